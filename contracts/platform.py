@@ -1,0 +1,35 @@
+"""Names by which the rooms find each other: what infra/ declares and operators/ hands to the Pods.
+
+`infra/` writes the ConfigMap `aura-platform`; a Pod gets the keys it needs as variables of the same name.
+"""
+
+from __future__ import annotations
+
+NAMESPACE = "aura"
+PLATFORM_CONFIG = "aura-platform"
+
+AWS_REGION = "AWS_REGION"
+AWS_ENDPOINT_URL = "AWS_ENDPOINT_URL"
+KAFKA_BOOTSTRAP = "KAFKA_BOOTSTRAP"
+REDIS_URL = "REDIS_URL"
+MEDIA_BUCKET = "MEDIA_BUCKET"
+TOKEN_ISSUER = "TOKEN_ISSUER"
+
+TOPIC_RAW = "bio-sensor-raw"
+TOPIC_DEAD = "bio-sensor-dead"
+TOPIC_EVENTS = "stress-events"
+
+SIGNING_KEY_SECRET = "auth/signing-key"
+WEBHOOK_SECRET = "biosync/webhook"
+
+TABLE_HRV = "hrv_1m"
+TABLE_EVENTS = "stress_events"
+
+PUSH_CHANNEL = "push"
+"""Redis channel on which `recommend` publishes an EmergencyCalm; every ingest process listens."""
+PENDING_KEY = "push:pending:"
+"""Redis hash of a user's pushes that no socket has confirmed: event id -> EmergencyCalm as JSON."""
+
+API_HOST = "api.aurawellness.com"
+STREAM_HOST = "stream.aurawellness.com"
+TOKEN_AUDIENCE = "aura"

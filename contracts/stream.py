@@ -1,0 +1,54 @@
+"""What a wearable and the ingest service say to each other over the WebSocket, one JSON text message each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+DeviceId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+MAX_SAMPLES_A_FRAME = 600
+"""About ten minutes of beats: what a wearable buffers when it was out of reach."""
+
+
+class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """One heart beat: `t` is its moment in Unix ms, `rr` the interval to the beat before it in ms."""
+
+    t: Annotated[int, msgspec.Meta(ge=0)]
+    rr: Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A batch of beats. `seq` counts 1, 2, 3 ... per device; an unacknowledged frame is sent again as it was."""
+
+    device: DeviceId
+    seq: Annotated[int, msgspec.Meta(ge=1)]
+    samples: Annotated[list[Sample], msgspec.Meta(min_length=1, max_length=MAX_SAMPLES_A_FRAME)]
+
+
+class Seen(msgspec.Struct, forbid_unknown_fields=True):
+    """The app showed the push of this event to the person."""
+
+    seen: str
+
+
+class Ack(msgspec.Struct):
+    """Kafka has frame `ack` on all in-sync replicas: the wearable may forget it."""
+
+    ack: int
+
+
+class Refusal(msgspec.Struct, omit_defaults=True):
+    """A message that could not be read; the connection stays open and the frame was not stored."""
+
+    error: str
+    seq: int | None = None
+
+
+class EmergencyCalm(msgspec.Struct, tag_field="type", tag="emergency_calm"):
+    """The push that answers a stress event. `expires` is Unix ms; `content` is a catalogue item."""
+
+    event_id: str
+    user: str
+    content: dict[str, Any]
+    expires: int

@@ -1,0 +1,68 @@
+"""Where one running platform lives: its state folder and its loopback addresses.
+
+Two platforms can run on one machine at the same time (say, yours and the one the tests start) when their `Site`s
+differ in home and index. Region blocks are separate /16s, so that a region can be killed alone.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+REGIONS = {"us-west-2": 10, "us-east-1": 20}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A platform on this machine: `home` holds all its state, `index` (0 to 9) picks its addresses."""
+
+    home: Path
+    index: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.index <= 9:
+            raise ValueError(f"AURA_SITE is {self.index}; it must be between 0 and 9")
+
+    @classmethod
+    def current(cls) -> Site:
+        """The site that AURA_HOME and AURA_SITE name; by default `.aura` in this checkout, index 0."""
+        home = os.environ.get("AURA_HOME")
+        return cls(Path(home).resolve() if home else CHECKOUT / ".aura", int(os.environ.get("AURA_SITE", "0")))
+
+    @property
+    def endpoint_host(self) -> str:
+        """Address of the AWS endpoint; no outgoing connection can ever sit on it, unlike on 127.0.0.1."""
+        return f"127.{30 + self.index}.0.1"
+
+    @property
+    def endpoint_url(self) -> str:
+        return f"http://{self.endpoint_host}:4566"
+
+    @property
+    def page_host(self) -> str:
+        return f"127.{30 + self.index}.0.2"
+
+    def block(self, region: str) -> str:
+        """First two octets of a region's addresses, as in "127.10"."""
+        return f"127.{REGIONS[region] + self.index}"
+
+    def engine_address(self, region: str, number: int) -> str:
+        """Address of engine `number` (1 to 4094) of a region: inside <block>.0.0/20."""
+        return f"{self.block(region)}.{number >> 8}.{number & 255}"
+
+    def pod_network(self, region: str) -> str:
+        """Nodes' and Pods' addresses."""
+        return f"{self.block(region)}.16.0/20"
+
+    def service_network(self, region: str) -> str:
+        """Services' cluster IPs."""
+        return f"{self.block(region)}.96.0/20"
+
+    def kubeconfig(self, region: str) -> Path:
+        """Administrator's kubeconfig (client certificate) of a region's cluster, written by its EKS engine."""
+        return self.home / "kube" / region / "kubeconfig"
+
+    def logs(self) -> Path:
+        return self.home / "logs"

@@ -1,0 +1,1 @@
+"""Builds, fetches and caches the programs that the local platform runs."""

@@ -1,0 +1,1 @@
+"""Kopf operators that turn AuraService and BioStream into running workloads."""

@@ -1,0 +1,1 @@
+"""Disaster recovery: plans, steps and their journal."""

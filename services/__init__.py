@@ -1,0 +1,1 @@
+"""The deployed APIs, one package a service; `kit` is what they share."""
