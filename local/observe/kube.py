@@ -1,0 +1,106 @@
+"""Custom resources and Pods of a region's cluster."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+from kubernetes import client, config
+from kubernetes.client.exceptions import ApiException
+
+from local.observe.model import Condition, CustomResource, Pod
+
+GROUP, VERSION = "platform.aurawellness.com", "v1alpha1"
+KINDS = {"AuraService": "auraservices", "BioStream": "biostreams"}
+
+
+def connect(kubeconfig: Path) -> client.ApiClient:
+    """A client of the cluster; raises kubernetes' ConfigException where there is no such file."""
+    return config.new_client_from_config(config_file=str(kubeconfig))
+
+
+def custom_resources(api: client.ApiClient, region: str) -> list[CustomResource]:
+    """All AuraServices and BioStreams; a kind whose CRD is not installed yet has none."""
+    found: list[CustomResource] = []
+    for kind, plural in KINDS.items():
+        try:
+            answer: Any = client.CustomObjectsApi(api).list_cluster_custom_object(
+                GROUP, VERSION, plural, _request_timeout=5
+            )
+        except ApiException as error:
+            if error.status == 404:
+                continue
+            raise
+        found.extend(_custom_resource(region, kind, item) for item in answer["items"])
+    return found
+
+
+def _custom_resource(region: str, kind: str, item: dict[str, Any]) -> CustomResource:
+    status = item.get("status") or {}
+    lag = status.get("lag")
+    return CustomResource(
+        region,
+        kind,
+        item["metadata"]["namespace"],
+        item["metadata"]["name"],
+        [
+            Condition(c["type"], c["status"], c.get("reason", ""), c.get("message", ""))
+            for c in status.get("conditions", [])
+        ],
+        "" if lag is None else str(lag),
+    )
+
+
+def pods(api: client.ApiClient, region: str) -> list[Pod]:
+    return [_pod(region, pod) for pod in client.CoreV1Api(api).list_pod_for_all_namespaces(_request_timeout=5).items]
+
+
+def _pod(region: str, pod: client.V1Pod) -> Pod:
+    assert pod.metadata and pod.spec and pod.status, "the API server gives every Pod these three"
+    containers = pod.status.container_statuses or []
+    conditions = {c.type: c.status for c in pod.status.conditions or []}
+    return Pod(
+        region,
+        pod.metadata.namespace or "",
+        pod.metadata.name or "",
+        pod.spec.node_name or "",
+        "Terminating" if pod.metadata.deletion_timestamp else pod.status.phase or "Pending",
+        conditions.get("Ready") == "True",
+        sum(c.restart_count for c in containers),
+        next(filter(None, map(_trouble, containers)), ""),
+    )
+
+
+def _trouble(container: client.V1ContainerStatus) -> str:
+    state = container.state
+    if state and state.waiting:
+        return state.waiting.reason or "waiting"
+    if state and state.terminated:
+        return f"{state.terminated.reason or 'ended'} ({state.terminated.exit_code})"
+    return ""
+
+
+def secret(api: client.ApiClient, namespace: str, name: str) -> dict[str, str] | None:
+    """The values of a Secret, or None where there is none."""
+    try:
+        found = client.CoreV1Api(api).read_namespaced_secret(name, namespace, _request_timeout=5)
+    except ApiException as error:
+        if error.status == 404:
+            return None
+        raise
+    return {key: base64.b64decode(value).decode() for key, value in (found.data or {}).items()}
+
+
+def gateway_address(api: client.ApiClient, namespace: str, name: str) -> str | None:
+    """Host and port of a Gateway's first listener, as its controller reports them; None until it is programmed."""
+    try:
+        gateway: Any = client.CustomObjectsApi(api).get_namespaced_custom_object(
+            "gateway.networking.k8s.io", "v1", namespace, "gateways", name, _request_timeout=5
+        )
+    except ApiException as error:
+        if error.status == 404:
+            return None
+        raise
+    addresses = (gateway.get("status") or {}).get("addresses") or []
+    return f"{addresses[0]['value']}:{gateway['spec']['listeners'][0]['port']}" if addresses else None

@@ -1,0 +1,3 @@
+"""The live page of a running platform."""
+
+PORT = 8088

@@ -1,0 +1,45 @@
+"""Serves the page and its stream of views (server-sent events)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from fastapi.staticfiles import StaticFiles
+
+from local.page.watch import Watch
+from local.site import Site
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create(site: Site) -> FastAPI:
+    watch = Watch(site)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        looking = asyncio.create_task(watch.run())
+        yield
+        looking.cancel()
+
+    app = FastAPI(title="Aura", lifespan=lifespan, openapi_url=None)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/views")
+    async def views(user: str | None = None) -> StreamingResponse:
+        async def messages() -> AsyncIterator[bytes]:
+            async for view in watch.views(user):
+                yield b"data: " + msgspec.json.encode(view) + b"\n\n"
+
+        return StreamingResponse(messages(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    return app
