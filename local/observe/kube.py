@@ -23,11 +23,10 @@ def connect(kubeconfig: Path) -> client.ApiClient:
 def custom_resources(api: client.ApiClient, region: str) -> list[CustomResource]:
     """All AuraServices and BioStreams; a kind whose CRD is not installed yet has none."""
     found: list[CustomResource] = []
+    objects = client.CustomObjectsApi(api)
     for kind, plural in KINDS.items():
         try:
-            answer: Any = client.CustomObjectsApi(api).list_cluster_custom_object(
-                GROUP, VERSION, plural, _request_timeout=5
-            )
+            answer: Any = objects.list_cluster_custom_object(GROUP, VERSION, plural, _request_timeout=5)
         except ApiException as error:
             if error.status == 404:
                 continue

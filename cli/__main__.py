@@ -1,0 +1,108 @@
+"""`aura`: starts the platform on this machine, looks at it, streams heart beats into it.
+
+Commands import what they need when they run, so that `aura detect`, which others start hundreds of times, starts at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.command()
+def up() -> None:
+    """Start the whole platform, or bring it to what is declared; ends once a heart beat came back as a calm."""
+    from cli.up import up
+
+    up()
+
+
+@app.command()
+def down() -> None:
+    """Stop everything and keep the data."""
+    from cli.down import down
+
+    down()
+
+
+@app.command()
+def clean() -> None:
+    """Stop everything and delete all data of this site; the tool cache stays."""
+    from cli.down import clean
+
+    clean()
+
+
+@app.command()
+def status() -> None:
+    """Regions, resources, custom resources, Pods and lag in one table."""
+    from cli.status import status
+
+    status()
+
+
+@app.command()
+def env() -> None:
+    """Print the exports with which plain pulumi, kubectl and aws work: eval "$(aura env)"."""
+    from cli.environment import print_exports
+
+    print_exports()
+
+
+@app.command()
+def logs(
+    pod: Annotated[str, typer.Argument(help="A Pod, or the start of its name.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing what comes.")] = False,
+    previous: Annotated[bool, typer.Option("--previous", help="Of the container's run before this one.")] = False,
+) -> None:
+    """Print what a Pod has written."""
+    from cli.logs import logs
+
+    logs(pod, follow, previous)
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Option(help="The subject of the token.")],
+    role: Annotated[list[str] | None, typer.Option(help="A role to grant; may be given more than once.")] = None,
+    ttl: Annotated[int, typer.Option(help="Seconds until it expires; negative for one that has.")] = 900,
+) -> None:
+    """Print an access token for a user, signed with the platform's key."""
+    from cli.token import print_token
+
+    print_token(user, role or [], ttl)
+
+
+@app.command()
+def wearables(
+    users: Annotated[int, typer.Option(min=1, help="How many people stream.")] = 1,
+    recording: Annotated[
+        Path | None, typer.Option(help="Folder with an IBI.csv to replay; synthesised heart beats without.")
+    ] = None,
+    speed: Annotated[float, typer.Option(min=0.1, help="Seconds of heart beats a second of wall clock.")] = 1.0,
+    minutes: Annotated[float | None, typer.Option(help="Stop after this much of the heart's time.")] = None,
+    direct: Annotated[bool, typer.Option(help="Connect to an ingest Pod, past the gateway.")] = False,
+) -> None:
+    """Stream heart beats as wearables do and report what came back."""
+    from cli.wearables import wearables
+
+    wearables(users, recording, speed, minutes, direct)
+
+
+@app.command(context_settings={"help_option_names": ["--help"]})
+def detect(
+    rule: Annotated[str, typer.Option(help="What the drop of HRV does: gate, score or ignore.")] = "gate",
+    threshold: Annotated[float | None, typer.Option(help="The score at which an event is raised.")] = None,
+) -> None:
+    """Read beats as JSON lines {"t": ms, "rr_ms": ms} and write the stress events found in them."""
+    from cli.detect import detect
+
+    detect(rule, threshold)
+
+
+if __name__ == "__main__":
+    app(prog_name="aura")
