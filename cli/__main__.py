@@ -1,6 +1,6 @@
 """`aura`: starts the platform on this machine, looks at it, streams heart beats into it.
 
-Commands import what they need when they run, so that `aura detect`, which others start hundreds of times, starts at once.
+Commands import what they need when they run, so that `aura detect`, which others start by the hundred, starts at once.
 """
 
 from __future__ import annotations
