@@ -1,12 +1,13 @@
 """The tables of the time-series store, as statements: no I/O here, time is an argument.
 
-One schema, two DDLs. `timescale` is for a server with the TimescaleDB extension (hypertables, compression, retention and
-continuous aggregates run by themselves); `native` is for plain PostgreSQL 15, where whoever owns the tables calls `ahead`
-and `expired` now and then. Both give the same tables and the same views `hrv_hourly` and `hrv_daily`, so a query need
-not know which it stands on. Every statement can be run again.
+One schema, two DDLs. `timescale` is for a server with the TimescaleDB extension (hypertables, compression, retention
+and continuous aggregates run by themselves); `native` is for plain PostgreSQL 15, where whoever owns the tables calls
+`ahead` and `expired` now and then. Both give the same tables and the same views `hrv_hourly` and `hrv_daily`, so a query
+need not know which it stands on. Every statement can be run again.
 
-`hrv_1m` holds one row a person every ten seconds: the measures of the 60 s that end at `at`. `stress_events` is the events'
-outbox as well: `responded_at` is null until the response was accepted, `due` is when the next attempt may be made.
+`hrv_1m` holds one row a person every ten seconds: the measures of the 60 s that end at `at`. `stress_events` is the
+events' outbox as well: `responded_at` is null until the response was accepted, `due` is when the next attempt may be
+made.
 """
 
 from __future__ import annotations
@@ -60,12 +61,14 @@ def timescale(chunk: timedelta, retention: timedelta, compress_after: timedelta)
             f"create table if not exists {table} ({_COLUMNS[table]}\n)",
             f"select create_hypertable('{table}', '{column}', chunk_time_interval => {_interval(chunk)},"
             " if_not_exists => true)",
-            f"alter table {table} set (timescaledb.compress, timescaledb.compress_segmentby = 'user_id',"
-            f" timescaledb.compress_orderby = '{column}')",
-            f"select add_compression_policy('{table}', {_interval(compress_after)}, if_not_exists => true)",
             f"select add_retention_policy('{table}', {_interval(retention)}, if_not_exists => true)",
         ]
-    statements += _INDEXES
+    statements += [
+        f"alter table {TABLE_HRV} set (timescaledb.compress, timescaledb.compress_segmentby = 'user_id',"
+        " timescaledb.compress_orderby = 'at')",
+        f"select add_compression_policy('{TABLE_HRV}', {_interval(compress_after)}, if_not_exists => true)",
+        *_INDEXES,
+    ]
     for view, bucket in VIEWS.items():
         statements += [
             f"create materialized view if not exists {view} with (timescaledb.continuous,"
