@@ -1,0 +1,1 @@
+"""Issues access tokens and publishes the keys that verify them."""

@@ -1,0 +1,1 @@
+"""What every service shares: settings, logs, traces, tokens, health, metrics and the server loop."""

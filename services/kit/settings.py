@@ -1,0 +1,41 @@
+"""Settings that every service reads from its environment; a service adds its own fields by subclassing."""
+
+from __future__ import annotations
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.platform import TOKEN_AUDIENCE
+
+DEFAULT_ISSUER = "https://auth.aurawellness.com"
+JWKS_PATH = "/.well-known/jwks.json"
+
+
+class ServiceSettings(BaseSettings):
+    """Variables of every service's Pod. `host` is the Pod's own address: many Pods may share one machine."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    pod_name: str = ""
+    log_level: str = "INFO"
+    drain_seconds: int = 20
+    """How long open connections may take to end after SIGTERM; below the Pod's termination grace."""
+
+
+class TokenSettings(ServiceSettings):
+    """For a service that verifies access tokens: it finds the keys by JWKS_URL, else through the Service `auth`."""
+
+    token_issuer: str = DEFAULT_ISSUER
+    token_audience: str = TOKEN_AUDIENCE
+    jwks_url: str = ""
+    auth_service_host: str = ""
+    auth_service_port: int = 8080
+
+    def keys_url(self) -> str:
+        """Address of the JWKS document; raises ValueError when the environment names neither it nor `auth`."""
+        if self.jwks_url:
+            return self.jwks_url
+        if self.auth_service_host:
+            return f"http://{self.auth_service_host}:{self.auth_service_port}{JWKS_PATH}"
+        raise ValueError("no keys to verify tokens with: set JWKS_URL, or add `auth` to the AuraService's `needs`")

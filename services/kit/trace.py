@@ -1,0 +1,67 @@
+"""The trace id of the request or connection that is being served.
+
+It is OpenTelemetry's: 16 random bytes as 32 lowercase hexadecimal digits, not all zero
+(https://www.w3.org/TR/trace-context/#trace-id). It travels as X-Trace-Id on every hop.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextvars import ContextVar
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADER = "X-Trace-Id"
+_header = HEADER.lower().encode()
+_well_formed = re.compile(rb"(?!0{32})[0-9a-f]{32}").fullmatch
+_current: ContextVar[str] = ContextVar("trace_id", default="")
+
+
+def current() -> str:
+    """Trace id of what is being served in this context; "" outside of any request."""
+    return _current.get()
+
+
+def set_current(trace_id: str) -> None:
+    """Continue a trace that came by another way than a request, say in a Kafka record."""
+    _current.set(trace_id)
+
+
+def new() -> str:
+    """A fresh trace id."""
+    return secrets.token_hex(16)
+
+
+def accepted(value: bytes | None) -> str | None:
+    """The caller's trace id if it is well formed; a malformed one is never passed on, as it would go into logs."""
+    return value.decode() if value is not None and _well_formed(value) else None
+
+
+class TraceMiddleware:
+    """ASGI middleware, for HTTP and WebSockets: takes or creates the trace id and returns it as X-Trace-Id.
+
+    The id holds for everything that runs in the request's context: for a WebSocket, as long as it is open.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        given = next((value for name, value in scope["headers"] if name == _header), None)
+        trace_id = accepted(given) or new()
+        echo = (_header, trace_id.encode())
+
+        async def answer(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                message["headers"] = [*message.get("headers", ()), echo]
+            await send(message)
+
+        token = _current.set(trace_id)
+        try:
+            await self.app(scope, receive, answer)
+        finally:
+            _current.reset(token)
