@@ -1,0 +1,194 @@
+"""PostgreSQL: the body of an RDS instance and of the time-series database."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from local.engines.process import EngineFailed, Process
+from local.toolchain import tools
+
+SUPERUSER = "rdsadmin"
+"""The provider's own role, as on RDS: customers never get its password."""
+
+_CONFIGURATION = """\
+listen_addresses = '{address}'
+port = {port}
+unix_socket_directories = ''
+hba_file = '{folder}/pg_hba.conf'
+cluster_name = '{name}'
+shared_buffers = 64MB
+max_connections = 200
+wal_level = logical
+max_wal_senders = 8
+max_replication_slots = 8
+wal_keep_size = 256MB
+hot_standby = on
+wal_log_hints = on
+password_encryption = scram-sha-256
+"""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A role that may create databases and roles, as RDS gives it to its customer."""
+
+    user: str
+    password: str
+
+
+class Postgres:
+    """A server at `address`:`port`; everything but its data is configured outside of the data folder."""
+
+    def __init__(self, folder: Path, address: str, port: int = 5432, settings: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.address = address
+        self.port = port
+        self.settings = settings or {}
+        self.process = Process(folder, "postgres")
+
+    def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 60.0) -> str:
+        """Runs the server, waits until it answers, and gives it the role `master` and its `database` if named.
+
+        A new server is built aside and moved into place, so an interrupted creation starts afresh.
+        Gives "address:port".
+        """
+        if self.process.pid() is None:
+            self._configure()
+            self._initialize()
+            self._forget_the_dead()
+        self.process.start([*_as_ordinary_user(), tools.path("postgres"), "-D", self._data, *self._options()])
+        self.process.wait_until(self.ready, seconds)
+        if master is not None:
+            self.grant(master, database)
+        return f"{self.address}:{self.port}"
+
+    def ready(self) -> bool:
+        """Whether it takes a query."""
+        if self.process.pid() is None:
+            return False
+        try:
+            return bool(self.query("SELECT 1"))
+        except psycopg.OperationalError:
+            return False
+
+    def stop(self) -> None:
+        """Ends the server and all sessions in good order; data stays."""
+        self.process.stop(grace=30, how=signal.SIGINT)
+
+    def delete(self) -> None:
+        """Ends the server and deletes its data."""
+        self.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def grant(self, login: Login, database: str | None = None) -> None:
+        """Creates the role or sets its password, and creates its database unless it exists."""
+        role = sql.Identifier(login.user)
+        with self._connect() as connection:
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.user]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(role))
+                connection.execute(sql.SQL("GRANT pg_monitor, pg_signal_backend TO {}").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(login.password)))
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+            if database is not None and not known:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role))
+
+    def query(self, text: LiteralString, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Rows of a query that the provider's own role asks."""
+        with self._connect() as connection:
+            return connection.execute(text, parameters).fetchall()
+
+    def uri(self, login: Login, database: str) -> str:
+        """Connection URI; user, password and database must need no percent-encoding."""
+        return f"postgresql://{login.user}:{login.password}@{self.address}:{self.port}/{database}"
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def _password_file(self) -> Path:
+        return self.folder / "superuser"
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
+            host=self.address,
+            port=self.port,
+            user=SUPERUSER,
+            password=self._password_file.read_text(),
+            dbname="postgres",
+            connect_timeout=2,
+            autocommit=True,
+        )
+
+    def _options(self) -> list[str]:
+        return ["-c", f"config_file={self.folder}/postgresql.conf"]
+
+    def _configure(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        base = _CONFIGURATION.format(address=self.address, port=self.port, folder=self.folder, name=self.folder.name)
+        quoted = {key: value.replace("'", "''") for key, value in self.settings.items()}
+        extra = "".join(f"{key} = '{value}'\n" for key, value in sorted(quoted.items()))
+        (self.folder / "postgresql.conf").write_text(base + extra)
+        (self.folder / "pg_hba.conf").write_text(
+            "host all all 127.0.0.0/8 scram-sha-256\nhost replication all 127.0.0.0/8 scram-sha-256\n"
+        )
+
+    def _initialize(self) -> None:
+        if self._data.exists():
+            return
+        unfinished = self.folder / "data.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(secrets.token_urlsafe(24))
+        identity = ["-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={self._password_file}"]
+        _run([tools.path("initdb"), "-D", unfinished, *identity, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-k"])
+        unfinished.rename(self._data)
+
+    def _forget_the_dead(self) -> None:
+        """Removes the lock of a killed postmaster.
+
+        Once its starter is gone too, the corpse belongs to init, which may take seconds to reap it; PostgreSQL's own
+        check takes such a zombie for alive. Its children end by themselves when they notice.
+        """
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        deadline = time.monotonic() + 5
+        while self._orphans() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def _orphans(self) -> list[int]:
+        """Living processes whose working directory is the data folder."""
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and (entry / "cwd").readlink() == self._data:
+                    found.append(int(entry.name))
+            except (FileNotFoundError, PermissionError, ProcessLookupError):
+                continue  # gone, a zombie, or another user's
+        return found
+
+
+def _as_ordinary_user() -> list[str]:
+    """PostgreSQL refuses uid 0. Inside this user namespace root is another number, outside the files stay root's."""
+    if os.geteuid() != 0:
+        return []
+    nobody = pwd.getpwnam("nobody")  # initdb wants a user that has a name
+    return ["unshare", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}", "--"]
+
+
+def _run(argv: list[str | Path]) -> None:
+    command = [*_as_ordinary_user(), *map(str, argv)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise EngineFailed(f"{argv[0]} failed: {done.stderr[-800:]}")

@@ -1,0 +1,211 @@
+"""Processes that outlive whoever started them: the one place that spawns, adopts and ends programs.
+
+A process writes its own record (pid, start tick, boot id) before it becomes the program. So a starter that is killed at
+any moment leaves either no process or one that the next starter finds, and a pid that the kernel has given to somebody
+else is never taken for ours.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+LOG_LIMIT = 16 << 20
+"""A log longer than this many bytes is set aside at the next start."""
+
+# `exec` keeps pid and start tick, so what the shell reads of itself stays true for the program.
+_RECORD_THEN_EXEC = """
+record=$1 boot=$2; shift 2
+read -r stat < /proc/$$/stat
+tick() { shift 19; echo "$$ $1 $boot"; }
+tick ${stat##*) } > "$record.new" && mv "$record.new" "$record" && exec "$@"
+"""
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+_children_lock = threading.Lock()
+
+
+class EngineFailed(RuntimeError):
+    """A program ended, or never answered; the message holds the end of its log."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A process as the kernel tells it from every other: the start tick changes when a pid is used again."""
+
+    pid: int
+    tick: str
+
+
+class Process:
+    """The program `name` of `folder`: record in <name>.process, output appended to <name>.log."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.name = name
+        self.record = folder / f"{name}.process"
+        self.log = folder / f"{name}.log"
+
+    def pid(self) -> int | None:
+        """The pid if the recorded process lives; a zombie does not."""
+        recorded = self._recorded()
+        return recorded.pid if recorded and _alive(recorded) else None
+
+    def start(self, argv: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
+        """Starts the program in a session of its own unless it runs already; gives the pid either way.
+
+        `env` replaces the environment when given. Raises EngineFailed when the process did not come to be.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._exclusively():
+            running = self.pid()
+            if running is not None:
+                return running
+            self.record.unlink(missing_ok=True)
+            if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
+                self.log.replace(self.log.with_suffix(".log.1"))
+            shell = ["/bin/sh", "-c", _RECORD_THEN_EXEC, self.name, str(self.record.resolve()), boot_id()]
+            with self.log.open("ab") as log:
+                child = subprocess.Popen(
+                    [*shell, *map(str, argv)],
+                    cwd=cwd or self.folder,
+                    env=env,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            with _children_lock:
+                _children[child.pid] = child
+            while not self.record.exists() and child.poll() is None:
+                time.sleep(0.002)
+        if not self.record.exists():
+            raise EngineFailed(f"{self.name} could not be started (exit {child.returncode}): {self.tail()}")
+        return child.pid
+
+    def stop(self, grace: float = 20.0, how: signal.Signals = signal.SIGTERM) -> None:
+        """Asks the program to end, and ends it with all its descendants after `grace` seconds."""
+        leader = self._recorded()
+        if leader is None:
+            return
+        family = descendants(leader)
+        if _alive(leader):
+            _send(leader, how)
+            deadline = time.monotonic() + grace
+            while _alive(leader) and time.monotonic() < deadline:
+                time.sleep(0.02)
+        self._end(leader, family)
+
+    def kill(self) -> None:
+        """Ends the program and all its descendants at once, as a power cut would."""
+        leader = self._recorded()
+        if leader is not None:
+            self._end(leader, set())
+
+    def tail(self, size: int = 800) -> str:
+        """The last `size` bytes of the log."""
+        try:
+            with self.log.open("rb") as log:
+                log.seek(max(0, self.log.stat().st_size - size))
+                return log.read().decode(errors="replace").strip()
+        except FileNotFoundError:
+            return "(no log)"
+
+    def wait_until(self, probe: Callable[[], bool], seconds: float, every: float = 0.05) -> None:
+        """Returns once `probe` holds; raises EngineFailed when the process ends first or `seconds` pass."""
+        deadline = time.monotonic() + seconds
+        while not probe():
+            if self.pid() is None:
+                raise EngineFailed(f"{self.name} ended before it answered; its log {self.log} ends: {self.tail()}")
+            if time.monotonic() > deadline:
+                raise EngineFailed(
+                    f"{self.name} gave no answer in {seconds:.0f} s; its log {self.log} ends: {self.tail()}"
+                )
+            time.sleep(every)
+
+    def _recorded(self) -> Identity | None:
+        try:
+            pid, tick, boot = self.record.read_text().split()
+        except (FileNotFoundError, ValueError):
+            return None
+        return Identity(int(pid), tick) if boot == boot_id() else None
+
+    def _end(self, leader: Identity, family: set[Identity]) -> None:
+        # A stopped leader starts no more children while we look for those it has.
+        if _alive(leader):
+            _send(leader, signal.SIGSTOP)
+        family = family | descendants(leader) | {leader}
+        for member in family:
+            _send(member, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while any(_alive(member) for member in family):
+            if time.monotonic() > deadline:
+                raise EngineFailed(f"{self.name} (pid {leader.pid}) does not end, not even by SIGKILL")
+            time.sleep(0.01)
+        self.record.unlink(missing_ok=True)
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """Two starters of the same program take turns, whatever process they are in."""
+        with (self.folder / f"{self.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def boot_id() -> str:
+    """Changes with every boot, after which all recorded pids mean nothing."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def descendants(leader: Identity) -> set[Identity]:
+    """All that `leader` has started and that still lives: its children's children, and whoever is in its session."""
+    if not _alive(leader):
+        return set()
+    children: dict[int, list[Identity]] = {}
+    found: set[Identity] = set()
+    for entry in Path("/proc").iterdir():
+        fields = _stat(int(entry.name)) if entry.name.isdigit() else None
+        if fields is None:
+            continue
+        who = Identity(int(entry.name), fields[19])
+        children.setdefault(int(fields[1]), []).append(who)
+        if int(fields[3]) == leader.pid and who != leader:
+            found.add(who)
+    todo = [leader, *found]
+    while todo:
+        for who in children.get(todo.pop().pid, []):
+            if who not in found:
+                found.add(who)
+                todo.append(who)
+    return found
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Fields of /proc/<pid>/stat from the third on (proc(5)); None when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def _alive(who: Identity) -> bool:
+    with _children_lock:  # reap: a dead child keeps its pid and start tick until then
+        child = _children.get(who.pid)
+        if child is not None and child.poll() is not None:
+            del _children[who.pid]
+    fields = _stat(who.pid)
+    return fields is not None and fields[19] == who.tick and fields[0] not in "ZX"
+
+
+def _send(who: Identity, how: signal.Signals) -> None:
+    if _alive(who):
+        with suppress(ProcessLookupError):  # ended meanwhile: what the caller wanted
+            os.kill(who.pid, how)
