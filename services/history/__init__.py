@@ -1,0 +1,1 @@
+"""A person's own heart rate, HRV and stress events, by minute, hour or day."""
