@@ -1,0 +1,1 @@
+"""The local stand-in for Kong: HAProxy, rendered from Gateway, HTTPRoute and KongPlugin objects."""
