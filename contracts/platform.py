@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 NAMESPACE = "aura"
 PLATFORM_CONFIG = "aura-platform"
 
@@ -22,8 +24,8 @@ TOPIC_EVENTS = "stress-events"
 SIGNING_KEY_SECRET = "auth/signing-key"
 WEBHOOK_SECRET = "biosync/webhook"
 
-TABLE_HRV = "hrv_1m"
-TABLE_EVENTS = "stress_events"
+TABLE_HRV: Final = "hrv_1m"
+TABLE_EVENTS: Final = "stress_events"
 
 PUSH_CHANNEL = "push"
 """Redis channel on which `recommend` publishes an EmergencyCalm; every ingest process listens."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import LiteralString
 
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
 
@@ -24,7 +25,7 @@ LENGTH = {
 USUAL = {Resolution.MINUTE: timedelta(hours=3), Resolution.HOUR: timedelta(days=7), Resolution.DAY: timedelta(days=90)}
 """How far back an answer reaches when nobody says."""
 
-_VIEW = {Resolution.HOUR: "hrv_hourly", Resolution.DAY: "hrv_daily"}
+_VIEW: dict[Resolution, LiteralString] = {Resolution.HOUR: "hrv_hourly", Resolution.DAY: "hrv_daily"}
 
 EVENTS = f"""
     select event_id, raised_at, evidence, responded_at from {TABLE_EVENTS}
@@ -48,7 +49,7 @@ def span(
     return start, end
 
 
-def windows_query(resolution: Resolution) -> str:
+def windows_query(resolution: Resolution) -> LiteralString:
     """The statement that gives `start, hr, rmssd, sdnn, pnn50, quality` of user, start, end.
 
     Rows of the store are windows of 60 s every 10 s; those that end on the minute tile time without overlap.

@@ -63,7 +63,7 @@ def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
     hour = timedelta(hours=1)
     with psycopg.connect(uri, autocommit=True) as connection:
         for statement in [*timeseries.native(), *timeseries.ahead(START, hour, span=timedelta(hours=6))]:
-            connection.execute(statement)  # pyright: ignore[reportArgumentType]  statements of our own making
+            connection.execute(statement.encode())
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality) values (%s, %s, %s, %s, 60, 1)",

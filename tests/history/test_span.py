@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.history.span import LENGTH, MOST_ROWS, USUAL, BadSpan, Resolution, span
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-moments = st.datetimes(datetime.min.replace(2020), datetime.min.replace(2030), timezones=st.just(UTC))
+moments = st.integers(1_577_836_800, 1_893_456_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
 
 @pytest.mark.parametrize("resolution", Resolution)
