@@ -1,0 +1,133 @@
+"""AuraService: everything one service needs to run, declared as one resource."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from contracts.durations import Duration
+from contracts.resource import Declared, Image, Name, Placement, Rule, SecretReference, immutable
+
+Port = Annotated[int, Field(ge=1024, le=65535)]
+PortName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=15)]
+VariableName = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$", max_length=100)]
+HostName = Annotated[
+    str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$", max_length=253)
+]
+RoutePath = Annotated[str, Field(pattern=r"^/([A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*)?$", max_length=200)]
+DatabaseName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
+Text = Annotated[str, Field(max_length=4096)]
+
+
+class Replicas(Declared):
+    """How many Pods; between `min` and `max` the load decides."""
+
+    rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
+    min: int = Field(ge=1, le=500, description="Pods that always run.")
+    max: int = Field(ge=1, le=500, description="Pods that may run under load.")
+    target_cpu_percent: int = Field(
+        70, alias="targetCPUPercent", ge=1, le=100, description="Mean CPU, in percent of the request; 70 if unset."
+    )
+    passive: int | None = Field(
+        None, ge=0, le=500, description="Pods while this region is the passive one; as in the active one if unset."
+    )
+
+
+class Auth(StrEnum):
+    """What the gateway asks of a request."""
+
+    JWT = "jwt"
+    NONE = "none"
+
+
+class LimitBy(StrEnum):
+    """Whose requests are counted together."""
+
+    USER = "user"
+    IP = "ip"
+
+
+class RateLimit(Declared):
+    """How many requests the gateway lets through; the rest get 429."""
+
+    per_minute: int = Field(ge=1, le=1_000_000, description="Requests in a minute.")
+    by: LimitBy = Field(LimitBy.USER, description="Count by user (the token's subject) or by ip; user if unset.")
+
+
+class Route(Declared):
+    """A host and path prefix at the gateway that leads here."""
+
+    rules: ClassVar = (
+        Rule(
+            "!has(self.rateLimit) || (has(self.rateLimit.by) && self.rateLimit.by == 'ip') || self.auth == 'jwt'",
+            "rateLimit by user needs auth: jwt; without a token there is no user",
+            ".rateLimit",
+        ),
+    )
+    host: HostName = Field(description="Host name of the request.")
+    path: RoutePath = Field(description="Path prefix of the request.")
+    auth: Auth = Field(description="jwt: only with a valid access token; none: everyone.")
+    rate_limit: RateLimit | None = Field(None, description="No limit if unset.")
+    port: PortName | None = Field(None, description="Name of the port that serves it; http if unset.")
+
+
+class Database(Declared):
+    """A database on an RDS instance; the Pods get DATABASE_URL."""
+
+    rules: ClassVar = (immutable("instance"), immutable("name"))
+    instance: Name = Field(description="Identifier of the RDS instance.")
+    name: DatabaseName = Field(description="Name of the database and of its owner.")
+    migrate: list[Text] | None = Field(
+        None, min_length=1, max_length=50, description="Command that brings the schema up to date before a Pod starts."
+    )
+
+
+class Objectives(Declared):
+    """What users may expect; alerts watch how fast the error budget burns."""
+
+    latency_p99: Duration | None = Field(None, alias="latencyP99", description="99 of 100 requests are faster.")
+    availability: float | None = Field(None, gt=0, lt=100, description="Percent of requests that succeed.")
+
+
+class Resources(Declared):
+    """What one Pod asks for and may use at most."""
+
+    cpu: Annotated[str, Field(pattern=r"^[1-9][0-9]*m?$", max_length=10)] = Field(
+        "100m", description="CPU request, as in 250m; 100m if unset."
+    )
+    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$", max_length=10)] = Field(
+        "256Mi", description="Memory request and limit; 256Mi if unset."
+    )
+
+
+class AuraServiceSpec(Declared):
+    """A service: its image, how it is reached, what it needs and how much of it runs."""
+
+    rules: ClassVar = (
+        Rule(
+            "!has(self.routes) || self.routes.all(r, has(r.port) ? r.port in self.ports : 'http' in self.ports)",
+            "a route leads to a port that is not among ports",
+            ".routes",
+        ),
+    )
+    image: Image = Field(description="Container image.")
+    ports: dict[PortName, Port] = Field(min_length=1, max_length=10, description="Name and number of each port.")
+    replicas: Replicas
+    placement: Placement = Field(description="Node group: spot or on-demand.")
+    resources: Resources = Field(Resources(), description="CPU and memory of one Pod.")
+    routes: list[Route] = Field(
+        [], max_length=32, description="How the gateway leads here; nowhere from outside if unset."
+    )
+    database: Database | None = None
+    secrets: dict[VariableName, SecretReference] = Field(
+        {}, max_length=50, description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object."
+    )
+    env: dict[VariableName, Text] = Field({}, max_length=100, description="Plain variables.")
+    needs: list[Name] = Field(
+        [],
+        max_length=32,
+        description="Services, or kafka, redis, timeseries: may be reached, and how is in the environment.",
+    )
+    objectives: Objectives | None = None

@@ -1,0 +1,159 @@
+"""BioStream: topics, the dataflow that reads them, and the tables it fills, declared as one resource."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from contracts.durations import Duration
+from contracts.platform import TOPIC_EVENTS, WEBHOOK_SECRET
+from contracts.resource import (
+    Declared,
+    DeletionPolicy,
+    Image,
+    Name,
+    Placement,
+    Rule,
+    SecretReference,
+    growing,
+    immutable,
+)
+
+TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=200)]
+Partitions = Annotated[int, Field(ge=1, le=1000)]
+Replication = Annotated[int, Field(ge=1, le=5)]
+
+
+class Source(Declared):
+    """The topic of raw beats, keyed by user."""
+
+    rules: ClassVar = (immutable("topic"), growing("partitions"))
+    topic: TopicName = Field(description="Name of the Kafka topic.")
+    partitions: Partitions = Field(description="How many partitions; may grow, never shrink.")
+    replication: Replication | None = Field(
+        None, description="Copies of each partition; the cluster's default if unset."
+    )
+    retention: Duration = Field(description="How long Kafka keeps a record.")
+
+
+class EventsTopic(Declared):
+    """The topic on which stress events are announced."""
+
+    rules: ClassVar = (immutable("topic", TOPIC_EVENTS), growing("partitions", 1))
+    topic: TopicName = Field(TOPIC_EVENTS, description="Name of the Kafka topic.")
+    partitions: Partitions = Field(1, description="How many partitions; may grow, never shrink.")
+    replication: Replication | None = Field(
+        None, description="Copies of each partition; the cluster's default if unset."
+    )
+    retention: Duration = Field("7d", description="How long Kafka keeps a record.")
+
+
+class DeadLetter(Declared):
+    """The topic of records that could not be processed."""
+
+    rules: ClassVar = (immutable("topic"),)
+    topic: TopicName = Field(description="Name of the Kafka topic.")
+    replication: Replication | None = Field(
+        None, description="Copies of each partition; the cluster's default if unset."
+    )
+    retention: Duration = Field(description="How long Kafka keeps a record.")
+
+
+class Workers(Declared):
+    """How many dataflow workers there may be."""
+
+    rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
+    min: int = Field(ge=0, le=100, description="Workers that always run.")
+    max: int = Field(ge=1, le=100, description="Workers that may run when the lag grows.")
+
+
+class Dataflow(Declared):
+    """The program that turns beats into measures and events."""
+
+    image: Image = Field(description="Container image of the dataflow.")
+    replicas: Workers = Field(Workers(min=1, max=1), description="How many workers; one if unset.")
+    target_lag: Duration = Field("10s", description="Lag above which another worker helps; 10s if unset.")
+    placement: Placement = Field(Placement.ON_DEMAND, description="Node group; on-demand if unset.")
+
+
+class Cleanse(Declared):
+    """Which beats are taken for heart beats."""
+
+    min_rr: Duration = Field("300ms", alias="minRR", description="Shorter intervals are artefacts; 300ms if unset.")
+    max_rr: Duration = Field("2000ms", alias="maxRR", description="Longer intervals are artefacts; 2000ms if unset.")
+    max_step: float = Field(
+        0.2, gt=0, le=1, description="Largest share by which an interval may leave the running median; 0.2 if unset."
+    )
+
+
+class Hrv(Declared):
+    """The rolling window of heart-rate variability."""
+
+    window: Duration = Field("60s", description="Length of the window; 60s if unset.")
+    every: Duration = Field("10s", description="How often it is evaluated; 10s if unset.")
+
+
+class HrvDrop(StrEnum):
+    """What a drop of heart-rate variability does to the detector."""
+
+    GATE = "gate"
+    SCORE = "score"
+    IGNORE = "ignore"
+
+
+class Stress(Declared):
+    """When acute stress is raised."""
+
+    hrv_drop: HrvDrop = Field(
+        HrvDrop.GATE,
+        description="A drop of HRV is a condition (gate), adds to the score, or is ignored; gate if unset.",
+    )
+    heart_rate_rise: float | None = Field(
+        None, gt=0, le=100, description="Beats a minute above the person's own baseline; the detector's own if unset."
+    )
+    threshold: float | None = Field(
+        None, gt=0, description="Score at which stress is raised; the detector's own if unset."
+    )
+    sustain: Duration = Field("30s", description="How long the evidence must last; 30s if unset.")
+    refractory: Duration = Field("300s", description="Silence after an event; 300s if unset.")
+
+
+class Sink(Declared):
+    """The time-series database and how long it keeps what."""
+
+    rules: ClassVar = (immutable("database"), immutable("chunk", "1h"))
+    database: Name = Field(description="Name of the CloudNativePG Cluster; its Secret <name>-app gives the connection.")
+    chunk: Duration = Field("1h", description="Time that one partition holds; 1h if unset.")
+    retention: Duration = Field("90d", description="Age at which rows are dropped; 90d if unset.")
+    compress_after: Duration = Field("7d", description="Age at which rows are compressed where that is offered; 7d.")
+
+
+class Response(Declared):
+    """Who is told of a stress event."""
+
+    service: Name = Field(description="Name of the AuraService that answers.")
+    path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.-]*$", max_length=200)] = Field(
+        description="Path of the webhook."
+    )
+    secret: SecretReference = Field(
+        WEBHOOK_SECRET, description="Secrets Manager secret that signs the webhook; biosync/webhook if unset."
+    )
+
+
+class BioStreamSpec(Declared):
+    """A stream of heart beats: its topics, the dataflow over them and the tables it fills."""
+
+    source: Source
+    dead_letter: DeadLetter
+    events: EventsTopic = EventsTopic()
+    dataflow: Dataflow
+    cleanse: Cleanse = Cleanse()
+    hrv: Hrv = Hrv()
+    stress: Stress = Stress()
+    sink: Sink
+    response: Response
+    deletion_policy: DeletionPolicy = Field(
+        DeletionPolicy.RETAIN, description="Retain keeps topics and tables when this is deleted; Delete must be said."
+    )

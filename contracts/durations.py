@@ -1,0 +1,38 @@
+"""Durations as people write them in a custom resource: `250ms`, `60s`, `5m`, `24h`, `7d`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+PATTERN = r"^[1-9][0-9]{0,8}(ms|s|m|h|d)$"
+_MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def milliseconds(duration: str) -> int:
+    """`1500ms` is 1500, `2m` is 120000; raises ValueError on anything that PATTERN refuses."""
+    if not re.fullmatch(PATTERN, duration):
+        raise ValueError(f"{duration!r} is no duration: write a positive whole number and ms, s, m, h or d, as in 60s")
+    number = duration.rstrip("mshd")
+    return int(number) * _MILLISECONDS[duration[len(number) :]]
+
+
+def seconds(duration: str) -> float:
+    """`1500ms` is 1.5."""
+    return milliseconds(duration) / 1000
+
+
+def delta(duration: str) -> timedelta:
+    """`7d` as a timedelta."""
+    return timedelta(milliseconds=milliseconds(duration))
+
+
+def _checked(duration: str) -> str:
+    milliseconds(duration)
+    return duration
+
+
+Duration = Annotated[str, Field(pattern=PATTERN, max_length=12), AfterValidator(_checked)]

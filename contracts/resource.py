@@ -1,0 +1,83 @@
+"""What every custom resource of the platform shares: its group, the base of its models, rules the API server checks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+GROUP = "platform.aurawellness.com"
+VERSION = "v1alpha1"
+API_VERSION = f"{GROUP}/{VERSION}"
+
+PAUSED = f"{GROUP}/paused"
+"""Annotation: with "true", the operator leaves everything of this resource as it is."""
+
+NAME_PATTERN = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
+IMAGE_PATTERN = r"^[a-z0-9][-a-z0-9._/:@]*$"
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=50)]
+Image = Annotated[str, Field(pattern=IMAGE_PATTERN, max_length=255)]
+SecretReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?$", max_length=512)]
+"""A secret of AWS Secrets Manager; `payments/stripe#key` is one member of a secret that is a JSON object."""
+
+
+class Rule(NamedTuple):
+    """A CEL expression over `self` (and `oldSelf`) that must hold, and what the person who broke it is told."""
+
+    expression: str
+    message: str
+    field: str = ""
+    """Path of the member at fault relative to the object the rule stands on, as in `.partitions`."""
+
+
+class Declared(BaseModel):
+    """Base of everything inside a spec: camelCase outside, unknown fields refused, never changed once read."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    rules: ClassVar[tuple[Rule, ...]] = ()
+
+    def declared(self) -> dict[str, Any]:
+        """As written in a manifest: camelCase, without what nobody said."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def immutable(field: str, default: str | None = None) -> Rule:
+    """Refuses a later change of a member; `default` is what it means when it is not given, None where it must be."""
+    return Rule(
+        f"{_value('self', field, default)} == {_value('oldSelf', field, default)}",
+        f"{field} cannot be changed: data lies under it; delete the resource and declare another",
+        f".{field}",
+    )
+
+
+def growing(field: str, default: int | None = None) -> Rule:
+    """Refuses a smaller number than before; `default` as in `immutable`."""
+    return Rule(
+        f"{_value('self', field, default)} >= {_value('oldSelf', field, default)}",
+        f"{field} cannot shrink",
+        f".{field}",
+    )
+
+
+def _value(of: str, field: str, default: str | int | None) -> str:
+    if default is None:
+        return f"{of}.{field}"
+    literal = f"'{default}'" if isinstance(default, str) else str(default)
+    return f"(has({of}.{field}) ? {of}.{field} : {literal})"
+
+
+class DeletionPolicy(StrEnum):
+    """What becomes of the data when its resource is deleted."""
+
+    RETAIN = "Retain"
+    DELETE = "Delete"
+
+
+class Placement(StrEnum):
+    """The node group on which Pods run; spot nodes can be taken away within two minutes."""
+
+    SPOT = "spot"
+    ON_DEMAND = "on-demand"
