@@ -1,0 +1,25 @@
+"""`aura detect`: stress events out of beats on standard input."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dataflows.biosync import detect as biosync
+from dataflows.biosync.rules import Drop
+
+
+def detect(
+    rule: Annotated[Drop, typer.Option(help="What a drop of HRV does.")] = "gate",
+    threshold: Annotated[
+        float | None, typer.Option(help="Score from which stress counts; the rule's own if unset.")
+    ] = None,
+) -> None:
+    """Read {"t": <Unix ms>, "rr_ms": <ms>} a line, write {"t": <Unix ms of raising>, ...} a stress event."""
+    try:
+        biosync.detect(sys.stdin.buffer, sys.stdout.buffer, rule, threshold)
+    except biosync.NotABeat as error:
+        typer.echo(f"aura detect: {error}", err=True)
+        raise typer.Exit(2) from None

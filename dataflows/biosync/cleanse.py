@@ -1,0 +1,91 @@
+"""Beats that can be used: sinus intervals in order, and which of them follow each other without a hole.
+
+| what comes | what is done |
+| --- | --- |
+| interval outside min_rr..max_rr | dropped |
+| ectopic (short, then long), missed (double) or extra (two short) beat | dropped: off by more than max_step from the |
+| | beat before and from the median of the last 7 intervals, which lets real changes of pace through |
+| gap: the time since the beat before is not the interval | beat used, but not its difference to the beat before |
+| silence of more than FORGET ms | the running median starts anew |
+| sample not newer than the newest (late, repeated) | dropped |
+
+The first interval after a start has nothing to be compared with and is not used. Task Force 1996 (Circulation
+93:1043) asks for normal-to-normal intervals only; dropped ones are not interpolated, quality tells how many are missing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from dataflows.biosync.rules import CleanseRules
+
+MEDIAN_OF = 7
+FORGET = 30_000
+TOLERANCE = 60
+"""ms by which a beat's time may miss the time of the beat before plus its interval (rounding, 1/64 s clocks)."""
+
+Beat = tuple[int, float, float | None]
+"""Unix ms, interval in ms, difference in ms to the interval before it or None where beats are missing between."""
+
+
+class Cleanser:
+    """Cleansing of one person's beats; state of fixed size."""
+
+    __slots__ = ("_follows", "_previous", "_recent", "newest")
+
+    def __init__(self) -> None:
+        self.newest = 0
+        self._previous = 0
+        self._follows = 0.0
+        self._recent: deque[float] = deque(maxlen=MEDIAN_OF)
+
+    def usable(self, samples: Iterable[tuple[int, float]], rules: CleanseRules) -> list[Beat]:
+        """The usable ones of these samples (Unix ms, interval in ms)."""
+        low, high, step = rules.min_rr, rules.max_rr, rules.max_step
+        newest, previous, follows, recent = self.newest, self._previous, self._follows, self._recent
+        beats: list[Beat] = []
+        for t, rr in samples:
+            if t <= newest:
+                continue
+            if t - newest > FORGET:
+                recent.clear()
+                follows = 0.0
+            newest = t
+            if not low <= rr <= high:
+                follows = 0.0
+                continue
+            d = rr - follows
+            limit = step * follows
+            if -limit <= d <= limit:
+                beats.append((t, rr, d if -TOLERANCE <= t - previous - rr <= TOLERANCE else None))
+                previous = t
+                follows = rr
+            elif recent and abs(rr - (usual := _median(recent))) <= step * usual:
+                beats.append((t, rr, None))
+                previous = t
+                follows = rr
+            else:
+                follows = 0.0
+            recent.append(rr)
+        self.newest, self._previous, self._follows = newest, previous, follows
+        return beats
+
+    def turn_back(self) -> None:
+        """The device's clock was set back: take what comes next whatever its time."""
+        self.__init__()
+
+    def state(self) -> tuple[Any, ...]:
+        return (self.newest, self._previous, self._follows, list(self._recent))
+
+    @classmethod
+    def restored(cls, state: Any) -> Cleanser:
+        cleanser = cls()
+        cleanser.newest, cleanser._previous, cleanser._follows, recent = state
+        cleanser._recent.extend(recent)
+        return cleanser
+
+
+def _median(values: deque[float]) -> float:
+    return sorted(values)[len(values) // 2]

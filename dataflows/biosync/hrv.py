@@ -1,0 +1,136 @@
+"""Time-domain heart-rate variability over a rolling window, in buckets: O(1) a beat.
+
+Definitions: Task Force of the European Society of Cardiology, "Heart rate variability", Circulation 1996; 93:1043, table 1.
+RMSSD and pNN50 are over the differences of successive normal intervals that both lie in the window; SDNN is the sample
+standard deviation (n - 1). Mean heart rate is 60,000 over the mean interval.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import msgspec
+
+from dataflows.biosync.cleanse import Beat
+
+MIN_BEATS = 15
+"""A quarter of a minute at 60 a minute: fewer tell no mean worth storing."""
+MIN_DIFFERENCES = 10
+
+Bucket = tuple[int, float, float, int, float, int, int, float, int]
+"""beats, sum of intervals, of their squares; differences, sum of their squares, how many exceed 50 ms; and the same three
+for the one difference that reaches back before the bucket."""
+EMPTY: Bucket = (0, 0.0, 0.0, 0, 0.0, 0, 0, 0.0, 0)
+
+
+class Window(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """Measures of the window that ends at `at` (Unix ms): beats a minute, ms, ms, per cent; None where too few beats."""
+
+    at: int
+    hr: float | None
+    rmssd: float | None
+    sdnn: float | None
+    pnn50: float | None
+    beats: int
+    quality: float
+    """Share of the window's beats that were usable, which is the share of its time that their intervals fill."""
+
+
+Closing = tuple[int, Window, float]
+"""Time of the beat that closed the window, the window, and ms of intervals in its last `every` (0: a silent one)."""
+
+
+class Rolling:
+    """Rolling windows of one person; `every` and `window` in ms, ends on multiples of `every` in Unix time."""
+
+    __slots__ = ("_closed", "_end", "_open")
+
+    def __init__(self) -> None:
+        self._end = 0
+        self._open: Bucket = EMPTY
+        self._closed: list[Bucket] = []
+
+    def add(self, beats: list[Beat], window: int, every: int) -> list[Closing]:
+        """The windows that these beats close, each with the time of the beat that closed it."""
+        closed: list[Closing] = []
+        end = self._end
+        n, s, q, m, e, k, m0, e0, k0 = self._open
+        for t, rr, d in beats:
+            if t >= end:
+                if end:
+                    self._open = (n, s, q, m, e, k, m0, e0, k0)
+                    self._close(t, end, window, every, closed)
+                end = t - t % every + every
+                n = m = k = m0 = k0 = 0
+                s = q = e = e0 = 0.0
+                if d is not None:
+                    m0, e0, k0 = 1, d * d, 1 if d > 50.0 or d < -50.0 else 0
+            n += 1
+            s += rr
+            q += rr * rr
+            if d is not None:
+                m += 1
+                e += d * d
+                if d > 50.0 or d < -50.0:
+                    k += 1
+        self._end = end
+        self._open = (n, s, q, m, e, k, m0, e0, k0)
+        return closed
+
+    def _close(self, t: int, end: int, window: int, every: int, closed: list[Closing]) -> None:
+        """Close the open bucket, which ends at `end`, and those after it that `t` has passed while beats remain."""
+        length = window // every
+        buckets = self._closed
+        buckets.append(self._open)
+        if len(buckets) > length:
+            del buckets[0]
+        closed.append((t, measure(buckets, end, window), self._open[1]))
+        passed = min((t - end) // every, length - 1)
+        for _ in range(passed):
+            end += every
+            buckets.append(EMPTY)
+            if len(buckets) > length:
+                del buckets[0]
+            closed.append((t, measure(buckets, end, window), 0.0))
+        if (t - end) // every:
+            buckets.clear()
+
+    def state(self) -> tuple[Any, ...]:
+        return (self._end, self._open, self._closed)
+
+    @classmethod
+    def restored(cls, state: Any) -> Rolling:
+        rolling = cls()
+        rolling._end, opened, closed = state
+        rolling._open = tuple(opened)
+        rolling._closed = [tuple(bucket) for bucket in closed]
+        return rolling
+
+
+def measure(buckets: list[Bucket], end: int, window: int) -> Window:
+    """Measures over these buckets, oldest first."""
+    n = m = k = 0
+    s = q = e = 0.0
+    for b in buckets:
+        n += b[0]
+        s += b[1]
+        q += b[2]
+        m += b[3]
+        e += b[4]
+        k += b[5]
+    oldest = buckets[0]
+    m -= oldest[6]
+    e -= oldest[7]
+    k -= oldest[8]
+    quality = s / window
+    if quality > 1.0:
+        quality = 1.0
+    rmssd = pnn50 = None
+    if m >= MIN_DIFFERENCES:
+        rmssd = sqrt(e / m) if e > 0.0 else 0.0
+        pnn50 = 100.0 * k / m
+    if n < MIN_BEATS:
+        return Window(end, None, rmssd, None, pnn50, n, quality)
+    spread = (q - s * s / n) / (n - 1)
+    return Window(end, 60_000.0 * n / s, rmssd, sqrt(spread) if spread > 0.0 else 0.0, pnn50, n, quality)
