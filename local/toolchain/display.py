@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.markup import escape
 from rich.spinner import Spinner
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from local.toolchain.provide import Progress, State
@@ -24,7 +24,7 @@ MARKS = {
 
 
 class Display:
-    """A context to call with each Progress; when it ends, the table of all tools stays on the screen."""
+    """A context to call with each Progress; when it ends, the table stays on the screen if anything was made."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -58,11 +58,14 @@ class Display:
     ) -> None:
         if self._live and self._live.is_started:
             self._live.stop()
-        elif self._rows:
+        elif any(progress.state is not State.FOUND for progress, _ in self._rows.values()):
             self._console.print(self._table())
+        else:
+            self._console.print(f"{len(self._rows)} tools found in {time.monotonic() - self._started:.1f} s")
 
     def _table(self) -> RenderableType:
-        table = Table("tool", "version", "", "seconds", "where", box=None, pad_edge=False, show_edge=False)
+        name = Column("tool", no_wrap=True, min_width=max((len(name) for name in self._rows), default=0))
+        table = Table(name, "version", "", "seconds", "where", box=None, pad_edge=False, show_edge=False)
         for progress, since in list(self._rows.values()):
             tool, making = progress.tool, progress.state is State.MAKING
             seconds = time.monotonic() - since if making else progress.seconds

@@ -1,0 +1,74 @@
+# Start with `make up`; `make` alone lists what there is.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the platform on this machine
+
+.PHONY: env
+env: ## Python environment with what requirements.lock says
+	@bin/bootstrap
+
+.PHONY: tools
+tools: env ## find or build Kubernetes, etcd, Pulumi, Kafka and the rest
+	@$(PYTHON) -m local.toolchain
+
+.PHONY: up
+up: tools ## start the platform, until a heart beat has come back as a calm
+	@bin/aura up
+
+.PHONY: down
+down: env ## stop everything, keep the data
+	@bin/aura down
+
+.PHONY: clean
+clean: env ## stop everything, delete the data
+	@bin/aura clean
+
+# --- checks
+
+.PHONY: test
+test: lint tools ## everything: lint, then each tier of tests
+	@$(PYTHON) -m tests.tiers
+
+.PHONY: test-unit
+test-unit: env ## tests without any process, in seconds
+	@$(PYTHON) -m tests.tiers unit
+
+.PHONY: test-integration
+test-integration: tools ## tests on real engines
+	@$(PYTHON) -m tests.tiers integration
+
+.PHONY: test-e2e
+test-e2e: tools ## tests on the whole platform
+	@$(PYTHON) -m tests.tiers e2e
+
+.PHONY: test-kill
+test-kill: tools ## tests that kill, and compare with the uninterrupted run
+	@$(PYTHON) -m tests.tiers kill
+
+.PHONY: lint
+lint: env ## ruff, import contracts, types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/lint-imports
+	.venv/bin/pyright
+
+.PHONY: format
+format: env ## let ruff mend layout and imports
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+# --- upkeep
+
+bench-%: tools ## run bench/<name>.py: prints a table, writes .aura/bench/<name>.json
+	@$(PYTHON) -m bench.$*
+
+.PHONY: lock
+lock: ## write requirements.lock anew from pyproject.toml
+	$$(bin/bootstrap uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group local --group dev pyproject.toml --output-file requirements.lock

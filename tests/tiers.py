@@ -1,0 +1,145 @@
+"""Runs the tests tier by tier: `python -m tests.tiers [TIER...]`, all tiers when none is named.
+
+A tier that ran nothing fails, for nothing looks so much like success; so does one that leaves a process behind. Stops
+at the first tier that fails, and then keeps the tier's folder with logs and data.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+TIERS = {
+    "unit": "not integration and not e2e and not kill",
+    "integration": "integration and not e2e and not kill",
+    "e2e": "e2e and not kill",
+    "kill": "kill",
+}
+SITE = "9"
+SECONDS_TO_END = 20.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one tier; `problem` is empty when all is well."""
+
+    tier: str
+    ran: int
+    skipped: int
+    seconds: float
+    problem: str
+
+    def __str__(self) -> str:
+        counted = f"{self.tier:<12} {self.ran:>5} ran {self.skipped:>4} skipped {self.seconds:>7.1f} s"
+        return f"{counted}   {self.problem or 'ok'}"
+
+
+def run_tier(tier: str, folder: Path, arguments: Sequence[str] = ()) -> Result:
+    """Runs one tier's tests with all their files, and the platform they may start, below `folder`."""
+    started = time.monotonic()
+    report = folder / f"{tier}.xml"
+    environment = {**os.environ, "AURA_HOME": str(folder / "home"), "AURA_SITE": SITE, "TMPDIR": str(folder)}
+    code = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            TIERS[tier],
+            "--junitxml",
+            report,
+            "--basetemp",
+            folder / tier,
+            *arguments,
+        ],
+        env=environment,
+        check=False,
+    ).returncode
+    ran, skipped = counts(report.read_text()) if report.exists() else (0, 0)
+    left = end_what_is_left(folder)
+    return Result(tier, ran, skipped, time.monotonic() - started, problem(code, ran, left))
+
+
+def problem(code: int, ran: int, left: Sequence[str]) -> str:
+    """Why a tier failed, from pytest's exit code, how many tests ran and the processes it left; empty if it did not."""
+    if ran == 0 and code in (0, 5):
+        return "FAILED: not a single test ran"
+    if code:
+        return f"FAILED: pytest ended with code {code}"
+    if left:
+        return "FAILED: left processes behind (ended now): " + "; ".join(left)
+    return ""
+
+
+def counts(report: str) -> tuple[int, int]:
+    """Tests that ran and tests that were skipped, from pytest's JUnit report."""
+    suites = list(ElementTree.fromstring(report).iter("testsuite"))
+    skipped = sum(int(suite.get("skipped", "0")) for suite in suites)
+    return sum(int(suite.get("tests", "0")) for suite in suites) - skipped, skipped
+
+
+def end_what_is_left(folder: Path) -> list[str]:
+    """Waits a moment for the processes that name `folder` in command line, environment or working directory, then kills
+    those that still live. Gives their command lines."""
+    deadline = time.monotonic() + SECONDS_TO_END
+    while (left := _processes(str(folder))) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    for process in left:
+        process.kill()
+    return [_command(process) for process in left]
+
+
+def _processes(folder: str) -> list[psutil.Process]:
+    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    return [process for process in psutil.process_iter() if process.pid not in ours and _names(process, folder)]
+
+
+def _names(process: psutil.Process, folder: str) -> bool:
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        told = [*process.cmdline(), *process.environ().values(), process.cwd()]
+    except psutil.Error:
+        return False  # ended meanwhile, or another user's
+    return any(folder in text for text in told)
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return f"{process.pid} {' '.join(process.cmdline())[:120]}"
+    except psutil.Error:
+        return str(process.pid)
+
+
+def main(wanted: Sequence[str]) -> int:
+    unknown = [tier for tier in wanted if tier not in TIERS]
+    if unknown:
+        print(f"no such tier: {', '.join(unknown)}; there are {', '.join(TIERS)}", file=sys.stderr)
+        return 2
+    folder = Path(tempfile.mkdtemp(prefix="aura-t"))  # short: PostgreSQL's sockets lie deep below, in 107 bytes
+    results: list[Result] = []
+    for tier in wanted or TIERS:
+        print(f"\n=== {tier}", flush=True)
+        results.append(run_tier(tier, folder))
+        if results[-1].problem:
+            break
+    print("\n" + "\n".join(map(str, results)))
+    if any(result.problem for result in results):
+        print(f"logs and data of the failed tier are in {folder}")
+        return 1
+    shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
