@@ -11,10 +11,14 @@ MAX_SAMPLES_A_FRAME = 600
 """About ten minutes of beats: what a wearable buffers when it was out of reach."""
 
 
+LARGEST = 2**53
+"""JSON readers hold integers exactly up to here, and records of the topics up to 64 bits."""
+
+
 class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One heart beat: `t` is its moment in Unix ms, `rr` the interval to the beat before it in ms."""
 
-    t: Annotated[int, msgspec.Meta(ge=0)]
+    t: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
     rr: Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -22,7 +26,7 @@ class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A batch of beats. `seq` counts 1, 2, 3 ... per device; an unacknowledged frame is sent again as it was."""
 
     device: DeviceId
-    seq: Annotated[int, msgspec.Meta(ge=1)]
+    seq: Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
     samples: Annotated[list[Sample], msgspec.Meta(min_length=1, max_length=MAX_SAMPLES_A_FRAME)]
 
 
@@ -46,9 +50,14 @@ class Refusal(msgspec.Struct, omit_defaults=True):
 
 
 class EmergencyCalm(msgspec.Struct, tag_field="type", tag="emergency_calm"):
-    """The push that answers a stress event. `expires` is Unix ms; `content` is a catalogue item."""
+    """The push that answers a stress event; `content` is a catalogue item.
+
+    `expires` is Unix ms of the wall clock; `raised` is Unix ms of the beat that completed the evidence, in the time of
+    the samples, so that the app can tell for which moment this is.
+    """
 
     event_id: str
     user: str
     content: dict[str, Any]
     expires: int
+    raised: int = 0

@@ -1,0 +1,134 @@
+"""Brings pushes from Redis to the sockets of the people they are for.
+
+`recommend` writes a push into the person's hash of pending ones and then publishes it. A push reaches its person by the
+channel when a socket is open, and from the hash when one opens later or when the channel was away for a while; what a
+socket was offered once is not offered to it again. It leaves the hash when the app says that the person saw it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from contracts.platform import PENDING_KEY, PUSH_CHANNEL
+from contracts.stream import EmergencyCalm
+from services.ingest import metrics
+from services.ingest.people import People
+from services.ingest.socket import Socket
+from services.kit import logs
+
+log = logs.get(__name__)
+
+GATHER_SECONDS = 0.02
+A_PIPELINE = 500
+RETRY_SECONDS = 0.5
+CONFIRMATIONS_KEPT = 10_000
+"""Confirmations that wait for Redis to come back; one more and the oldest is lost: that push is shown again."""
+
+_push = msgspec.json.Decoder(EmergencyCalm).decode
+
+
+class Pushes:
+    """Listens for pushes, looks up pending ones and removes those that were seen. Redis away: all of it waits."""
+
+    def __init__(self, redis: Redis, people: People) -> None:
+        self._redis = redis
+        self._people = people
+        self._arrivals: deque[Socket] = deque()
+        self._confirmed: deque[tuple[str, str]] = deque(maxlen=CONFIRMATIONS_KEPT)
+        self._work = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serves until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            group.create_task(self._look_up())
+
+    def greet(self, socket: Socket) -> None:
+        """Has the person's pending pushes offered to a socket that has just opened."""
+        self._arrivals.append(socket)
+        self._work.set()
+
+    def confirm(self, user: str, event_id: str) -> None:
+        """The person saw this push."""
+        self._confirmed.append((user, event_id))
+        self._work.set()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as channel:
+                    await channel.subscribe(PUSH_CHANNEL)
+                    # What was published while nobody listened is in the hashes.
+                    self._arrivals.extend(self._people.sockets())
+                    self._work.set()
+                    async for message in channel.listen():
+                        if message["type"] == "message":
+                            self._deliver(message["data"])
+            except (RedisError, OSError) as error:
+                log.warning("push_channel_lost", error=str(error), retry_seconds=RETRY_SECONDS)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def _deliver(self, value: bytes) -> None:
+        try:
+            push = _push(value)
+        except msgspec.MsgspecError as error:
+            log.error("push_unreadable", error=str(error))
+            return
+        for socket in self._people.sockets_of(push.user):
+            self._offer(socket, push, value, "live")
+
+    async def _look_up(self) -> None:
+        while True:
+            await self._work.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._work.clear()
+            try:
+                while self._arrivals or self._confirmed:
+                    await self._batch()
+            except (RedisError, OSError) as error:
+                log.warning("pushes_unavailable", error=str(error), retry_seconds=RETRY_SECONDS)
+                self._work.set()
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _batch(self) -> None:
+        arrivals = list(islice(self._arrivals, A_PIPELINE))
+        confirmed = list(islice(self._confirmed, A_PIPELINE))
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for user, event_id in confirmed:
+                pipeline.hdel(PENDING_KEY + user, event_id)
+            for socket in arrivals:
+                pipeline.hvals(PENDING_KEY + socket.person.user)
+            answers = await pipeline.execute()
+        for done, queue in ((confirmed, self._confirmed), (arrivals, self._arrivals)):
+            for _ in done:
+                queue.popleft()
+        metrics.seen.inc(len(confirmed))
+        for socket, values in zip(arrivals, answers[len(confirmed) :], strict=True):
+            for push, value in _readable(values):
+                self._offer(socket, push, value, "pending")
+
+    def _offer(self, socket: Socket, push: EmergencyCalm, value: bytes, how: str) -> None:
+        if push.expires < time.time() * 1000:
+            return
+        if socket.offered is None:
+            socket.offered = set()
+        if push.event_id not in socket.offered:
+            socket.offered.add(push.event_id)
+            socket.offer(value.decode())
+            metrics.pushes.labels(how).inc()
+
+
+def _readable(values: list[bytes]) -> Iterator[tuple[EmergencyCalm, bytes]]:
+    for value in values:
+        try:
+            yield _push(value), value
+        except msgspec.MsgspecError as error:
+            log.error("push_unreadable", error=str(error))
