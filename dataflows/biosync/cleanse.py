@@ -15,9 +15,9 @@ The first interval after a start has nothing to be compared with and is not used
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
-from typing import Any
+
+import msgspec
 
 from dataflows.biosync.rules import CleanseRules
 
@@ -30,21 +30,22 @@ Beat = tuple[int, float, float | None]
 """Unix ms, interval in ms, difference in ms to the interval before it or None where beats are missing between."""
 
 
-class Cleanser:
+class Cleanser(msgspec.Struct, array_like=True):
     """Cleansing of one person's beats; state of fixed size."""
 
-    __slots__ = ("_follows", "_previous", "_recent", "newest")
-
-    def __init__(self) -> None:
-        self.newest = 0
-        self._previous = 0
-        self._follows = 0.0
-        self._recent: deque[float] = deque(maxlen=MEDIAN_OF)
+    newest: int = 0
+    """Unix ms of the newest sample, usable or not."""
+    previous: int = 0
+    """Unix ms of the last usable beat."""
+    follows: float = 0.0
+    """Interval of the beat before if that was usable, else 0."""
+    recent: list[float] = []
+    """The last MEDIAN_OF intervals in range, usable or not."""
 
     def usable(self, samples: Iterable[tuple[int, float]], rules: CleanseRules) -> list[Beat]:
         """The usable ones of these samples (Unix ms, interval in ms)."""
         low, high, step = rules.min_rr, rules.max_rr, rules.max_step
-        newest, previous, follows, recent = self.newest, self._previous, self._follows, self._recent
+        newest, previous, follows, recent = self.newest, self.previous, self.follows, self.recent
         beats: list[Beat] = []
         for t, rr in samples:
             if t <= newest:
@@ -68,24 +69,12 @@ class Cleanser:
                 follows = rr
             else:
                 follows = 0.0
+            if len(recent) == MEDIAN_OF:
+                del recent[0]
             recent.append(rr)
-        self.newest, self._previous, self._follows = newest, previous, follows
+        self.newest, self.previous, self.follows = newest, previous, follows
         return beats
 
-    def turn_back(self) -> None:
-        """The device's clock was set back: take what comes next whatever its time."""
-        self.__init__()
 
-    def state(self) -> tuple[Any, ...]:
-        return (self.newest, self._previous, self._follows, list(self._recent))
-
-    @classmethod
-    def restored(cls, state: Any) -> Cleanser:
-        cleanser = cls()
-        cleanser.newest, cleanser._previous, cleanser._follows, recent = state
-        cleanser._recent.extend(recent)
-        return cleanser
-
-
-def _median(values: deque[float]) -> float:
+def _median(values: list[float]) -> float:
     return sorted(values)[len(values) // 2]

@@ -8,7 +8,6 @@ standard deviation (n - 1). Mean heart rate is 60,000 over the mean interval.
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 import msgspec
 
@@ -41,25 +40,23 @@ Closing = tuple[int, Window, float]
 """Time of the beat that closed the window, the window, and ms of intervals in its last `every` (0: a silent one)."""
 
 
-class Rolling:
+class Rolling(msgspec.Struct, array_like=True):
     """Rolling windows of one person; `every` and `window` in ms, ends on multiples of `every` in Unix time."""
 
-    __slots__ = ("_closed", "_end", "_open")
-
-    def __init__(self) -> None:
-        self._end = 0
-        self._open: Bucket = EMPTY
-        self._closed: list[Bucket] = []
+    end: int = 0
+    """Unix ms at which the open bucket ends; 0 before the first beat."""
+    open: Bucket = EMPTY
+    closed: list[Bucket] = []
 
     def add(self, beats: list[Beat], window: int, every: int) -> list[Closing]:
         """The windows that these beats close, each with the time of the beat that closed it."""
         closed: list[Closing] = []
-        end = self._end
-        n, s, q, m, e, k, m0, e0, k0 = self._open
+        end = self.end
+        n, s, q, m, e, k, m0, e0, k0 = self.open
         for t, rr, d in beats:
             if t >= end:
                 if end:
-                    self._open = (n, s, q, m, e, k, m0, e0, k0)
+                    self.open = (n, s, q, m, e, k, m0, e0, k0)
                     self._close(t, end, window, every, closed)
                 end = t - t % every + every
                 n = m = k = m0 = k0 = 0
@@ -74,18 +71,18 @@ class Rolling:
                 e += d * d
                 if d > 50.0 or d < -50.0:
                     k += 1
-        self._end = end
-        self._open = (n, s, q, m, e, k, m0, e0, k0)
+        self.end = end
+        self.open = (n, s, q, m, e, k, m0, e0, k0)
         return closed
 
     def _close(self, t: int, end: int, window: int, every: int, closed: list[Closing]) -> None:
         """Close the open bucket, which ends at `end`, and those after it that `t` has passed while beats remain."""
         length = window // every
-        buckets = self._closed
-        buckets.append(self._open)
+        buckets = self.closed
+        buckets.append(self.open)
         if len(buckets) > length:
             del buckets[0]
-        closed.append((t, measure(buckets, end, window), self._open[1]))
+        closed.append((t, measure(buckets, end, window), self.open[1]))
         passed = min((t - end) // every, length - 1)
         for _ in range(passed):
             end += every
@@ -95,17 +92,6 @@ class Rolling:
             closed.append((t, measure(buckets, end, window), 0.0))
         if (t - end) // every:
             buckets.clear()
-
-    def state(self) -> tuple[Any, ...]:
-        return (self._end, self._open, self._closed)
-
-    @classmethod
-    def restored(cls, state: Any) -> Rolling:
-        rolling = cls()
-        rolling._end, opened, closed = state
-        rolling._open = tuple(opened)
-        rolling._closed = [tuple(bucket) for bucket in closed]
-        return rolling
 
 
 def measure(buckets: list[Bucket], end: int, window: int) -> Window:

@@ -32,25 +32,24 @@ class Unusable(ValueError):
     """A frame that makes no sense; the person's state is as it was."""
 
 
-class Person:
+class Person(msgspec.Struct, array_like=True):
     """Everything the computation remembers of a person."""
 
-    __slots__ = ("_active", "_cleanser", "_devices", "_rolling", "_stress", "received")
-
-    def __init__(self) -> None:
-        self._devices: dict[str, Device] = {}
-        self._active = ""
-        self._cleanser = Cleanser()
-        self._rolling = Rolling()
-        self._stress = Stress()
-        self.received = 0
+    received: int = 0
+    """Unix ms at which the last frame arrived."""
+    active: str = ""
+    """The device that is listened to."""
+    devices: dict[str, Device] = {}
+    cleanser: Cleanser = msgspec.field(default_factory=Cleanser)
+    rolling: Rolling = msgspec.field(default_factory=Rolling)
+    stress: Stress = msgspec.field(default_factory=Stress)
 
     def step(self, frame: StoredFrame, rules: Rules) -> Outcome:
         """Process a frame as it lies in the topic; raises Unusable on one whose times and intervals don't pair up."""
         if not frame.t or len(frame.t) != len(frame.rr):
             raise Unusable(f"{len(frame.t)} times and {len(frame.rr)} intervals: a frame needs one interval a time")
         self.received = frame.received
-        device = self._devices.get(frame.device)
+        device = self.devices.get(frame.device)
         if device is None:
             self._remember(frame)
             return self._process(frame, False, rules)
@@ -80,20 +79,20 @@ class Person:
             if not samples:
                 return _NOTHING
             first, last = samples[0][0], samples[-1][0]
-        cleanser = self._cleanser
-        if frame.device != self._active:
-            if first <= cleanser.newest + TAKE_OVER and self._active:
+        cleanser = self.cleanser
+        if frame.device != self.active:
+            if first <= cleanser.newest + TAKE_OVER and self.active:
                 return _NOTHING
-            self._active = frame.device
+            self.active = frame.device
         elif last < cleanser.newest - TURNED_BACK and not late:
-            cleanser.turn_back()
-            self._rolling = Rolling()
-            self._stress.turn_back()
+            cleanser = self.cleanser = Cleanser()
+            self.rolling = Rolling()
+            self.stress.turn_back()
         beats = cleanser.usable(samples, rules.cleanse)
         if not beats:
             return _NOTHING
         hrv = rules.hrv
-        closings = self._rolling.add(beats, hrv.window, hrv.every)
+        closings = self.rolling.add(beats, hrv.window, hrv.every)
         if not closings:
             return _NOTHING
         windows: list[Window] = []
@@ -101,7 +100,7 @@ class Person:
         for now, window, usable in closings:
             windows.append(window)
             if usable:
-                evidence = self._stress.judge(window, now, usable, rules.stress)
+                evidence = self.stress.judge(window, now, usable, rules.stress)
                 if evidence is not None:
                     events.append(
                         StressEvent(event_id(frame.user, now), frame.user, now, frame.received, frame.trace, evidence)
@@ -109,41 +108,18 @@ class Person:
         return windows, events
 
     def _remember(self, frame: StoredFrame) -> None:
-        devices = self._devices
+        devices = self.devices
         if len(devices) >= order.MAX_DEVICES:
             del devices[min(devices, key=lambda name: devices[name].newest)]
         devices[frame.device] = order.first(frame)
-
-    def encode(self) -> bytes:
-        """All state as bytes."""
-        return _encode(
-            (
-                self.received,
-                self._active,
-                self._devices,
-                self._cleanser.state(),
-                self._rolling.state(),
-                self._stress.state(),
-            )
-        )
-
-    @classmethod
-    def decode(cls, state: bytes) -> Person:
-        """The person whose `encode` gave these bytes."""
-        person = cls()
-        received, active, devices, cleanser, rolling, stress = _decode(state)
-        person.received, person._active = received, active
-        person._devices = msgspec.convert(devices, dict[str, Device])
-        person._cleanser = Cleanser.restored(cleanser)
-        person._rolling = Rolling.restored(rolling)
-        person._stress = Stress.restored(stress)
-        return person
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
 
 
 def event_id(user: str, raised: int) -> str:
     """32 hexadecimal digits, a function of person and moment alone."""
     return blake2b(f"{user}\n{raised}".encode(), digest_size=16).hexdigest()
+
+
+encode = msgspec.msgpack.Encoder().encode
+"""A person's state as bytes."""
+decode = msgspec.msgpack.Decoder(Person).decode
+"""The person whose state gave these bytes; raises msgspec.ValidationError for another version's."""

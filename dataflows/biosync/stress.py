@@ -12,7 +12,8 @@ come from and what each rule finds.
 from __future__ import annotations
 
 from math import exp, log
-from typing import Any
+
+import msgspec
 
 from contracts.records import Evidence
 from dataflows.biosync.hrv import Window
@@ -35,55 +36,57 @@ BROKEN = 120_000
 """ms without a window after which what was smoothed starts anew."""
 
 
-class Stress:
+class Stress(msgspec.Struct, array_like=True):
     """Detector of one person; state of fixed size."""
 
-    __slots__ = ("_at", "_hrv", "_raised", "_resting", "_since", "_slow", "_smoothed", "_usable", "_usual_hrv")
-
-    def __init__(self) -> None:
-        self._resting: Level = UNKNOWN
-        self._usual_hrv: Level = UNKNOWN
-        self._hrv: float | None = None
-        self._slow = 0.0
-        self._smoothed = 0.0
-        self._at = 0
-        self._since = 0
-        self._raised = 0
-        self._usable = 0.0
+    resting: Level = UNKNOWN
+    """Resting heart rate, beats a minute."""
+    usual_hrv: Level = UNKNOWN
+    """Relaxed level of ln RMSSD."""
+    hrv: float | None = None
+    """ln RMSSD, smoothed."""
+    slow: float = 0.0
+    smoothed: float = 0.0
+    at: int = 0
+    """End of the last window judged; this and the next two in Unix ms, 0 for never."""
+    since: int = 0
+    raised: int = 0
+    usable: float = 0.0
+    """ms of usable intervals so far."""
 
     def judge(self, window: Window, now: int, usable: float, rules: StressRules) -> Evidence | None:
         """Evidence if the window's end completes an event at beat `now`; `usable`: ms of intervals since the last call."""
-        self._usable += usable
+        self.usable += usable
         rate = window.hr
         if rate is None:
-            self._since = 0
+            self.since = 0
             return None
-        resting = self._resting = learn(self._resting, rate, RESTING_P, RESTING_CLIP)
+        resting = self.resting = learn(self.resting, rate, RESTING_P, RESTING_CLIP)
         excess = rate - resting[0]
-        passed = window.at - self._at
-        if not self._at or passed > BROKEN or passed < 0:
-            if not self._at:
-                self._slow = excess
+        passed = window.at - self.at
+        if not self.at or passed > BROKEN or passed < 0:
+            if not self.at:
+                self.slow = excess
             else:
-                self._slow += _share(max(passed, 0), SLOW) * (excess - self._slow)
-            self._smoothed = excess + RISE * max(0.0, excess - self._slow)
-            self._hrv = None
+                self.slow += _share(max(passed, 0), SLOW) * (excess - self.slow)
+            self.smoothed = excess + RISE * max(0.0, excess - self.slow)
+            self.hrv = None
         else:
-            self._slow += _share(passed, SLOW) * (excess - self._slow)
-            rise = excess - self._slow
+            self.slow += _share(passed, SLOW) * (excess - self.slow)
+            rise = excess - self.slow
             score = excess + RISE * rise if rise > 0.0 else excess
-            self._smoothed += _share(passed, SMOOTH) * (score - self._smoothed)
-        self._at = window.at
+            self.smoothed += _share(passed, SMOOTH) * (score - self.smoothed)
+        self.at = window.at
         if window.rmssd is not None:
             value = log(window.rmssd) if window.rmssd > 1.0 else 0.0
-            self._usual_hrv = learn(self._usual_hrv, value, RMSSD_P, RMSSD_CLIP)
-            hrv = self._hrv
-            self._hrv = value if hrv is None else hrv + _share(passed, HRV_SMOOTH) * (value - hrv)
+            self.usual_hrv = learn(self.usual_hrv, value, RMSSD_P, RMSSD_CLIP)
+            hrv = self.hrv
+            self.hrv = value if hrv is None else hrv + _share(passed, HRV_SMOOTH) * (value - hrv)
         return self._raise(window, now, excess, rules)
 
     def _raise(self, window: Window, now: int, excess: float, rules: StressRules) -> Evidence | None:
-        score = self._smoothed
-        drop = None if self._hrv is None else self._usual_hrv[0] - self._hrv
+        score = self.smoothed
+        drop = None if self.hrv is None else self.usual_hrv[0] - self.hrv
         if rules.hrv_drop == "gate":
             holds = drop is not None and drop >= 0.0
         else:
@@ -94,21 +97,21 @@ class Stress:
             not holds
             or score < rules.threshold
             or excess < rules.heart_rate_rise
-            or self._usable < rules.warm_up
+            or self.usable < rules.warm_up
             or now - window.at > STALE
         ):
-            self._since = 0
+            self.since = 0
             return None
-        if not self._since:
-            self._since = now
-        if now - self._since < rules.sustain or (self._raised and now - self._raised < rules.refractory):
+        if not self.since:
+            self.since = now
+        if now - self.since < rules.sustain or (self.raised and now - self.raised < rules.refractory):
             return None
-        self._raised = now
+        self.raised = now
         return Evidence(
             heart_rate=window.hr or 0.0,
-            baseline_heart_rate=self._resting[0],
+            baseline_heart_rate=self.resting[0],
             rmssd=window.rmssd,
-            baseline_rmssd=exp(self._usual_hrv[0]) if self._usual_hrv[1] else None,
+            baseline_rmssd=exp(self.usual_hrv[0]) if self.usual_hrv[1] else None,
             quality=window.quality,
             score=score,
             threshold=rules.threshold,
@@ -118,17 +121,7 @@ class Stress:
 
     def turn_back(self) -> None:
         """The device's clock was set back: what is known of the person stays, what hangs on times starts anew."""
-        self._at = self._since = self._raised = 0
-
-    def state(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
-
-    @classmethod
-    def restored(cls, state: Any) -> Stress:
-        stress = cls()
-        for name, value in zip(cls.__slots__, state, strict=True):
-            setattr(stress, name, tuple(value) if isinstance(value, list) else value)
-        return stress
+        self.at = self.since = self.raised = 0
 
 
 def _share(passed: int, span: int) -> float:

@@ -1,0 +1,141 @@
+"""Wires and runs the dataflow of one BioStream: `python -m dataflows.biosync`, everything else from the environment."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import sys
+from datetime import timedelta
+from threading import Thread
+from typing import NoReturn
+
+import structlog
+from bytewax.recovery import RecoveryConfig, init_db_dir
+from bytewax.run import cli_main
+from pydantic import ValidationError
+
+from dataflows.biosync import flow, metrics, status
+from dataflows.biosync.feed import Feed
+from dataflows.biosync.letters import Letters
+from dataflows.biosync.outbox import Outbox
+from dataflows.biosync.people import Output
+from dataflows.biosync.settings import Settings
+from dataflows.biosync.stopping import Stopping
+from dataflows.biosync.store import Store
+
+GRACE_SECONDS = 8.0
+"""What a stop may take; after it the process leaves as if killed, which costs nothing but computing a second again."""
+_RECOVERY_PARTITIONS = 1
+_log = structlog.get_logger("dataflows.biosync")
+
+
+def main() -> None:
+    try:
+        settings = Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        sys.exit(f"the environment of the dataflow is not usable:\n{error}")
+    _log_json(settings)
+    stopping = Stopping()
+    _stop_on_signal(stopping)
+    store = Store(settings.timeseries_url.get_secret_value(), settings.chunk, stopping)
+    spec = settings.biostream_spec
+    letters = Letters(settings.kafka_bootstrap, spec.events.topic, spec.dead_letter.topic, stopping)
+    outbox = Outbox(
+        settings.timeseries_url.get_secret_value(),
+        settings.webhook,
+        settings.webhook_secret.get_secret_value(),
+        stopping,
+    )
+
+    def write(output: Output) -> None:
+        metrics.FRAMES.inc(output.frames)
+        metrics.BEATS.inc(output.beats)
+        metrics.WINDOWS.inc(len(output.rows))
+        if output.events:
+            metrics.EVENTS.inc(len(output.events))
+            outbox.send(store.insert(output.events))
+            for event in output.events:
+                letters.event(event)
+        for letter in output.dead:
+            metrics.DEAD.inc()
+            _log.warning("dead_letter", partition=letter.partition, offset=letter.offset, reason=letter.reason)
+            letters.dead(letter)
+        store.add(output.rows)
+
+    def flush() -> None:
+        store.flush()
+        letters.flush()
+
+    status.serve(settings.host, settings.port, lambda: "stopping" if stopping.requested else store.away)
+    outbox.start()
+    topic = spec.source.topic
+    source = flow.Raw(lambda: Feed(settings.kafka_bootstrap, topic), spec.source.partitions, stopping)
+    dataflow = flow.build(source, topic, settings.rules, settings.state_dir / "people", flow.Results(write, flush))
+    recovery = settings.state_dir / "recovery"
+    if not recovery.exists():
+        made = settings.state_dir / "recovery.new"
+        made.mkdir(parents=True, exist_ok=True)
+        for left in made.iterdir():
+            left.unlink()
+        init_db_dir(made, _RECOVERY_PARTITIONS)
+        made.rename(recovery)
+    # thousands of people's states are live and never garbage: without this each full collection stops the worker
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
+    _log.info("started", topic=topic, partitions=spec.source.partitions)
+    try:
+        cli_main(
+            dataflow,
+            epoch_interval=timedelta(seconds=settings.snapshot_seconds),
+            recovery_config=RecoveryConfig(recovery),
+        )
+    except BaseException:
+        if not stopping.requested:
+            raise
+    _log.info("stopped")
+    _leave(0)
+
+
+def _stop_on_signal(stopping: Stopping) -> None:
+    """A thread waits for the signal: bytewax keeps the main thread in native code."""
+    wanted = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+
+    def wait() -> None:
+        signal.sigwait(wanted)
+        stopping.request()
+        Thread(target=lambda: (_sleep(GRACE_SECONDS), _leave(0)), daemon=True).start()
+
+    Thread(target=wait, name="signals", daemon=True).start()
+
+
+def _sleep(seconds: float) -> None:
+    Stopping().wait(seconds)
+
+
+def _leave(code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _log_json(settings: Settings) -> None:
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    about = {"service": "biosync", "stream": settings.biostream_name, "pod": settings.pod_name}
+    structlog.configure(
+        processors=[
+            lambda _logger, _method, event: {**event, **about},
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

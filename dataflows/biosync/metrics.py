@@ -1,0 +1,29 @@
+"""What the dataflow counts, as Prometheus scrapes it."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+BEATS = Counter("biosync_beats_total", "Beats read from the topic")
+FRAMES = Counter("biosync_frames_total", "Frames read from the topic, repeats included")
+WINDOWS = Counter("biosync_windows_total", "HRV windows closed")
+EVENTS = Counter("biosync_stress_events_total", "Stress events raised; those computed again after a restart included")
+DEAD = Counter("biosync_dead_letters_total", "Records and frames sent to the dead letter topic")
+LAG = Gauge("biosync_consumer_lag_records", "Records of the partition that were not read yet", ["partition"])
+STORE = Histogram(
+    "biosync_store_seconds",
+    "Seconds of a write to the time-series store",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+STORE_RETRIES = Counter("biosync_store_retries_total", "Writes to the time-series store that had to be tried again")
+SNAPSHOT = Histogram(
+    "biosync_snapshot_seconds",
+    "Seconds of one partition's state snapshot",
+    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
+)
+RESPONSES = Counter("biosync_responses_total", "Webhook requests by outcome", ["outcome"])
+RESPONSE_SECONDS = Histogram(
+    "biosync_response_seconds",
+    "Seconds from the arrival of the beat that raised an event to the accepted webhook",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 10, 60),
+)

@@ -1,0 +1,44 @@
+"""Health and metrics over HTTP, from a thread of its own: they answer while the dataflow waits for a store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+
+def serve(host: str, port: int, unready: Callable[[], str]) -> ThreadingHTTPServer:
+    """Start answering /healthz, /readyz (503 with what `unready` says, unless empty) and /metrics."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/healthz":
+                self._answer(200, {"status": "ok"})
+            elif self.path == "/readyz":
+                why = unready()
+                self._answer(503 if why else 200, {"status": "unready", "why": why} if why else {"status": "ready"})
+            elif self.path == "/metrics":
+                self._send(200, CONTENT_TYPE_LATEST, generate_latest())
+            else:
+                self._answer(404, {"error": f"no {self.path} here; there are /healthz, /readyz and /metrics"})
+
+        def _answer(self, status: int, body: dict[str, str]) -> None:
+            self._send(status, "application/json", json.dumps(body).encode())
+
+        def _send(self, status: int, kind: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Probes come every few seconds; nobody reads that they came."""
+
+    server = ThreadingHTTPServer((host, port), Handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, name="status", daemon=True).start()
+    return server
