@@ -66,7 +66,7 @@ def run_tier(tier: str, folder: Path, arguments: Sequence[str] = ()) -> Result:
         check=False,
     ).returncode
     ran, skipped = counts(report.read_text()) if report.exists() else (0, 0)
-    left = end_what_is_left(folder)
+    left = end_what_is_left(folder, SECONDS_TO_END)
     return Result(tier, ran, skipped, time.monotonic() - started, problem(code, ran, left))
 
 
@@ -88,10 +88,10 @@ def counts(report: str) -> tuple[int, int]:
     return sum(int(suite.get("tests", "0")) for suite in suites) - skipped, skipped
 
 
-def end_what_is_left(folder: Path) -> list[str]:
-    """Waits a moment for the processes that name `folder` in command line, environment or working directory, then kills
-    those that still live. Gives their command lines."""
-    deadline = time.monotonic() + SECONDS_TO_END
+def end_what_is_left(folder: Path, seconds: float) -> list[str]:
+    """Waits for the end of the processes that name `folder` in command line, environment or working directory, then
+    kills those that still live. Gives their command lines."""
+    deadline = time.monotonic() + seconds
     while (left := _processes(str(folder))) and time.monotonic() < deadline:
         time.sleep(0.2)
     for process in left:
