@@ -83,6 +83,12 @@ class Postgres:
         except psycopg.OperationalError:
             return False
 
+    def configure(self) -> None:
+        """Writes the configuration anew and has a running server read it; what needs a restart waits for one."""
+        self._configure()
+        if self.process.pid() is not None:
+            self.query("SELECT pg_reload_conf()")
+
     def stop(self) -> None:
         """Ends the server and all sessions in good order; data stays."""
         self.process.stop(grace=30, how=signal.SIGINT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import cast
 
 import redis
 
@@ -14,10 +15,20 @@ from local.toolchain import tools
 class Redis:
     """A Redis at `address`; a write is in the file before it is answered, so kill -9 loses none."""
 
-    def __init__(self, folder: Path, address: str, port: int = 6379) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        address: str,
+        port: int = 6379,
+        primary: str | None = None,
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        """`primary`: address of the Redis whose replica this is, at the same port; `settings`: as in redis.conf."""
         self.folder = folder
         self.address = address
         self.port = port
+        self.primary = primary
+        self.settings = settings or {}
         self.process = Process(folder, "redis")
 
     @property
@@ -30,19 +41,23 @@ class Redis:
             [
                 tools.path("redis-server"),
                 *("--bind", self.address, "--port", str(self.port), "--dir", self.folder, "--daemonize", "no"),
-                *("--appendonly", "yes", "--save", "", "--protected-mode", "no"),
+                *("--appendonly", "yes", "--save", "", "--protected-mode", "no", "--repl-diskless-sync-delay", "0"),
+                *(["--replicaof", self.primary, str(self.port)] if self.primary else []),
+                *(word for key, value in self.settings.items() for word in (f"--{key}", value)),
             ]
         )
         self.process.wait_until(self.ready, seconds)
         return self.url
 
     def ready(self) -> bool:
-        """Whether it answers and has read its data back."""
+        """Whether it answers and has its data: read back from its file, or copied from its primary."""
         if self.process.pid() is None:
             return False
         client = redis.Redis(host=self.address, port=self.port, socket_timeout=2, socket_connect_timeout=2)
         try:
-            return bool(client.ping())
+            client.ping()
+            state = cast(dict[str, str], client.info("replication"))
+            return state["role"] == "master" or state["master_link_status"] == "up"
         except (redis.ConnectionError, redis.TimeoutError):  # BusyLoadingError is a ConnectionError too
             return False
         finally:

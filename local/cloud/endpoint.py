@@ -1,0 +1,81 @@
+"""Starts and stops the AWS endpoint of a site, for those who stand above it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from local.cloud.paths import ENGINES, HEALTH
+from local.engines.process import EngineFailed, Process
+from local.site import CHECKOUT, Site
+
+_SETTLED = {"available", "ACTIVE", "stopped"}
+
+
+def process(site: Site) -> Process:
+    """The endpoint's process; its log is <home>/cloud/endpoint.log."""
+    return Process(site.home / "cloud", "endpoint")
+
+
+def start(site: Site, seconds: float = 60.0) -> int:
+    """Starts the endpoint unless it runs, waits until it answers; gives its pid. Raises EngineFailed."""
+    endpoint = process(site)
+    pid = endpoint.start([sys.executable, "-m", "local.cloud"], env=_environment(site), cwd=CHECKOUT)
+    endpoint.wait_until(lambda: running(site), seconds)
+    return pid
+
+
+def stop(site: Site, engines: bool = False, seconds: float = 300.0) -> None:
+    """Ends the endpoint; `engines` too, in good order and keeping their data, whether the endpoint ran or not.
+
+    Raises EngineFailed when an engine does not end.
+    """
+    process(site).stop(grace=30)
+    if not engines or not (site.home / "cloud").exists():
+        return
+    command = [sys.executable, "-m", "local.cloud", "--stop-engines"]
+    done = subprocess.run(
+        command, env=_environment(site), cwd=CHECKOUT, capture_output=True, text=True, timeout=seconds, check=False
+    )
+    if done.returncode != 0:
+        raise EngineFailed(f"Not all engines could be stopped; their data is intact: {done.stderr[-800:]}")
+
+
+def running(site: Site) -> bool:
+    """Whether the endpoint answers."""
+    try:
+        return _get(site, HEALTH)["home"] == str(site.home)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return False
+
+
+def wait_for_engines(site: Site, seconds: float = 120.0) -> None:
+    """Returns once every resource's engine does what its resource says; raises EngineFailed with what is missing."""
+    deadline = time.monotonic() + seconds
+    while missing := _missing(site):
+        if time.monotonic() > deadline:
+            raise EngineFailed(f"After {seconds:.0f} s these are not up: {'; '.join(missing)}")
+        time.sleep(0.2)
+
+
+def _missing(site: Site) -> list[str]:
+    """Resources on the way to something, and those whose process died and which nobody has noticed yet."""
+    return [
+        f"{arn} is {engine['status']}" + (f" ({engine['trouble']})" if engine["trouble"] else "")
+        for arn, engine in _get(site, ENGINES).items()
+        if engine["status"] not in _SETTLED or not engine["running"]
+    ]
+
+
+def _get(site: Site, path: str) -> dict:
+    with urllib.request.urlopen(site.endpoint_url + path, timeout=5) as answer:
+        return json.load(answer)
+
+
+def _environment(site: Site) -> dict[str, str]:
+    return {**os.environ, "AURA_HOME": str(site.home), "AURA_SITE": str(site.index)}

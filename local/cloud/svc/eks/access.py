@@ -1,0 +1,102 @@
+"""The calls of EKS that deal with access entries: which IAM principal is who in the cluster."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from local.cloud.errors import AwsError
+from local.cloud.service import Inputs, Output, Service
+from local.cloud.svc.eks.clusters import cluster_of
+from local.cloud.svc.eks.model import AccessEntry, Cluster, EksState
+
+POLICY = "arn:aws:eks::aws:cluster-access-policy/"
+POLICY_GROUPS = {f"{POLICY}AmazonEKSClusterAdminPolicy": "system:masters"}
+"""Access policies that this cloud can carry out, as the Kubernetes group they amount to."""
+
+
+class AccessOperations(Service[EksState]):
+    def create_access_entry(self, state: EksState, inputs: Inputs) -> Output:
+        cluster = _with_entries(cluster_of(state, inputs["clusterName"]))
+        if inputs["principalArn"] in cluster.access:
+            message = "The specified access entry resource is already in use on this cluster."
+            raise AwsError("ResourceInUseException", message)
+        return {"accessEntry": _described(make_entry(cluster, inputs))}
+
+    def describe_access_entry(self, state: EksState, inputs: Inputs) -> Output:
+        return {"accessEntry": _described(_entry(state, inputs))}
+
+    def list_access_entries(self, state: EksState, inputs: Inputs) -> Output:
+        return {"accessEntries": list(_with_entries(cluster_of(state, inputs["clusterName"])).access)}
+
+    def update_access_entry(self, state: EksState, inputs: Inputs) -> Output:
+        entry = _entry(state, inputs)
+        entry.inputs |= {key: inputs[key] for key in ("kubernetesGroups", "username") if key in inputs}
+        entry.modified = datetime.now(UTC)
+        return {"accessEntry": _described(entry)}
+
+    def delete_access_entry(self, state: EksState, inputs: Inputs) -> Output:
+        _entry(state, inputs)
+        del cluster_of(state, inputs["clusterName"]).access[inputs["principalArn"]]
+        return {}
+
+    def associate_access_policy(self, state: EksState, inputs: Inputs) -> Output:
+        entry, policy = _entry(state, inputs), inputs["policyArn"]
+        if policy not in POLICY_GROUPS or inputs["accessScope"].get("type") != "cluster":
+            message = f"Only AmazonEKSClusterAdminPolicy with cluster scope is carried out here, not {policy}."
+            raise AwsError("InvalidParameterException", message)
+        return {**_whose(inputs), "associatedAccessPolicy": grant(entry, policy, inputs["accessScope"])}
+
+    def disassociate_access_policy(self, state: EksState, inputs: Inputs) -> Output:
+        if _entry(state, inputs).policies.pop(inputs["policyArn"], None) is None:
+            raise AwsError("ResourceNotFoundException", f"{inputs['policyArn']} is not associated.")
+        return {}
+
+    def list_associated_access_policies(self, state: EksState, inputs: Inputs) -> Output:
+        return {**_whose(inputs), "associatedAccessPolicies": list(_entry(state, inputs).policies.values())}
+
+
+def make_entry(cluster: Cluster, inputs: Inputs) -> AccessEntry:
+    """Adds an entry for inputs["principalArn"]."""
+    principal = inputs["principalArn"]
+    now = datetime.now(UTC)
+    kind, _, name = principal.rsplit(":", 1)[-1].partition("/")
+    arn = cluster.arn.replace(":cluster/", ":access-entry/") + f"/{kind}/{name}/{secrets.token_hex(16)}"
+    defaults = {"kubernetesGroups": [], "username": principal, "type": "STANDARD", "tags": {}}
+    cluster.access[principal] = AccessEntry(arn, {**defaults, **inputs, "clusterName": cluster.name}, now, now)
+    return cluster.access[principal]
+
+
+def grant(entry: AccessEntry, policy: str, scope: dict[str, object]) -> dict[str, object]:
+    """Associates a policy; gives the association."""
+    now = datetime.now(UTC)
+    entry.policies[policy] = {"policyArn": policy, "accessScope": scope, "associatedAt": now, "modifiedAt": now}
+    return entry.policies[policy]
+
+
+def groups_of(entry: AccessEntry) -> list[str]:
+    """The Kubernetes groups that the entry's principal is in."""
+    return [*entry.inputs["kubernetesGroups"], *(POLICY_GROUPS[policy] for policy in entry.policies)]
+
+
+def _with_entries(cluster: Cluster) -> Cluster:
+    if cluster.inputs["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
+        message = "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP]."
+        raise AwsError("InvalidRequestException", message)
+    return cluster
+
+
+def _entry(state: EksState, inputs: Inputs) -> AccessEntry:
+    cluster = _with_entries(cluster_of(state, inputs["clusterName"]))
+    if inputs["principalArn"] not in cluster.access:
+        message = f"The specified principalArn could not be found: {inputs['principalArn']}"
+        raise AwsError("ResourceNotFoundException", message)
+    return cluster.access[inputs["principalArn"]]
+
+
+def _whose(inputs: Inputs) -> Output:
+    return {"clusterName": inputs["clusterName"], "principalArn": inputs["principalArn"]}
+
+
+def _described(entry: AccessEntry) -> Output:
+    return {**entry.inputs, "accessEntryArn": entry.arn, "createdAt": entry.created, "modifiedAt": entry.modified}

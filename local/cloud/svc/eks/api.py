@@ -1,0 +1,48 @@
+"""EKS as a whole: its operations, its tags, the processes of its resources."""
+
+from __future__ import annotations
+
+from local.cloud.errors import AwsError
+from local.cloud.service import Body, Inputs, Output
+from local.cloud.svc.eks.access import AccessOperations
+from local.cloud.svc.eks.addons import AddonOperations
+from local.cloud.svc.eks.body import ClusterBody, NodeGroupBody
+from local.cloud.svc.eks.clusters import ClusterOperations
+from local.cloud.svc.eks.model import EksState
+from local.cloud.svc.eks.node_groups import NodeGroupOperations
+
+
+class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperations):
+    name = "eks"
+
+    def new_state(self, region: str) -> EksState:
+        return EksState(region)
+
+    def bodies(self) -> list[Body]:
+        found: list[Body] = []
+        for state in self.states():
+            for cluster in list(state.clusters.values()):
+                found += [NodeGroupBody(self.world, cluster, group) for group in list(cluster.node_groups.values())]
+                found.append(ClusterBody(self.world, state, cluster))
+        return found
+
+    def tag_resource(self, state: EksState, inputs: Inputs) -> Output:
+        _tags(state, inputs).update(inputs["tags"])
+        return {}
+
+    def untag_resource(self, state: EksState, inputs: Inputs) -> Output:
+        for key in inputs["tagKeys"]:
+            _tags(state, inputs).pop(key, None)
+        return {}
+
+    def list_tags_for_resource(self, state: EksState, inputs: Inputs) -> Output:
+        return {"tags": _tags(state, inputs)}
+
+
+def _tags(state: EksState, inputs: Inputs) -> dict[str, str]:
+    for cluster in state.clusters.values():
+        parts = [*cluster.node_groups.values(), *cluster.addons.values(), *cluster.access.values()]
+        for resource in [cluster, *parts]:
+            if resource.arn == inputs["resourceArn"]:
+                return resource.inputs["tags"]
+    raise AwsError("NotFoundException", f"Resource was not found: {inputs['resourceArn']}")

@@ -1,0 +1,1 @@
+"""Amazon ElastiCache: each node of a replication group is a Redis process."""

@@ -1,0 +1,73 @@
+"""State of MSK in one region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass
+class Revision:
+    properties: bytes
+    """server.properties, as text."""
+    description: str
+    created: datetime
+
+
+@dataclass
+class Configuration:
+    name: str
+    arn: str
+    description: str
+    versions: list[str]
+    """Kafka versions it is meant for."""
+    created: datetime
+    revisions: list[Revision] = field(default_factory=list)
+    """Revision 1 is the first."""
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Cluster:
+    region: str
+    name: str
+    arn: str
+    inputs: dict[str, Any]
+    """What the caller asked for; Describe calls give it back as it was."""
+    address: str
+    created: datetime
+    tags: dict[str, str]
+    state: str = "CREATING"
+    version: str = "K1"
+
+    @property
+    def identifier(self) -> str:
+        """Unique for all time, unlike the name."""
+        return self.arn.rsplit("/", 1)[1]
+
+    def bump(self) -> None:
+        """Gives the cluster the version that follows an update."""
+        self.version = f"K{int(self.version[1:]) + 1}"
+
+
+@dataclass
+class MskState:
+    region: str
+    clusters: dict[str, Cluster] = field(default_factory=dict)
+    """By ARN."""
+    configurations: dict[str, Configuration] = field(default_factory=dict)
+    """By ARN."""
+
+
+def server_properties(text: bytes) -> dict[str, str]:
+    """Keys and values of a server.properties; raises ValueError with the line that is neither that nor a comment."""
+    lines = [line.strip() for line in text.decode().splitlines()]
+    found = {}
+    for line in lines:
+        if line and not line.startswith(("#", "!")):
+            key, equals, value = line.partition("=")
+            if not equals:
+                raise ValueError(line)
+            found[key.strip()] = value.strip()
+    return found

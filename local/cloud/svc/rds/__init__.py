@@ -1,0 +1,1 @@
+"""Amazon RDS for PostgreSQL: an instance is a PostgreSQL server."""
