@@ -18,7 +18,7 @@ tools: env ## find or build Kubernetes, etcd, Pulumi, Kafka and the rest
 	@$(PYTHON) -m local.toolchain
 
 .PHONY: up
-up: tools ## start the platform, until a heart beat has come back as a calm
+up: env ## start the platform, until a heart beat has come back as a calm
 	@bin/aura up
 
 .PHONY: down
