@@ -1,0 +1,131 @@
+"""The dataflow as a process on a real Kafka and a real PostgreSQL."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contracts.records import DeadLetter, StoredFrame, StressEvent, pack, partition_of
+from dataflows.biosync.hrv import Window
+from dataflows.biosync.offline import of_frames
+from dataflows.biosync.rules import THRESHOLDS, Rules, StressRules
+from local.engines.kafka import Kafka
+from tests.dataflows.beats import frames, series
+from tests.dataflows.stage import PARTITIONS, Stage, until
+from tests.fixtures.engines import Database
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+RULES = Rules(stress=StressRules(hrv_drop="ignore", threshold=THRESHOLDS["ignore"]))
+_names = iter(f"flow{i}" for i in range(1000))
+
+
+@pytest.fixture
+def stage(kafka: Kafka, postgres: Database, tmp_path: Path) -> Iterator[Stage]:
+    name = next(_names)
+    made = Stage(name, kafka.bootstrap, postgres.create(name), tmp_path)
+    yield made
+    made.close()
+
+
+def crowd(users: int, minutes: float = 14) -> list[StoredFrame]:
+    """Frames of several people, in order of arrival, up to now; every other one is stressed from minute 8 on."""
+    start = (int(time.time() * 1000) - int(minutes * 60_000)) // 10_000 * 10_000
+    everyone: list[StoredFrame] = []
+    for i in range(users):
+        beats = series(i, minutes, [(8, 11)] if i % 2 else [], start)
+        everyone += frames(f"user-{i}", beats)
+    return sorted(everyone, key=lambda frame: frame.received)
+
+
+def expected(sent: list[StoredFrame]) -> tuple[dict[tuple[str, int], Window], dict[str, StressEvent]]:
+    results = of_frames(sent, RULES)
+    rows = {(user, row.at): row for user, (windows, _) in results.items() for row in windows}
+    events = {event.event_id: event for _, raised in results.values() for event in raised}
+    return rows, events
+
+
+def single(number: float | None) -> float | None:
+    """As PostgreSQL's `real` keeps it."""
+    import struct
+
+    return None if number is None else struct.unpack("f", struct.pack("f", number))[0]
+
+
+def assert_holds(stage: Stage, sent: list[StoredFrame]) -> None:
+    """The store holds exactly what the same frames give offline, and each event was answered."""
+    rows, events = expected(sent)
+    assert events, "these beats raise no event: the test would prove nothing"
+    until(lambda: len(stage.rows()) >= len(rows), 60, f"{len(rows)} rows stored")
+    until(lambda: len(stage.events()) >= len(events), 20, f"{len(events)} events stored")
+    until(lambda: all(event[3] for event in stage.events().values()), 20, "every event answered")
+    stored = stage.rows()
+    assert stored.keys() == rows.keys()
+    for key, row in rows.items():
+        measures = tuple(single(x) for x in (row.hr, row.rmssd, row.sdnn, row.pnn50))
+        got = stored[key]
+        assert (tuple(map(single, got[:4])), got[4], single(got[5])) == (measures, row.beats, single(row.quality)), key
+    assert {i: (e.user, e.raised) for i, e in events.items()} == {i: e[:2] for i, e in stage.events().items()}
+    assert stage.receiver.events == events
+    assert not stage.receiver.refused
+
+
+def test_the_store_holds_what_the_same_beats_give_offline_and_each_event_is_answered_once(stage: Stage) -> None:
+    stage.start()
+    sent = crowd(8)
+    stage.send(sent)
+    assert_holds(stage, sent)
+    assert set(stage.receiver.requests.values()) == {1}
+    announced = [msgspec.json.decode(value, type=StressEvent) for value in stage.messages(stage.announced)]
+    assert {event.event_id: event for event in announced} == expected(sent)[1]
+
+
+def test_what_cannot_be_processed_becomes_a_dead_letter_and_stops_nothing(stage: Stage) -> None:
+    sent = crowd(4)
+    half = len(sent) // 2
+    crooked = StoredFrame("user-0", "other", 1, sent[half].received, "", [1, 2], [800.0])
+    stage.start()
+    stage.send(sent[:half])
+    for partition in range(PARTITIONS):
+        stage.send_raw(partition, b"\xc1 not a record")
+    stage.send_raw(partition_of("user-0", PARTITIONS), pack([crooked]))
+    stage.send(sent[half:])
+    assert_holds(stage, sent)
+    until(lambda: len(stage.messages(stage.dead)) == PARTITIONS + 1, 20, "dead letters")
+    dead = [msgspec.msgpack.decode(value, type=DeadLetter) for value in stage.messages(stage.dead)]
+    assert {letter.topic for letter in dead} == {stage.raw}
+    assert sorted({letter.value for letter in dead}) == sorted({b"\xc1 not a record", pack([crooked])})
+    assert all(letter.reason for letter in dead)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_ended_in_the_middle_and_started_again_writes_the_same(stage: Stage, how: signal.Signals) -> None:
+    sent = crowd(12)
+    parts = 5
+    stage.start()
+    for i in range(parts):
+        stage.send(sent[len(sent) * i // parts : len(sent) * (i + 1) // parts])
+        some = len(expected(sent[: len(sent) * i // parts])[0])
+        until(lambda some=some: len(stage.rows()) > some, 60, "some rows of this part")
+        code = stage.end(how)
+        assert code == (-9 if how == signal.SIGKILL else 0)
+        stage.start()
+    assert_holds(stage, sent)
+
+
+def test_an_unwilling_receiver_is_asked_again_until_it_takes_the_event(stage: Stage) -> None:
+    stage.receiver.down = True
+    stage.start()
+    sent = crowd(2)
+    stage.send(sent)
+    events = expected(sent)[1]
+    until(lambda: len(stage.events()) == len(events), 60, "events stored")
+    stage.end(signal.SIGKILL)
+    assert not stage.receiver.requests
+    stage.receiver.down = False
+    stage.start()
+    assert_holds(stage, sent)
