@@ -1,0 +1,73 @@
+"""`python -m local.gateway`: the controller of the Pod `gateway`; HAProxy is its child."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+from pathlib import Path
+
+from pydantic_settings import BaseSettings
+
+from contracts.platform import NAMESPACE
+from local.gateway.controller import Controller
+from local.gateway.haproxy import HaproxyFailed
+from local.gateway.proxy import Proxy
+from local.gateway.render import Setting
+from local.node.api import Api
+from services.kit import logs
+from services.kit.settings import DEFAULT_ISSUER
+
+_OTHER_DESCRIPTORS = 500
+_MOST_CONNECTIONS = 60_000
+
+
+class GatewaySettings(BaseSettings):
+    """Environment of the Pod. `host` is its address, `run_dir` a short path that outlives nothing."""
+
+    host: str
+    run_dir: Path
+    kubeconfig: Path
+    namespace: str = NAMESPACE
+    token_issuer: str = DEFAULT_ISSUER
+    jwks_url: str = ""
+    pod_name: str = ""
+    log_level: str = "INFO"
+    drain_seconds: float = 5.0
+
+
+async def serve(settings: GatewaySettings) -> None:
+    settings.run_dir.mkdir(parents=True, exist_ok=True)
+    front = Proxy(settings.run_dir, Setting(settings.host, settings.token_issuer, _connections()))
+    api = Api(settings.kubeconfig)
+    work = asyncio.create_task(Controller(api, front, settings.namespace, settings.jwks_url).run())
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, work.cancel)
+    try:
+        await work
+    except asyncio.CancelledError:
+        logs.get(__name__).info("ending")
+    finally:
+        await front.haproxy.stop(settings.drain_seconds)
+        await api.close()
+
+
+def _connections() -> int:
+    """A connection takes two file descriptors, one on each side."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(_MOST_CONNECTIONS, (hard - _OTHER_DESCRIPTORS) // 2)
+
+
+def main() -> None:
+    settings = GatewaySettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
+    logs.configure("gateway", settings.pod_name, settings.log_level)
+    os.umask(0o077)
+    try:
+        asyncio.run(serve(settings))
+    except* HaproxyFailed as failures:
+        raise SystemExit(f"HAProxy is lost, so the gateway ends too: {failures.exceptions[0]}") from failures
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""The auth service's public keys, in the form in which HAProxy takes them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from local.gateway.render import KEYS, VerificationKey
+
+_SECONDS = 3
+_plain = re.compile(r"[A-Za-z0-9_.~-]{1,128}").fullmatch
+
+
+class NoKeys(RuntimeError):
+    """The JWKS document can't be had or holds no key that can be used."""
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A key that may verify tokens: it alone decides the algorithm."""
+
+    kid: str
+    algorithm: str
+    pem: bytes
+
+    @property
+    def file(self) -> str:
+        """Named after its content: the file of a key that is in use never changes."""
+        return f"{KEYS}/{hashlib.sha256(self.pem).hexdigest()[:32]}.pem"
+
+    def verification(self) -> VerificationKey:
+        return VerificationKey(self.kid, self.algorithm, self.file)
+
+
+def public_keys(document: dict[str, Any]) -> tuple[PublicKey, ...]:
+    """The keys of a JWKS document for ES256 and RS256, by key id; others are left out. Raises NoKeys."""
+    found: list[PublicKey] = []
+    try:
+        for key in KeySet.import_key_set(document).keys:  # pyright: ignore[reportArgumentType]
+            if key.kid is None or not _plain(key.kid):
+                continue
+            if isinstance(key, ECKey) and key.curve_name == "P-256":
+                found.append(PublicKey(key.kid, "ES256", key.as_pem(private=False)))
+            elif isinstance(key, RSAKey):
+                found.append(PublicKey(key.kid, "RS256", key.as_pem(private=False)))
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise NoKeys(f"not a JWKS document: {error}") from error
+    if not found:
+        raise NoKeys("the JWKS document has no ES256 or RS256 key with a key id")
+    return tuple(sorted(found, key=lambda key: key.kid))
+
+
+async def fetch(session: aiohttp.ClientSession, url: str) -> tuple[PublicKey, ...]:
+    """Raises NoKeys when `url` does not answer with usable keys."""
+    try:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=_SECONDS)) as response:
+            response.raise_for_status()
+            document = await response.json()
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise NoKeys(f"{url}: {type(error).__name__}: {error}") from error
+    return public_keys(document)

@@ -1,0 +1,106 @@
+"""A plan as HAProxy's configuration (pure): the same inputs give the same text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from contracts.gateway import USER_HEADER
+from contracts.platform import TOKEN_AUDIENCE
+from local.gateway.endpoints import Endpoint
+from local.gateway.plan import Key, Plan
+
+CERTIFICATES = "certificates"
+KEYS = "keys"
+
+
+@dataclass(frozen=True)
+class VerificationKey:
+    """A public key of the auth service; `file` holds it as PEM."""
+
+    kid: str
+    algorithm: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is the same for every plan. `connections` is the most that are open at once."""
+
+    address: str
+    issuer: str
+    connections: int
+    audience: str = TOKEN_AUDIENCE
+    status_port: int = 8404
+    peer_port: int = 8405
+    peer: str = "gateway"
+    admin_socket: str = "admin.sock"
+
+
+Slots = Mapping[str, Sequence[Endpoint | None]]
+"""Servers of each backend by its name; None is an empty slot."""
+
+
+class Unquotable(ValueError):
+    """Text that must not go into a configuration."""
+
+
+def render(plan: Plan, setting: Setting, keys: Sequence[VerificationKey], slots: Slots) -> str:
+    """The whole configuration. Raises Unquotable when a name holds control characters."""
+    counters = dict.fromkeys(backend.counter for backend in plan.backends if backend.policy.per_minute)
+    return _template.render(
+        plan=plan,
+        setting=setting,
+        keys=keys,
+        slots=slots,
+        counters=list(counters),
+        user_header=USER_HEADER,
+        log_format=_log_format(),
+    )
+
+
+def certificate_file(secret: Key) -> str:
+    """Where the certificate of a Secret lies."""
+    return f"{CERTIFICATES}/{secret[0]}.{secret[1]}.pem"
+
+
+def quoted(text: str) -> str:
+    """`text` as one word of HAProxy's configuration, which quotes as a shell does."""
+    if not text.isprintable():
+        raise Unquotable(f"{text!r} holds control characters")
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _log_format() -> str:
+    """One JSON object a request; what the client chose is escaped."""
+    text = {
+        "ts": "%[date(),utime(%Y-%m-%dT%H:%M:%SZ)]",
+        "client": "%ci",
+        "host": "%[var(txn.host),json(utf8s)]",
+        "method": "%[var(txn.method),json(utf8s)]",
+        "path": "%[var(txn.path),json(utf8s)]",
+        "user": "%[var(txn.sub),json(utf8s)]",
+        "backend": "%b",
+        "server": "%s",
+        "tls": "%sslv",
+        "ended": "%ts",
+        "trace_id": "%[var(txn.trace)]",
+    }
+    numbers = {"status": "%ST", "ms": "%Ta", "bytes_in": "%U", "bytes_out": "%B", "retries": "%rc"}
+    fields = [f'"{name}":"{value}"' for name, value in text.items()]
+    return "{" + ",".join(fields + [f'"{name}":{value}' for name, value in numbers.items()]) + "}"
+
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,
+)
+_environment.filters |= {"quoted": quoted, "certificate_file": certificate_file}
+_template = _environment.get_template("haproxy.cfg.j2")
