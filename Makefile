@@ -68,7 +68,10 @@ format: env ## let ruff mend layout and imports
 bench-%: tools ## run bench/<name>.py: prints a table, writes .aura/bench/<name>.json
 	@$(PYTHON) -m bench.$*
 
+LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
 .PHONY: lock
-lock: ## write requirements.lock anew from pyproject.toml
-	$$(bin/bootstrap uv) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --group local --group dev pyproject.toml --output-file requirements.lock
+lock: ## write requirements.lock and images.lock anew from pyproject.toml
+	uv=$$(bin/bootstrap uv) \
+		&& $$uv $(LOCK) --group local --group dev pyproject.toml --output-file requirements.lock \
+		&& $$uv $(LOCK) --constraints requirements.lock pyproject.toml --output-file images.lock

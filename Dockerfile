@@ -1,0 +1,38 @@
+# One image of images.toml:   docker build --build-arg IMAGE=ingest --tag aura/ingest:1.4.0 .
+# The images differ in their last layer only, so a node that has one has nearly all of the others.
+
+FROM maven:3.9-eclipse-temurin-17 AS model
+WORKDIR /build
+COPY local/toolchain/maven/embedding-model ./
+RUN mvn --batch-mode --no-transfer-progress --strict-checksums \
+        org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory=lib \
+    && cd lib && sha256sum --check ../lock \
+    && jar --extract --file *.jar all-minilm-l6-v2-q.onnx all-minilm-l6-v2-q-tokenizer.json \
+    && mkdir /model && mv all-minilm-l6-v2-q.onnx /model/model.onnx \
+    && mv all-minilm-l6-v2-q-tokenizer.json /model/tokenizer.json
+
+FROM python:3.11-slim-bookworm AS environment
+COPY bin/uv.txt images.lock /build/
+RUN pip install --no-cache-dir --no-deps --require-hashes -r /build/uv.txt \
+    && uv venv --python /usr/local/bin/python3 /opt/environment \
+    && uv pip sync --no-cache --require-hashes --compile-bytecode --python /opt/environment /build/images.lock
+
+FROM python:3.11-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin aura
+COPY --from=environment /opt/environment /opt/environment
+COPY --from=model /model /opt/model
+WORKDIR /app
+COPY images.toml ./
+COPY contracts ./contracts
+COPY dataflows ./dataflows
+COPY operators ./operators
+COPY services ./services
+ENV PATH=/opt/environment/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    EMBEDDING_MODEL_DIR=/opt/model
+ARG IMAGE
+COPY bin/write-entrypoint /usr/local/bin/
+RUN write-entrypoint images.toml "$IMAGE" /usr/local/bin/entrypoint
+USER 10001
+ENTRYPOINT ["/usr/local/bin/entrypoint"]
