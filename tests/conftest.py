@@ -1,3 +1,3 @@
 """Fixtures for every room's tests."""
 
-pytest_plugins = ["tests.fixtures.engines"]
+pytest_plugins = ["tests.fixtures.engines", "tests.fixtures.cluster"]

@@ -1,0 +1,220 @@
+"""Kubernetes control plane of one region: the body of an EKS cluster.
+
+etcd, API server, controller manager and scheduler are the real ones. Endpoint slices refuse loopback addresses, so
+their controllers are off and the add-ons process (`local.node.addons`) does their work, and kube-proxy's.
+"""
+
+from __future__ import annotations
+
+import http.client
+import shutil
+import ssl
+import sys
+from functools import cached_property
+from pathlib import Path
+
+from local.engines import kubernetes_pki as pki
+from local.engines.kubernetes_pki import Authority, Pair
+from local.engines.process import Process
+from local.site import CHECKOUT, Site
+from local.toolchain import tools
+
+PORT = 6443
+DEFAULT_ADDRESS = 10
+"""Engine number of a region's API server when the caller allots none."""
+_LOST_NODE_SECONDS = 16
+_EVICTION_SECONDS = 10
+_CONTROLLERS_OFF = (
+    "endpointslice-controller",
+    "endpoints-controller",
+    "endpointslice-mirroring-controller",
+    "persistentvolume-attach-detach-controller",
+    "cloud-node-lifecycle-controller",
+    "node-route-controller",
+    "service-lb-controller",
+)
+
+
+class ControlPlane:
+    """Cluster `name` of a region. `token_webhook`: kubeconfig of a TokenReview webhook that knows AWS's tokens."""
+
+    def __init__(
+        self, site: Site, region: str, name: str, address: str | None = None, token_webhook: Path | None = None
+    ) -> None:
+        self.site = site
+        self.region = region
+        self.name = name
+        self.address = address or site.engine_address(region, DEFAULT_ADDRESS)
+        self.token_webhook = token_webhook
+        self.folder = site.home / "engines" / region / "eks" / name
+        self.kubeconfig = site.kubeconfig(region)
+        self.etcd = Process(self.folder, "etcd")
+        self.api = Process(self.folder, "kube-apiserver")
+        self.controllers = Process(self.folder, "kube-controller-manager")
+        self.scheduler = Process(self.folder, "kube-scheduler")
+        self.addons = Process(self.folder, "addons")
+
+    @property
+    def endpoint(self) -> str:
+        return f"https://{self.address}:{PORT}"
+
+    @property
+    def authority(self) -> Authority:
+        """Signs whatever the cluster's parts show each other; its certificate is EKS's `certificateAuthority`."""
+        return Authority(self.folder / "pki")
+
+    @property
+    def administrator(self) -> Pair:
+        """Client certificate that may do everything."""
+        return self.authority.pair("admin", "admin", "system:masters")
+
+    @property
+    def volumes(self) -> Path:
+        """Folders of the cluster's PersistentVolumes."""
+        return self.folder / "volumes"
+
+    def write_kubeconfig(self, file: Path, client: Pair) -> None:
+        """A kubeconfig for whoever `client` is issued to."""
+        pki.write_kubeconfig(file, self.name, self.endpoint, self.authority.certificate, client)
+
+    def ensure(self, seconds: float = 60.0) -> str:
+        """Starts what does not run, writes the kubeconfig, waits until the API answers; gives the endpoint.
+
+        Raises EngineFailed, with the end of the log, when a part ends or `seconds` pass.
+        """
+        certificates = self._certificates()
+        self.write_kubeconfig(self.kubeconfig, self.administrator)
+        self.etcd.start(self._etcd(certificates["etcd"]))
+        self.api.start(self._api(certificates))
+        self.api.wait_until(self._answers, seconds)
+        self.controllers.start(self._controllers())
+        self.scheduler.start(self._scheduler())
+        self.addons.start(self._addons(), cwd=CHECKOUT)
+        return self.endpoint
+
+    def ready(self) -> bool:
+        """Whether every part runs and the API server, asked, says that it and its etcd are well."""
+        return all(part.pid() is not None for part in self._parts()) and self._answers()
+
+    def stop(self) -> None:
+        """Ends the processes; data stays. Clients first: etcd's clients wait long for an etcd that has gone."""
+        for part in (self.addons, self.scheduler, self.controllers):
+            part.stop(grace=5)
+        self.api.stop(grace=1)  # it holds no state, and would wait a minute for open watches
+        self.etcd.stop(grace=10)
+
+    def delete(self) -> None:
+        """Ends the processes and deletes the cluster's data and kubeconfig."""
+        for part in self._parts():
+            part.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.kubeconfig.unlink(missing_ok=True)
+
+    def _parts(self) -> tuple[Process, ...]:
+        return self.addons, self.scheduler, self.controllers, self.api, self.etcd
+
+    def _certificates(self) -> dict[str, Pair]:
+        authority = self.authority.ensure()
+        names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "localhost")
+        service = self.site.service_network(self.region).rsplit(".", 1)[0] + ".1"
+        pki.signing_key(self.folder / "pki" / "service-accounts.key")
+        return {
+            "server": authority.pair("server", "kube-apiserver", hosts=(self.address, service, *names)),
+            "etcd": authority.pair("etcd", "etcd", hosts=(self.address,)),
+            "kubelet": authority.pair("kubelet-client", "kube-apiserver-kubelet-client"),
+            "proxy": authority.pair("front-proxy", "front-proxy-client"),
+        }
+
+    def _etcd(self, pair: Pair) -> list[str]:
+        client, peer = f"https://{self.address}:2379", f"https://{self.address}:2380"
+        ca = self.authority.certificate
+        return [
+            str(tools.path("etcd")),
+            f"--name={self.name}",
+            f"--data-dir={self.folder / 'data'}",
+            *(f"--listen-client-urls={client}", f"--advertise-client-urls={client}"),
+            *(f"--listen-peer-urls={peer}", f"--initial-advertise-peer-urls={peer}"),
+            f"--initial-cluster={self.name}={peer}",
+            *(f"--cert-file={pair.certificate}", f"--key-file={pair.key}"),
+            *(f"--trusted-ca-file={ca}", "--client-cert-auth=true"),
+            *(f"--peer-cert-file={pair.certificate}", f"--peer-key-file={pair.key}"),
+            *(f"--peer-trusted-ca-file={ca}", "--peer-client-cert-auth=true"),
+            "--log-level=warn",
+        ]
+
+    def _api(self, certificates: dict[str, Pair]) -> list[str]:
+        folder, ca = self.folder / "pki", self.authority.certificate
+        server, etcd = certificates["server"], certificates["etcd"]
+        kubelet, proxy = certificates["kubelet"], certificates["proxy"]
+        return [
+            str(tools.path("kube-apiserver")),
+            *(f"--bind-address={self.address}", f"--advertise-address={self.address}", f"--secure-port={PORT}"),
+            *(f"--tls-cert-file={server.certificate}", f"--tls-private-key-file={server.key}"),
+            f"--client-ca-file={ca}",
+            *(f"--etcd-servers=https://{self.address}:2379", f"--etcd-cafile={ca}"),
+            *(f"--etcd-certfile={etcd.certificate}", f"--etcd-keyfile={etcd.key}"),
+            "--service-account-issuer=https://kubernetes.default.svc",
+            f"--service-account-key-file={folder / 'service-accounts.key'}",
+            f"--service-account-signing-key-file={folder / 'service-accounts.key'}",
+            "--authorization-mode=Node,RBAC",
+            "--enable-admission-plugins=NodeRestriction",
+            f"--service-cluster-ip-range={self.site.service_network(self.region)}",
+            "--endpoint-reconciler-type=none",
+            "--allow-privileged=true",
+            *(f"--kubelet-client-certificate={kubelet.certificate}", f"--kubelet-client-key={kubelet.key}"),
+            *(f"--kubelet-certificate-authority={ca}", "--kubelet-preferred-address-types=InternalIP"),
+            *(f"--proxy-client-cert-file={proxy.certificate}", f"--proxy-client-key-file={proxy.key}"),
+            *(f"--requestheader-client-ca-file={ca}", "--requestheader-allowed-names=front-proxy-client"),
+            *("--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group"),
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+            f"--default-not-ready-toleration-seconds={_EVICTION_SECONDS}",
+            f"--default-unreachable-toleration-seconds={_EVICTION_SECONDS}",
+            "--profiling=false",
+            *(
+                [f"--authentication-token-webhook-config-file={self.token_webhook}"]
+                if self.token_webhook is not None
+                else []
+            ),
+        ]
+
+    def _controllers(self) -> list[str]:
+        off = ",".join(f"-{controller}" for controller in _CONTROLLERS_OFF)
+        return [
+            str(tools.path("kube-controller-manager")),
+            f"--kubeconfig={self.kubeconfig}",
+            f"--controllers=*,{off}",
+            f"--service-account-private-key-file={self.folder / 'pki' / 'service-accounts.key'}",
+            f"--root-ca-file={self.authority.certificate}",
+            *("--node-monitor-period=2s", f"--node-monitor-grace-period={_LOST_NODE_SECONDS}s"),
+            *("--leader-elect=false", "--secure-port=0", "--profiling=false"),
+            *("--kube-api-qps=100", "--kube-api-burst=200"),
+        ]
+
+    def _scheduler(self) -> list[str]:
+        return [
+            str(tools.path("kube-scheduler")),
+            f"--kubeconfig={self.kubeconfig}",
+            *("--leader-elect=false", "--secure-port=0", "--profiling=false"),
+        ]
+
+    def _addons(self) -> list[str]:
+        return [
+            *(sys.executable, "-m", "local.node.addons"),
+            *("--kubeconfig", str(self.kubeconfig)),
+            *("--folder", str(self.folder / "addons")),
+            *("--volumes", str(self.volumes)),
+        ]
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPSConnection(self.address, PORT, timeout=3, context=self._trust)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(self.authority.certificate))

@@ -1,0 +1,49 @@
+"""`python -m local.node.addons`: the add-ons of one cluster, until SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import resource
+import signal
+from pathlib import Path
+
+import uvloop
+
+from local.node.addons.proxy import Proxy
+from local.node.addons.storage import Provisioner
+from local.node.api import Api
+
+
+async def run(kubeconfig: Path, folder: Path, volumes: Path) -> None:
+    """Runs all add-ons; a failure of one ends the process, whose starter starts it again."""
+    api = Api(kubeconfig)
+    proxy = Proxy(api, folder)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    work = [asyncio.create_task(part.run()) for part in (proxy, Provisioner(api, volumes))]
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
+    for task in work:
+        task.cancel()
+    await api.close()
+    for task in done - {stopped}:
+        task.result()
+    proxy.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("kubeconfig", "folder", "volumes"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    uvloop.run(run(arguments.kubeconfig, arguments.folder, arguments.volumes))
+
+
+if __name__ == "__main__":
+    main()

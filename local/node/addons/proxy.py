@@ -1,0 +1,156 @@
+"""The Service proxy: keeps HAProxy equal to the cluster's Services and ready Pods."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import resource
+import signal
+import socket
+from contextlib import suppress
+from pathlib import Path
+
+from local.engines.kubernetes_pki import write
+from local.engines.process import Process
+from local.node.addons.endpoints import Endpoint, Front, fronts
+from local.node.addons.haproxy import Slots, configuration
+from local.node.api import Api, Object
+from local.toolchain import tools
+
+log = logging.getLogger(__name__)
+
+CONNECTIONS = 20_000
+"""What the proxy is to carry at once; each takes two file descriptors."""
+_SPARE_DESCRIPTORS = 500
+_GATHER_SECONDS = 0.005
+"""Changes come in bursts; one command carries a burst."""
+
+
+class Shard:
+    """One HAProxy process. Several share the addresses where one has too few file descriptors."""
+
+    def __init__(self, folder: Path, number: int, connections: int) -> None:
+        self._process = Process(folder, f"haproxy-{number}")
+        self._config = folder / f"haproxy-{number}.cfg"
+        self._socket = folder / f"{number}.sock"
+        self._connections = connections
+
+    def alive(self) -> bool:
+        return self._process.pid() is not None
+
+    async def load(self, wanted: list[Front], slots: Slots) -> None:
+        """Starts HAProxy or has it take up the configuration; connections of before stay with the old worker."""
+        text = configuration(wanted, slots, self._socket, self._connections)
+        write(self._config, text.encode())
+        master, before = self._process.pid(), await self._worker()
+        if master is None:
+            argv = [str(tools.path("haproxy")), "-W", "-db", "-f", str(self._config)]
+            await asyncio.to_thread(self._process.start, argv)
+        else:
+            os.kill(master, signal.SIGUSR2)
+        deadline = asyncio.get_running_loop().time() + 10
+        while (await self._worker()) in (None, before):
+            if asyncio.get_running_loop().time() > deadline:
+                log.error("haproxy did not take %s: %s", self._config, self._process.tail())
+                return
+            await asyncio.sleep(0.02)
+
+    async def command(self, text: str) -> str:
+        """Answer of the runtime API; empty when HAProxy is not there."""
+        try:
+            reader, writer = await asyncio.open_unix_connection(self._socket)
+        except OSError:
+            return ""
+        writer.write(text.encode() + b"\n")
+        answer = await reader.read()
+        writer.close()
+        return answer.decode()
+
+    async def _worker(self) -> str | None:
+        found = re.search(r"^Pid: (\d+)$", await self.command("show info"), re.MULTILINE)
+        return found[1] if found else None
+
+    def stop(self) -> None:
+        self._process.stop(grace=1)
+
+
+class Proxy:
+    """Watches Services and Pods of the whole cluster."""
+
+    def __init__(self, api: Api, folder: Path) -> None:
+        self._api = api
+        self._folder = folder
+        self._services: dict[str, Object] = {}
+        self._pods: dict[str, Object] = {}
+        self._changed = asyncio.Event()
+        self._slots = Slots()
+        self._loaded: list[Front] = []
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
+        self._shards = [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
+        host, port = api.server.removeprefix("https://").split(":")
+        self._api_server = Endpoint(host, int(port))
+
+    async def run(self) -> None:
+        """For ever."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        services, pods = asyncio.Event(), asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch("/api/v1/services", self._services, services))
+            group.create_task(self._watch("/api/v1/pods", self._pods, pods))
+            await asyncio.gather(services.wait(), pods.wait())
+            group.create_task(self._work())
+
+    def stop(self) -> None:
+        for shard in self._shards:
+            shard.stop()
+
+    async def _watch(self, path: str, store: dict[str, Object], synced: asyncio.Event) -> None:
+        def changed(item: Object, gone: bool) -> None:
+            if gone:
+                store.pop(item["metadata"]["uid"], None)
+            else:
+                store[item["metadata"]["uid"]] = item
+            self._changed.set()
+
+        await self._api.watch(path, changed, synced)
+
+    async def _work(self) -> None:
+        self._changed.set()
+        while True:
+            with suppress(TimeoutError):  # look now and then whether every HAProxy still runs
+                await asyncio.wait_for(self._changed.wait(), 2)
+            self._changed.clear()
+            await self._sync()
+            await asyncio.sleep(_GATHER_SECONDS)
+
+    async def _sync(self) -> None:
+        wanted = fronts(self._services.values(), self._pods.values(), self._api_server)
+        listening = sorted(front for front in wanted if front in self._loaded or _can_listen(front))
+        commands = self._slots.update({front: wanted[front] for front in listening})
+        if listening != self._loaded:
+            await asyncio.gather(*(shard.load(listening, self._slots) for shard in self._shards))
+            self._loaded = listening
+            return
+        for shard in self._shards:
+            if not shard.alive():
+                await shard.load(listening, self._slots)
+            elif commands:
+                answer = (await shard.command(";".join(commands))).strip()
+                if "No such" in answer or "can't" in answer.lower():
+                    log.error("haproxy: %s", answer)
+
+
+def _can_listen(front: Front) -> bool:
+    """Whether HAProxy could take this address: one that it can't take would make it refuse all others, too."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((front.address, front.port))
+        except OSError as error:
+            log.warning("no Service proxy on %s:%d: %s", front.address, front.port, error)
+            return False
+    return True

@@ -1,0 +1,177 @@
+"""A small Kubernetes client on aiohttp: requests, patches, and a watch that never goes stale."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import ssl
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+log = logging.getLogger(__name__)
+
+Object = dict[str, Any]
+"""A Kubernetes object as its JSON has it."""
+
+STRATEGIC = "application/strategic-merge-patch+json"
+MERGE = "application/merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+_WATCH_SECONDS = 300
+UNREACHABLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+
+class ApiError(Exception):
+    """The API server refused: `code` is the HTTP status, `reason` the Status' reason."""
+
+    def __init__(self, code: int, body: str) -> None:
+        try:
+            status = json.loads(body)
+        except ValueError:
+            status = {}
+        self.code = code
+        self.reason = str(status.get("reason", ""))
+        super().__init__(f"{code} {status.get('message', body[:300])}")
+
+
+class Api:
+    """The API server that a kubeconfig names, as a client certificate or a Pod's ServiceAccount token proves us."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self._kubeconfig = kubeconfig
+        config = yaml.safe_load(kubeconfig.read_text())
+        self.server: str = config["clusters"][0]["cluster"]["server"]
+        self.authority: str = config["clusters"][0]["cluster"]["certificate-authority-data"]
+        trust = ssl.create_default_context(cadata=base64.b64decode(self.authority).decode())
+        user = config["users"][0]["user"]
+        self._by_token = "client-key-data" not in user
+        if not self._by_token:
+            with tempfile.NamedTemporaryFile() as pair:  # the ssl module takes certificates from files only
+                pair.write(base64.b64decode(user["client-key-data"]))
+                pair.write(base64.b64decode(user["client-certificate-data"]))
+                pair.flush()
+                trust.load_cert_chain(pair.name)
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust, limit=64))
+
+    def _identity(self) -> dict[str, str]:
+        """Headers that say who asks. A token is read each time, because the node replaces it before it expires."""
+        if not self._by_token:
+            return {}
+        user = yaml.safe_load(self._kubeconfig.read_text())["users"][0]["user"]
+        token = user.get("token") or Path(user["tokenFile"]).read_text().strip()
+        return {"Authorization": f"Bearer {token}"}
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def request(
+        self, method: str, path: str, body: Object | None = None, content: str = "application/json", **query: str
+    ) -> Object:
+        """The object in the answer. Raises ApiError when refused, one of UNREACHABLE when there is no answer."""
+        async with self._session.request(
+            method,
+            self.server + path,
+            params=query,
+            data=None if body is None else json.dumps(body),
+            headers={"Content-Type": content, **self._identity()},
+            timeout=aiohttp.ClientTimeout(total=30),
+        ) as response:
+            text = await response.text()
+            if response.status >= 400:
+                raise ApiError(response.status, text)
+            return json.loads(text) if text else {}
+
+    async def get(self, path: str, **query: str) -> Object:
+        return await self.request("GET", path, None, **query)
+
+    async def post(self, path: str, body: Object) -> Object:
+        return await self.request("POST", path, body)
+
+    async def patch(self, path: str, body: Object, content: str = STRATEGIC, **query: str) -> Object:
+        return await self.request("PATCH", path, body, content, **query)
+
+    async def delete(self, path: str, body: Object | None = None) -> None:
+        """Deletes the object; one that is gone already is fine."""
+        try:
+            await self.request("DELETE", path, body)
+        except ApiError as error:
+            if error.code not in (404, 409):  # 409: another object has that name by now
+                raise
+
+    async def watch(
+        self, path: str, changed: Callable[[Object, bool], None], synced: asyncio.Event, **query: str
+    ) -> None:
+        """Calls `changed(object, gone)` for all objects that are there and for every change, for ever.
+
+        After a gap it lists again, and what vanished meanwhile is reported as gone. Sets `synced` after each list.
+        """
+        known: dict[str, Object] = {}
+        while True:
+            try:
+                listing = await self.get(path, **query)
+                current = {item["metadata"]["uid"]: item for item in listing["items"]}
+                for uid in known.keys() - current.keys():
+                    changed(known.pop(uid), True)
+                for uid, item in current.items():
+                    known[uid] = item
+                    changed(item, False)
+                synced.set()
+                await self._follow(path, query, listing["metadata"]["resourceVersion"], known, changed)
+            except ApiError as error:
+                if error.code != 410:
+                    log.warning("watching %s: %s", path, error)
+                await asyncio.sleep(0.2)
+            except UNREACHABLE as error:
+                log.warning("watching %s: %r", path, error)
+                await asyncio.sleep(1)
+
+    async def _follow(
+        self,
+        path: str,
+        query: dict[str, str],
+        version: str,
+        known: dict[str, Object],
+        changed: Callable[[Object, bool], None],
+    ) -> None:
+        while True:
+            async with self._stream(path, {**query, "resourceVersion": version}) as response:
+                async for event in _lines(response):
+                    item = event["object"]
+                    if event["type"] == "ERROR":
+                        raise ApiError(item.get("code", 500), json.dumps(item))
+                    version = item["metadata"]["resourceVersion"]
+                    if event["type"] == "BOOKMARK":
+                        continue
+                    gone = event["type"] == "DELETED"
+                    if gone:
+                        known.pop(item["metadata"]["uid"], None)
+                    else:
+                        known[item["metadata"]["uid"]] = item
+                    changed(item, gone)
+
+    @asynccontextmanager
+    async def _stream(self, path: str, query: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        # The server ends the watch after timeoutSeconds, so a silence that lasts longer means a dead connection.
+        parameters = {**query, "watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(_WATCH_SECONDS)}
+        timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=_WATCH_SECONDS + 30)
+        async with self._session.get(
+            self.server + path, params=parameters, timeout=timeout, headers=self._identity()
+        ) as response:
+            if response.status >= 400:
+                raise ApiError(response.status, await response.text())
+            yield response
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
+    rest = b""
+    async for chunk in response.content.iter_any():  # not readline(): an object may be longer than its limit
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield json.loads(line)

@@ -1,0 +1,166 @@
+"""A container's environment variables, as Kubernetes defines them. No I/O: the caller brings what they refer to."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from local.node.api import Object
+from local.node.resources import quantity
+
+_REFERENCE = re.compile(r"\$(\$|\(([A-Za-z_.][A-Za-z0-9_.-]*)\))")
+
+
+class MissingReference(LookupError):
+    """A ConfigMap, a Secret or a key of one does not exist, and the reference is not optional."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`kind` is configmaps or secrets."""
+
+    kind: str
+    name: str
+
+
+@dataclass
+class Sources:
+    """What variables can come from: data of ConfigMaps and Secrets (None: there is no such object), Services."""
+
+    data: Mapping[Reference, Mapping[str, bytes] | None] = field(default_factory=dict)
+    services: Iterable[Object] = ()
+
+
+def references(container: Object) -> set[Reference]:
+    """The objects whose data `variables` will need."""
+    found: set[Reference] = set()
+    for source in container.get("envFrom", []):
+        found |= {Reference(kind, source[key]["name"]) for key, kind in _FROM if key in source}
+    for variable in container.get("env", []):
+        origin = variable.get("valueFrom", {})
+        found |= {Reference(kind, origin[key]["name"]) for key, kind in _KEY if key in origin}
+    return found
+
+
+_FROM = (("configMapRef", "configmaps"), ("secretRef", "secrets"))
+_KEY = (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets"))
+
+
+def variables(pod: Object, container: Object, addresses: Mapping[str, str], sources: Sources) -> dict[str, str]:
+    """All variables of the container, later ones over earlier: Services, envFrom, env.
+
+    `addresses` has status.podIP and status.hostIP. Raises MissingReference.
+    """
+    links = pod["spec"].get("enableServiceLinks", True)
+    result = service_variables(sources.services, pod["metadata"]["namespace"], links)
+    for source in container.get("envFrom", []):
+        for key, kind in _FROM:
+            if key in source:
+                data = _data(sources, Reference(kind, source[key]["name"]), source[key].get("optional", False))
+                prefix = source.get("prefix", "")
+                result |= {prefix + name: value.decode() for name, value in data.items()}
+    for variable in container.get("env", []):
+        value = _value(pod, container, variable, addresses, sources, result)
+        if value is not None:
+            result[variable["name"]] = value
+    return result
+
+
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """`$(NAME)` by its value, `$$` by `$`; a name without a value stays as it is written."""
+    return _REFERENCE.sub(lambda match: "$" if match[1] == "$" else values.get(match[2], match[0]), text)
+
+
+def service_variables(services: Iterable[Object], namespace: str, links: bool) -> dict[str, str]:
+    """`<SVC>_SERVICE_HOST` and its relatives for the API server and, with `links`, the namespace's Services."""
+    result: dict[str, str] = {}
+    for service in services:
+        meta, spec = service["metadata"], service["spec"]
+        is_api = (meta["namespace"], meta["name"]) == ("default", "kubernetes")
+        address, ports = spec.get("clusterIP"), spec.get("ports", [])
+        if address in (None, "", "None") or not ports or not (is_api or (links and meta["namespace"] == namespace)):
+            continue
+        name = meta["name"].upper().replace("-", "_")
+        result |= {f"{name}_SERVICE_HOST": address, f"{name}_SERVICE_PORT": str(ports[0]["port"])}
+        result[f"{name}_PORT"] = f"tcp://{address}:{ports[0]['port']}"
+        for port in ports:
+            if port.get("name"):
+                result[f"{name}_SERVICE_PORT_{port['name'].upper().replace('-', '_')}"] = str(port["port"])
+            stem = f"{name}_PORT_{port['port']}_{port.get('protocol', 'TCP')}"
+            result |= {f"{stem}_ADDR": address, f"{stem}_PORT": str(port["port"])}
+    return result
+
+
+def field_value(pod: Object, path: str, addresses: Mapping[str, str]) -> str:
+    """A field of the downward API; raises MissingReference for one that it does not have."""
+    if path in addresses:
+        return addresses[path]
+    if path in ("status.podIPs", "status.hostIPs"):
+        return addresses[path[:-1]]
+    keyed = re.fullmatch(r"metadata\.(labels|annotations)(?:\['(.+)'\])?", path)
+    if keyed:
+        values: dict[str, str] = pod["metadata"].get(keyed[1], {})
+        return values.get(keyed[2], "") if keyed[2] else "".join(f'{k}="{v}"\n' for k, v in sorted(values.items()))
+    simple = {
+        "metadata.name": ("metadata", "name"),
+        "metadata.namespace": ("metadata", "namespace"),
+        "metadata.uid": ("metadata", "uid"),
+        "spec.nodeName": ("spec", "nodeName"),
+        "spec.serviceAccountName": ("spec", "serviceAccountName"),
+    }
+    if path not in simple:
+        raise MissingReference(f"the downward API has no field {path}")
+    part, name = simple[path]
+    return pod[part].get(name, "")
+
+
+def decoded(kind: str, item: Object) -> dict[str, bytes]:
+    """Keys and content of a ConfigMap or a Secret."""
+    if kind == "secrets":
+        return {key: base64.b64decode(value) for key, value in (item.get("data") or {}).items()}
+    binary = {key: base64.b64decode(value) for key, value in (item.get("binaryData") or {}).items()}
+    return {key: value.encode() for key, value in (item.get("data") or {}).items()} | binary
+
+
+def _value(
+    pod: Object,
+    container: Object,
+    variable: Object,
+    addresses: Mapping[str, str],
+    sources: Sources,
+    known: Mapping[str, str],
+) -> str | None:
+    origin = variable.get("valueFrom")
+    if origin is None:
+        return expand(variable.get("value", ""), known)
+    if "fieldRef" in origin:
+        return field_value(pod, origin["fieldRef"]["fieldPath"], addresses)
+    if "resourceFieldRef" in origin:
+        return resource_value(container, origin["resourceFieldRef"])
+    for key, kind in _KEY:
+        if key in origin:
+            wanted = origin[key]
+            data = _data(sources, Reference(kind, wanted["name"]), wanted.get("optional", False))
+            if wanted["key"] in data:
+                return data[wanted["key"]].decode()
+            if wanted.get("optional"):
+                return None
+            raise MissingReference(f"couldn't find key {wanted['key']} in {kind[:-1]} {wanted['name']}")
+    raise MissingReference(f"variable {variable['name']} comes from {', '.join(origin)}, which is not known here")
+
+
+def resource_value(container: Object, wanted: Object) -> str:
+    """A request or limit in units of the divisor, rounded up; "0" when the container sets none."""
+    kind, _, name = wanted["resource"].partition(".")
+    amount = container.get("resources", {}).get(kind, {}).get(name, "0")
+    divisor = quantity(wanted.get("divisor") or "1") or 1
+    return str(-int(-quantity(amount) // divisor))
+
+
+def _data(sources: Sources, reference: Reference, optional: bool) -> Mapping[str, bytes]:
+    data = sources.data.get(reference)
+    if data is None and not optional:
+        raise MissingReference(f'{reference.kind[:-1]} "{reference.name}" not found')
+    return data or {}

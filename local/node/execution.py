@@ -1,0 +1,183 @@
+"""Runs of a container's program: started detached, found again by a later node process, ended with all they started."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from local.engines.process import Process
+from local.site import CHECKOUT
+
+MARK = "AURA_POD_UID"
+"""Variable by which every process of a Pod is known, however it was started and whoever its parent is."""
+
+# Keeps the exit code for a node process that comes later. A shell because it needs less than a megabyte.
+_SHIM = 'trap : TERM INT HUP; ulimit -n "$(ulimit -Hn)"; "$@"; code=$?; echo $code > "$0.new"; mv "$0.new" "$0"'
+_SANDBOX = Path(__file__).with_name("sandbox.py")
+LOST = 137
+"""Exit code of a run that left none: what SIGKILL gives."""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """The file or folder `source` appears as `target` inside the container."""
+
+    source: Path
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run and how."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: str
+    mounts: Sequence[Mount] = field(default_factory=tuple)
+
+
+class Run:
+    """Run number `number` of the container whose files are in `folder`."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        self.process = Process(folder, str(number))
+        self.exit_file = folder / f"{number}.exit"
+
+    @property
+    def log(self) -> Path:
+        return self.process.log
+
+    def pid(self) -> int | None:
+        """Of the program itself, while it runs."""
+        shim = self.process.pid()
+        children = _children(shim) if shim is not None else []
+        return children[0] if children else None
+
+    def start(self, program: Program, scratch: Path) -> None:
+        """Raises EngineFailed when no process came to be; a program that can't be run ends with 126 or 127."""
+        self.exit_file.unlink(missing_ok=True)
+        argv, env, cwd = list(program.argv), dict(program.env), program.cwd
+        if sandbox_works():
+            mounts = [[str(mount.source), mount.target, mount.read_only] for mount in program.mounts]
+            plan = json.dumps({"scratch": str(scratch), "cwd": cwd, "mounts": mounts})
+            argv = [sys.executable, "-I", "-S", str(_SANDBOX), plan, *argv]
+        else:
+            env = without_mounts(env, program.mounts)
+        self.process.start(["/bin/sh", "-c", _SHIM, str(self.exit_file.resolve()), *argv], env=env, cwd=CHECKOUT)
+
+    async def finished(self) -> int:
+        """Waits for the end; the exit code (128 + n for signal n)."""
+        shim = self.process.pid()
+        if shim is not None:
+            await _end_of(shim)
+            with suppress(ProcessLookupError):
+                os.killpg(shim, signal.SIGKILL)  # what the program left behind in its session
+            self.process.pid()  # reaps
+        try:
+            return int(self.exit_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return LOST
+
+    def ask_to_end(self) -> None:
+        """SIGTERM to the program, not to the shim that is to note its exit code."""
+        self.signal(signal.SIGTERM)
+
+    def signal(self, number: signal.Signals) -> None:
+        pid = self.pid()
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def inside(self, command: Sequence[str]) -> list[str]:
+        """The command line that runs `command` among the mounts of this run; raises ProcessLookupError."""
+        pid = self.pid()
+        if pid is None:
+            raise ProcessLookupError("the container does not run")
+        if not sandbox_works():
+            return list(command)
+        user = [] if os.getuid() == 0 else ["--user", "--preserve-credentials"]
+        return ["nsenter", "--mount", "--root", "--wd", *user, "--target", str(pid), "--", *command]
+
+    def environment(self) -> dict[str, str]:
+        """Variables of the running program; raises ProcessLookupError."""
+        pid = self.pid()
+        if pid is None:
+            raise ProcessLookupError("the container does not run")
+        pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
+        return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def end_pod(uid: str) -> None:
+    """SIGKILL to every process of the Pod, detached ones and those of an earlier node process included."""
+    mark = f"{MARK}={uid}".encode()
+    while marked := [pid for pid in _pids() if mark in _environ(pid).split(b"\0")]:
+        for pid in marked:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def end_all(pods: Path) -> None:
+    """The same for all Pods that have a folder in `pods`."""
+    if pods.is_dir():
+        for folder in pods.iterdir():
+            end_pod(folder.name)
+
+
+@cache
+def sandbox_works() -> bool:
+    """Whether this machine lets us make mount namespaces (some containers and distributions do not)."""
+    plan = json.dumps({"scratch": "/", "cwd": "/", "mounts": []})
+    probe = f"{shutil.which('true')}"
+    return os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-I", "-S", str(_SANDBOX), plan, probe]) == 0
+
+
+def without_mounts(env: Mapping[str, str], mounts: Sequence[Mount]) -> dict[str, str]:
+    """Where no mounts can be made, a variable that is a path below one gives the real path instead."""
+    result = dict(env)
+    for name, value in env.items():
+        for mount in sorted(mounts, key=lambda m: len(m.target)):
+            if value == mount.target or value.startswith(mount.target.rstrip("/") + "/"):
+                result[name] = str(mount.source) + value[len(mount.target.rstrip("/")) :]
+    return result
+
+
+async def _end_of(pid: int) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _environ(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:  # gone meanwhile, or somebody else's
+        return b""

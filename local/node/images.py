@@ -1,0 +1,63 @@
+"""Which program an image is: no image is ever pulled, the catalog says what its entry point runs here."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.site import CHECKOUT
+from local.toolchain import tools
+
+_LOCAL = {
+    "gateway": ("python", "-m", "local.gateway"),
+    "cloudnativepg": ("python", "-m", "local.cloudnativepg"),
+    "python": ("python",),
+    "sh": ("/bin/sh",),
+}
+"""`aura-local/<name>`: controllers that stand in for what EKS installs from elsewhere, and bare interpreters."""
+
+
+class UnknownImage(LookupError):
+    """The catalog has no such image."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """`entrypoint` of an image (a Pod's `command` replaces it, its `args` follow it) and variables built into it."""
+
+    entrypoint: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class Catalog:
+    """Images of images.toml (`aura/<name>:<tag>`, any registry in front, any tag) and the local ones."""
+
+    def __init__(self, checkout: Path = CHECKOUT) -> None:
+        declared = tomllib.loads((checkout / "images.toml").read_text())["aura"]
+        built_in = {"EMBEDDING_MODEL_DIR": str(tools.model())}
+        site = {name: os.environ[name] for name in ("AURA_HOME", "AURA_SITE") if name in os.environ}
+        self._images = {f"aura/{name}": Image(tuple(entry["command"]), built_in) for name, entry in declared.items()}
+        self._images |= {f"aura-local/{name}": Image(entrypoint, site) for name, entrypoint in _LOCAL.items()}
+
+    def image(self, reference: str) -> Image:
+        """Raises UnknownImage with the words of a kubelet's pull error."""
+        found = self._images.get(repository(reference))
+        if found is None:
+            known = ", ".join(sorted(self._images))
+            raise UnknownImage(f'failed to pull image "{reference}": not in the catalog of this machine ({known})')
+        return found
+
+
+def repository(reference: str) -> str:
+    """The last two parts of an image's name: "123.dkr.ecr.us-west-2.amazonaws.com/aura/auth:1.4" -> "aura/auth"."""
+    path = reference.partition("@")[0].split("/")
+    path[-1] = path[-1].partition(":")[0]
+    return "/".join(path[-2:])
+
+
+def command(image: Image, override: Sequence[str] | None, args: Sequence[str] | None) -> list[str]:
+    """What runs, by the rules of Kubernetes: `command` replaces the entry point, `args` its arguments."""
+    return [*(override or image.entrypoint), *(args or ())]

@@ -1,0 +1,157 @@
+"""The part of a kubelet's HTTPS API that the API server calls: logs and exec."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import WSMsgType, web
+
+from local.node.container import Container
+from local.node.node import Node
+from local.node.registration import KUBELET_PORT
+
+_FOLLOW_SECONDS = 0.2
+_CHUNK = 65536
+_STDIN, _STDOUT, _STDERR, _ERROR, _CLOSE = 0, 1, 2, 3, 255
+"""Channels of the v5.channel.k8s.io protocol: the first byte of every message."""
+
+
+class Kubelet:
+    """Listens on the node's address; only the API server's client certificate is let in."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        app = web.Application()
+        app.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
+        app.router.add_route("*", "/exec/{namespace}/{pod}/{container}", self._exec)
+        app.router.add_get("/healthz", self._healthz)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+
+    async def start(self) -> None:
+        settings = self._node.settings
+        trust = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(settings.authority))
+        trust.load_cert_chain(settings.certificate, settings.key)
+        trust.verify_mode = ssl.CERT_REQUIRED
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._node.address, KUBELET_PORT, ssl_context=trust).start()
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    def _container(self, request: web.Request) -> Container:
+        where = request.match_info
+        pod = self._node.find(where["namespace"], where["pod"])
+        for container in pod.containers if pod else ():
+            if container.name == where["container"]:
+                return container
+        raise web.HTTPNotFound(text=f"container {where['container']} of pod {where['pod']} is not on this node")
+
+    async def _logs(self, request: web.Request) -> web.StreamResponse:
+        container, query = self._container(request), request.query
+        progress = container.progress
+        number = progress.run - 1 if query.get("previous") == "true" else progress.run
+        if progress.started_at is None and query.get("previous") != "true" and progress.run:
+            number -= 1  # waiting for its next run: the last one's log says why
+        file = container.run(number).log
+        if number < 0 or not file.exists():
+            raise web.HTTPBadRequest(text=f"container {container.name} has no log of run {number}")
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        await response.prepare(request)
+
+        def present() -> bool:
+            return container.progress.running and container.progress.run == number
+
+        with contextlib.suppress(ConnectionResetError):  # the reader has seen enough
+            await _send_file(response, file, query.get("tailLines"), query.get("follow") == "true", present)
+            await response.write_eof()
+        return response
+
+    async def _exec(self, request: web.Request) -> web.StreamResponse:
+        container, query = self._container(request), request.query
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            raise web.HTTPBadRequest(text="this node speaks WebSocket only")
+        socket = web.WebSocketResponse(protocols=("v5.channel.k8s.io", "v4.channel.k8s.io"), max_msg_size=0)
+        await socket.prepare(request)
+        wants_input = any(query.get(name) in ("1", "true") for name in ("stdin", "input"))
+        run = container.run()
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *run.inside(query.getall("command")),
+                env=run.environment(),
+                stdin=asyncio.subprocess.PIPE if wants_input else asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:
+            await _close(socket, {"status": "Failure", "message": str(error), "reason": "InternalError", "code": 500})
+            return socket
+        reader = asyncio.create_task(_feed(socket, child))
+        assert child.stdout is not None
+        assert child.stderr is not None
+        await asyncio.gather(_pump(child.stdout, socket, _STDOUT), _pump(child.stderr, socket, _STDERR))
+        code = await child.wait()
+        reader.cancel()
+        await _close(socket, _result(code))
+        return socket
+
+
+async def _send_file(
+    response: web.StreamResponse, file: Path, tail: str | None, follow: bool, present: Callable[[], bool]
+) -> None:
+    with file.open("rb") as stream:
+        if tail is not None:
+            lines = stream.read().splitlines(keepends=True)
+            await response.write(b"".join(lines[-int(tail) :] if int(tail) else []))
+        while True:
+            last = not (follow and present())
+            while chunk := stream.read(_CHUNK):
+                await response.write(chunk)
+            if last:
+                return
+            await asyncio.sleep(_FOLLOW_SECONDS)
+
+
+async def _feed(socket: web.WebSocketResponse, child: asyncio.subprocess.Process) -> None:
+    """What the client types; a client that goes away takes the command with it."""
+    async for message in socket:
+        if message.type is not WSMsgType.BINARY or not message.data or child.stdin is None:
+            continue
+        if message.data[0] == _STDIN:
+            child.stdin.write(message.data[1:])
+            await child.stdin.drain()
+        elif message.data[0] == _CLOSE:
+            child.stdin.close()
+    if child.returncode is None:
+        child.kill()
+
+
+async def _pump(stream: asyncio.StreamReader, socket: web.WebSocketResponse, channel: int) -> None:
+    while data := await stream.read(_CHUNK):
+        with contextlib.suppress(ConnectionResetError):  # read on, so that the command does not block
+            await socket.send_bytes(bytes([channel]) + data)
+
+
+def _result(code: int) -> dict[str, object]:
+    if code == 0:
+        return {"metadata": {}, "status": "Success"}
+    return {
+        "metadata": {},
+        "status": "Failure",
+        "reason": "NonZeroExitCode",
+        "message": f"command terminated with exit code {code}",
+        "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
+    }
+
+
+async def _close(socket: web.WebSocketResponse, result: dict[str, object]) -> None:
+    with contextlib.suppress(ConnectionResetError):
+        await socket.send_bytes(bytes([_ERROR]) + json.dumps(result).encode())
+        await socket.close()

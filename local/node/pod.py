@@ -1,0 +1,293 @@
+"""One Pod from binding to removal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from local.node.api import UNREACHABLE, Api, ApiError, Object
+from local.node.container import Container
+from local.node.environment import MissingReference, Reference, Sources, decoded, expand, references, variables
+from local.node.execution import MARK, Program, end_pod
+from local.node.images import Catalog, command
+from local.node.status import PodView, conditions, phase, pod_status
+from local.node.volumes import Volumes
+from local.site import CHECKOUT
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 0.3
+"""Between a Pod's leaving the Services and SIGTERM: what a proxy needs to stop sending it requests."""
+_REFRESH_SECONDS = 60.0
+_RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class World:
+    """What all Pods of a node share."""
+
+    api: Api
+    catalog: Catalog
+    node_address: str
+    volumes: Path
+    base_environment: dict[str, str]
+    services: Callable[[], Iterable[Object]]
+    event: Callable[[Object, str, str, str], None]
+    """(object, reason, message, type)"""
+
+
+class Pod:
+    """`item` is the object as the API server has it; `gone` is called once, when nothing of the Pod is left."""
+
+    def __init__(self, world: World, item: Object, address: str, folder: Path, gone: Callable[[Pod], None]) -> None:
+        meta, spec = item["metadata"], item["spec"]
+        self.world = world
+        self.item = item
+        self.uid: str = meta["uid"]
+        self.namespace: str = meta["namespace"]
+        self.name: str = meta["name"]
+        self.address = address
+        self.folder = folder
+        self.scratch = folder / "root"
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self.deleting = False
+        self._gone = gone
+        self._sent = ""
+        self._changed = asyncio.Event()
+        self._started_at, self._conditions = _history(item)
+        self._addresses = {"status.podIP": address, "status.hostIP": world.node_address}
+        self._volumes = Volumes(world.api, lambda: self.item, self._addresses, folder / "volumes", world.volumes)
+        self.inits = [
+            self._container(c, "sidecar" if c.get("restartPolicy") == "Always" else "init")
+            for c in spec.get("initContainers", [])
+        ]
+        self.mains = [self._container(c, "main") for c in spec["containers"]]
+        self._reporter = asyncio.create_task(self._guarded(self._report()))
+        self._tasks = [self._reporter, *(asyncio.create_task(self._guarded(w())) for w in (self._live, self._refresh))]
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+
+    @property
+    def containers(self) -> list[Container]:
+        return [*self.inits, *self.mains]
+
+    def changed(self) -> None:
+        self._changed.set()
+
+    def event(self, reason: str, message: str, kind: str = "Normal") -> None:
+        self.world.event(self.item, reason, message, kind)
+
+    async def program(self, container: Object) -> Program:
+        """What to start for a container; raises UnknownImage or MissingReference."""
+        image = self.world.catalog.image(container["image"])
+        wanted = references(container)
+        sources = Sources({ref: await self._data(ref) for ref in wanted}, self.world.services())
+        env = {**self.world.base_environment, **image.env, "HOSTNAME": self.name, MARK: self.uid}
+        if self._volumes.kubeconfig.exists():
+            env["KUBECONFIG"] = str(self._volumes.kubeconfig)
+        declared = variables(self.item, container, self._addresses, sources)
+        env |= declared
+        argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
+        mounts = self._volumes.mounts(container, declared)
+        return Program(argv, env, container.get("workingDir") or str(CHECKOUT), mounts)
+
+    async def terminate(self) -> None:
+        """The API server marked the Pod for deletion: end it with its grace, then remove it there and here."""
+        if self.deleting:
+            return
+        self.deleting = True
+        grace = float(self.item["metadata"].get("deletionGracePeriodSeconds", 30))
+        if grace and any(c.progress.running for c in self.mains):
+            await asyncio.sleep(min(DRAIN_SECONDS, grace))
+        await self._stop_containers(grace)
+        await self._forget()
+        await self._write_status()
+        await self._until_answered(self._delete)
+        self._gone(self)
+
+    async def vanish(self) -> None:
+        """The Pod is no longer in the API: end it at once."""
+        self.deleting = True
+        await self._stop_containers(0)
+        await self._forget()
+        self._gone(self)
+
+    async def suspend(self, grace: float) -> None:
+        """The node stops: end the processes, keep files and API object, so that the next start goes on from there."""
+        self._reporter.cancel()  # how the Pod fares is no news while the node is away
+        self.deleting = True
+        await self._stop_containers(grace)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.to_thread(end_pod, self.uid)
+
+    def _container(self, spec: Object, role: str) -> Container:
+        folder = self.folder / "containers" / spec["name"]
+        folder.mkdir(parents=True, exist_ok=True)
+        return Container(self, spec, role, self.item["spec"].get("restartPolicy", "Always"), folder)
+
+    async def _live(self) -> None:
+        await self._make_volumes()
+        for container in self.inits:
+            if container.role == "sidecar":
+                self._tasks.append(asyncio.create_task(self._guarded(container.live())))
+                await container.up()
+                continue
+            await container.live()
+            ended = container.progress.ended
+            if ended is None or ended.exit_code != 0:
+                return
+        for container in self.mains:
+            if not container.progress.waiting or container.progress.waiting == "PodInitializing":
+                container.progress.waiting = "ContainerCreating"
+        await asyncio.gather(*(container.live() for container in self.mains))
+        if not self.deleting:
+            for container in self.inits:
+                if container.role == "sidecar":
+                    container.stopping = True
+                    await container.stop(10)
+        self.changed()
+
+    async def _make_volumes(self) -> None:
+        said = ""
+        while True:
+            try:
+                await self._volumes.refresh()
+                return
+            except (MissingReference, ApiError) as error:
+                if str(error) != said and not (isinstance(error, ApiError) and error.code == 403):
+                    # 403 for a moment is normal: the authorizer has not seen yet that the Pod is ours.
+                    said = str(error)
+                    self.event("FailedMount", f"MountVolume.SetUp failed: {said}", "Warning")
+            except UNREACHABLE as error:
+                log.warning("%s/%s: volumes: %r", self.namespace, self.name, error)
+            await asyncio.sleep(_RETRY_SECONDS if said else 0.1)
+
+    async def _refresh(self) -> None:
+        while self._volumes.changing:
+            await asyncio.sleep(_REFRESH_SECONDS)
+            try:
+                await self._volumes.refresh()
+            except (MissingReference, ApiError, *UNREACHABLE) as error:  # the files stay as they were
+                log.warning("%s/%s: volumes: %s", self.namespace, self.name, error)
+
+    async def _report(self) -> None:
+        self.changed()
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._write_status()
+
+    async def _write_status(self) -> None:
+        view = self._view()
+        self._conditions = conditions(view, time.time())
+        status = pod_status(view, self._conditions)
+        text = json.dumps(status)
+        if text == self._sent:
+            return
+        try:
+            await self.world.api.patch(f"{self.path}/status", {"metadata": {"uid": self.uid}, "status": status})
+            self._sent = text
+        except ApiError as error:
+            if error.code not in (404, 409):  # gone, or another Pod has the name by now
+                log.warning("status of %s/%s: %s", self.namespace, self.name, error)
+        except UNREACHABLE as error:
+            log.warning("status of %s/%s: %r", self.namespace, self.name, error)
+            await asyncio.sleep(_RETRY_SECONDS)
+            self.changed()
+
+    def _view(self) -> PodView:
+        return PodView(
+            self.uid,
+            self.address,
+            self.world.node_address,
+            self._started_at,
+            self.item["spec"].get("restartPolicy", "Always"),
+            [container.view for container in self.containers],
+            self.item["metadata"].get("generation"),
+            self.deleting,
+            self._conditions,
+        )
+
+    @property
+    def over(self) -> bool:
+        return phase(self._view()) in ("Succeeded", "Failed")
+
+    async def _data(self, reference: Reference) -> dict[str, bytes] | None:
+        path = f"/api/v1/namespaces/{self.namespace}/{reference.kind}/{reference.name}"
+        try:
+            return decoded(reference.kind, await self.world.api.get(path))
+        except ApiError as error:
+            if error.code == 404:
+                return None
+            raise MissingReference(str(error)) from error
+        except UNREACHABLE as error:
+            raise MissingReference(f"the API server does not answer: {error!r}") from error
+
+    async def _stop_containers(self, grace: float) -> None:
+        for container in self.containers:
+            container.stopping = True
+        await asyncio.gather(*(container.stop(grace) for container in self.mains))
+        for container in reversed(self.inits):
+            await container.stop(min(grace, 2) if grace else 0)
+
+    async def _forget(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.to_thread(end_pod, self.uid)
+        await asyncio.to_thread(shutil.rmtree, self.folder, True)
+
+    async def _delete(self) -> None:
+        await self.world.api.delete(self.path, {"gracePeriodSeconds": 0, "preconditions": {"uid": self.uid}})
+
+    async def _until_answered(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                return await work()
+            except UNREACHABLE as error:
+                log.warning("%s/%s: %r", self.namespace, self.name, error)
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Exception:
+            # One Pod's trouble must not end the node, nor pass in silence.
+            log.exception("%s/%s", self.namespace, self.name)
+            self.event("FailedSync", "internal error of the node; see its log", "Warning")
+
+
+def _history(item: Object) -> tuple[float, dict[str, tuple[str, float]]]:
+    """Start and conditions that an earlier node process wrote."""
+    status = item.get("status", {})
+    known = {
+        c["type"]: (c["status"], _unix(c["lastTransitionTime"]))
+        for c in status.get("conditions", [])
+        if c.get("lastTransitionTime")
+    }
+    return (_unix(status["startTime"]) if "startTime" in status else time.time()), known
+
+
+def _unix(text: str) -> float:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    return time.time()
+
+
+def base_environment() -> dict[str, str]:
+    """What every image has: the interpreter of this checkout first on PATH, and this checkout's code."""
+    kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "TZ", "SSL_CERT_FILE") if name in os.environ}
+    path = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return kept | {"PATH": path, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT)}

@@ -1,0 +1,136 @@
+"""The Node object and its lease: how the cluster knows that this node is there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import platform
+import time
+
+from local.node.api import MERGE, UNREACHABLE, Api, ApiError, Object
+from local.node.settings import NodeSettings
+from local.node.times import micro_timestamp, timestamp
+
+log = logging.getLogger(__name__)
+
+KUBELET_PORT = 10250
+HEARTBEAT_SECONDS = 4.0
+"""A quarter of the controller manager's grace period, so that a busy machine is not taken for a lost one."""
+_STATUS_EVERY = 75
+"""Heartbeats between two writes of the Node's status: five minutes, as a kubelet does."""
+_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+
+
+def node_object(settings: NodeSettings, region: str) -> Object:
+    """The Node as it registers."""
+    labels = {
+        "kubernetes.io/hostname": settings.name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+    }
+    return {
+        "metadata": {"name": settings.name, "labels": labels | settings.labels},
+        "spec": {
+            "providerID": f"process://{region}/{settings.name}",
+            "taints": [{"key": t.key, "value": t.value, "effect": t.effect} for t in settings.taints],
+        },
+    }
+
+
+def node_status(settings: NodeSettings, address: str, since: float, now: float) -> Object:
+    """Ready since `since`, Unix seconds."""
+
+    def condition(kind: str, status: str, reason: str) -> Object:
+        beat = {"lastHeartbeatTime": timestamp(now), "lastTransitionTime": timestamp(since)}
+        return {"type": kind, "status": status, "reason": reason, "message": "", **beat}
+
+    capacity = {
+        "cpu": settings.cpu,
+        "memory": settings.memory,
+        "pods": str(settings.max_pods),
+        "ephemeral-storage": "50Gi",
+    }
+    return {
+        "capacity": capacity,
+        "allocatable": capacity,
+        "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": settings.name}],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": KUBELET_PORT}},
+        # Without it the API server speaks SPDY to nodes, which we don't.
+        "declaredFeatures": ["ExtendWebSocketsToKubelet"],
+        "nodeInfo": {
+            "architecture": "amd64",
+            "operatingSystem": "linux",
+            "kernelVersion": os.uname().release,
+            "osImage": "processes of this machine",
+            "containerRuntimeVersion": "process://1",
+            "kubeletVersion": "v1.36.3",
+            "kubeProxyVersion": "",
+            "bootID": "",
+            "machineID": settings.name,
+            "systemUUID": settings.name,
+        },
+        "conditions": [
+            condition("Ready", "True", "KubeletReady"),
+            condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
+            condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
+            condition("PIDPressure", "False", "KubeletHasSufficientPID"),
+        ],
+    }
+
+
+class Registration:
+    """Keeps the Node and its lease alive."""
+
+    def __init__(self, api: Api, settings: NodeSettings, address: str) -> None:
+        self._api = api
+        self._settings = settings
+        self._address = address
+        self._since = time.time()
+
+    async def register(self) -> None:
+        """Makes the Node, or takes up the one that is there. Tries until the API server answers."""
+        wanted = node_object(self._settings, self._settings.labels.get("topology.kubernetes.io/region", ""))
+        while True:
+            try:
+                try:
+                    await self._api.post("/api/v1/nodes", wanted)
+                except ApiError as error:
+                    if error.code != 409:
+                        raise
+                    labels = {"metadata": {"labels": wanted["metadata"]["labels"]}}
+                    await self._api.patch(f"/api/v1/nodes/{self._settings.name}", labels)
+                await self._renew()
+                await self._write_status()
+                return
+            except (ApiError, *UNREACHABLE) as error:
+                log.warning("registering: %s", error or repr(error))
+                await asyncio.sleep(1)
+
+    async def keep(self) -> None:
+        """Renews the lease for ever; registers again when somebody deleted the Node."""
+        beats = 0
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            beats += 1
+            try:
+                await self._renew()
+                if beats % _STATUS_EVERY == 0:
+                    await self._write_status()
+            except (ApiError, *UNREACHABLE) as error:
+                log.warning("heartbeat: %s", error or repr(error))
+
+    async def _renew(self) -> None:
+        name = self._settings.name
+        spec = {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": micro_timestamp(time.time())}
+        lease = {"metadata": {"name": name}, "spec": spec}
+        try:
+            await self._api.patch(f"{_LEASES}/{name}", lease, MERGE)
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            await self._api.post(_LEASES, lease)
+
+    async def _write_status(self) -> None:
+        status = node_status(self._settings, self._address, self._since, time.time())
+        await self._api.patch(f"/api/v1/nodes/{self._settings.name}/status", {"status": status})

@@ -1,0 +1,194 @@
+"""Volumes of one Pod: folders, files from ConfigMaps, Secrets, the downward API, and ServiceAccount tokens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from local.engines.kubernetes_pki import write
+from local.node.api import Api, ApiError, Object
+from local.node.environment import MissingReference, decoded, expand, field_value, resource_value
+from local.node.execution import Mount
+
+_DEFAULT_MODE = 0o644
+_TOKEN_SECONDS = 3607
+"""The API server takes exactly this as "extend it to a year", for programs that read their token once."""
+
+
+@dataclass(frozen=True)
+class File:
+    path: str
+    content: bytes
+    mode: int
+
+
+class Volumes:
+    """Below `folder`: one folder a volume. `persistent` holds the cluster's PersistentVolumes, which outlive Pods."""
+
+    def __init__(
+        self, api: Api, pod: Callable[[], Object], addresses: Mapping[str, str], folder: Path, persistent: Path
+    ) -> None:
+        self._api = api
+        self._pod = pod
+        self._addresses = addresses
+        self._folder = folder
+        self._persistent = persistent
+        self._paths: dict[str, Path] = {}
+        self._tokens: dict[str, tuple[float, bytes]] = {}
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Logs in as the Pod's ServiceAccount; there is none unless the Pod has a token."""
+        return self._folder / "kubeconfig"
+
+    @property
+    def changing(self) -> bool:
+        """Whether `refresh` has anything to do."""
+        return any(_files_in(volume) for volume in self._declared())
+
+    async def refresh(self) -> None:
+        """Makes all volumes, or brings their files up to date. Raises MissingReference or ApiError."""
+        for volume in self._declared():
+            name, folder = volume["name"], self._folder / volume["name"]
+            if "persistentVolumeClaim" in volume:
+                self._paths[name] = await self._claimed(volume["persistentVolumeClaim"]["claimName"])
+            elif "hostPath" in volume:
+                self._paths[name] = Path(volume["hostPath"]["path"])
+            elif "emptyDir" in volume or _files_in(volume):
+                self._paths[name] = folder
+                folder.mkdir(parents=True, exist_ok=True)
+                await self._fill(folder, _files_in(volume))
+            else:
+                kind = ", ".join(volume.keys() - {"name"})
+                raise MissingReference(f"volume {name}: this node has no volumes of the kind {kind}")
+
+    def mounts(self, container: Object, env: Mapping[str, str]) -> list[Mount]:
+        """What the container mounts, once `refresh` has succeeded."""
+        return [self._mount(wanted, env) for wanted in container.get("volumeMounts", [])]
+
+    def _mount(self, wanted: Object, env: Mapping[str, str]) -> Mount:
+        source = self._paths[wanted["name"]]
+        below = wanted.get("subPath") or expand(wanted.get("subPathExpr", ""), env)
+        if below:
+            source = source / below
+            if not source.exists():
+                source.mkdir(parents=True)
+        return Mount(source, wanted["mountPath"], wanted.get("readOnly", False))
+
+    def _declared(self) -> list[Object]:
+        return self._pod()["spec"].get("volumes", [])
+
+    async def _claimed(self, claim: str) -> Path:
+        found = await self._api.get(f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims/{claim}")
+        if found.get("status", {}).get("phase") != "Bound":
+            raise MissingReference(f'persistentvolumeclaim "{claim}" is not bound')
+        path = self._persistent / found["spec"]["volumeName"]
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    async def _fill(self, folder: Path, sources: list[tuple[str, Object, int]]) -> None:
+        files = [file for kind, source, mode in sources for file in await self._content(kind, source, mode)]
+        wanted = {folder / file.path for file in files}
+        for file in files:
+            path = folder / file.path
+            if not path.exists() or path.read_bytes() != file.content:
+                write(path, file.content, file.mode)
+        if sources:
+            _remove_others(folder, wanted)
+
+    async def _content(self, kind: str, source: Object, mode: int) -> list[File]:
+        mode = source.get("defaultMode", mode)
+        if kind == "downwardAPI":
+            return [File(i["path"], self._field(i).encode(), i.get("mode", mode)) for i in source.get("items", [])]
+        if kind == "serviceAccountToken":
+            return [File(source["path"], await self._token(source), mode)]
+        plural = {"configMap": "configmaps", "secret": "secrets"}[kind]
+        name = source.get("secretName") or source["name"]
+        data = await self._data(plural, name, source.get("optional", False))
+        if "items" not in source:
+            return [File(key, value, mode) for key, value in data.items()]
+        missing = [item["key"] for item in source["items"] if item["key"] not in data]
+        if missing and not source.get("optional"):
+            raise MissingReference(f"references non-existent key {missing[0]} of {plural[:-1]} {name}")
+        items = [item for item in source["items"] if item["key"] in data]
+        return [File(item["path"], data[item["key"]], item.get("mode", mode)) for item in items]
+
+    async def _data(self, plural: str, name: str, optional: bool) -> dict[str, bytes]:
+        try:
+            return decoded(plural, await self._api.get(f"/api/v1/namespaces/{self._namespace}/{plural}/{name}"))
+        except ApiError as error:
+            if error.code != 404:
+                raise
+        if optional:
+            return {}
+        raise MissingReference(f'{plural[:-1]} "{name}" not found')
+
+    def _field(self, item: Object) -> str:
+        if "resourceFieldRef" in item:
+            wanted = item["resourceFieldRef"]
+            containers = {c["name"]: c for c in self._pod()["spec"]["containers"]}
+            return resource_value(containers[wanted["containerName"]], wanted)
+        return field_value(self._pod(), item["fieldRef"]["fieldPath"], self._addresses)
+
+    async def _token(self, source: Object) -> bytes:
+        key = f"{source.get('audience', '')} {source['path']}"
+        expires, token = self._tokens.get(key, (0.0, b""))
+        if time.time() < expires:
+            return token
+        meta, seconds = self._pod()["metadata"], source.get("expirationSeconds", _TOKEN_SECONDS)
+        account = self._pod()["spec"].get("serviceAccountName", "default")
+        request = {
+            "audiences": [source["audience"]] if source.get("audience") else [],
+            "expirationSeconds": seconds,
+            "boundObjectRef": {"apiVersion": "v1", "kind": "Pod", "name": meta["name"], "uid": meta["uid"]},
+        }
+        path = f"/api/v1/namespaces/{self._namespace}/serviceaccounts/{account}/token"
+        answer = await self._api.post(
+            path, {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": request}
+        )
+        token = answer["status"]["token"].encode()
+        self._tokens[key] = time.time() + 0.8 * seconds, token
+        if not source.get("audience"):
+            self._write_kubeconfig(token.decode())
+        return token
+
+    def _write_kubeconfig(self, token: str) -> None:
+        # The token itself, not tokenFile: not every client reads that.
+        content = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [
+                {
+                    "name": "cluster",
+                    "cluster": {"server": self._api.server, "certificate-authority-data": self._api.authority},
+                }
+            ],
+            "users": [{"name": "pod", "user": {"token": token}}],
+            "contexts": [
+                {"name": "pod", "context": {"cluster": "cluster", "user": "pod", "namespace": self._namespace}}
+            ],
+            "current-context": "pod",
+        }
+        write(self.kubeconfig, yaml.safe_dump(content).encode(), 0o600)
+
+    @property
+    def _namespace(self) -> str:
+        return self._pod()["metadata"]["namespace"]
+
+
+def _remove_others(folder: Path, wanted: set[Path]) -> None:
+    for path in [path for path in folder.rglob("*") if path.is_file() and path not in wanted]:
+        path.unlink()
+
+
+def _files_in(volume: Object) -> list[tuple[str, Object, int]]:
+    """Kind, source and mode of everything that gives this volume files."""
+    kinds = ("configMap", "secret", "downwardAPI", "serviceAccountToken")
+    projected = volume.get("projected", {})
+    mode = projected.get("defaultMode", _DEFAULT_MODE)
+    found = [(kind, source[kind], mode) for source in projected.get("sources", []) for kind in kinds if kind in source]
+    return found + [(kind, volume[kind], _DEFAULT_MODE) for kind in kinds if kind in volume]
