@@ -28,10 +28,17 @@ class Replicas(Declared):
     min: int = Field(ge=1, le=500, description="Pods that always run.")
     max: int = Field(ge=1, le=500, description="Pods that may run under load.")
     target_cpu_percent: int = Field(
-        70, alias="targetCPUPercent", ge=1, le=100, description="Mean CPU, in percent of the request; 70 if unset."
+        default=70,
+        alias="targetCPUPercent",
+        ge=1,
+        le=100,
+        description="Mean CPU, in percent of the request; 70 if unset.",
     )
     passive: int | None = Field(
-        None, ge=0, le=500, description="Pods while this region is the passive one; as in the active one if unset."
+        default=None,
+        ge=0,
+        le=500,
+        description="Pods while this region is the passive one; as in the active one if unset.",
     )
 
 
@@ -53,7 +60,9 @@ class RateLimit(Declared):
     """How many requests the gateway lets through; the rest get 429."""
 
     per_minute: int = Field(ge=1, le=1_000_000, description="Requests in a minute.")
-    by: LimitBy = Field(LimitBy.USER, description="Count by user (the token's subject) or by ip; user if unset.")
+    by: LimitBy = Field(
+        default=LimitBy.USER, description="Count by user (the token's subject) or by ip; user if unset."
+    )
 
 
 class Route(Declared):
@@ -69,8 +78,8 @@ class Route(Declared):
     host: HostName = Field(description="Host name of the request.")
     path: RoutePath = Field(description="Path prefix of the request.")
     auth: Auth = Field(description="jwt: only with a valid access token; none: everyone.")
-    rate_limit: RateLimit | None = Field(None, description="No limit if unset.")
-    port: PortName | None = Field(None, description="Name of the port that serves it; http if unset.")
+    rate_limit: RateLimit | None = Field(default=None, description="No limit if unset.")
+    port: PortName | None = Field(default=None, description="Name of the port that serves it; http if unset.")
 
 
 class Database(Declared):
@@ -80,25 +89,28 @@ class Database(Declared):
     instance: Name = Field(description="Identifier of the RDS instance.")
     name: DatabaseName = Field(description="Name of the database and of its owner.")
     migrate: list[Text] | None = Field(
-        None, min_length=1, max_length=50, description="Command that brings the schema up to date before a Pod starts."
+        default=None,
+        min_length=1,
+        max_length=50,
+        description="Command that brings the schema up to date before a Pod starts.",
     )
 
 
 class Objectives(Declared):
     """What users may expect; alerts watch how fast the error budget burns."""
 
-    latency_p99: Duration | None = Field(None, alias="latencyP99", description="99 of 100 requests are faster.")
-    availability: float | None = Field(None, gt=0, lt=100, description="Percent of requests that succeed.")
+    latency_p99: Duration | None = Field(default=None, alias="latencyP99", description="99 of 100 requests are faster.")
+    availability: float | None = Field(default=None, gt=0, lt=100, description="Percent of requests that succeed.")
 
 
 class Resources(Declared):
     """What one Pod asks for and may use at most."""
 
     cpu: Annotated[str, Field(pattern=r"^[1-9][0-9]*m?$", max_length=10)] = Field(
-        "100m", description="CPU request, as in 250m; 100m if unset."
+        default="100m", description="CPU request, as in 250m; 100m if unset."
     )
     memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$", max_length=10)] = Field(
-        "256Mi", description="Memory request and limit; 256Mi if unset."
+        default="256Mi", description="Memory request and limit; 256Mi if unset."
     )
 
 
@@ -116,17 +128,19 @@ class AuraServiceSpec(Declared):
     ports: dict[PortName, Port] = Field(min_length=1, max_length=10, description="Name and number of each port.")
     replicas: Replicas
     placement: Placement = Field(description="Node group: spot or on-demand.")
-    resources: Resources = Field(Resources(), description="CPU and memory of one Pod.")
+    resources: Resources = Field(default=Resources(), description="CPU and memory of one Pod.")
     routes: list[Route] = Field(
-        [], max_length=32, description="How the gateway leads here; nowhere from outside if unset."
+        default=[], max_length=32, description="How the gateway leads here; nowhere from outside if unset."
     )
     database: Database | None = None
     secrets: dict[VariableName, SecretReference] = Field(
-        {}, max_length=50, description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object."
+        default={},
+        max_length=50,
+        description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object.",
     )
-    env: dict[VariableName, Text] = Field({}, max_length=100, description="Plain variables.")
+    env: dict[VariableName, Text] = Field(default={}, max_length=100, description="Plain variables.")
     needs: list[Name] = Field(
-        [],
+        default=[],
         max_length=32,
         description="Services, or kafka, redis, timeseries: may be reached, and how is in the environment.",
     )

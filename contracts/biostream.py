@@ -33,7 +33,7 @@ class Source(Declared):
     topic: TopicName = Field(description="Name of the Kafka topic.")
     partitions: Partitions = Field(description="How many partitions; may grow, never shrink.")
     replication: Replication | None = Field(
-        None, description="Copies of each partition; the cluster's default if unset."
+        default=None, description="Copies of each partition; the cluster's default if unset."
     )
     retention: Duration = Field(description="How long Kafka keeps a record.")
 
@@ -42,12 +42,12 @@ class EventsTopic(Declared):
     """The topic on which stress events are announced."""
 
     rules: ClassVar = (immutable("topic", TOPIC_EVENTS), growing("partitions", 1))
-    topic: TopicName = Field(TOPIC_EVENTS, description="Name of the Kafka topic.")
-    partitions: Partitions = Field(1, description="How many partitions; may grow, never shrink.")
+    topic: TopicName = Field(default=TOPIC_EVENTS, description="Name of the Kafka topic.")
+    partitions: Partitions = Field(default=1, description="How many partitions; may grow, never shrink.")
     replication: Replication | None = Field(
-        None, description="Copies of each partition; the cluster's default if unset."
+        default=None, description="Copies of each partition; the cluster's default if unset."
     )
-    retention: Duration = Field("7d", description="How long Kafka keeps a record.")
+    retention: Duration = Field(default="7d", description="How long Kafka keeps a record.")
 
 
 class DeadLetter(Declared):
@@ -56,7 +56,7 @@ class DeadLetter(Declared):
     rules: ClassVar = (immutable("topic"),)
     topic: TopicName = Field(description="Name of the Kafka topic.")
     replication: Replication | None = Field(
-        None, description="Copies of each partition; the cluster's default if unset."
+        default=None, description="Copies of each partition; the cluster's default if unset."
     )
     retention: Duration = Field(description="How long Kafka keeps a record.")
 
@@ -73,26 +73,33 @@ class Dataflow(Declared):
     """The program that turns beats into measures and events."""
 
     image: Image = Field(description="Container image of the dataflow.")
-    replicas: Workers = Field(Workers(min=1, max=1), description="How many workers; one if unset.")
-    target_lag: Duration = Field("10s", description="Lag above which another worker helps; 10s if unset.")
-    placement: Placement = Field(Placement.ON_DEMAND, description="Node group; on-demand if unset.")
+    replicas: Workers = Field(default=Workers(min=1, max=1), description="How many workers; one if unset.")
+    target_lag: Duration = Field(default="10s", description="Lag above which another worker helps; 10s if unset.")
+    placement: Placement = Field(default=Placement.ON_DEMAND, description="Node group; on-demand if unset.")
 
 
 class Cleanse(Declared):
     """Which beats are taken for heart beats."""
 
-    min_rr: Duration = Field("300ms", alias="minRR", description="Shorter intervals are artefacts; 300ms if unset.")
-    max_rr: Duration = Field("2000ms", alias="maxRR", description="Longer intervals are artefacts; 2000ms if unset.")
+    min_rr: Duration = Field(
+        default="300ms", alias="minRR", description="Shorter intervals are artefacts; 300ms if unset."
+    )
+    max_rr: Duration = Field(
+        default="2000ms", alias="maxRR", description="Longer intervals are artefacts; 2000ms if unset."
+    )
     max_step: float = Field(
-        0.2, gt=0, le=1, description="Largest share by which an interval may leave the running median; 0.2 if unset."
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Largest share by which an interval may leave the running median; 0.2 if unset.",
     )
 
 
 class Hrv(Declared):
     """The rolling window of heart-rate variability."""
 
-    window: Duration = Field("60s", description="Length of the window; 60s if unset.")
-    every: Duration = Field("10s", description="How often it is evaluated; 10s if unset.")
+    window: Duration = Field(default="60s", description="Length of the window; 60s if unset.")
+    every: Duration = Field(default="10s", description="How often it is evaluated; 10s if unset.")
 
 
 class HrvDrop(StrEnum):
@@ -107,17 +114,20 @@ class Stress(Declared):
     """When acute stress is raised."""
 
     hrv_drop: HrvDrop = Field(
-        HrvDrop.GATE,
+        default=HrvDrop.GATE,
         description="A drop of HRV is a condition (gate), adds to the score, or is ignored; gate if unset.",
     )
     heart_rate_rise: float | None = Field(
-        None, gt=0, le=100, description="Beats a minute above the person's own baseline; the detector's own if unset."
+        default=None,
+        gt=0,
+        le=100,
+        description="Beats a minute above the person's own baseline; the detector's own if unset.",
     )
     threshold: float | None = Field(
-        None, gt=0, description="Score at which stress is raised; the detector's own if unset."
+        default=None, gt=0, description="Score at which stress is raised; the detector's own if unset."
     )
-    sustain: Duration = Field("30s", description="How long the evidence must last; 30s if unset.")
-    refractory: Duration = Field("300s", description="Silence after an event; 300s if unset.")
+    sustain: Duration = Field(default="30s", description="How long the evidence must last; 30s if unset.")
+    refractory: Duration = Field(default="300s", description="Silence after an event; 300s if unset.")
 
 
 class Sink(Declared):
@@ -125,9 +135,11 @@ class Sink(Declared):
 
     rules: ClassVar = (immutable("database"), immutable("chunk", "1h"))
     database: Name = Field(description="Name of the CloudNativePG Cluster; its Secret <name>-app gives the connection.")
-    chunk: Duration = Field("1h", description="Time that one partition holds; 1h if unset.")
-    retention: Duration = Field("90d", description="Age at which rows are dropped; 90d if unset.")
-    compress_after: Duration = Field("7d", description="Age at which rows are compressed where that is offered; 7d.")
+    chunk: Duration = Field(default="1h", description="Time that one partition holds; 1h if unset.")
+    retention: Duration = Field(default="90d", description="Age at which rows are dropped; 90d if unset.")
+    compress_after: Duration = Field(
+        default="7d", description="Age at which rows are compressed where that is offered; 7d."
+    )
 
 
 class Response(Declared):
@@ -138,7 +150,7 @@ class Response(Declared):
         description="Path of the webhook."
     )
     secret: SecretReference = Field(
-        WEBHOOK_SECRET, description="Secrets Manager secret that signs the webhook; biosync/webhook if unset."
+        default=WEBHOOK_SECRET, description="Secrets Manager secret that signs the webhook; biosync/webhook if unset."
     )
 
 
@@ -155,5 +167,6 @@ class BioStreamSpec(Declared):
     sink: Sink
     response: Response
     deletion_policy: DeletionPolicy = Field(
-        DeletionPolicy.RETAIN, description="Retain keeps topics and tables when this is deleted; Delete must be said."
+        default=DeletionPolicy.RETAIN,
+        description="Retain keeps topics and tables when this is deleted; Delete must be said.",
     )

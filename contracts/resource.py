@@ -5,8 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 GROUP = "platform.aurawellness.com"
 VERSION = "v1alpha1"
@@ -32,12 +34,25 @@ class Rule(NamedTuple):
     field: str = ""
     """Path of the member at fault relative to the object the rule stands on, as in `.partitions`."""
 
+    def declared(self) -> dict[str, str]:
+        """An entry of `x-kubernetes-validations`."""
+        entry = {"rule": self.expression, "message": self.message}
+        return entry | {"fieldPath": self.field} if self.field else entry
+
 
 class Declared(BaseModel):
     """Base of everything inside a spec: camelCase outside, unknown fields refused, never changed once read."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
     rules: ClassVar[tuple[Rule, ...]] = ()
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The model's schema with its rules, as the API server evaluates them."""
+        schema = handler(core)
+        if cls.rules:
+            handler.resolve_ref_schema(schema)["x-kubernetes-validations"] = [rule.declared() for rule in cls.rules]
+        return schema
 
     def declared(self) -> dict[str, Any]:
         """As written in a manifest: camelCase, without what nobody said."""

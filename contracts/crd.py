@@ -1,0 +1,148 @@
+"""The CustomResourceDefinitions, from the models. `python -m contracts.crd` prints them as manifests/crds has them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from contracts.auraservice import AuraServiceSpec
+from contracts.biostream import BioStreamSpec
+from contracts.conditions import AuraServiceStatus, BioStreamStatus
+from contracts.resource import GROUP, VERSION
+from contracts.structural_schema import structural_schema
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of `kubectl get`; those of priority 1 show with `-o wide` only."""
+
+    name: str
+    path: str
+    type: str = "string"
+    priority: int = 0
+
+    def declared(self) -> dict[str, Any]:
+        column: dict[str, Any] = {"name": self.name, "type": self.type, "jsonPath": self.path}
+        return column | {"priority": self.priority} if self.priority else column
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A custom resource and the models of its two halves."""
+
+    name: str
+    short: str
+    description: str
+    spec: type[BaseModel]
+    status: type[BaseModel]
+    columns: tuple[Column, ...]
+
+    @property
+    def plural(self) -> str:
+        return f"{self.name.lower()}s"
+
+
+_READY = '.status.conditions[?(@.type=="Ready")]'
+_FIRST = (Column("Ready", f"{_READY}.status"), Column("Reason", f"{_READY}.reason"), Column("Pods", ".status.pods"))
+_LAST = (
+    Column("Age", ".metadata.creationTimestamp", "date"),
+    Column("Message", f"{_READY}.message", priority=1),
+)
+
+KINDS = (
+    Kind(
+        "AuraService",
+        "asvc",
+        "Everything one service needs to run: workload, routes, secrets, database, limits and alerts.",
+        AuraServiceSpec,
+        AuraServiceStatus,
+        (*_FIRST, Column("Image", ".spec.image"), *_LAST),
+    ),
+    Kind(
+        "BioStream",
+        "bios",
+        "A stream of heart beats: its topics, the dataflow that reads them and the tables it fills.",
+        BioStreamSpec,
+        BioStreamStatus,
+        (
+            *_FIRST,
+            Column("Topic", ".spec.source.topic"),
+            Column("Partitions", ".status.partitions", "integer"),
+            Column("Lag", ".status.lag", "integer"),
+            *_LAST,
+        ),
+    ),
+)
+
+
+def definition(kind: Kind) -> dict[str, Any]:
+    """The CustomResourceDefinition of `kind`; raises NotStructural when its models say what it cannot."""
+    schema = {
+        "description": kind.description,
+        "type": "object",
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {
+                "type": "object",
+                "properties": {"name": {"type": "string", "pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 40}},
+            },
+            "spec": structural_schema(kind.spec),
+            "status": structural_schema(kind.status),
+        },
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{kind.plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind.name,
+                "listKind": f"{kind.name}List",
+                "singular": kind.name.lower(),
+                "plural": kind.plural,
+                "shortNames": [kind.short],
+                "categories": ["aura"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": [column.declared() for column in kind.columns],
+                    "schema": {"openAPIV3Schema": schema},
+                }
+            ],
+        },
+    }
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    """Repeats what occurs twice: kubectl and people read that more easily than YAML's anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def definitions() -> str:
+    """All of them, as YAML."""
+    documents = yaml.dump_all(
+        [definition(kind) for kind in KINDS],
+        Dumper=_WithoutAliases,
+        sort_keys=False,
+        width=120,
+        explicit_start=True,
+    )
+    return f"# Printed by `python -m contracts.crd` from the models in contracts/; not to be edited.\n{documents}"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(definitions())
