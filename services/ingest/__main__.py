@@ -13,6 +13,8 @@ from services.ingest.app import Ingest
 from services.ingest.settings import IngestSettings
 from services.kit import logs, serve
 
+UNREAD_BYTES = 16 << 10
+
 
 class Server(uvicorn.Server):
     """Stops listening, drains, and only then closes the sockets that are open (uvicorn does: 1012)."""
@@ -32,11 +34,13 @@ def listener(host: str, port: int) -> socket.socket:
     """A bound socket whose connections the kernel ends when the peer is gone.
 
     Keep-alive probes after a minute of silence, and at most a minute for what we sent to be taken: no ping of our own
-    costs an idle connection anything. Accepted sockets inherit these options on Linux (tcp(7)).
+    costs an idle connection anything. What a client leaves unread takes kernel memory of this much and no more, where
+    Linux would grow to megabytes. Accepted sockets inherit these options on Linux (tcp(7)).
     """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
     for option, value in (
         (socket.TCP_KEEPIDLE, 60),
         (socket.TCP_KEEPINTVL, 15),

@@ -6,6 +6,8 @@ import msgspec
 
 from contracts.stream import Frame, Refusal, Seen
 
+LONGEST_REASON = 200
+
 _frame = msgspec.json.Decoder(Frame).decode
 _seen = msgspec.json.Decoder(Seen).decode
 
@@ -22,7 +24,7 @@ def read(message: str | bytes) -> Frame | Seen | Refusal:
     try:
         return _frame(message)
     except msgspec.MsgspecError as error:
-        refused = str(error)
+        refused = str(error)[:LONGEST_REASON]  # it may repeat names that the client made up
     except UnicodeError:
         return Refusal("the message is not UTF-8")
     try:

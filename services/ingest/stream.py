@@ -90,6 +90,11 @@ class Stream:
             if self.draining:
                 continue  # what comes now is not acknowledged and will be sent to another process
             socket.heard = loop.time()
+            limits = self._people.limits
+            if not socket.person.share.take(socket.heard, limits):
+                rate = limits.frames_a_second
+                _close(socket, Close(OVER_SHARE, f"more than {rate:g} messages a second: make your frames longer"))
+                continue
             text = message.get("text")
             if text is None:
                 text = message["bytes"]
@@ -102,13 +107,9 @@ class Stream:
                 _refuse(socket, said)
 
     def _accept(self, socket: Socket, frame: Frame, weight: int) -> None:
-        person, limits = socket.person, self._people.limits
-        if not person.share.take(socket.heard, limits):
-            _close(socket, Close(OVER_SHARE, f"more than {limits.frames_a_second:g} frames a second: make them longer"))
-            return
         metrics.frames.inc()
         stored = StoredFrame(
-            person.user,
+            socket.person.user,
             frame.device,
             frame.seq,
             int(time.time() * 1000),

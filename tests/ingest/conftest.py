@@ -1,0 +1,60 @@
+"""The ingest service with the real Kafka, Redis and auth service behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+
+from local.engines.kafka import Kafka
+from local.engines.redis import Redis
+from services.auth.signing import load
+from tests.fixtures.engines import Ground
+from tests.ingest.running import Identity, Service, Stream, create_topic
+
+Starter = Callable[..., Stream]
+
+
+@pytest.fixture(scope="session")
+def identity(ground: Ground) -> Iterator[Identity]:
+    pem = ECKey.generate_key("P-256").as_pem(private=True).decode()
+    folder = ground.folder / "ingest-auth"
+    service = Service("services.auth", folder, ground.addresses[4], 18080, {"SIGNING_KEY": pem})
+    service.start()
+    yield Identity(service, load(pem))
+    service.process.stop()
+
+
+@pytest.fixture
+def start(ground: Ground, kafka: Kafka, redis: Redis, identity: Identity, tmp_path: Path) -> Iterator[Starter]:
+    """Starts an ingest of this test's own on a topic of its own; variables are given as keyword arguments."""
+    started: list[Service] = []
+
+    def starter(bootstrap: str = kafka.bootstrap, partitions: int = 3, **variables: str) -> Stream:
+        topic = f"beats-{uuid.uuid4().hex[:8]}"
+        asyncio.run(create_topic(bootstrap, topic, partitions))
+        env = {
+            "KAFKA_BOOTSTRAP": bootstrap,
+            "REDIS_URL": redis.url,
+            "TOPIC": topic,
+            "JWKS_URL": f"http://{identity.service.address}:{identity.service.port}/.well-known/jwks.json",
+            **variables,
+        }
+        folder = ground.folder / f"ingest-{topic}"
+        service = Service("services.ingest", folder, ground.addresses[4], 18081 + len(started), env)
+        started.append(service)
+        service.start()
+        return Stream(service, identity, bootstrap, topic)
+
+    yield starter
+    for service in started:
+        service.process.stop(grace=15)
+
+
+@pytest.fixture
+def stream(start: Starter) -> Stream:
+    return start()

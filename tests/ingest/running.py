@@ -1,0 +1,151 @@
+"""The programs under test as processes of their own, so that they can be killed, and what a client of theirs needs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from joserfc.jwk import ECKey
+from websockets.asyncio.client import ClientConnection, connect
+
+from contracts.records import StoredFrame, unpack
+from local.engines.process import Process
+from local.site import CHECKOUT
+from services.auth.tokens import issue
+
+
+@dataclass
+class Service:
+    """`python -m <module>` at `address`:`port`, ready when /readyz says so."""
+
+    module: str
+    folder: Path
+    address: str
+    port: int
+    env: dict[str, str]
+    process: Process = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.process = Process(self.folder, self.module.rsplit(".", 1)[-1])
+
+    def start(self, seconds: float = 30) -> None:
+        own = {"HOST": self.address, "PORT": str(self.port), "PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"]}
+        self.process.start([sys.executable, "-m", self.module], env={**own, **self.env}, cwd=CHECKOUT)
+        self.process.wait_until(self.ready, seconds)
+
+    def ready(self) -> bool:
+        return self.get("/readyz") is not None
+
+    def get(self, path: str) -> str | None:
+        """The answer's body; None when there is none or its status is an error."""
+        try:
+            with urllib.request.urlopen(f"http://{self.address}:{self.port}{path}", timeout=2) as answer:
+                return answer.read().decode()
+        except OSError:
+            return None
+
+    def metric(self, name: str) -> float:
+        """Sum over all labels."""
+        lines = (self.get("/metrics") or "").splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The auth service and its key: tokens are those that it would issue."""
+
+    service: Service
+    key: ECKey
+
+    def token(self, user: str, lifetime: float = 900) -> str:
+        return issue(user, [], self.key, time.time(), lifetime=lifetime)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An ingest service, its topic and how to connect to it."""
+
+    service: Service
+    identity: Identity
+    bootstrap: str
+    topic: str
+
+    @property
+    def url(self) -> str:
+        return f"ws://{self.service.address}:{self.service.port}/v1/stream"
+
+    @asynccontextmanager
+    async def socket(
+        self, user: str, headers: Mapping[str, str] = MappingProxyType({}), sock: socket.socket | None = None
+    ) -> AsyncIterator[ClientConnection]:
+        bearer = {"Authorization": f"Bearer {self.identity.token(user)}", **headers}
+        # No pings: a client that deliberately does not read would end its own connection.
+        async with connect(
+            self.url, additional_headers=bearer, compression=None, proxy=None, ping_interval=None, sock=sock
+        ) as connection:
+            yield connection
+
+    async def stored(self, user: str) -> list[StoredFrame]:
+        """All frames of the user that Kafka holds now, in order."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            await consumer._client.set_topics([self.topic])
+            ours = [TopicPartition(self.topic, p) for p in consumer.partitions_for_topic(self.topic) or ()]
+            consumer.assign(ours)
+            ends = await consumer.end_offsets(ours)
+            frames: list[StoredFrame] = []
+            for partition in ours:
+                while await consumer.position(partition) < ends[partition]:
+                    record = await consumer.getone(partition)
+                    frames += [frame for frame in unpack(record.value or b"") if frame.user == user]
+            return frames
+        finally:
+            await consumer.stop()
+
+
+async def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(topic, partitions, 1)])
+    finally:
+        await admin.close()
+
+
+def frame(seq: int, device: str = "watch", beats: int = 10, rr: float = 800.0) -> str:
+    """A frame of regular beats; each `seq` continues in time where the one before ended."""
+    start = 1_700_000_000_000 + int(seq * beats * rr)
+    samples = [{"t": start + int(i * rr), "rr": rr} for i in range(beats)]
+    return json.dumps({"device": device, "seq": seq, "samples": samples})
+
+
+async def heard(socket: ClientConnection, seconds: float = 20) -> dict[str, Any]:
+    """The next message."""
+    return json.loads(await asyncio.wait_for(socket.recv(), seconds))
+
+
+async def acks(socket: ClientConnection, count: int, seconds: float = 30) -> list[int]:
+    """The next `count` acknowledgements; anything else that comes between fails."""
+    return [(await heard(socket, seconds))["ack"] for _ in range(count)]
+
+
+async def until(what: str, holds: Callable[[], bool], seconds: float = 20) -> None:
+    """Returns when `holds`; fails naming `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not await asyncio.to_thread(holds):
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        await asyncio.sleep(0.05)

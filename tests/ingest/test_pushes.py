@@ -1,0 +1,120 @@
+"""Pushes from Redis to the socket of the person they are for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import redis as redis_sync
+from redis.asyncio import Redis as Client
+
+from contracts.platform import PENDING_KEY, PUSH_CHANNEL
+from contracts.stream import EmergencyCalm
+from local.engines.redis import Redis
+from tests.ingest.conftest import Starter
+from tests.ingest.running import Stream, acks, frame, heard, until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def client(redis: Redis) -> AsyncIterator[Client]:
+    async with Client.from_url(redis.url) as client:
+        yield client
+
+
+async def push(client: Client, user: str, event_id: str, seconds: float = 60) -> None:
+    """As `recommend` does: first pending, then published."""
+    calm = EmergencyCalm(event_id, user, {"title": "Slow breaths"}, int((time.time() + seconds) * 1000))
+    value = msgspec.json.encode(calm)
+    await client.hset(PENDING_KEY + user, event_id, value)  # pyright: ignore[reportGeneralTypeIssues]
+    await client.publish(PUSH_CHANNEL, value)
+
+
+def gone(redis: Redis, user: str) -> bool:
+    """Whether nothing is pending for the user."""
+    with redis_sync.Redis.from_url(redis.url) as client:
+        return not client.exists(PENDING_KEY + user)
+
+
+async def test_a_push_reaches_the_open_socket_once_and_goes_when_it_was_seen(
+    stream: Stream, redis: Redis, client: Client
+) -> None:
+    async with stream.socket("opal") as socket:
+        await socket.send(frame(1))
+        await acks(socket, 1)
+        await push(client, "opal", "e1")
+        got = await heard(socket)
+        assert (got["type"], got["event_id"], got["content"]) == ("emergency_calm", "e1", {"title": "Slow breaths"})
+        await socket.send('{"seen": "e1"}')
+        await until("the push to go", lambda: gone(redis, "opal"))
+        await socket.send(frame(2))
+        assert (await heard(socket)) == {"ack": 2}
+
+
+async def test_a_push_is_not_given_to_others(stream: Stream, client: Client) -> None:
+    async with stream.socket("paul") as socket:
+        await socket.send(frame(1))
+        await acks(socket, 1)
+        await push(client, "petra", "e2")
+        await socket.send(frame(2))
+        assert (await heard(socket)) == {"ack": 2}
+
+
+async def test_a_push_for_somebody_offline_waits_until_they_connect(
+    stream: Stream, redis: Redis, client: Client
+) -> None:
+    await push(client, "quinn", "e3")
+    for _ in range(2):  # not confirmed: shown at every connection
+        async with stream.socket("quinn") as socket:
+            assert (await heard(socket))["event_id"] == "e3"
+    async with stream.socket("quinn") as socket:
+        await heard(socket)
+        await socket.send('{"seen": "e3"}')
+        await until("the push to go", lambda: gone(redis, "quinn"))
+    async with stream.socket("quinn") as socket:
+        await socket.send(frame(1))
+        assert (await heard(socket)) == {"ack": 1}
+
+
+async def test_an_expired_push_is_not_shown(stream: Stream, client: Client) -> None:
+    await push(client, "rosa", "old", seconds=-1)
+    await push(client, "rosa", "new")
+    async with stream.socket("rosa") as socket:
+        assert (await heard(socket))["event_id"] == "new"
+
+
+async def test_a_push_reaches_the_process_that_holds_the_socket(start: Starter, client: Client) -> None:
+    one, two = await asyncio.to_thread(start), await asyncio.to_thread(start)
+    async with one.socket("sam") as socket, two.socket("tom") as other:
+        for connection in (socket, other):
+            await connection.send(frame(1))
+            await acks(connection, 1)
+        await push(client, "tom", "e4")
+        assert (await heard(other))["event_id"] == "e4"
+        await socket.send(frame(2))
+        assert (await heard(socket)) == {"ack": 2}
+
+
+async def test_pushes_come_after_redis_was_away(stream: Stream, redis: Redis, client: Client) -> None:
+    async with stream.socket("uma") as socket:
+        await socket.send(frame(1))
+        await acks(socket, 1)
+        await asyncio.to_thread(redis.process.kill)
+        await socket.send(frame(2))
+        assert (await heard(socket)) == {"ack": 2}
+        await asyncio.to_thread(redis.ensure)
+        await push(client, "uma", "e5")
+        assert (await heard(socket))["event_id"] == "e5"
+
+
+async def test_what_is_no_push_is_passed_over(stream: Stream, client: Client) -> None:
+    async with stream.socket("vera") as socket:
+        await socket.send(frame(1))
+        await acks(socket, 1)
+        await client.publish(PUSH_CHANNEL, b"not a push")
+        await push(client, "vera", "e6")
+        assert (await heard(socket))["event_id"] == "e6"

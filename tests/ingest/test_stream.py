@@ -1,0 +1,187 @@
+"""A wearable's conversation with ingest, on the real Kafka, Redis and tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket as socket_module
+import time
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.ingest.conftest import Starter
+from tests.ingest.running import Stream, acks, frame, heard, until
+
+pytestmark = pytest.mark.integration
+
+
+async def test_an_acknowledged_frame_is_in_kafka_as_it_was_sent(stream: Stream) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    async with stream.socket("ada", {"X-Trace-Id": trace}) as socket:
+        sent = json.loads(frame(1))
+        await socket.send(json.dumps(sent))
+        assert await acks(socket, 1) == [1]
+        assert socket.response is not None
+        assert socket.response.headers["X-Trace-Id"] == trace
+    (stored,) = await stream.stored("ada")
+    assert (stored.device, stored.seq, stored.trace) == ("watch", 1, trace)
+    assert [{"t": t, "rr": rr} for t, rr in zip(stored.t, stored.rr, strict=True)] == sent["samples"]
+
+
+async def test_frames_of_one_person_stay_in_order(stream: Stream) -> None:
+    async with stream.socket("bea") as socket:
+        for seq in range(1, 301):
+            await socket.send(frame(seq))
+        assert await acks(socket, 300) == list(range(1, 301))
+    assert [stored.seq for stored in await stream.stored("bea")] == list(range(1, 301))
+
+
+async def test_a_frame_sent_again_is_acknowledged_again(stream: Stream) -> None:
+    for _ in range(2):
+        async with stream.socket("cleo") as socket:
+            await socket.send(frame(7))
+            assert await acks(socket, 1) == [7]
+    assert [stored.seq for stored in await stream.stored("cleo")] == [7, 7]
+
+
+@pytest.mark.parametrize(
+    ("message", "seq", "says"),
+    [
+        ("no json", None, "JSON"),
+        ('{"device": "w", "seq": 3, "samples": []}', 3, "samples"),
+        ('{"device": "w", "seq": 4, "samples": [{"t": 1, "rr": -5}]}', 4, "rr"),
+        ('{"device": "w", "seq": 5, "samples": [{"t": 99999999999999999999, "rr": 800}]}', 5, "t"),
+        ('{"device": "w", "seq": "six", "samples": [{"t": 1, "rr": 800}]}', None, "seq"),
+        (b"\xff\xfe", None, ""),
+    ],
+)
+async def test_a_malformed_message_is_refused_and_the_connection_stays(
+    stream: Stream, message: str | bytes, seq: int | None, says: str
+) -> None:
+    async with stream.socket("dora") as socket:
+        await socket.send(message)
+        refusal = await heard(socket)
+        assert says in refusal["error"]
+        assert refusal.get("seq") == seq
+        await socket.send(frame(9))
+        assert await acks(socket, 1) == [9]
+
+
+async def test_without_a_valid_token_the_handshake_is_answered_401(stream: Stream) -> None:
+    expired = stream.identity.token("eve", lifetime=-60)
+    tampered = stream.identity.token("eve")[:-6] + "AAAAAA"
+    for headers in ({}, {"Authorization": f"Bearer {expired}"}, {"Authorization": f"Bearer {tampered}"}):
+        with pytest.raises(InvalidStatus) as refused:
+            async with connect(stream.url, additional_headers=headers, proxy=None):
+                pass
+        assert refused.value.response.status_code == 401
+
+
+async def test_a_browser_may_bring_its_token_as_a_subprotocol(stream: Stream) -> None:
+    protocols = ["bearer", stream.identity.token("fay")]
+    async with connect(stream.url, subprotocols=protocols, proxy=None) as socket:  # pyright: ignore[reportArgumentType]
+        assert socket.subprotocol == "bearer"
+        await socket.send(frame(1))
+        assert await acks(socket, 1) == [1]
+
+
+async def test_a_user_over_their_share_is_closed_with_1008_and_others_go_on(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, FRAMES_A_SECOND="1", FRAMES_AT_ONCE="5")
+    async with stream.socket("modest") as other, stream.socket("greedy") as socket:
+        for seq in range(1, 20):
+            await socket.send(frame(seq))
+        with pytest.raises(ConnectionClosed) as closed:
+            await acks(socket, 19)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+        async with stream.socket("greedy") as again:
+            await again.send(frame(6))
+            with pytest.raises(ConnectionClosed):
+                await acks(again, 1)
+        await other.send(frame(1))
+        assert await acks(other, 1) == [1]
+
+
+async def test_more_sockets_than_a_process_holds_are_closed_with_1013(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, MAX_CONNECTIONS="2")
+    async with stream.socket("g1") as first, stream.socket("g2"):
+        await first.send(frame(1))
+        assert await acks(first, 1) == [1]
+        async with stream.socket("g3") as third:
+            with pytest.raises(ConnectionClosed) as closed:
+                await third.recv()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+        await first.send(frame(2))
+        assert await acks(first, 1) == [2]
+
+
+async def test_a_client_that_does_not_read_holds_nobody_else_up_and_loses_nothing(start: Starter) -> None:
+    """Its acknowledgements fill the buffers; then it is read no further, while others are served."""
+    count = 30_000
+    stream = await asyncio.to_thread(start, FRAMES_AT_ONCE="100000")
+    narrow = socket_module.socket()
+    narrow.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, 4096)
+    await asyncio.to_thread(narrow.connect, (stream.service.address, stream.service.port))
+    async with stream.socket("hale") as hale, stream.socket("deaf", sock=narrow) as deaf:
+        deaf.transport.pause_reading()
+        flood = asyncio.create_task(_flood(deaf, count))
+        await until("the service to stop reading", lambda: _still(stream), 40)
+        assert await asyncio.to_thread(stream.service.metric, "aura_ingest_frames_total") < count
+        for seq in range(1, 50):
+            await hale.send(frame(seq))
+            assert await acks(hale, 1) == [seq]
+        deaf.transport.resume_reading()
+        assert await acks(deaf, count) == list(range(1, count + 1))
+        await flood
+
+
+async def _flood(socket: ClientConnection, count: int) -> None:
+    for seq in range(1, count + 1):
+        await socket.send(frame(seq, beats=1))
+
+
+def _still(stream: Stream) -> bool:
+    """Whether frames were read, all were acknowledged as far as the service can tell, and no more are read."""
+    before = stream.service.metric("aura_ingest_frames_total")
+    time.sleep(0.5)
+    return 0 < before == stream.service.metric("aura_ingest_frames_total")
+
+
+async def test_sigterm_acknowledges_what_was_read_and_closes_with_1012(stream: Stream) -> None:
+    async with stream.socket("hope") as socket:
+        for seq in range(1, 101):
+            await socket.send(frame(seq))
+        assert await acks(socket, 1) == [1]
+        await asyncio.to_thread(stream.service.process.stop, 20, signal.SIGTERM)
+        told = {1}
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                told.add((await heard(socket))["ack"])
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1012
+    assert {stored.seq for stored in await stream.stored("hope")} == told
+
+
+async def test_a_silent_socket_is_closed(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, SILENCE_SECONDS="1")
+    async with stream.socket("ida") as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            await heard(socket, 20)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
+
+
+async def test_metrics_count_connections_frames_and_acknowledgements(stream: Stream) -> None:
+    async with stream.socket("joy") as socket:
+        for seq in (1, 2, 3):
+            await socket.send(frame(seq))
+        await acks(socket, 3)
+        count = stream.service.metric
+        assert await asyncio.to_thread(count, "aura_ingest_connections") == 1
+        assert await asyncio.to_thread(count, "aura_ingest_frames_total") == 3
+        assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 3
+    await until("the socket to be gone", lambda: count("aura_ingest_connections") == 0)
