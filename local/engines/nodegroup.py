@@ -9,6 +9,7 @@ import shutil
 import ssl
 import sys
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -137,6 +138,10 @@ class NodeGroup:
     def _node_name(self, slot: int) -> str:
         return f"ip-{self._address(slot).replace('.', '-')}.{self.region}.compute.internal"
 
+    def process(self, node: str) -> Process:
+        """The process of one of `nodes`; raises KeyError for another."""
+        return self._process({self._node_name(int(folder.name)): folder for folder in self._folders()}[node])
+
     def _process(self, folder: Path) -> Process:
         return Process(folder, "node")
 
@@ -194,16 +199,22 @@ class NodeGroup:
                 self._call("POST", path, {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta})
         return not remaining
 
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        pair = self.cluster.administrator
+        trust = ssl.create_default_context(cafile=str(self.cluster.authority.certificate))
+        trust.load_cert_chain(pair.certificate, pair.key)
+        return trust
+
     @property
     def _selector(self) -> str:
         return f"labelSelector={quote(f'eks.amazonaws.com/nodegroup={self.name}')}"
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """Status and answer of the API server, as administrator; status 0 when it does not answer."""
-        pair = self.cluster.administrator
-        trust = ssl.create_default_context(cafile=str(self.cluster.authority.certificate))
-        trust.load_cert_chain(pair.certificate, pair.key)
-        connection = http.client.HTTPSConnection(self.cluster.address, PORT, timeout=5, context=trust)
+        if not self.cluster.authority.certificate.exists():
+            return 0, {}
+        connection = http.client.HTTPSConnection(self.cluster.address, PORT, timeout=5, context=self._trust)
         content = "application/strategic-merge-patch+json" if method == "PATCH" else "application/json"
         try:
             connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": content})

@@ -68,6 +68,12 @@ class Api:
         token = user.get("token") or Path(user["tokenFile"]).read_text().strip()
         return {"Authorization": f"Bearer {token}"}
 
+    @property
+    def address(self) -> tuple[str, str]:
+        """Host and port of the API server."""
+        host, _, port = self.server.removeprefix("https://").partition(":")
+        return host, port or "443"
+
     async def close(self) -> None:
         await self._session.close()
 

@@ -182,6 +182,7 @@ class Container:
         if ended is None or self.stopping or self.host.deleting or not restarts(self.policy, ended.exit_code):
             return False
         self.progress = Progress(self.progress.run + 1, previous=ended, waiting="CrashLoopBackOff" if delay else "")
+        self.run(self.progress.run - 2).discard()  # the last run's log stays for `kubectl logs --previous`
         if delay:
             self.progress.message = f"back-off {delay:.0f}s restarting failed container={self.name}"
             self.host.event("BackOff", f"Back-off restarting failed container {self.name}", "Warning")

@@ -48,13 +48,15 @@ _FROM = (("configMapRef", "configmaps"), ("secretRef", "secrets"))
 _KEY = (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets"))
 
 
-def variables(pod: Object, container: Object, addresses: Mapping[str, str], sources: Sources) -> dict[str, str]:
-    """All variables of the container, later ones over earlier: Services, envFrom, env.
+def variables(
+    pod: Object, container: Object, addresses: Mapping[str, str], sources: Sources, node: Mapping[str, str]
+) -> dict[str, str]:
+    """All variables of the container, later ones over earlier: Services, what the node gives, envFrom, env.
 
     `addresses` has status.podIP and status.hostIP. Raises MissingReference.
     """
     links = pod["spec"].get("enableServiceLinks", True)
-    result = service_variables(sources.services, pod["metadata"]["namespace"], links)
+    result = service_variables(sources.services, pod["metadata"]["namespace"], links) | dict(node)
     for source in container.get("envFrom", []):
         for key, kind in _FROM:
             if key in source:

@@ -98,6 +98,11 @@ class Run:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    def discard(self) -> None:
+        """Removes the files of a run that is over."""
+        for file in self.process.folder.glob(f"{self.process.name}.*"):
+            file.unlink()
+
     def inside(self, command: Sequence[str]) -> list[str]:
         """The command line that runs `command` among the mounts of this run; raises ProcessLookupError."""
         pid = self.pid()

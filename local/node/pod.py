@@ -97,7 +97,9 @@ class Pod:
         env = {**self.world.base_environment, **image.env, "HOSTNAME": self.name, MARK: self.uid}
         if self._volumes.kubeconfig.exists():
             env["KUBECONFIG"] = str(self._volumes.kubeconfig)
-        declared = variables(self.item, container, self._addresses, sources)
+        host, port = self.world.api.address  # directly: what talks to the API server must not need the Service proxy
+        api = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port, "KUBERNETES_SERVICE_PORT_HTTPS": port}
+        declared = variables(self.item, container, self._addresses, sources, api)
         env |= declared
         argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
         mounts = self._volumes.mounts(container, declared)

@@ -97,7 +97,8 @@ def phase(pod: PodView) -> str:
 def conditions(pod: PodView, now: float) -> dict[str, tuple[str, float]]:
     """The Pod's conditions; one that keeps its status keeps the moment of its last change."""
     present = phase(pod)
-    initialised = all(_initialised(c) for c in pod.containers if c.role != "main")
+    before_now = pod.conditions.get("Initialized", ("False", 0.0))[0] == "True"
+    initialised = before_now or all(_initialised(c) for c in pod.containers if c.role != "main")
     serving = present == "Running" and all(
         c.progress.running and c.progress.ready for c in pod.containers if c.role != "init"
     )

@@ -90,7 +90,7 @@ class Proxy:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
         self._shards = [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
-        host, port = api.server.removeprefix("https://").split(":")
+        host, port = api.address
         self._api_server = Endpoint(host, int(port))
 
     async def run(self) -> None:

@@ -1,0 +1,53 @@
+"""The control plane keeps what it acknowledged, whatever is killed, and lets nobody in who has no certificate."""
+
+from __future__ import annotations
+
+import os
+import signal
+import ssl
+import urllib.error
+import urllib.request
+
+import pytest
+
+from tests.fixtures.cluster import Cluster
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize("part", ["etcd", "api", "controllers", "scheduler", "addons"])
+def test_a_killed_part_comes_back_with_what_was_written(cluster: Cluster, part: str) -> None:
+    plane = cluster.control_plane
+    cluster.kubectl("create", "configmap", f"before-{part}", "--from-literal=k=v")
+    before = getattr(plane, part).pid()
+    os.kill(before, signal.SIGKILL)
+    cluster.until(lambda: not plane.ready())
+    plane.ensure()
+    assert cluster.until(plane.ready)
+    assert getattr(plane, part).pid() != before
+    assert cluster.get("configmap", f"before-{part}")["data"] == {"k": "v"}
+
+
+def test_ensure_leaves_what_runs_alone(cluster: Cluster) -> None:
+    plane = cluster.control_plane
+    before = [part.pid() for part in (plane.etcd, plane.api, plane.controllers, plane.scheduler, plane.addons)]
+    plane.ensure()
+    assert [p.pid() for p in (plane.etcd, plane.api, plane.controllers, plane.scheduler, plane.addons)] == before
+
+
+def test_stopping_and_starting_keeps_objects(cluster: Cluster) -> None:
+    plane = cluster.control_plane
+    cluster.kubectl("create", "configmap", "kept", "--from-literal=k=v")
+    plane.stop()
+    assert not plane.ready()
+    plane.ensure()
+    assert cluster.get("configmap", "kept")["data"] == {"k": "v"}
+    cluster.until(lambda: cluster.on_demand.ready(1) and cluster.spot.ready(1))
+
+
+def test_strangers_see_nothing(cluster: Cluster) -> None:
+    trust = ssl.create_default_context(cafile=str(cluster.control_plane.authority.certificate))
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{cluster.control_plane.endpoint}/api/v1/secrets", context=trust, timeout=5)
+    assert refused.value.code == 403
+    assert cluster.kubeconfig.stat().st_mode & 0o077 == 0
