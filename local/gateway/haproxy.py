@@ -46,7 +46,7 @@ class Haproxy:
         await self._check(configuration)
         if self._master is None:
             self._master = await asyncio.create_subprocess_exec(
-                tools.path("haproxy"), "-W", "-db", "-L", self.peer, "-S", _MASTER_SOCKET, "-f", CONFIGURATION,
+                tools.path("haproxy"), "-W", "-db", "-L", self.peer, "-S", f"unix@{_MASTER_SOCKET}", "-f", CONFIGURATION,
                 cwd=self.folder, preexec_fn=_end_with_parent,
             )  # fmt: skip
         else:
@@ -112,7 +112,7 @@ class Haproxy:
         async with asyncio.timeout(2):
             reader, writer = await asyncio.open_unix_connection(str(self.folder / _MASTER_SOCKET))
             try:
-                writer.write(f"{line}\n".encode())
+                writer.write(f"{line};quit\n".encode())  # it would wait for more
                 return (await reader.read()).decode()
             finally:
                 writer.close()

@@ -1,0 +1,39 @@
+"""A service behind the gateway, as a process that can be killed: `python -m tests.gateway.upstream NAME HOST PORT`.
+
+Answers with what reached it; /v1/stream echoes over a WebSocket; POST counts, and answers after `delay` ms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from aiohttp import WSMsgType, web
+
+
+async def answer(request: web.Request) -> web.Response:
+    await asyncio.sleep(float(request.query.get("delay", "0")) / 1000)
+    body = (await request.read()).decode()
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return web.json_response({"server": sys.argv[1], "path": request.path_qs, "headers": headers, "body": body})
+
+
+async def echo(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(protocols=["bearer"])
+    await socket.prepare(request)
+    await socket.send_json({"server": sys.argv[1], "headers": {k.lower(): v for k, v in request.headers.items()}})
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            await socket.send_str(f"echo:{message.data}")
+    return socket
+
+
+def main() -> None:
+    app = web.Application()
+    app.router.add_get("/v1/stream", echo)
+    app.router.add_route("*", "/{path:.*}", answer)
+    web.run_app(app, host=sys.argv[2], port=int(sys.argv[3]), print=lambda *_: None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Kubernetes objects for tests, with what the tests need in them and no more."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from contracts.gateway import GATEWAY_CLASS, SUBJECT_TO_HEADER
+from local.gateway.certificate import Issued
+from local.gateway.compile import CONTROLLER
+from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Object, Pod, Secret, Service
+from local.gateway.plan import World
+
+NAMESPACE = "aura"
+HOST = "api.aurawellness.com"
+STREAM = "stream.aurawellness.com"
+PORT = 8443
+
+
+def world(*items: Object) -> World:
+    made = World()
+    shelves = {
+        GatewayClass: made.classes, Gateway: made.gateways, HTTPRoute: made.routes, KongPlugin: made.plugins,
+        Service: made.services, Pod: made.pods, Secret: made.secrets,
+    }  # fmt: skip
+    for item in items:
+        shelves[type(item)][item.key] = item  # type: ignore[index]
+    return made
+
+
+def metadata(name: str, **more: Any) -> dict[str, Any]:
+    return {"name": name, "namespace": NAMESPACE, "generation": 3, "resourceVersion": "7", **more}
+
+
+def gateway_class(controller: str = CONTROLLER) -> GatewayClass:
+    return GatewayClass.model_validate(
+        {"metadata": {"name": GATEWAY_CLASS, "generation": 1}, "spec": {"controllerName": controller}}
+    )
+
+
+def gateway(port: int = PORT, hostname: str = "*.aurawellness.com", **listener: Any) -> Gateway:
+    tls = {"mode": "Terminate", "certificateRefs": [{"name": "gateway-tls"}]}
+    listeners = [{"name": "https", "port": port, "protocol": "HTTPS", "hostname": hostname, "tls": tls, **listener}]
+    spec = {"gatewayClassName": GATEWAY_CLASS, "listeners": listeners}
+    return Gateway.model_validate({"metadata": metadata("aura"), "spec": spec})
+
+
+def secret(issued: Issued) -> Secret:
+    data = {"tls.crt": issued.certificate, "tls.key": issued.key}
+    encoded = {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
+    return Secret.model_validate({"metadata": metadata("gateway-tls"), "data": encoded})
+
+
+def route(
+    name: str, path: str, service: str = "echo", plugins: str = "", host: str = HOST, kind: str = "PathPrefix",
+    **rule: Any,
+) -> HTTPRoute:  # fmt: skip
+    rules = [
+        {
+            "matches": [{"path": {"type": kind, "value": path}}],
+            "backendRefs": [{"group": "", "kind": "Service", "name": service, "port": 8080, "weight": 1}],
+            **rule,
+        }
+    ]
+    spec = {"parentRefs": [{"name": "aura"}], "hostnames": [host], "rules": rules}
+    annotations = {"konghq.com/plugins": plugins} if plugins else {}
+    return HTTPRoute.model_validate({"metadata": metadata(name, annotations=annotations), "spec": spec})
+
+
+def plugin(name: str, plugin: str, **config: Any) -> KongPlugin:
+    return KongPlugin.model_validate({"metadata": metadata(name), "plugin": plugin, "config": config})
+
+
+def plugins(per_minute: int = 1000) -> tuple[KongPlugin, ...]:
+    """Those of a route with `auth: jwt` and a limit by user, named "user", "token" and "limit"."""
+    return (
+        plugin("user", "pre-function", access=[SUBJECT_TO_HEADER]),
+        plugin("token", "jwt", key_claim_name="kid", claims_to_verify=["exp"]),
+        plugin("limit", "rate-limiting", minute=per_minute, limit_by="header", header_name="X-User-Id", policy="local"),
+    )
+
+
+def service(name: str = "echo", port: int = 8080) -> Service:
+    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": port, "targetPort": "http"}]}
+    return Service.model_validate({"metadata": metadata(name), "spec": spec})
+
+
+def pod(name: str, address: str, port: int, ready: bool = True, service: str = "echo", **more: Any) -> Pod:
+    return Pod.model_validate(
+        {
+            "metadata": metadata(name, labels={"app": service, "other": "label"}, **more),
+            "spec": {"containers": [{"ports": [{"name": "http", "containerPort": port}]}]},
+            "status": {"podIP": address, "conditions": [{"type": "Ready", "status": str(ready)}]},
+        }
+    )
