@@ -62,7 +62,10 @@ class Kubelet:
             number -= 1  # waiting for its next run: the last one's log says why
         file = container.run(number).log
         if number < 0 or not file.exists():
-            raise web.HTTPBadRequest(text=f"container {container.name} has no log of run {number}")
+            waits = f'container "{container.name}" is waiting to start: {progress.waiting or "ContainerCreating"}'
+            raise web.HTTPBadRequest(
+                text=waits if progress.run == 0 else f"run {number} of {container.name} left no log"
+            )
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await response.prepare(request)
 

@@ -1,0 +1,98 @@
+"""What the Service proxy derives and tells HAProxy, without any process."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.node.addons.endpoints import Endpoint, Front, fronts, mode
+from local.node.addons.haproxy import SLOTS, Slots, configuration
+
+API = Endpoint("127.10.0.10", 6443)
+FRONT = Front("127.10.96.7", 80, "http")
+
+
+def _pod(name: str, ready: bool = True, namespace: str = "aura", **meta: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name, "namespace": namespace, "labels": {"app": "web"}, **meta},
+        "spec": {"containers": [{"name": "c", "ports": [{"name": "http", "containerPort": 8080}]}]},
+        "status": {
+            "podIP": f"127.10.16.{len(name)}",
+            "conditions": [{"type": "Ready", "status": str(ready)}],
+        },
+    }
+
+
+def _service(**port: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "web", "namespace": "aura"},
+        "spec": {"clusterIP": "127.10.96.7", "selector": {"app": "web"}, "ports": [{"port": 80, **port}]},
+    }
+
+
+def test_only_ready_pods_of_the_namespace_that_are_not_about_to_end_take_requests() -> None:
+    pods = [
+        _pod("a"),
+        _pod("bb", ready=False),
+        _pod("ccc", deletionTimestamp="2025-01-01T00:00:00Z"),
+        _pod("dddd", namespace="other"),
+    ]
+    result = fronts([_service(name="http", targetPort="http")], pods, API)
+    assert result == {FRONT: frozenset({Endpoint("127.10.16.1", 8080)})}
+
+
+def test_the_api_server_is_behind_its_service_and_headless_services_have_none() -> None:
+    kubernetes = {
+        "metadata": {"name": "kubernetes", "namespace": "default"},
+        "spec": {"clusterIP": "127.10.96.1", "ports": [{"name": "https", "port": 443}]},
+    }
+    headless = _service() | {"spec": {"clusterIP": "None", "ports": [{"port": 80}]}}
+    assert fronts([kubernetes, headless], [], API) == {Front("127.10.96.1", 443, "tcp"): frozenset({API})}
+
+
+def test_only_ports_that_say_so_are_http() -> None:
+    assert [mode({"name": name}) for name in ("http", "http-admin", "grpc", "postgres", "https")] == [
+        *("http", "http"),
+        *("tcp", "tcp", "tcp"),
+    ]
+    assert mode({"name": "api", "appProtocol": "http"}) == "http"
+
+
+_ENDPOINTS = st.frozensets(st.integers(1, 250).map(lambda n: Endpoint(f"127.10.16.{n}", 8080)), max_size=SLOTS)
+
+
+@given(st.lists(_ENDPOINTS, min_size=1, max_size=6))
+def test_commands_lead_to_exactly_the_wanted_servers(history: list[frozenset[Endpoint]]) -> None:
+    slots, servers = Slots(), {}
+    for wanted in history:
+        before = dict(servers)
+        _apply(servers, slots.update({FRONT: wanted}))
+        assert set(servers.values()) == wanted
+        kept = {slot: server for slot, server in before.items() if server in wanted}
+        assert kept.items() <= servers.items()  # nobody who stays is moved
+        assert slots.update({FRONT: wanted}) == []
+        assert _configured(configuration([FRONT], slots, Path("/s"), 10)) == servers
+
+
+def _apply(servers: dict[int, Endpoint], commands: list[str]) -> None:
+    """What HAProxy's runtime API would make of the commands."""
+    addresses: dict[int, Endpoint] = {}
+    for line in commands:
+        slot = int(line.split("/s")[1].split()[0])
+        if " addr " in line:
+            assert slot not in servers, "the address of a server in use is never changed"
+            words = line.split()
+            addresses[slot] = Endpoint(words[words.index("addr") + 1], int(words[-1]))
+        elif line.endswith("ready"):
+            servers[slot] = addresses[slot]
+        else:
+            del servers[slot]
+
+
+def _configured(text: str) -> dict[int, Endpoint]:
+    found = re.findall(r"^ server s(\d+) ([\d.]+):(\d+)$", text, re.MULTILINE)
+    return {int(slot): Endpoint(address, int(port)) for slot, address, port in found}
