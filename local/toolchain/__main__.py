@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from rich.console import Console
@@ -24,9 +23,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         console.print("Interrupted. What is made is kept; `make tools` makes the rest.")
-        # Not sys.exit: that would wait for the builds. They are tied to this process and end with it.
-        sys.stdout.flush()
-        os._exit(130)
+        return 130
     return 0
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from threading import Thread
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,11 @@ def run(jobs: Sequence[Job]) -> dict[str, BaseException | None]:
 
     A job must not need one that comes after it in its own lane: they would wait for each other for ever.
     """
-    if not jobs:
-        return {}
     ends: dict[str, Future[None]] = {job.name: Future() for job in jobs}
-    lanes = list(dict.fromkeys(job.lane for job in jobs))
-    with ThreadPoolExecutor(len(lanes), "lane") as pool:
-        wait([pool.submit(_lane, [job for job in jobs if job.lane == lane], ends) for lane in lanes])
+    for lane in dict.fromkeys(job.lane for job in jobs):
+        # Daemons: an interrupt must end the program now, not after the jobs.
+        Thread(target=_lane, args=([job for job in jobs if job.lane == lane], ends), name=lane, daemon=True).start()
+    wait(ends.values())
     return {name: end.exception() for name, end in ends.items()}
 
 

@@ -77,14 +77,15 @@ provide(print, lambda: None, [tool("hanging", Hanging(Path(sys.argv[1])))])
 
 
 @pytest.mark.kill
-def test_a_killed_making_leaves_nothing_usable_and_no_command_running(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_making_leaves_nothing_usable_and_no_command_running(how: signal.Signals, tmp_path: Path) -> None:
     begun = tmp_path / "begun"
     maker = python(MAKE, str(begun))
     pid_file = Path(f"{begun}.pid")
     assert eventually(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"))
     command = int(pid_file.read_text())
-    maker.send_signal(signal.SIGKILL)
-    maker.communicate()
+    maker.send_signal(how)
+    maker.communicate(timeout=20)
 
     assert eventually(lambda: not psutil.pid_exists(command)), "the build must die with its starter"
     hanging = tool("hanging", Hanging(begun))
