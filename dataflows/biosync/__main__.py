@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import shutil
 import signal
 import sys
 from datetime import timedelta
+from pathlib import Path
 from threading import Thread
 from typing import NoReturn
 
@@ -16,11 +18,12 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 from pydantic import ValidationError
 
-from dataflows.biosync import flow, metrics, status
+from dataflows.biosync import flow, status
 from dataflows.biosync.feed import Feed
 from dataflows.biosync.letters import Letters
 from dataflows.biosync.outbox import Outbox
-from dataflows.biosync.people import Output
+from dataflows.biosync.response import Response
+from dataflows.biosync.results import Results
 from dataflows.biosync.settings import Settings
 from dataflows.biosync.stopping import Stopping
 from dataflows.biosync.store import Store
@@ -39,48 +42,19 @@ def main() -> None:
     _log_json(settings)
     stopping = Stopping()
     _stop_on_signal(stopping)
-    store = Store(settings.timeseries_url.get_secret_value(), settings.chunk, stopping)
     spec = settings.biostream_spec
-    letters = Letters(settings.kafka_bootstrap, spec.events.topic, spec.dead_letter.topic, stopping)
-    outbox = Outbox(
-        settings.timeseries_url.get_secret_value(),
-        settings.webhook,
-        settings.webhook_secret.get_secret_value(),
-        stopping,
-    )
-
-    def write(output: Output) -> None:
-        metrics.FRAMES.inc(output.frames)
-        metrics.BEATS.inc(output.beats)
-        metrics.WINDOWS.inc(len(output.rows))
-        if output.events:
-            metrics.EVENTS.inc(len(output.events))
-            outbox.send(store.insert(output.events))
-            for event in output.events:
-                letters.event(event)
-        for letter in output.dead:
-            metrics.DEAD.inc()
-            _log.warning("dead_letter", partition=letter.partition, offset=letter.offset, reason=letter.reason)
-            letters.dead(letter)
-        store.add(output.rows)
-
-    def flush() -> None:
-        store.flush()
-        letters.flush()
-
+    database = settings.timeseries_url.get_secret_value()
+    results = Results(spec.events.topic, spec.dead_letter.topic, stopping)
+    store = Store(database, settings.chunk, results.rows, stopping)
+    response = Response(settings.webhook, settings.webhook_secret.get_secret_value())
+    Outbox(database, settings.chunk, results.events, response, stopping).start()
+    Letters(settings.kafka_bootstrap, results.letters, stopping).start()
+    store.start()
     status.serve(settings.host, settings.port, lambda: "stopping" if stopping.requested else store.away)
-    outbox.start()
     topic = spec.source.topic
     source = flow.Raw(lambda: Feed(settings.kafka_bootstrap, topic), spec.source.partitions, stopping)
-    dataflow = flow.build(source, topic, settings.rules, settings.state_dir / "people", flow.Results(write, flush))
-    recovery = settings.state_dir / "recovery"
-    if not recovery.exists():
-        made = settings.state_dir / "recovery.new"
-        made.mkdir(parents=True, exist_ok=True)
-        for left in made.iterdir():
-            left.unlink()
-        init_db_dir(made, _RECOVERY_PARTITIONS)
-        made.rename(recovery)
+    dataflow = flow.build(source, topic, settings.rules, settings.state_dir / "people", results)
+    recovery = _recovery_store(settings.state_dir)
     # thousands of people's states are live and never garbage: without this each full collection stops the worker
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)
@@ -91,11 +65,23 @@ def main() -> None:
             epoch_interval=timedelta(seconds=settings.snapshot_seconds),
             recovery_config=RecoveryConfig(recovery),
         )
-    except BaseException:
+    except Exception:
         if not stopping.requested:
             raise
+    stopping.finish()
     _log.info("stopped")
     _leave(0)
+
+
+def _recovery_store(state: Path) -> Path:
+    """Folder of bytewax's recovery store, made complete or not at all."""
+    recovery, made = state / "recovery", state / "recovery.new"
+    if not recovery.exists():
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        init_db_dir(made, _RECOVERY_PARTITIONS)
+        made.rename(recovery)
+    return recovery
 
 
 def _stop_on_signal(stopping: Stopping) -> None:
@@ -106,13 +92,12 @@ def _stop_on_signal(stopping: Stopping) -> None:
     def wait() -> None:
         signal.sigwait(wanted)
         stopping.request()
-        Thread(target=lambda: (_sleep(GRACE_SECONDS), _leave(0)), daemon=True).start()
+        stopping.pause(GRACE_SECONDS)
+        if not stopping.over:
+            _log.warning("stop_forced", after_seconds=GRACE_SECONDS, then="the next start computes what is missing")
+            _leave(0)
 
     Thread(target=wait, name="signals", daemon=True).start()
-
-
-def _sleep(seconds: float) -> None:
-    Stopping().wait(seconds)
 
 
 def _leave(code: int) -> NoReturn:

@@ -1,7 +1,8 @@
 """The dataflow on bytewax: partitions of the raw topic -> everyone's state -> store, outbox and topics.
 
-One key a partition, not one a person: routing and snapshots cost per key. The sink is a FixedPartitionedSink that writes
-everything it holds in `snapshot()`, before an epoch counts as done; a buffering DynamicSink would lose it.
+One key a partition, not one a person: routing and snapshots cost per key. The worker computes and never waits for a
+store: results lie in boxes that other threads empty, and what lies there when an epoch ends is part of its snapshot. (A
+DynamicSink has no snapshot: what it buffers is lost.)
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 from dataflows.biosync import metrics
 from dataflows.biosync.feed import POLL_SECONDS, Feed
 from dataflows.biosync.people import Output, People, Record
+from dataflows.biosync.results import Results
 from dataflows.biosync.rules import Rules
 from dataflows.biosync.statelog import Position, StateLog
 from dataflows.biosync.stopping import Stopping
@@ -111,34 +113,36 @@ class _Everyone(StatefulBatchLogic[Batch, Output, Marker]):
         return self._open
 
 
-class _Out(StatefulSinkPartition[Output, None]):
-    def __init__(self, write: Callable[[Output], None], flush: Callable[[], None]) -> None:
-        self._write = write
-        self._flush = flush
+class _Boxes(StatefulSinkPartition[Output, bytes]):
+    """Hands outputs to the writing threads; what they have not written goes into the recovery store."""
+
+    def __init__(self, results: Results, left: bytes | None) -> None:
+        self._results = results
+        if left is not None:
+            results.restore(left)
 
     def write_batch(self, values: list[Output]) -> None:
         for output in values:
-            self._write(output)
+            self._results.write(output)
 
-    def snapshot(self) -> None:
-        self._flush()
+    def snapshot(self) -> bytes:
+        return self._results.snapshot()
 
     def close(self) -> None:
-        self._flush()
+        self._results.close()
 
 
-class Results(FixedPartitionedSink[Output, None]):
-    """Where outputs go: `write` may hold back, `flush` may not."""
+class Out(FixedPartitionedSink[Output, bytes]):
+    """The boxes as bytewax sees them: one partition."""
 
-    def __init__(self, write: Callable[[Output], None], flush: Callable[[], None]) -> None:
-        self._write = write
-        self._flush = flush
+    def __init__(self, results: Results) -> None:
+        self._results = results
 
     def list_parts(self) -> list[str]:
         return ["all"]
 
-    def build_part(self, step_id: str, for_part: str, resume_state: None) -> _Out:
-        return _Out(self._write, self._flush)
+    def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> _Boxes:
+        return _Boxes(self._results, resume_state)
 
 
 def build(source: Raw, topic: str, rules: Rules, state: Path, results: Results) -> Dataflow:
@@ -146,5 +150,5 @@ def build(source: Raw, topic: str, rules: Rules, state: Path, results: Results) 
     flow = Dataflow("biosync")
     batches = op.input("raw", flow, source)
     outputs = op.stateful_batch("people", batches, lambda marker: _Everyone(topic, rules, state, marker))
-    op.output("results", outputs, results)
+    op.output("results", outputs, Out(results))
     return flow

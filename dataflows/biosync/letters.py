@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
+from threading import Thread
+
 import msgspec
 import structlog
 from confluent_kafka import KafkaError, Message, Producer
 
-from contracts.records import DeadLetter, StressEvent
+from dataflows.biosync.box import Box
 from dataflows.biosync.stopping import Stopping
 
+_AT_ONCE = 500
+_PAUSE = 0.05
 _log = structlog.get_logger(__name__)
 
 
-class Letters:
-    """Producer of the topics `events` (JSON of StressEvent, keyed by event id) and `dead` (MessagePack of DeadLetter)."""
+class Letter(msgspec.Struct, array_like=True, frozen=True):
+    """A message to be put on a topic."""
 
-    def __init__(self, bootstrap: str, events: str, dead: str, stopping: Stopping) -> None:
-        self._events = events
-        self._dead = dead
+    topic: str
+    key: str
+    value: bytes
+
+
+class Letters:
+    """Sends what is in `box` until Kafka has it on all in-sync replicas; a thread of its own."""
+
+    def __init__(self, bootstrap: str, box: Box[str, Letter], stopping: Stopping) -> None:
+        self._box = box
         self._stopping = stopping
-        self._refused: list[tuple[str, bytes | None, bytes | None]] = []
+        self._under_way: dict[str, Letter] = {}
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -27,39 +39,34 @@ class Letters:
                 "enable.idempotence": True,
                 "linger.ms": 5,
                 "compression.type": "lz4",
-                "delivery.timeout.ms": 2_147_483_647,
+                "message.timeout.ms": 60_000,
                 "reconnect.backoff.max.ms": 1000,
-                "queue.buffering.max.messages": 20_000,
             }
         )
 
-    def event(self, event: StressEvent) -> None:
-        self._send(self._events, event.event_id.encode(), msgspec.json.encode(event))
+    def start(self) -> None:
+        Thread(target=self._run, name="letters", daemon=True).start()
 
-    def dead(self, letter: DeadLetter) -> None:
-        key = f"{letter.topic}/{letter.partition}/{letter.offset}".encode()
-        self._send(self._dead, key, msgspec.msgpack.encode(letter))
+    def _run(self) -> None:
+        while not self._stopping.over:
+            for key, letter in self._box.some(_AT_ONCE, patience=_PAUSE).items():
+                if key in self._under_way:
+                    continue
+                try:
+                    self._producer.produce(
+                        letter.topic, letter.value, letter.key, on_delivery=partial(self._delivered, key, letter)
+                    )
+                except BufferError:
+                    break
+                self._under_way[key] = letter
+            if self._under_way:
+                self._producer.poll(_PAUSE)
 
-    def flush(self) -> None:
-        """Wait until Kafka has everything; raises Stopped when the process is asked to end before."""
-        while self._producer.flush(0.05) or self._refused:
-            refused, self._refused = self._refused, []
-            for topic, key, value in refused:
-                self._send(topic, key, value)
-            self._stopping.wait(0.05)
-
-    def _send(self, topic: str, key: bytes | None, value: bytes | None) -> None:
-        for _ in self._stopping.attempts():
-            try:
-                self._producer.produce(topic, value, key, on_delivery=self._delivered)
-                self._producer.poll(0)
-                return
-            except BufferError:
-                self._producer.poll(0.1)
-
-    def _delivered(self, error: KafkaError | None, message: Message) -> None:
+    def _delivered(self, key: str, letter: Letter, error: KafkaError | None, _: Message) -> None:
+        del self._under_way[key]
         if error is None:
-            return
-        topic = message.topic() or ""
-        _log.warning("not_delivered", topic=topic, code=error.name(), what="kept and sent again")
-        self._refused.append((topic, message.key(), message.value()))
+            self._box.settle({key: letter})
+        else:
+            _log.warning(
+                "not_delivered", topic=letter.topic, key=letter.key, code=error.name(), then="kept, sent again"
+            )

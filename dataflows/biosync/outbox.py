@@ -1,8 +1,8 @@
-"""Responses to stress events: a signed webhook for each stored event until it was accepted or is too old to help.
+"""Stress events into the store, and a signed webhook for each until it was accepted or is too old to help.
 
-The events' table is the outbox. A new event is sent at once by the process that stored it; whatever fails, or was left
-by a process that died, is found in the table when `due` and sent again with a growing pause. A request may thus
-reach the receiver twice, with the same idempotency key; it answers the second as the first.
+The events' table is the outbox. A new event is stored and sent at once; whatever fails, or was left by a process that
+died, is found in the table when `due` and sent again with a growing pause. So a request may reach the receiver twice, with
+the same idempotency key; it answers the second as the first.
 """
 
 from __future__ import annotations
@@ -10,120 +10,133 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, Full, Queue
+from datetime import timedelta
 from threading import Thread
 from typing import Any
 
-import httpx
 import msgspec
 import psycopg
 import structlog
+from psycopg.errors import CheckViolation
 
-from contracts import webhook
 from contracts.platform import TABLE_EVENTS
 from contracts.records import Evidence, StressEvent
-from dataflows.biosync import metrics
-from dataflows.biosync.stopping import Stopped, Stopping
+from dataflows.biosync.box import Box
+from dataflows.biosync.response import AT_ONCE, Response
+from dataflows.biosync.stopping import Backoff, Stopping
+from dataflows.biosync.store import make_partitions
 
 USEFUL_SECONDS = 600
-"""How long after its beats arrived an event is worth a response; counted from arrival, since a wearable out of reach
-sends late, and hours-old beats must still be answered while their wearer is there."""
+"""How long after its beats arrived an event is worth a response; counted from arrival, since a wearable that was out
+of reach sends late, and its wearer is there when it does."""
 LONGEST_PAUSE_SECONDS = 60
+LEASE_SECONDS = 10
+"""How long a new event is left to the process that stored it before any may send it."""
 POLL_SECONDS = 1.0
-AT_ONCE = 8
-_WAITING = 1000
+_AT_ONCE = 200
+_PATIENCE = 0.05
+_UNDER_WAY = 200
 
+_INSERT = f"""
+insert into {TABLE_EVENTS} (event_id, user_id, raised_at, received_at, trace, evidence, due)
+select i, u, to_timestamp(a / 1000.0), to_timestamp(c / 1000.0), t, e::jsonb, now() + interval '{LEASE_SECONDS} seconds'
+from unnest(%b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::text[]) as given(i, u, a, c, t, e)
+on conflict do nothing returning event_id"""
 _CLAIM = f"""
 update {TABLE_EVENTS} set attempts = attempts + 1,
-    due = now() + least({LONGEST_PAUSE_SECONDS}, power(2, least(attempts, 10))) * interval '1 second'
+    due = now() + least({LONGEST_PAUSE_SECONDS}, {LEASE_SECONDS} + power(2, least(attempts, 6))) * interval '1 second'
 where responded_at is null and (event_id, raised_at) in (
     select event_id, raised_at from {TABLE_EVENTS}
     where responded_at is null and due <= now() and received_at > now() - interval '{USEFUL_SECONDS} seconds'
-    order by due limit {AT_ONCE * 8} for update skip locked)
-returning event_id, user_id, extract(epoch from raised_at) * 1000, extract(epoch from received_at) * 1000, trace,
-    evidence::text"""
+    order by due limit %b for update skip locked)
+returning event_id, user_id, (extract(epoch from raised_at) * 1000)::bigint,
+    (extract(epoch from received_at) * 1000)::bigint, trace, evidence::text"""
 _ACCEPTED = f"update {TABLE_EVENTS} set responded_at = now() where event_id = any(%b::text[]) and responded_at is null"
 _log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """Sends to `url`, signing with `secret`; a thread of its own from `start` on."""
+    """Stores what is in `box` and sees to the responses; a thread of its own, and some for the requests."""
 
-    def __init__(self, database: str, url: str, secret: str, stopping: Stopping) -> None:
-        self._database = database
+    def __init__(
+        self, url: str, chunk: timedelta, box: Box[str, StressEvent], response: Response, stopping: Stopping
+    ) -> None:
         self._url = url
-        self._secret = secret
+        self._chunk = chunk
+        self._box = box
+        self._response = response
         self._stopping = stopping
-        self._fresh: Queue[StressEvent] = Queue(_WAITING)
-        self._client = httpx.Client(timeout=5.0, trust_env=False, limits=httpx.Limits(max_connections=AT_ONCE))
-        self._thread = Thread(target=self._run, name="outbox", daemon=True)
+        self._accepted: Box[str, bool] = Box(100_000, stopping)
+        self._under_way: set[str] = set()
 
     def start(self) -> None:
-        self._thread.start()
-
-    def send(self, events: list[StressEvent]) -> None:
-        """Respond to events just stored, soon; when too many wait, the table has them."""
-        for event in events:
-            try:
-                self._fresh.put_nowait(event)
-            except Full:
-                return
+        Thread(target=self._run, name="outbox", daemon=True).start()
 
     def _run(self) -> None:
+        backoff = Backoff()
         with ThreadPoolExecutor(AT_ONCE, "webhook") as pool:
-            for attempt in self._stopping.attempts():
+            while not self._stopping.over:
                 try:
-                    with psycopg.connect(self._database, autocommit=True, connect_timeout=5) as connection:
+                    with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+                        backoff.reset()
                         self._serve(connection, pool)
-                except psycopg.OperationalError as error:
-                    _log.warning(
-                        "outbox_away", attempt=attempt, what=str(error), then="waiting; the table keeps events"
-                    )
-                except Stopped:
-                    return
+                except psycopg.Error as error:
+                    _log.warning("outbox_away", what=str(error), then="events are kept and stored later")
+                    self._stopping.pause(backoff.next())
 
     def _serve(self, connection: psycopg.Connection[Any], pool: ThreadPoolExecutor) -> None:
         polled = 0.0
-        while not self._stopping.requested:
-            batch: list[StressEvent] = []
-            try:
-                batch.append(self._fresh.get(timeout=0.2))
-                while len(batch) < AT_ONCE:
-                    batch.append(self._fresh.get_nowait())
-            except Empty:
-                pass
+        while not self._stopping.over:
+            new = self._box.some(_AT_ONCE, patience=_PATIENCE)
+            if new:
+                fresh = self._insert(connection, list(new.values()))
+                self._box.settle(new)
+                self._send(pool, fresh)
+            if accepted := self._accepted.contents():
+                connection.execute(_ACCEPTED.encode(), [list(accepted)])
+                self._accepted.settle(accepted)
             if time.monotonic() - polled > POLL_SECONDS:
                 polled = time.monotonic()
-                batch += [_event(row) for row in connection.execute(_CLAIM.encode()).fetchall()]
-            if batch:
-                accepted = [event_id for event_id in pool.map(self._post, batch) if event_id]
-                connection.execute(_ACCEPTED.encode(), [accepted])
+                room = max(0, _UNDER_WAY - len(self._under_way))
+                self._send(pool, [_event(row) for row in connection.execute(_CLAIM.encode(), [room]).fetchall()])
 
-    def _post(self, event: StressEvent) -> str | None:
-        """The event's id if the receiver took it."""
-        body = msgspec.json.encode(event)
-        now = time.time()
-        headers = {
-            "Content-Type": "application/json",
-            webhook.TIMESTAMP: str(int(now)),
-            webhook.SIGNATURE: webhook.sign(self._secret, int(now), body),
-            webhook.IDEMPOTENCY_KEY: event.event_id,
-            webhook.TRACE_ID: event.trace,
-        }
+    def _insert(self, connection: psycopg.Connection[Any], events: list[StressEvent]) -> list[StressEvent]:
+        """Store events; those that were not there yet."""
+        columns = [
+            [event.event_id for event in events],
+            [event.user for event in events],
+            [event.raised for event in events],
+            [event.received for event in events],
+            [event.trace for event in events],
+            [msgspec.json.encode(event.evidence).decode() for event in events],
+        ]
         try:
-            self._client.post(self._url, content=body, headers=headers).raise_for_status()
-        except httpx.HTTPError as error:
-            metrics.RESPONSES.labels("failed").inc()
-            _log.warning("response_failed", event_id=event.event_id, trace_id=event.trace, what=str(error))
-            return None
-        metrics.RESPONSES.labels("accepted").inc()
-        metrics.RESPONSE_SECONDS.observe(max(0.0, time.time() - event.received / 1000))
-        return event.event_id
+            fresh = connection.execute(_INSERT.encode(), columns).fetchall()
+        except CheckViolation:
+            make_partitions(connection, TABLE_EVENTS, {event.raised for event in events}, self._chunk)
+            fresh = connection.execute(_INSERT.encode(), columns).fetchall()
+        ids = {row[0] for row in fresh}
+        return [event for event in events if event.event_id in ids]
+
+    def _send(self, pool: ThreadPoolExecutor, events: list[StressEvent]) -> None:
+        """Start requests; beyond _UNDER_WAY the table keeps the event until it is due."""
+        for event in events:
+            if len(self._under_way) >= _UNDER_WAY or event.event_id in self._under_way:
+                continue
+            self._under_way.add(event.event_id)
+            pool.submit(self._request, event)
+
+    def _request(self, event: StressEvent) -> None:
+        try:
+            if self._response.send(event):
+                self._accepted.put({event.event_id: True})
+        finally:
+            self._under_way.discard(event.event_id)
 
 
 def _event(row: tuple[Any, ...]) -> StressEvent:
     event_id, user, raised, received, trace, evidence = row
-    return StressEvent(event_id, user, int(raised), int(received), trace, _evidence(evidence))
+    return StressEvent(event_id, user, raised, received, trace, _evidence(evidence))
 
 
 _evidence: Callable[[str], Evidence] = msgspec.json.Decoder(Evidence).decode

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 
 class Stopped(RuntimeError):
@@ -11,28 +10,43 @@ class Stopped(RuntimeError):
 
 
 class Stopping:
-    """Whether the process was asked to end."""
+    """Whether the process was asked to end (reading stops), and whether it is over (writing stops too)."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._requested = threading.Event()
+        self._over = threading.Event()
 
     def request(self) -> None:
-        self._event.set()
+        self._requested.set()
+
+    def finish(self) -> None:
+        self._over.set()
 
     @property
     def requested(self) -> bool:
-        return self._event.is_set()
+        return self._requested.is_set()
 
-    def wait(self, seconds: float) -> None:
-        """Sleep; raises Stopped at once when asked to end."""
-        if self._event.wait(seconds):
-            raise Stopped
+    @property
+    def over(self) -> bool:
+        return self._over.is_set()
 
-    def attempts(self, first: float = 0.1, longest: float = 5.0) -> Iterator[int]:
-        """1, 2, 3 ... with growing pauses between, until asked to end."""
-        pause, attempt = first, 0
-        while True:
-            attempt += 1
-            yield attempt
-            self.wait(pause)
-            pause = min(longest, pause * 2)
+    def pause(self, seconds: float) -> None:
+        """Sleep, but no longer than until it is over."""
+        self._over.wait(seconds)
+
+
+class Backoff:
+    """Growing pauses between attempts, in seconds."""
+
+    def __init__(self, first: float = 0.1, longest: float = 5.0) -> None:
+        self._first = first
+        self._longest = longest
+        self._next = first
+
+    def next(self) -> float:
+        pause = self._next
+        self._next = min(self._longest, pause * 2)
+        return pause
+
+    def reset(self) -> None:
+        self._next = self._first

@@ -1,0 +1,86 @@
+"""What the dataflow gives out and is not written yet: rows, events, and letters to Kafka."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+
+from contracts.records import StressEvent
+from dataflows.biosync import metrics
+from dataflows.biosync.box import Box
+from dataflows.biosync.hrv import Window
+from dataflows.biosync.letters import Letter
+from dataflows.biosync.people import Output
+from dataflows.biosync.stopping import Stopping
+
+MAX_ROWS = 20_000
+MAX_EVENTS = 2_000
+MAX_LETTERS = 4_000
+_CLOSING_SECONDS = 2.0
+_log = structlog.get_logger(__name__)
+
+RowKey = tuple[str, int]
+"""User, and Unix ms of the window's end."""
+
+
+class _Unwritten(msgspec.Struct, array_like=True):
+    rows: list[tuple[str, Window]]
+    events: list[StressEvent]
+    letters: dict[str, Letter]
+
+
+class Results:
+    """Boxes of what is to be written, and their contents as bytes for the recovery store."""
+
+    def __init__(self, events_topic: str, dead_topic: str, stopping: Stopping) -> None:
+        self._events_topic = events_topic
+        self._dead_topic = dead_topic
+        self.rows: Box[RowKey, Window] = Box(MAX_ROWS, stopping)
+        self.events: Box[str, StressEvent] = Box(MAX_EVENTS, stopping)
+        self.letters: Box[str, Letter] = Box(MAX_LETTERS, stopping)
+
+    def write(self, output: Output) -> None:
+        """Take what some records gave; waits when too much is unwritten."""
+        metrics.FRAMES.inc(output.frames)
+        metrics.BEATS.inc(output.beats)
+        metrics.WINDOWS.inc(len(output.rows))
+        letters: dict[str, Letter] = {}
+        if output.events:
+            metrics.EVENTS.inc(len(output.events))
+            for event in output.events:
+                letters[event.event_id] = Letter(self._events_topic, event.event_id, msgspec.json.encode(event))
+        for i, dead in enumerate(output.dead):
+            metrics.DEAD.inc()
+            _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
+            key = f"{dead.topic}/{dead.partition}/{dead.offset}"
+            letters[f"{key}/{i}"] = Letter(self._dead_topic, key, msgspec.msgpack.encode(dead))
+        self._put(output.rows, output.events, letters)
+
+    def snapshot(self) -> bytes:
+        """What is unwritten."""
+        return msgspec.msgpack.encode(
+            _Unwritten(
+                [(user, window) for (user, _), window in self.rows.contents().items()],
+                list(self.events.contents().values()),
+                self.letters.contents(),
+            )
+        )
+
+    def restore(self, snapshot: bytes) -> None:
+        """Take what `snapshot` gave: it may or may not have been written since, and is written again."""
+        left = msgspec.msgpack.decode(snapshot, type=_Unwritten)
+        self._put(left.rows, left.events, left.letters)
+
+    def close(self) -> None:
+        """Wait a little for all to be written; what is not stands in the last snapshot."""
+        self.events.empty(_CLOSING_SECONDS)
+        self.letters.empty(_CLOSING_SECONDS)
+        self.rows.empty(_CLOSING_SECONDS)
+
+    def _put(self, rows: list[tuple[str, Window]], events: list[StressEvent], letters: dict[str, Letter]) -> None:
+        if events:
+            self.events.put({event.event_id: event for event in events})
+        if letters:
+            self.letters.put(letters)
+        if rows:
+            self.rows.put({(user, window.at): window for user, window in rows})
