@@ -1,0 +1,46 @@
+"""What a run of wearables saw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Push(msgspec.Struct, frozen=True):
+    """A push as it arrived: Unix ms, for which event, and what was offered."""
+
+    user: str
+    event_id: str
+    at: int
+    title: str
+
+
+class Report(msgspec.Struct):
+    """Counts and latencies of one run. `duplicates` counts pushes of an event that was pushed to its person before."""
+
+    users: int
+    beats: int = 0
+    frames: int = 0
+    sent: int = 0
+    """Distinct frames sent at least once."""
+    resent: int = 0
+    acked: int = 0
+    refused: int = 0
+    reconnects: int = 0
+    duplicates: int = 0
+    pushes: list[Push] = []
+    ack_ms: list[float] = []
+
+    @property
+    def lost(self) -> int:
+        """Frames that were sent and never acknowledged."""
+        return self.sent - self.acked
+
+
+def percentile(values: Sequence[float], percent: float) -> float | None:
+    """The value below which `percent` of the sorted values lie (nearest rank); None of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(percent / 100 * len(ordered)))]

@@ -1,0 +1,159 @@
+"""One wearable: sends its frames when they are due, and again after a reconnect those that were not acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from ssl import SSLContext
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from contracts.stream import Ack, EmergencyCalm, Refusal, Seen
+from local.wearables.frames import Timed
+from local.wearables.report import Push, Report
+
+WINDOW = 64
+"""Frames that may be under way at once: played fast, a wearable must not outrun what takes its frames."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+"""Seconds before the first and between later attempts to reconnect."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the stream is: `host` and `port` are dialled, `url` is what is asked for there."""
+
+    url: str
+    host: str
+    port: int
+    tls: SSLContext | None
+
+
+@dataclass
+class Wearable:
+    """`token` gives a fresh access token at each connect."""
+
+    user: str
+    frames: list[Timed]
+    door: Door
+    token: Callable[[], str]
+    report: Report
+    _unacked: dict[int, tuple[Timed, float]] = field(default_factory=dict)
+    _next: int = 0
+    _seen: set[str] = field(default_factory=set)
+    _idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _room: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, begin: float, linger: Callable[[], bool]) -> None:
+        """Streams from `begin` (on the event loop's clock) and stays connected while `linger` says so."""
+        pause = FIRST_PAUSE
+        while True:
+            with contextlib.suppress(ConnectionClosed, InvalidHandshake, OSError, TimeoutError):
+                async with connect(
+                    self.door.url,
+                    host=self.door.host,
+                    port=self.door.port,
+                    ssl=self.door.tls,
+                    additional_headers={"Authorization": f"Bearer {self.token()}"},
+                    compression=None,
+                    ping_interval=None,
+                    max_queue=None,
+                    open_timeout=10,
+                    close_timeout=1,
+                ) as socket:
+                    pause = FIRST_PAUSE
+                    if await self._converse(socket, begin, linger):
+                        return
+            self.report.reconnects += 1
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _converse(self, socket: ClientConnection, begin: float, linger: Callable[[], bool]) -> bool:
+        """True once all is acknowledged and nobody waits for a push any more; raises when the socket breaks."""
+        reading = asyncio.create_task(self._read(socket))
+        try:
+            for timed, _ in list(self._unacked.values()):
+                await self._send(socket, timed)
+                self.report.resent += 1
+            writing = asyncio.create_task(self._write(socket, begin, linger))
+            try:
+                await asyncio.wait([reading, writing], return_when=asyncio.FIRST_COMPLETED)
+                if reading.done():
+                    await reading
+                    return False
+                await writing
+                return True
+            finally:
+                writing.cancel()
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _write(self, socket: ClientConnection, begin: float, linger: Callable[[], bool]) -> None:
+        clock = asyncio.get_running_loop().time
+        while self._next < len(self.frames):
+            timed = self.frames[self._next]
+            wait = begin + timed.due - clock()
+            if wait > 0:
+                await asyncio.sleep(wait)
+            while len(self._unacked) >= WINDOW:
+                self._room.clear()
+                await self._room.wait()
+            self._next += 1
+            self.report.sent += 1
+            await self._send(socket, timed)
+        while self._unacked:
+            self._idle.clear()
+            await self._idle.wait()
+        while linger():
+            await asyncio.sleep(0.1)
+
+    async def _send(self, socket: ClientConnection, timed: Timed) -> None:
+        self._unacked[timed.frame.seq] = (timed, time.perf_counter())
+        await socket.send(_encode(timed.frame).decode())
+
+    async def _read(self, socket: ClientConnection) -> None:
+        async for text in socket:
+            message = _decode(text)
+            if "ack" in message:
+                self._settle(msgspec.convert(message, Ack).ack, refused=False)
+            elif message.get("type") == "emergency_calm":
+                await self._show(socket, msgspec.convert(message, EmergencyCalm))
+            elif "error" in message:
+                refusal = msgspec.convert(message, Refusal)
+                if refusal.seq is not None:
+                    self._settle(refusal.seq, refused=True)
+
+    def _settle(self, seq: int, refused: bool) -> None:
+        entry = self._unacked.pop(seq, None)
+        if entry is not None:
+            if refused:
+                self.report.refused += 1
+            else:
+                self.report.acked += 1
+                self.report.ack_ms.append((time.perf_counter() - entry[1]) * 1000)
+            self._room.set()
+            if not self._unacked:
+                self._idle.set()
+
+    async def _show(self, socket: ClientConnection, calm: EmergencyCalm) -> None:
+        if calm.event_id in self._seen:
+            self.report.duplicates += 1
+        else:
+            self._seen.add(calm.event_id)
+            title = str(calm.content.get("title", ""))
+            self.report.pushes.append(Push(self.user, calm.event_id, time.time_ns() // 1_000_000, title))
+        await socket.send(msgspec.json.encode(Seen(calm.event_id)).decode())
+
+
+def total(frames: Iterable[list[Timed]]) -> int:
+    return sum(len(timed.frame.samples) for each in frames for timed in each)
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict).decode
