@@ -11,8 +11,9 @@ from moto.core.request import Request
 from werkzeug.wrappers import Response
 
 from local.cloud.loop import Loop
-from local.cloud.paths import ENGINES, HEALTH
+from local.cloud.paths import ENGINES, HEALTH, TOKEN_REVIEW
 from local.cloud.service import Service
+from local.cloud.svc.eks import review
 from local.cloud.world import World
 
 
@@ -30,7 +31,7 @@ def paths(world: World, services: Iterable[Service[Any]], loop: Loop) -> dict[st
         about = {b.key: {"status": b.status, "running": b.running(), "trouble": troubles.get(b.key)} for b in bodies}
         return _json(about)
 
-    return {HEALTH: health, ENGINES: engines}
+    return {HEALTH: health, ENGINES: engines, TOKEN_REVIEW: review.handler(world)}
 
 
 def _json(content: object) -> Response:

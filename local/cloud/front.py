@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SCOPE = re.compile(r"Credential=[^/,]+/\d+/([^/]+)/([^/]+)/")
+_SCOPE = re.compile(r"Credential=([^/,]+)/\d+/([^/]+)/([^/]+)/")
 _READS = re.compile(r"(Describe|List|Get|Head|BatchGet|Lookup|Search|Scan|Query|Simulate|Validate|Decrypt|Verify)")
 _FORM_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _WAITS_LONG = {"ReceiveMessage"}
@@ -45,15 +45,21 @@ class Front:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # buffered, so that whoever answers can read it again
-        return self._answer(request)(environ, start_response)
+        try:
+            response = self._answer(request)
+        except Exception:
+            log.exception("%s %s could not be answered", request.method, request.path)
+            response = Response(status=500)
+        return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         for prefix, handler in self.internal.items():
             if request.path.startswith(prefix):
                 return handler(request)
-        region, service = _scope(request)
+        access_key, region, service = _scope(request)
         if service in self.services:
             with self.world.lock:
+                self.world.caller = access_key
                 response, changed = self.services[service].answer(request, region)
                 if changed:
                     self.save()
@@ -86,12 +92,12 @@ def _crash(service: str, action: str, request: Request, response: Response) -> R
     return Response(status=500)
 
 
-def _scope(request: Request) -> tuple[str, str]:
-    """Region and service for which the request is signed; empty when it is not."""
+def _scope(request: Request) -> tuple[str, str, str]:
+    """Access key, region and service with and for which the request is signed; empty when it is not."""
     presigned = request.args.get("X-Amz-Credential")
     signed = f"Credential={presigned}" if presigned else request.headers.get("Authorization", "")
     match = _SCOPE.search(signed)
-    return (match[1], match[2]) if match else ("", "")
+    return (match[1], match[2], match[3]) if match else ("", "", "")
 
 
 def _action(request: Request) -> str:

@@ -92,7 +92,7 @@ class Service(ABC, Generic[State]):
             result: object = method(self.state(region), inputs)
         except AwsError as error:
             return _serialize(error, operation, protocol), False
-        except (HTTPException, NotImplementedError):
+        except HTTPException:
             refusal = unsupported(f"{self.name}: {request.method} {request.path}")
             return _serialize(refusal, operation, protocol), False
         return _serialize(result, operation, protocol), not operation.name.startswith(("Describe", "List", "Get"))

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto import backends
 from moto.core.base_backend import BackendDict
 
+from local.cloud.contents import Contents
 from local.cloud.world import World
 
 
@@ -27,11 +28,13 @@ class Store:
         self.world = world
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _teach_pickle()
+        self.contents = Contents(folder / "objects")
 
     def save(self) -> None:
         """Returns once the state is on disk. Raises when something in it cannot be written; the old file is intact."""
         with self.world.lock:
             self.world.changed.clear()
+            self.contents.begin()
             # One graph: parts that share objects must still share them when they are read back.
             data = cloudpickle.dumps({"moto": _moto(), "own": self.world.state}, pickle.HIGHEST_PROTOCOL)
             unfinished = self.file.with_suffix(".new")
@@ -41,6 +44,7 @@ class Store:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(self.file)
+            self.contents.end()
 
     def load(self) -> bool:
         """Reads the state back; False when there is none."""

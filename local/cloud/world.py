@@ -23,6 +23,8 @@ class World:
         self.state: dict[tuple[str, str], Any] = {}
         self.changed = threading.Event()
         """Set when the state differs from the snapshot on disk."""
+        self.caller = ""
+        """Access key of the request that is being answered; valid under the lock."""
 
     @contextmanager
     def changing(self) -> Iterator[None]:

@@ -29,6 +29,9 @@ tick() { shift 19; echo "$$ $1 $boot"; }
 tick ${stat##*) } > "$record.new" && mv "$record.new" "$record" && exec "$@"
 """
 
+_MARK = "AURA_PROCESS"
+"""Variable that names the record: what a process starts inherits it, other recorded processes have their own."""
+
 _children: dict[int, subprocess.Popen[bytes]] = {}
 _children_lock = threading.Lock()
 
@@ -77,7 +80,7 @@ class Process:
                 child = subprocess.Popen(
                     [*shell, *map(str, argv)],
                     cwd=cwd or self.folder,
-                    env=env,
+                    env={**(os.environ if env is None else env), _MARK: str(self.record)},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -166,9 +169,13 @@ def boot_id() -> str:
 
 
 def descendants(leader: Identity) -> set[Identity]:
-    """All that `leader` has started and that still lives: its children's children, and whoever is in its session."""
+    """All that `leader` has started and that still lives: its children's children, and whoever is in its session.
+
+    A process with a record of its own is nobody's descendant: engines outlive the endpoint that starts them.
+    """
     if not _alive(leader):
         return set()
+    own = _mark(leader)
     children: dict[int, list[Identity]] = {}
     found: set[Identity] = set()
     for entry in Path("/proc").iterdir():
@@ -176,6 +183,8 @@ def descendants(leader: Identity) -> set[Identity]:
         if fields is None:
             continue
         who = Identity(int(entry.name), fields[19])
+        if int(fields[1]) == leader.pid and _mark(who) not in (None, own):
+            continue
         children.setdefault(int(fields[1]), []).append(who)
         if int(fields[3]) == leader.pid and who != leader:
             found.add(who)
@@ -194,6 +203,15 @@ def _stat(pid: int) -> list[str] | None:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def _mark(who: Identity) -> bytes | None:
+    """Value of the process's mark; None where it has none, or has overwritten its environment with its title."""
+    try:
+        variables = Path(f"/proc/{who.pid}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
+    return next((v for v in variables if v.startswith(_MARK.encode() + b"=")), None)
 
 
 def _alive(who: Identity) -> bool:

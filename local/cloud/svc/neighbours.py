@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
+from moto.sts.models import sts_backends
 
 from local.cloud.world import ACCOUNT
 
@@ -53,3 +55,30 @@ def delete_security_group(region: str, id: str) -> None:
     ec2 = ec2_backends[ACCOUNT][region]
     if ec2.get_security_group_from_id(id) is not None:
         ec2.delete_security_group(group_id=id)
+
+
+def secret_of(access_key: str) -> str | None:
+    """The secret of an access key. A key that IAM does not know opens this cloud too, with itself as its secret."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    if role is not None:
+        return role.secret_access_key
+    known = _user_key(access_key)
+    return known[1] if known else access_key
+
+
+def principal(access_key: str) -> str:
+    """ARN of the IAM user or role whose key this is; the account's root for a key that IAM does not know."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    if role is not None:
+        return role.role_arn
+    known = _user_key(access_key)
+    return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def _user_key(access_key: str) -> tuple[str, str] | None:
+    """ARN of the user and secret of the key."""
+    for user in iam_backends[ACCOUNT]["aws"].users.values():
+        for key in user.access_keys:
+            if key.access_key_id == access_key:
+                return user.arn, key.secret_access_key
+    return None

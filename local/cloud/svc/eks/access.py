@@ -1,18 +1,14 @@
-"""The calls of EKS that deal with access entries: which IAM principal is who in the cluster."""
+"""The calls of EKS that deal with access entries."""
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 
 from local.cloud.errors import AwsError
 from local.cloud.service import Inputs, Output, Service
 from local.cloud.svc.eks.clusters import cluster_of
+from local.cloud.svc.eks.entries import POLICY_GROUPS, grant, make_entry
 from local.cloud.svc.eks.model import AccessEntry, Cluster, EksState
-
-POLICY = "arn:aws:eks::aws:cluster-access-policy/"
-POLICY_GROUPS = {f"{POLICY}AmazonEKSClusterAdminPolicy": "system:masters"}
-"""Access policies that this cloud can carry out, as the Kubernetes group they amount to."""
 
 
 class AccessOperations(Service[EksState]):
@@ -54,29 +50,6 @@ class AccessOperations(Service[EksState]):
 
     def list_associated_access_policies(self, state: EksState, inputs: Inputs) -> Output:
         return {**_whose(inputs), "associatedAccessPolicies": list(_entry(state, inputs).policies.values())}
-
-
-def make_entry(cluster: Cluster, inputs: Inputs) -> AccessEntry:
-    """Adds an entry for inputs["principalArn"]."""
-    principal = inputs["principalArn"]
-    now = datetime.now(UTC)
-    kind, _, name = principal.rsplit(":", 1)[-1].partition("/")
-    arn = cluster.arn.replace(":cluster/", ":access-entry/") + f"/{kind}/{name}/{secrets.token_hex(16)}"
-    defaults = {"kubernetesGroups": [], "username": principal, "type": "STANDARD", "tags": {}}
-    cluster.access[principal] = AccessEntry(arn, {**defaults, **inputs, "clusterName": cluster.name}, now, now)
-    return cluster.access[principal]
-
-
-def grant(entry: AccessEntry, policy: str, scope: dict[str, object]) -> dict[str, object]:
-    """Associates a policy; gives the association."""
-    now = datetime.now(UTC)
-    entry.policies[policy] = {"policyArn": policy, "accessScope": scope, "associatedAt": now, "modifiedAt": now}
-    return entry.policies[policy]
-
-
-def groups_of(entry: AccessEntry) -> list[str]:
-    """The Kubernetes groups that the entry's principal is in."""
-    return [*entry.inputs["kubernetesGroups"], *(POLICY_GROUPS[policy] for policy in entry.policies)]
 
 
 def _with_entries(cluster: Cluster) -> Cluster:

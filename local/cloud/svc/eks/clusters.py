@@ -12,6 +12,7 @@ from typing import Any
 from local.cloud.errors import AwsError, unsupported
 from local.cloud.service import Inputs, Output, Service
 from local.cloud.svc import neighbours
+from local.cloud.svc.eks.entries import ADMIN_POLICY, grant, make_entry
 from local.cloud.svc.eks.model import Cluster, EksState
 from local.engines.kubernetes import PORT
 from local.toolchain import tools
@@ -56,6 +57,9 @@ class ClusterOperations(Service[EksState]):
             created=datetime.now(UTC),
         )
         inputs["resourcesVpcConfig"] |= {"vpcId": subnets[0].vpc, "clusterSecurityGroupId": cluster.security_group}
+        if inputs["accessConfig"].get("bootstrapClusterCreatorAdminPermissions", True):
+            creator = make_entry(cluster, {"principalArn": neighbours.principal(self.world.caller)})
+            grant(creator, ADMIN_POLICY, {"type": "cluster"})
         state.clusters[name] = cluster
         return {"cluster": _described(cluster)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.cloud.errors import AwsError
+from local.cloud.errors import AwsError, unsupported
 from local.cloud.service import Inputs, Output, Service
 from local.cloud.svc import neighbours
 from local.cloud.svc.rds import version
@@ -60,6 +60,8 @@ class GroupOperations(Service[RdsState]):
             name = parameter["ParameterName"].lower()
             if name not in version.parameters() and not name.startswith("rds."):
                 raise AwsError("InvalidParameterValue", f"Could not find parameter with name: {name}")
+            if name == "rds.force_ssl" and parameter["ParameterValue"] == "1":
+                raise unsupported("servers that speak TLS; set rds.force_ssl to 0")
         known.parameters |= {p["ParameterName"].lower(): p["ParameterValue"] for p in inputs["Parameters"]}
         _reconfigure_users(state, known.name)
         return {"DBParameterGroupName": known.name}

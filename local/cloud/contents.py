@@ -1,0 +1,65 @@
+"""Contents of S3 objects, each in a file of its own: written once, however often the state is."""
+
+from __future__ import annotations
+
+import copyreg
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from moto.s3.models import FakeKey
+
+_NAME = "_contents_file"
+_NOT_STATE = {"_value_buffer", "lock", _NAME}
+
+
+class Contents:
+    """The files below `folder`. moto never changes the contents of an object, it makes another object."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._on_disk = {file.name for file in folder.iterdir()}
+        self._used: set[str] = set()
+        copyreg.pickle(FakeKey, self._reduce)
+
+    def begin(self) -> None:
+        """A new state is about to be pickled."""
+        self._used = set()
+
+    def end(self) -> None:
+        """The new state is on disk: what only older ones used can go."""
+        for name in self._on_disk - self._used:
+            (self.folder / name).unlink(missing_ok=True)
+        self._on_disk = set(self._used)
+
+    def _reduce(self, key: FakeKey) -> tuple[Any, ...]:
+        name = getattr(key, _NAME, None) or self._write(key)
+        setattr(key, _NAME, name)
+        self._used.add(name)
+        state = {attribute: value for attribute, value in vars(key).items() if attribute not in _NOT_STATE}
+        return _blank, (), (str(self.folder), name, state), None, None, _fill
+
+    def _write(self, key: FakeKey) -> str:
+        name = secrets.token_hex(16)
+        try:
+            contents = key.value
+        except ValueError:  # the object was deleted, its buffer is closed
+            contents = b""
+        with (self.folder / name).open("wb") as file:
+            file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
+        self._on_disk.add(name)
+        return name
+
+
+def _blank() -> FakeKey:
+    return object.__new__(FakeKey)  # moto's own __new__ counts instances
+
+
+def _fill(key: FakeKey, saved: tuple[str, str, dict[str, Any]]) -> None:
+    folder, name, state = saved
+    key.__setstate__({**state, "value": (Path(folder) / name).read_bytes()})
+    setattr(key, _NAME, name)
