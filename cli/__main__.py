@@ -6,7 +6,7 @@ Commands import what they need when they run, so that `aura detect`, which other
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -84,18 +84,18 @@ def wearables(
         Path | None, typer.Option(help="Folder with an IBI.csv to replay; synthesised heart beats without.")
     ] = None,
     speed: Annotated[float, typer.Option(min=0.1, help="Seconds of heart beats a second of wall clock.")] = 1.0,
-    minutes: Annotated[float | None, typer.Option(help="Stop after this much of the heart's time.")] = None,
-    direct: Annotated[bool, typer.Option(help="Connect to an ingest Pod, past the gateway.")] = False,
+    minutes: Annotated[float, typer.Option(min=8, help="Length of synthesised beats, in the heart's time.")] = 20.0,
+    json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Stream heart beats as wearables do and report what came back."""
     from cli.wearables import wearables
 
-    wearables(users, recording, speed, minutes, direct)
+    wearables(users, recording, speed, minutes, json)
 
 
 @app.command(context_settings={"help_option_names": ["--help"]})
 def detect(
-    rule: Annotated[str, typer.Option(help="What the drop of HRV does: gate, score or ignore.")] = "gate",
+    rule: Annotated[Literal["gate", "score", "ignore"], typer.Option(help="What the drop of HRV does: gate, score or ignore.")] = "gate",
     threshold: Annotated[float | None, typer.Option(help="The score at which an event is raised.")] = None,
 ) -> None:
     """Read beats as JSON lines {"t": ms, "rr_ms": ms} and write the stress events found in them."""

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from contracts.biostream import BioStreamSpec
-from contracts.durations import delta, milliseconds
-from dataflows.biosync.rules import THRESHOLDS, CleanseRules, HrvRules, Rules, StressRules
+from contracts.durations import delta
+from dataflows.biosync.declared import rules
+from dataflows.biosync.rules import Rules
 
 
 class Settings(BaseSettings):
@@ -33,24 +34,7 @@ class Settings(BaseSettings):
 
     @property
     def rules(self) -> Rules:
-        spec = self.biostream_spec
-        stress = spec.stress
-        drop = stress.hrv_drop.value
-        return Rules(
-            cleanse=CleanseRules(
-                min_rr=milliseconds(spec.cleanse.min_rr),
-                max_rr=milliseconds(spec.cleanse.max_rr),
-                max_step=spec.cleanse.max_step,
-            ),
-            hrv=HrvRules(window=milliseconds(spec.hrv.window), every=milliseconds(spec.hrv.every)),
-            stress=StressRules(
-                hrv_drop=drop,
-                threshold=THRESHOLDS[drop] if stress.threshold is None else stress.threshold,
-                heart_rate_rise=stress.heart_rate_rise or 0.0,
-                sustain=milliseconds(stress.sustain),
-                refractory=milliseconds(stress.refractory),
-            ),
-        )
+        return rules(self.biostream_spec)
 
     @property
     def chunk(self) -> timedelta:

@@ -51,6 +51,14 @@ def _custom_resource(region: str, kind: str, item: dict[str, Any]) -> CustomReso
     )
 
 
+def spec(api: client.ApiClient, plural: str, namespace: str, name: str) -> dict[str, Any]:
+    """The spec of one custom resource of ours; raises kubernetes' ApiException where there is none."""
+    found: Any = client.CustomObjectsApi(api).get_namespaced_custom_object(
+        GROUP, VERSION, namespace, plural, name, _request_timeout=5
+    )
+    return found["spec"]
+
+
 def pods(api: client.ApiClient, region: str) -> list[Pod]:
     return [_pod(region, pod) for pod in client.CoreV1Api(api).list_pod_for_all_namespaces(_request_timeout=5).items]
 

@@ -78,7 +78,7 @@ def synthesise(phases: list[Phase], seed: int) -> list[Beat]:
 def _tachogram(samples: int, lf_hf: float, noise: np.random.Generator) -> NDArray[np.float64]:
     """A series of mean 0 and SD 1."""
     size = max(64, samples)
-    frequency = np.fft.rfftfreq(size, _STEP)
+    frequency = np.asarray(np.fft.rfftfreq(size, _STEP), np.float64)
     power = lf_hf / (1 + lf_hf) * _bell(frequency, 0.1) + 1 / (1 + lf_hf) * _bell(frequency, 0.25)
     spectrum = np.sqrt(power) * np.exp(2j * np.pi * noise.random(frequency.size))
     series = np.fft.irfft(spectrum, size)[:samples]
@@ -91,7 +91,7 @@ def _bell(frequency: NDArray[np.float64], middle: float, width: float = 0.01) ->
 
 def day_in_minutes(seed: int, minutes: float = 20) -> list[Phase]:
     """Rest, a stress episode somewhere in the second half of it, rest again; differs from person to person."""
-    person = random.Random(seed)  # noqa: S311  nothing secret hangs on it
+    person = random.Random(seed)
     own = person.uniform(56, 74)
     quiet = minutes * 60 * person.uniform(0.45, 0.6)
     upset = min(240.0, minutes * 60 * 0.25)

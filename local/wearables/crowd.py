@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from local.wearables.beats import Beat
 from local.wearables.frames import frames, shifted
@@ -15,12 +14,6 @@ from local.wearables.wearable import Door, Wearable, total
 
 CONNECTS_A_SECOND = 200
 LEAD_SECONDS = 1.0
-
-
-class Waiting(Protocol):
-    """Whether those who have sent everything should stay for pushes that may still come; asked now and then."""
-
-    def __call__(self, report: Report) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -35,10 +28,14 @@ async def stream(
     door: Door,
     token: Callable[[str], str],
     speed: float,
-    waiting: Waiting,
+    settled: Callable[[Report, dict[str, list[Beat]]], Awaitable[None]],
     progress: Callable[[Report], None],
-) -> tuple[Report, dict[str, list[Beat]]]:
-    """Streams everybody's beats at `speed` times life; gives what was seen and the beats as they were sent."""
+) -> Report:
+    """Streams everybody's beats at `speed` times life; gives what was seen.
+
+    Once all is acknowledged, everybody stays connected until `settled`, which is given
+    the beats of each user as they were sent, returns: a push may still be on its way.
+    """
     loop = asyncio.get_running_loop()
     spread = len(people) / CONNECTS_A_SECOND
     begin = loop.time() + LEAD_SECONDS + spread
@@ -47,22 +44,31 @@ async def stream(
     batches = {user: frames(beats, "wearable-1", speed) for user, beats in sent.items()}
     report = Report(len(people), beats=total(batches.values()), frames=sum(map(len, batches.values())))
 
+    finished = asyncio.Event()
+
     async def live(number: int, user: str) -> None:
         await asyncio.sleep(number / CONNECTS_A_SECOND)
         wearable = Wearable(user, batches[user], door, lambda: token(user), report)
-        await wearable.run(begin, lambda: waiting(report))
+        await wearable.run(begin, finished)
 
     async def tell() -> None:
         while True:
             progress(report)
             await asyncio.sleep(0.25)
 
+    async def finish() -> None:
+        while report.acked + report.refused < report.frames:  # noqa: ASYNC110  counts change with every frame
+            await asyncio.sleep(0.05)
+        await settled(report, sent)
+        finished.set()
+
     telling = asyncio.create_task(tell())
     try:
         async with asyncio.TaskGroup() as crowd:
+            crowd.create_task(finish())
             for number, user in enumerate(batches):
                 crowd.create_task(live(number, user))
     finally:
         telling.cancel()
     progress(report)
-    return report, sent
+    return report

@@ -49,8 +49,8 @@ class Wearable:
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self, begin: float, linger: Callable[[], bool]) -> None:
-        """Streams from `begin` (on the event loop's clock) and stays connected while `linger` says so."""
+    async def run(self, begin: float, finished: asyncio.Event) -> None:
+        """Streams from `begin` (on the event loop's clock) and stays connected until `finished`."""
         pause = FIRST_PAUSE
         while True:
             with contextlib.suppress(ConnectionClosed, InvalidHandshake, OSError, TimeoutError):
@@ -67,20 +67,20 @@ class Wearable:
                     close_timeout=1,
                 ) as socket:
                     pause = FIRST_PAUSE
-                    if await self._converse(socket, begin, linger):
+                    if await self._converse(socket, begin, finished):
                         return
             self.report.reconnects += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(LONGEST_PAUSE, pause * 2)
 
-    async def _converse(self, socket: ClientConnection, begin: float, linger: Callable[[], bool]) -> bool:
+    async def _converse(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
         """True once all is acknowledged and nobody waits for a push any more; raises when the socket breaks."""
         reading = asyncio.create_task(self._read(socket))
         try:
             for timed, _ in list(self._unacked.values()):
                 await self._send(socket, timed)
                 self.report.resent += 1
-            writing = asyncio.create_task(self._write(socket, begin, linger))
+            writing = asyncio.create_task(self._write(socket, begin, finished))
             try:
                 await asyncio.wait([reading, writing], return_when=asyncio.FIRST_COMPLETED)
                 if reading.done():
@@ -94,7 +94,7 @@ class Wearable:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def _write(self, socket: ClientConnection, begin: float, linger: Callable[[], bool]) -> None:
+    async def _write(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> None:
         clock = asyncio.get_running_loop().time
         while self._next < len(self.frames):
             timed = self.frames[self._next]
@@ -110,8 +110,7 @@ class Wearable:
         while self._unacked:
             self._idle.clear()
             await self._idle.wait()
-        while linger():
-            await asyncio.sleep(0.1)
+        await finished.wait()
 
     async def _send(self, socket: ClientConnection, timed: Timed) -> None:
         self._unacked[timed.frame.seq] = (timed, time.perf_counter())

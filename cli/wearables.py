@@ -1,0 +1,156 @@
+"""`aura wearables`: people who stream heart beats into the platform, and what came of each beat."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import ssl
+import sys
+import time
+from pathlib import Path
+
+from joserfc.jwk import ECKey
+from rich.console import Console
+from rich.table import Table
+
+from cli.credentials import secret_value
+from cli.environment import PRIMARY
+from cli.steps import Say, StepFailed
+from cli.verdict import Verdict, judge
+from contracts.platform import NAMESPACE, SIGNING_KEY_SECRET, STREAM_HOST
+from local.observe import kube
+from local.site import Site
+from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
+from local.wearables.crowd import Person, stream
+from local.wearables.report import Report, percentile
+from local.wearables.wearable import Door
+from services.auth.signing import load
+from services.auth.tokens import issue
+
+FIRST_CALM_SPEED = 60
+
+
+def wearables(users: int, recording: Path | None, speed: float, minutes: float, as_json: bool) -> None:
+    """Streams, prints the report; ends with 1 when anything acknowledged was lost or differs from the offline run."""
+    console = Console(stderr=as_json)
+    try:
+        people = crowd(users, recording, minutes)
+        with console.status("connecting") as status:
+            report, verdict = asyncio.run(run(Site.current(), people, speed, status.update))
+    except (NotARecording, StepFailed) as error:
+        sys.exit(str(error))
+    if as_json:
+        print(json.dumps(figures(report, verdict)))
+    else:
+        console.print(table(report, verdict))
+    raise SystemExit(0 if verdict.sound and report.lost == 0 else 1)
+
+
+def first_calm(site: Site, say: Say) -> str:
+    """The last step of `aura up`: one person's day in a minute; returns once their calm has come."""
+    people = crowd(1, None, 20)
+    report, verdict = asyncio.run(run(site, people, FIRST_CALM_SPEED, say))
+    if not report.pushes:
+        raise StepFailed(
+            f"{report.acked} of {report.sent} frames were acknowledged and {verdict.events} events raised, but no "
+            "Emergency Calm came back. Read `aura logs bio-sync`, `aura logs recommend` and `aura logs ingest`."
+        )
+    delays = verdict.push_ms
+    return f"Emergency Calm “{report.pushes[0].title}” {f'{delays[0]:.0f} ms after its event' if delays else 'pushed'}"
+
+
+def crowd(users: int, recording: Path | None, minutes: float) -> list[Person]:
+    """People who never streamed before, so that no earlier run stands in their history."""
+    run_id = secrets.token_hex(3)
+    if recording is not None:
+        beats = recorded(recording)
+        return [Person(f"{recording.name}-{run_id}-{n:03d}", beats) for n in range(users)]
+    seeds = range(users)
+    return [Person(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
+
+
+async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple[Report, Verdict]:
+    """Streams through the gateway, then holds the store against an offline computation of the same beats."""
+    door = await asyncio.to_thread(find_door, site)
+    key: ECKey = load(await asyncio.to_thread(secret_value, site, PRIMARY, SIGNING_KEY_SECRET))
+    verdict: list[Verdict] = []
+
+    def tell(report: Report) -> None:
+        say(
+            f"{report.acked}/{report.frames} frames acknowledged, {report.sent - report.acked} under way, "
+            f"{len(report.pushes)} calms, {report.reconnects} reconnects"
+        )
+
+    async def settled(report: Report, sent: dict) -> None:
+        say("everything is acknowledged; waiting for the store")
+        verdict.append(await judge(site, PRIMARY, sent, report))
+
+    report = await stream(people, door, lambda user: issue(user, [], key, time.time()), speed, settled, tell)
+    return report, verdict[0]
+
+
+def find_door(site: Site) -> Door:
+    """The stream as the gateway serves it; raises StepFailed while there is none."""
+    if not site.kubeconfig(PRIMARY).exists():
+        raise StepFailed("no cluster runs here; `make up` starts the platform")
+    api = kube.connect(site.kubeconfig(PRIMARY))
+    try:
+        address = kube.gateway_address(api, NAMESPACE, "aura")
+    finally:
+        api.close()
+    if address is None:
+        raise StepFailed("the Gateway `aura` has no address yet; `aura status` tells what is not Ready")
+    host, _, port = address.rpartition(":")
+    trust = ssl.create_default_context(cafile=str(site.home / "ca.pem"))
+    trust.minimum_version = ssl.TLSVersion.TLSv1_3
+    return Door(f"wss://{STREAM_HOST}/v1/stream", host, int(port), trust)
+
+
+def figures(report: Report, verdict: Verdict) -> dict[str, object]:
+    """The report as plain figures; latencies in ms."""
+    return {
+        "users": report.users,
+        "beats": report.beats,
+        "frames": report.frames,
+        "sent": report.sent,
+        "acked": report.acked,
+        "lost": report.lost,
+        "resent": report.resent,
+        "refused": report.refused,
+        "reconnects": report.reconnects,
+        "events": verdict.events,
+        "pushes": len(report.pushes),
+        "duplicate_pushes": report.duplicates,
+        "rows": verdict.rows,
+        "rows_different": verdict.rows_different,
+        "events_different": verdict.events_different,
+        "ack_ms": percentiles(report.ack_ms),
+        "push_ms": percentiles(verdict.push_ms),
+    }
+
+
+def percentiles(values: list[float]) -> dict[str, float | None]:
+    return {f"p{p}": round(v, 1) if (v := percentile(values, p)) is not None else None for p in (50, 99)}
+
+
+def table(report: Report, verdict: Verdict) -> Table:
+    shown = Table(show_header=False, box=None)
+
+    def latency(values: list[float]) -> str:
+        each = percentiles(values)
+        return "none" if each["p50"] is None else f"p50 {each['p50']} ms, p99 {each['p99']} ms"
+
+    shown.add_row("people", str(report.users))
+    shown.add_row("beats", f"{report.beats:,}")
+    shown.add_row("frames sent = acked", f"{report.sent:,} = {report.acked:,}")
+    shown.add_row("lost", f"[{'red' if report.lost else 'green'}]{report.lost}[/]")
+    shown.add_row("resent, refused, reconnects", f"{report.resent}, {report.refused}, {report.reconnects}")
+    shown.add_row("acknowledged after", latency(report.ack_ms))
+    shown.add_row("events", str(verdict.events))
+    shown.add_row("pushes seen", f"{len(report.pushes)} ({report.duplicates} of them again)")
+    shown.add_row("event to push", latency(verdict.push_ms))
+    same = f"[green]equal to an offline computation of the same beats ({verdict.rows:,} rows)[/]"
+    differs = f"[red]{verdict.rows_different} rows and {verdict.events_different} events differ: {verdict.example}[/]"
+    shown.add_row("store", same if verdict.sound else differs)
+    return shown

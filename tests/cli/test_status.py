@@ -1,0 +1,57 @@
+"""When a platform counts as healthy, and what is named when it does not."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from cli.cluster import waiting_for
+from cli.logs import matching
+from cli.stack import summary
+from cli.status import healthy
+from local.observe.model import Condition, CustomResource, Platform, Pod, Resource
+
+DATABASE = Resource("us-west-2", "RDS", "auth", "available", "127.10.0.3:5432")
+SERVICE = CustomResource("us-west-2", "AuraService", "aura", "ingest", [Condition("Ready", "True", "Ready", "")])
+POD = Pod("us-west-2", "aura", "ingest-1", "node-1", "Running", True, 0, "")
+ALL_WELL = Platform([DATABASE], [SERVICE], [POD], [])
+UNREADY = msgspec.structs.replace(SERVICE, conditions=[Condition("Ready", "False", "NoImage", "image is not known")])
+
+
+def test_all_well_is_healthy() -> None:
+    assert healthy(ALL_WELL)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"resources": [msgspec.structs.replace(DATABASE, status="creating")]},
+        {"custom_resources": [UNREADY]},
+        {"pods": [msgspec.structs.replace(POD, ready=False)]},
+        {"problems": ["AWS in us-west-2 does not answer"]},
+        {"resources": []},
+    ],
+)
+def test_anything_amiss_is_not_healthy(change: dict) -> None:
+    assert not healthy(msgspec.structs.replace(ALL_WELL, **change))
+
+
+def test_waiting_names_what_is_not_ready_and_why() -> None:
+    crashing = msgspec.structs.replace(POD, ready=False, reason="CrashLoopBackOff")
+    ended = msgspec.structs.replace(POD, ready=False, phase="Succeeded")
+    assert waiting_for([SERVICE, UNREADY], [POD, crashing, ended]) == [
+        "AuraService ingest: image is not known",
+        "Pod ingest-1: CrashLoopBackOff",
+    ]
+
+
+def test_a_pod_is_found_by_the_start_of_its_name_but_an_exact_name_wins() -> None:
+    other = msgspec.structs.replace(POD, name="ingest-12")
+    assert matching("ingest-1", [POD, other]) == [POD]
+    assert matching("ingest", [POD, other]) == [POD, other]
+    assert matching("auth", [POD, other]) == []
+
+
+def test_the_summary_is_what_pulumi_counted() -> None:
+    printed = "Outputs:\n    a: 1\n\nResources:\n    + 3 created\n    61 unchanged\n\nDuration: 4s\n"
+    assert summary(printed) == "3 created, 61 unchanged"
