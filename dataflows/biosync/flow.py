@@ -100,16 +100,14 @@ class _Everyone(StatefulBatchLogic[Batch, Output, Marker]):
             raise RuntimeError("a snapshot before the first batch: there is no state to mark")
         with metrics.SNAPSHOT.time():
             log, people = self._open
-            changes = people.changes()
-            position = log.renew(people.states()) if log.full() else log.append(changes)
-            self._marker = (self._marker[0], position)
+            self._marker = (self._marker[0], log.append(people.changes(), people.state))
         return self._marker
 
     def _start(self, partition: int) -> tuple[StateLog, People]:
         """Only a batch tells a new logic which partition it is for."""
         log = StateLog(self._folder / f"{partition:04d}", self._marker[1] if self._marker else None)
         self._open = log, People(self._topic, partition, self._rules, log.load())
-        self._marker = self._marker or (partition, (0, 0))
+        self._marker = self._marker or (partition, (0, 0, 0))
         return self._open
 
 

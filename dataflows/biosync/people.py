@@ -13,6 +13,9 @@ from dataflows.biosync.rules import Rules
 
 FORGET_AFTER = 7 * 86_400_000
 """ms without a frame after which a person is forgotten; who comes back later is met as new."""
+FEW = 200
+"""Changes up to which states are encoded at once, while they are in the processor's cache, so that a snapshot
+has little left to do; while catching up they are encoded once a snapshot instead of once a frame."""
 
 Record = tuple[int, bytes]
 """Offset and value of a record of `bio-sensor-raw`."""
@@ -37,6 +40,7 @@ class People:
         self._rules = rules
         self._people = {user: decode(state) for user, state in states.items()}
         self._changed: set[str] = set()
+        self._encoded: dict[str, bytes] = {}
         self._now = max((person.received for person in self._people.values()), default=0)
 
     def step(self, records: list[Record]) -> Output:
@@ -56,6 +60,8 @@ class People:
                 except Exception as error:  # whatever a frame provokes must not stop everyone else's
                     reason = f"frame {frame.seq} of {frame.user}: {type(error).__name__}: {error}"
                     output.dead.append(self._dead(offset, reason, msgspec.msgpack.encode([frame])))
+        if len(self._changed) <= FEW:
+            self._encode_changed()
         return output
 
     def _frame(self, frame: StoredFrame, output: Output) -> None:
@@ -78,8 +84,9 @@ class People:
     def changes(self) -> dict[str, bytes | None]:
         """States that changed since the last call; None for those forgotten."""
         people = self._people
-        changes: dict[str, bytes | None] = {user: encode(people[user]) for user in self._changed}
-        self._changed.clear()
+        self._encode_changed()
+        changes: dict[str, bytes | None] = dict(self._encoded)
+        self._encoded.clear()
         while people:
             user, person = next(iter(people.items()))
             if person.received >= self._now - FORGET_AFTER:
@@ -88,9 +95,14 @@ class People:
             changes[user] = None
         return changes
 
-    def states(self) -> dict[str, bytes]:
-        """Everyone's state."""
-        return {user: encode(person) for user, person in self._people.items()}
+    def _encode_changed(self) -> None:
+        for user in self._changed:
+            self._encoded[user] = encode(self._people[user])
+        self._changed.clear()
+
+    def state(self, user: str) -> bytes:
+        """The state of one who is known."""
+        return encode(self._people[user])
 
     def _dead(self, offset: int, reason: str, value: bytes) -> DeadLetter:
         return DeadLetter(self._topic, self._partition, offset, reason, value)

@@ -1,9 +1,12 @@
 """People's states on disk, by appending what changed.
 
-The recovery store of the dataflow keeps a copy of everything a key holds at each snapshot: with a partition's people under
-one key, tens of megabytes a second, and the worker stands still meanwhile. So it keeps only a `Position` in this log. A
-log is a folder of generations; a generation starts with everyone's state and goes on with changes. What lies before
-a position never changes, and the last KEPT generations stay, so any position the recovery store may come back to can be read.
+The recovery store of the dataflow copies everything a key holds at each snapshot: with a partition's people under one key,
+tens of megabytes a second, and the worker stands still meanwhile. So it keeps only a `Position` in this log. A log is a
+folder of segments. What a position covers never changes afterwards, and a segment that is no longer needed stays for
+LINGER more appends, longer than the recovery store ever falls back.
+
+A segment goes when the log has grown to three times the states in it: those whose newest version lies there are copied
+to the end first. People who wear their devices write themselves anew every few seconds, so that is few.
 
 Nothing is fsynced: a killed process loses nothing, a machine that loses power may. Then `load` says so, and deleting
 the state folder makes the dataflow compute everything from the start of the topic, which the store takes as it did.
@@ -11,22 +14,23 @@ the state folder makes the dataflow compute everything from the start of the top
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from struct import Struct
 from zlib import crc32
 
 import msgspec
 
-KEPT = 4
-_SMALLEST = 1 << 20
-"""Bytes a generation may always reach."""
+SEGMENT = 1 << 20
+"""Bytes from which a segment is followed by another."""
+LINGER = 16
+_GROWTH = 3
 _HEAD = Struct("<II")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict[str, bytes | None]).decode
 
-Position = tuple[int, int]
-"""Generation, and length of its file in bytes."""
+Position = tuple[int, int, int]
+"""First and last segment, and the length of the last in bytes."""
 
 
 class StateLost(RuntimeError):
@@ -39,66 +43,103 @@ class StateLog:
     def __init__(self, folder: Path, position: Position | None) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._generation, self._length = position or (0, 0)
-        self._base = 0
+        self._first, self._last, length = position or (0, 0, 0)
         for path in folder.glob("*.log"):
-            if position is None or int(path.stem) > self._generation:
+            if position is None or not self._first <= int(path.stem) <= self._last:
                 path.unlink()
-        self._file = self._path(self._generation).open("ab")
-        self._file.truncate(self._length)
+        self._lengths = dict.fromkeys(range(self._first, self._last + 1), length)
+        self._newest: dict[str, tuple[int, int]] = {}
+        """Segment and size of each one's newest state."""
+        self._live = 0
+        self._leaving: list[tuple[int, int]] = []
+        """Segments out of use, and the append at which they go."""
+        self._appends = 0
+        self._file = self._path(self._last).open("ab")
+        self._file.truncate(length)
 
     def load(self) -> dict[str, bytes]:
         """Everyone's state at the position; raises StateLost."""
-        path = self._path(self._generation)
-        data = memoryview(path.read_bytes())
-        states: dict[str, bytes | None] = {}
-        at = 0
-        while at < self._length:
-            if at + _HEAD.size > len(data):
-                raise self._lost(path, f"ends at byte {len(data)} of {self._length}")
-            length, checksum = _HEAD.unpack_from(data, at)
-            at += _HEAD.size
-            payload = data[at : at + length]
-            if crc32(payload) != checksum:
-                raise self._lost(path, f"is damaged at byte {at}")
-            states |= _decode(payload)
-            at += length
-            if not self._base:
-                self._base = at
-        return {user: state for user, state in states.items() if state is not None}
+        states: dict[str, bytes] = {}
+        for segment in range(self._first, self._last + 1):
+            path = self._path(segment)
+            try:
+                data = memoryview(path.read_bytes())
+            except FileNotFoundError:
+                raise self._lost(path, "is missing") from None
+            if segment == self._last and len(data) != self._lengths[segment]:
+                raise self._lost(path, f"does not reach byte {self._lengths[segment]}")
+            self._lengths[segment] = len(data)
+            at = 0
+            while at < len(data):
+                changes, at = self._read(path, data, at)
+                self._note(segment, changes)
+                for user, state in changes.items():
+                    if state is None:
+                        states.pop(user, None)
+                    else:
+                        states[user] = state
+        return states
 
-    def append(self, changes: Mapping[str, bytes | None]) -> Position:
-        """The position after these changes."""
+    def append(self, changes: Mapping[str, bytes | None], state: Callable[[str], bytes]) -> Position:
+        """The position after these changes; `state` gives the state of one who did not change."""
+        self._appends += 1
+        while self._leaving and self._leaving[0][1] <= self._appends:
+            self._path(self._leaving.pop(0)[0]).unlink(missing_ok=True)
         if changes:
             self._write(changes)
-        return self._generation, self._length
-
-    def full(self) -> bool:
-        """Whether a new generation is due: its changes outweigh the states they change."""
-        return self._length > max(_SMALLEST, 3 * self._base)
-
-    def renew(self, states: Mapping[str, bytes]) -> Position:
-        """The position after a new generation that holds everyone's state."""
-        self._file.close()
-        self._generation += 1
-        self._length = 0
-        self._file = self._path(self._generation).open("wb")
-        self._write(states)
-        self._base = self._length
-        self._path(self._generation - KEPT).unlink(missing_ok=True)
-        return self._generation, self._length
+            if sum(self._lengths.values()) > _GROWTH * max(self._live, SEGMENT):
+                self._retire(state)
+        return self._first, self._last, self._lengths[self._last]
 
     def close(self) -> None:
         self._file.close()
 
+    def _retire(self, state: Callable[[str], bytes]) -> None:
+        oldest = self._first
+        if oldest == self._last:
+            return
+        kept = {user: state(user) for user, (segment, _) in self._newest.items() if segment == oldest}
+        if kept:
+            self._write(kept)
+        self._first += 1
+        del self._lengths[oldest]
+        self._leaving.append((oldest, self._appends + LINGER))
+
     def _write(self, changes: Mapping[str, bytes | None]) -> None:
+        if self._lengths[self._last] >= SEGMENT:
+            self._file.close()
+            self._last += 1
+            self._lengths[self._last] = 0
+            self._file = self._path(self._last).open("wb")
         payload = _encode(changes)
         self._file.write(_HEAD.pack(len(payload), crc32(payload)) + payload)
         self._file.flush()
-        self._length += _HEAD.size + len(payload)
+        self._lengths[self._last] += _HEAD.size + len(payload)
+        self._note(self._last, changes)
 
-    def _path(self, generation: int) -> Path:
-        return self._folder / f"{generation:012d}.log"
+    def _note(self, segment: int, changes: Mapping[str, bytes | None]) -> None:
+        newest = self._newest
+        for user, state in changes.items():
+            if user in newest:
+                self._live -= newest[user][1]
+            if state is None:
+                newest.pop(user, None)
+            else:
+                newest[user] = segment, len(state)
+                self._live += len(state)
+
+    def _read(self, path: Path, data: memoryview, at: int) -> tuple[dict[str, bytes | None], int]:
+        if at + _HEAD.size > len(data):
+            raise self._lost(path, f"is cut off at byte {at}")
+        length, checksum = _HEAD.unpack_from(data, at)
+        end = at + _HEAD.size + length
+        payload = data[at + _HEAD.size : end]
+        if end > len(data) or crc32(payload) != checksum:
+            raise self._lost(path, f"is damaged at byte {at}")
+        return _decode(payload), end
+
+    def _path(self, segment: int) -> Path:
+        return self._folder / f"{segment:012d}.log"
 
     def _lost(self, path: Path, what: str) -> StateLost:
         return StateLost(
