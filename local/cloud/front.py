@@ -12,7 +12,8 @@ from moto.core.request import Request
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
-from local.cloud.moto_limits import refusal
+from local.cloud import iam_policies
+from local.cloud.moto_limits import refusal, refuse
 from local.cloud.service import Service
 from local.cloud.world import World
 
@@ -40,16 +41,18 @@ class Front:
         self.services = {service.name: service for service in services}
         self.save = save
         self.internal = internal
-        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.moto = DomainDispatcherApplication(_moto_app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # buffered, so that whoever answers can read it again
         try:
             response = self._answer(request)
+        except NotImplementedError as error:
+            response = refuse(_scope(request)[2], f"{_action(request) or request.path} ({error})")
         except Exception:
             log.exception("%s %s could not be answered", request.method, request.path)
-            response = Response(status=500)
+            response = Response(status=500)  # without a body: that is an error to every parser of botocore
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
@@ -74,22 +77,24 @@ class Front:
         if action in _WAITS_LONG:
             return Response.from_app(self.moto, _rewound(request))
         with self.world.lock:
+            if service == "iam":
+                iam_policies.provide(request.get_data(as_text=True))
             response = Response.from_app(self.moto, _rewound(request), buffered=True)
+            if response.status_code in (404, 405) and response.get_data().startswith(b"<!doctype html>"):
+                raise NotImplementedError("no such path here")
             reads = _READS.match(action) if action else request.method in ("GET", "HEAD")
             if response.status_code < 400 and not reads:
                 self.save()
-        if response.status_code >= 500:
-            return _crash(service, action, request, response)
         return response
 
 
-def _crash(service: str, action: str, request: Request, response: Response) -> Response:
-    """moto's exceptions become HTML pages, on which botocore's parsers break; no body is an error they all read."""
-    what = action or f"{request.method} {request.path}"
-    log.error("%s %s: %s", service, what, response.get_data(as_text=True)[-300:])
-    if "NotImplementedError" in response.get_data(as_text=True) or response.status_code == 501:
-        return Response(status=501)
-    return Response(status=500)
+def _moto_app(service: Any) -> Any:
+    """moto's application of a service, whose exceptions come to us: as HTML pages they would break clients."""
+    if service is None:
+        raise NotImplementedError("a service that is not here")
+    app = create_backend_app(service)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app
 
 
 def _scope(request: Request) -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from xml.sax.saxutils import escape
 
 from moto.core.request import Request
 from werkzeug.wrappers import Response
@@ -17,9 +18,17 @@ _ACTIONS = {
 _PATHS = [
     ("s3", "PUT", re.compile(r"[?&]replication(=|&|$)"), "replicating a bucket"),
     ("route53", "GET", re.compile(r"/healthcheck/[^/]+/status"), "running health checks"),
-    ("eks", "POST", re.compile(r"/fargate-profiles"), "Fargate"),
 ]
 """(signing name, method, pattern of path and query, what AWS would do)."""
+
+_QUERY = "<ErrorResponse>{}</ErrorResponse>"
+_XML = {
+    "ec2": "<Response><Errors>{}</Errors></Response>",
+    "s3": "{}",
+    **dict.fromkeys(("autoscaling", "cloudformation", "cloudfront", "elasticloadbalancing", "iam"), _QUERY),
+    **dict.fromkeys(("monitoring", "route53", "sns", "sts"), _QUERY),
+}
+"""Signing names of the services that answer in XML, with what they put an error into."""
 
 
 def refusal(service: str, action: str, request: Request) -> Response | None:
@@ -28,14 +37,14 @@ def refusal(service: str, action: str, request: Request) -> Response | None:
     for name, method, pattern, meaning in _PATHS:
         if (service, request.method) == (name, method) and pattern.search(request.full_path):
             what = meaning
-    if what is None:
-        return None
+    return None if what is None else refuse(service, what)
+
+
+def refuse(service: str, what: str) -> Response:
+    """Says in the form the service's clients read that this cloud cannot do it. Status 501 is not retried."""
     message = f"The local cloud does not do this: {what}. Nothing was changed."
-    if service in ("s3", "route53"):
-        error = f"<Code>NotImplemented</Code><Message>{message}</Message>"
-        body = (
-            f"<Error>{error}</Error>" if service == "s3" else f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
-        )
-        return Response(body, 501, content_type="application/xml")
-    body = json.dumps({"__type": "NotImplemented", "message": message})
-    return Response(body, 501, content_type="application/x-amz-json-1.1")
+    if service not in _XML:
+        body = json.dumps({"__type": "NotImplemented", "message": message})
+        return Response(body, 501, {"x-amzn-errortype": "NotImplemented"}, content_type="application/x-amz-json-1.1")
+    error = f"<Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error>"
+    return Response(_XML[service].format(error), 501, content_type="application/xml")

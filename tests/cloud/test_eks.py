@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.toolchain import tools
-from tests.fixtures.cloud import KEY, REGION, Cloud, until
+from tests.fixtures.cloud import KEY, REGION, Cloud, code_of, until
 
 pytestmark = pytest.mark.integration
 NAME = "tested"
@@ -171,4 +171,4 @@ def test_cluster_that_cannot_be_made_is_refused(cloud: Cloud, change: dict[str, 
     wanted = {"name": "refused", "roleArn": cloud.role, "resourcesVpcConfig": {"subnetIds": cloud.subnets}, **change}
     with pytest.raises(ClientError) as refused:
         cloud.client("eks").create_cluster(**wanted)
-    assert refused.value.response["Error"]["Code"] == code
+    assert code_of(refused.value) == code

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import Cloud, until
+from tests.fixtures.cloud import Cloud, code_of, until
 
 pytestmark = pytest.mark.integration
 PASSWORD = "word-of-this-test"
@@ -202,7 +202,7 @@ def test_instance_that_cannot_be_made_is_refused_and_not_there(rds: Any, change:
     }
     with pytest.raises(ClientError) as refused:
         rds.create_db_instance(**wanted)
-    assert refused.value.response["Error"]["Code"] == code
+    assert code_of(refused.value) == code
     assert "refused" not in [instance["DBInstanceIdentifier"] for instance in _all(rds)]
 
 

@@ -1,0 +1,70 @@
+"""Tokens of EKS: what botocore signs is believed, anything else is not."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.signers import RequestSigner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.cloud.svc.eks import token
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # AWS's documentation uses it for every example
+
+
+def signed(cluster: str = "aura", secret: str = SECRET) -> str:
+    """As `aws eks get-token` makes it."""
+    session = boto3.Session("AKIDEXAMPLE", secret, region_name="us-west-2")
+    client = session.client("sts")
+    credentials = session.get_credentials()
+    assert credentials is not None
+    signer = RequestSigner(
+        client.meta.service_model.service_id, "us-west-2", "sts", "v4", credentials, client.meta.events
+    )
+    url = "http://127.37.0.1:4566/?Action=GetCallerIdentity&Version=2011-06-15"
+    request = {"method": "GET", "url": url, "body": {}, "headers": {"x-k8s-aws-id": cluster}, "context": {}}
+    presigned = signer.generate_presigned_url(request, region_name="us-west-2", expires_in=60, operation_name="")
+    return token.PREFIX + base64.urlsafe_b64encode(presigned.encode()).decode().rstrip("=")
+
+
+def verify(bearer: str, cluster: str = "aura", later: float = 0) -> token.Claim:
+    now = datetime.now(UTC) + timedelta(seconds=later)
+    return token.verify(bearer, cluster, now, {"AKIDEXAMPLE": SECRET}.get)
+
+
+def test_token_proves_its_access_key() -> None:
+    assert verify(signed()).access_key == "AKIDEXAMPLE"
+
+
+@pytest.mark.parametrize(
+    ("bearer", "cluster", "later", "why"),
+    [
+        (signed(), "another", 0, "not signed for cluster another"),
+        (signed(secret="guessed"), "aura", 0, "not signed for cluster aura"),
+        (signed(), "aura", 16 * 60, "signed 9"),
+        (signed(), "aura", -120, "signed -"),
+        ("k8s-aws-v1.!!!", "aura", 0, "not a presigned URL"),
+        ("eyJhbGciOiJub25lIn0.e30.", "aura", 0, "does not begin"),
+    ],
+)
+def test_token_is_refused(bearer: str, cluster: str, later: float, why: str) -> None:
+    with pytest.raises(token.BadToken, match=why):
+        verify(bearer, cluster, later)
+
+
+@given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
+def test_no_changed_byte_goes_unnoticed(position: int, change: int) -> None:
+    genuine = _GENUINE
+    url = bytearray(base64.urlsafe_b64decode(genuine + "=" * (-len(genuine) % 4)))
+    begin = url.index(b"?")  # the address before it is covered by the signed host, its scheme is not
+    url[begin + position % (len(url) - begin)] ^= change
+    forged = token.PREFIX + base64.urlsafe_b64encode(bytes(url)).decode().rstrip("=")
+    with pytest.raises(token.BadToken):
+        verify(forged)
+
+
+_GENUINE = signed().removeprefix(token.PREFIX)
