@@ -15,7 +15,7 @@ from pathlib import Path
 
 from local.engines import kubernetes_pki as pki
 from local.engines.kubernetes_pki import Authority, Pair
-from local.engines.process import Process
+from local.engines.process import Process, kill_below
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
 
@@ -105,8 +105,7 @@ class ControlPlane:
 
     def delete(self) -> None:
         """Ends the processes and deletes the cluster's data and kubeconfig."""
-        for part in self._parts():
-            part.kill()
+        kill_below(self.folder)  # the add-ons' proxies too
         shutil.rmtree(self.folder, ignore_errors=True)
         self.kubeconfig.unlink(missing_ok=True)
 

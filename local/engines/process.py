@@ -163,6 +163,14 @@ class Process:
             yield
 
 
+def kill_below(folder: Path) -> None:
+    """Ends every process that is recorded anywhere below `folder`, and whatever they start meanwhile."""
+    while records := list(folder.rglob("*.process")):
+        for record in records:
+            Process(record.parent, record.name.removesuffix(".process")).kill()
+            record.unlink(missing_ok=True)
+
+
 def boot_id() -> str:
     """Changes with every boot, after which all recorded pids mean nothing."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

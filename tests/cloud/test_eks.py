@@ -152,7 +152,7 @@ def test_deleted_cluster_leaves_nothing(cloud: Cloud, eks: Any) -> None:
     group = eks.describe_cluster(name=NAME)["cluster"]["resourcesVpcConfig"]["clusterSecurityGroupId"]
     eks.delete_cluster(name=NAME)
     until("the cluster to go", lambda: eks.list_clusters()["clusters"] == [])
-    assert not [record for record in cloud.pids() if "/eks/" in record or "/nodes/" in record]
+    assert not [line for line in cloud.processes() if "/eks/" in line or "/nodes/" in line]
     assert not cloud.site.kubeconfig(REGION).exists()
     with pytest.raises(ClientError, match="does not exist"):
         cloud.client("ec2").describe_security_groups(GroupIds=[group])

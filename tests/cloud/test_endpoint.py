@@ -73,7 +73,7 @@ def test_engines_stop_with_their_data_and_come_back_at_their_addresses(cloud: Cl
     query(database, "CREATE TABLE kept AS SELECT 1 AS v")
     endpoint.stop(cloud.site, engines=True)
     assert not endpoint.running(cloud.site)
-    assert not [pid for pid in cloud.pids().values() if pid]
+    assert not cloud.processes()
     with pytest.raises(psycopg.OperationalError):
         query(database, "SELECT v FROM kept")
     endpoint.start(cloud.site)
