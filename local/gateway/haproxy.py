@@ -46,7 +46,8 @@ class Haproxy:
         await self._check(configuration)
         if self._master is None:
             self._master = await asyncio.create_subprocess_exec(
-                tools.path("haproxy"), "-W", "-db", "-L", self.peer, "-S", f"unix@{_MASTER_SOCKET}", "-f", CONFIGURATION,
+                tools.path("haproxy"),
+                *("-W", "-db", "-L", self.peer, "-S", f"unix@{_MASTER_SOCKET}", "-f", CONFIGURATION),
                 cwd=self.folder, preexec_fn=_end_with_parent,
             )  # fmt: skip
         else:

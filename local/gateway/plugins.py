@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from contracts.gateway import SUBJECT_TO_HEADER, USER_HEADER
 from local.gateway.objects import KongPlugin
@@ -16,8 +16,8 @@ TRACE_HEADER = "X-Trace-Id"
 
 @dataclass(frozen=True)
 class Policy:
-    """Before a request reaches the Service: a valid token, and not more than `per_minute` (0: any number)
-    by the value of the header `counted_by`."""
+    """Before a request reaches the Service: a valid token, and not more than `per_minute` requests (0: any number) that
+    have the same value of the header `counted_by`, or come from the same address where that is empty or missing."""
 
     token: bool = False
     subject_header: bool = False
@@ -51,14 +51,20 @@ class _Jwt(_Config):
 
 class _RateLimiting(_Config):
     minute: PositiveInt
-    limit_by: Literal["header"]
-    header_name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+    limit_by: Literal["header", "ip"]
+    header_name: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$")] = ""
     policy: Literal["local", "redis"] = "local"
     redis: dict[str, object] = {}
     """Where Kong's instances share their count; here one process counts."""
     fault_tolerant: bool = True
     hide_client_headers: Literal[False] = False
     error_code: Literal[429] = 429
+
+    @model_validator(mode="after")
+    def _names_its_header(self) -> _RateLimiting:
+        if self.limit_by == "header" and not self.header_name:
+            raise ValueError("limit_by: header needs header_name")
+        return self
 
 
 class _PreFunction(_Config):
@@ -84,7 +90,8 @@ def policy(plugins: Iterable[KongPlugin]) -> Policy:
                     result = replace(result, token=True)
                 case "rate-limiting":
                     limit = _RateLimiting.model_validate(plugin.config)
-                    result = replace(result, per_minute=limit.minute, counted_by=limit.header_name)
+                    counted_by = limit.header_name if limit.limit_by == "header" else ""
+                    result = replace(result, per_minute=limit.minute, counted_by=counted_by)
                 case "pre-function":
                     _only_known(_PreFunction.model_validate(plugin.config))
                     header = True

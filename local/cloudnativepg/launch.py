@@ -1,0 +1,22 @@
+"""`python -m local.cloudnativepg.launch FOLDER ADDRESS PARAMETERS`: starts a server, waits until it answers, ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from local.engines.postgres import Postgres
+from local.engines.process import EngineFailed
+
+
+def main() -> None:
+    folder, address, parameters = sys.argv[1:]
+    try:
+        Postgres(Path(folder), address, settings=json.loads(parameters)).ensure()
+    except EngineFailed as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
