@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from local.cloud import control
+from local.cloud import certificates, control
 from local.cloud.front import Front
 from local.cloud.loop import Loop
 from local.cloud.store import Store
@@ -30,6 +30,7 @@ class _Handler(MotoRequestHandler):
 
 def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end`; engines run on."""
+    certificates.install()
     world = World(site)
     store = Store(site.home / "cloud", world)
     known = services(world)
