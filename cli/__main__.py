@@ -95,7 +95,7 @@ def wearables(
 
 @app.command(context_settings={"help_option_names": ["--help"]})
 def detect(
-    rule: Annotated[Literal["gate", "score", "ignore"], typer.Option(help="What the drop of HRV does: gate, score or ignore.")] = "gate",
+    rule: Annotated[Literal["gate", "score", "ignore"], typer.Option(help="What the drop of HRV does.")] = "gate",
     threshold: Annotated[float | None, typer.Option(help="The score at which an event is raised.")] = None,
 ) -> None:
     """Read beats as JSON lines {"t": ms, "rr_ms": ms} and write the stress events found in them."""

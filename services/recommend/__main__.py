@@ -1,0 +1,22 @@
+"""`python -m services.recommend`: wires the recommend service."""
+
+from __future__ import annotations
+
+from services.kit import logs, serve
+from services.recommend.embedding import Embedder
+from services.recommend.endpoints import create
+from services.recommend.library import Library, catalogue
+from services.recommend.settings import RecommendSettings
+
+
+def main() -> None:
+    settings = RecommendSettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
+    logs.configure("recommend", settings.pod_name, settings.log_level)
+    items = catalogue()
+    library = Library(Embedder(settings.embedding_model_dir), items)
+    logs.get(__name__).info("serving", host=settings.host, port=settings.port, items=len(items))
+    serve.run(create(settings, library), settings)
+
+
+if __name__ == "__main__":
+    main()
