@@ -11,6 +11,7 @@ import argparse
 import logging
 import signal
 import threading
+import warnings
 
 from local.cloud.server import serve, stop_engines
 from local.cloud.world import ACCOUNT
@@ -23,6 +24,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    warnings.filterwarnings("ignore", message="Exception.* does not match an error shape")  # NotImplemented is ours
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     if options.stop_engines:
         stop_engines(Site.current())

@@ -17,8 +17,6 @@ class NodeGroup:
     created: datetime
     modified: datetime
     status: str = "CREATING"
-    trouble: str = ""
-    """Why it is not ACTIVE yet."""
 
 
 @dataclass

@@ -103,7 +103,6 @@ def _changed_taints(taints: list[dict[str, str]], change: dict[str, Any]) -> lis
 
 
 def _described(group: NodeGroup) -> Output:
-    issues = [{"code": "NodeCreationFailure", "message": group.trouble}] if group.trouble else []
     return {
         "releaseVersion": f"{group.inputs['version']}.0-1",
         **group.inputs,
@@ -111,6 +110,6 @@ def _described(group: NodeGroup) -> Output:
         "createdAt": group.created,
         "modifiedAt": group.modified,
         "status": group.status,
-        "health": {"issues": issues},
+        "health": {"issues": []},
         "resources": {"autoScalingGroups": [{"name": f"eks-{group.name}-{group.arn.rsplit('/', 1)[1]}"}]},
     }
