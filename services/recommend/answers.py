@@ -46,18 +46,6 @@ class Answers:
         found: list[Any] = await self._redis.zrange(HEARD_KEY + user, since, "+inf", byscore=True)  # pyright: ignore
         return [int(item) for item in found]
 
-    async def given(self, event_id: str) -> EmergencyCalm | None:
-        """The answer that the event already got."""
-        answer = await self._redis.get(ANSWER_KEY + event_id)
-        return msgspec.json.decode(answer, type=EmergencyCalm) if answer else None
-
-    async def heard(self, user: str, now: float) -> list[int]:
-        """Ids of the items that the person was offered since `now` (Unix seconds) less the time kept."""
-        return [
-            int(i)
-            for i in await self._redis.zrange(HEARD_KEY + user, int(now - self._keep_seconds), "+inf", byscore=True)
-        ]
-
     async def give(self, calm: EmergencyCalm, item: int, now: float) -> EmergencyCalm:
         """Records and publishes the answer; gives the one that counts, which is an earlier one if there was."""
         user = calm.user
