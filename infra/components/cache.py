@@ -1,0 +1,91 @@
+"""ElastiCache: Redis for what may be lost (pushes pending, caches, limits)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import generated
+from infra.components.base import Component
+from infra.components.firewall import Firewall
+from infra.components.secrets import SecretsConfig, StoredSecret
+from infra.settings import settings
+
+PORT = 6379
+
+
+@settings
+class CacheConfig:
+    engine_version: str
+    node_type: str
+    nodes: int
+    """The primary and its replicas; two or more fail over by themselves."""
+    encryption_in_transit: bool
+    """TLS and a password."""
+    snapshot_days: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.nodes <= 6:
+            raise ValueError(f"nodes is {self.nodes}; a replication group has 1 to 6")
+
+
+class Cache(Component):
+    """`url` holds the password where there is one, and is a secret then."""
+
+    def __init__(
+        self,
+        name: str,
+        vpc: pulumi.Input[str],
+        subnets: Sequence[pulumi.Input[str]],
+        clients: pulumi.Input[str],
+        key: pulumi.Input[str],
+        secrets_key: pulumi.Input[str],
+        config: CacheConfig,
+        secrets: SecretsConfig,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(name, opts)
+        password = None
+        if config.encryption_in_transit:
+            password = StoredSecret(
+                f"{name}-password",
+                "redis/password",
+                generated.token(),
+                secrets_key,
+                secrets,
+                once=True,
+                opts=self.child(),
+            ).value
+        group = aws.elasticache.SubnetGroup(name, name=name, subnet_ids=list(subnets), opts=self.child())
+        firewall = Firewall(name, vpc, clients, PORT, self.child())
+        self.cache = aws.elasticache.ReplicationGroup(
+            name,
+            replication_group_id=name,
+            description="Pushes pending, caches, limits",
+            engine="redis",
+            engine_version=config.engine_version,
+            node_type=config.node_type,
+            num_cache_clusters=config.nodes,
+            automatic_failover_enabled=config.nodes > 1,
+            multi_az_enabled=config.nodes > 1,
+            port=PORT,
+            subnet_group_name=group.name,
+            security_group_ids=[firewall.group.id],
+            at_rest_encryption_enabled=True,
+            kms_key_id=key,
+            transit_encryption_enabled=config.encryption_in_transit,
+            auth_token=password,
+            snapshot_retention_limit=config.snapshot_days,
+            opts=self.child(),
+        )
+        self.endpoint = self.cache.primary_endpoint_address
+        self.url = _url(self.endpoint, password)
+        self.register_outputs({"endpoint": self.endpoint})
+
+
+def _url(host: pulumi.Output[str], password: pulumi.Output[str] | None) -> pulumi.Output[str]:
+    if password is None:
+        return pulumi.Output.format("redis://{0}:{1}/0", host, PORT)
+    return pulumi.Output.format("rediss://:{0}@{1}:{2}/0", password, host, PORT)

@@ -1,0 +1,41 @@
+"""A TLS certificate that AWS renews, proved by a record in our zone."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.base import Component
+from infra.components.zone import Zone
+
+CLOUDFRONT_REGION = "us-east-1"
+"""CloudFront takes certificates from here only."""
+
+
+class Certificate(Component):
+    """`arn` is known once the certificate is issued."""
+
+    def __init__(
+        self, name: str, domain: str, zone: Zone, region: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, opts)
+        certificate = aws.acm.Certificate(
+            name, domain_name=domain, validation_method="DNS", region=region, opts=self.child()
+        )
+        proof = certificate.domain_validation_options[0]
+        record = zone.record(
+            f"{name}-proof",
+            proof.resource_record_type,
+            proof.resource_record_name,
+            [proof.resource_record_value],
+            self,
+        )
+        issued = aws.acm.CertificateValidation(
+            name,
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[record.fqdn],
+            region=region,
+            opts=self.child(),
+        )
+        self.arn = issued.certificate_arn
+        self.register_outputs({"arn": self.arn})

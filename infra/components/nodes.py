@@ -1,0 +1,66 @@
+"""Node groups of a cluster: interruptible ones for what can move, on-demand ones for what holds state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.base import Component
+from infra.settings import settings
+
+
+@settings
+class NodeGroupConfig:
+    capacity: Literal["SPOT", "ON_DEMAND"]
+    instance_types: tuple[str, ...]
+    min: int
+    desired: int
+    max: int
+    disk_gib: int
+    stateful: bool = False
+    """Tainted, so that only Pods that tolerate `aura/stateful` come here."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.min <= self.desired <= self.max or self.max < 1:
+            raise ValueError(
+                f"min {self.min}, desired {self.desired}, max {self.max}: must be in this order, max at least 1"
+            )
+        if self.capacity == "SPOT" and len(self.instance_types) < 3:
+            raise ValueError("a spot group needs three instance types or more: one type's capacity vanishes at once")
+        if self.capacity == "SPOT" and self.stateful:
+            raise ValueError("what holds state must not live on spot capacity")
+
+
+class NodeGroup(Component):
+    def __init__(
+        self,
+        name: str,
+        group: str,
+        cluster: pulumi.Input[str],
+        role: pulumi.Input[str],
+        subnets: Sequence[pulumi.Input[str]],
+        config: NodeGroupConfig,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(name, opts)
+        stateful = aws.eks.NodeGroupTaintArgs(key="aura/stateful", value="true", effect="NO_SCHEDULE")
+        self.group = aws.eks.NodeGroup(
+            name,
+            cluster_name=cluster,
+            node_group_name=group,
+            node_role_arn=role,
+            subnet_ids=list(subnets),
+            capacity_type=config.capacity,
+            instance_types=list(config.instance_types),
+            disk_size=config.disk_gib,
+            scaling_config=aws.eks.NodeGroupScalingConfigArgs(
+                min_size=config.min, desired_size=config.desired, max_size=config.max
+            ),
+            labels={"aura/pool": group},
+            taints=[stateful] if config.stateful else None,
+            opts=self.child(ignore_changes=["scalingConfig.desiredSize"]),
+        )
+        self.register_outputs({"arn": self.group.arn})

@@ -1,0 +1,66 @@
+"""The way into the cluster, and what every Pod of ours must know about the region."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+
+from contracts.platform import NAMESPACE, PLATFORM_CONFIG
+from infra.components.base import Component
+
+
+class Platform(Component):
+    """Namespace `aura` and the ConfigMap `aura-platform` (contracts/platform.py has its keys)."""
+
+    def __init__(
+        self,
+        name: str,
+        region: str,
+        cluster: aws.eks.Cluster,
+        facts: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(name, opts)
+        self.kubeconfig = kubeconfig(region, cluster)
+        provider = kubernetes.Provider(name, kubeconfig=self.kubeconfig, opts=self.child())
+        inside = self.child(provider=provider)
+        namespace = kubernetes.core.v1.Namespace(
+            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside
+        )
+        kubernetes.core.v1.ConfigMap(
+            name,
+            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name),
+            data=dict(facts),
+            opts=inside,
+        )
+        self.register_outputs({})
+
+
+def kubeconfig(region: str, cluster: aws.eks.Cluster) -> pulumi.Output[str]:
+    """A kubeconfig that asks AWS for a token whenever it is used, so that it holds no secret."""
+
+    def render(values: list[str]) -> str:
+        name, endpoint, authority = values
+        login = {
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "command": "aws",
+            "args": ["--region", region, "eks", "get-token", "--cluster-name", name, "--output", "json"],
+            "interactiveMode": "Never",
+        }
+        return json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": name, "cluster": {"server": endpoint, "certificate-authority-data": authority}}],
+                "users": [{"name": name, "user": {"exec": login}}],
+                "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+                "current-context": name,
+            }
+        )
+
+    authority = cluster.certificate_authority.apply(lambda found: found.data or "")
+    return pulumi.Output.all(cluster.name, cluster.endpoint, authority).apply(render)

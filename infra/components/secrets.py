@@ -1,0 +1,69 @@
+"""Values in Secrets Manager that nobody types."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from contracts.platform import SIGNING_KEY_SECRET, WEBHOOK_SECRET
+from infra import generated
+from infra.components.base import Component
+from infra.settings import settings
+
+
+@settings
+class SecretsConfig:
+    recovery_days: int
+    """Days in which a deleted secret can be brought back; 0 deletes at once and frees its name."""
+
+    def __post_init__(self) -> None:
+        if self.recovery_days != 0 and not 7 <= self.recovery_days <= 30:
+            raise ValueError(f"recoveryDays is {self.recovery_days}; AWS allows 7 to 30, or 0 for none")
+
+
+class StoredSecret(Component):
+    """A secret under a name, encrypted with our key."""
+
+    def __init__(
+        self,
+        name: str,
+        stored_as: str,
+        value: pulumi.Output[str],
+        key: pulumi.Input[str],
+        config: SecretsConfig,
+        once: bool = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """With `once`, the value given at creation stays: every run generates another, and only the first counts."""
+        super().__init__(name, opts)
+        self.secret = aws.secretsmanager.Secret(
+            name,
+            name=stored_as,
+            kms_key_id=key,
+            recovery_window_in_days=config.recovery_days,
+            opts=self.child(),
+        )
+        version = aws.secretsmanager.SecretVersion(
+            name,
+            secret_id=self.secret.id,
+            secret_string=value,
+            opts=self.child(ignore_changes=["secretString"] if once else []),
+        )
+        self.value: pulumi.Output[str] = pulumi.Output.secret(version.secret_string).apply(lambda stored: stored or "")
+        self.register_outputs({"arn": self.secret.arn})
+
+
+class PlatformSecrets(Component):
+    """Keys the services share: `auth` signs tokens with one, the dataflow its calls to `recommend` with the other."""
+
+    def __init__(
+        self, name: str, key: pulumi.Input[str], config: SecretsConfig, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__(name, opts)
+        for stored_as, value in (
+            (SIGNING_KEY_SECRET, generated.signing_key()),
+            (WEBHOOK_SECRET, generated.token()),
+        ):
+            logical = f"{name}-{stored_as.replace('/', '-')}"
+            StoredSecret(logical, stored_as, value, key, config, once=True, opts=self.child())
+        self.register_outputs({})

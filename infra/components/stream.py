@@ -1,0 +1,104 @@
+"""MSK: the brokers every heart beat passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.base import Component
+from infra.components.firewall import Firewall
+from infra.settings import settings
+
+
+@settings
+class StreamConfig:
+    kafka_version: str
+    brokers: int
+    instance_type: str
+    storage_gib: int
+    encryption_in_transit: Literal["TLS", "PLAINTEXT"]
+    """PLAINTEXT is for a network that nobody else is on."""
+    server_properties: Mapping[str, str]
+    log_retention_days: int
+
+    def __post_init__(self) -> None:
+        if self.brokers < 1:
+            raise ValueError(f"brokers is {self.brokers}; at least one")
+        if int(self.server_properties.get("min.insync.replicas", 1)) > self.brokers:
+            raise ValueError(
+                "serverProperties: min.insync.replicas is above the number of brokers, nothing could be written"
+            )
+
+    @property
+    def port(self) -> int:
+        return 9094 if self.encryption_in_transit == "TLS" else 9092
+
+
+class Stream(Component):
+    """Brokers spread over the given subnets; `bootstrap` is what clients connect to."""
+
+    def __init__(
+        self,
+        name: str,
+        vpc: pulumi.Input[str],
+        subnets: Sequence[pulumi.Input[str]],
+        clients: pulumi.Input[str],
+        key: pulumi.Input[str],
+        config: StreamConfig,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(name, opts)
+        firewall = Firewall(name, vpc, clients, config.port, self.child())
+        logs = aws.cloudwatch.LogGroup(
+            name,
+            name=f"/aws/msk/{name}",
+            retention_in_days=config.log_retention_days,
+            kms_key_id=key,
+            opts=self.child(),
+        )
+        configuration = aws.msk.Configuration(
+            name,
+            name=name,
+            kafka_versions=[config.kafka_version],
+            server_properties="".join(f"{k}={v}\n" for k, v in sorted(config.server_properties.items())),
+            opts=self.child(),
+        )
+        self.cluster = aws.msk.Cluster(
+            name,
+            cluster_name=name,
+            kafka_version=config.kafka_version,
+            number_of_broker_nodes=config.brokers,
+            broker_node_group_info=aws.msk.ClusterBrokerNodeGroupInfoArgs(
+                instance_type=config.instance_type,
+                client_subnets=list(subnets)[: config.brokers],
+                security_groups=[firewall.group.id],
+                storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs(
+                    ebs_storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoEbsStorageInfoArgs(
+                        volume_size=config.storage_gib
+                    )
+                ),
+            ),
+            encryption_info=aws.msk.ClusterEncryptionInfoArgs(
+                encryption_at_rest_kms_key_arn=key,
+                encryption_in_transit=aws.msk.ClusterEncryptionInfoEncryptionInTransitArgs(
+                    client_broker=config.encryption_in_transit, in_cluster=True
+                ),
+            ),
+            configuration_info=aws.msk.ClusterConfigurationInfoArgs(
+                arn=configuration.arn, revision=configuration.latest_revision
+            ),
+            logging_info=aws.msk.ClusterLoggingInfoArgs(
+                broker_logs=aws.msk.ClusterLoggingInfoBrokerLogsArgs(
+                    cloudwatch_logs=aws.msk.ClusterLoggingInfoBrokerLogsCloudwatchLogsArgs(
+                        enabled=True, log_group=logs.name
+                    )
+                )
+            ),
+            opts=self.child(),
+        )
+        encrypted = config.encryption_in_transit == "TLS"
+        self.bootstrap = self.cluster.bootstrap_brokers_tls if encrypted else self.cluster.bootstrap_brokers
+        self.register_outputs({"bootstrap": self.bootstrap})

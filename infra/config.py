@@ -1,0 +1,54 @@
+"""The stack's configuration, typed: every difference between two stacks is here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pydantic import TypeAdapter, ValidationError
+
+from infra.region_config import RegionConfig
+from infra.settings import settings
+
+NAMESPACE = "aura"
+
+
+class ConfigError(pulumi.RunError):
+    """A key of Pulumi.<stack>.yaml is missing or wrong; the message names it."""
+
+
+@settings
+class StackConfig:
+    domain: str
+    token_issuer: str
+    regions: Mapping[str, RegionConfig]
+
+    def __post_init__(self) -> None:
+        if not self.regions:
+            raise ValueError("a stack needs at least one region")
+
+
+def load() -> StackConfig:
+    """The selected stack's configuration. Raises ConfigError."""
+    config = pulumi.Config(NAMESPACE)
+    given = {
+        "domain": config.get("domain"),
+        "tokenIssuer": config.get("tokenIssuer"),
+        "regions": config.get_object("regions"),
+    }
+    return parse({key: value for key, value in given.items() if value is not None})
+
+
+def parse(values: Mapping[str, Any]) -> StackConfig:
+    """Configuration from plain values, keys in camelCase as in the YAML. Raises ConfigError naming every wrong key."""
+    try:
+        return TypeAdapter(StackConfig).validate_python(values)
+    except ValidationError as error:
+        lines = [f"{NAMESPACE}:{_key(problem['loc'])}: {problem['msg']}" for problem in error.errors()]
+        raise ConfigError("The stack's configuration is not valid:\n  " + "\n  ".join(lines)) from error
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    """The dotted key; pydantic adds the name of the value's type where there are several."""
+    return ".".join(str(part) for part in location)

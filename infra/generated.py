@@ -1,0 +1,21 @@
+"""Secret values made at a resource's creation and never again (the resources ignore later changes of them)."""
+
+from __future__ import annotations
+
+import secrets
+
+import pulumi
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+def token() -> pulumi.Output[str]:
+    """256 random bits, URL-safe: 43 characters that every store of ours takes as a password."""
+    return pulumi.Output.secret(secrets.token_urlsafe(32))
+
+
+def signing_key() -> pulumi.Output[str]:
+    """A private key on P-256 as PKCS #8 PEM, for ES256."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return pulumi.Output.secret(key.private_bytes(serialization.Encoding.PEM, *form).decode())

@@ -1,0 +1,27 @@
+"""What one region holds, as configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.components.cache import CacheConfig
+from infra.components.cluster import ClusterConfig
+from infra.components.database import DatabaseConfig
+from infra.components.key import KeyConfig
+from infra.components.media import MediaConfig
+from infra.components.network import NetworkConfig
+from infra.components.secrets import SecretsConfig
+from infra.components.stream import StreamConfig
+from infra.settings import settings
+
+
+@settings
+class RegionConfig:
+    network: NetworkConfig
+    keys: KeyConfig
+    cluster: ClusterConfig
+    databases: Mapping[str, DatabaseConfig]
+    stream: StreamConfig
+    cache: CacheConfig
+    media: MediaConfig
+    secrets: SecretsConfig

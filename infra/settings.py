@@ -1,0 +1,18 @@
+"""How configuration becomes frozen dataclasses: checked types, no unknown keys, camelCase in YAML."""
+
+from __future__ import annotations
+
+from typing import TypeVar, dataclass_transform
+
+from pydantic import ConfigDict
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
+
+_STRICT = ConfigDict(extra="forbid", alias_generator=to_camel, populate_by_name=True, strict=False)
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def settings(cls: type[T]) -> type[T]:
+    """Decorates one group of settings; `<Noun>Config` stands beside the component `<Noun>` that reads it."""
+    return dataclass(frozen=True, config=_STRICT)(cls)

@@ -1,0 +1,7 @@
+"""`python -m local.plugins.aws`: the executable pulumi-resource-aws."""
+
+from local.plugins.aws.provider import Aws
+from local.plugins.serve import serve
+
+if __name__ == "__main__":
+    serve(Aws())

@@ -1,0 +1,36 @@
+"""The resource types, a module a service."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+
+from local.plugins.aws.kind import Kind
+
+_MODULES = {
+    "acm": ("acm",),
+    "cloudfront": ("cloudfront",),
+    "cloudwatch": ("logs",),
+    "ec2": ("ec2", "security_groups"),
+    "eks": ("eks",),
+    "elasticache": ("elasticache",),
+    "iam": ("iam",),
+    "kms": ("kms",),
+    "msk": ("msk",),
+    "rds": ("rds",),
+    "route53": ("route53",),
+    "s3": ("s3", "s3_settings"),
+    "secretsmanager": ("secretsmanager",),
+    "vpc": ("security_groups",),
+}
+
+
+@functools.cache
+def find(type: str) -> Kind | None:
+    """The row of a Pulumi type token such as "aws:rds/instance:Instance", None when there is none."""
+    for module in _MODULES.get(type.removeprefix("aws:").partition("/")[0], ()):
+        kinds: tuple[Kind, ...] = importlib.import_module(f"{__name__}.{module}").KINDS
+        for kind in kinds:
+            if kind.type == type:
+                return kind
+    return None

@@ -1,0 +1,43 @@
+"""Certificates, validated by DNS."""
+
+from __future__ import annotations
+
+from local.plugins.aws.kind import Call, Kind, Ready, Tags
+
+_OPTIONS = (
+    "DomainValidationOptions[].{domainName: DomainName, resourceRecordName: ResourceRecord.Name, "
+    "resourceRecordType: ResourceRecord.Type, resourceRecordValue: ResourceRecord.Value}"
+)
+
+KINDS = (
+    Kind(
+        type="aws:acm/certificate:Certificate",
+        service="acm",
+        create=Call("RequestCertificate", match=True),
+        id=".CertificateArn",
+        read=Call("DescribeCertificate", {"CertificateArn": "{id}"}),
+        found="Certificate",
+        delete=Call("DeleteCertificate", {"CertificateArn": "{id}"}),
+        observe={"validationMethod": "DomainValidationOptions[0].ValidationMethod", "subjectAlternativeNames": ""},
+        immutable=None,
+        outputs={"arn": "CertificateArn", "domainValidationOptions": _OPTIONS},
+        tags=Tags(
+            create="Tags",
+            set=Call("AddTagsToCertificate", {"CertificateArn": "{id}", "Tags": "{tagSet}"}),
+            unset=Call("RemoveTagsFromCertificate", {"CertificateArn": "{id}", "Tags": "{tagPairs}"}),
+            lookup=Call("ListTagsForCertificate", {"CertificateArn": "{id}"}),
+        ),
+    ),
+    Kind(
+        type="aws:acm/certificateValidation:CertificateValidation",
+        service="acm",
+        create=Call("DescribeCertificate", {"CertificateArn": "{certificateArn}"}),
+        id="{certificateArn}",
+        read=Call("DescribeCertificate", {"CertificateArn": "{id}"}),
+        found="Certificate",
+        delete=None,
+        steering=frozenset({"validationRecordFqdns"}),
+        immutable=None,
+        ready=Ready("Status", frozenset({"ISSUED"}), frozenset({"FAILED", "VALIDATION_TIMED_OUT", "REVOKED"})),
+    ),
+)

@@ -1,0 +1,144 @@
+"""Distributions and what lets them alone read a bucket."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from local.plugins.aws.kind import Call, Kind, Ready, Tags
+from local.plugins.values import Values
+
+_CONFIG = {
+    "CallerReference": "{callerReference}",
+    "Aliases": "{aliases}",
+    "DefaultRootObject": "{defaultRootObject}",
+    "Origins": "{apiOrigins}",
+    "DefaultCacheBehavior": "{apiBehavior}",
+    "Comment": "{comment}",
+    "PriceClass": "{priceClass}",
+    "Enabled": "{enabled}",
+    "ViewerCertificate": "{apiCertificate}",
+    "Restrictions": {"GeoRestriction": "{apiRestriction}"},
+    "HttpVersion": "{httpVersion}",
+    "IsIPV6Enabled": "{isIpv6Enabled}",
+}
+_ACCESS_CONTROL = {
+    "Name": "{name}",
+    "Description": "{description}",
+    "SigningProtocol": "{signingProtocol}",
+    "SigningBehavior": "{signingBehavior}",
+    "OriginAccessControlOriginType": "{originAccessControlOriginType}",
+}
+
+
+def _counted(items: list[Any]) -> dict[str, Any]:
+    return {"Quantity": len(items), "Items": items}
+
+
+def _origins(known: Values) -> Any:
+    origins = known.get("origins")
+    if not isinstance(origins, list):
+        return None
+    return [
+        {
+            "Id": origin["originId"],
+            "OriginPath": "",
+            "CustomHeaders": {"Quantity": 0},
+            "S3OriginConfig": {"OriginAccessIdentity": ""},
+            **{key: value for key, value in origin.items() if key != "originId"},
+        }
+        for origin in origins
+    ]
+
+
+def _behavior(known: Values) -> Any:
+    behavior = known.get("defaultCacheBehavior")
+    if not isinstance(behavior, dict):
+        return None
+    plain = {key: value for key, value in behavior.items() if key not in ("allowedMethods", "cachedMethods")}
+    cached = _counted(behavior["cachedMethods"])
+    return {**plain, "AllowedMethods": {**_counted(behavior["allowedMethods"]), "CachedMethods": cached}}
+
+
+def _certificate(known: Values) -> Any:
+    given = known.get("viewerCertificate")
+    if not isinstance(given, dict):
+        return None
+    names = {"acmCertificateArn": "ACMCertificateArn", "sslSupportMethod": "SSLSupportMethod"}
+    return {names.get(key, key): value for key, value in given.items()}
+
+
+def _restriction(known: Values) -> Any:
+    given = (known.get("restrictions") or {}).get("geoRestriction")
+    if not isinstance(given, dict):
+        return None
+    return {"RestrictionType": given["restrictionType"], **_counted(given.get("locations") or [])}
+
+
+KINDS = (
+    Kind(
+        type="aws:cloudfront/originAccessControl:OriginAccessControl",
+        service="cloudfront",
+        create=Call("CreateOriginAccessControl", {"OriginAccessControlConfig": _ACCESS_CONTROL}),
+        id=".OriginAccessControl.Id",
+        read=Call("GetOriginAccessControl", {"Id": "{id}"}),
+        found="OriginAccessControl.OriginAccessControlConfig",
+        etag=Call("GetOriginAccessControl", {"Id": "{id}"}),
+        modify=Call(
+            "UpdateOriginAccessControl",
+            {"Id": "{id}", "IfMatch": "{etag}", "OriginAccessControlConfig": _ACCESS_CONTROL},
+        ),
+        delete=Call("DeleteOriginAccessControl", {"Id": "{id}", "IfMatch": "{etag}"}),
+        name="name",
+        immutable=frozenset({"name"}),
+        exclusive=True,
+    ),
+    Kind(
+        type="aws:cloudfront/distribution:Distribution",
+        service="cloudfront",
+        create=Call("CreateDistribution", {"DistributionConfig": _CONFIG}),
+        id=".Distribution.Id",
+        derive={
+            "callerReference": lambda known: str(uuid.uuid4()),
+            "apiOrigins": _origins,
+            "apiBehavior": _behavior,
+            "apiCertificate": _certificate,
+            "apiRestriction": _restriction,
+        },
+        read=Call("GetDistribution", {"Id": "{id}"}),
+        found="Distribution",
+        etag=Call("GetDistribution", {"Id": "{id}"}),
+        modify=Call("UpdateDistribution", {"Id": "{id}", "IfMatch": "{etag}", "DistributionConfig": _CONFIG}),
+        retire={"enabled": False},
+        delete=Call("DeleteDistribution", {"Id": "{id}", "IfMatch": "{etag}"}),
+        observe={
+            "aliases": "DistributionConfig.Aliases.Items",
+            "comment": "DistributionConfig.Comment",
+            "enabled": "DistributionConfig.Enabled",
+            "priceClass": "DistributionConfig.PriceClass",
+            "httpVersion": "DistributionConfig.HttpVersion",
+            "isIpv6Enabled": "DistributionConfig.IsIPV6Enabled",
+            "viewerCertificate": (
+                "DistributionConfig.ViewerCertificate.{acmCertificateArn: ACMCertificateArn, "
+                "minimumProtocolVersion: MinimumProtocolVersion, sslSupportMethod: SSLSupportMethod}"
+            ),
+        },
+        derived_from=frozenset({"origins", "defaultCacheBehavior", "viewerCertificate", "restrictions"}),
+        steering=frozenset({"waitForDeployment"}),
+        immutable=frozenset(),
+        outputs={
+            "arn": "ARN",
+            "domainName": "DomainName",
+            "hostedZoneId": "'Z2FDTNDATAQYW2'",
+            "callerReference": "DistributionConfig.CallerReference",
+        },
+        ready=Ready("Status", frozenset({"Deployed"})),
+        tags=Tags(
+            create="",
+            set=Call("TagResource", {"Resource": "{arn}", "Tags": {"Items": "{tagSet}"}}),
+            unset=Call("UntagResource", {"Resource": "{arn}", "TagKeys": {"Items": "{tagKeys}"}}),
+            path="Tags.Items",
+            lookup=Call("ListTagsForResource", {"Resource": "{arn}"}),
+        ),
+    ),
+)

@@ -1,0 +1,163 @@
+"""Networks: VPC, subnets, gateways, routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.plugins.aws.kind import Aside, Call, Kind, Ready, Tags
+
+SET_TAGS = Call("CreateTags", {"Resources": ["{id}"], "Tags": "{tagSet}"})
+UNSET_TAGS = Call("DeleteTags", {"Resources": ["{id}"], "Tags": "{tagPairs}"})
+
+
+def tagged(resource: str) -> Tags:
+    return Tags(create=resource, form="ec2", set=SET_TAGS, unset=UNSET_TAGS)
+
+
+def _vpc_attribute(input: str, unless: bool) -> Aside:
+    member = input[0].upper() + input[1:]
+    return Aside(
+        (input,),
+        Call("ModifyVpcAttribute", {"VpcId": "{id}", member: {"Value": f"{{{input}}}"}}),
+        lookup=Call("DescribeVpcAttribute", {"VpcId": "{id}", "Attribute": input}),
+        path=f"{member}.Value",
+        unless=unless,
+    )
+
+
+def _simple(type: str, noun: str, name: str, filters: str, found: str, **more: Any) -> Kind:
+    """A type of the usual pattern: Create<noun>, Describe with a list of ids, Delete<noun>."""
+    return Kind(
+        type=type,
+        service="ec2",
+        create=more.pop("create", Call(f"Create{noun}", match=True)),
+        id=f".{noun}.{name}",
+        read=Call(f"Describe{noun}s", {filters: ["{id}"]}),
+        found=found,
+        delete=Call(f"Delete{noun}", {name: "{id}"}),
+        **more,
+    )
+
+
+KINDS = (
+    _simple(
+        "aws:ec2/vpc:Vpc",
+        "Vpc",
+        "VpcId",
+        "VpcIds",
+        "Vpcs[0]",
+        aside=(_vpc_attribute("enableDnsSupport", True), _vpc_attribute("enableDnsHostnames", False)),
+        immutable=frozenset({"cidrBlock", "instanceTenancy"}),
+        outputs={"arn": "join('', ['arn:aws:ec2:vpc/', VpcId])", "cidrBlock": "CidrBlock"},
+        ready=Ready("State", frozenset({"available"})),
+        tags=tagged("vpc"),
+    ),
+    _simple(
+        "aws:ec2/subnet:Subnet",
+        "Subnet",
+        "SubnetId",
+        "SubnetIds",
+        "Subnets[0]",
+        aside=(
+            Aside(
+                ("mapPublicIpOnLaunch",),
+                Call(
+                    "ModifySubnetAttribute",
+                    {"SubnetId": "{id}", "MapPublicIpOnLaunch": {"Value": "{mapPublicIpOnLaunch}"}},
+                ),
+                path="MapPublicIpOnLaunch",
+                unless=False,
+            ),
+        ),
+        immutable=frozenset({"vpcId", "cidrBlock", "availabilityZone"}),
+        outputs={"arn": "SubnetArn", "availabilityZone": "AvailabilityZone", "cidrBlock": "CidrBlock"},
+        ready=Ready("State", frozenset({"available"})),
+        tags=tagged("subnet"),
+        exclusive=True,
+    ),
+    Kind(
+        type="aws:ec2/internetGateway:InternetGateway",
+        service="ec2",
+        create=Call("CreateInternetGateway"),
+        id=".InternetGateway.InternetGatewayId",
+        read=Call("DescribeInternetGateways", {"InternetGatewayIds": ["{id}"]}),
+        found="InternetGateways[0]",
+        after_create=(Call("AttachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
+        before_delete=(Call("DetachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
+        delete=Call("DeleteInternetGateway", {"InternetGatewayId": "{id}"}),
+        steering=frozenset({"vpcId"}),
+        observe={"vpcId": "Attachments[0].VpcId"},
+        immutable=frozenset({"vpcId"}),
+        tags=tagged("internet-gateway"),
+    ),
+    Kind(
+        type="aws:ec2/eip:Eip",
+        service="ec2",
+        create=Call("AllocateAddress", match=True),
+        id=".AllocationId",
+        read=Call("DescribeAddresses", {"AllocationIds": ["{id}"]}),
+        found="Addresses[0]",
+        delete=Call("ReleaseAddress", {"AllocationId": "{id}"}),
+        outputs={"allocationId": "AllocationId", "publicIp": "PublicIp"},
+        tags=tagged("elastic-ip"),
+    ),
+    Kind(
+        type="aws:ec2/natGateway:NatGateway",
+        service="ec2",
+        create=Call("CreateNatGateway", match=True),
+        id=".NatGateway.NatGatewayId",
+        read=Call("DescribeNatGateways", {"NatGatewayIds": ["{id}"]}),
+        found="NatGateways[0]",
+        delete=Call("DeleteNatGateway", {"NatGatewayId": "{id}"}),
+        observe={"allocationId": "NatGatewayAddresses[0].AllocationId"},
+        immutable=None,
+        outputs={"publicIp": "NatGatewayAddresses[0].PublicIp"},
+        ready=Ready("State", frozenset({"available"})),
+        gone=Ready("State", frozenset({"deleted"})),
+        tags=tagged("natgateway"),
+    ),
+    _simple(
+        "aws:ec2/routeTable:RouteTable",
+        "RouteTable",
+        "RouteTableId",
+        "RouteTableIds",
+        "RouteTables[0]",
+        immutable=None,
+        tags=tagged("route-table"),
+    ),
+    Kind(
+        type="aws:ec2/route:Route",
+        service="ec2",
+        create=Call("CreateRoute", match=True),
+        id="{routeTableId}_{destinationCidrBlock}",
+        read=Call("DescribeRouteTables", {"RouteTableIds": ["{routeTableId}"]}),
+        found="RouteTables[0].Routes[?DestinationCidrBlock == '{destinationCidrBlock}'] | [0]",
+        delete=Call(
+            "DeleteRoute", {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"}
+        ),
+        immutable=None,
+    ),
+    Kind(
+        type="aws:ec2/routeTableAssociation:RouteTableAssociation",
+        service="ec2",
+        create=Call("AssociateRouteTable", match=True),
+        id=".AssociationId",
+        read=Call(
+            "DescribeRouteTables",
+            {"Filters": [{"Name": "association.route-table-association-id", "Values": ["{id}"]}]},
+        ),
+        found="RouteTables[0].Associations[?RouteTableAssociationId == '{id}'] | [0]",
+        delete=Call("DisassociateRouteTable", {"AssociationId": "{id}"}),
+        immutable=None,
+        exclusive=True,
+    ),
+    _simple(
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "VpcEndpoint",
+        "VpcEndpointId",
+        "VpcEndpointIds",
+        "VpcEndpoints[0]",
+        immutable=None,
+        tags=tagged("vpc-endpoint"),
+    ),
+)

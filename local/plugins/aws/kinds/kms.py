@@ -1,0 +1,73 @@
+"""Keys and their aliases."""
+
+from __future__ import annotations
+
+from local.plugins.aws.kind import Aside, Call, Kind, Ready, Tags
+from local.plugins.values import Values
+
+
+def _rotation(inputs: Values) -> list[Call]:
+    verb = "Enable" if inputs["enableKeyRotation"] else "Disable"
+    return [Call(f"{verb}KeyRotation", {"KeyId": "{id}"})]
+
+
+KINDS = (
+    Kind(
+        type="aws:kms/key:Key",
+        service="kms",
+        create=Call("CreateKey", {"Policy": "{policy}", "Description": "{description}"}, match=True),
+        id=".KeyMetadata.KeyId",
+        read=Call("DescribeKey", {"KeyId": "{id}"}),
+        found="KeyMetadata",
+        delete=Call("ScheduleKeyDeletion", {"KeyId": "{id}", "PendingWindowInDays": "{deletionWindowInDays}"}),
+        aside=(
+            Aside(
+                ("enableKeyRotation",),
+                _rotation,
+                lookup=Call("GetKeyRotationStatus", {"KeyId": "{id}"}),
+                path="KeyRotationEnabled",
+                unless=False,
+            ),
+            Aside(
+                ("description",),
+                Call("UpdateKeyDescription", {"KeyId": "{id}", "Description": "{description}"}),
+                path="Description",
+                created=True,
+            ),
+            Aside(
+                ("policy",),
+                Call("PutKeyPolicy", {"KeyId": "{id}", "PolicyName": "default", "Policy": "{policy}"}),
+                lookup=Call("GetKeyPolicy", {"KeyId": "{id}", "PolicyName": "default"}),
+                path="Policy",
+                created=True,
+            ),
+        ),
+        steering=frozenset({"deletionWindowInDays"}),
+        documents=frozenset({"policy"}),
+        immutable=frozenset({"customerMasterKeySpec", "keyUsage", "multiRegion"}),
+        outputs={"arn": "Arn", "keyId": "KeyId"},
+        ready=Ready("KeyState", frozenset({"Enabled"})),
+        gone=Ready("KeyState", frozenset({"PendingDeletion", "PendingReplicaDeletion"})),
+        tags=Tags(
+            create="Tags",
+            form="kms",
+            set=Call("TagResource", {"KeyId": "{id}", "Tags": "{tagSet}"}),
+            unset=Call("UntagResource", {"KeyId": "{id}", "TagKeys": "{tagKeys}"}),
+            lookup=Call("ListResourceTags", {"KeyId": "{id}"}),
+        ),
+    ),
+    Kind(
+        type="aws:kms/alias:Alias",
+        service="kms",
+        create=Call("CreateAlias", {"AliasName": "{name}", "TargetKeyId": "{targetKeyId}"}),
+        id="{name}",
+        read=Call("ListAliases"),
+        found="Aliases[?AliasName == '{id}'] | [0]",
+        modify=Call("UpdateAlias", {"AliasName": "{id}"}, match=True),
+        delete=Call("DeleteAlias", {"AliasName": "{id}"}),
+        name="name",
+        rename={"name": "AliasName"},
+        immutable=frozenset({"name"}),
+        outputs={"arn": "AliasArn"},
+    ),
+)

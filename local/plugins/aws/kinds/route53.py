@@ -1,0 +1,115 @@
+"""Hosted zones and record sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from local.plugins.aws.kind import Call, Kind, Tags
+from local.plugins.values import Values
+
+
+def _empty(call: Callable[[Call], Any], known: Values) -> None:
+    """Delete every record set but the two AWS made itself."""
+    found = call(Call("ListResourceRecordSets", {"HostedZoneId": "{id}"}))["ResourceRecordSets"]
+    own = [record for record in found if record["Type"] not in ("NS", "SOA")]
+    for record in own:
+        change = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+        call(Call("ChangeResourceRecordSets", {"HostedZoneId": "{id}", "ChangeBatch": change}))
+
+
+def _change(action: str) -> Call:
+    record = {
+        "Name": "{name}",
+        "Type": "{type}",
+        "TTL": "{ttl}",
+        "ResourceRecords": "{values}",
+        "AliasTarget": "{alias}",
+        "SetIdentifier": "{setIdentifier}",
+        "HealthCheckId": "{healthCheckId}",
+    }
+    changes = [{"Action": action, "ResourceRecordSet": record}]
+    return Call("ChangeResourceRecordSets", {"HostedZoneId": "{zoneId}", "ChangeBatch": {"Changes": changes}})
+
+
+def _alias(known: Values) -> Any:
+    for alias in known.get("aliases") or ():
+        return {
+            "HostedZoneId": alias["zoneId"],
+            "DNSName": alias["name"],
+            "EvaluateTargetHealth": alias["evaluateTargetHealth"],
+        }
+    return None
+
+
+def _values(known: Values) -> Any:
+    records = known.get("records")
+    return [{"Value": value} for value in records] if isinstance(records, list) else None
+
+
+KINDS = (
+    Kind(
+        type="aws:route53/zone:Zone",
+        service="route53",
+        create=Call(
+            "CreateHostedZone",
+            {"Name": "{name}", "CallerReference": "{name}", "HostedZoneConfig": {"Comment": "{comment}"}},
+        ),
+        id=".HostedZone.Id",
+        read=Call("GetHostedZone", {"Id": "{id}"}),
+        found="@",
+        modify=Call("UpdateHostedZoneComment", {"Id": "{id}", "Comment": "{comment}"}),
+        purge=_empty,
+        delete=Call("DeleteHostedZone", {"Id": "{id}"}),
+        name="name",
+        defaults={"comment": "Managed by Pulumi"},
+        observe={"name": "", "comment": "HostedZone.Config.Comment"},
+        steering=frozenset({"forceDestroy"}),
+        immutable=frozenset({"name"}),
+        outputs={
+            "zoneId": "'{id}'",
+            "arn": "'arn:aws:route53:::hostedzone/{id}'",
+            "nameServers": "DelegationSet.NameServers",
+        },
+        tags=Tags(
+            create="",
+            set=Call(
+                "ChangeTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "{id}", "AddTags": "{tagSet}"}
+            ),
+            unset=Call(
+                "ChangeTagsForResource",
+                {"ResourceType": "hostedzone", "ResourceId": "{id}", "RemoveTagKeys": "{tagKeys}"},
+            ),
+            path="ResourceTagSet.Tags",
+            lookup=Call("ListTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "{id}"}),
+        ),
+    ),
+    Kind(
+        type="aws:route53/record:Record",
+        service="route53",
+        create=_change("UPSERT"),
+        modify=_change("UPSERT"),
+        id="{zoneId}_{name}_{type}",
+        derive={
+            "fqdn": lambda known: f"{str(known.get('name')).rstrip('.')}.",
+            "values": _values,
+            "alias": _alias,
+        },
+        read=Call(
+            "ListResourceRecordSets",
+            {"HostedZoneId": "{zoneId}", "StartRecordName": "{name}", "StartRecordType": "{type}"},
+        ),
+        found="ResourceRecordSets[?Name == '{fqdn}' && Type == '{type}'] | [0]",
+        delete=_change("DELETE"),
+        observe={
+            "zoneId": "",
+            "name": "",
+            "records": "ResourceRecords[].Value",
+            "aliases": "AliasTarget && [AliasTarget.{zoneId: HostedZoneId, name: DNSName}]",
+        },
+        derived_from=frozenset({"records", "aliases"}),
+        steering=frozenset({"allowOverwrite"}),
+        immutable=frozenset({"zoneId", "name", "type", "setIdentifier"}),
+        outputs={"fqdn": "Name"},
+    ),
+)

@@ -1,0 +1,81 @@
+"""What Pulumi declares about a bucket in resources of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from local.plugins.aws.kind import Call, Kind, Ready
+
+_BUCKET = {"Bucket": "{bucket}"}
+
+
+def _setting(
+    type: str, noun: str, fields: Mapping[str, Any], found: str, observe: Mapping[str, str], **more: Any
+) -> Kind:
+    put = Call(f"Put{noun}", {**_BUCKET, **fields})
+    return Kind(
+        type=type,
+        service="s3",
+        create=put,
+        modify=put,
+        id="{bucket}",
+        read=more.pop("read", Call(f"Get{noun}", _BUCKET)),
+        found=found,
+        delete=more.pop("delete", Call(f"Delete{noun}", _BUCKET)),
+        observe={"bucket": "", **observe},
+        immutable=frozenset({"bucket"}),
+        **more,
+    )
+
+
+_BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+KINDS = (
+    _setting(
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "BucketVersioning",
+        {"VersioningConfiguration": {"Status": "{versioningConfiguration.status}"}},
+        "Status && @",
+        {"versioningConfiguration": "{status: Status}"},
+        delete=Call("PutBucketVersioning", {**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),
+        gone=Ready("Status", frozenset({"Suspended"})),
+    ),
+    _setting(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "BucketEncryption",
+        {"ServerSideEncryptionConfiguration": {"Rules": "{rules}"}},
+        "ServerSideEncryptionConfiguration",
+        {"rules": "Rules"},
+    ),
+    _setting(
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "PublicAccessBlock",
+        {"PublicAccessBlockConfiguration": {name: f"{{{name}}}" for name in _BLOCKS}},
+        "PublicAccessBlockConfiguration",
+        {},
+    ),
+    _setting(
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "BucketPolicy",
+        {"Policy": "{policy}"},
+        "@",
+        {},
+        documents=frozenset({"policy"}),
+    ),
+    _setting(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "BucketLifecycleConfiguration",
+        {"LifecycleConfiguration": {"Rules": "{rules}"}},
+        "@",
+        {"rules": "Rules"},
+        delete=Call("DeleteBucketLifecycle", _BUCKET),
+    ),
+    _setting(
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        "BucketOwnershipControls",
+        {"OwnershipControls": {"Rules": [{"ObjectOwnership": "{rule.objectOwnership}"}]}},
+        "OwnershipControls",
+        {"rule": "{objectOwnership: Rules[0].ObjectOwnership}"},
+    ),
+)

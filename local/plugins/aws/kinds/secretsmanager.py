@@ -1,0 +1,46 @@
+"""Secrets and their values."""
+
+from __future__ import annotations
+
+from local.plugins.aws.kind import Call, Kind, Tags
+
+KINDS = (
+    Kind(
+        type="aws:secretsmanager/secret:Secret",
+        service="secretsmanager",
+        create=Call("CreateSecret", match=True),
+        id=".ARN",
+        read=Call("DescribeSecret", {"SecretId": "{id}"}),
+        found="!DeletedDate && @",
+        modify=Call("UpdateSecret", {"SecretId": "{id}"}, match=True),
+        derive={
+            "forced": lambda known: True if known.get("recoveryWindowInDays") == 0 else None,
+            "window": lambda known: known.get("recoveryWindowInDays") or None,
+        },
+        delete=Call(
+            "DeleteSecret",
+            {"SecretId": "{id}", "ForceDeleteWithoutRecovery": "{forced}", "RecoveryWindowInDays": "{window}"},
+        ),
+        name="name",
+        steering=frozenset({"recoveryWindowInDays"}),
+        immutable=frozenset({"name"}),
+        outputs={"arn": "ARN", "name": "Name"},
+        tags=Tags(
+            create="Tags",
+            set=Call("TagResource", {"SecretId": "{id}", "Tags": "{tagSet}"}),
+            unset=Call("UntagResource", {"SecretId": "{id}", "TagKeys": "{tagKeys}"}),
+        ),
+    ),
+    Kind(
+        type="aws:secretsmanager/secretVersion:SecretVersion",
+        service="secretsmanager",
+        create=Call("PutSecretValue", {"SecretId": "{secretId}", "SecretString": "{secretString}"}),
+        id=".join('|', [ARN, VersionId])",
+        read=Call("GetSecretValue", {"SecretId": "{secretId}"}),
+        found="@",
+        delete=None,
+        observe={"secretId": "", "secretString": "SecretString"},
+        immutable=None,
+        outputs={"arn": "ARN", "versionId": "VersionId", "secretString": "SecretString"},
+    ),
+)

@@ -1,0 +1,58 @@
+"""Security groups and their rules (one resource a rule; rules inside a group's own inputs are refused)."""
+
+from __future__ import annotations
+
+from local.plugins.aws.kind import Call, Kind
+from local.plugins.aws.kinds.ec2 import tagged
+
+_EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+
+def _rule(way: str) -> Kind:
+    permission = {
+        "IpProtocol": "{ipProtocol}",
+        "FromPort": "{fromPort}",
+        "ToPort": "{toPort}",
+        "IpRanges": [{"CidrIp": "{cidrIpv4}", "Description": "{description}"}],
+        "UserIdGroupPairs": [{"GroupId": "{referencedSecurityGroupId}", "Description": "{description}"}],
+        "PrefixListIds": [{"PrefixListId": "{prefixListId}", "Description": "{description}"}],
+    }
+    return Kind(
+        type=f"aws:vpc/securityGroup{way}Rule:SecurityGroup{way}Rule",
+        service="ec2",
+        create=Call(f"AuthorizeSecurityGroup{way}", {"GroupId": "{securityGroupId}", "IpPermissions": [permission]}),
+        id=".SecurityGroupRules[0].SecurityGroupRuleId",
+        read=Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["{id}"]}),
+        found="SecurityGroupRules[?SecurityGroupRuleId == '{id}'] | [0]",
+        delete=Call(f"RevokeSecurityGroup{way}", {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]}),
+        observe={
+            "securityGroupId": "GroupId",
+            "cidrIpv4": "CidrIpv4",
+            "referencedSecurityGroupId": "ReferencedGroupInfo.GroupId",
+        },
+        immutable=None,
+        tags=tagged("security-group-rule"),
+        exclusive=True,
+    )
+
+
+KINDS = (
+    Kind(
+        type="aws:ec2/securityGroup:SecurityGroup",
+        service="ec2",
+        create=Call("CreateSecurityGroup", {"GroupName": "{name}", "Description": "{description}", "VpcId": "{vpcId}"}),
+        id=".GroupId",
+        read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}),
+        found="SecurityGroups[0]",
+        delete=Call("DeleteSecurityGroup", {"GroupId": "{id}"}),
+        name="name",
+        rename={"name": "GroupName"},
+        defaults={"description": "Managed by Pulumi"},
+        after_create=(Call("RevokeSecurityGroupEgress", {"GroupId": "{id}", "IpPermissions": _EVERYTHING}),),
+        immutable=None,
+        outputs={"arn": "SecurityGroupArn", "ownerId": "OwnerId"},
+        tags=tagged("security-group"),
+    ),
+    _rule("Ingress"),
+    _rule("Egress"),
+)

@@ -1,0 +1,175 @@
+"""One resource's life as API calls: created, read, changed, deleted; each step ends when AWS is done with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jmespath
+
+from local.plugins.aws import tagging
+from local.plugins.aws.api import Api, ApiError
+from local.plugins.aws.kind import Aside, Call, Kind
+from local.plugins.aws.observe import observed
+from local.plugins.aws.requests import filled_path, parameters
+from local.plugins.backend import Failure, Work
+from local.plugins.values import Values
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_NOT_VISIBLE = "not visible yet"
+
+
+class Life:
+    """A resource of a `kind`; `name` is what messages call it.
+
+    `known` in the methods are the names templates may use: inputs, outputs, the id and the region.
+    """
+
+    def __init__(self, api: Api, kind: Kind, name: str, default_tags: Values) -> None:
+        self._api, self._kind, self._name, self._default_tags = api, kind, name, default_tags
+
+    def known(self, inputs: Values, id: str = "", outputs: Values | None = None) -> Values:
+        region = inputs.get("region") or self._api.region
+        names = {**(outputs or {}), **inputs, "id": id, "region": region}
+        return {**{name: derive(names) for name, derive in self._kind.derive.items()}, **names}
+
+    def call(self, call: Call, known: Values, only: set[str] | None = None, extra: Values | None = None) -> Any:
+        """Make a call from what is `known`; it matches the names in `only` where it matches. Raises ApiError."""
+        operation = self._api.operation(self._kind.service, call.operation)
+        params = {**parameters(self._kind, call, operation, known, only or set()), **(extra or {})}
+        return self._api.call(self._kind.service, call.operation, params, known["region"])
+
+    def create(self, inputs: Values) -> str:
+        """The new resource's id; it may not be usable yet."""
+        kind, known = self._kind, self.known(inputs)
+        tags = tagging.at_creation(kind, inputs.get("tagsAll", {}))
+        answer = self.call(kind.create, known, set(inputs), tags)
+        id = jmespath.search(kind.id[1:], answer) if kind.id.startswith(".") else filled_path(kind.id, known)
+        if not id:
+            raise Failure(f"{kind.create.operation} answered without an id for {self._name}")
+        return id.removeprefix("/hostedzone/")
+
+    def settle(self, id: str, outputs: Values, old: Values | None, new: Values) -> None:
+        """Make the calls that creation (`old` is None) or a change of inputs needs beside the main one."""
+        kind, known = self._kind, self.known(new, id, outputs)
+        for call in kind.after_create if old is None else ():
+            self.call(call, known)
+        for aside in kind.aside:
+            if _is_due(aside, old, new):
+                for call in [aside.set] if isinstance(aside.set, Call) else aside.set(known):
+                    self.call(call, known)
+        if kind.tags is not None and (old is not None or not kind.tags.create):
+            before, after = (old or {}).get("tagsAll", {}), new.get("tagsAll", {})
+            for call, more in tagging.changes(kind.tags, before, after):
+                self.call(call, {**known, **more})
+
+    def modify(self, id: str, outputs: Values, changed: set[str], new: Values) -> None:
+        modified = changed - self._kind.apart()
+        if self._kind.modify is not None and modified:
+            self.call(self._kind.modify, self._with_etag(self.known(new, id, outputs)), modified)
+
+    def describe(self, id: str, inputs: Values) -> Any | None:
+        """AWS's own description, None when the resource is gone."""
+        kind, known = self._kind, self.known(inputs, id)
+        try:
+            found = jmespath.search(filled_path(kind.found, known), self.call(kind.read, known))
+        except ApiError as error:
+            if error.means_gone:
+                return None
+            raise
+        if found is None or found is False or found == []:
+            return None
+        if kind.gone is not None and jmespath.search(kind.gone.path, found) in kind.gone.wanted:
+            return None
+        return found
+
+    def wait_ready(self, id: str, inputs: Values, work: Work, doing: str) -> Any:
+        """The description of the usable resource. Raises Failure when AWS gave up on it."""
+        pause, ready = _FIRST_PAUSE, self._kind.ready
+        while True:
+            found = self.describe(id, inputs)
+            if found is not None and ready is None:
+                return found
+            word = jmespath.search(ready.path, found) if ready and found is not None else _NOT_VISIBLE
+            if ready and word in ready.wanted:
+                return found
+            if ready and word in ready.failed:
+                raise Failure(f"{self._name} is {word} after {doing}")
+            work.say(f"{doing}: {word}")
+            work.pause(pause, f"{self._name}, which is {word}")
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+
+    def outputs(self, id: str, found: Any, inputs: Values) -> Values:
+        kind, known = self._kind, self.known(inputs, id)
+        values = {name: jmespath.search(filled_path(path, known), found) for name, path in kind.outputs.items()}
+        for name, (call, path) in kind.more.items():
+            values[name] = jmespath.search(path, self.call(call, {**values, **known}))
+        present = {name: value for name, value in values.items() if value is not None}
+        return {**present, "id": id, "region": known["region"]}
+
+    def inputs(self, id: str, found: Any, declared: Values, outputs: Values) -> Values:
+        """Declared inputs as the resource really has them."""
+        kind, known = self._kind, self.known(declared, id, outputs)
+        asides = {}
+        for aside in kind.aside:
+            if aside.path and aside.inputs[0] in declared:
+                source = self.call(aside.lookup, known) if aside.lookup else found
+                asides[aside.inputs[0]] = jmespath.search(aside.path, source)
+        live = observed(kind, found, {k: v for k, v in asides.items() if v is not None}, declared)
+        if kind.tags is None:
+            return live
+        rest = {key: value for key, value in live.items() if key not in ("tags", "tagsAll")}
+        return {**rest, **tagging.observed(self._tags(found, known), declared, self._default_tags)}
+
+    def delete(self, id: str, inputs: Values, outputs: Values, work: Work) -> None:
+        """Ends once AWS no longer knows the resource."""
+        kind, known = self._kind, self.known(inputs, id, outputs)
+        if kind.delete is None or self.describe(id, inputs) is None:
+            return
+        if kind.retire:
+            retired = {**inputs, **kind.retire}
+            self.modify(id, outputs, set(kind.retire), retired)
+            self.wait_ready(id, inputs, work, "retiring")
+        if kind.purge is not None and inputs.get("forceDestroy"):
+            kind.purge(lambda call: self.call(call, known), known)
+        for call in (*kind.before_delete, kind.delete):
+            try:
+                self.call(call, self._with_etag(known))
+            except ApiError as error:
+                if not error.means_gone:
+                    raise
+        pause = _FIRST_PAUSE
+        while (found := self.describe(id, inputs)) is not None:
+            word = (jmespath.search(kind.ready.path, found) if kind.ready else None) or "still there"
+            work.say(f"deleting: {word}")
+            work.pause(pause, f"{self._name} to be deleted, which is {word}")
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+
+    def _tags(self, found: Any, known: Values) -> Values:
+        style = self._kind.tags
+        assert style is not None
+        try:
+            return tagging.read(style, self.call(style.lookup, known) if style.lookup else found)
+        except ApiError as error:
+            if error.means_gone:
+                return {}
+            raise
+
+    def _with_etag(self, known: Values) -> Values:
+        if self._kind.etag is None:
+            return known
+        return {**known, "etag": self.call(self._kind.etag, known)["ETag"]}
+
+
+def merged(inputs: Values, outputs: Values) -> Values:
+    """State: an output that completes an input's mapping (AWS's own group in vpcConfig) keeps what was declared."""
+    completed = {
+        name: {**value, **inputs[name]} if isinstance(value, dict) and isinstance(inputs.get(name), dict) else value
+        for name, value in outputs.items()
+    }
+    return {**inputs, **completed}
+
+
+def _is_due(aside: Aside, old: Values | None, new: Values) -> bool:
+    if old is not None:
+        return any(old.get(name) != new.get(name) for name in aside.inputs)
+    return not aside.created and aside.inputs[0] in new and new[aside.inputs[0]] != aside.unless

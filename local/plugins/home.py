@@ -1,0 +1,107 @@
+"""The PULUMI_HOME of a site: our provider plugins, a local state, a stack `local`. Nothing of the user's is touched."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from local.site import CHECKOUT, Site
+
+STACK = "local"
+REGION = "us-west-2"
+PLUGINS = {"aws": "pulumi-aws", "kubernetes": "pulumi-kubernetes"}
+PASSPHRASE = ""
+"""Pulumi.local.yaml holds the salt that belongs to it, so every site and clone must have the same one; what guards the
+secrets in the state of this stack is that its folder is closed to others (mode 0700)."""
+_PROGRAMS = ("pulumi", "pulumi-language-python")
+
+
+class PulumiFailed(RuntimeError):
+    """The Pulumi CLI ended with an error while the home was being made."""
+
+
+def install(site: Site) -> dict[str, str]:
+    """Make or complete the site's PULUMI_HOME and select the stack; the environment to run `pulumi` with.
+
+    Safe to repeat. Raises ToolMissing when the CLI isn't there, PulumiFailed when it can't make the stack.
+    """
+    home = _root(site)
+    for folder in (home / "home", home / "state"):
+        folder.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    for package, distribution in PLUGINS.items():
+        folder = home / "home" / "plugins" / f"resource-{package}-v{version(distribution)}"
+        _script(folder / f"pulumi-resource-{package}", f"local.plugins.{package}")
+    environ = environment(site)
+    if not (home / "state" / ".pulumi" / "stacks" / _project() / f"{STACK}.json").exists():
+        _pulumi(environ, "stack", "init", STACK, "--no-select")
+    _pulumi(environ, "stack", "select", STACK)
+    return environ
+
+
+def environment(site: Site) -> dict[str, str]:
+    """What plain `pulumi` needs: its home, state and passphrase, the endpoint, and PATH with the tools in front."""
+    from local.toolchain import tools
+
+    home = _root(site)
+    front = [Path(sys.executable).parent, *dict.fromkeys(tools.path(program).parent for program in _PROGRAMS)]
+    path = [
+        *map(str, front),
+        *(p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(p) not in front),
+    ]
+    return {
+        "PULUMI_HOME": str(home / "home"),
+        "PULUMI_BACKEND_URL": f"file://{home / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_PYTHON_CMD": sys.executable,
+        "AWS_ENDPOINT_URL": site.endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "PYTHONPATH": str(CHECKOUT),
+        "PATH": os.pathsep.join(path),
+    }
+
+
+def _root(site: Site) -> Path:
+    return site.home / "pulumi"
+
+
+def _script(file: Path, module: str) -> None:
+    """An executable for the engine; renamed into place, because the engine may look while we write."""
+    lines = [
+        "#!/bin/sh",
+        f'PYTHONPATH={shlex.quote(str(CHECKOUT))} exec {shlex.quote(sys.executable)} -m {module} "$@"',
+    ]
+    text = "\n".join(lines) + "\n"
+    if file.exists() and file.read_text() == text:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(text)
+    draft.chmod(0o755)
+    draft.replace(file)
+
+
+def _project() -> str:
+    import yaml
+
+    return yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())["name"]
+
+
+def _pulumi(environ: dict[str, str], *arguments: str) -> None:
+    from local.toolchain import tools
+
+    argv = [str(tools.path("pulumi")), *arguments, "--non-interactive"]
+    done = subprocess.run(
+        argv, cwd=CHECKOUT, env={**os.environ, **environ}, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise PulumiFailed(f"`pulumi {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()[-500:]}")

@@ -1,0 +1,134 @@
+"""Requests to one cluster's API server, through whatever login its kubeconfig names."""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.plugins.backend import Failure
+from local.plugins.values import Values
+
+FIELD_MANAGER = "pulumi-kubernetes"
+_TIMEOUT = 60
+_APPLY = "application/apply-patch+yaml"
+
+
+class KubernetesError(Failure):
+    """The API server refused; `status` is the HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Unreachable(Failure):
+    """Nobody answers where the kubeconfig points."""
+
+
+class NotServed(Failure):
+    """The API server knows no such kind (yet)."""
+
+
+class Cluster:
+    def __init__(self, kubeconfig: str, context: str | None = None) -> None:
+        """`kubeconfig` is the contents or the path of one."""
+        path = Path(kubeconfig).expanduser() if "\n" not in kubeconfig and len(kubeconfig) < 1000 else None
+        self._config = yaml.safe_load(path.read_text() if path and path.exists() else kubeconfig)
+        if not isinstance(self._config, dict):
+            raise Failure("the provider's kubeconfig is neither a kubeconfig nor the path of one")
+        self._context = context or self._config.get("current-context")
+        self._kinds: dict[tuple[str, str], Values] = {}
+        self._lock = threading.RLock()
+
+    def get(self, manifest: Values) -> Values | None:
+        """The live object, None when there is none."""
+        try:
+            return self._request("GET", self._path(manifest))
+        except (KubernetesError, NotServed) as error:
+            if isinstance(error, NotServed) or error.status == 404:
+                return None
+            raise
+
+    def apply(self, manifest: Values, dry_run: bool = False) -> Values:
+        query = [("fieldManager", FIELD_MANAGER), ("force", "true"), *([("dryRun", "All")] if dry_run else [])]
+        return self._request("PATCH", self._path(manifest), query, manifest)
+
+    def delete(self, manifest: Values) -> None:
+        self._request("DELETE", self._path(manifest), [("propagationPolicy", "Foreground")])
+
+    def is_namespaced(self, manifest: Values) -> bool:
+        return self._kind(manifest)["namespaced"]
+
+    def _path(self, manifest: Values) -> str:
+        kind, metadata = self._kind(manifest), manifest["metadata"]
+        space = f"/namespaces/{metadata.get('namespace') or 'default'}" if kind["namespaced"] else ""
+        return f"{_root(manifest['apiVersion'])}{space}/{kind['name']}/{metadata['name']}"
+
+    def _kind(self, manifest: Values) -> Values:
+        version, kind = manifest["apiVersion"], manifest["kind"]
+        with self._lock:
+            if (version, kind) not in self._kinds:
+                try:
+                    served = self._request("GET", _root(version))["resources"]
+                except KubernetesError as error:
+                    if error.status != 404:
+                        raise
+                    served = []
+                self._kinds |= {(version, entry["kind"]): entry for entry in served if "/" not in entry["name"]}
+            if (version, kind) not in self._kinds:
+                raise NotServed(f"the cluster serves no {kind} in {version}")
+            return self._kinds[version, kind]
+
+    def _request(
+        self, method: str, path: str, query: list[tuple[str, str]] | None = None, body: Values | None = None
+    ) -> Any:
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        headers = {"Accept": "application/json", "Content-Type": _APPLY if method == "PATCH" else "application/json"}
+        try:
+            raw = self._client.call_api(
+                path,
+                method,
+                query_params=query or [],
+                header_params=headers,
+                body=body,
+                auth_settings=["BearerToken"],
+                _preload_content=False,
+                _return_http_data_only=True,
+                _request_timeout=_TIMEOUT,
+            )
+        except ApiException as error:
+            raise KubernetesError(error.status or 0, _message(error)) from error
+        except HTTPError as error:
+            server = self._client.configuration.host
+            raise Unreachable(f"the cluster at {server} can't be reached: {error}") from error
+        return json.loads(raw.data)
+
+    @functools.cached_property
+    def _client(self) -> Any:
+        from kubernetes import config
+        from kubernetes.config.config_exception import ConfigException
+
+        try:
+            client = config.new_client_from_config_dict(self._config, context=self._context)
+        except ConfigException as error:
+            raise Failure(f"the provider's kubeconfig gives no login: {error}") from error
+        client.configuration.retries = 5
+        return client
+
+
+def _root(version: str) -> str:
+    return f"/apis/{version}" if "/" in version else f"/api/{version}"
+
+
+def _message(error: Any) -> str:
+    try:
+        return json.loads(error.body)["message"]
+    except (TypeError, ValueError, KeyError):
+        return str(error.reason)

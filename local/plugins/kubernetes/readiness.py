@@ -1,0 +1,81 @@
+"""When an object has become what it declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.plugins.backend import Failure
+from local.plugins.values import Values
+
+SKIP = "pulumi.com/skipAwait"
+
+
+def missing(live: Values) -> str | None:
+    """What the object still waits for, None when it is ready. Raises Failure when it never will be."""
+    annotations = live.get("metadata", {}).get("annotations") or {}
+    if annotations.get(SKIP) == "true":
+        return None
+    judge = _JUDGES.get(live.get("kind", ""))
+    return judge(live) if judge else None
+
+
+def _deployment(live: Values) -> str | None:
+    stalled = _condition(live, "Progressing")
+    if stalled.get("reason") == "ProgressDeadlineExceeded":
+        raise Failure(f"the rollout does not progress: {stalled.get('message', '')}")
+    return _rolled_out(live, "updatedReplicas", "availableReplicas")
+
+
+def _stateful_set(live: Values) -> str | None:
+    return _rolled_out(live, "updatedReplicas", "readyReplicas")
+
+
+def _rolled_out(live: Values, *counts: str) -> str | None:
+    status, wanted = live.get("status") or {}, live.get("spec", {}).get("replicas", 1)
+    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 0):
+        return "the controller to see the change"
+    for count in counts:
+        if status.get(count, 0) < wanted:
+            return f"{count}: {status.get(count, 0)} of {wanted}"
+    return None
+
+
+def _daemon_set(live: Values) -> str | None:
+    status = live.get("status") or {}
+    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 0):
+        return "the controller to see the change"
+    ready, wanted = status.get("numberReady", 0), status.get("desiredNumberScheduled", 0)
+    return None if ready >= wanted else f"numberReady: {ready} of {wanted}"
+
+
+def _job(live: Values) -> str | None:
+    failed = _condition(live, "Failed")
+    if failed.get("status") == "True":
+        raise Failure(f"the Job failed: {failed.get('reason', '')}: {failed.get('message', '')}")
+    return None if _condition(live, "Complete").get("status") == "True" else "the Job to complete"
+
+
+def _definition(live: Values) -> str | None:
+    refused = _condition(live, "NamesAccepted")
+    if refused.get("status") == "False":
+        raise Failure(f"the names are taken: {refused.get('message', '')}")
+    return None if _condition(live, "Established").get("status") == "True" else "the API server to serve the kind"
+
+
+def _namespace(live: Values) -> str | None:
+    return None if (live.get("status") or {}).get("phase") == "Active" else "phase Active"
+
+
+def _condition(live: Values, type: str) -> dict[str, Any]:
+    conditions = (live.get("status") or {}).get("conditions") or []
+    return next((condition for condition in conditions if condition.get("type") == type), {})
+
+
+_JUDGES = {
+    "Deployment": _deployment,
+    "StatefulSet": _stateful_set,
+    "DaemonSet": _daemon_set,
+    "Job": _job,
+    "CustomResourceDefinition": _definition,
+    "Namespace": _namespace,
+}
