@@ -31,6 +31,7 @@ class _Handler(MotoRequestHandler):
 def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end`; engines run on."""
     certificates.install()
+    managed_policies.install()
     world = World(site)
     store = Store(site.home / "cloud", world)
     known = services(world)
