@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from local.cloud import endpoint
 from tests.fixtures.cloud import KEY, REGION, Cloud, until
 
 pytestmark = pytest.mark.integration
-PASSWORD = "word-of-this-test"
+PASSWORD = secrets.token_urlsafe(16)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def test_contents_of_objects_survive_and_go_with_them(cloud: Cloud) -> None:
 def everything(cloud: Cloud) -> dict[str, Any]:
     """Descriptions of one resource of each type that moto holds for a platform's region, made on the first call."""
     ec2, kms, iam, s3 = (cloud.client(name) for name in ("ec2", "kms", "iam", "s3"))
-    secrets, logs, route53 = (cloud.client(name) for name in ("secretsmanager", "logs", "route53"))
+    vault, logs, route53 = (cloud.client(name) for name in ("secretsmanager", "logs", "route53"))
     acm, cloudfront = (cloud.client(name, region="us-east-1") for name in ("acm", "cloudfront"))
     return {
         "vpcs": ec2.describe_vpcs()["Vpcs"],
@@ -141,7 +142,7 @@ def everything(cloud: Cloud) -> dict[str, Any]:
         "lifecycle": s3.get_bucket_lifecycle_configuration(Bucket="kept")["Rules"],
         "block": s3.get_public_access_block(Bucket="kept")["PublicAccessBlockConfiguration"],
         "policy": s3.get_bucket_policy(Bucket="kept")["Policy"],
-        "secret": secrets.get_secret_value(SecretId="kept")["SecretString"],
+        "secret": vault.get_secret_value(SecretId="kept")["SecretString"],
         "logs": logs.describe_log_groups()["logGroups"],
         "zones": route53.list_hosted_zones()["HostedZones"],
         "records": [
@@ -163,7 +164,7 @@ def everything(cloud: Cloud) -> dict[str, Any]:
 
 def make_everything(cloud: Cloud) -> None:
     ec2, kms, iam, s3 = (cloud.client(name) for name in ("ec2", "kms", "iam", "s3"))
-    secrets, logs, route53 = (cloud.client(name) for name in ("secretsmanager", "logs", "route53"))
+    vault, logs, route53 = (cloud.client(name) for name in ("secretsmanager", "logs", "route53"))
     acm, cloudfront = (cloud.client(name, region="us-east-1") for name in ("acm", "cloudfront"))
     gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=cloud.vpc)
@@ -195,7 +196,7 @@ def make_everything(cloud: Cloud) -> None:
     s3.put_public_access_block(Bucket="kept", PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
     open_document = json.dumps({"Version": "2012-10-17", "Statement": [{**reading, "Principal": "*"}]})
     s3.put_bucket_policy(Bucket="kept", Policy=open_document)
-    secrets.create_secret(Name="kept", SecretString="kept", KmsKeyId=cloud.key)
+    vault.create_secret(Name="kept", SecretString="kept", KmsKeyId=cloud.key)
     logs.create_log_group(logGroupName="kept")
     zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
     record = {"Name": "a.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "127.0.0.1"}]}

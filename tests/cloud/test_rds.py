@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from botocore.exceptions import ClientError
 from tests.fixtures.cloud import Cloud, code_of, until
 
 pytestmark = pytest.mark.integration
-PASSWORD = "word-of-this-test"
+PASSWORD = secrets.token_urlsafe(16)
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +102,10 @@ def test_killed_instance_comes_back_with_its_rows_at_its_address(cloud: Cloud, r
 
 
 def test_new_master_password_replaces_the_old_one(rds: Any, users: Any) -> None:
-    rds.modify_db_instance(DBInstanceIdentifier="users", MasterUserPassword="another-password")
+    another = secrets.token_urlsafe(16)
+    rds.modify_db_instance(DBInstanceIdentifier="users", MasterUserPassword=another)
     available(rds, "users")
-    connect(users, "another-password").close()
+    connect(users, another).close()
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         connect(users)
     rds.modify_db_instance(DBInstanceIdentifier="users", MasterUserPassword=PASSWORD)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import secrets
+from contextlib import suppress
 from datetime import timedelta
 
 import boto3
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from local.cloud.svc.eks import token
 
-SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # AWS's documentation uses it for every example
+SECRET, GUESS = secrets.token_hex(20), secrets.token_hex(20)
 
 
 def signed(cluster: str = "aura", secret: str = SECRET) -> str:
@@ -47,7 +49,7 @@ def test_token_proves_its_access_key() -> None:
     ("bearer", "cluster", "later", "why"),
     [
         (GENUINE, "another", 0, "not signed for cluster another"),
-        (signed(secret="guessed"), "aura", 0, "not signed for cluster aura"),
+        (signed(secret=GUESS), "aura", 0, "not signed for cluster aura"),
         (GENUINE, "aura", 16 * 60, "signed 9"),
         (GENUINE, "aura", -120, "signed -"),
         ("k8s-aws-v1.!!!", "aura", 0, "not a presigned URL"),
@@ -60,11 +62,11 @@ def test_token_is_refused(bearer: str, cluster: str, later: float, why: str) -> 
 
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
-def test_no_changed_byte_goes_unnoticed(position: int, change: int) -> None:
+def test_changed_byte_is_refused_or_changes_nothing(position: int, change: int) -> None:
     genuine = GENUINE.removeprefix(token.PREFIX)
     url = bytearray(base64.urlsafe_b64decode(genuine + "=" * (-len(genuine) % 4)))
     begin = url.index(b"?")  # the address before it is covered by the signed host, its scheme is not
     url[begin + position % (len(url) - begin)] ^= change
     forged = token.PREFIX + base64.urlsafe_b64encode(bytes(url)).decode().rstrip("=")
-    with pytest.raises(token.BadToken):
-        verify(forged)
+    with suppress(token.BadToken):
+        assert verify(forged) == token.read(GENUINE)  # such as %2f for %2F
