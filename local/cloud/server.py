@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from local.cloud import certificates, control
+from local.cloud import certificates, control, managed_policies
 from local.cloud.front import Front
 from local.cloud.loop import Loop
 from local.cloud.store import Store
