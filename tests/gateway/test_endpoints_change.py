@@ -1,0 +1,133 @@
+"""Pods come, go and die behind the door, and nobody in front of it notices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+
+from local.gateway.objects import Object
+from tests.gateway import world as objects
+from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
+
+pytestmark = pytest.mark.integration
+
+
+def stream(*pods: Object) -> tuple[Object, ...]:
+    routes = (
+        objects.route("stream", "/v1/stream", host=objects.STREAM, plugins="user,token"),
+        objects.route("open", "/v1/open"),
+    )
+    return *routes, *objects.plugins(), *pods
+
+
+def dial(front: Front, subprotocols: bool = False) -> connect:
+    token = front.token("ann")
+    how = {"subprotocols": ["bearer", token]} if subprotocols else {"additional_headers": front.bearer("ann")}
+    uri = f"wss://{objects.STREAM}:{objects.PORT}/v1/stream"
+    return connect(uri, host=front.address, port=objects.PORT, ssl=front.trust, proxy=None, **how)  # type: ignore[arg-type]
+
+
+async def echoes(socket: ClientConnection) -> bool:
+    await socket.send("hello")
+    async with asyncio.timeout(5):
+        return await socket.recv() == "echo:hello"
+
+
+@pytest.mark.parametrize("subprotocols", [False, True])
+async def test_a_websocket_passes_with_a_token_by_header_or_subprotocol(
+    front: Front, upstreams: Upstreams, subprotocols: bool
+) -> None:
+    await front.apply(*stream(objects.pod("one", upstreams.start("one"), UPSTREAM_PORT)))
+    async with dial(front, subprotocols) as socket:
+        greeting = await socket.recv()
+        assert '"x-user-id": "ann"' in str(greeting)
+        assert '"x-trace-id"' in str(greeting)
+        assert await echoes(socket)
+
+
+async def test_a_websocket_without_a_token_is_401(front: Front) -> None:
+    await front.apply(*stream())
+    uri = f"wss://{objects.STREAM}:{objects.PORT}/v1/stream"
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(uri, host=front.address, port=objects.PORT, ssl=front.trust, proxy=None)
+    assert refused.value.response.status_code == 401
+
+
+async def test_sockets_outlive_changes_of_servers_and_routes(front: Front, upstreams: Upstreams) -> None:
+    one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
+    await front.apply(*stream(one))
+    async with dial(front) as socket:
+        assert '"server": "one"' in str(await socket.recv())
+        await front.apply(*stream(one, two))  # a slot
+        assert await echoes(socket)
+        await front.apply(*stream(two))  # the socket's own server leaves
+        assert await echoes(socket)
+        await front.apply(*stream(two), objects.route("more", "/v1/more"))  # a reload
+        assert await echoes(socket)
+        async with dial(front) as other:
+            assert '"server": "two"' in str(await other.recv())
+
+
+async def test_a_pod_that_leaves_in_order_loses_no_post(front: Front, upstreams: Upstreams) -> None:
+    one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
+    await front.apply(*stream(one, two))
+    async with front.client() as client, Load(client.post) as load:
+        await load.until(50)
+        await front.apply(*stream(two))
+        await load.until(len(load.statuses) + 10)  # what was under way on "one" is done
+        upstreams.kill("one")
+        await load.until(len(load.statuses) + 50)
+    assert Counter(load.statuses) == {200: len(load.statuses)}
+
+
+async def test_a_pod_that_is_killed_loses_no_post_that_can_be_repeated(front: Front, upstreams: Upstreams) -> None:
+    one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
+    await front.apply(*stream(one, two))
+    async with front.client() as client, Load(client.post, **{"Idempotency-Key": "k"}) as load:
+        await load.until(50)
+        upstreams.kill("one")
+        await load.until(len(load.statuses) + 100)
+    assert Counter(load.statuses) == {200: len(load.statuses)}
+
+
+async def test_a_post_that_cannot_be_repeated_is_sent_once(front: Front, upstreams: Upstreams) -> None:
+    await front.apply(*stream(objects.pod("one", upstreams.start("one"), UPSTREAM_PORT)))
+    async with front.client() as client:
+        under_way = asyncio.create_task(client.post("/v1/open?delay=20000", content="x"))
+        assert (await client.get("/v1/open")).status_code == 200
+        upstreams.kill("one")
+        upstreams.start("two")  # at the same address: a repetition would reach it, and be answered late
+        answer = await under_way
+    assert (answer.status_code, answer.json()["error"]) == (502, "bad_gateway")
+
+
+class Load:
+    """Eight clients that post without a pause; `statuses` are the answers."""
+
+    def __init__(self, post: object, **headers: str) -> None:
+        self.post = post
+        self.headers = headers
+        self.statuses: list[int] = []
+        self._on = True
+
+    async def __aenter__(self) -> Load:
+        self._tasks = [asyncio.create_task(self._go()) for _ in range(8)]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._on = False
+        await asyncio.gather(*self._tasks)
+
+    async def _go(self) -> None:
+        while self._on:
+            answer = await self.post("/v1/open?delay=5", content="x", headers=self.headers)  # type: ignore[operator]
+            self.statuses.append(answer.status_code)
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(30):
+            while len(self.statuses) < count:  # noqa: ASYNC110  other tasks fill it
+                await asyncio.sleep(0.01)
