@@ -118,8 +118,9 @@ class AuraServiceSpec(Declared):
     """A service: its image, how it is reached, what it needs and how much of it runs."""
 
     rules: ClassVar = (
+        Rule("'http' in self.ports", "ports needs one named http: it serves /healthz, /readyz and /metrics", ".ports"),
         Rule(
-            "!has(self.routes) || self.routes.all(r, has(r.port) ? r.port in self.ports : 'http' in self.ports)",
+            "!has(self.routes) || self.routes.all(route, !has(route.port) || route.port in self.ports)",
             "a route leads to a port that is not among ports",
             ".routes",
         ),

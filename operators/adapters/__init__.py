@@ -1,0 +1,1 @@
+"""I/O of the operators: Kubernetes' API, AWS's, Kafka and the databases."""

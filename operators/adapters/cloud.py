@@ -1,0 +1,14 @@
+"""The AWS region that the platform's ConfigMap names, behind one handle."""
+
+from __future__ import annotations
+
+from operators.adapters.rds import Databases
+from operators.adapters.secrets_manager import SecretsManager
+
+
+class Cloud:
+    """Secrets and databases of one region."""
+
+    def __init__(self, region: str, endpoint: str | None) -> None:
+        self.secrets = SecretsManager(region, endpoint)
+        self.databases = Databases(self.secrets)

@@ -1,0 +1,48 @@
+"""Events: what `kubectl describe` shows of a resource's past."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from contracts.conditions import Condition, ConditionStatus
+from operators.adapters.kubernetes import ApiError, Cluster, Unreachable
+from operators.findings import stamp
+from operators.kinds import EVENT
+from operators.manifest import FIELD_MANAGER, Manifest
+
+_log = logging.getLogger(__name__)
+_LONGEST = 1024
+
+
+async def announce(cluster: Cluster, body: Manifest, condition: Condition) -> None:
+    """An Event about `body`: Normal for a condition that holds, else Warning. A lost one is logged, no more."""
+    meta, now = body["metadata"], stamp(datetime.now(UTC))
+    event: Manifest = {
+        "apiVersion": EVENT.api_version,
+        "kind": EVENT.name,
+        "metadata": {"name": f"{meta['name']}.{uuid4().hex[:16]}", "namespace": meta["namespace"]},
+        "involvedObject": {
+            "apiVersion": body["apiVersion"],
+            "kind": body["kind"],
+            "name": meta["name"],
+            "namespace": meta["namespace"],
+            "uid": meta["uid"],
+            "resourceVersion": meta["resourceVersion"],
+        },
+        "type": "Normal" if condition.status is ConditionStatus.TRUE else "Warning",
+        "reason": condition.reason[:128],
+        "message": condition.message[:_LONGEST] or condition.reason,
+        "firstTimestamp": now,
+        "lastTimestamp": now,
+        "count": 1,
+        "source": {"component": FIELD_MANAGER},
+        "reportingComponent": FIELD_MANAGER,
+        "reportingInstance": os.environ.get("POD_NAME", FIELD_MANAGER),
+    }
+    try:
+        await cluster.create(EVENT, meta["namespace"], event)
+    except (ApiError, Unreachable) as error:
+        _log.warning("event %s of %s %s is lost: %s", condition.reason, body["kind"], meta["name"], error)

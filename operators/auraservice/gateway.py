@@ -1,0 +1,83 @@
+"""HTTPRoutes of a service and the KongPlugins that guard them. Pure.
+
+Plugins attach to a whole HTTPRoute, so every route of the spec is one. What the plugins do in which order, and why a
+subject is copied before it is verified, stands in contracts/gateway.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+from contracts.auraservice import AuraServiceSpec, Auth, LimitBy, RateLimit, Route
+from contracts.gateway import GATEWAY, PLUGINS_ANNOTATION, SUBJECT_TO_HEADER, USER_HEADER
+from contracts.platform import NAMESPACE, REDIS_URL
+from operators.auraservice.surroundings import Surroundings
+from operators.manifest import Manifest, Owner
+
+_KONG = "configuration.konghq.com/v1"
+
+
+def routes(owner: Owner, spec: AuraServiceSpec, around: Surroundings) -> list[Manifest]:
+    """Plugins first: a route that names a plugin which is not there yet would be served without it."""
+    plugins: dict[str, Manifest] = {}
+    attached: list[Manifest] = []
+    for route in spec.routes:
+        needed = _plugins(owner, route, around)
+        plugins |= needed
+        attached.append(_route(owner, spec, route, sorted(needed)))
+    return [plugins[name] for name in sorted(plugins)] + attached
+
+
+def route_name(owner: Owner, route: Route) -> str:
+    """`auth-api-v1-auth` for auth's api.aurawellness.com/v1/auth; other characters than these add a digest."""
+    place = f"{route.host}{route.path}"
+    words = [route.host.partition(".")[0], *re.findall(r"[a-z0-9]+", route.path.lower())]
+    name = "-".join([owner.name, *words])
+    plain = re.fullmatch(r"(/[a-z0-9]+)*/?", route.path)
+    return name if plain else f"{name[:200]}-{hashlib.sha256(place.encode()).hexdigest()[:6]}"
+
+
+def _route(owner: Owner, spec: AuraServiceSpec, route: Route, plugins: list[str]) -> Manifest:
+    backend = {"name": owner.name, "port": spec.ports[route.port or "http"]}
+    rule = {"matches": [{"path": {"type": "PathPrefix", "value": route.path}}], "backendRefs": [backend]}
+    content = {
+        "metadata": {"annotations": {PLUGINS_ANNOTATION: ",".join(plugins)}},
+        "spec": {
+            "parentRefs": [{"name": GATEWAY, "namespace": NAMESPACE}],
+            "hostnames": [route.host],
+            "rules": [rule],
+        },
+    }
+    return owner.manifest("gateway.networking.k8s.io/v1", "HTTPRoute", route_name(owner, route), content)
+
+
+def _plugins(owner: Owner, route: Route, around: Surroundings) -> dict[str, Manifest]:
+    trace = {"header_name": "X-Trace-Id", "generator": "uuid", "echo_downstream": True}
+    found = [_plugin(owner, "trace", "correlation-id", trace)]
+    if route.auth is Auth.JWT:
+        claims = {"key_claim_name": "kid", "claims_to_verify": ["exp"], "uri_param_names": []}
+        found.append(_plugin(owner, "subject", "pre-function", {"access": [SUBJECT_TO_HEADER]}))
+        found.append(_plugin(owner, "jwt", "jwt", claims))
+    if limit := route.rate_limit:
+        name = f"limit-{limit.per_minute}-{limit.by}"
+        found.append(_plugin(owner, name, "rate-limiting", _limit(limit, around)))
+    return {plugin["metadata"]["name"]: plugin for plugin in found}
+
+
+def _plugin(owner: Owner, name: str, plugin: str, config: Manifest) -> Manifest:
+    return owner.manifest(_KONG, "KongPlugin", f"{owner.name}-{name}", {"plugin": plugin, "config": config})
+
+
+def _limit(limit: RateLimit, around: Surroundings) -> Manifest:
+    """Counted in Redis where there is one, so that all gateways share the count; let through when it is away."""
+    by: Manifest = {"limit_by": "ip"}
+    if limit.by is LimitBy.USER:
+        by = {"limit_by": "header", "header_name": USER_HEADER}
+    config: Manifest = {"minute": limit.per_minute, **by, "policy": "local", "fault_tolerant": True}
+    address = urlsplit(around.config.get(REDIS_URL, ""))
+    if address.hostname and not address.password:
+        redis = {"host": address.hostname, "port": address.port or 6379, "ssl": address.scheme == "rediss"}
+        config |= {"policy": "redis", "redis": redis}
+    return config

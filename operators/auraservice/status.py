@@ -1,0 +1,45 @@
+"""What the live objects of a service say about it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contracts.auraservice import AuraServiceSpec
+from operators.auraservice.workload import floor
+from operators.findings import Finding, broken, good, waiting
+from operators.manifest import Manifest, Owner
+from operators.rollout import rollout
+
+AVAILABLE = "Available"
+ROUTED = "Routed"
+SECRETS = "SecretsSynced"
+DATABASE = "DatabaseReady"
+
+
+def workload_finding(spec: AuraServiceSpec, deployment: Manifest | None, passive: bool) -> Finding:
+    return rollout(AVAILABLE, deployment, floor(spec, passive))
+
+
+def routed(owner: Owner, spec: AuraServiceSpec, live: Iterable[Manifest], served: bool) -> Finding:
+    """Whether the gateway serves all routes: it says so on each HTTPRoute, for the generation it has seen."""
+    if not spec.routes:
+        return good(ROUTED, "NotRouted", "no route leads here from outside")
+    if not served:
+        return broken(ROUTED, "NoGatewayAPI", "the cluster does not serve gateway.networking.k8s.io/v1 HTTPRoute")
+    found = [one for one in live if one["kind"] == "HTTPRoute"]
+    if len(found) < len(spec.routes):
+        return waiting(ROUTED, "RouteMissing", f"{len(found)} of {len(spec.routes)} HTTPRoutes exist")
+    for route in found:
+        name = route["metadata"]["name"]
+        parents = route.get("status", {}).get("parents", [])
+        if not parents:
+            return waiting(ROUTED, "NoGatewayYet", f"no gateway has looked at HTTPRoute {name} yet")
+        for condition in (one for parent in parents for one in parent.get("conditions", [])):
+            if condition.get("observedGeneration", 0) < route["metadata"].get("generation", 0):
+                return waiting(
+                    ROUTED, "GatewayBehind", f"the gateway has not looked at the newest HTTPRoute {name} yet"
+                )
+            if condition["type"] in ("Accepted", "ResolvedRefs", "Programmed") and condition["status"] == "False":
+                said = condition.get("message", "")
+                return broken(ROUTED, condition.get("reason", "Refused"), f"HTTPRoute {name}: {said}")
+    return good(ROUTED, "Served", f"the gateway serves {len(found)} route{'s' * (len(found) != 1)}")

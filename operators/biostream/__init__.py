@@ -1,0 +1,1 @@
+"""BioStream: one resource to topics, tables and the dataflow between them."""

@@ -1,0 +1,164 @@
+"""Brings a stream to what its resource declares."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts.biostream import BioStreamSpec
+from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
+from contracts.resource import GROUP, DeletionPolicy
+from operators import kinds
+from operators.adapters.cloud import Cloud
+from operators.adapters.kafka import KafkaUnreachable, Topics
+from operators.adapters.kubernetes import Cluster
+from operators.adapters.lag import lag
+from operators.adapters.secrets_manager import SecretUnavailable
+from operators.adapters.timeseries import Store, StoreUnavailable
+from operators.biostream import topics
+from operators.biostream.desired import Surroundings, database_secret, desired, volume, workers
+from operators.execute import execute, live_objects
+from operators.findings import Finding, State, broken, good, waiting
+from operators.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACED_SECRET, SERVICE
+from operators.manifest import Manifest, Owner, digest
+from operators.reconcile import Outcome
+from operators.resource import read
+from operators.rollout import pods, rollout
+
+TABLES = "TablesReady"
+RESPONSE = "ResponseReady"
+DATAFLOW = "DataflowReady"
+FINALIZER = f"{GROUP}/data"
+"""Only on resources whose policy is Delete: nothing else has to be waited for."""
+_PATIENCE = timedelta(minutes=2)
+_KINDS = [kind for kind in kinds.OWNED if kind.root in ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class BioStreams:
+    """The operator of BioStreams. `kafka` gives the topics of the cluster at an address."""
+
+    cluster: Cluster
+    cloud: Cloud
+    store: Store
+    kafka: Callable[[str], Topics]
+
+    async def act(self, body: Manifest) -> Outcome:
+        """Topics, tables, then the dataflow once both are there."""
+        spec = read(BioStreamSpec, body)
+        if isinstance(spec, Finding):
+            return Outcome([spec], {})
+        await self._mark(body, spec)
+        owner = Owner.of(body)
+        config: dict[str, str] = (await self.cluster.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}).get(
+            "data", {}
+        )
+        url, version = await self._database(owner, spec)
+        topic_finding, partitions = await self._topics(spec, config.get(KAFKA_BOOTSTRAP, ""))
+        response, address = await self._response(owner, spec)
+        secret_finding, secret = await self._secret(spec)
+        findings = [topic_finding, await self._tables(spec, url), response, *secret_finding]
+        passive = config.get("REGION_ROLE") == "passive"
+        live = await live_objects(self.cluster, owner, _KINDS)
+        if all(finding.state is State.GOOD for finding in findings):
+            around = Surroundings(config[KAFKA_BOOTSTRAP], address, secret, version, passive)
+            if await execute(self.cluster, owner, desired(owner, spec, around), live):
+                live = await live_objects(self.cluster, owner, _KINDS)
+        deployment = next((one for one in live if one["kind"] == "Deployment"), None)
+        findings.append(_dataflow(spec, deployment, passive))
+        facts: dict[str, Any] = {"pods": pods(deployment), "lag": await lag(self.cluster, owner)}
+        return Outcome(findings, facts | ({} if partitions is None else {"partitions": partitions}))
+
+    async def finalize(self, body: Manifest) -> None:
+        """Deletes the data when that was said; gives up after a while, so that nothing is held back for ever."""
+        if FINALIZER not in body["metadata"].get("finalizers", []):
+            return
+        spec, owner = read(BioStreamSpec, body), Owner.of(body)
+        try:
+            if isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
+                await self._delete_data(owner, spec)
+        except (KafkaUnreachable, StoreUnavailable) as error:
+            since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
+            if datetime.now(UTC) - since < _PATIENCE:
+                raise
+            _log.error("BioStream %s is let go, but its data is still there: %s", owner.name, error)
+        await self._finalizers(body, [one for one in body["metadata"]["finalizers"] if one != FINALIZER])
+
+    async def _mark(self, body: Manifest, spec: BioStreamSpec) -> None:
+        there = body["metadata"].get("finalizers", [])
+        wanted = spec.deletion_policy is DeletionPolicy.DELETE
+        if wanted != (FINALIZER in there):
+            await self._finalizers(body, [*there, FINALIZER] if wanted else [one for one in there if one != FINALIZER])
+
+    async def _finalizers(self, body: Manifest, finalizers: list[str]) -> None:
+        meta = {"finalizers": finalizers, "resourceVersion": body["metadata"]["resourceVersion"]}
+        await self.cluster.merge(kinds.BIO_STREAM, body, {"metadata": meta})
+
+    async def _delete_data(self, owner: Owner, spec: BioStreamSpec) -> None:
+        if deployment := await self.cluster.get(DEPLOYMENT, owner.namespace, owner.name):
+            await self.cluster.delete(DEPLOYMENT, deployment)
+        claim = kinds.KINDS["v1", "PersistentVolumeClaim"]
+        if there := await self.cluster.get(claim, owner.namespace, volume(owner)["metadata"]["name"]):
+            await self.cluster.delete(claim, there)
+        config = await self.cluster.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
+        if bootstrap := config.get("data", {}).get(KAFKA_BOOTSTRAP):
+            await self.kafka(bootstrap).delete(topic.name for topic in topics.wanted(spec))
+        url, _ = await self._database(owner, spec)
+        if url:
+            await self.store.drop(url)
+
+    async def _topics(self, spec: BioStreamSpec, bootstrap: str) -> tuple[Finding, int | None]:
+        if not bootstrap:
+            message = f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet"
+            return waiting(topics.TOPICS, "NotConfigured", message), None
+        declared, cluster = topics.wanted(spec), self.kafka(bootstrap)
+        try:
+            found, brokers = await cluster.found(topic.name for topic in declared)
+            decision = topics.decide(declared, found, brokers)
+            if isinstance(decision, Finding):
+                return decision, found[spec.source.topic].partitions if spec.source.topic in found else None
+            await cluster.do(decision)
+        except KafkaUnreachable as error:
+            return broken(topics.TOPICS, "KafkaUnreachable", str(error)), None
+        return topics.ready(declared), spec.source.partitions
+
+    async def _database(self, owner: Owner, spec: BioStreamSpec) -> tuple[str, str]:
+        """URL of the database and version of its Secret; empty where CloudNativePG has not made it yet."""
+        secret = await self.cluster.get(NAMESPACED_SECRET, owner.namespace, database_secret(spec))
+        data = (secret or {}).get("data") or {}
+        return (base64.b64decode(data["uri"]).decode(), digest(data)) if "uri" in data else ("", "")
+
+    async def _tables(self, spec: BioStreamSpec, url: str) -> Finding:
+        if not url:
+            return waiting(TABLES, "DatabaseMissing", f"there is no Secret {database_secret(spec)} with a uri yet")
+        try:
+            kind = await self.store.ensure(url, spec.sink, datetime.now(UTC))
+        except StoreUnavailable as error:
+            return broken(TABLES, "StoreUnavailable", str(error))
+        return good(TABLES, "AsDeclared", f"tables and views are there ({kind} partitions)")
+
+    async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
+        name = spec.response.service
+        service = await self.cluster.get(SERVICE, owner.namespace, name)
+        if service is None:
+            return waiting(RESPONSE, "ServiceMissing", f"there is no Service {name} yet to tell of events"), ""
+        ports = service["spec"]["ports"]
+        port = next((one["port"] for one in ports if one.get("name") == "http"), ports[0]["port"])
+        return good(RESPONSE, "Found", f"events go to {name}"), f"{service['spec']['clusterIP']}:{port}"
+
+    async def _secret(self, spec: BioStreamSpec) -> tuple[list[Finding], str]:
+        try:
+            return [], await self.cloud.secrets.value(spec.response.secret)
+        except SecretUnavailable as error:
+            return [broken(RESPONSE + "Secret", "SecretUnavailable", f"{error}; workers keep what they have")], ""
+
+
+def _dataflow(spec: BioStreamSpec, deployment: Manifest | None, passive: bool) -> Finding:
+    if spec.dataflow.replicas.min > 1:
+        return broken(DATAFLOW, "OneWorkerOnly", "replicas.min is above 1, but one worker holds everyone's state")
+    return rollout(DATAFLOW, deployment, workers(spec, passive))

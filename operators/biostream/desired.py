@@ -1,0 +1,118 @@
+"""The dataflow of a stream, as objects. Pure."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+
+from contracts.biostream import BioStreamSpec
+from operators import network, pods
+from operators.manifest import Manifest, Owner, digest
+
+PORT = 8080
+_STATE = "/var/lib/biosync"
+_STATE_SIZE = "10Gi"
+CONFIG_HASH = "platform.aurawellness.com/config-hash"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """`kafka` is the brokers' address, `response` host:port of who answers events, `timeseries` names the version of
+    the database's Secret."""
+
+    kafka: str
+    response: str
+    webhook_secret: str
+    timeseries: str
+    passive: bool = False
+
+
+def database_secret(spec: BioStreamSpec) -> str:
+    """The Secret in which CloudNativePG puts the connection of a Cluster's application user."""
+    return f"{spec.sink.database}-app"
+
+
+def workers(spec: BioStreamSpec, passive: bool) -> int:
+    """One, and none in a region that waits: the state of all people lies on one volume."""
+    return 0 if passive else 1
+
+
+def desired(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> list[Manifest]:
+    """All objects, in the order in which they are to be made."""
+    secret = {"WEBHOOK_SECRET": base64.b64encode(around.webhook_secret.encode()).decode()}
+    needs = ["kafka", "timeseries", spec.response.service]
+    return [
+        owner.manifest("v1", "ServiceAccount", owner.name, {"automountServiceAccountToken": False}),
+        owner.manifest("v1", "Secret", f"{owner.name}-dataflow", {"type": "Opaque", "data": secret}),
+        volume(owner),
+        network.policy(owner, [PORT], needs),
+        _deployment(owner, spec, around),
+    ]
+
+
+def volume(owner: Owner) -> Manifest:
+    """The dataflow's state. It has no owner: what is not said to be deleted outlives its resource."""
+    content = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": _STATE_SIZE}}}
+    claim = owner.manifest("v1", "PersistentVolumeClaim", f"{owner.name}-state", {"spec": content})
+    del claim["metadata"]["ownerReferences"]
+    return claim
+
+
+def _deployment(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
+    hashed = digest([around.webhook_secret, around.timeseries])
+    content = {
+        "replicas": workers(spec, around.passive),
+        "selector": {"matchLabels": owner.selector},
+        "strategy": {"type": "Recreate"},  # two at once would read and write one state
+        "progressDeadlineSeconds": 180,
+        "revisionHistoryLimit": 5,
+        "template": {
+            "metadata": {
+                "labels": owner.labels | {network.needs_label(spec.response.service): "true"},
+                "annotations": {CONFIG_HASH: hashed},
+            },
+            "spec": _pod(owner, spec, around),
+        },
+    }
+    return owner.manifest("apps/v1", "Deployment", owner.name, {"spec": content})
+
+
+def _pod(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
+    values = {
+        "PORT": str(PORT),
+        "BIOSTREAM_NAME": owner.name,
+        "BIOSTREAM_SPEC": json.dumps(spec.declared(), sort_keys=True),
+        "KAFKA_BOOTSTRAP": around.kafka,
+        "RESPONSE_URL": f"http://{around.response}{spec.response.path}",
+        "STATE_DIR": _STATE,
+    }
+    secrets = [
+        _from_secret("TIMESERIES_URL", database_secret(spec), "uri"),
+        _from_secret("WEBHOOK_SECRET", f"{owner.name}-dataflow", "WEBHOOK_SECRET"),
+    ]
+    return {
+        "serviceAccountName": owner.name,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": pods.GRACE_SECONDS,
+        **pods.placement(spec.dataflow.placement),
+        "volumes": [{"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}],
+        "containers": [
+            {
+                "name": "dataflow",
+                "image": spec.dataflow.image,
+                "envFrom": [pods.platform_config()],
+                "env": pods.environment(values, secrets),
+                "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
+                "resources": {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}},
+                "securityContext": pods.SECURITY,
+                "volumeMounts": [{"name": "state", "mountPath": _STATE}],
+                **pods.probes(start_seconds=120),
+            }
+        ],
+    }
+
+
+def _from_secret(variable: str, name: str, key: str) -> Manifest:
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}}

@@ -1,0 +1,60 @@
+"""Service and NetworkPolicy. Pure.
+
+A Pod that needs a service carries a label that says so, and that service lets in whoever carries it: neither side has
+to know the other's labels, and the rule on both sides comes from one line, `needs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from contracts.resource import GROUP
+from operators.manifest import NAME, Manifest, Owner
+
+GATEWAY_NAMESPACES = ["aura", "kong"]
+_STORES = {"kafka": [9092, 9094, 9096, 9098], "redis": [6379], "timeseries": [5432]}
+_DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
+
+
+def needs_label(need: str) -> str:
+    return f"needs.{GROUP}/{need}"
+
+
+def service(owner: Owner, ports: Mapping[str, int]) -> Manifest:
+    declared = [
+        {"name": name, "port": ports[name], "targetPort": name, "protocol": "TCP"} for name in sorted(ports, key=_order)
+    ]
+    content = {"selector": owner.selector, "ports": declared, "type": "ClusterIP"}
+    return owner.manifest("v1", "Service", owner.name, {"spec": content})
+
+
+def policy(
+    owner: Owner, ports: Iterable[int], needs: Iterable[str], *, routed: bool = False, database: bool = False
+) -> Manifest:
+    """In: whoever needs this, the gateway if `routed`, scrapers. Out: what is needed and name resolution."""
+    inward: list[Manifest] = [{"podSelector": {"matchLabels": {needs_label(owner.name): "true"}}}]
+    inward.append({"podSelector": {"matchLabels": {NAME: "operators"}}})
+    inward.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}})
+    if routed:
+        gateway = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": GATEWAY_NAMESPACES}
+        component = {"matchLabels": {"app.kubernetes.io/component": "gateway"}}
+        inward.append({"namespaceSelector": {"matchExpressions": [gateway]}, "podSelector": component})
+    outward: list[Manifest] = [_DNS]
+    for need in [*needs, *(["timeseries"] if database else [])]:
+        if need in _STORES:  # outside the cluster, or moved by its operator: known by port only
+            rule: Manifest = {"ports": [{"protocol": "TCP", "port": port} for port in _STORES[need]]}
+        else:
+            rule = {"to": [{"podSelector": {"matchLabels": {NAME: need}}}]}
+        if rule not in outward:
+            outward.append(rule)
+    content = {
+        "podSelector": {"matchLabels": owner.selector},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": inward, "ports": [{"protocol": "TCP", "port": port} for port in sorted(ports)]}],
+        "egress": outward,
+    }
+    return owner.manifest("networking.k8s.io/v1", "NetworkPolicy", owner.name, {"spec": content})
+
+
+def _order(name: str) -> tuple[bool, str]:
+    return name != "http", name
