@@ -10,6 +10,7 @@ import socket
 import uvicorn
 
 from services.ingest.app import Ingest
+from services.ingest.protocol import Protocol
 from services.ingest.settings import IngestSettings
 from services.kit import logs, serve
 
@@ -58,8 +59,9 @@ def main() -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # a line a connection otherwise
     ingest = Ingest(settings, broken=lambda: os.kill(os.getpid(), signal.SIGTERM))
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, kafka=settings.kafka_bootstrap)
-    server = Server(serve.config(ingest, settings), ingest)
-    server.run(sockets=[listener(settings.host, settings.port)])
+    config = serve.config(ingest, settings)
+    config.ws = Protocol
+    Server(config, ingest).run(sockets=[listener(settings.host, settings.port)])
 
 
 if __name__ == "__main__":

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Generator
-from types import coroutine
-from typing import Any
 
-from starlette.types import Send
+from starlette.types import Message, Send
 
 from services.ingest.admission import Close
 from services.ingest.people import Person
+
+QUEUED = 64
+"""Messages that may wait in a socket's queue before its client counts as one that does not read."""
 
 
 class Socket:
     """A user's connection.
 
-    `offer` writes at once while the transport's buffer has room, which is nearly always: then sending is a call, and
-    neither a task nor a turn of the event loop (a task an acknowledgement cost a fifth of the process). A socket whose
-    client does not read gets a queue and a task of its own until it does, and its frames are not read meanwhile, so
-    that the queue is bounded by what had been read before.
+    What is offered waits in a queue of the socket's own, which a task empties and then ends; so one client that does
+    not read makes nobody else wait. Its frames are not read meanwhile, which bounds the queue by what had been read
+    before; and an idle connection keeps neither queue nor task.
     """
 
     __slots__ = ("_closed", "_queue", "_send", "_writer", "heard", "offered", "partition", "person", "trace")
@@ -35,21 +34,26 @@ class Socket:
         """Ids of the events whose push was offered to this socket."""
         self._send = send
         self._closed = False
-        self._queue: deque[dict[str, Any]] | None = None
+        self._queue: deque[Message] | None = None
         self._writer: asyncio.Task[None] | None = None
+
+    @property
+    def closing(self) -> bool:
+        """Whether a close frame was put behind all else, or the client is gone."""
+        return self._closed
 
     @property
     def slow(self) -> bool:
         """Whether the client has stopped reading."""
-        return self._writer is not None
+        return self._queue is not None and len(self._queue) > QUEUED
 
     async def drained(self) -> None:
-        """Returns when the client has read what was queued, or is gone."""
+        """Returns when all that was queued has been handed to the transport, or the client is gone."""
         if self._writer is not None:
             await asyncio.wait([self._writer])
 
     def offer(self, text: str) -> None:
-        """Sends `text`, now or when the client reads again. Nothing happens on a socket that is closing."""
+        """Sends `text` when the client reads. Nothing happens on a socket that is closing."""
         self._put({"type": "websocket.send", "text": text})
 
     def close(self, why: Close) -> None:
@@ -57,37 +61,19 @@ class Socket:
         self._put({"type": "websocket.close", "code": why.code, "reason": why.reason})
         self._closed = True
 
-    def _put(self, message: dict[str, Any]) -> None:
+    def _put(self, message: Message) -> None:
         if self._closed:
             return
-        if self._queue is not None:
-            self._queue.append(message)
-            return
-        sending: Coroutine[Any, Any, None] = self._send(message)  # pyright: ignore[reportAssignmentType]
-        try:
-            waits_for = sending.send(None)
-        except StopIteration:
-            return
-        except OSError:  # the client is gone; its reader hears of it too and cleans up
-            self._closed = True
-            return
-        self._queue = deque()
-        self._writer = asyncio.create_task(self._drain(sending, waits_for))
+        if self._queue is None:
+            self._queue = deque()
+            self._writer = asyncio.create_task(self._write(self._queue))
+        self._queue.append(message)
 
-    async def _drain(self, sending: Coroutine[Any, Any, None], waits_for: Any) -> None:
-        assert self._queue is not None
+    async def _write(self, queue: deque[Message]) -> None:
         try:
-            await _resumed(sending, waits_for)
-            while self._queue:
-                await self._send(self._queue.popleft())
-        except OSError:  # as above
+            while queue:
+                await self._send(queue.popleft())
+        except OSError:  # the client is gone; its reader hears of it too and cleans up
             self._closed = True
         finally:
             self._queue = self._writer = None
-
-
-@coroutine
-def _resumed(begun: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, None, None]:
-    """The rest of a coroutine that was begun by hand and yielded `waits_for`."""
-    yield waits_for
-    yield from begun  # pyright: ignore[reportGeneralTypeIssues]

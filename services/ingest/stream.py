@@ -58,6 +58,7 @@ class Stream:
         refusal = self._admit(len(person.sockets))
         if refusal is not None:
             _close(socket, refusal)
+            await socket.drained()
             return
         self._people.join(socket)
         metrics.connections.inc()
@@ -87,7 +88,7 @@ class Stream:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            if self.draining:
+            if self.draining or socket.closing:
                 continue  # what comes now is not acknowledged and will be sent to another process
             socket.heard = loop.time()
             limits = self._people.limits
