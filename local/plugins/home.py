@@ -66,6 +66,8 @@ def environment(site: Site) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "PYTHONPATH": str(CHECKOUT),
+        # The SDKs are large: compiled anew for every run they cost more than all the rest.
+        "PYTHONDONTWRITEBYTECODE": "",
         "PATH": os.pathsep.join(path),
     }
 

@@ -92,23 +92,19 @@ class Cluster:
 
         headers = {"Accept": "application/json", "Content-Type": _APPLY if method == "PATCH" else "application/json"}
         try:
-            raw = self._client.call_api(
-                path,
-                method,
-                query_params=query or [],
-                header_params=headers,
-                body=body,
-                auth_settings=["BearerToken"],
-                _preload_content=False,
-                _return_http_data_only=True,
-                _request_timeout=_TIMEOUT,
+            call = self._client.param_serialize(
+                method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
             )
+            raw = self._client.call_api(*call, _request_timeout=_TIMEOUT)
+            data = raw.read()
+            if not 200 <= raw.status < 300:
+                raise KubernetesError(raw.status, _message(data, raw.reason))
         except ApiException as error:
-            raise KubernetesError(error.status or 0, _message(error)) from error
+            raise KubernetesError(error.status or 0, _message(error.body, error.reason)) from error
         except HTTPError as error:
             server = self._client.configuration.host
             raise Unreachable(f"the cluster at {server} can't be reached: {error}") from error
-        return json.loads(raw.data)
+        return json.loads(data)
 
     @functools.cached_property
     def _client(self) -> Any:
@@ -127,8 +123,8 @@ def _root(version: str) -> str:
     return f"/apis/{version}" if "/" in version else f"/api/{version}"
 
 
-def _message(error: Any) -> str:
+def _message(body: str | bytes | None, otherwise: str | None) -> str:
     try:
-        return json.loads(error.body)["message"]
-    except (TypeError, ValueError, KeyError):
-        return str(error.reason)
+        return json.loads(body or "")["message"]
+    except (ValueError, KeyError, TypeError):
+        return otherwise or "no reason given"
