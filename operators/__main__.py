@@ -58,8 +58,7 @@ async def run(settings: Settings) -> bool:
             return True
         await turn
         pulse.acting()
-        await _act(cluster, settings, pulse, leadership, told)
-        return told.done()
+        return await _act(cluster, settings, pulse, leadership, told)
     finally:
         told.cancel()
         await health.cleanup()
@@ -68,8 +67,11 @@ async def run(settings: Settings) -> bool:
 
 async def _act(
     cluster: Cluster, settings: Settings, pulse: Pulse, leadership: Leadership, told: asyncio.Task[bool]
-) -> None:
-    """Acts until told to stop, the Lease is lost or the watches end; then nothing of ours writes any more."""
+) -> bool:
+    """Acts until told to stop, the Lease is lost or the watches fail; then nothing of ours writes any more.
+
+    Returns whether it was told to, by us or by kopf, which takes the signals over as long as it watches.
+    """
     kinds = reconcilers(cluster, settings)
 
     async def look(key: Key) -> float | None:
@@ -87,8 +89,10 @@ async def _act(
     lease = asyncio.create_task(leadership.keep())
     try:
         await asyncio.wait({watches, lease, told}, return_when=asyncio.FIRST_COMPLETED)
-        if watches.done() and not told.done():
-            _log.error("the watches ended: %r", watches.exception())
+        failure = watches.exception() if watches.done() else None
+        if failure is not None:
+            _log.error("the watches failed: %r", failure)
+        return failure is None and not lease.done()
     finally:
         await queue.stop()
         flag.set()

@@ -42,7 +42,7 @@ def registry(queue: WorkQueue, pulse: Pulse) -> kopf.OperatorRegistry:
         settings.networking.request_timeout = 30
         settings.scanning.disabled = False
 
-    def custom(event: Mapping[str, Any], body: Mapping[str, Any], **_: Any) -> None:
+    async def custom(event: Mapping[str, Any], body: Mapping[str, Any], **_: Any) -> None:
         key = Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
         fingerprint = declared(body)
         # our own status comes back as an event as well, and is no reason
@@ -52,15 +52,15 @@ def registry(queue: WorkQueue, pulse: Pulse) -> kopf.OperatorRegistry:
         if event["type"] == "DELETED":
             seen.pop(key, None)
 
-    def owned(body: Mapping[str, Any], **_: Any) -> None:
+    async def owned(body: Mapping[str, Any], **_: Any) -> None:
         for key in owners(body):
             queue.add(key)
 
-    def needed(body: Mapping[str, Any], **_: Any) -> None:
+    async def needed(body: Mapping[str, Any], **_: Any) -> None:
         for key in queue.keys() if concerns_all(body) else []:
             queue.add(key)
 
-    def lease(name: str, **_: Any) -> None:
+    async def lease(name: str, **_: Any) -> None:
         if name == FIELD_MANAGER:
             pulse.beat()
 

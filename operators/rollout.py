@@ -24,7 +24,7 @@ def rollout(type: str, deployment: Manifest | None, floor: int) -> Finding:
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
             return broken(type, condition.get("reason", "ReplicaFailure"), condition.get("message", "Pods are refused"))
     return waiting(
-        type, "RollingOut", f"{available} of {wanted} Pods available, {updated} of them of the newest template"
+        type, "RollingOut", f"{available} of {wanted} Pods available, {updated} made from the newest template"
     )
 
 

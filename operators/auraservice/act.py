@@ -54,7 +54,8 @@ class AuraServices:
         there = await served(self.cluster)
         owned = [kind for kind in kinds.OWNED if (kind.api_version, kind.name) in there]
         live = await live_objects(self.cluster, owner, owned)
-        await execute(self.cluster, owner, early(owner, spec), _alike(live, early(owner, spec)))
+        if await execute(self.cluster, owner, early(owner, spec), _alike(live, early(owner, spec))):
+            live = await live_objects(self.cluster, owner, owned)
         around = await self._surroundings(owner, spec, there)
         around, findings = await self._secrets(owner, spec, around)
         findings = [needs_met(spec, around), *findings]
