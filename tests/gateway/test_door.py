@@ -125,8 +125,23 @@ async def test_a_count_survives_a_reload(front: Front, upstreams: Upstreams) -> 
     await front.apply(*items)
     async with front.client() as client:
         assert [(await client.get("/v1/mine", headers=front.bearer())).status_code for _ in range(3)] == [200] * 3
+        await counters_are_shared(front)
         await front.apply(*items, objects.route("more", "/v1/more"))
         assert (await client.get("/v1/mine", headers=front.bearer())).status_code == 429
+
+
+async def counters_are_shared(front: Front) -> None:
+    """A process hands its counters on once it has stopped looking for a predecessor's, ten seconds after the first
+    start (PEERS_RESYNC_FINISHED in HAProxy's types/peers.h)."""
+    async with asyncio.timeout(30):
+        while True:
+            reader, writer = await asyncio.open_unix_connection(str(front.proxy.haproxy.folder / "admin.sock"))
+            writer.write(b"show peers\n")
+            found = re.search(rb"id=gateway disabled=0 flags=0x([0-9a-f]+)", await reader.read())
+            writer.close()
+            if found and int(found[1], 16) & 3 == 3:
+                return
+            await asyncio.sleep(0.2)
 
 
 async def test_no_ready_pod_is_503_as_json(front: Front) -> None:

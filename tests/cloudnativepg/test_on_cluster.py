@@ -1,0 +1,142 @@
+"""The Pod of the local CloudNativePG on a real cluster, with a real PostgreSQL behind each Cluster object."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import pytest
+
+from local.cloudnativepg.server import Server, delete_all
+from local.site import Site
+from tests.fixtures.cluster import Cluster
+from tests.fixtures.controllers import manifests, prepare
+from tests.fixtures.engines import SITE_INDEX, Ground
+
+pytestmark = pytest.mark.integration
+REGION = "us-east-1"
+HEALTHY = "Cluster in healthy state"
+
+
+def database(name: str, **spec: Any) -> dict[str, Any]:
+    spec = {"instances": 1, "storage": {"size": "1Gi"}, "bootstrap": {"initdb": {"database": "beats"}}, **spec}
+    return {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": name}, "spec": spec}
+
+
+@dataclass
+class Databases:
+    cluster: Cluster
+    site: Site
+
+    def server(self, name: str) -> Server:
+        return Server(self.site, REGION, "aura", name)
+
+    def pid(self, name: str) -> int | None:
+        return self.server(name).engine().process.pid()
+
+    def phase(self, name: str) -> str:
+        return self.cluster.get("clusters.postgresql.cnpg.io", name, "-n", "aura").get("status", {}).get("phase", "")
+
+    def healthy(self, name: str) -> None:
+        self.cluster.until(lambda: self.phase(name) == HEALTHY, seconds=60)
+
+    def secret(self, name: str) -> dict[str, str]:
+        data = self.cluster.get("secret", f"{name}-app", "-n", "aura")["data"]
+        return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+    def connect(self, name: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.secret(name)["uri"], autocommit=True, connect_timeout=5)
+
+    def answers(self, name: str) -> bool:
+        try:
+            with self.connect(name) as connection:
+                return connection.execute("SELECT 1").fetchone() == (1,)
+        except psycopg.OperationalError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def databases(cluster: Cluster, ground: Ground) -> Iterator[Databases]:
+    prepare(cluster)
+    site = Site(cluster.site.home, SITE_INDEX)
+    # Other test runs allot addresses of this block too: begin where this run's own addresses are in its region.
+    _, _, high, low = map(int, ground.addresses[0].split("."))
+    claims = site.home / "addresses" / f"{REGION}.json"
+    claims.parent.mkdir(parents=True, exist_ok=True)
+    claims.write_text(json.dumps({"last": (high << 8 | low) - 1, "numbers": {}}))
+    objects = manifests("cloudnativepg.yaml")
+    for item in objects:
+        if item["kind"] == "Deployment":
+            container = item["spec"]["template"]["spec"]["containers"][0]
+            container["env"].append({"name": "AURA_SITE", "value": str(SITE_INDEX)})
+    cluster.apply(*objects, database("timeseries"), namespace="aura")
+    made = Databases(cluster, site)
+    made.healthy("timeseries")
+    yield made
+    cluster.kubectl("delete", "deployment", "cloudnativepg", "-n", "aura")
+    delete_all(site, REGION)
+
+
+def test_a_cluster_gets_a_server_and_the_application_its_secret(databases: Databases) -> None:
+    secret = databases.secret("timeseries")
+    assert (secret["dbname"], secret["user"], secret["port"]) == ("beats", "beats", "5432")
+    with databases.connect("timeseries") as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+        assert connection.execute("SELECT current_user, current_database()").fetchone() == ("beats", "beats")
+    service = databases.cluster.get("service", "timeseries-rw", "-n", "aura")
+    assert service["spec"]["externalName"] == secret["host"]
+    status = databases.cluster.get("clusters.postgresql.cnpg.io", "timeseries", "-n", "aura")["status"]
+    assert (status["readyInstances"], status["conditions"][0]["status"]) == (1, "True")
+
+
+def test_a_killed_server_is_back_with_its_data(databases: Databases) -> None:
+    with databases.connect("timeseries") as connection:
+        connection.execute("CREATE TABLE beat AS SELECT 42 AS n")
+    before = databases.pid("timeseries")
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    databases.cluster.until(lambda: databases.pid("timeseries") not in (None, before))
+    databases.cluster.until(lambda: databases.answers("timeseries"))
+    with databases.connect("timeseries") as connection:
+        assert connection.execute("SELECT n FROM beat").fetchone() == (42,)
+
+
+def test_the_server_outlives_the_pod_of_its_controller(databases: Databases) -> None:
+    before = databases.pid("timeseries")
+    selector = ("-n", "aura", "-l", "app.kubernetes.io/name=cloudnativepg")
+    with databases.connect("timeseries") as connection:
+        databases.cluster.kubectl("delete", "pod", *selector)
+        databases.cluster.kubectl("rollout", "status", "deployment/cloudnativepg", "-n", "aura")
+        databases.cluster.apply(database("second"), namespace="aura")  # the new controller is at work
+        databases.healthy("second")
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert databases.pid("timeseries") == before
+
+
+def test_a_lost_secret_is_written_again_and_opens(databases: Databases) -> None:
+    databases.cluster.kubectl("delete", "secret", "timeseries-app", "-n", "aura")
+    databases.cluster.until(lambda: "timeseries-app" in databases.cluster.kubectl("get", "secrets", "-n", "aura"))
+    databases.cluster.until(lambda: databases.answers("timeseries"))
+
+
+def test_what_cannot_be_had_here_is_said(databases: Databases) -> None:
+    databases.cluster.apply(database("three", instances=3), namespace="aura")
+    databases.cluster.until(lambda: databases.phase("three") == "Cluster cannot be created")
+    assert databases.pid("three") is None
+
+
+def test_deleting_a_cluster_deletes_server_data_and_secret(databases: Databases) -> None:
+    databases.cluster.apply(database("brief"), namespace="aura")
+    databases.healthy("brief")
+    server, pid = databases.server("brief"), databases.pid("brief")
+    databases.cluster.kubectl("delete", "clusters.postgresql.cnpg.io", "brief", "-n", "aura")
+    databases.cluster.until(lambda: not server.folder.exists())
+    assert pid is not None
+    assert databases.pid("brief") is None
+    databases.cluster.until(lambda: "brief-app" not in databases.cluster.kubectl("get", "secrets", "-n", "aura"))

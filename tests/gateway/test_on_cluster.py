@@ -1,0 +1,189 @@
+"""The gateway's Pod on a real cluster: its manifests, permissions, statuses, and keys from the real auth service."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey
+
+from contracts.gateway import SUBJECT_TO_HEADER
+from local.gateway.certificate import ensure_ca, issue
+from services.auth import signing
+from services.auth.tokens import issue as issue_token
+from tests.fixtures.cluster import Cluster
+from tests.fixtures.controllers import manifests, prepare
+
+pytestmark = pytest.mark.integration
+HOST = "api.aurawellness.com"
+POD_IP = {"fieldRef": {"fieldPath": "status.podIP"}}
+
+
+def conditions(status: dict[str, Any]) -> dict[str, str]:
+    return {item["type"]: item["status"] for item in status.get("conditions", [])}
+
+
+@pytest.fixture(scope="module")
+def platform(cluster: Cluster) -> Cluster:
+    prepare(cluster)
+    return cluster
+
+
+@dataclass
+class Door:
+    cluster: Cluster
+    key: ECKey
+    client: httpx.Client
+
+    def get(self, path: str, user: str = "", **headers: str) -> httpx.Response:
+        if user:
+            headers["Authorization"] = f"Bearer {issue_token(user, [], self.key, time.time())}"
+        return self.client.get(path, headers=headers, extensions={"sni_hostname": HOST})
+
+    def route(self, name: str) -> dict[str, str]:
+        """Conditions of an HTTPRoute by our controller."""
+        parents = self.cluster.get("httproute", name, "-n", "aura").get("status", {}).get("parents", [])
+        return conditions(parents[0]) if parents else {}
+
+
+@pytest.fixture(scope="module")
+def door(platform: Cluster) -> Iterator[Door]:
+    key = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    certificate = issue(platform.site, ["*.aurawellness.com"])
+    platform.apply(*manifests("gateway.yaml"), namespace="aura")
+    platform.apply(
+        secret("gateway-tls", {"tls.crt": certificate.certificate, "tls.key": certificate.key}, "kubernetes.io/tls"),
+        secret("auth", {"SIGNING_KEY": key.as_pem(private=True).decode()}),
+        deployment("auth", "aura/auth:test", [], [{"secretRef": {"name": "auth"}}]),
+        service("auth"),
+        deployment("echo", "aura-local/python:1", ["-m", "tests.gateway.upstream", "echo", "$(HOST)", "8080"]),
+        service("echo"),
+        plugin("user", "pre-function", {"access": [SUBJECT_TO_HEADER]}),
+        plugin("token", "jwt", {"key_claim_name": "kid", "claims_to_verify": ["exp"], "uri_param_names": []}),
+        gateway(),
+        route("mine", "/v1/mine", "user,token"),
+        route("odd", "/v1/odd", "user,nobody"),
+        namespace="aura",
+    )
+    platform.until(lambda: addresses(platform), seconds=60)
+    trust = ssl.create_default_context(cafile=str(ensure_ca(platform.site)))
+    with httpx.Client(
+        base_url=f"https://{addresses(platform)}:8443",
+        verify=trust,
+        headers={"Host": HOST},
+        trust_env=False,
+        timeout=10,
+    ) as client:
+        made = Door(platform, key, client)
+        platform.until(lambda: made.get("/v1/mine", "ann").status_code == 200, seconds=60)
+        yield made
+    platform.kubectl("delete", "deployment", "--all", "-n", "aura", "--wait=false")
+
+
+def test_what_is_declared_is_served_and_says_so(door: Door) -> None:
+    assert door.get("/v1/mine", "ann").json()["headers"]["x-user-id"] == "ann"
+    assert door.get("/v1/mine").status_code == 401
+    assert door.get("/v1/odd", "ann").status_code == 404
+    status = door.cluster.get("gateway", "aura", "-n", "aura")["status"]
+    assert conditions(status) == {"Accepted": "True", "Programmed": "True"}
+    assert status["listeners"][0]["attachedRoutes"] == 1
+    assert conditions(door.cluster.get("gatewayclass", "aura")["status"]) == {"Accepted": "True"}
+    assert door.route("mine") == {"Accepted": "True", "ResolvedRefs": "True", "Programmed": "True"}
+    assert door.route("odd") == {"Accepted": "False", "Programmed": "False"}
+
+
+def test_a_route_comes_and_goes_with_its_object(door: Door) -> None:
+    door.cluster.apply(route("brief", "/v1/brief", ""), namespace="aura")
+    door.cluster.until(lambda: door.get("/v1/brief").status_code == 200)
+    door.cluster.kubectl("delete", "httproute", "brief", "-n", "aura")
+    door.cluster.until(lambda: door.get("/v1/brief").status_code == 404)
+
+
+def test_statuses_are_not_written_again_and_again(door: Door) -> None:
+    before = door.cluster.get("httproute", "mine", "-n", "aura")["metadata"]["resourceVersion"]
+    door.cluster.apply(route("other", "/v1/other", ""), namespace="aura")
+    door.cluster.until(lambda: door.route("other").get("Programmed") == "True")
+    assert door.cluster.get("httproute", "mine", "-n", "aura")["metadata"]["resourceVersion"] == before
+
+
+def test_the_access_log_is_what_kubectl_logs_shows(door: Door) -> None:
+    trace = door.get("/v1/mine", "ann").headers["X-Trace-Id"]
+
+    def entries() -> list[str]:
+        printed = door.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").splitlines()
+        return [line for line in printed if trace in line]
+
+    assert json.loads(door.cluster.until(entries)[0])["user"] == "ann"
+
+
+def test_a_killed_gateway_is_back_by_itself(door: Door) -> None:
+    selector = ("-n", "aura", "-l", "app.kubernetes.io/name=gateway")
+    door.cluster.kubectl("delete", "pod", *selector, "--grace-period=0", "--force")
+
+    def serves() -> bool:
+        try:
+            return door.get("/v1/mine", "ann").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    door.cluster.until(serves, seconds=30)
+
+
+def addresses(cluster: Cluster) -> str:
+    found = cluster.get("gateway", "aura", "-n", "aura").get("status", {})
+    programmed = conditions(found).get("Programmed") == "True"
+    return found["addresses"][0]["value"] if programmed else ""
+
+
+def secret(name: str, values: dict[str, str], kind: str = "Opaque") -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": kind, "stringData": values}
+
+
+def service(name: str) -> dict[str, Any]:
+    spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": 8080, "targetPort": "http"}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+
+def plugin(name: str, plugin: str, config: dict[str, Any]) -> dict[str, Any]:
+    about = {"apiVersion": "configuration.konghq.com/v1", "kind": "KongPlugin", "metadata": {"name": name}}
+    return {**about, "plugin": plugin, "config": config}
+
+
+def gateway() -> dict[str, Any]:
+    tls = {"mode": "Terminate", "certificateRefs": [{"name": "gateway-tls"}]}
+    listener = {"name": "https", "port": 8443, "protocol": "HTTPS", "hostname": "*.aurawellness.com", "tls": tls}
+    spec = {"gatewayClassName": "aura", "listeners": [listener]}
+    about = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "aura"}}
+    return {**about, "spec": spec}
+
+
+def route(name: str, path: str, plugins: str) -> dict[str, Any]:
+    rule = {
+        "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+        "backendRefs": [{"name": "echo", "port": 8080}],
+    }
+    spec = {"parentRefs": [{"name": "aura"}], "hostnames": [HOST], "rules": [rule]}
+    about = {"name": name, "annotations": {"konghq.com/plugins": plugins}}
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": about, "spec": spec}
+
+
+def deployment(name: str, image: str, args: list[str], env_from: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    container = {
+        "name": name,
+        "image": image,
+        "args": args,
+        "env": [{"name": "HOST", "valueFrom": POD_IP}],
+        "envFrom": env_from or [],
+        "ports": [{"name": "http", "containerPort": 8080}],
+        "readinessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 1},
+    }
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
