@@ -135,7 +135,7 @@ class Cluster:
         problem = ""
         for attempt in range(_ATTEMPTS):
             pause = _FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.7, 1.3)
-            if token := self._configuration.get_api_key_with_prefix("authorization"):
+            if token := self._configuration.get_api_key_with_prefix("BearerToken"):
                 headers["Authorization"] = token
             try:
                 async with self._session.request(
