@@ -55,6 +55,15 @@ async def test_a_push_reaches_the_open_socket_once_and_goes_when_it_was_seen(
         assert (await heard(socket)) == {"ack": 2}
 
 
+async def test_a_push_that_is_pending_and_published_is_offered_to_a_socket_once(stream: Stream, client: Client) -> None:
+    await push(client, "olga", "e0")
+    async with stream.socket("olga") as socket:
+        assert (await heard(socket))["event_id"] == "e0"
+        await push(client, "olga", "e0")
+        await push(client, "olga", "next")
+        assert (await heard(socket))["event_id"] == "next"
+
+
 async def test_a_push_is_not_given_to_others(stream: Stream, client: Client) -> None:
     async with stream.socket("paul") as socket:
         await socket.send(frame(1))
