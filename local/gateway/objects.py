@@ -100,12 +100,12 @@ class ParentReference(Read):
 
 class PathMatch(Strict):
     type: Literal["Exact", "PathPrefix"] = "PathPrefix"
-    value: str = "/"
+    value: str = Field(default="/", pattern=r"^/[\x21-\x7e]*$")
 
 
 class Match(Strict):
     path: PathMatch = PathMatch()
-    method: str | None = None
+    method: str | None = Field(default=None, pattern="^[A-Z]+$")
 
 
 class BackendReference(Strict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 
@@ -9,7 +10,7 @@ def load(pem: str) -> ECKey:
     """The signing key in `pem`, named by its RFC 7638 thumbprint; raises ValueError if it is no P-256 private key."""
     try:
         key = ECKey.import_key(pem.strip())
-    except (ValueError, TypeError) as error:
+    except (JoseError, ValueError, TypeError) as error:
         raise ValueError("SIGNING_KEY is no PEM of an EC private key") from error
     if key.curve_name != "P-256" or not key.is_private:
         raise ValueError("SIGNING_KEY must be a private key on curve P-256")

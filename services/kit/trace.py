@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = "X-Trace-Id"
 _header = HEADER.lower().encode()
+_LONGEST = 36
 _well_formed = re.compile(rb"(?!0{32})[0-9a-f]{32}").fullmatch
 _current: ContextVar[str] = ContextVar("trace_id", default="")
 
@@ -34,8 +35,14 @@ def new() -> str:
 
 
 def accepted(value: bytes | None) -> str | None:
-    """The caller's trace id if it is well formed; a malformed one is never passed on, as it would go into logs."""
-    return value.decode() if value is not None and _well_formed(value) else None
+    """The caller's trace id if it is well formed, also as a UUID with dashes (Kong makes those).
+
+    A malformed one is never passed on, as it would go into logs.
+    """
+    if value is None or len(value) > _LONGEST:
+        return None
+    plain = value.lower().replace(b"-", b"")
+    return plain.decode() if _well_formed(plain) else None
 
 
 class TraceMiddleware:
