@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from local.site import CHECKOUT
 from local.toolchain import tools
+
+log = logging.getLogger(__name__)
 
 _LOCAL = {
     "gateway": ("python", "-m", "local.gateway"),
@@ -37,7 +40,7 @@ class Catalog:
 
     def __init__(self, checkout: Path = CHECKOUT) -> None:
         declared = tomllib.loads((checkout / "images.toml").read_text())["aura"]
-        built_in = {"EMBEDDING_MODEL_DIR": str(tools.model())}
+        built_in = _built_in()
         site = {name: os.environ[name] for name in ("AURA_HOME", "AURA_SITE") if name in os.environ}
         self._images = {f"aura/{name}": Image(tuple(entry["command"]), built_in) for name, entry in declared.items()}
         self._images |= {f"aura-local/{name}": Image(entrypoint, site) for name, entrypoint in _LOCAL.items()}
@@ -49,6 +52,15 @@ class Catalog:
             known = ", ".join(sorted(self._images))
             raise UnknownImage(f'failed to pull image "{reference}": not in the catalog of this machine ({known})')
         return found
+
+
+def _built_in() -> dict[str, str]:
+    """Variables that the build of an `aura/` image sets."""
+    try:
+        return {"EMBEDDING_MODEL_DIR": str(tools.model())}
+    except tools.ToolMissing as error:
+        log.warning("Pods that need sentence embeddings will fail: %s", error)
+        return {}
 
 
 def repository(reference: str) -> str:

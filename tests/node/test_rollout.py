@@ -16,7 +16,7 @@ from tests.node.manifests import POD_IP, container, deployment, server, service
 
 pytestmark = pytest.mark.integration
 
-_HTTP = {"name": "http", "port": 80, "targetPort": "http"}
+_HTTP = {"name": "http", "port": 8080, "targetPort": "http"}
 _ECHO = """
 import asyncio, os
 from aiohttp import web
@@ -74,7 +74,7 @@ async def test_a_rolling_update_fails_no_request(cluster: Cluster) -> None:
     namespace = cluster.namespace("rolling")
     cluster.apply(_version("one"), service("web", _HTTP), namespace=namespace)
     await asyncio.to_thread(_rolled_out, cluster, namespace, "web")
-    url = f"http://{_address(cluster, namespace, 'web')}/"
+    url = f"http://{_address(cluster, namespace, 'web')}:8080/"
     answers: list[str] = []
     failures: list[str] = []
     await asyncio.to_thread(cluster.until, lambda: _answers(url))
@@ -98,7 +98,7 @@ async def test_a_drained_node_fails_no_request_and_pods_move(cluster: Cluster) -
     }
     cluster.apply(_version("one"), service("web", _HTTP), budget, namespace=namespace)
     await asyncio.to_thread(_rolled_out, cluster, namespace, "web")
-    url = f"http://{_address(cluster, namespace, 'web')}/"
+    url = f"http://{_address(cluster, namespace, 'web')}:8080/"
     await asyncio.to_thread(cluster.until, lambda: _answers(url))
     answers: list[str] = []
     failures: list[str] = []
@@ -128,7 +128,7 @@ async def test_websockets_survive_new_services_and_a_killed_proxy_controller(clu
     )
     cluster.apply(deployment("echo", 1, echo), service("echo", _HTTP), namespace=namespace)
     await asyncio.to_thread(_rolled_out, cluster, namespace, "echo")
-    url = f"http://{_address(cluster, namespace, 'echo')}/"
+    url = f"http://{_address(cluster, namespace, 'echo')}:8080/"
     async with aiohttp.ClientSession() as session:
         socket = await _connected(session, url)
         for number in range(2):
