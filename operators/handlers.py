@@ -77,7 +77,7 @@ def registry(queue: WorkQueue, pulse: Pulse) -> kopf.OperatorRegistry:
 def connection() -> kopf.ConnectionInfo:
     """Where the API server is and who we are; asked again before the token is renewed under us."""
     configuration = credentials()
-    scheme, _, token = (configuration.get_api_key_with_prefix("authorization") or "").rpartition(" ")
+    scheme, _, token = (configuration.get_api_key_with_prefix("BearerToken") or "").rpartition(" ")
     return kopf.ConnectionInfo(
         server=configuration.host,
         ca_path=configuration.ssl_ca_cert,
