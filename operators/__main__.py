@@ -32,12 +32,13 @@ _log = logging.getLogger("operators")
 
 def reconcilers(cluster: Cluster, settings: Settings) -> dict[str, Reconciler]:
     """What looks at each kind of custom resource."""
-    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url)
+    resync = settings.resync_seconds
+    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, remembered_seconds=resync / 3)
     services = AuraServices(cluster, cloud)
     streams = BioStreams(cluster, cloud, Store(), lru_cache(maxsize=4)(Topics))
     return {
-        AURA_SERVICE.name: Reconciler(AURA_SERVICE, cluster, services.act, services.finalize),
-        BIO_STREAM.name: Reconciler(BIO_STREAM, cluster, streams.act, streams.finalize, _STREAM_SECONDS),
+        AURA_SERVICE.name: Reconciler(AURA_SERVICE, cluster, services.act, services.finalize, resync),
+        BIO_STREAM.name: Reconciler(BIO_STREAM, cluster, streams.act, streams.finalize, min(resync, _STREAM_SECONDS)),
     }
 
 

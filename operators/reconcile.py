@@ -43,7 +43,7 @@ class Reconciler:
     cluster: Cluster
     act: Act
     finalize: Finalize
-    resync_seconds: float = 60.0
+    resync_seconds: float
     """How often it is looked at when nothing happens."""
 
     async def look(self, key: Key) -> float | None:

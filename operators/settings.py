@@ -17,3 +17,5 @@ class Settings(BaseSettings):
     watch_namespace: str = NAMESPACE
     aws_region: str = "us-west-2"
     aws_endpoint_url: str = ""
+    resync_seconds: float = 60.0
+    """How often a resource is looked at when nothing happens; a rotated secret is noticed after as long."""

@@ -13,9 +13,13 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from prometheus_client import Counter, Histogram
+
 _GATHER_SECONDS = 0.05
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60.0
+_LOOKS = Counter("aura_operator_looks_total", "Looks at custom resources", ["kind", "outcome"])
+_SECONDS = Histogram("aura_operator_look_seconds", "Seconds of a look", ["kind"])
 _log = logging.getLogger(__name__)
 
 
@@ -66,10 +70,13 @@ class WorkQueue:
             await asyncio.sleep(_GATHER_SECONDS)
             reason.clear()
             try:
-                again = await self._look(key)
+                with _SECONDS.labels(key.kind).time():
+                    again = await self._look(key)
                 failures = 0
+                _LOOKS.labels(key.kind, "done").inc()
             except Exception as error:
                 failures += 1
+                _LOOKS.labels(key.kind, "failed").inc()
                 again = min(_FIRST_PAUSE_SECONDS * 2 ** min(failures, 10), _LONGEST_PAUSE_SECONDS)
                 _log.exception("%s: failed %d times in a row; next look in %.1f s: %s", key, failures, again, error)
             if again is None and not reason.is_set():

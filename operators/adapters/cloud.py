@@ -9,6 +9,6 @@ from operators.adapters.secrets_manager import SecretsManager
 class Cloud:
     """Secrets and databases of one region."""
 
-    def __init__(self, region: str, endpoint: str | None) -> None:
-        self.secrets = SecretsManager(region, endpoint)
+    def __init__(self, region: str, endpoint: str | None, remembered_seconds: float) -> None:
+        self.secrets = SecretsManager(region, endpoint, remembered_seconds)
         self.databases = Databases(self.secrets)

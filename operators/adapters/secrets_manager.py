@@ -10,8 +10,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-_REMEMBERED_SECONDS = 20.0
-
 
 class SecretUnavailable(Exception):
     """The secret does not exist, has no such member, or AWS does not answer; the text says which."""
@@ -20,7 +18,8 @@ class SecretUnavailable(Exception):
 class SecretsManager:
     """The secrets of one region. AWS_ENDPOINT_URL and the default credentials chain decide whom it asks."""
 
-    def __init__(self, region: str, endpoint: str | None) -> None:
+    def __init__(self, region: str, endpoint: str | None, remembered_seconds: float) -> None:
+        self._remembered_seconds = remembered_seconds
         self._client = boto3.client(
             "secretsmanager",
             region_name=region,
@@ -32,8 +31,8 @@ class SecretsManager:
     async def value(self, reference: str) -> str:
         """The current value of `name`, or of the member of `name#member`; raises SecretUnavailable."""
         name, _, member = reference.partition("#")
-        since, text = self._remembered.get(name, (0.0, ""))
-        if time.monotonic() - since > _REMEMBERED_SECONDS:
+        since, text = self._remembered.get(name, (-self._remembered_seconds, ""))
+        if time.monotonic() - since > self._remembered_seconds:
             text = await asyncio.to_thread(self._read, name)
             self._remembered[name] = (time.monotonic(), text)
         if not member:

@@ -1,0 +1,179 @@
+"""The operators as a process of their own, with the permissions of manifests/, on the tests' cluster and engines."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from joserfc.jwk import ECKey
+
+from contracts.resource import API_VERSION
+from local.engines.kafka import Kafka
+from local.engines.redis import Redis
+from local.site import CHECKOUT
+from local.toolchain import crds
+from tests.fixtures.cloud import KEY, REGION, Cloud
+from tests.fixtures.cluster import Cluster
+from tests.fixtures.engines import Database, Ground
+
+NAMESPACE = "operators"
+MANIFESTS = CHECKOUT / "manifests"
+
+
+@dataclass
+class World:
+    """A namespace in which the operators act, and what they act on."""
+
+    cluster: Cluster
+    cloud: Cloud
+    kafka: Kafka
+    postgres: Database
+    folder: Path
+    addresses: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict)
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, address: str) -> subprocess.Popen[bytes]:
+        """Another operators' process, listening at `address`."""
+        env = self.env | {"POD_NAME": name, "HOST": address}
+        with (self.folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "operators"], env=env, cwd=CHECKOUT, stdout=log, stderr=log
+            )
+        self.running[name] = process
+        return process
+
+    def stop(self) -> None:
+        for process in self.running.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            process.wait(timeout=60)
+
+    def log(self) -> str:
+        return "".join(file.read_text() for file in sorted(self.folder.glob("*.log")))
+
+    def metric(self, name: str) -> float:
+        """Sum of a metric's samples at the first operator."""
+        with urllib.request.urlopen(f"http://{self.addresses[0]}:8080/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+    def kubectl(self, *argv: str, check: bool = True) -> str:
+        return self.cluster.kubectl("-n", NAMESPACE, *argv, check=check)
+
+    def apply(self, kind: str, name: str, spec: dict[str, Any]) -> None:
+        about = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}}
+        self.cluster.apply({**about, "spec": spec}, namespace=NAMESPACE)
+
+    def get(self, kind: str, name: str) -> dict[str, Any] | None:
+        found = self.cluster.get(kind, "-n", NAMESPACE, "--ignore-not-found", name) if self._has(kind, name) else None
+        return found or None
+
+    def conditions(self, kind: str, name: str) -> dict[str, dict[str, Any]]:
+        found = self.get(kind, name) or {}
+        return {one["type"]: one for one in found.get("status", {}).get("conditions", [])}
+
+    def until_says(self, kind: str, name: str, type: str, reason: str, seconds: float = 60) -> dict[str, Any]:
+        """The condition, once it gives this reason."""
+        return self.cluster.until(
+            lambda: (one := self.conditions(kind, name).get(type, {})) and one["reason"] == reason and one, seconds
+        )
+
+    def _has(self, kind: str, name: str) -> bool:
+        return bool(self.kubectl("get", kind, name, "--ignore-not-found", "-o", "name").strip())
+
+
+@pytest.fixture(scope="session")
+def definitions(cluster: Cluster) -> Cluster:
+    """The cluster with all custom resource definitions."""
+    for file in [*crds(), MANIFESTS / "crds"]:
+        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(file))
+    cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    cluster.namespace(NAMESPACE)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def world(
+    definitions: Cluster, cloud: Cloud, kafka: Kafka, postgres: Database, redis: Redis, ground: Ground
+) -> Iterator[World]:
+    """Running operators in a namespace with the platform's configuration, a database and AWS secrets."""
+    folder = ground.folder / "operators"
+    folder.mkdir()
+    made = World(definitions, cloud, kafka, postgres, folder, ground.addresses[6:8])
+    endpoint = cloud.site.endpoint_url
+    _secrets(cloud, postgres)
+    settings = {"KAFKA_BOOTSTRAP": kafka.bootstrap, "REDIS_URL": redis.url, "AWS_REGION": REGION}
+    uri = postgres.create("operators_store")
+    definitions.apply(
+        _object("ConfigMap", "aura-platform", data=settings),
+        _object("Secret", "timeseries-app", stringData={"uri": uri}),
+        *_permissions(),
+        namespace=NAMESPACE,
+    )
+    made.env = os.environ | {
+        "KUBECONFIG": str(_kubeconfig(definitions, folder)),
+        "WATCH_NAMESPACE": NAMESPACE,
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": KEY,
+        "RESYNC_SECONDS": "5",
+    }
+    made.start("first", made.addresses[0])
+    try:
+        yield made
+    finally:
+        made.stop()
+        definitions.kubectl("delete", "auraservices,biostreams", "--all", "-n", NAMESPACE, "--wait=false")
+        definitions.kubectl("delete", "deployments", "--all", "-n", NAMESPACE, "--wait=false")
+
+
+def _secrets(cloud: Cloud, postgres: Database) -> None:
+    manager = cloud.client("secretsmanager")
+    server = postgres.server
+    login = {"host": server.address, "port": 5432, "username": postgres.login.user, "password": postgres.login.password}
+    postgres.create("operators_master")
+    values = {
+        "operators/signing-key": ECKey.generate_key("P-256").as_pem(private=True).decode(),
+        "operators/webhook": "of-this-run",
+        "rds/operators": json.dumps(login | {"dbname": "operators_master"}),
+    }
+    for name, value in values.items():
+        manager.create_secret(Name=name, SecretString=value)
+
+
+def _permissions() -> list[dict[str, Any]]:
+    """ServiceAccount, roles and bindings of manifests/, bound to the tests' namespace."""
+    files = [MANIFESTS / "base" / name for name in ("operators.yaml", "permissions.yaml")]
+    found = [one for file in files for one in yaml.safe_load_all(file.read_text())]
+    wanted = [one for one in found if one["kind"] not in ("Deployment", "PodDisruptionBudget")]
+    for one in wanted:
+        for subject in one.get("subjects", []):
+            subject["namespace"] = NAMESPACE
+    return wanted
+
+
+def _kubeconfig(cluster: Cluster, folder: Path) -> Path:
+    """A kubeconfig with a token of the operators' ServiceAccount and nothing else."""
+    token = cluster.kubectl("create", "token", "operators", "-n", NAMESPACE, "--duration=3h").strip()
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    config["users"] = [{"name": config["contexts"][0]["context"]["user"], "user": {"token": token}}]
+    file = folder / "kubeconfig"
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+def _object(kind: str, name: str, **content: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **content}

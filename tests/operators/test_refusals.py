@@ -1,0 +1,108 @@
+"""What the API server itself refuses, with words that name the member at fault."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import yaml
+
+from contracts.resource import API_VERSION
+from tests.fixtures.cluster import Cluster
+from tests.operators.samples import SERVICE, STREAM
+
+pytestmark = pytest.mark.integration
+_ROUTE = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "none"}
+
+
+def submit(cluster: Cluster, kind: str, spec: dict[str, Any], name: str = "refused") -> str:
+    about = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name, "namespace": "default"}}
+    return cluster.kubectl("apply", "-f", "-", stdin=yaml.safe_dump({**about, "spec": spec}), check=False)
+
+
+def changed(spec: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    result = copy.deepcopy(spec)
+    *parents, last = path.split(".")
+    node = result
+    for parent in parents:
+        node = node.setdefault(parent, {})
+    node[last] = value
+    return result
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("image", 7, "spec.image"),
+        ("image", "Not An Image", "spec.image"),
+        ("imagge", "x", "spec.imagge"),
+        ("replicas.min", -1, "spec.replicas.min"),
+        ("replicas.min", 9, "spec.replicas.min"),
+        ("replicas.targetCPUPercent", 101, "spec.replicas.targetCPUPercent"),
+        ("placement", "moon", "spec.placement"),
+        ("ports", {"http": 80}, "spec.ports.http"),
+        ("ports", {"grpc": 9090}, "spec.ports"),
+        ("ports", {"http": 8080, "Bad_Name": 9000}, "spec.ports"),
+        ("env", {"lower": "x"}, "spec.env"),
+        ("objectives.latencyP99", "fast", "spec.objectives.latencyP99"),
+        ("objectives.availability", 100, "spec.objectives.availability"),
+        ("secrets", {"KEY": "has space"}, "spec.secrets.KEY"),
+        ("database", {"instance": "users", "name": "drop table"}, "spec.database.name"),
+        ("routes", [_ROUTE | {"path": "v1"}], "spec.routes[0].path"),
+        ("routes", [_ROUTE | {"port": "grpc"}], "spec.routes"),
+        ("routes", [_ROUTE | {"rateLimit": {"perMinute": 10, "by": "user"}}], "spec.routes[0].rateLimit"),
+    ],
+)
+def test_broken_services_are_refused(definitions: Cluster, path: str, value: Any, said: str) -> None:
+    answer = submit(definitions, "AuraService", changed(SERVICE, path, value))
+    assert said in answer
+    assert "created" not in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("source.partitions", -1, "spec.source.partitions"),
+        ("source.partitions", "many", "spec.source.partitions"),
+        ("source.retention", "24 hours", "spec.source.retention"),
+        ("source.topic", "a b", "spec.source.topic"),
+        ("hrv.window", "60", "spec.hrv.window"),
+        ("hrv.windw", "60s", "spec.hrv.windw"),
+        ("stress.hrvDrop", "maybe", "spec.stress.hrvDrop"),
+        ("stress.sustain", "-30s", "spec.stress.sustain"),
+        ("cleanse.maxStep", 1.5, "spec.cleanse.maxStep"),
+        ("dataflow.replicas", {"min": 3, "max": 1}, "spec.dataflow.replicas.min"),
+        ("deletionPolicy", "Perhaps", "spec.deletionPolicy"),
+        ("response.path", "no-slash", "spec.response.path"),
+    ],
+)
+def test_broken_streams_are_refused(definitions: Cluster, path: str, value: Any, said: str) -> None:
+    answer = submit(definitions, "BioStream", changed(STREAM, path, value))
+    assert said in answer
+    assert "created" not in answer
+
+
+def test_changes_that_would_lose_data_are_refused(definitions: Cluster) -> None:
+    service = SERVICE | {"database": {"instance": "users", "name": "users"}}
+    assert "created" in submit(definitions, "AuraService", service, "kept")
+    assert "created" in submit(definitions, "BioStream", STREAM, "kept")
+    try:
+        renamed = submit(definitions, "AuraService", changed(service, "database.name", "others"), "kept")
+        assert "spec.database.name" in renamed
+        for path, value in [
+            ("source.partitions", 3),
+            ("source.topic", "other"),
+            ("deadLetter.topic", "other"),
+            ("sink.database", "other"),
+            ("sink.chunk", "2h"),
+        ]:
+            assert f"spec.{path}" in submit(definitions, "BioStream", changed(STREAM, path, value), "kept")
+        assert "configured" in submit(definitions, "BioStream", changed(STREAM, "source.partitions", 5), "kept")
+    finally:
+        definitions.kubectl("delete", "auraservice/kept", "biostream/kept", "-n", "default")
+
+
+def test_a_resource_explains_itself(definitions: Cluster) -> None:
+    said = definitions.kubectl("explain", "biostream.spec.source.partitions")
+    assert "may grow, never shrink" in said
