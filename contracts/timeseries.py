@@ -2,8 +2,8 @@
 
 One schema, two DDLs. `timescale` is for a server with the TimescaleDB extension (hypertables, compression, retention
 and continuous aggregates run by themselves); `native` is for plain PostgreSQL 15, where whoever owns the tables calls
-`ahead` and `expired` now and then. Both give the same tables and the same views `hrv_hourly` and `hrv_daily`, so a query
-need not know which it stands on. Every statement can be run again.
+`ahead` and `expired` now and then. Both give the same tables and the same views `hrv_hourly` and `hrv_daily`, so a
+query need not know which it stands on. Every statement can be run again.
 
 `hrv_1m` holds one row a person every ten seconds: the measures of the 60 s that end at `at`. `stress_events` is the
 events' outbox as well: `responded_at` is null until the response was accepted, `due` is when the next attempt may be

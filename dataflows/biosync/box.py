@@ -1,8 +1,8 @@
 """What the worker hands to the threads that write, kept until it is written.
 
-The worker never waits for a store or a broker: it puts things in boxes, and the recovery store gets what the boxes still hold
-at each snapshot. So everything computed is either written or in the last snapshot. Boxes are bounded: when one is full
-the worker waits, reads nothing more, and the records stay in Kafka.
+The worker never waits for a store or a broker: it puts things in boxes, and the recovery store gets what the boxes
+still hold at each snapshot. So everything computed is either written or in the last snapshot. Boxes are bounded: when
+one is full the worker waits, reads nothing more, and the records stay in Kafka.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Box(Generic[K, V]):
             self._changed.notify_all()
 
     def some(self, most: int, least: int = 1, patience: float = 0.2) -> dict[K, V]:
-        """The oldest things, at most `most`, once there are `least` or after `patience` seconds; they stay in the box."""
+        """The oldest `most` things once there are `least` or after `patience` seconds; they stay in the box."""
         until = monotonic() + patience
         with self._changed:
             while len(self._things) < least and (left := until - monotonic()) > 0:

@@ -10,7 +10,8 @@
 | sample not newer than the newest (late, repeated) | dropped |
 
 The first interval after a start has nothing to be compared with and is not used. Task Force 1996 (Circulation
-93:1043) asks for normal-to-normal intervals only; dropped ones are not interpolated, quality tells how many are missing.
+93:1043) asks for normal-to-normal intervals only; dropped ones are not interpolated, quality tells how many are
+missing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import msgspec
 from dataflows.biosync.rules import CleanseRules
 
 MEDIAN_OF = 7
-FORGET = 30_000
+FORGET = 120_000
 TOLERANCE = 60
 """ms by which a beat's time may miss the time of the beat before plus its interval (rounding, 1/64 s clocks)."""
 

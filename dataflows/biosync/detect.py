@@ -1,7 +1,7 @@
 """Beats on standard input, stress events on standard output: the flow's own computation on one recording.
 
-`{"t": <Unix ms>, "rr_ms": <ms>}` a line in, in order of time; `{"t": <Unix ms of raising>, ...evidence}` a line out, as soon as it is
-known.
+`{"t": <Unix ms>, "rr_ms": <ms>}` a line in, in order of time; `{"t": <Unix ms of raising>, ...evidence}` a line out,
+as soon as it is known.
 """
 
 from __future__ import annotations

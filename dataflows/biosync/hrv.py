@@ -1,8 +1,8 @@
 """Time-domain heart-rate variability over a rolling window, in buckets: O(1) a beat.
 
-Definitions: Task Force of the European Society of Cardiology, "Heart rate variability", Circulation 1996; 93:1043, table 1.
-RMSSD and pNN50 are over the differences of successive normal intervals that both lie in the window; SDNN is the sample
-standard deviation (n - 1). Mean heart rate is 60,000 over the mean interval.
+Definitions: Task Force of the European Society of Cardiology, "Heart rate variability", Circulation 1996; 93:1043,
+table 1. RMSSD and pNN50 are over the differences of successive normal intervals that both lie in the window; SDNN is
+the sample standard deviation (n - 1). Mean heart rate is 60,000 over the mean interval.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ MIN_BEATS = 15
 MIN_DIFFERENCES = 10
 
 Bucket = tuple[int, float, float, int, float, int, int, float, int]
-"""beats, sum of intervals, of their squares; differences, sum of their squares, how many exceed 50 ms; and the same three
-for the one difference that reaches back before the bucket."""
+"""beats, sum of intervals, of their squares; differences, sum of their squares, how many exceed 50 ms; and the same
+three for the one difference that reaches back before the bucket."""
 EMPTY: Bucket = (0, 0.0, 0.0, 0, 0.0, 0, 0, 0.0, 0)
 
 
 class Window(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """Measures of the window that ends at `at` (Unix ms): beats a minute, ms, ms, per cent; None where too few beats."""
+    """Measures of the window that ends at `at` (Unix ms): beats a minute, ms, ms, per cent; None: too few beats."""
 
     at: int
     hr: float | None

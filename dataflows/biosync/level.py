@@ -1,9 +1,9 @@
 """A person's usual level of a quantity, as a running M-quantile: two numbers of state, O(1) a value.
 
-The M-quantile (Breckling & Chambers, Biometrika 1988; 75:761) lies between mean and quantile: a value above the level pulls
-it up with weight p, one below pulls it down with weight 1 - p, in proportion to the distance, but never more than `clip`. So a
-low p gives the resting level, and half an hour of sport moves it by little. A fading histogram found the same
-events on the recordings with fifty times the state (docs/detection.md).
+The M-quantile (Breckling & Chambers, Biometrika 1988; 75:761) lies between mean and quantile: a value above the level
+pulls it up with weight p, one below pulls it down with weight 1 - p, in proportion to the distance, but never more
+than `clip`. So a low p gives the resting level, and half an hour of sport moves it by little. A fading histogram
+found the same events on the recordings with fifty times the state (docs/detection.md).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def of_frames(
 def of_beats(
     user: str, beats: Iterable[tuple[int, float]], rules: Rules | None = None
 ) -> tuple[list[Window], list[StressEvent]]:
-    """Rows and events of one user from beats (Unix ms, interval in ms), as if each had come in time in its own frame."""
+    """Rows and events of one user from beats (Unix ms, interval in ms), each as if it had come at its own time."""
     frames = (StoredFrame(user, "offline", seq, t, "", [t], [rr]) for seq, (t, rr) in enumerate(beats, 1))
     return of_frames(frames, rules).get(user, ([], []))
 

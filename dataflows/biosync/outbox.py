@@ -1,8 +1,8 @@
 """Stress events into the store, and a signed webhook for each until it was accepted or is too old to help.
 
 The events' table is the outbox. A new event is stored and sent at once; whatever fails, or was left by a process that
-died, is found in the table when `due` and sent again with a growing pause. So a request may reach the receiver twice, with
-the same idempotency key; it answers the second as the first.
+died, is found in the table when `due` and sent again with a growing pause. So a request may reach the receiver twice,
+with the same idempotency key; it answers the second as the first.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ VERSION = "1"
 """Version of the computation, in the evidence of each event: counts up when the same beats would give other results."""
 
 Drop = Literal["gate", "score", "ignore"]
-THRESHOLDS: dict[str, float] = {"gate": 5.0, "score": 5.0, "ignore": 5.0}
+THRESHOLDS: dict[str, float] = {"gate": 5.25, "score": 5.75, "ignore": 5.25}
 """Default threshold of each rule, beats a minute (docs/detection.md)."""
 
 

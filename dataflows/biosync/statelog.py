@@ -1,9 +1,9 @@
 """People's states on disk, by appending what changed.
 
-The recovery store of the dataflow copies everything a key holds at each snapshot: with a partition's people under one key,
-tens of megabytes a second, and the worker stands still meanwhile. So it keeps only a `Position` in this log. A log is a
-folder of segments. What a position covers never changes afterwards, and a segment that is no longer needed stays for
-LINGER more appends, longer than the recovery store ever falls back.
+The recovery store of the dataflow copies everything a key holds at each snapshot: with a partition's people under one
+key, tens of megabytes a second, and the worker stands still meanwhile. So it keeps only a `Position` in this log. A
+log is a folder of segments. What a position covers never changes afterwards, and a segment that is no longer needed
+stays for LINGER more appends, longer than the recovery store ever falls back.
 
 A segment goes when the log has grown to three times the states in it: those whose newest version lies there are copied
 to the end first. People who wear their devices write themselves anew every few seconds, so that is few.

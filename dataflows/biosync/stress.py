@@ -4,9 +4,9 @@
     score  = excess + RISE * (how far excess lies above its own slow mean), smoothed over SMOOTH
     event  = score >= threshold for `sustain`, `refractory` after the event before, after `warm_up` of usable beats
 
-`hrv_drop` says what RMSSD adds (60 s, natural logarithm, smoothed over HRV_SMOOTH): as a gate it must lie below the person's
-own level; as a score its drop adds SCORE_WEIGHT beats a minute for every e-fold. docs/detection.md tells where the numbers
-come from and what each rule finds.
+`hrv_drop` says what RMSSD adds (60 s, natural logarithm, smoothed over HRV_SMOOTH): as a gate it must lie below the
+person's own level; as a score its drop adds SCORE_WEIGHT beats a minute for every e-fold. docs/detection.md tells
+where the numbers come from and what each rule finds.
 """
 
 from __future__ import annotations
@@ -22,18 +22,16 @@ from dataflows.biosync.rules import VERSION, StressRules
 
 RESTING_P = 0.4
 RESTING_CLIP = 10.0
-RISE = 0.6
+RISE = 0.8
 SLOW = 180_000
 SMOOTH = 20_000
-RMSSD_P = 0.7
+RMSSD_P = 0.9
 RMSSD_CLIP = 0.5
-HRV_SMOOTH = 60_000
-SCORE_WEIGHT = 2.0
+HRV_SMOOTH = 30_000
+SCORE_WEIGHT = 1.0
 LARGEST_DROP = 0.5
 STALE = 60_000
 """ms after a window's end beyond which it no longer tells of now."""
-BROKEN = 120_000
-"""ms without a window after which what was smoothed starts anew."""
 
 
 class Stress(msgspec.Struct, array_like=True):
@@ -55,7 +53,7 @@ class Stress(msgspec.Struct, array_like=True):
     """ms of usable intervals so far."""
 
     def judge(self, window: Window, now: int, usable: float, rules: StressRules) -> Evidence | None:
-        """Evidence if the window's end completes an event at beat `now`; `usable`: ms of intervals since the last call."""
+        """Evidence if the window completes an event at beat `now`; `usable`: ms of intervals since the last call."""
         self.usable += usable
         rate = window.hr
         if rate is None:
@@ -64,24 +62,15 @@ class Stress(msgspec.Struct, array_like=True):
         resting = self.resting = learn(self.resting, rate, RESTING_P, RESTING_CLIP)
         excess = rate - resting[0]
         passed = window.at - self.at
-        if not self.at or passed > BROKEN or passed < 0:
-            if not self.at:
-                self.slow = excess
-            else:
-                self.slow += _share(max(passed, 0), SLOW) * (excess - self.slow)
-            self.smoothed = excess + RISE * max(0.0, excess - self.slow)
-            self.hrv = None
-        else:
-            self.slow += _share(passed, SLOW) * (excess - self.slow)
-            rise = excess - self.slow
-            score = excess + RISE * rise if rise > 0.0 else excess
-            self.smoothed += _share(passed, SMOOTH) * (score - self.smoothed)
+        self.slow += _share(passed, SLOW) * (excess - self.slow)
+        rise = excess - self.slow
+        score = excess + RISE * rise if rise > 0.0 else excess
+        self.smoothed += _share(passed, SMOOTH) * (score - self.smoothed)
         self.at = window.at
         if window.rmssd is not None:
             value = log(window.rmssd) if window.rmssd > 1.0 else 0.0
             self.usual_hrv = learn(self.usual_hrv, value, RMSSD_P, RMSSD_CLIP)
-            hrv = self.hrv
-            self.hrv = value if hrv is None else hrv + _share(passed, HRV_SMOOTH) * (value - hrv)
+            self.hrv = value if self.hrv is None else self.hrv + _share(passed, HRV_SMOOTH) * (value - self.hrv)
         return self._raise(window, now, excess, rules)
 
     def _raise(self, window: Window, now: int, excess: float, rules: StressRules) -> Evidence | None:

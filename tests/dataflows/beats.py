@@ -1,4 +1,5 @@
-"""Synthesised heart beats for the tests of the dataflow: respiratory arrhythmia and noise around a rate that stress raises."""
+"""Synthesised heart beats for the tests of the dataflow: respiratory arrhythmia and noise around a rate that stress
+raises."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ Beat = tuple[int, float]
 
 
 def series(seed: int, minutes: float, stress: Sequence[tuple[float, float]] = (), start: int = START) -> list[Beat]:
-    """Beats (Unix ms, ms): rest at about 65 a minute, and 95 with little variability between the minutes of `stress`."""
+    """Beats (Unix ms, ms): rest at about 65 a minute, and 95 with little variability between the minutes of
+    `stress`."""
     random_ = random.Random(seed)
     beats: list[Beat] = []
     t = float(start + random_.randrange(1000))

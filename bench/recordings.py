@@ -1,0 +1,102 @@
+"""Recordings with stress labels (the Stress-Predict layout), and how a detector's events are counted on them."""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+GRACE = 60
+"""Seconds after an episode in which an event still counts for it: a detector needs evidence before it can speak."""
+MONITORED_BEATS = 15
+MONITORED_WINDOW = 60
+LEAST_MONITORED = 60
+LEAST_BEFORE = 180
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A labelled stress task in Unix seconds, [start, end + GRACE). `evaluable`: enough beats in it and before it."""
+
+    start: int
+    end: int
+    evaluable: bool
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One person's hour: beats (Unix ms, ms) within the labelled span, episodes, and monitored hours outside them."""
+
+    name: str
+    beats: list[tuple[int, float]]
+    episodes: list[Episode]
+    calm_hours: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """Hits of so many evaluable episodes, false alarms in so many monitored calm hours."""
+
+    hits: int
+    episodes: int
+    alarms: int
+    hours: float
+
+    def __add__(self, other: Score) -> Score:
+        return Score(
+            self.hits + other.hits,
+            self.episodes + other.episodes,
+            self.alarms + other.alarms,
+            self.hours + other.hours,
+        )
+
+    @property
+    def recall(self) -> float:
+        return self.hits / self.episodes if self.episodes else 0.0
+
+    @property
+    def alarms_an_hour(self) -> float:
+        return self.alarms / self.hours if self.hours else 0.0
+
+
+NOTHING = Score(0, 0, 0, 0.0)
+
+
+def read(folder: Path) -> Recording:
+    """The recording in `folder` (IBI.csv, labels.csv)."""
+    with (folder / "labels.csv").open() as file:
+        labels = [(int(float(a)), int(float(b)), int(c)) for a, b, c in list(csv.reader(file))[1:]]
+    first, last = labels[0][0], labels[-1][1]
+    with (folder / "IBI.csv").open() as file:
+        rows = [row for row in csv.reader(file) if row]
+    origin = float(rows[0][0])
+    beats = sorted(
+        (round((origin + float(row[0])) * 1000), round(float(row[1]) * 1000, 3))
+        for row in rows[1:]
+        if first <= origin + float(row[0]) < last
+    )
+    moments = [t / 1000 for t, rr in beats if 300 <= rr <= 2000]
+    monitored = [
+        bisect_right(moments, s) - bisect_right(moments, s - MONITORED_WINDOW) >= MONITORED_BEATS
+        for s in range(first, last)
+    ]
+    episodes: list[Episode] = []
+    calm = list(monitored)
+    for start, end, label in labels:
+        if label != 1:
+            continue
+        seen = sum(monitored[start - first : end + GRACE - first])
+        before = sum(monitored[: start - first])
+        episodes.append(Episode(start, end + GRACE, seen >= LEAST_MONITORED and before >= LEAST_BEFORE))
+        for s in range(start, min(end + GRACE, last)):
+            calm[s - first] = False
+    return Recording(folder.name, beats, episodes, sum(calm) / 3600)
+
+
+def score(recording: Recording, events: list[float]) -> Score:
+    """Count events (Unix seconds): recall over evaluable episodes, false alarms outside every episode."""
+    evaluable = [episode for episode in recording.episodes if episode.evaluable]
+    hits = sum(any(e.start <= t < e.end for t in events) for e in evaluable)
+    alarms = sum(not any(e.start <= t < e.end for e in recording.episodes) for t in events)
+    return Score(hits, len(evaluable), alarms, recording.calm_hours)
