@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 20_000
 """What the proxy is to carry at once; each takes two file descriptors."""
 _SPARE_DESCRIPTORS = 500
+_REPEAT_SECONDS = 0.5
 _GATHER_SECONDS = 0.005
 """Changes come in bursts; one command carries a burst."""
 
@@ -40,8 +41,11 @@ class Shard:
     def alive(self) -> bool:
         return self._process.pid() is not None
 
-    async def load(self, wanted: list[Front], slots: Slots) -> None:
-        """Starts HAProxy or has it take up the configuration; connections of before stay with the old worker."""
+    async def load(self, wanted: list[Front], slots: Slots) -> bool:
+        """Starts HAProxy or has it take up the configuration; connections of before stay with the old worker.
+
+        Whether it did. The signal is repeated: a master that is still busy with the reload before loses it.
+        """
         text = configuration(wanted, slots, self._socket, self._connections)
         write(self._config, text.encode())
         master, before = self._process.pid(), await self._worker()
@@ -50,12 +54,17 @@ class Shard:
             await asyncio.to_thread(self._process.start, argv)
         else:
             os.kill(master, signal.SIGUSR2)
-        deadline = asyncio.get_running_loop().time() + 10
+        clock = asyncio.get_running_loop().time
+        deadline, repeat = clock() + 10, clock() + _REPEAT_SECONDS
         while (await self._worker()) in (None, before):
-            if asyncio.get_running_loop().time() > deadline:
+            if clock() > deadline:
                 log.error("haproxy did not take %s: %s", self._config, self._process.tail())
-                return
+                return False
+            if master is not None and clock() > repeat:
+                os.kill(master, signal.SIGUSR2)
+                repeat = clock() + _REPEAT_SECONDS
             await asyncio.sleep(0.02)
+        return True
 
     async def command(self, text: str) -> str:
         """Answer of the runtime API; empty when HAProxy is not there."""
@@ -87,6 +96,7 @@ class Proxy:
         self._changed = asyncio.Event()
         self._slots = Slots()
         self._loaded: list[Front] = []
+        self._refused: set[Front] = set()
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
         self._shards = [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
@@ -128,11 +138,12 @@ class Proxy:
 
     async def _sync(self) -> None:
         wanted = fronts(self._services.values(), self._pods.values(), self._api_server)
-        listening = sorted(front for front in wanted if front in self._loaded or _can_listen(front))
+        listening = sorted(front for front in wanted if front in self._loaded or self._can_listen(front))
         commands = self._slots.update({front: wanted[front] for front in listening})
         if listening != self._loaded:
-            await asyncio.gather(*(shard.load(listening, self._slots) for shard in self._shards))
-            self._loaded = listening
+            taken = await asyncio.gather(*(shard.load(listening, self._slots) for shard in self._shards))
+            if all(taken):
+                self._loaded = listening
             return
         for shard in self._shards:
             if not shard.alive():
@@ -142,15 +153,17 @@ class Proxy:
                 if "No such" in answer or "can't" in answer.lower():
                     log.error("haproxy: %s", answer)
 
-
-def _can_listen(front: Front) -> bool:
-    """Whether HAProxy could take this address: one that it can't take would make it refuse all others, too."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((front.address, front.port))
-        except OSError as error:
-            log.warning("no Service proxy on %s:%d: %s", front.address, front.port, error)
-            return False
-    return True
+    def _can_listen(self, front: Front) -> bool:
+        """Whether HAProxy could take this address: one that it can't take would make it refuse all others, too."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((front.address, front.port))
+            except OSError as error:
+                if front not in self._refused:
+                    log.warning("no Service proxy on %s:%d: %s", front.address, front.port, error)
+                self._refused.add(front)
+                return False
+        self._refused.discard(front)
+        return True
