@@ -22,8 +22,7 @@ def test_a_killed_part_comes_back_with_what_was_written(cluster: Cluster, part: 
     before = getattr(plane, part).pid()
     os.kill(before, signal.SIGKILL)
     cluster.until(lambda: not plane.ready())
-    plane.ensure()
-    assert cluster.until(plane.ready)
+    cluster.until(lambda: plane.ensure() and plane.ready())
     assert getattr(plane, part).pid() != before
     assert cluster.get("configmap", f"before-{part}")["data"] == {"k": "v"}
 

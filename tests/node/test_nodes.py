@@ -26,7 +26,7 @@ def test_a_killed_node_process_adopts_its_pods(cluster: Cluster) -> None:
         cluster.apply(pod(name, shell("echo $$; exec sleep 1000"), nodeName=node), namespace=namespace)
         cluster.kubectl("wait", f"pod/{name}", "--for=condition=Ready", "-n", namespace, "--timeout=30s")
     stays, goes = _pids(cluster, namespace, "stays", "goes")
-    os.kill(_node_pid(cluster.on_demand), signal.SIGKILL)
+    _kill_node(cluster)
     os.kill(int(goes), signal.SIGKILL)
     cluster.on_demand.ensure(1)
     cluster.until(lambda: _restarts(cluster, namespace, "goes") == 1)
@@ -42,7 +42,7 @@ def test_what_was_deleted_while_the_node_was_away_is_ended(cluster: Cluster) -> 
     cluster.apply(pod("doomed", shell("echo $$; exec sleep 1000"), nodeName=node), namespace=namespace)
     cluster.kubectl("wait", "pod/doomed", "--for=condition=Ready", "-n", namespace, "--timeout=30s")
     (pid,) = _pids(cluster, namespace, "doomed")
-    os.kill(_node_pid(cluster.on_demand), signal.SIGKILL)
+    _kill_node(cluster)
     cluster.kubectl("delete", "pod", "doomed", "-n", namespace, "--force", "--grace-period=0")
     assert _sleeps(pid)
     cluster.on_demand.ensure(1)
@@ -95,9 +95,14 @@ def test_a_stopped_node_takes_its_processes_and_brings_the_pods_back(cluster: Cl
     cluster.until(lambda: _restarts(cluster, namespace, "work") == 1)
 
 
-def _node_pid(group: NodeGroup) -> int:
-    (record,) = [p for p in (group.process(name).pid() for name in group.nodes) if p is not None]
-    return record
+def _kill_node(cluster: Cluster) -> None:
+    """SIGKILL to the on-demand node's process alone; returns when it is dead, which its Pods are not."""
+    (name,) = cluster.on_demand.nodes
+    process = cluster.on_demand.process(name)
+    pid = process.pid()
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    cluster.until(lambda: process.pid() is None)
 
 
 def _restarts(cluster: Cluster, namespace: str, name: str) -> int:

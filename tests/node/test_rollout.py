@@ -138,6 +138,7 @@ async def test_websockets_survive_new_services_and_a_killed_proxy_controller(clu
         addons = cluster.control_plane.addons.pid()
         assert addons is not None
         os.kill(addons, signal.SIGKILL)
+        await asyncio.to_thread(cluster.until, lambda: not cluster.control_plane.ready())
         await asyncio.to_thread(cluster.control_plane.ensure)
         cluster.apply(service("one-more", _HTTP), namespace=namespace)
         another = await _connected(session, url)
