@@ -77,7 +77,6 @@ class Region(Component):
         return {
             "cluster": self.cluster.cluster.name,
             "clusterEndpoint": self.cluster.cluster.endpoint,
-            "kubeconfig": self.platform.kubeconfig,
             "databases": {name: database.endpoint for name, database in self.databases.items()},
             "kafka": self.stream.bootstrap,
             "redis": self.cache.endpoint,

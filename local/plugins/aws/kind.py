@@ -99,6 +99,8 @@ class Kind:
     """Inputs that force a replacement; None means every one."""
     exclusive: bool = False
     """Whether AWS refuses a second one beside it, so that a replacement must delete first."""
+    versions: frozenset[str] = frozenset()
+    """Inputs that may name a version by its first numbers only."""
     documents: frozenset[str] = frozenset()
     """Inputs that hold a JSON document, compared by content."""
     derive: Mapping[str, Callable[[Values], Any]] = field(default_factory=dict)

@@ -34,6 +34,8 @@ def _one(kind: Kind, key: str, declared: Any, description: Any, asides: Values) 
         live = kind.convert[key].to_input(live)
     if key in kind.documents:
         return declared if document(live) == document(declared) else json.dumps(document(live), sort_keys=True)
+    if key in kind.versions and str(live).startswith(f"{declared}."):
+        return declared
     return settled(declared, live)
 
 

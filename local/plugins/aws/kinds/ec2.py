@@ -34,7 +34,7 @@ def _simple(type: str, noun: str, name: str, filters: str, found: str, **more: A
         id=f".{noun}.{name}",
         read=Call(f"Describe{noun}s", {filters: ["{id}"]}),
         found=found,
-        delete=Call(f"Delete{noun}", {name: "{id}"}),
+        delete=more.pop("delete", Call(f"Delete{noun}", {name: "{id}"})),
         **more,
     )
 
@@ -157,6 +157,8 @@ KINDS = (
         "VpcEndpointId",
         "VpcEndpointIds",
         "VpcEndpoints[0]",
+        delete=Call("DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),
+        gone=Ready("State", frozenset({"deleted"})),
         immutable=None,
         tags=tagged("vpc-endpoint"),
     ),

@@ -58,10 +58,10 @@ KINDS = (
             "securityGroupIds": "",
             "parameterGroupName": "",
             "engine": "",
-            "engineVersion": "",
             "port": "",
         },
         steering=frozenset({"applyImmediately"}),
+        versions=frozenset({"engineVersion"}),
         immutable=frozenset({"replicationGroupId", "engine", "kmsKeyId", "atRestEncryptionEnabled", "subnetGroupName"}),
         outputs={
             "arn": "ARN",

@@ -110,6 +110,7 @@ KINDS = (
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
         },
         steering=frozenset({"skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately"}),
+        versions=frozenset({"engineVersion"}),
         immutable=frozenset({"identifier", "engine", "username", "dbName", "storageEncrypted", "kmsKeyId", "port"}),
         outputs={
             "arn": "DBInstanceArn",
