@@ -75,12 +75,13 @@ class World:
         about = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}}
         self.cluster.apply({**about, "spec": spec}, namespace=NAMESPACE)
 
-    def get(self, kind: str, name: str) -> dict[str, Any] | None:
-        found = self.cluster.get(kind, "-n", NAMESPACE, "--ignore-not-found", name) if self._has(kind, name) else None
-        return found or None
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        """The object; empty where there is none."""
+        text = self.kubectl("get", kind, name, "--ignore-not-found", "-o", "json")
+        return json.loads(text) if text.strip() else {}
 
     def conditions(self, kind: str, name: str) -> dict[str, dict[str, Any]]:
-        found = self.get(kind, name) or {}
+        found = self.get(kind, name)
         return {one["type"]: one for one in found.get("status", {}).get("conditions", [])}
 
     def until_says(self, kind: str, name: str, type: str, reason: str, seconds: float = 60) -> dict[str, Any]:
@@ -88,9 +89,6 @@ class World:
         return self.cluster.until(
             lambda: (one := self.conditions(kind, name).get(type, {})) and one["reason"] == reason and one, seconds
         )
-
-    def _has(self, kind: str, name: str) -> bool:
-        return bool(self.kubectl("get", kind, name, "--ignore-not-found", "-o", "name").strip())
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,97 @@
+"""BioStreams on a real cluster, Kafka and PostgreSQL."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import psycopg
+import pytest
+from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]
+
+from tests.operators.conftest import World
+from tests.operators.samples import STREAM
+
+pytestmark = pytest.mark.integration
+
+
+def spec(name: str, **members: Any) -> dict[str, Any]:
+    return STREAM | {
+        "source": {"topic": f"{name}-raw", "partitions": 2, "retention": "24h"},
+        "events": {"topic": f"{name}-events"},
+        "deadLetter": {"topic": f"{name}-dead", "retention": "7d"},
+        "response": {"service": "answers", "path": "/v1/stress-events", "secret": "operators/webhook"},
+        **members,
+    }
+
+
+def topics(world: World) -> dict[str, int]:
+    """Name -> partitions."""
+    found = AdminClient({"bootstrap.servers": world.kafka.bootstrap}).list_topics(timeout=10).topics
+    return {name: len(topic.partitions) for name, topic in found.items()}
+
+
+def tables(world: World) -> set[str]:
+    with psycopg.connect(world.postgres.create("operators_store")) as connection:
+        rows = connection.execute("select relname from pg_class where relkind in ('p', 'v')").fetchall()
+    return {row[0] for row in rows}
+
+
+def answering_service(world: World) -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "answers"}}
+    world.cluster.apply({**service, "spec": {"ports": [{"name": "http", "port": 8080}]}}, namespace="operators")
+
+
+def test_topics_tables_and_dataflow_are_made(world: World) -> None:
+    world.apply("BioStream", "flow", spec("flow"))
+    world.until_says("biostream", "flow", "ResponseReady", "ServiceMissing")
+    assert not world.get("deployment", "flow")
+    answering_service(world)
+    world.until_says("biostream", "flow", "DataflowReady", "Available", seconds=180)
+    assert {"flow-raw": 2, "flow-events": 1, "flow-dead": 1}.items() <= topics(world).items()
+    assert {"hrv_1m", "stress_events", "hrv_hourly", "hrv_daily"} <= tables(world)
+    found = world.cluster.until(lambda: (one := world.get("biostream", "flow"))["status"].get("lag") == 0 and one, 60)
+    assert isinstance(found, dict)
+    assert found["status"]["partitions"] == 2
+    assert world.conditions("biostream", "flow")["Ready"]["status"] == "True"
+    assert "finalizers" not in found["metadata"]
+
+
+def test_partitions_grow(world: World) -> None:
+    world.apply("BioStream", "grows", spec("grows"))
+    world.cluster.until(lambda: topics(world).get("grows-raw") == 2, 60)
+    more = {"topic": "grows-raw", "partitions": 3, "retention": "48h"}
+    world.apply("BioStream", "grows", spec("grows", source=more))
+    world.cluster.until(lambda: topics(world).get("grows-raw") == 3, 60)
+
+
+def test_more_replicas_than_brokers_change_nothing(world: World) -> None:
+    source = {"topic": "copies-raw", "partitions": 1, "replication": 3, "retention": "24h"}
+    world.apply("BioStream", "copies", spec("copies", source=source))
+    said = world.until_says("biostream", "copies", "Degraded", "TooFewBrokers")
+    assert "copies-raw" in said["message"]
+    assert not [name for name in topics(world) if name.startswith("copies")]
+
+
+def test_a_deleted_stream_keeps_its_data(world: World) -> None:
+    answering_service(world)
+    world.apply("BioStream", "keeps", spec("keeps"))
+    world.cluster.until(lambda: world.get("persistentvolumeclaim", "keeps-state"), 60)
+    world.kubectl("delete", "biostream", "keeps", "--timeout=20s")
+    world.cluster.until(lambda: not world.get("deployment", "keeps"), 60)
+    assert "keeps-raw" in topics(world)
+    assert world.get("persistentvolumeclaim", "keeps-state")
+
+
+def test_data_goes_when_that_was_said(world: World) -> None:
+    answering_service(world)
+    secret = base64.b64encode(world.postgres.create("operators_going").encode()).decode()
+    about = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "going-app"}}
+    world.cluster.apply({**about, "data": {"uri": secret}}, namespace="operators")
+    world.apply("BioStream", "going", spec("going", deletionPolicy="Delete", sink={"database": "going"}))
+    world.cluster.until(lambda: world.get("persistentvolumeclaim", "going-state"), 60)
+    world.kubectl("delete", "biostream", "going", "--timeout=60s")
+    world.cluster.until(lambda: not [name for name in topics(world) if name.startswith("going")], 30)
+    world.cluster.until(lambda: not world.get("persistentvolumeclaim", "going-state"), 60)
+    with psycopg.connect(world.postgres.create("operators_going")) as connection:
+        assert connection.execute("select to_regclass('hrv_1m')").fetchone() == (None,)
