@@ -1,6 +1,6 @@
 """A service behind the gateway, as a process that can be killed: `python -m tests.gateway.upstream NAME HOST PORT`.
 
-Answers with what reached it; /v1/stream echoes over a WebSocket; POST counts, and answers after `delay` ms.
+Answers after `delay` ms with what reached it; /v1/stream echoes over a WebSocket; /posts counts the POSTs that came.
 """
 
 from __future__ import annotations
@@ -10,8 +10,16 @@ import sys
 
 from aiohttp import WSMsgType, web
 
+posts = 0
+
+
+async def count(_: web.Request) -> web.Response:
+    return web.json_response({"posts": posts})
+
 
 async def answer(request: web.Request) -> web.Response:
+    global posts
+    posts += request.method == "POST"
     await asyncio.sleep(float(request.query.get("delay", "0")) / 1000)
     body = (await request.read()).decode()
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -31,6 +39,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
 def main() -> None:
     app = web.Application()
     app.router.add_get("/v1/stream", echo)
+    app.router.add_get("/posts", count)
     app.router.add_route("*", "/{path:.*}", answer)
     web.run_app(app, host=sys.argv[2], port=int(sys.argv[3]), print=lambda *_: None, access_log=None)
 
