@@ -38,7 +38,7 @@ class StateLost(RuntimeError):
 
 
 class StateLog:
-    """The log in `folder`; everything after `position` (None: all there is) is void."""
+    """The log in `folder`; everything after `position` (None: all there is) is void. Raises StateLost."""
 
     def __init__(self, folder: Path, position: Position | None) -> None:
         self._folder = folder
@@ -54,7 +54,10 @@ class StateLog:
         self._leaving: list[tuple[int, int]] = []
         """Segments out of use, and the append at which they go."""
         self._appends = 0
-        self._file = self._path(self._last).open("ab")
+        path = self._path(self._last)
+        if length > (path.stat().st_size if path.exists() else 0):
+            raise self._lost(path, f"does not reach byte {length}")
+        self._file = path.open("ab")
         self._file.truncate(length)
 
     def load(self) -> dict[str, bytes]:
@@ -66,8 +69,6 @@ class StateLog:
                 data = memoryview(path.read_bytes())
             except FileNotFoundError:
                 raise self._lost(path, "is missing") from None
-            if segment == self._last and len(data) != self._lengths[segment]:
-                raise self._lost(path, f"does not reach byte {self._lengths[segment]}")
             self._lengths[segment] = len(data)
             at = 0
             while at < len(data):

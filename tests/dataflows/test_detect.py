@@ -1,0 +1,74 @@
+"""`python -m dataflows.biosync.detect`: beats in, events out."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dataflows.biosync.detect import NotABeat, detect
+from dataflows.biosync.offline import of_beats
+from dataflows.biosync.rules import Rules, StressRules
+from local.site import CHECKOUT
+from tests.dataflows.beats import Beat, series
+
+BEATS = series(7, 16, [(8, 12)])
+
+
+def lines(beats: list[Beat]) -> bytes:
+    return b"".join(json.dumps({"t": t, "rr_ms": rr}).encode() + b"\n" for t, rr in beats)
+
+
+def detected(beats: list[Beat]) -> list[dict[str, object]]:
+    out = io.BytesIO()
+    detect(io.BytesIO(lines(beats)), out, "ignore")
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_events_are_those_of_the_flow_with_their_evidence() -> None:
+    _, events = of_beats("", BEATS, Rules(stress=StressRules(hrv_drop="ignore")))
+    found = detected(BEATS)
+    assert [event["t"] for event in found] == [event.raised for event in events]
+    assert found[0]["heart_rate"] == events[0].evidence.heart_rate
+    assert found[0]["rule"] == "ignore"
+
+
+def test_an_event_is_known_at_the_beat_it_names() -> None:
+    event = detected(BEATS)[0]
+    upto = [beat for beat in BEATS if beat[0] <= int(str(event["t"]))]
+    assert detected(upto) == [event]
+    assert detected(upto[:-1]) == []
+
+
+def test_an_event_is_written_while_the_beats_still_come() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dataflows.biosync.detect", "--rule", "ignore"],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        process.stdin.write(lines(BEATS))
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["t"] == detected(BEATS)[0]["t"]
+        assert process.poll() is None
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        assert process.wait(20) == 0
+
+
+def test_a_line_that_is_no_beat_is_named() -> None:
+    with pytest.raises(NotABeat, match="line 3"):
+        detect(io.BytesIO(lines(BEATS[:2]) + b'{"t": 1}\n'), io.BytesIO())
+
+
+def test_it_starts_without_the_machinery_of_the_flow() -> None:
+    heavy = "bytewax", "pydantic", "typer", "confluent_kafka"
+    code = f"import sys, dataflows.biosync.detect; print(*(m for m in {heavy} if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
