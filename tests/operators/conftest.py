@@ -116,7 +116,7 @@ def world(
     definitions.apply(
         _object("ConfigMap", "aura-platform", data=settings),
         _object("Secret", "timeseries-app", stringData={"uri": uri}),
-        *_permissions(),
+        *(one for one in operators_manifests(NAMESPACE) if one["kind"] not in ("Deployment", "PodDisruptionBudget")),
         namespace=NAMESPACE,
     )
     made.env = os.environ | {
@@ -151,15 +151,18 @@ def _secrets(cloud: Cloud, postgres: Database) -> None:
         manager.create_secret(Name=name, SecretString=value)
 
 
-def _permissions() -> list[dict[str, Any]]:
-    """ServiceAccount, roles and bindings of manifests/, bound to the tests' namespace."""
+def operators_manifests(namespace: str) -> list[dict[str, Any]]:
+    """Deployment, ServiceAccount, roles and bindings of manifests/, bound to a namespace of the tests."""
     files = [MANIFESTS / "base" / name for name in ("operators.yaml", "permissions.yaml")]
     found = [one for file in files for one in yaml.safe_load_all(file.read_text())]
-    wanted = [one for one in found if one["kind"] not in ("Deployment", "PodDisruptionBudget")]
-    for one in wanted:
+    for one in found:
         for subject in one.get("subjects", []):
-            subject["namespace"] = NAMESPACE
-    return wanted
+            subject["namespace"] = namespace
+        if one["kind"].startswith("ClusterRole"):
+            one["metadata"]["name"] += f"-{namespace}"
+            if "roleRef" in one:
+                one["roleRef"]["name"] = one["metadata"]["name"]
+    return found
 
 
 def _kubeconfig(cluster: Cluster, folder: Path) -> Path:
