@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, dataclass_transform
+from typing import TypeVar, cast, dataclass_transform
 
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
@@ -15,4 +15,4 @@ T = TypeVar("T")
 @dataclass_transform(frozen_default=True)
 def settings(cls: type[T]) -> type[T]:
     """Decorates one group of settings; `<Noun>Config` stands beside the component `<Noun>` that reads it."""
-    return dataclass(frozen=True, config=_STRICT)(cls)
+    return cast(type[T], dataclass(frozen=True, config=_STRICT)(cls))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 
 
@@ -12,6 +14,13 @@ class Component(pulumi.ComponentResource):
         super().__init__(f"aura:infra:{type(self).__name__}", name, None, opts)
         self.name = name
 
-    def child(self, **more: object) -> pulumi.ResourceOptions:
+    def child(
+        self,
+        provider: pulumi.ProviderResource | None = None,
+        depends_on: Sequence[pulumi.Resource] = (),
+        ignore_changes: Sequence[str] = (),
+    ) -> pulumi.ResourceOptions:
         """Options for a resource of this component."""
-        return pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent=self), pulumi.ResourceOptions(**more))
+        return pulumi.ResourceOptions(
+            parent=self, provider=provider, depends_on=list(depends_on), ignore_changes=list(ignore_changes)
+        )

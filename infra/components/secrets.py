@@ -47,7 +47,7 @@ class StoredSecret(Component):
             name,
             secret_id=self.secret.id,
             secret_string=value,
-            opts=self.child(ignore_changes=["secretString"] if once else []),
+            opts=self.child(ignore_changes=["secretString"] if once else ()),
         )
         self.value: pulumi.Output[str] = pulumi.Output.secret(version.secret_string).apply(lambda stored: stored or "")
         self.register_outputs({"arn": self.secret.arn})

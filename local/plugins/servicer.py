@@ -117,7 +117,9 @@ class Servicer(ResourceProviderServicer):
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         with _reported(context):
-            return proto.InvokeResponse(**{"return": encode(self._backend.invoke(request.tok, decode(request.args)))})
+            response = proto.InvokeResponse()
+            getattr(response, "return").CopyFrom(encode(self._backend.invoke(request.tok, decode(request.args))))
+            return response
 
     def _work(self, request: Any) -> Work:
         def say(message: str) -> None:

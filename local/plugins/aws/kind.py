@@ -14,8 +14,8 @@ class Call:
     """One API operation.
 
     In `fields`, a string "{name}" stands for that input (dots reach inside), "{id}" for the resource's id, and a field
-    whose input isn't given is left out (an item of a list together with its first field); "x-{name}" builds a string. With `match`, all inputs that no field uses are
-    added under the API's own name for them.
+    whose input isn't given is left out (an item of a list together with its first field); "x-{name}" builds a string.
+    With `match`, all inputs that no field uses are added under the API's own name for them.
     """
 
     operation: str
@@ -59,7 +59,10 @@ class Ready:
 
 @dataclass(frozen=True)
 class Tags:
-    """How a service takes tags: `create` is the field at creation ("" where there is none), in `form`: "ec2", "list", "kms" or "map"."""
+    """How a service takes tags: `create` is the field at creation ("" where there is none).
+
+    `form` is "ec2" (with the type's name), "list" of Key and Value, "kms" or "map".
+    """
 
     create: str
     set: Call

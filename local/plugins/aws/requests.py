@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.model import OperationModel, Shape
+from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
 from local.plugins.aws.kind import Call, Kind, references
 from local.plugins.values import UNKNOWN, Values
@@ -63,10 +63,10 @@ def shaped(value: Any, shape: Shape, path: str, lost: list[str]) -> Any:
     What the API has no member for is left out and its dotted name added to `lost`.
     """
     kind = shape.type_name
-    if kind == "structure" and isinstance(value, list) and "Items" in shape.members:
-        items = [shaped(item, shape.members["Items"].member, path, lost) for item in value]
+    if isinstance(shape, StructureShape) and isinstance(value, list) and "Items" in shape.members:
+        items = shaped(value, shape.members["Items"], path, lost)
         return {"Quantity": len(items), **({"Items": items} if items else {})}
-    if kind == "structure" and isinstance(value, Mapping):
+    if isinstance(shape, StructureShape) and isinstance(value, Mapping):
         names = {member.lower(): member for member in shape.members}
         form = {}
         for key, item in value.items():
@@ -76,7 +76,7 @@ def shaped(value: Any, shape: Shape, path: str, lost: list[str]) -> Any:
             elif item is not None:
                 form[member] = shaped(item, shape.members[member], f"{path}.{key}", lost)
         return form
-    if kind == "list" and isinstance(value, list):
+    if isinstance(shape, ListShape) and isinstance(value, list):
         return [shaped(item, shape.member, path, lost) for item in value]
     if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)

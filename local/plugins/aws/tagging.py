@@ -1,4 +1,4 @@
-"""Tags in the forms the services want them; `tagsAll` is what is written: the provider's default tags and the resource's."""
+"""Tags as each service wants them; what is written is `tagsAll`: the provider's default tags and the resource's."""
 
 from __future__ import annotations
 
