@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
 
@@ -129,3 +130,73 @@ def test_an_unwilling_receiver_is_asked_again_until_it_takes_the_event(stage: St
     stage.receiver.down = False
     stage.start()
     assert_holds(stage, sent)
+
+
+@pytest.mark.parametrize("engine", ["postgres", "kafka"])
+def test_while_an_engine_is_away_nothing_is_lost_or_doubled(
+    stage: Stage, kafka: Kafka, postgres: Database, engine: str
+) -> None:
+    server = kafka if engine == "kafka" else postgres.server
+    sent = crowd(8)
+    third = len(sent) // 3
+    stage.start()
+    stage.send(sent[:third])
+    until(lambda: len(stage.rows()) > 0, 60, "first rows")
+    if engine == "postgres":
+        stage.send(sent[third : 2 * third])
+    server.stop()
+    try:
+        until(lambda: not server.ready(), 20, "the engine away")
+        if engine == "postgres":
+            until(lambda: status(stage, "/readyz") == 503, 20, "the dataflow unready")
+            assert status(stage, "/healthz") == 200
+            stage.send(sent[2 * third :])
+        assert stage.process is not None and stage.process.poll() is None
+    finally:
+        server.ensure()
+    if engine == "kafka":
+        stage.send(sent[third:])
+    assert_holds(stage, sent)
+    assert status(stage, "/readyz") == 200
+
+
+def test_stopping_while_the_store_is_away_does_not_take_long_and_loses_nothing(
+    stage: Stage, postgres: Database
+) -> None:
+    sent = crowd(6)
+    stage.start()
+    stage.send(sent[: len(sent) // 2])
+    until(lambda: len(stage.rows()) > 0, 60, "first rows")
+    postgres.server.stop()
+    try:
+        stage.send(sent[len(sent) // 2 :])
+        frames_read = f"biosync_frames_total {len(sent)}.0"
+        until(lambda: frames_read in metrics(stage), 30, "all frames read")
+        assert stage.end(signal.SIGTERM) == 0
+    finally:
+        postgres.server.ensure()
+    stage.start()
+    assert_holds(stage, sent)
+
+
+def test_metrics_tell_of_the_lag_and_of_what_was_done(stage: Stage) -> None:
+    sent = crowd(4)
+    stage.start()
+    stage.send(sent)
+    assert_holds(stage, sent)
+    beats = sum(len(frame.t) for frame in sent)
+    assert f"biosync_beats_total {beats}.0" in metrics(stage)
+    for partition in range(PARTITIONS):
+        wanted = f'biosync_consumer_lag_records{{partition="{partition}"}} 0.0'
+        until(lambda wanted=wanted: wanted in metrics(stage), 20, wanted)
+
+
+def status(stage: Stage, path: str) -> int:
+    try:
+        return httpx.get(f"http://127.0.0.1:{stage.port}{path}", timeout=5, trust_env=False).status_code
+    except httpx.ConnectError:
+        return 0
+
+
+def metrics(stage: Stage) -> str:
+    return httpx.get(f"http://127.0.0.1:{stage.port}/metrics", timeout=5, trust_env=False).text
