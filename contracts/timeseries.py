@@ -102,11 +102,7 @@ def ahead(now: datetime, chunk: timedelta, *, back: timedelta = timedelta(days=1
 
     Call it at least twice a `span`. `chunk` must never change for a database: partitions would overlap.
     """
-    return [
-        partition(table, start, chunk)
-        for table in TIME_COLUMN
-        for start in _starts(now - back, now + span, chunk)
-    ]
+    return [partition(table, start, chunk) for table in TIME_COLUMN for start in _starts(now - back, now + span, chunk)]
 
 
 def partition(table: str, moment: datetime, chunk: timedelta) -> str:

@@ -29,6 +29,15 @@ def install(site: Site) -> dict[str, str]:
 
     Safe to repeat. Raises ToolMissing when the CLI isn't there, PulumiFailed when it can't make the stack.
     """
+    environ = prepare(site)
+    if not (_root(site) / "state" / ".pulumi" / "stacks" / _project() / f"{STACK}.json").exists():
+        _pulumi(environ, "stack", "init", STACK, "--no-select")
+    _pulumi(environ, "stack", "select", STACK)
+    return environ
+
+
+def prepare(site: Site) -> dict[str, str]:
+    """The PULUMI_HOME with its plugins, for a program of any project."""
     home = _root(site)
     for folder in (home / "home", home / "state"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,11 +45,7 @@ def install(site: Site) -> dict[str, str]:
     for package, distribution in PLUGINS.items():
         folder = home / "home" / "plugins" / f"resource-{package}-v{version(distribution)}"
         _script(folder / f"pulumi-resource-{package}", f"local.plugins.{package}")
-    environ = environment(site)
-    if not (home / "state" / ".pulumi" / "stacks" / _project() / f"{STACK}.json").exists():
-        _pulumi(environ, "stack", "init", STACK, "--no-select")
-    _pulumi(environ, "stack", "select", STACK)
-    return environ
+    return environment(site)
 
 
 def environment(site: Site) -> dict[str, str]:

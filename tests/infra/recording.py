@@ -1,0 +1,94 @@
+"""The real program, run without an engine: every resource it declares is recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import runpy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import yaml
+from pulumi.runtime import mocks, settings, stack
+
+from local.site import CHECKOUT
+
+ACCOUNT = "123456789012"
+_BY_TYPE: dict[str, dict[str, Any]] = {
+    "aws:eks/cluster:Cluster": {
+        "endpoint": "https://10.0.0.1",
+        "certificateAuthority": {"data": "Q0E="},
+        "identities": [{"oidcs": [{"issuer": "https://oidc.example/id/1"}]}],
+    },
+    "aws:rds/instance:Instance": {"address": "db.internal", "endpoint": "db.internal:5432"},
+    "aws:msk/cluster:Cluster": {"bootstrapBrokers": "b:9092", "bootstrapBrokersTls": "b:9094"},
+    "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "cache.internal"},
+    "aws:route53/zone:Zone": {"nameServers": ["ns-1"]},
+    "aws:acm/certificate:Certificate": {
+        "domainValidationOptions": [
+            {"resourceRecordName": "_x", "resourceRecordType": "CNAME", "resourceRecordValue": "_y", "domainName": "d"}
+        ]
+    },
+}
+
+
+@dataclass
+class Recording(mocks.Mocks):
+    """`knows` says whether outputs are known (as in an update) or not (as at the first preview)."""
+
+    knows: bool
+    resources: list[mocks.MockResourceArgs] = field(default_factory=list)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.resources.append(args)
+        outputs = {**args.inputs, "arn": f"arn:aws:x:::{args.name}", "id": f"{args.name}-id"}
+        if not self.knows:
+            return None, dict(args.inputs)
+        if args.typ == "aws:eks/cluster:Cluster":
+            args.inputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-of-nodes"
+        return f"{args.name}-id", {**outputs, **_BY_TYPE.get(args.typ, {})}
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        assert args.token == "aws:index/getCallerIdentity:getCallerIdentity", args.token
+        return {"accountId": ACCOUNT, "arn": "a", "userId": "u", "id": ACCOUNT}
+
+    def of(self, type: str) -> dict[str, dict[str, Any]]:
+        """Inputs of every resource of a type, by name."""
+        return {args.name: args.inputs for args in self.resources if args.typ == type}
+
+
+def configuration(stack_name: str) -> dict[str, Any]:
+    return yaml.safe_load((CHECKOUT / f"Pulumi.{stack_name}.yaml").read_text())["config"]
+
+
+def run(stack_name: str, knows: bool) -> Recording:
+    """What `infra/__main__.py` declares with a stack's own configuration. Raises what the program raises."""
+    recording = Recording(knows)
+    with _event_loop() as loop:
+        mocks.set_mocks(recording, project="aura", stack=stack_name, preview=not knows)
+        values = {k: v if isinstance(v, str) else yaml_json(v) for k, v in configuration(stack_name).items()}
+        pulumi.runtime.set_all_config(values, [])
+        program = str(CHECKOUT / "infra" / "__main__.py")
+        coroutine = stack.run_pulumi_func(lambda: runpy.run_path(program, run_name="__main__") and None)
+        loop.run_until_complete(coroutine)
+    return recording
+
+
+def yaml_json(value: Any) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+@contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield loop
+    finally:
+        settings.reset_options()
+        asyncio.set_event_loop(None)
+        loop.close()

@@ -1,0 +1,137 @@
+"""What the program declares, run for real against recording mocks, in every stack."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.recording import Recording, run
+
+STACKS = ["local", "staging", "prod"]
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def declared(request: pytest.FixtureRequest) -> Recording:
+    return run(request.param, knows=True)
+
+
+@pytest.fixture(scope="module")
+def prod() -> Recording:
+    return run("prod", knows=True)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_program_runs_while_no_output_is_known(stack: str) -> None:
+    """As at the first preview: nothing may need the value of an output to be declared at all."""
+    first = run(stack, knows=False)
+    assert {a.typ for a in first.resources} == {a.typ for a in run(stack, knows=True).resources}
+
+
+def test_everything_that_stores_data_is_encrypted_with_a_key_of_ours(declared: Recording) -> None:
+    keys = {f"arn:aws:x:::{name}" for name in declared.of("aws:kms/key:Key")}
+    used: dict[str, Any] = {}
+    for name, db in declared.of("aws:rds/instance:Instance").items():
+        assert db["storageEncrypted"] is True
+        used[name] = db["kmsKeyId"]
+    for name, cache in declared.of("aws:elasticache/replicationGroup:ReplicationGroup").items():
+        assert cache["atRestEncryptionEnabled"] is True
+        used[name] = cache["kmsKeyId"]
+    for name, stream in declared.of("aws:msk/cluster:Cluster").items():
+        used[name] = stream["encryptionInfo"]["encryptionAtRestKmsKeyArn"]
+    for name, cluster in declared.of("aws:eks/cluster:Cluster").items():
+        assert cluster["encryptionConfig"]["resources"] == ["secrets"]
+        used[name] = cluster["encryptionConfig"]["provider"]["keyArn"]
+    for type in ("aws:secretsmanager/secret:Secret", "aws:cloudwatch/logGroup:LogGroup"):
+        used |= {name: inputs["kmsKeyId"] for name, inputs in declared.of(type).items()}
+    encryption = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    for name, bucket in declared.of(encryption).items():
+        used[name] = bucket["rules"][0]["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+    assert len(used) >= 12
+    assert {name: key for name, key in used.items() if key not in keys} == {}
+
+
+def test_every_bucket_is_versioned_and_closed_to_the_public(declared: Recording) -> None:
+    buckets = {inputs["bucket"] for inputs in declared.of("aws:s3/bucket:Bucket").values()}
+    blocked = declared.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").values()
+    assert {b["bucket"] for b in blocked if all(v is True for k, v in b.items() if k != "bucket")} == buckets
+    versioned = declared.of("aws:s3/bucketVersioning:BucketVersioning").values()
+    assert {v["bucket"] for v in versioned if v["versioningConfiguration"]["status"] == "Enabled"} == buckets
+    for policy in declared.of("aws:s3/bucketPolicy:BucketPolicy").values():
+        statements = json.loads(policy["policy"])["Statement"]
+        denied = [s for s in statements if s["Effect"] == "Deny" and s["Principal"] == "*"]
+        assert denied[0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert all(s["Principal"] != "*" for s in statements if s["Effect"] == "Allow")
+
+
+def test_no_store_is_reachable_from_outside_its_clients(declared: Recording) -> None:
+    for db in declared.of("aws:rds/instance:Instance").values():
+        assert db["publiclyAccessible"] is False
+    rules = declared.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert len(rules) == 4
+    for rule in rules.values():
+        assert rule["referencedSecurityGroupId"] == "sg-of-nodes"
+        assert "cidrIpv4" not in rule
+        assert rule["fromPort"] == rule["toPort"]
+    routed = {r["routeTableId"] for r in declared.of("aws:ec2/route:Route").values()}
+    assert not any("-data" in table for table in routed)
+    for group in declared.of("aws:rds/subnetGroup:SubnetGroup").values():
+        assert all("-data-" in subnet for subnet in group["subnetIds"])
+
+
+def test_keys_rotate_and_the_account_can_always_change_them(declared: Recording) -> None:
+    for key in declared.of("aws:kms/key:Key").values():
+        assert key["enableKeyRotation"] is True
+        statements = json.loads(key["policy"])["Statement"]
+        assert statements[0]["Principal"]["AWS"].endswith(":root")
+        assert all("Condition" in s for s in statements if "Service" in s["Principal"])
+
+
+def test_state_lives_on_demand_and_the_rest_on_spot_of_many_types(declared: Recording) -> None:
+    groups = declared.of("aws:eks/nodeGroup:NodeGroup")
+    spot = [g for g in groups.values() if g["capacityType"] == "SPOT"]
+    stateful = [g for g in groups.values() if g["capacityType"] == "ON_DEMAND"]
+    assert spot and stateful
+    assert all(len(g["instanceTypes"]) >= 3 and "taints" not in g for g in spot)
+    assert all(g["taints"][0]["key"] == "aura/stateful" for g in stateful)
+
+
+def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording) -> None:
+    (distribution,) = declared.of("aws:cloudfront/distribution:Distribution").values()
+    assert distribution["viewerCertificate"]["minimumProtocolVersion"] == "TLSv1.3_2025"
+    assert distribution["defaultCacheBehavior"]["viewerProtocolPolicy"] == "https-only"
+    assert distribution["origins"][0]["originAccessControlId"]
+    (certificate,) = declared.of("aws:acm/certificate:Certificate").values()
+    assert certificate["region"] == "us-east-1"
+
+
+def test_the_pods_learn_the_region_from_the_config_map(declared: Recording) -> None:
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
+    assert config["metadata"]["name"] == "aura-platform"
+    assert {"AWS_REGION", "KAFKA_BOOTSTRAP", "REDIS_URL", "MEDIA_BUCKET", "TOKEN_ISSUER"} <= set(config["data"])
+    assert config["data"]["AWS_REGION"] == "us-west-2"
+
+
+def test_the_database_secret_holds_the_password_the_database_has(declared: Recording) -> None:
+    versions = declared.of("aws:secretsmanager/secretVersion:SecretVersion")
+    for name, db in declared.of("aws:rds/instance:Instance").items():
+        connection = json.loads(versions[name]["secretString"])
+        assert connection["password"] == db["password"] == versions[f"{name}-password"]["secretString"]
+        assert (connection["host"], connection["dbname"]) == ("db.internal", db["dbName"])
+
+
+def test_prod_survives_a_zone_and_encrypts_on_the_wire(prod: Recording) -> None:
+    for db in prod.of("aws:rds/instance:Instance").values():
+        assert db["multiAz"] and db["deletionProtection"] and db["backupRetentionPeriod"] >= 7
+        assert not db["skipFinalSnapshot"]
+    for parameters in prod.of("aws:rds/parameterGroup:ParameterGroup").values():
+        assert {"name": "rds.force_ssl", "value": "1"} in parameters["parameters"]
+    (stream,) = prod.of("aws:msk/cluster:Cluster").values()
+    assert stream["numberOfBrokerNodes"] == 3 == len(stream["brokerNodeGroupInfo"]["clientSubnets"])
+    assert stream["encryptionInfo"]["encryptionInTransit"] == {"clientBroker": "TLS", "inCluster": True}
+    (cache,) = prod.of("aws:elasticache/replicationGroup:ReplicationGroup").values()
+    assert cache["transitEncryptionEnabled"] and cache["automaticFailoverEnabled"] and cache["authToken"]
+    assert len(prod.of("aws:ec2/natGateway:NatGateway")) == 3
+    (cluster,) = prod.of("aws:eks/cluster:Cluster").values()
+    assert cluster["vpcConfig"]["endpointPublicAccess"] is False
