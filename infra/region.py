@@ -62,14 +62,14 @@ class Region(Component):
         facts = {
             names.AWS_REGION: region,
             names.KAFKA_BOOTSTRAP: self.stream.bootstrap,
-            names.REDIS_URL: self.cache.url,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
             names.TOKEN_ISSUER: token_issuer,
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
         }
-        self.platform = Platform(
-            name, region, self.cluster.cluster, facts, self.child(depends_on=self.cluster.node_groups)
-        )
+        redis = {names.REDIS_URL: self.cache.url}
+        public, secret = ({**facts, **redis}, {}) if self.cache.password is None else (facts, redis)
+        after_nodes = self.child(depends_on=self.cluster.node_groups)
+        self.platform = Platform(name, region, self.cluster.cluster, public, secret, after_nodes)
         self.register_outputs({})
 
     def outputs(self) -> dict[str, pulumi.Input[object]]:

@@ -19,6 +19,7 @@ from operators.manifest import Manifest
 from operators.resource import is_going, is_paused
 from operators.workqueue import Key
 
+_AT_ONCE_SECONDS = 0.2
 _SOON_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
@@ -62,8 +63,9 @@ class Reconciler:
         try:
             outcome = await self.act(body)
         except ApiError as error:
-            if error.status in (404, 409):  # changed or gone in between: look again
-                raise
+            if error.status in (404, 409):  # changed or gone since we read it
+                _log.info("%s: looked at again: %s", key, error)
+                return _AT_ONCE_SECONDS
             refused = broken("ObjectsApplied", "Refused", f"the API server refused an object: {error}")
             outcome = Outcome([refused], {})
         said = conditions(outcome.findings, generation, now, stored.get("conditions", []))

@@ -47,9 +47,9 @@ class Cache(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
-        password = None
+        self.password: pulumi.Output[str] | None = None
         if config.encryption_in_transit:
-            password = StoredSecret(
+            self.password = StoredSecret(
                 f"{name}-password",
                 "redis/password",
                 generated.token(),
@@ -76,12 +76,12 @@ class Cache(Component):
             at_rest_encryption_enabled=True,
             kms_key_id=key,
             transit_encryption_enabled=config.encryption_in_transit,
-            auth_token=password,
+            auth_token=self.password,
             snapshot_retention_limit=config.snapshot_days,
             opts=self.child(),
         )
         self.endpoint = self.cache.primary_endpoint_address
-        self.url = _url(self.endpoint, password)
+        self.url = _url(self.endpoint, self.password)
         self.register_outputs({"endpoint": self.endpoint})
 
 

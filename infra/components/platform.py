@@ -14,7 +14,10 @@ from infra.components.base import Component
 
 
 class Platform(Component):
-    """Namespace `aura` and the ConfigMap `aura-platform` (contracts/platform.py has its keys)."""
+    """Namespace `aura` with the ConfigMap `aura-platform` (contracts/platform.py has its keys).
+
+    What must not be read by everyone who may read ConfigMaps comes in a Secret of the same name.
+    """
 
     def __init__(
         self,
@@ -22,6 +25,7 @@ class Platform(Component):
         region: str,
         cluster: aws.eks.Cluster,
         facts: Mapping[str, pulumi.Input[str]],
+        secret_facts: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
@@ -31,12 +35,10 @@ class Platform(Component):
         namespace = kubernetes.core.v1.Namespace(
             name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside
         )
-        kubernetes.core.v1.ConfigMap(
-            name,
-            metadata=kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name),
-            data=dict(facts),
-            opts=inside,
-        )
+        metadata = kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name)
+        kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=dict(facts), opts=inside)
+        if secret_facts:
+            kubernetes.core.v1.Secret(name, metadata=metadata, string_data=dict(secret_facts), opts=inside)
         self.register_outputs({})
 
 

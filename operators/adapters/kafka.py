@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -94,7 +94,11 @@ class Topics:
                 resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
                 futures = self._admin.incremental_alter_configs([resource], request_timeout=_SECONDS)
         for future in futures.values():
-            future.result(_SECONDS)
+            try:
+                future.result(_SECONDS)
+            except KafkaException as error:  # made a moment ago, and not in the metadata of every broker yet
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
 
     def _guarded(self, call: Any) -> Any:
         try:

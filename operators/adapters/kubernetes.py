@@ -85,6 +85,15 @@ class Cluster:
             raise
         return any(resource["name"] == kind.plural for resource in answer["resources"])
 
+    async def namespace_is_going(self, name: str) -> bool:
+        """Whether the namespace is being deleted, or is gone."""
+        try:
+            return "deletionTimestamp" in (await self._request("GET", f"/api/v1/namespaces/{name}"))["metadata"]
+        except ApiError as error:
+            if error.status == 404:
+                return True
+            raise
+
     async def apply(self, kind: Kind, manifest: Manifest, manager: str = FIELD_MANAGER) -> Manifest:
         """Server-side apply: the declared fields become ours, whoever had them."""
         meta = manifest["metadata"]

@@ -75,12 +75,17 @@ class BioStreams:
         return Outcome(findings, facts | ({} if partitions is None else {"partitions": partitions}))
 
     async def finalize(self, body: Manifest) -> None:
-        """Deletes the data when that was said; gives up after a while, so that nothing is held back for ever."""
+        """Deletes the data when that was said of this stream; its namespace's end does not say so.
+
+        Gives up after a while: neither a resource nor its namespace is ever held back for long.
+        """
         if FINALIZER not in body["metadata"].get("finalizers", []):
             return
         spec, owner = read(BioStreamSpec, body), Owner.of(body)
         try:
-            if isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
+            if await self.cluster.namespace_is_going(owner.namespace):
+                _log.warning("BioStream %s goes with its namespace: its data stays", owner.name)
+            elif isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
                 await self._delete_data(owner, spec)
         except (KafkaUnreachable, StoreUnavailable) as error:
             since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])

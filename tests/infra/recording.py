@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import json
 import runpy
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import mocks, settings, stack
+from pulumi.runtime.rpc import _special_sig_key
 
 from local.site import CHECKOUT
 
@@ -50,36 +53,39 @@ class Recording(mocks.Mocks):
             args.inputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-of-nodes"
         return f"{args.name}-id", {**outputs, **_BY_TYPE.get(args.typ, {})}
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         assert args.token == "aws:index/getCallerIdentity:getCallerIdentity", args.token
         return {"accountId": ACCOUNT, "arn": "a", "userId": "u", "id": ACCOUNT}
 
     def of(self, type: str) -> dict[str, dict[str, Any]]:
-        """Inputs of every resource of a type, by name."""
-        return {args.name: args.inputs for args in self.resources if args.typ == type}
+        """Inputs of every resource of a type, by name; secrets open."""
+        return {args.name: _open(args.inputs) for args in self.resources if args.typ == type}
+
+
+def _open(value: Any) -> Any:
+    if isinstance(value, dict):
+        if _special_sig_key in value:
+            return _open(value["value"])
+        return {key: _open(item) for key, item in value.items()}
+    return [_open(item) for item in value] if isinstance(value, list) else value
 
 
 def configuration(stack_name: str) -> dict[str, Any]:
     return yaml.safe_load((CHECKOUT / f"Pulumi.{stack_name}.yaml").read_text())["config"]
 
 
+@functools.cache
 def run(stack_name: str, knows: bool) -> Recording:
     """What `infra/__main__.py` declares with a stack's own configuration. Raises what the program raises."""
     recording = Recording(knows)
     with _event_loop() as loop:
         mocks.set_mocks(recording, project="aura", stack=stack_name, preview=not knows)
-        values = {k: v if isinstance(v, str) else yaml_json(v) for k, v in configuration(stack_name).items()}
+        values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in configuration(stack_name).items()}
         pulumi.runtime.set_all_config(values, [])
         program = str(CHECKOUT / "infra" / "__main__.py")
-        coroutine = stack.run_pulumi_func(lambda: runpy.run_path(program, run_name="__main__") and None)
+        coroutine = stack.run_pulumi_func(lambda: runpy.run_path(program, run_name="__main__") and None)  # pyright: ignore[reportArgumentType]
         loop.run_until_complete(coroutine)
     return recording
-
-
-def yaml_json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from infra.components.subnets import plan
 
 @given(prefix=st.integers(16, 20), count=st.integers(1, 4))
 def test_subnets_lie_in_the_vpc_and_never_overlap(prefix: int, count: int) -> None:
-    vpc = ipaddress.ip_network(f"10.64.0.0/{prefix}")
+    vpc = ipaddress.IPv4Network(f"10.64.0.0/{prefix}")
     zones = plan(str(vpc), tuple("abcd"[:count]))
-    blocks = [ipaddress.ip_network(block) for z in zones for block in (z.private, z.public, z.data)]
+    blocks = [ipaddress.IPv4Network(block) for z in zones for block in (z.private, z.public, z.data)]
     assert len(blocks) == 3 * count
     assert all(block.subnet_of(vpc) for block in blocks)
     assert not any(a.overlaps(b) for a, b in itertools.combinations(blocks, 2))

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]
 
+from contracts.resource import API_VERSION
 from tests.operators.conftest import World
 from tests.operators.samples import STREAM
 
@@ -95,3 +96,20 @@ def test_data_goes_when_that_was_said(world: World) -> None:
     world.cluster.until(lambda: not world.get("persistentvolumeclaim", "going-state"), 60)
     with psycopg.connect(world.postgres.create("operators_going")) as connection:
         assert connection.execute("select to_regclass('hrv_1m')").fetchone() == (None,)
+
+
+def test_the_end_of_a_namespace_is_not_held_back_and_deletes_no_data(world: World) -> None:
+    namespace = world.cluster.namespace("operators-going")
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aura-platform"}}
+    world.cluster.apply({**config, "data": {"KAFKA_BOOTSTRAP": world.kafka.bootstrap}}, namespace=namespace)
+    world.env, env = world.env | {"WATCH_NAMESPACE": namespace, "KUBECONFIG": str(world.cluster.kubeconfig)}, world.env
+    operator = world.start("elsewhere", world.addresses[1])
+    world.env = env
+    stream = spec("ending", deletionPolicy="Delete")
+    about = {"apiVersion": API_VERSION, "kind": "BioStream", "metadata": {"name": "ending"}}
+    world.cluster.apply({**about, "spec": stream}, namespace=namespace)
+    world.cluster.until(lambda: "ending-raw" in topics(world), 60)
+    world.cluster.kubectl("delete", "namespace", namespace, "--timeout=60s", seconds=90)
+    assert "ending-raw" in topics(world)
+    operator.terminate()
+    assert operator.wait(timeout=30) == 0

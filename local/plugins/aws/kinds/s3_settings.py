@@ -51,7 +51,7 @@ KINDS = (
     _setting(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "PublicAccessBlock",
-        {"PublicAccessBlockConfiguration": {name: f"{{{name}}}" for name in _BLOCKS}},
+        {"PublicAccessBlockConfiguration": {name[0].upper() + name[1:]: f"{{{name}}}" for name in _BLOCKS}},
         "PublicAccessBlockConfiguration",
         {},
     ),
