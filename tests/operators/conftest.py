@@ -13,20 +13,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 from joserfc.jwk import ECKey
+from moto.server import ThreadedMotoServer
 
 from contracts.resource import API_VERSION
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from local.site import CHECKOUT
 from local.toolchain import crds
-from tests.fixtures.cloud import KEY, REGION, Cloud
-from tests.fixtures.cluster import Cluster
+from tests.fixtures.cluster import REGION, Cluster
 from tests.fixtures.engines import Database, Ground
 
 NAMESPACE = "operators"
+PORT = 8171
+"""Other tests listen at these addresses too, at the usual ports."""
+_KEY = "tester"
 MANIFESTS = CHECKOUT / "manifests"
 
 
@@ -35,7 +39,8 @@ class World:
     """A namespace in which the operators act, and what they act on."""
 
     cluster: Cluster
-    cloud: Cloud
+    secrets: Any
+    """boto3 client of the Secrets Manager that the operators ask."""
     kafka: Kafka
     postgres: Database
     folder: Path
@@ -45,7 +50,7 @@ class World:
 
     def start(self, name: str, address: str) -> subprocess.Popen[bytes]:
         """Another operators' process, listening at `address`."""
-        env = self.env | {"POD_NAME": name, "HOST": address}
+        env = self.env | {"POD_NAME": name, "HOST": address, "PORT": str(PORT)}
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "operators"], env=env, cwd=CHECKOUT, stdout=log, stderr=log
@@ -64,7 +69,7 @@ class World:
 
     def metric(self, name: str) -> float:
         """Sum of a metric's samples at the first operator."""
-        with urllib.request.urlopen(f"http://{self.addresses[0]}:8080/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{self.addresses[0]}:{PORT}/metrics", timeout=5) as answer:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
@@ -102,15 +107,30 @@ def definitions(cluster: Cluster) -> Cluster:
 
 
 @pytest.fixture(scope="session")
+def aws(ground: Ground) -> Iterator[str]:
+    """URL of an AWS endpoint: the part of the local cloud that knows secrets, without the engines."""
+    server = ThreadedMotoServer(ip_address=ground.addresses[5], port=4566, verbose=False)
+    server.start()
+    yield f"http://{ground.addresses[5]}:4566"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def world(
-    definitions: Cluster, cloud: Cloud, kafka: Kafka, postgres: Database, redis: Redis, ground: Ground
+    definitions: Cluster, aws: str, kafka: Kafka, postgres: Database, redis: Redis, ground: Ground
 ) -> Iterator[World]:
     """Running operators in a namespace with the platform's configuration, a database and AWS secrets."""
     folder = ground.folder / "operators"
     folder.mkdir()
-    made = World(definitions, cloud, kafka, postgres, folder, ground.addresses[6:8])
-    endpoint = cloud.site.endpoint_url
-    _secrets(cloud, postgres)
+    client = boto3.client(
+        "secretsmanager",
+        region_name=REGION,
+        endpoint_url=aws,
+        aws_access_key_id=_KEY,
+        aws_secret_access_key=_KEY,
+    )
+    made = World(definitions, client, kafka, postgres, folder, ground.addresses[6:8])
+    _secrets(client, postgres)
     settings = {"KAFKA_BOOTSTRAP": kafka.bootstrap, "REDIS_URL": redis.url, "AWS_REGION": REGION}
     uri = postgres.create("operators_store")
     definitions.apply(
@@ -123,9 +143,9 @@ def world(
         "KUBECONFIG": str(_kubeconfig(definitions, folder)),
         "WATCH_NAMESPACE": NAMESPACE,
         "AWS_REGION": REGION,
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": KEY,
-        "AWS_SECRET_ACCESS_KEY": KEY,
+        "AWS_ENDPOINT_URL": aws,
+        "AWS_ACCESS_KEY_ID": _KEY,
+        "AWS_SECRET_ACCESS_KEY": _KEY,
         "RESYNC_SECONDS": "5",
     }
     made.start("first", made.addresses[0])
@@ -137,8 +157,7 @@ def world(
         definitions.kubectl("delete", "deployments", "--all", "-n", NAMESPACE, "--wait=false")
 
 
-def _secrets(cloud: Cloud, postgres: Database) -> None:
-    manager = cloud.client("secretsmanager")
+def _secrets(manager: Any, postgres: Database) -> None:
     server = postgres.server
     login = {"host": server.address, "port": 5432, "username": postgres.login.user, "password": postgres.login.password}
     postgres.create("operators_master")

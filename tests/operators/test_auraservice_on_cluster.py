@@ -147,12 +147,11 @@ def test_what_cannot_be_done_is_said_and_changes_nothing(world: World) -> None:
 
 
 def test_a_rotated_secret_rolls_the_pods(world: World) -> None:
-    manager = world.cloud.client("secretsmanager")
-    manager.create_secret(Name="operators/rotating", SecretString="old")
+    world.secrets.create_secret(Name="operators/rotating", SecretString="old")
     secrets = SPEC["secrets"] | {"ROTATING": "operators/rotating"}
     world.apply("AuraService", "rotating", SPEC | {"secrets": secrets})
     before = world.cluster.until(lambda: template(world, "rotating").get("metadata", {}).get("annotations"), 60)
-    manager.put_secret_value(SecretId="operators/rotating", SecretString="new")
+    world.secrets.put_secret_value(SecretId="operators/rotating", SecretString="new")
     world.cluster.until(lambda: template(world, "rotating")["metadata"]["annotations"] != before, 60)
     secret = world.get("secret", "rotating-environment")
     assert base64.b64decode(secret["data"]["ROTATING"]).decode() == "new"

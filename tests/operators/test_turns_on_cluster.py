@@ -8,7 +8,7 @@ import pytest
 
 from contracts.resource import API_VERSION
 from tests.fixtures.cluster import REGION, Cluster
-from tests.operators.conftest import World, operators_manifests
+from tests.operators.conftest import PORT, World, operators_manifests
 from tests.operators.test_auraservice_on_cluster import SPEC
 
 pytestmark = pytest.mark.integration
@@ -25,7 +25,7 @@ def test_the_second_takes_over_from_a_killed_one(world: World) -> None:
 
     def healthy() -> bool:
         try:
-            return urllib.request.urlopen(f"http://{world.addresses[1]}:8080/healthz", timeout=2).status == 200
+            return urllib.request.urlopen(f"http://{world.addresses[1]}:{PORT}/healthz", timeout=2).status == 200
         except OSError:
             return False
 

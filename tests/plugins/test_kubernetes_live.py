@@ -1,0 +1,85 @@
+"""The kubernetes plugin under the real Pulumi engine, on a real API server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.cluster import Cluster
+from tests.plugins.project import Project
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def project(cluster: Cluster, tmp_path: Path) -> Iterator[Project]:
+    project = Project.make(tmp_path, cluster.site, {"KUBECONFIG": str(cluster.kubeconfig)})
+    yield project
+    project.run("destroy", "--yes", "--skip-preview")
+
+
+MAP = """
+    space = k8s.core.v1.Namespace("n", metadata={{"name": "plugin-map"}})
+    k8s.core.v1.ConfigMap("c", metadata={{"name": {name!r}, "namespace": space.metadata.name}}, data={{"a": {a!r}}})
+"""
+
+
+def test_objects_are_created_changed_replaced_and_settled(project: Project, cluster: Cluster) -> None:
+    assert "+ 4 created" in project.up(MAP.format(name="one", a="1"))
+    assert project.is_settled()
+    assert "~ 1 updated" in project.up(MAP.format(name="one", a="2"))
+    assert cluster.get("configmap", "one", "-n", "plugin-map")["data"] == {"a": "2"}
+    assert "+-1 replaced" in project.up(MAP.format(name="two", a="2"))
+    assert "NotFound" in cluster.kubectl("get", "configmap", "one", "-n", "plugin-map", check=False)
+    assert project.is_settled()
+
+
+def test_drift_is_reported_and_repaired_and_fields_of_others_are_left_alone(project: Project, cluster: Cluster) -> None:
+    program = MAP.format(name="drift", a="1").replace("plugin-map", "plugin-drift")
+    project.up(program)
+    cluster.kubectl("patch", "configmap", "drift", "-n", "plugin-drift", "-p", '{"data": {"a": "9", "theirs": "x"}}')
+    assert "~ 1 updated" in project.run("refresh", "--yes", "--skip-preview")
+    project.up(program)
+    assert cluster.get("configmap", "drift", "-n", "plugin-drift")["data"] == {"a": "1", "theirs": "x"}
+    cluster.kubectl("delete", "configmap", "drift", "-n", "plugin-drift")
+    assert "- 1 deleted" in project.run("refresh", "--yes", "--skip-preview")
+    project.up(program)
+    assert cluster.get("configmap", "drift", "-n", "plugin-drift")["data"] == {"a": "1"}
+
+
+def test_a_secret_is_stored_but_never_shown(project: Project, cluster: Cluster) -> None:
+    project.up('k8s.core.v1.Secret("s", metadata={"name": "plugin-secret"}, string_data={"key": "hush-hush"})')
+    assert cluster.get("secret", "plugin-secret", "-n", "default")["data"] == {"key": "aHVzaC1odXNo"}
+    state = "".join(str(resource) for resource in project.state())
+    assert "hush-hush" not in state and "aHVzaC1odXNo" not in state
+    assert project.is_settled()
+
+
+def test_what_the_api_server_would_refuse_fails_at_preview(project: Project) -> None:
+    told = project.refused("""
+        k8s.apps.v1.Deployment("d", metadata={"name": "plugin-bad"}, spec={
+            "replicas": -1, "selector": {"match_labels": {"app": "a"}},
+            "template": {"metadata": {"labels": {"app": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
+        })
+    """)
+    assert "spec.replicas" in told and "selector" in told
+
+
+def test_a_definition_and_an_object_of_it_come_in_one_update(project: Project, cluster: Cluster) -> None:
+    project.up("""
+        schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"n": {"type": "integer"}}}}}
+        version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+        crd = k8s.apiextensions.v1.CustomResourceDefinition(
+            "crd", metadata={"name": "moods.plugin.example"},
+            spec={"group": "plugin.example", "scope": "Namespaced", "versions": [version],
+                  "names": {"plural": "moods", "singular": "mood", "kind": "Mood"}},
+        )
+        k8s.apiextensions.CustomResource(
+            "calm", api_version="plugin.example/v1", kind="Mood", spec={"n": 1},
+            metadata={"name": "calm", "namespace": "default"}, opts=pulumi.ResourceOptions(depends_on=[crd]),
+        )
+    """)
+    assert cluster.get("mood", "calm", "-n", "default")["spec"] == {"n": 1}
+    assert project.is_settled()

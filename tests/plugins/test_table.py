@@ -1,0 +1,104 @@
+"""Every row of the AWS table against the API's own description, so that no typing error waits for its resource."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import jmespath
+import pytest
+
+from local.plugins.aws import kinds
+from local.plugins.aws.kind import Call, Kind
+from local.plugins.aws.kinds import find
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
+SESSION = botocore.session.get_session()
+ROWS: list[Kind] = [
+    kind
+    for module in pkgutil.iter_modules(kinds.__path__)
+    for kind in importlib.import_module(f"{kinds.__name__}.{module.name}").KINDS
+]
+
+
+def calls(kind: Kind) -> Iterator[Call]:
+    yield from (kind.create, kind.read, *kind.after_create, *kind.before_delete)
+    yield from (call for call, _ in kind.more.values())
+    yield from (call for call in (kind.modify, kind.delete, kind.etag) if call is not None)
+    for aside in kind.aside:
+        yield from ([aside.set] if isinstance(aside.set, Call) else [])
+        yield from ([aside.lookup] if aside.lookup else [])
+    if kind.tags is not None:
+        yield from (call for call in (kind.tags.set, kind.tags.unset, kind.tags.lookup) if call is not None)
+
+
+def paths(kind: Kind) -> Iterator[str]:
+    yield from kind.outputs.values()
+    yield from filter(None, kind.observe.values())
+    yield from (path for _, path in kind.more.values())
+    yield from (ready.path for ready in (kind.ready, kind.gone) if ready)
+    yield kind.found
+    if kind.id.startswith("."):
+        yield kind.id[1:]
+
+
+def stray_members(fields: Any, shape: Any, where: str = "") -> list[str]:
+    """Fields of a template that the API's shape does not have."""
+    if isinstance(fields, dict) and shape.type_name == "structure":
+        unknown = [f"{where}.{key}" for key in fields if key not in shape.members]
+        inside = [(f, shape.members[key], f"{where}.{key}") for key, f in fields.items() if key in shape.members]
+        return unknown + [stray for f, member, name in inside for stray in stray_members(f, member, name)]
+    if isinstance(fields, list) and shape.type_name == "list":
+        return [stray for item in fields for stray in stray_members(item, shape.member, where)]
+    return []
+
+
+@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
+def test_a_row_speaks_of_operations_and_fields_that_exist(kind: Kind) -> None:
+    service = SESSION.get_service_model(kind.service)
+    for call in calls(kind):
+        shape = service.operation_model(call.operation).input_shape
+        assert shape is not None, call.operation
+        assert stray_members(dict(call.fields), shape, call.operation) == []
+    members = service.operation_model(kind.create.operation).input_shape.members
+    for input, member in kind.rename.items():
+        modify = service.operation_model(kind.modify.operation).input_shape.members if kind.modify else {}
+        assert member in members or member in modify, f"{input} -> {member}"
+
+
+@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
+def test_a_row_has_paths_that_parse_and_is_found_by_its_type(kind: Kind) -> None:
+    for path in paths(kind):
+        jmespath.compile(path.replace("{id}", "x"))
+    assert find(kind.type) is kind
+
+
+@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
+def test_a_row_takes_only_inputs_the_sdk_has(kind: Kind) -> None:
+    """Inputs a row names must be spelt as in pulumi_aws, or a program could never give them."""
+    _, path, name = kind.type.split(":")
+    resource = getattr(importlib.import_module(f"pulumi_aws.{path.split('/')[0]}"), name)
+    module = vars(importlib.import_module(resource.__module__))
+    declared = _wire_names(module.get(f"{name}InitArgs") or module[f"{name}Args"])
+    named = {
+        key.split(".")[0] for key in (*kind.rename, *kind.convert, *kind.observe, *kind.steering, *kind.derived_from)
+    }
+    named |= {key for aside in kind.aside for key in aside.inputs} | set(kind.immutable or ())
+    assert sorted(named - declared) == []
+
+
+def _wire_names(args: type) -> set[str]:
+    """camelCase names of an Args class: what @pulumi.getter says, else the attribute's own name."""
+    names = set()
+    for attribute, value in vars(args).items():
+        if isinstance(value, property) and value.fget is not None:
+            names.add(getattr(value.fget, "_pulumi_name", attribute))
+    return names
+
+
+def test_a_type_without_a_row_is_not_found() -> None:
+    assert find("aws:lambda/function:Function") is None
+    assert find("kubernetes:core/v1:Secret") is None
