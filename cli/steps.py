@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Lock, Thread
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +14,8 @@ from rich.status import Status
 from rich.table import Table
 
 TAIL_LINES = 15
+APART_SECONDS, QUIET_SECONDS = 10, 30
+"""Where lines stay: least time between two, and after which one that says nothing new is written all the same."""
 
 Say = Callable[[str], None]
 """Tells what a step is doing right now; the words stay on screen until the next ones."""
@@ -66,30 +69,47 @@ def table_of(done: Sequence[Done]) -> Table:
 
 
 class _progress:
-    """A spinner on a terminal; elsewhere a line whenever the words change, at most one every ten seconds."""
+    """A spinner with the elapsed time on a terminal; elsewhere a line when the words change and now and then."""
 
     def __init__(self, console: Console, label: str, started: float) -> None:
         self._console, self._label, self._started = console, escape(label), started
         self._status = Status(self._label, console=console) if console.is_terminal else None
-        self._last = started
+        self._words = ""
+        self._shown = started
+        self._lock = Lock()
+        self._over = Event()
+        self._ticker = Thread(target=self._tick, name="progress", daemon=True)
 
     def __enter__(self) -> Say:
         if self._status:
             self._status.start()
+        self._ticker.start()
         return self._say
 
     def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._ticker.join()
         if self._status:
             self._status.stop()
 
+    def _tick(self) -> None:
+        while not self._over.wait(1):
+            self._show(QUIET_SECONDS)
+
     def _say(self, words: str) -> None:
-        now = time.monotonic()
-        line = f"{self._label}  {now - self._started:.0f} s  {escape(words)}"
-        if self._status:
-            self._status.update(line)
-        elif now - self._last >= 10:
-            self._last = now
-            self._console.print(line, highlight=False)
+        self._words = words
+        self._show(APART_SECONDS)
+
+    def _show(self, apart: float) -> None:
+        """Tells the words; where lines stay, only `apart` seconds after the line before."""
+        with self._lock:
+            now = time.monotonic()
+            line = f"{self._label}  {now - self._started:.0f} s  {escape(self._words)}"
+            if self._status:
+                self._status.update(line)
+            elif now - self._shown >= apart:
+                self._shown = now
+                self._console.print(line, highlight=False)
 
 
 def _report(label: str, log: Path, error: Exception) -> str:

@@ -51,12 +51,14 @@ class Jwks:
         return fresh and self._keys is not None and any(key.kid == kid for key in self._keys.keys)
 
     async def _fetch(self) -> None:
-        self._tried = time.monotonic()
         try:
             async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
                 response = await client.get(self.url)
             self._keys = KeySet.import_key_set(response.raise_for_status().json())
-            self._fetched = self._tried
+            self._fetched = time.monotonic()
         except (httpx.HTTPError, ValueError, KeyError, JoseError) as error:
             if self._keys is None:
                 raise KeysUnavailable(f"no keys from {self.url}: {type(error).__name__}: {error}") from error
+        finally:
+            # Only now: whoever asks while the fetch is under way waits for it rather than going without keys.
+            self._tried = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cli import steps
 from cli.steps import Say, Step, StepFailed, run_steps, table_of
 from cli.subprocesses import run
 from tests.fixtures.platform import eventually
@@ -41,6 +43,20 @@ def test_steps_run_in_order_and_tell_number_outcome_and_time(console: Console, t
     assert "[ 2/2] second" in printed(console)
     console.print(table_of(done))
     assert "total" in printed(console)
+
+
+def test_a_long_silence_is_told_with_the_elapsed_time(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "QUIET_SECONDS", 0)
+
+    def work(say: Say) -> str:
+        say("compiling")
+        eventually("a line", lambda: "compiling" in printed(console), seconds=10)
+        return "compiled"
+
+    run_steps([Step("tools", work, tmp_path / "log")], console)
+    assert re.search(r"\[ 1/1\] tools +\d+ s +compiling", printed(console))
 
 
 def test_a_failed_step_shows_its_log_and_stops_what_follows(console: Console, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -48,6 +49,18 @@ async def test_known_keys_serve_while_the_auth_service_is_away(
     assert (await verifier.principal(issue("ann", [], key, time.time()))).user == "ann"
     with pytest.raises(InvalidToken):
         await verifier.principal(issue("ann", [], new_key(), time.time()))
+
+
+async def test_all_who_come_while_the_first_fetch_is_under_way_are_served(
+    auth_service: Callable[..., AuthService],
+) -> None:
+    key = new_key()
+    service = auth_service(key)
+    verifier = Verifier(Jwks(service.url), ISSUER, "aura")
+    tokens = [issue(f"user-{n}", [], key, time.time()) for n in range(20)]
+    found = await asyncio.gather(*map(verifier.principal, tokens))
+    assert [principal.user for principal in found] == [f"user-{n}" for n in range(20)]
+    assert service.fetches() == 1
 
 
 async def test_without_any_keys_it_is_nobodys_fault() -> None:

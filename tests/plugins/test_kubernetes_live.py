@@ -69,8 +69,9 @@ def test_what_the_api_server_would_refuse_fails_at_preview(project: Project) -> 
 
 def test_a_definition_and_an_object_of_it_come_in_one_update(project: Project, cluster: Cluster) -> None:
     project.up("""
-        schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"n": {"type": "integer"}}}}}
-        version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+        spec = {"type": "object", "properties": {"n": {"type": "integer"}}}
+        schema = {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}
+        version = {"name": "v1", "served": True, "storage": True, "schema": schema}
         crd = k8s.apiextensions.v1.CustomResourceDefinition(
             "crd", metadata={"name": "moods.plugin.example"},
             spec={"group": "plugin.example", "scope": "Namespaced", "versions": [version],

@@ -10,6 +10,7 @@ from local.cloud.paths import TOKEN_REVIEW
 from local.cloud.svc import neighbours
 from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup
 from local.cloud.world import World
+from local.cloudnativepg import server as cloudnativepg
 from local.engines import nodegroup
 from local.engines.kubernetes import ControlPlane
 from local.node.settings import Taint
@@ -54,6 +55,7 @@ class ClusterBody:
 
     def _delete(self) -> None:
         self.engine.delete()
+        cloudnativepg.delete_all(self.world.site, self.cluster.region)
         self.webhook.unlink(missing_ok=True)
         self.world.addresses(self.cluster.region).release(self.cluster.identifier)
         with self.world.changing():
