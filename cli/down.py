@@ -28,7 +28,7 @@ def _run(steps: list[Step]) -> None:
     try:
         run_steps(steps, console)
     except StepFailed as failed:
-        console.print(str(failed), style="red", markup=False, highlight=False)
+        console.print(str(failed), style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
 
 

@@ -55,7 +55,9 @@ def run_steps(steps: Sequence[Step], console: Console) -> list[Done]:
             except Exception as error:
                 raise StepFailed(_report(label, step.log, error)) from error
         seconds = time.monotonic() - started
-        console.print(f"{escape(label):<42} [green]{seconds:7.1f} s[/]  {escape(outcome)}", highlight=False)
+        console.print(
+            f"{escape(label):<42} [green]{seconds:7.1f} s[/]  {escape(outcome)}", highlight=False, soft_wrap=True
+        )
         done.append(Done(step.title, outcome, seconds))
     return done
 
@@ -109,7 +111,7 @@ class _progress:
                 self._status.update(line)
             elif now - self._shown >= apart:
                 self._shown = now
-                self._console.print(line, highlight=False)
+                self._console.print(line, highlight=False, soft_wrap=True)
 
 
 def _report(label: str, log: Path, error: Exception) -> str:

@@ -26,7 +26,7 @@ def up() -> None:
     try:
         done = run_steps(steps(site), console)
     except StepFailed as failed:
-        console.print(str(failed), style="red", markup=False, highlight=False)
+        console.print(str(failed), style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
     console.print(table_of(done))
     console.print(

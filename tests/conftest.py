@@ -1,3 +1,3 @@
 """Fixtures for every room's tests."""
 
-pytest_plugins = ["tests.fixtures.engines", "tests.fixtures.cloud", "tests.fixtures.cluster"]
+pytest_plugins = ["tests.fixtures.engines", "tests.fixtures.cloud", "tests.fixtures.cluster", "tests.fixtures.platform"]

@@ -1,0 +1,69 @@
+"""`aura up` killed with -9 in one step after the other, and repeated: it still ends with a running platform."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from local.site import CHECKOUT
+from tests.fixtures.platform import UP_SECONDS, Platform, eventually
+
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(3600)]
+
+STEPS = 10
+KILLED = int(os.environ.get("AURA_KILL_ROUNDS", "3"))
+"""How many of the steps are cut off; the first, which finds the tools, is left alone."""
+DONE = re.compile(r"^\[ *(\d+)/\d+\] .*\d+\.\d s ", re.MULTILINE)
+SEED = int(os.environ.get("AURA_KILL_SEED", str(time.time_ns() % 100_000)))
+
+
+def begin(platform: Platform, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            [str(CHECKOUT / "bin" / "aura"), "up"],
+            env=platform.env,
+            cwd=CHECKOUT,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+
+
+def kill_in(step: int, after: float, platform: Platform, log: Path) -> bool:
+    """Whether the run could be killed `after` seconds into `step`; a step that is quicker than that was not."""
+    run = begin(platform, log)
+    done: list[int] = []
+
+    def reached() -> bool:
+        done[:] = [int(number) for number in DONE.findall(log.read_text())]
+        return step - 1 in done or run.poll() is not None
+
+    eventually(f"step {step}", reached, seconds=UP_SECONDS, every=0.02)
+    try:
+        run.wait(after)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+    return run.wait(10) == -signal.SIGKILL
+
+
+def test_up_killed_in_any_step_ends_well_when_repeated(empty_platform: Platform, tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    steps = sorted(chance.sample(range(2, STEPS + 1), min(KILLED, STEPS - 1)))
+    print(f"\nAURA_KILL_SEED={SEED} kills `aura up` in steps {steps}")
+    killed = 0
+    for step in steps:
+        after = chance.uniform(0.1, 6.0) if step == 3 else chance.uniform(0.05, 1.0)
+        hit = kill_in(step, after, empty_platform, tmp_path / f"{step}.log")
+        killed += hit
+        print(f"step {step:>2} after {after:.2f} s: {'killed' if hit else 'had ended'}")
+    assert killed, "no run was killed"
+
+    assert "Emergency Calm" in empty_platform.up()
+    empty_platform.run("pulumi", "preview", "--expect-no-changes", "--non-interactive")
