@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+
 import boto3
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from local.observe.model import CustomResource, Platform, Pod, Resource
 from local.observe.platform import observe
 from local.site import Site
 
+WIDTH = 160
+"""Columns of the table where no terminal says how wide it is, as behind a pipe."""
+
 
 def status() -> None:
     """Prints the table; ends with 1 when anything is not as declared, so that a script can ask."""
     platform = observe(Site.current(), boto3.Session(aws_access_key_id="local", aws_secret_access_key="local"))
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     if not (platform.resources or platform.custom_resources or platform.pods):
         console.print("Nothing runs here. `make up` starts the platform." if platform.problems else "Nothing declared.")
     else:
@@ -36,7 +41,9 @@ def healthy(platform: Platform) -> bool:
 
 
 def render(platform: Platform) -> Table:
-    table = Table("region", "kind", "name", "state", "lag", "detail", box=None, pad_edge=False, header_style="bold")
+    """A narrow terminal breaks names into lines rather than hiding how they end."""
+    columns = [Column(head, overflow="fold") for head in ("region", "kind", "name", "state", "lag", "detail")]
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     rows = [*platform.resources, *platform.custom_resources, *platform.pods]
     for region in dict.fromkeys(row.region for row in rows):
         for row in rows:

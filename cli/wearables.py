@@ -28,7 +28,7 @@ from local.wearables.wearable import Door
 from services.auth.signing import load
 from services.auth.tokens import issue
 
-FIRST_CALM_SPEED = 60
+FIRST_CALM_SPEED = 120
 
 
 def wearables(users: int, recording: Path | None, speed: float, minutes: float, as_json: bool) -> None:
@@ -48,7 +48,7 @@ def wearables(users: int, recording: Path | None, speed: float, minutes: float, 
 
 
 def first_calm(site: Site, say: Say) -> str:
-    """The last step of `aura up`: one person's day in a minute; returns once their calm has come."""
+    """The last step of `aura up`: one person's day in minutes, fast; returns once their calm has come."""
     people = crowd(1, None, 20)
     report, verdict = asyncio.run(run(site, people, FIRST_CALM_SPEED, say))
     if not report.pushes:

@@ -6,16 +6,26 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
 from local.page.watch import Watch
 from local.site import Site
 
 STATIC = Path(__file__).parent / "static"
+
+
+class _Fresh(StaticFiles):
+    """Files that a browser asks for again each time, so that the page always fits the server's views."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 def create(site: Site) -> FastAPI:
@@ -41,5 +51,5 @@ def create(site: Site) -> FastAPI:
 
         return StreamingResponse(messages(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
-    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    app.mount("/", _Fresh(directory=STATIC, html=True))
     return app

@@ -7,7 +7,7 @@ let stream, chosen = null, heardAt = 0;
 function listen(user) {
   stream?.close();
   stream = new EventSource("views" + (user ? "?user=" + encodeURIComponent(user) : ""));
-  stream.onmessage = (message) => { heardAt = Date.now(); draw(JSON.parse(message.data)); };
+  stream.onmessage = (message) => { heardAt = Date.now(); tellAge(); draw(JSON.parse(message.data)); };
 }
 
 function cell(text, kind = "") {
@@ -83,8 +83,9 @@ function draw(view) {
 }
 
 byId("people").addEventListener("change", (event) => { chosen = event.target.value; event.target.blur(); listen(chosen); });
-setInterval(() => {
+function tellAge() {
   const age = Math.round((Date.now() - heardAt) / 1000);
   byId("heard").textContent = !heardAt ? "connecting" : age < 5 ? "live" : `no word for ${age} s: is the platform up?`;
-}, 1000);
+}
+setInterval(tellAge, 1000);
 listen(chosen);
