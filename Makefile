@@ -32,11 +32,7 @@ clean: env ## stop everything, delete the data
 # --- checks
 
 .PHONY: test
-test: lint ## lint, then the tests that need no engine; what CI runs
-	@$(PYTHON) -m tests.tiers unit
-
-.PHONY: test-all
-test-all: lint tools ## lint, then every tier: unit, integration, e2e, kill
+test: lint tools ## lint, then every tier: unit, integration, e2e, kill; what CI runs
 	@$(PYTHON) -m tests.tiers
 
 .PHONY: test-unit

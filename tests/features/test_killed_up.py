@@ -1,4 +1,5 @@
-"""`aura up` killed with -9 in one step after the other, and repeated: it still ends with a running platform."""
+"""A platform from nothing to nothing: `aura up` killed with -9 in one step after the other still ends with a running
+platform when repeated, and `pulumi destroy` takes every engine away."""
 
 from __future__ import annotations
 
@@ -67,3 +68,8 @@ def test_up_killed_in_any_step_ends_well_when_repeated(empty_platform: Platform,
 
     assert "Emergency Calm" in empty_platform.up()
     empty_platform.run("pulumi", "preview", "--expect-no-changes", "--non-interactive")
+
+    empty_platform.run("pulumi", "destroy", "--yes", "--non-interactive", "--skip-preview", seconds=600)
+    engines = str(empty_platform.home / "engines")
+    eventually("every engine to end", lambda: not [p for p in empty_platform.processes() if engines in p], 30)
+    assert empty_platform.run("aws", "eks", "list-clusters", "--query", "length(clusters)").strip() == "0"
