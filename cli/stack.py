@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from cli.steps import Say
+from cli.steps import Say, StepFailed
 from cli.subprocesses import run
 from local import plugins
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
 
 STACK = "local"
+PLAIN = ("--non-interactive", "--stack", STACK)
+TURN_SECONDS = 600
 
 
 def up(site: Site, env: Mapping[str, str], log: Path, say: Say) -> str:
     """`pulumi up`; gives its summary, such as "61 unchanged"."""
     plugins.install(site)
-    _clear_interrupted(env, log, say)
-    printed = _pulumi(env, log, say, "up", "--yes", "--skip-preview")
-    return summary(printed)
+    with turn(site.home / "pulumi" / "turn", say) as held:
+        pulumi = _Pulumi(env, log, held)
+        _clear_interrupted(pulumi, say)
+        return summary(pulumi.run(say, "up", "--yes", "--skip-preview", *PLAIN))
 
 
 def summary(printed: str) -> str:
@@ -30,23 +37,40 @@ def summary(printed: str) -> str:
     return ", ".join(re.findall(r"\d+ [a-z]+", block[1])) if block else "done"
 
 
-def _clear_interrupted(env: Mapping[str, str], log: Path, say: Say) -> None:
+@contextmanager
+def turn(file: Path, say: Say) -> Iterator[int]:
+    """A lock that the Pulumi we start inherits: whose starter was killed finishes what it is creating and records it,
+    and until then nobody else may touch the state."""
+    with file.open("w") as lock:
+        deadline = time.monotonic() + TURN_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StepFailed(f"another pulumi still works on this stack after {TURN_SECONDS} s") from None
+            say("waiting for an earlier run to finish what it began")
+            time.sleep(0.2)
+        yield lock.fileno()
+
+
+@dataclass(frozen=True)
+class _Pulumi:
+    env: Mapping[str, str]
+    log: Path
+    turn: int
+
+    def run(self, say: Say, *argv: str) -> str:
+        program = tools.path("pulumi")
+        return run([program, *argv, "--color=never"], self.env, self.log, say, CHECKOUT, (self.turn,))
+
+
+def _clear_interrupted(pulumi: _Pulumi, say: Say) -> None:
     """Takes the lock of a run that died, and tells Pulumi which of the creations it had begun did happen."""
     say("looking for an interrupted run")
-    _pulumi(env, log, say, "cancel", "--yes", STACK)
-    state = json.loads(_pulumi(env, log, lambda _: None, "stack", "export"))
+    pulumi.run(say, "cancel", "--yes", STACK)
+    state = json.loads(pulumi.run(lambda _: None, "stack", "export", *PLAIN))
     if state["deployment"].get("pending_operations"):
         say("refreshing after an interrupted run")
-        _pulumi(env, log, say, "refresh", "--yes", "--skip-preview", "--clear-pending-creates")
-
-
-def _pulumi(env: Mapping[str, str], log: Path, say: Say, *argv: str) -> str:
-    return run(
-        [tools.path("pulumi"), *argv, "--non-interactive", "--color=never", "--stack", STACK]
-        if argv[0] != "cancel"
-        else [tools.path("pulumi"), *argv, "--color=never"],
-        env,
-        log,
-        say,
-        cwd=CHECKOUT,
-    )
+        pulumi.run(say, "refresh", "--yes", "--skip-preview", "--clear-pending-creates", *PLAIN)

@@ -15,8 +15,15 @@ _libc = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 
 
-def run(argv: Sequence[str | Path], env: Mapping[str, str], log: Path, say: Say, cwd: Path | None = None) -> str:
-    """Standard output of the program. Raises StepFailed with its exit code.
+def run(
+    argv: Sequence[str | Path],
+    env: Mapping[str, str],
+    log: Path,
+    say: Say,
+    cwd: Path | None = None,
+    pass_fds: Sequence[int] = (),
+) -> str:
+    """Standard output of the program, which inherits `pass_fds`. Raises StepFailed with its exit code.
 
     The program is interrupted when this process dies, however it dies, so that it can finish what it holds open.
     """
@@ -32,6 +39,7 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], log: Path, say: Say,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            pass_fds=pass_fds,
             preexec_fn=lambda: _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT),
         ) as process,
     ):
