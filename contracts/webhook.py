@@ -1,19 +1,22 @@
 """The signed webhook by which the dataflow asks for a response to a stress event.
 
-The body is the JSON of a `StressEvent`; the signature covers the moment of sending, so that an old request cannot be
-sent again. The event id is the idempotency key: the receiver answers a repeat as it answered the first.
+The body is the JSON of a `StressEvent`. The signature covers the moment of sending: a captured request that is sent
+again later than TOLERANCE_SECONDS is refused. Sent again sooner it is what a retry is too, and gets what the first got:
+the event id is the idempotency key, and answers are kept far longer than the tolerance.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 
 SIGNATURE = "X-Aura-Signature"
 TIMESTAMP = "X-Aura-Timestamp"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 TRACE_ID = "X-Trace-Id"
 TOLERANCE_SECONDS = 300
+_UNIX_SECONDS = re.compile(r"[0-9]{1,12}")
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
@@ -23,8 +26,8 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
 
 def refusal(secret: str, timestamp: str, signature: str, body: bytes, now: int) -> str | None:
     """Why a request is not to be trusted, or None; `now` in Unix seconds."""
-    if not timestamp.isdigit() or abs(now - int(timestamp)) > TOLERANCE_SECONDS:
+    if not _UNIX_SECONDS.fullmatch(timestamp) or abs(now - int(timestamp)) > TOLERANCE_SECONDS:
         return f"{TIMESTAMP} is missing or more than {TOLERANCE_SECONDS} s from now"
-    if not hmac.compare_digest(sign(secret, int(timestamp), body), signature):
+    if not hmac.compare_digest(sign(secret, int(timestamp), body).encode(), signature.encode()):
         return f"{SIGNATURE} does not match the body"
     return None

@@ -9,6 +9,7 @@ from typing import LiteralString
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
 
 MOST_ROWS = 3_000
+"""Windows, or events, of one answer; more are on the next page."""
 
 
 class Resolution(StrEnum):
@@ -22,7 +23,7 @@ LENGTH = {
     Resolution.HOUR: timedelta(hours=1),
     Resolution.DAY: timedelta(days=1),
 }
-USUAL = {Resolution.MINUTE: timedelta(hours=3), Resolution.HOUR: timedelta(days=7), Resolution.DAY: timedelta(days=90)}
+USUAL = {Resolution.MINUTE: timedelta(hours=3), Resolution.HOUR: timedelta(days=7), Resolution.DAY: timedelta(days=30)}
 """How far back an answer reaches when nobody says."""
 
 _VIEW: dict[Resolution, LiteralString] = {Resolution.HOUR: "hrv_hourly", Resolution.DAY: "hrv_daily"}

@@ -2,7 +2,8 @@
 
 `recommend` writes a push into the person's hash of pending ones and then publishes it. A push reaches its person by the
 channel when a socket is open, and from the hash when one opens later or when the channel was away for a while; what a
-socket was offered once is not offered to it again. It leaves the hash when the app says that the person saw it.
+socket was offered once is not offered to it again. It leaves the hash, for an outcome, when the app says that the
+person saw it; contracts/pushes.py tells the rest of its life.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from contracts import pushes
 from contracts.platform import PENDING_KEY, PUSH_CHANNEL
 from contracts.stream import EmergencyCalm
 from services.ingest import metrics
@@ -103,14 +105,15 @@ class Pushes:
         confirmed = list(islice(self._confirmed, A_PIPELINE))
         async with self._redis.pipeline(transaction=False) as pipeline:
             for user, event_id in confirmed:
-                pipeline.hdel(PENDING_KEY + user, event_id)
+                keys = [PENDING_KEY + user, pushes.OPEN, pushes.OUTCOMES]
+                pipeline.eval(pushes.CLOSE, 3, *keys, event_id, user, pushes.SEEN, str(int(time.time() * 1000)))
             for socket in arrivals:
                 pipeline.hvals(PENDING_KEY + socket.person.user)
             answers = await pipeline.execute()
         for done, queue in ((confirmed, self._confirmed), (arrivals, self._arrivals)):
             for _ in done:
                 queue.popleft()
-        metrics.seen.inc(len(confirmed))
+        metrics.seen.inc(sum(answers[: len(confirmed)]))
         for socket, values in zip(arrivals, answers[len(confirmed) :], strict=True):
             for push, value in _readable(values):
                 self._offer(socket, push, value, "pending")

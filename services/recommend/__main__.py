@@ -13,9 +13,10 @@ def main() -> None:
     settings = RecommendSettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
     logs.configure("recommend", settings.pod_name, settings.log_level)
     items = catalogue()
-    library = Library(Embedder(settings.embedding_model_dir), items)
+    embedder = Embedder(settings.embedding_model_dir)
+    library = Library(embedder, items)
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, items=len(items))
-    serve.run(create(settings, library), settings)
+    serve.run(create(settings, embedder, library), settings)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,15 +13,21 @@ from tokenizers import Tokenizer
 
 DIMENSIONS = 384
 MAX_TOKENS = 256
+FILES = ("model.onnx", "tokenizer.json")
 
 
 class Embedder:
     """Loads the model from `folder`; raises FileNotFoundError naming what is missing there."""
 
     def __init__(self, folder: Path) -> None:
-        for name in ("model.onnx", "tokenizer.json"):
+        for name in FILES:
             if not (folder / name).exists():
                 raise FileNotFoundError(f"EMBEDDING_MODEL_DIR is {folder}, which holds no {name}")
+        digest = hashlib.sha256()
+        for name in FILES:
+            digest.update((folder / name).read_bytes())
+        self.model = digest.hexdigest()[:16]
+        """Names the model by its content: equal names, equal vectors."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

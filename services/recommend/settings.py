@@ -15,6 +15,8 @@ class RecommendSettings(ServiceSettings):
     redis_url: str
     webhook_secret: SecretStr
     embedding_model_dir: Path
+    timeseries_url: SecretStr
+    """Address of the time-series store, with its password: what became of a push is written there."""
     language: str = "en"
     push_seconds: int = 900
     """How long a push is worth showing: a calm that comes later is no answer any more."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
 import redis as redis_sync
 from redis.asyncio import Redis as Client
 
+from contracts import pushes
 from contracts.platform import PENDING_KEY, PUSH_CHANNEL
 from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
@@ -53,6 +55,32 @@ async def test_a_push_reaches_the_open_socket_once_and_goes_when_it_was_seen(
         await until("the push to go", lambda: gone(redis, "opal"))
         await socket.send(frame(2))
         assert (await heard(socket)) == {"ack": 2}
+
+
+async def test_what_was_seen_is_an_outcome_and_what_is_not_theirs_is_none(
+    stream: Stream, redis: Redis, client: Client
+) -> None:
+    await client.delete(pushes.OUTCOMES)
+    for user in ("wim", "xenia"):
+        await push(client, user, f"of-{user}")
+        await client.zadd(pushes.OPEN, {pushes.ticket(f"of-{user}", user): 1})
+    async with stream.socket("wim") as socket:
+        assert (await heard(socket))["event_id"] == "of-wim"
+        await socket.send('{"seen": "of-xenia"}')
+        await socket.send('{"seen": "of-wim"}')
+        await socket.send('{"seen": "of-wim"}')
+        await until("the push to go", lambda: gone(redis, "wim"))
+        await socket.send(frame(1))
+        await acks(socket, 1)
+        await until("the count", lambda: stream.service.metric("aura_ingest_seen_total") == 1)
+    outcomes: Any = await client.xrange(pushes.OUTCOMES)
+    ((_, outcome),) = outcomes
+    assert outcome[b"outcome"] == b"seen"
+    assert abs(time.time() * 1000 - int(outcome[b"at"])) < 60_000
+    assert msgspec.json.decode(outcome[b"push"], type=EmergencyCalm).event_id == "of-wim"
+    assert not gone(redis, "xenia")
+    assert await client.zscore(pushes.OPEN, pushes.ticket("of-wim", "wim")) is None
+    assert await client.zscore(pushes.OPEN, pushes.ticket("of-xenia", "xenia")) == 1
 
 
 async def test_a_push_that_is_pending_and_published_is_offered_to_a_socket_once(stream: Stream, client: Client) -> None:

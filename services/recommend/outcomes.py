@@ -1,0 +1,68 @@
+"""What became of pushes, in Redis until it is in the store. contracts/pushes.py tells the life of a push."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+
+from contracts import pushes
+from contracts.platform import PENDING_KEY
+from contracts.stream import EmergencyCalm
+from services.kit import logs
+
+GRACE_SECONDS = 60.0
+"""After a push expired, its confirmation may still be on its way: it was shown in time."""
+AT_ONCE = 500
+
+log = logs.get(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`entry` is its id in the stream; `raised` and `at` are Unix ms."""
+
+    entry: bytes
+    event_id: str
+    raised: int
+    outcome: str
+    at: int
+
+
+class Outcomes:
+    """Finds out which pushes were missed, and gives what is not written yet. Raises RedisError."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._close = redis.register_script(pushes.CLOSE)
+
+    async def miss_expired(self, now: float) -> int:
+        """Closes pushes that expired before `now` (Unix seconds) less the grace; gives how many were missed."""
+        until = int((now - GRACE_SECONDS) * 1000)
+        due: list[Any] = await self._redis.zrange(
+            pushes.OPEN, "-inf", until, byscore=True, offset=0, num=AT_ONCE, withscores=True
+        )  # pyright: ignore[reportCallIssue, reportArgumentType, reportAssignmentType]
+        missed = 0
+        for member, expired in due:
+            event_id, user = pushes.parties(member.decode())
+            keys = [PENDING_KEY + user, pushes.OPEN, pushes.OUTCOMES]
+            missed += await self._close(keys=keys, args=[event_id, user, pushes.MISSED, int(expired)])
+        return missed
+
+    async def unwritten(self) -> list[Outcome]:
+        """The oldest AT_ONCE outcomes that `written` was not told of."""
+        entries: list[Any] = await self._redis.xrange(pushes.OUTCOMES, count=AT_ONCE)  # pyright: ignore
+        return [_outcome(entry, fields) for entry, fields in entries]
+
+    async def written(self, outcomes: Sequence[Outcome]) -> None:
+        """These are in the store."""
+        if outcomes:
+            await self._redis.xdel(pushes.OUTCOMES, *(outcome.entry for outcome in outcomes))
+
+
+def _outcome(entry: bytes, fields: dict[bytes, bytes]) -> Outcome:
+    push = msgspec.json.decode(fields[b"push"], type=EmergencyCalm)
+    return Outcome(entry, push.event_id, push.raised, fields[b"outcome"].decode(), int(fields[b"at"]))
