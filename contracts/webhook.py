@@ -16,6 +16,9 @@ TIMESTAMP = "X-Aura-Timestamp"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 TRACE_ID = "X-Trace-Id"
 TOLERANCE_SECONDS = 300
+USEFUL_SECONDS = 600
+"""How long after its beats arrived an event is worth a response; counted from arrival, since a wearable that was out
+of reach sends late, and its wearer is there when it does."""
 _UNIX_SECONDS = re.compile(r"[0-9]{1,12}")
 
 

@@ -8,7 +8,7 @@ with the same idempotency key; it answers the second as the first.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -21,15 +21,13 @@ from psycopg.errors import CheckViolation
 
 from contracts.platform import TABLE_EVENTS
 from contracts.records import Evidence, StressEvent
+from contracts.webhook import USEFUL_SECONDS
 from dataflows.biosync.box import Box
 from dataflows.biosync.person import PAST
 from dataflows.biosync.response import AT_ONCE, Response
 from dataflows.biosync.stopping import Backoff, Stopping
 from dataflows.biosync.store import make_partitions
 
-USEFUL_SECONDS = 600
-"""How long after its beats arrived an event is worth a response; counted from arrival, since a wearable that was out
-of reach sends late, and its wearer is there when it does."""
 LONGEST_PAUSE_SECONDS = 60
 LEASE_SECONDS = 10
 """How long a new event is left to the process that stored it before any may send it."""
@@ -101,33 +99,20 @@ class Outbox:
                 self._box.settle(new)
                 self._send(pool, fresh)
             if accepted := self._accepted.contents():
-                raised = accepted.values()
-                connection.execute(_ACCEPTED.encode(), [list(accepted), _moment(min(raised)), _moment(max(raised))])
+                accept(connection, accepted)
                 self._accepted.settle(accepted)
             if time.monotonic() - polled > POLL_SECONDS:
                 polled = time.monotonic()
                 room = max(0, _UNDER_WAY - len(self._under_way))
-                since = datetime.now(UTC) - OLDEST
-                claimed = connection.execute(_CLAIM.encode(), [since, since, room]).fetchall()
-                self._send(pool, [_event(row) for row in claimed])
+                self._send(pool, claim(connection, datetime.now(UTC), room))
 
     def _insert(self, connection: psycopg.Connection[Any], events: list[StressEvent]) -> list[StressEvent]:
         """Store events; those that were not there yet."""
-        columns = [
-            [event.event_id for event in events],
-            [event.user for event in events],
-            [event.raised for event in events],
-            [event.received for event in events],
-            [event.trace for event in events],
-            [msgspec.json.encode(event.evidence).decode() for event in events],
-        ]
         try:
-            fresh = connection.execute(_INSERT.encode(), columns).fetchall()
+            return insert(connection, events)
         except CheckViolation:
             make_partitions(connection, TABLE_EVENTS, {event.raised for event in events}, self._chunk)
-            fresh = connection.execute(_INSERT.encode(), columns).fetchall()
-        ids = {row[0] for row in fresh}
-        return [event for event in events if event.event_id in ids]
+            return insert(connection, events)
 
     def _send(self, pool: ThreadPoolExecutor, events: list[StressEvent]) -> None:
         """Start requests; beyond _UNDER_WAY the table keeps the event until it is due."""
@@ -147,6 +132,32 @@ class Outbox:
 
 def _moment(unix_ms: int) -> datetime:
     return datetime.fromtimestamp(unix_ms / 1000, UTC)
+
+
+def insert(connection: psycopg.Connection[Any], events: Sequence[StressEvent]) -> list[StressEvent]:
+    """Store events; those that were not there yet. Raises CheckViolation where a partition is missing."""
+    columns = [
+        [event.event_id for event in events],
+        [event.user for event in events],
+        [event.raised for event in events],
+        [event.received for event in events],
+        [event.trace for event in events],
+        [msgspec.json.encode(event.evidence).decode() for event in events],
+    ]
+    fresh = {row[0] for row in connection.execute(_INSERT.encode(), columns).fetchall()}
+    return [event for event in events if event.event_id in fresh]
+
+
+def claim(connection: psycopg.Connection[Any], now: datetime, most: int) -> list[StressEvent]:
+    """Up to `most` events that are due; nobody else claims them for a while."""
+    since = now - OLDEST
+    return [_event(row) for row in connection.execute(_CLAIM.encode(), [since, since, most]).fetchall()]
+
+
+def accept(connection: psycopg.Connection[Any], accepted: Mapping[str, int]) -> None:
+    """The responses to these events, with the moment each was raised (Unix ms), were accepted."""
+    raised = accepted.values()
+    connection.execute(_ACCEPTED.encode(), [list(accepted), _moment(min(raised)), _moment(max(raised))])
 
 
 def _event(row: tuple[Any, ...]) -> StressEvent:

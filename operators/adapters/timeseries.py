@@ -59,8 +59,7 @@ class Store:
         self._done.pop(digest(url), None)
 
     async def _ensure(self, connection: AsyncConnection, key: str, sink: Sink, now: datetime) -> str:
-        available = "select 1 from pg_available_extensions where name = 'timescaledb'"
-        native = await (await connection.execute(available)).fetchone() is None
+        native = await _is_native(connection)
         chunk, retention = delta(sink.chunk), delta(sink.retention)
         statements = (
             timeseries.native() if native else timeseries.timescale(chunk, retention, delta(sink.compress_after))
@@ -81,6 +80,15 @@ class Store:
         return "native" if native else "timescale"
 
 
+async def _is_native(connection: AsyncConnection) -> bool:
+    """TimescaleDB wherever the server has it, except for tables that were made without: they keep what they hold."""
+    query = """
+        select not exists (select from pg_available_extensions where name = 'timescaledb')
+            or exists (select from pg_partitioned_table where partrelid = any(%s::text[]::regclass[]))"""
+    row = await (await connection.execute(query, [await _there(connection)])).fetchone()
+    return bool(row and row[0])
+
+
 async def _complete(connection: AsyncConnection) -> bool:
     names = [*timeseries.TIME_COLUMN, *timeseries.VIEWS]
     query = "select bool_and(to_regclass(name) is not null) from unnest(%s::text[]) as name"
@@ -90,6 +98,10 @@ async def _complete(connection: AsyncConnection) -> bool:
 
 async def _partitions(connection: AsyncConnection) -> list[str]:
     query = "select inhrelid::regclass::text from pg_inherits where inhparent = any(%s::regclass[])"
-    there = "select name from unnest(%s::text[]) as name where to_regclass(name) is not null"
-    tables = [row[0] for row in await (await connection.execute(there, [list(timeseries.TIME_COLUMN)])).fetchall()]
-    return [row[0] for row in await (await connection.execute(query, [tables])).fetchall()]
+    return [row[0] for row in await (await connection.execute(query, [await _there(connection)])).fetchall()]
+
+
+async def _there(connection: AsyncConnection) -> list[str]:
+    """Those of the tables that exist."""
+    query = "select name from unnest(%s::text[]) as name where to_regclass(name) is not null"
+    return [row[0] for row in await (await connection.execute(query, [list(timeseries.TIME_COLUMN)])).fetchall()]

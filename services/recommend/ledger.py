@@ -81,6 +81,12 @@ class Ledger:
 
 async def write(connection: AsyncConnection[Any], outcomes: Sequence[Outcome]) -> list[str]:
     """Records outcomes of events that have none yet; gives those of the rows it changed."""
+    query, columns = statement(outcomes)
+    return [row[0] for row in await (await connection.execute(query, columns)).fetchall()]
+
+
+def statement(outcomes: Sequence[Outcome]) -> tuple[bytes, list[Any]]:
+    """The statement that records outcomes, at least one, and what goes into it."""
     raised = [outcome.raised for outcome in outcomes]
     columns = [
         [outcome.event_id for outcome in outcomes],
@@ -89,4 +95,4 @@ async def write(connection: AsyncConnection[Any], outcomes: Sequence[Outcome]) -
         [outcome.at for outcome in outcomes],
         *(datetime.fromtimestamp(end / 1000, UTC) for end in (min(raised), max(raised))),
     ]
-    return [row[0] for row in await (await connection.execute(_WRITE.encode(), columns)).fetchall()]
+    return _WRITE.encode(), columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -28,6 +28,9 @@ from tests.fixtures.engines import Database
 pytestmark = pytest.mark.integration
 
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+
+
+EVENTS = [START + timedelta(minutes=30, seconds=7 + 400 * i) for i in range(5)]
 
 
 class Served:
@@ -73,19 +76,25 @@ def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
                     for i in range(1, 6 * 60 * 2 + 1)
                 ],
             )
-        connection.execute(
-            "insert into stress_events (event_id, user_id, raised_at, received_at, trace, evidence)"
-            " values ('e1', 'ada', %s, now(), '', '{\"heart_rate\": 99}')",
-            (START + timedelta(minutes=30),),
-        )
+            cursor.executemany(
+                "insert into stress_events (event_id, user_id, raised_at, received_at, trace, evidence, responded_at,"
+                " seen_at, missed_at) values (%s, 'ada', %s, %s, '', '{\"heart_rate\": 99}', %s, %s, %s)",
+                [
+                    ("e1", EVENTS[0], datetime.now(UTC), None, None, None),
+                    ("e2", EVENTS[1], EVENTS[1], None, None, None),
+                    ("e3", EVENTS[2], EVENTS[2], EVENTS[2], None, None),
+                    ("e4", EVENTS[3], EVENTS[3], EVENTS[3], EVENTS[3] + timedelta(seconds=9), None),
+                    ("e5", EVENTS[4], EVENTS[4], EVENTS[4], None, EVENTS[4] + timedelta(minutes=15)),
+                ],
+            )
     with Served(auth.create([key]), ServiceSettings(port=0)) as issuer:
         settings = HistorySettings(timeseries_url=SecretStr(uri), jwks_url=f"{issuer}{JWKS_PATH}", port=0)
         with Served(create(settings), settings) as address, httpx.Client(base_url=address) as client:
             yield client
 
 
-def ask(history: httpx.Client, key: ECKey, user: str = "ada", **query: str) -> httpx.Response:
-    access = tokens.issue(user, [], key, time.time())
+def ask(history: httpx.Client, key: ECKey, who: str = "ada", roles: Sequence[str] = (), **query: str) -> httpx.Response:
+    access = tokens.issue(who, roles, key, time.time())
     return history.get("/v1/history", params=query, headers={"Authorization": f"Bearer {access}"})
 
 
@@ -107,9 +116,41 @@ def test_hours_and_days_are_means(history: httpx.Client, key: ECKey, resolution:
     assert windows[0]["rmssd"] == pytest.approx(40)
 
 
-def test_events_come_with_their_evidence(history: httpx.Client, key: ECKey) -> None:
-    (event,) = ask(history, key, **BOUNDS).json()["events"]
-    assert (event["event_id"], event["evidence"]["heart_rate"], event["responded_at"]) == ("e1", 99, None)
+def test_events_come_with_their_evidence_and_what_became_of_them(history: httpx.Client, key: ECKey) -> None:
+    events = ask(history, key, **BOUNDS).json()["events"]
+    assert [(event["event_id"], event["outcome"]) for event in events] == [
+        ("e1", "pending"),
+        ("e2", "unanswered"),
+        ("e3", "answered"),
+        ("e4", "seen"),
+        ("e5", "missed"),
+    ]
+    assert all(event["evidence"] == {"heart_rate": 99} for event in events)
+    assert [datetime.fromisoformat(event["raised_at"]) for event in events] == EVENTS
+    assert datetime.fromisoformat(events[3]["seen_at"]) == EVENTS[3] + timedelta(seconds=9)
+    assert (events[0]["responded_at"], events[3]["missed_at"]) == (None, None)
+
+
+@pytest.mark.parametrize("resolution", ["minute", "hour", "day"])
+@pytest.mark.parametrize("limit", ["1", "2", "7"])
+def test_pages_give_the_same_as_one_answer(history: httpx.Client, key: ECKey, resolution: str, limit: str) -> None:
+    bounds = {"from": (START + timedelta(minutes=25, seconds=3)).isoformat(), "to": BOUNDS["to"]}
+    if resolution == "day":
+        bounds["from"] = (START - timedelta(days=2)).isoformat()
+    whole = ask(history, key, resolution=resolution, **bounds).json()
+    assert whole["next"] is None
+    windows, events = [], []
+    while True:
+        page = ask(history, key, resolution=resolution, limit=limit, **bounds).json()
+        assert len(page["windows"]) <= int(limit)
+        assert len(page["events"]) <= int(limit)
+        windows += page["windows"]
+        events += page["events"]
+        if page["next"] is None:
+            break
+        bounds["from"] = page["next"]
+    assert windows == whole["windows"]
+    assert [event["event_id"] for event in events] == ["e1", "e2", "e3", "e4", "e5"]
 
 
 def test_nobody_sees_somebody_elses_history(history: httpx.Client, key: ECKey) -> None:
@@ -118,7 +159,18 @@ def test_nobody_sees_somebody_elses_history(history: httpx.Client, key: ECKey) -
         "resolution": "minute",
         "windows": [],
         "events": [],
+        "next": None,
     }
+
+
+@pytest.mark.parametrize("roles", [(), ("admin",)])
+def test_nobody_can_ask_for_somebody_else_whatever_their_roles(
+    history: httpx.Client, key: ECKey, roles: Sequence[str]
+) -> None:
+    assert ask(history, key, "root", roles, **BOUNDS).json()["windows"] == []
+    answer = ask(history, key, "root", roles, user="ada", **BOUNDS)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["query", "user"]
 
 
 def test_without_a_valid_token_it_is_401(history: httpx.Client) -> None:
@@ -131,3 +183,34 @@ def test_a_stretch_that_makes_no_sense_is_422_and_says_why(history: httpx.Client
     answer = ask(history, key, **{"from": BOUNDS["to"], "to": BOUNDS["from"]})
     assert answer.status_code == 422
     assert "before" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("resolution", "second"),
+        ("limit", "0"),
+        ("limit", "3001"),
+        ("limit", "many"),
+        ("from", "yesterday"),
+        ("from", "0001-01-01T00:00:00+14:00"),
+        ("to", "9999-12-31T23:59:59"),
+        ("page", "2"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_422_and_named(
+    history: httpx.Client, key: ECKey, name: str, value: str
+) -> None:
+    answer = ask(history, key, **{name: value})
+    assert answer.status_code == 422
+    assert name in str(answer.json()["detail"])
+
+
+def test_without_a_store_it_is_503_and_says_so(key: ECKey) -> None:
+    away = SecretStr("postgresql://nobody@127.0.0.1:1/none")
+    with Served(auth.create([key]), ServiceSettings(port=0)) as issuer:
+        settings = HistorySettings(timeseries_url=away, jwks_url=f"{issuer}{JWKS_PATH}", port=0)
+        with Served(create(settings), settings) as address, httpx.Client(base_url=address, timeout=30) as client:
+            answer = ask(client, key)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "store" in answer.json()["detail"]
