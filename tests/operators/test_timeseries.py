@@ -1,0 +1,101 @@
+"""Which DDL the operator chooses, on real servers with and without TimescaleDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from contracts import timeseries
+from contracts.biostream import Sink
+from operators.adapters.timeseries import Store, StoreUnavailable
+from tests.fixtures.engines import Database
+
+pytestmark = pytest.mark.integration
+
+SINK = Sink(database="timeseries", chunk="6h", retention="9d", compress_after="2d")
+NOW = datetime.now(UTC)
+
+
+@contextmanager
+def connected(uri: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        yield connection
+
+
+def kinds(uri: str) -> dict[str, str]:
+    with connected(uri) as connection:
+        query = "select relname::text, relkind::text from pg_class where relname = any(%s)"
+        names = [*timeseries.TIME_COLUMN, *timeseries.VIEWS]
+        return dict(connection.execute(query, [names]).fetchall())
+
+
+async def test_a_server_with_the_extension_gets_hypertables(timescale: str) -> None:
+    store = Store()
+    for _ in range(2):  # what is there is left alone
+        assert await store.ensure(timescale, SINK, NOW) == "timescale"
+    assert await Store().ensure(timescale, SINK, NOW) == "timescale"  # after a restart of the operator
+    with connected(timescale) as connection:
+        hypertables = "select hypertable_name::text, compression_enabled from timescaledb_information.hypertables"
+        made = dict(connection.execute(hypertables).fetchall())
+        views = "select view_name::text from timescaledb_information.continuous_aggregates order by 1"
+        assert connection.execute(views).fetchall() == [("hrv_daily",), ("hrv_hourly",)]
+    assert (made["hrv_1m"], made["stress_events"]) == (True, False)
+
+
+async def test_a_changed_retention_reaches_the_server(timescale: str) -> None:
+    store = Store()
+    await store.ensure(timescale, SINK, NOW)
+    await store.ensure(timescale, SINK.model_copy(update={"retention": "30d"}), NOW)
+    with connected(timescale) as connection:
+        jobs = "select config->>'drop_after' from timescaledb_information.jobs where proc_name = 'policy_retention'"
+        assert {row[0] for row in connection.execute(jobs).fetchall()} == {"720:00:00"}
+
+
+async def test_tables_made_without_the_extension_stay_as_they_are(timescale: str) -> None:
+    with connected(timescale) as connection:
+        for statement in [*timeseries.native(), *timeseries.ahead(NOW, timedelta(hours=6), span=timedelta(hours=6))]:
+            connection.execute(statement.encode())
+        connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
+    assert await Store().ensure(timescale, SINK, NOW) == "native"
+    assert kinds(timescale)["hrv_1m"] == "p"
+    with connected(timescale) as connection:
+        assert connection.execute("select user_id from hrv_1m").fetchall() == [("ada",)]
+
+
+async def test_a_server_without_it_gets_partitions_and_later_columns(postgres: Database) -> None:
+    uri = postgres.create("operators_ddl")
+    with connected(uri) as connection:
+        connection.execute("drop schema public cascade; create schema public")
+        for statement in timeseries.native():
+            if "add column" not in statement:  # as an earlier version made it
+                connection.execute(statement.encode())
+    assert await Store().ensure(uri, SINK, NOW) == "native"
+    assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
+    with connected(uri) as connection:
+        connection.execute("select seen_at, missed_at from stress_events")
+        (count,) = connection.execute("select count(*) from pg_inherits").fetchone() or (0,)
+    assert count >= 2 * 8  # tables and indexes, yesterday to tomorrow
+
+
+async def test_dropping_takes_views_and_policies_along(timescale: str) -> None:
+    store = Store()
+    await store.ensure(timescale, SINK, NOW)
+    await store.drop(timescale)
+    assert kinds(timescale) == {}
+    with connected(timescale) as connection:
+        jobs = (
+            "select count(*) from timescaledb_information.jobs where proc_name like %s and hypertable_name is not null"
+        )
+        assert connection.execute(jobs, ["policy%"]).fetchone() == (0,)
+    assert await store.ensure(timescale, SINK, NOW) == "timescale"
+    assert len(kinds(timescale)) == 4
+
+
+async def test_a_server_that_does_not_answer_is_said_by_its_database() -> None:
+    with pytest.raises(StoreUnavailable, match="timeseries"):
+        await Store().ensure("postgresql://nobody@127.0.0.1:1/none", SINK, NOW)
