@@ -35,7 +35,7 @@ def create(settings: RecommendSettings, embedder: Embedder, library: Library) ->
     responder = Responder(
         answers, Vectors(redis, embedder), library, language=settings.language, push_seconds=settings.push_seconds
     )
-    ledger = Ledger(Outcomes(redis), settings.timeseries_url.get_secret_value())
+    ledger = Ledger(Outcomes(redis, settings.confirm_seconds), settings.timeseries_url.get_secret_value())
     secret = settings.webhook_secret.get_secret_value()
 
     @contextlib.asynccontextmanager

@@ -14,8 +14,6 @@ from contracts.platform import PENDING_KEY
 from contracts.stream import EmergencyCalm
 from services.kit import logs
 
-GRACE_SECONDS = 60.0
-"""After a push expired, its confirmation may still be on its way: it was shown in time."""
 AT_ONCE = 500
 
 log = logs.get(__name__)
@@ -33,15 +31,19 @@ class Outcome:
 
 
 class Outcomes:
-    """Finds out which pushes were missed, and gives what is not written yet. Raises RedisError."""
+    """Finds out which pushes were missed, and gives what is not written yet. Raises RedisError.
 
-    def __init__(self, redis: Redis) -> None:
+    A push counts as missed `confirm_seconds` after it expired.
+    """
+
+    def __init__(self, redis: Redis, confirm_seconds: float) -> None:
+        self._confirm_seconds = confirm_seconds
         self._redis = redis
         self._close = redis.register_script(pushes.CLOSE)
 
     async def miss_expired(self, now: float) -> int:
-        """Closes pushes that expired before `now` (Unix seconds) less the grace; gives how many were missed."""
-        until = int((now - GRACE_SECONDS) * 1000)
+        """Closes pushes that were not confirmed by `now` (Unix seconds), in good time; gives how many were missed."""
+        until = int((now - self._confirm_seconds) * 1000)
         due: list[Any] = await self._redis.zrange(
             pushes.OPEN, "-inf", until, byscore=True, offset=0, num=AT_ONCE, withscores=True
         )  # pyright: ignore[reportCallIssue, reportArgumentType, reportAssignmentType]

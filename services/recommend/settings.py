@@ -20,5 +20,7 @@ class RecommendSettings(ServiceSettings):
     language: str = "en"
     push_seconds: int = 900
     """How long a push is worth showing: a calm that comes later is no answer any more."""
+    confirm_seconds: int = 60
+    """After a push expired, the app's word that it was shown in time may still be on its way for so long."""
     heard_seconds: int = 86_400
     """What was offered within this time is not offered again."""

@@ -18,7 +18,7 @@ from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
 from services.recommend.answers import Answers
 from services.recommend.ledger import Ledger
-from services.recommend.outcomes import GRACE_SECONDS, Outcomes
+from services.recommend.outcomes import Outcomes
 from tests.fixtures.engines import Database
 
 pytestmark = pytest.mark.integration
@@ -26,7 +26,8 @@ pytestmark = pytest.mark.integration
 NOW = float(int(time.time()))
 RAISED = int(NOW * 1000) - 5_123
 EXPIRES = NOW + 900
-AFTER = EXPIRES + GRACE_SECONDS + 1
+CONFIRM = 60
+AFTER = EXPIRES + CONFIRM + 1
 
 
 @pytest.fixture
@@ -84,9 +85,9 @@ async def nothing_left(redis: Client) -> bool:
 async def test_a_push_is_open_until_it_is_seen_or_expires(redis: Client, store: str) -> None:
     for event_id in ("saw", "missed"):
         await give(redis, store, event_id)
-    ledger = Ledger(Outcomes(redis), store)
+    ledger = Ledger(Outcomes(redis, CONFIRM), store)
     assert await see(redis, "saw") == 1
-    await ledger.carry(EXPIRES + GRACE_SECONDS - 1)
+    await ledger.carry(EXPIRES + CONFIRM - 1)
     assert recorded(store) == {"saw": (NOW + 0.5, None), "missed": (None, None)}
     await ledger.carry(AFTER)
     assert recorded(store) == {"saw": (NOW + 0.5, None), "missed": (None, EXPIRES)}
@@ -95,7 +96,7 @@ async def test_a_push_is_open_until_it_is_seen_or_expires(redis: Client, store: 
 
 async def test_the_first_outcome_counts(redis: Client, store: str) -> None:
     await give(redis, store, "once")
-    outcomes = Outcomes(redis)
+    outcomes = Outcomes(redis, CONFIRM)
     assert await outcomes.miss_expired(AFTER) == 1
     assert await see(redis, "once") == 0
     assert await outcomes.miss_expired(AFTER) == 0
@@ -113,8 +114,8 @@ async def test_outcomes_wait_for_a_store_that_is_away(redis: Client, store: str)
     await give(redis, store, "late")
     await see(redis, "late")
     with pytest.raises(psycopg.OperationalError):
-        await Ledger(Outcomes(redis), "postgresql://nobody@127.0.0.1:1/none").carry(NOW)
-    await Ledger(Outcomes(redis), store).carry(NOW)
+        await Ledger(Outcomes(redis, CONFIRM), "postgresql://nobody@127.0.0.1:1/none").carry(NOW)
+    await Ledger(Outcomes(redis, CONFIRM), store).carry(NOW)
     assert recorded(store) == {"late": (NOW + 0.5, None)}
 
 
@@ -123,7 +124,7 @@ async def test_killed_between_store_and_redis_nothing_is_written_twice(
 ) -> None:
     await give(redis, store, "twice")
     await see(redis, "twice")
-    dying = Outcomes(redis)
+    dying = Outcomes(redis, CONFIRM)
 
     async def killed(_: object) -> None:
         raise ConnectionError("killed here")
@@ -133,7 +134,7 @@ async def test_killed_between_store_and_redis_nothing_is_written_twice(
         await Ledger(dying, store).carry(NOW)
     with psycopg.connect(store, autocommit=True) as connection:
         written = connection.execute("select xmin::text from stress_events").fetchone()
-        await Ledger(Outcomes(redis), store).carry(NOW)
+        await Ledger(Outcomes(redis, CONFIRM), store).carry(NOW)
         assert connection.execute("select xmin::text from stress_events").fetchone() == written
     assert await nothing_left(redis)
 
@@ -142,7 +143,7 @@ async def test_an_outcome_whose_event_is_not_in_the_store_stops_nothing(redis: C
     calm = EmergencyCalm("nowhere", "ada", {}, int(EXPIRES * 1000), RAISED)
     await Answers(redis, 86_400).give(calm, 1, NOW)
     await give(redis, store, "here")
-    await Ledger(Outcomes(redis), store).carry(AFTER)
+    await Ledger(Outcomes(redis, CONFIRM), store).carry(AFTER)
     assert recorded(store) == {"here": (None, EXPIRES)}
     assert await nothing_left(redis)
 
@@ -151,7 +152,7 @@ async def test_more_than_one_round_is_carried_in_rounds(redis: Client, store: st
     answers = Answers(redis, 86_400)
     for i in range(501):
         await answers.give(EmergencyCalm(f"many-{i}", "ada", {}, int(EXPIRES * 1000), RAISED), 1, NOW)
-    ledger = Ledger(Outcomes(redis), store)
+    ledger = Ledger(Outcomes(redis, CONFIRM), store)
     assert await ledger.carry(AFTER)
     assert not await ledger.carry(AFTER)
     assert await nothing_left(redis)
