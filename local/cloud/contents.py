@@ -39,7 +39,7 @@ class Contents:
         setattr(key, _NAME, name)
         self._used.add(name)
         state = {attribute: value for attribute, value in vars(key).items() if attribute not in _NOT_STATE}
-        return _blank, (), (str(self.folder), name, state), None, None, _fill
+        return _restored, (str(self.folder), name, state)
 
     def _write(self, key: FakeKey) -> str:
         name = secrets.token_hex(16)
@@ -55,11 +55,9 @@ class Contents:
         return name
 
 
-def _blank() -> FakeKey:
-    return object.__new__(FakeKey)  # moto's own __new__ counts instances
-
-
-def _fill(key: FakeKey, saved: tuple[str, str, dict[str, Any]]) -> None:
-    folder, name, state = saved
+def _restored(folder: str, name: str, state: dict[str, Any]) -> FakeKey:
+    """For pickle, and for the deep copies that moto makes when versions are listed."""
+    key: FakeKey = object.__new__(FakeKey)  # moto's own __new__ counts instances
     key.__setstate__({**state, "value": (Path(folder) / name).read_bytes()})
     setattr(key, _NAME, name)
+    return key

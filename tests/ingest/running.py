@@ -41,10 +41,11 @@ class Service:
     def __post_init__(self) -> None:
         self.process = Process(self.folder, self.module.rsplit(".", 1)[-1])
 
-    def start(self, seconds: float = 30) -> None:
+    def start(self, seconds: float = 30, path: str = "/readyz") -> None:
+        """Returns once `path` is answered well."""
         own = {"HOST": self.address, "PORT": str(self.port), "PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"]}
         self.process.start([sys.executable, "-m", self.module], env={**own, **self.env}, cwd=CHECKOUT)
-        self.process.wait_until(self.ready, seconds)
+        self.process.wait_until(lambda: self.get(path) is not None, seconds)
 
     def ready(self) -> bool:
         return self.get("/readyz") is not None

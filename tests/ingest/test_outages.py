@@ -99,11 +99,11 @@ async def test_ingest_that_starts_before_its_topic_waits_for_it(ground: Ground, 
     """Unready until then, and sockets are sent away with 1013, not broken later."""
     stream.service.process.stop()
     stream.service.env["TOPIC"] = "nowhere-to-be-found"
-    with pytest.raises(Exception, match="no answer"):
-        await asyncio.to_thread(stream.service.start, 3)
+    await asyncio.to_thread(stream.service.start, path="/healthz")
+    assert not await asyncio.to_thread(stream.service.ready)
     async with stream.socket("nia") as socket:
         with pytest.raises(ConnectionClosed) as closed:
             await socket.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1013
-    assert stream.service.get("/healthz") is not None
+    assert not await asyncio.to_thread(stream.service.ready)

@@ -27,7 +27,7 @@ MAP = """
 
 
 def test_objects_are_created_changed_replaced_and_settled(project: Project, cluster: Cluster) -> None:
-    assert "+ 4 created" in project.up(MAP.format(name="one", a="1"))
+    assert "+ 3 created" in project.up(MAP.format(name="one", a="1"))
     assert project.is_settled()
     assert "~ 1 updated" in project.up(MAP.format(name="one", a="2"))
     assert cluster.get("configmap", "one", "-n", "plugin-map")["data"] == {"a": "2"}
