@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cli.steps import Say, StepFailed
 from cli.subprocesses import run
@@ -25,8 +26,8 @@ TURN_SECONDS = 600
 def up(site: Site, env: Mapping[str, str], log: Path, say: Say) -> str:
     """`pulumi up`; gives its summary, such as "61 unchanged"."""
     plugins.install(site)
-    with turn(site.home / "pulumi" / "turn", say) as held:
-        pulumi = _Pulumi(env, log, held)
+    with turn(site.home / "pulumi" / "turn", say) as lock:
+        pulumi = _Pulumi(env, log, lock)
         _clear_interrupted(pulumi, say)
         return summary(pulumi.run(say, "up", "--yes", "--skip-preview", *PLAIN))
 
@@ -38,32 +39,37 @@ def summary(printed: str) -> str:
 
 
 @contextmanager
-def turn(file: Path, say: Say) -> Iterator[int]:
-    """A lock that the Pulumi we start inherits: whose starter was killed finishes what it is creating and records it,
-    and until then nobody else may touch the state."""
+def turn(file: Path, say: Say) -> Iterator[IO[str]]:
+    """The file that every pulumi here locks. One whose starter was killed finishes what it is creating and records it;
+    this waits until it has, because nobody else may touch the state before."""
+    deadline = time.monotonic() + TURN_SECONDS
     with file.open("w") as lock:
-        deadline = time.monotonic() + TURN_SECONDS
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise StepFailed(f"another pulumi still works on this stack after {TURN_SECONDS} s") from None
+        while not _free(lock):
+            if time.monotonic() > deadline:
+                raise StepFailed(f"another pulumi still works on this stack after {TURN_SECONDS} s")
             say("waiting for an earlier run to finish what it began")
             time.sleep(0.2)
-        yield lock.fileno()
+        yield lock
+
+
+def _free(lock: IO[str]) -> bool:
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    fcntl.lockf(lock, fcntl.LOCK_UN)
+    return True
 
 
 @dataclass(frozen=True)
 class _Pulumi:
     env: Mapping[str, str]
     log: Path
-    turn: int
+    lock: IO[str]
 
     def run(self, say: Say, *argv: str) -> str:
         program = tools.path("pulumi")
-        return run([program, *argv, "--color=never"], self.env, self.log, say, CHECKOUT, (self.turn,))
+        return run([program, *argv, "--color=never"], self.env, self.log, say, CHECKOUT, self.lock)
 
 
 def _clear_interrupted(pulumi: _Pulumi, say: Say) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from cli.steps import Say, StepFailed
 
@@ -21,12 +23,21 @@ def run(
     log: Path,
     say: Say,
     cwd: Path | None = None,
-    pass_fds: Sequence[int] = (),
+    lock: IO[str] | None = None,
 ) -> str:
-    """Standard output of the program, which inherits `pass_fds`. Raises StepFailed with its exit code.
+    """Standard output of the program. Raises StepFailed with its exit code.
+
+    `lock` is a file that the program itself has locked for as long as it lives (fcntl.lockf): its own children don't
+    inherit that, so what they leave behind holds nobody up.
 
     The program is interrupted when this process dies, however it dies, so that it can finish what it holds open.
     """
+
+    def prepare() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+        if lock is not None:
+            fcntl.lockf(lock, fcntl.LOCK_EX)
+
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
     with (
@@ -39,8 +50,8 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            pass_fds=pass_fds,
-            preexec_fn=lambda: _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT),
+            pass_fds=() if lock is None else (lock.fileno(),),
+            preexec_fn=prepare,
         ) as process,
     ):
         assert process.stdout is not None

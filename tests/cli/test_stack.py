@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from cli.stack import turn
+from tests.fixtures.platform import eventually
+
+PROGRAM = """
+import pathlib, signal, subprocess, sys, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
+pathlib.Path({left!r}).write_text(str(left.pid))
+time.sleep(1.5)
+pathlib.Path({ended!r}).touch()
+"""
+STARTER = """
+import sys
+from pathlib import Path
+from cli.stack import turn
 from cli.subprocesses import run
+with turn(Path({lock!r}), print) as lock:
+    run([sys.executable, "-c", {program!r}], {{}}, Path({log!r}), print, lock=lock)
+"""
 
 
-def test_what_a_killed_run_started_is_waited_for(tmp_path: Path) -> None:
-    """The starter dies, the program it started goes on for a moment, and holds the turn until it ends."""
-    lock, ended = tmp_path / "turn", tmp_path / "ended"
-    program = f"import time, pathlib; print('on', flush=True); time.sleep(1.5); pathlib.Path({str(ended)!r}).touch()"
-    starter = (
-        "import os, subprocess, sys\n"
-        "from pathlib import Path\n"
-        "from cli.stack import turn\n"
-        f"with turn(Path({str(lock)!r}), print) as held:\n"
-        f"    child = subprocess.Popen([sys.executable, '-c', {program!r}], pass_fds=[held], stdout=subprocess.PIPE)\n"
-        "    child.stdout.readline()\n"
-        "    os.kill(os.getpid(), 9)\n"
+def test_what_a_killed_run_started_is_waited_for_but_not_what_that_left_behind(tmp_path: Path) -> None:
+    lock, left, ended = tmp_path / "lock", tmp_path / "left", tmp_path / "ended"
+    program = PROGRAM.format(left=str(left), ended=str(ended))
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER.format(lock=str(lock), program=program, log=str(tmp_path / "log"))]
     )
-    assert subprocess.run([sys.executable, "-c", starter], check=False).returncode == -9
-    assert not ended.exists()
-
-    said: list[str] = []
-    with turn(lock, said.append) as held:
-        assert ended.exists()
-        assert (
-            run(
-                [sys.executable, "-c", f"import os; os.fstat({held})"], {}, tmp_path / "log", said.append, None, (held,)
-            )
-            == ""
-        )
-    assert any("earlier run" in words for words in said)
+    eventually("the program to run", lambda: left.exists() and left.read_text())
+    starter.kill()
+    starter.wait()
+    try:
+        said: list[str] = []
+        assert not ended.exists()
+        with turn(lock, said.append):
+            assert ended.exists()
+        assert any("earlier run" in words for words in said)
+    finally:
+        os.kill(int(left.read_text()), signal.SIGKILL)
