@@ -193,10 +193,10 @@ def test_metrics_tell_of_the_lag_and_of_what_was_done(stage: Stage) -> None:
 
 def status(stage: Stage, path: str) -> int:
     try:
-        return httpx.get(f"http://127.0.0.1:{stage.port}{path}", timeout=5, trust_env=False).status_code
+        return httpx.get(f"http://{stage.host}:{stage.port}{path}", timeout=5, trust_env=False).status_code
     except httpx.ConnectError:
         return 0
 
 
 def metrics(stage: Stage) -> str:
-    return httpx.get(f"http://127.0.0.1:{stage.port}/metrics", timeout=5, trust_env=False).text
+    return httpx.get(f"http://{stage.host}:{stage.port}/metrics", timeout=5, trust_env=False).text
