@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
 from contracts.records import StoredFrame
@@ -96,6 +97,34 @@ def test_a_killed_process_takes_the_others_along_and_the_next_start_goes_on(stag
     assert_holds(stage, sent)
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_what_is_not_written_goes_along_to_whoever_gets_the_partition(stage: Stage, how: signal.Signals) -> None:
+    sent = crowd(12)
+    half = len(sent) // 2
+    start(stage, 3)
+    with psycopg.connect(stage.database) as connection:
+        connection.execute("lock table hrv_1m, stress_events")
+        stage.send(sent[:half])
+        until(lambda: total(stage, "biosync_frames_total") == half, 30, "the first half read")
+        stage.send(sent[half:])
+        until(lambda: total(stage, "biosync_frames_total") == len(sent), 30, "the second half read")
+        taken = total(stage, "biosync_snapshot_seconds_count")
+        stage.send(sent)  # all of it repeated gives nothing, but only partitions with something to do are snapshot
+        until(lambda: total(stage, "biosync_snapshot_seconds_count") >= taken + PARTITIONS, 20, "a snapshot of each")
+        assert stage.process is not None
+        workers = psutil.Process(stage.process.pid).children()
+        stage.end(how)
+        until(lambda: not any(map(psutil.Process.is_running, workers)), 10, "the workers ended")
+        # what was on its way to the table would be written as soon as the lock is gone
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        assert connection.execute("select count(*) from hrv_1m").fetchone() == (0,)
+    start(stage, 2)
+    assert_holds(stage, sent)
+
+
 def test_the_partitions_are_shared_and_the_workers_are_seen_as_one(stage: Stage) -> None:
     sent = crowd(12)
     start(stage, PARTITIONS)
@@ -123,6 +152,12 @@ def test_one_worker_that_does_not_answer_makes_all_unready(stage: Stage) -> None
         worker.resume()
     until(lambda: status(stage, "/healthz") == 200, 20, "well again")
     assert stage.end(signal.SIGTERM) == 0
+
+
+def total(stage: Stage, name: str) -> int:
+    """A metric of all workers together."""
+    found = re.search(rf"^{name} (\S+)", metrics(stage), re.MULTILINE)
+    return int(float(found[1])) if found else 0
 
 
 def own_beats(stage: Stage, worker: int) -> int:
