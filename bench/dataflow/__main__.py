@@ -20,7 +20,9 @@ from pathlib import Path
 from bench.dataflow import peers, stages, whole
 from bench.dataflow.crowd import BEATS, SECONDS, Crowd, crowd
 from bench.dataflow.measured import HEAD, Measured
+from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_frames
+from dataflows.biosync.results import RowKey
 from local.engines import ground
 from local.site import CHECKOUT
 
@@ -49,10 +51,8 @@ def main() -> None:
 def _measurements(given: argparse.Namespace) -> Iterator[Measured]:
     now = int(time.time() * 1000)
     some = crowd(_PEOPLE_ALONE, 60, now - 600_000)
-    yield stages.core(some)
     yield from stages.stages(some)
-    yield stages.snapshots(some)
-    yield from stages.live_and_bulk(some)
+    yield from stages.people(some)
     few = crowd(_PEER_PEOPLE, 60, now - 600_000)
     yield peers.plain(some)
     yield peers.fold_window(few)
@@ -68,7 +68,7 @@ def _measurements(given: argparse.Namespace) -> Iterator[Measured]:
         yield whole.live(stand, everyone, len(rows))
 
 
-def _rows(everyone: Crowd):
+def _rows(everyone: Crowd) -> dict[RowKey, Window]:
     """What the store must hold in the end."""
     results = of_frames(everyone.frames)
     return {(user, window.at): window for user, (windows, _) in results.items() for window in windows}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.dataflow.crowd import BEATS
+from dataflows.biosync.garbage import rarely
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,12 @@ HEAD = f"{'':44} {'beats/CPU-s':>12} {'goal':>12} {'us a frame':>10}"
 
 
 def best(name: str, beats: int, work: Callable[[], object], times: int = 3, goal: int = 0) -> Measured:
-    """The quickest of several runs in this process: what is slower was disturbed."""
+    """The quickest of several runs in this process, which collects garbage as a worker does: slower ones were
+    disturbed."""
     quickest = float("inf")
+    rarely()
     for _ in range(times):
-        gc.collect()
-        gc.freeze()
         began = time.process_time()
         work()
         quickest = min(quickest, time.process_time() - began)
-        gc.unfreeze()
     return Measured(name, beats, quickest, goal=goal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from bytewax.run import cli_main
 
 from dataflows.biosync import flow, metrics, recovery, status
 from dataflows.biosync.feed import Feed
+from dataflows.biosync.garbage import rarely
 from dataflows.biosync.letters import Letters
 from dataflows.biosync.outbox import Outbox
 from dataflows.biosync.response import Response
@@ -50,9 +50,7 @@ def run(settings: Settings) -> NoReturn:
     topic, partitions = spec.source.topic, spec.source.partitions
     source = flow.Raw(lambda: Feed(settings.kafka_bootstrap, topic), partitions, stopping)
     everyone = flow.Everyone(topic, partitions, settings.rules, settings.state_dir / "people", results)
-    # thousands of people's states are live and never garbage: without this each full collection stops the worker
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1000)
+    rarely()
     _log.info("started", topic=topic, partitions=partitions)
     try:
         cli_main(
