@@ -1,6 +1,6 @@
 """Beats a CPU-second of the dataflow: computation, stages, and the whole of it with Kafka, recovery and store.
 
-    python -m bench.dataflow [--people 50000] [--rounds 15] [--workers 2] [--computation]
+    python -m bench.dataflow [--people 50000] [--rounds 10] [--workers 2] [--computation]
 
 In bulk: the flow catches up with a full topic. Live: records come when they would. Prints one table, writes
 `.aura/bench/dataflow.json`. The engines are the run's own and are removed at its end.
@@ -34,7 +34,7 @@ _PEER_PEOPLE = 200
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.dataflow", description=__doc__)
     parser.add_argument("--people", type=int, default=50_000, help="people of the whole flow")
-    parser.add_argument("--rounds", type=int, default=15, help=f"frames of each, one every {SECONDS:g} s")
+    parser.add_argument("--rounds", type=int, default=10, help=f"frames of each, one every {SECONDS:g} s")
     parser.add_argument("--workers", type=int, default=2, help="processes of the last run in bulk")
     parser.add_argument("--computation", action="store_true", help="leave out what needs engines")
     given = parser.parse_args()

@@ -225,7 +225,7 @@ class _Flow:
         while (read := self._count("biosync_frames_total")) < frames:
             if time.monotonic() > deadline:
                 raise NotDone(f"{read} of {frames} frames read; its log:\n{_end(self.process.log)}")
-            time.sleep(0.1)
+            time.sleep(0.25)
         with psycopg.connect(self._uri, autocommit=True) as connection:
             while (stored := _rows(connection)) < rows:
                 if time.monotonic() > deadline:
