@@ -62,11 +62,11 @@ class DeadLetter(Declared):
 
 
 class Workers(Declared):
-    """How many dataflow workers there may be."""
+    """How many worker processes the dataflow may have; never more than partitions."""
 
     rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
-    min: int = Field(ge=0, le=100, description="Workers that always run.")
-    max: int = Field(ge=1, le=100, description="Workers that may run when the lag grows.")
+    min: int = Field(ge=0, le=100, description="Workers that always run; at least one does.")
+    max: int = Field(ge=1, le=100, description="Workers that may run when the lag is above targetLag.")
 
 
 class Dataflow(Declared):
@@ -74,7 +74,7 @@ class Dataflow(Declared):
 
     image: Image = Field(description="Container image of the dataflow.")
     replicas: Workers = Field(default=Workers(min=1, max=1), description="How many workers; one if unset.")
-    target_lag: Duration = Field(default="10s", description="Lag above which another worker helps; 10s if unset.")
+    target_lag: Duration = Field(default="10s", description="Age of beats above which more workers help; 10s if unset.")
     placement: Placement = Field(default=Placement.ON_DEMAND, description="Node group; on-demand if unset.")
 
 

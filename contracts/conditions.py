@@ -65,9 +65,13 @@ class AuraServiceStatus(ResourceStatus):
 class BioStreamStatus(ResourceStatus):
     """What the operator saw of a stream when it last looked."""
 
-    pods: str = Field(default="0/0", description="Ready and wanted workers.")
+    pods: str = Field(default="0/0", description="Ready and wanted Pods; one holds all workers.")
+    workers: int | None = Field(default=None, description="Worker processes in the Pod.")
     partitions: int | None = Field(default=None, description="Partitions that the source topic has.")
     lag: int | None = Field(default=None, description="Records that wait to be read; absent while unknown.")
+    lag_seconds: float | None = Field(
+        default=None, description="Age in seconds of the oldest of them; absent while unknown."
+    )
 
 
 def merge(previous: list[dict[str, Any]], current: list[Condition]) -> list[Condition]:

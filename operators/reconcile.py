@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.conditions import PAUSED as PAUSED_CONDITION
-from contracts.conditions import Condition
+from contracts.conditions import Condition, ConditionStatus
 from contracts.resource import PAUSED
 from operators.adapters.events import announce
 from operators.adapters.kubernetes import ApiError, Cluster
@@ -87,4 +87,5 @@ class Reconciler:
             if condition.type in ("Ready", PAUSED_CONDITION) and old.get(condition.type) != verdict:
                 name = body["metadata"]["name"]
                 _log.info("%s %s: %s=%s %s: %s", self.kind.name, name, condition.type, *verdict, condition.message)
-                await announce(self.cluster, body, condition)
+                warning = condition.status is not ConditionStatus.TRUE
+                await announce(self.cluster, body, condition.reason, condition.message, warning=warning)

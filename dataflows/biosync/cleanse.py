@@ -48,10 +48,12 @@ class Cleanser(msgspec.Struct, array_like=True):
         low, high, step = rules.min_rr, rules.max_rr, rules.max_step
         newest, previous, follows, recent = self.newest, self.previous, self.follows, self.recent
         beats: list[Beat] = []
+        usable, in_range = beats.append, recent.append
         for t, rr in samples:
-            if t <= newest:
+            passed = t - newest
+            if passed <= 0:
                 continue
-            if t - newest > FORGET:
+            if passed > FORGET:
                 recent.clear()
                 follows = 0.0
             newest = t
@@ -61,18 +63,17 @@ class Cleanser(msgspec.Struct, array_like=True):
             d = rr - follows
             limit = step * follows
             if -limit <= d <= limit:
-                beats.append((t, rr, d if -TOLERANCE <= t - previous - rr <= TOLERANCE else None))
+                usable((t, rr, d if -TOLERANCE <= t - previous - rr <= TOLERANCE else None))
                 previous = t
                 follows = rr
-            elif recent and abs(rr - (usual := _median(recent))) <= step * usual:
-                beats.append((t, rr, None))
+            elif recent and abs(rr - (usual := _median(recent[-MEDIAN_OF:]))) <= step * usual:
+                usable((t, rr, None))
                 previous = t
                 follows = rr
             else:
                 follows = 0.0
-            if len(recent) == MEDIAN_OF:
-                del recent[0]
-            recent.append(rr)
+            in_range(rr)
+        del recent[:-MEDIAN_OF]
         self.newest, self.previous, self.follows = newest, previous, follows
         return beats
 

@@ -6,7 +6,9 @@ time at twelve partitions. No group: the dataflow's recovery store knows the off
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -19,7 +21,7 @@ from dataflows.biosync.people import Record
 POLL_SECONDS = 0.005
 """How long an empty topic is left alone: the price of it is latency."""
 _BATCH = 64
-_LAG_SECONDS = 1.0
+_MEASURE_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
@@ -30,8 +32,9 @@ class Feed:
         self._topic = topic
         self._waiting: dict[int, deque[Record]] = {}
         self._next: dict[int, int] = {}
+        self._newest: dict[int, Message] = {}
+        """The last record that was taken, by partition."""
         self._due = 0.0
-        self._lag_due = 0.0
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -46,6 +49,9 @@ class Feed:
                 "error_cb": _complain,
             }
         )
+        self._closed = Event()
+        self._measuring = Thread(target=self._measure, name="lag", daemon=True)
+        self._measuring.start()
 
     def open(self, partition: int, offset: int | None) -> None:
         """Read `partition` from `offset`, or from its oldest record."""
@@ -57,12 +63,8 @@ class Feed:
     def take(self, partition: int) -> list[Record]:
         """What came for `partition` since the last call; does not wait."""
         waiting = self._waiting[partition]
-        now = monotonic()
-        if not waiting and now >= self._due:
+        if not waiting and (now := monotonic()) >= self._due:
             self._due = 0.0 if self._fetch() else now + POLL_SECONDS
-        if now >= self._lag_due:
-            self._lag_due = now + _LAG_SECONDS
-            self._measure_lag()
         if not waiting:
             return []
         records = list(waiting)
@@ -76,6 +78,8 @@ class Feed:
         if self._waiting:
             self._consumer.incremental_unassign([TopicPartition(self._topic, partition)])
         else:
+            self._closed.set()
+            self._measuring.join()
             self._consumer.close()
 
     def _fetch(self) -> bool:
@@ -87,15 +91,27 @@ class Feed:
                     raise KafkaException(error)
                 _complain(error)
                 continue
-            value = message.value()
-            self._waiting[_sure(message.partition())].append((_sure(message.offset()), value or b""))
+            partition = _sure(message.partition())
+            self._waiting[partition].append((_sure(message.offset()), message.value() or b""))
+            self._newest[partition] = message
         return bool(messages)
 
-    def _measure_lag(self) -> None:
-        for partition, position in self._next.items():
-            known: Any = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
-            if known and known[1] >= 0:
-                metrics.LAG.labels(str(partition)).set(max(0, known[1] - position))
+    def _measure(self) -> None:
+        """Tells how far behind the worker is; in a thread, because a worker that waits is one that falls behind."""
+        cpu = 0.0
+        while not self._closed.wait(_MEASURE_SECONDS):
+            before, cpu = cpu, time.process_time()
+            metrics.CPU.inc(cpu - before)
+            for partition, position in list(self._next.items()):
+                known: Any = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), cached=True)
+                if not known or known[1] < 0:
+                    continue
+                behind = max(0, known[1] - position)
+                metrics.LAG.labels(str(partition)).set(behind)
+                newest = self._newest.get(partition)
+                if newest is not None:
+                    age = time.time() - newest.timestamp()[1] / 1000 if behind else 0.0
+                    metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, age))
 
 
 def _sure(number: int | None) -> int:

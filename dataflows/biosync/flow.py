@@ -1,8 +1,13 @@
 """The dataflow on bytewax: partitions of the raw topic -> everyone's state -> store, outbox and topics.
 
-One key a partition, not one a person: routing and snapshots cost per key. The worker computes and never waits for a
-store: results lie in boxes that other threads empty, and what lies there when an epoch ends is part of its snapshot. (A
-DynamicSink has no snapshot: what it buffers is lost.)
+One key a partition, not one a person: routing and snapshots cost per key. The people of a partition live in the sink
+partition of the same name. bytewax spreads source and sink partitions of the same names alike over its workers, so
+what a process reads it also computes and writes: nothing but progress crosses between processes, and a partition that
+goes to another worker takes its people and what they have not written along. (A keyed step in between would be spread
+by a hash, which leaves workers idle with a dozen keys; a DynamicSink has no snapshot: what it buffers is lost.)
+
+The worker computes and never waits for a store: results lie in boxes that other threads empty, and what lies there when
+an epoch ends is part of its snapshot.
 """
 
 from __future__ import annotations
@@ -14,25 +19,22 @@ from pathlib import Path
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
-from bytewax.operators import StatefulBatchLogic
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from dataflows.biosync import metrics
 from dataflows.biosync.feed import POLL_SECONDS, Feed
-from dataflows.biosync.people import Output, People, Record
+from dataflows.biosync.people import People, Record
 from dataflows.biosync.results import Results
 from dataflows.biosync.rules import Rules
 from dataflows.biosync.statelog import Position, StateLog
 from dataflows.biosync.stopping import Stopping
 
-Batch = tuple[int, list[Record]]
-"""A partition and records of it."""
-Marker = tuple[int, Position]
-"""A partition and where the state of its people lies in its log."""
+Snapshot = tuple[Position, bytes]
+"""Where the states of a partition's people lie in its log, and what is not written of their results."""
 _PAUSE = timedelta(seconds=POLL_SECONDS)
 
 
-class _Partition(StatefulSourcePartition[tuple[str, Batch], int]):
+class _Records(StatefulSourcePartition[tuple[str, list[Record]], int]):
     def __init__(self, feed: Feed, name: str, offset: int | None, stopping: Stopping) -> None:
         self._feed = feed
         self._name = name
@@ -42,7 +44,7 @@ class _Partition(StatefulSourcePartition[tuple[str, Batch], int]):
         self._awake: datetime | None = None
         feed.open(self._partition, offset)
 
-    def next_batch(self) -> Iterable[tuple[str, Batch]]:
+    def next_batch(self) -> Iterable[tuple[str, list[Record]]]:
         if self._stopping.requested:
             raise StopIteration
         records = self._feed.take(self._partition)
@@ -51,7 +53,7 @@ class _Partition(StatefulSourcePartition[tuple[str, Batch], int]):
             return []
         self._awake = None
         self._offset = records[-1][0] + 1
-        return [(self._name, (self._partition, records))]
+        return [(self._name, records)]
 
     def next_awake(self) -> datetime | None:
         return self._awake
@@ -63,7 +65,7 @@ class _Partition(StatefulSourcePartition[tuple[str, Batch], int]):
         self._feed.close(self._partition)
 
 
-class Raw(FixedPartitionedSource[tuple[str, Batch], int]):
+class Raw(FixedPartitionedSource[tuple[str, list[Record]], int]):
     """The raw topic; `feed` is made by the worker that reads."""
 
     def __init__(self, feed: Callable[[], Feed], partitions: int, stopping: Stopping) -> None:
@@ -73,80 +75,70 @@ class Raw(FixedPartitionedSource[tuple[str, Batch], int]):
         self._stopping = stopping
 
     def list_parts(self) -> list[str]:
-        return [f"{partition:04d}" for partition in range(self._partitions)]
+        return _names(self._partitions)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> _Partition:
+    def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> _Records:
         if self._feed is None:
             self._feed = self._make()
-        return _Partition(self._feed, for_part, resume_state, self._stopping)
+        return _Records(self._feed, for_part, resume_state, self._stopping)
 
 
-class _Everyone(StatefulBatchLogic[Batch, Output, Marker]):
+class _Everyone(StatefulSinkPartition[list[Record], Snapshot]):
     """The people of a partition; the recovery store keeps only where their state lies in the log."""
 
-    def __init__(self, topic: str, rules: Rules, folder: Path, marker: Marker | None) -> None:
-        self._topic = topic
-        self._rules = rules
-        self._folder = folder
-        self._marker = marker
-        self._open: tuple[StateLog, People] | None = None
-
-    def on_batch(self, values: list[Batch]) -> tuple[Iterable[Output], bool]:
-        _, people = self._open or self._start(values[0][0])
-        return [people.step(records) for _, records in values], False
-
-    def snapshot(self) -> Marker:
-        if self._open is None or self._marker is None:
-            raise RuntimeError("a snapshot before the first batch: there is no state to mark")
-        with metrics.SNAPSHOT.time():
-            log, people = self._open
-            self._marker = (self._marker[0], log.append(people.changes(), people.state))
-        return self._marker
-
-    def _start(self, partition: int) -> tuple[StateLog, People]:
-        """Only a batch tells a new logic which partition it is for."""
-        log = StateLog(self._folder / f"{partition:04d}", self._marker[1] if self._marker else None)
-        self._open = log, People(self._topic, partition, self._rules, log.load())
-        self._marker = self._marker or (partition, (0, 0, 0))
-        return self._open
-
-
-class _Boxes(StatefulSinkPartition[Output, bytes]):
-    """Hands outputs to the writing threads; what they have not written goes into the recovery store."""
-
-    def __init__(self, results: Results, left: bytes | None) -> None:
+    def __init__(self, partition: int, people: People, log: StateLog, results: Results) -> None:
+        self._partition = partition
+        self._people = people
+        self._log = log
         self._results = results
-        if left is not None:
-            results.restore(left)
 
-    def write_batch(self, values: list[Output]) -> None:
-        for output in values:
-            self._results.write(output)
+    def write_batch(self, values: list[list[Record]]) -> None:
+        for records in values:
+            self._results.write(self._partition, self._people.step(records))
 
-    def snapshot(self) -> bytes:
-        return self._results.snapshot()
+    def snapshot(self) -> Snapshot:
+        with metrics.SNAPSHOT.time():
+            position = self._log.append(self._people.changes(), self._people.state)
+            return position, self._results.snapshot(self._partition)
 
     def close(self) -> None:
         self._results.close()
+        self._log.close()
 
 
-class Out(FixedPartitionedSink[Output, bytes]):
-    """The boxes as bytewax sees them: one partition."""
+class Everyone(FixedPartitionedSink[list[Record], Snapshot]):
+    """Everyone, by partition; their states lie below `folder`."""
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, topic: str, partitions: int, rules: Rules, folder: Path, results: Results) -> None:
+        self._topic = topic
+        self._partitions = partitions
+        self._rules = rules
+        self._folder = folder
         self._results = results
 
     def list_parts(self) -> list[str]:
-        return ["all"]
+        return _names(self._partitions)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: bytes | None) -> _Boxes:
-        return _Boxes(self._results, resume_state)
+    def part_fn(self, item_key: str) -> int:
+        return int(item_key)
+
+    def build_part(self, step_id: str, for_part: str, resume_state: Snapshot | None) -> _Everyone:
+        partition = int(for_part)
+        position, unwritten = resume_state or (None, None)
+        log = StateLog(self._folder / for_part, position)
+        people = People(self._topic, partition, self._rules, log.load())
+        if unwritten is not None:
+            self._results.restore(partition, unwritten)
+        return _Everyone(partition, people, log, self._results)
 
 
-def build(source: Raw, topic: str, rules: Rules, state: Path, results: Results) -> Dataflow:
-    """The dataflow; everyone's state lies below `state`."""
+def build(source: Raw, everyone: Everyone) -> Dataflow:
+    """The dataflow."""
     flow = Dataflow("biosync")
-    batches = op.input("raw", flow, source)
-    outputs = op.stateful_batch("people", batches, lambda marker: _Everyone(topic, rules, state, marker))
-    op.output("results", outputs, Out(results))
+    op.output("everyone", op.input("records", flow, source), everyone)
     return flow
+
+
+def _names(partitions: int) -> list[str]:
+    """Names that sort as their numbers do: bytewax counts partitions in order of name."""
+    return [f"{partition:04d}" for partition in range(partitions)]

@@ -16,6 +16,8 @@ from dataflows.biosync.cleanse import Beat
 MIN_BEATS = 15
 """A quarter of a minute at 60 a minute: fewer tell no mean worth storing."""
 MIN_DIFFERENCES = 10
+_SQUARE_50 = 2500.0
+"""ms squared: a difference counts for pNN50 when its square exceeds this."""
 
 Bucket = tuple[int, float, float, int, float, int, int, float, int]
 """beats, sum of intervals, of their squares; differences, sum of their squares, how many exceed 50 ms; and the same
@@ -62,14 +64,16 @@ class Rolling(msgspec.Struct, array_like=True):
                 n = m = k = m0 = k0 = 0
                 s = q = e = e0 = 0.0
                 if d is not None:
-                    m0, e0, k0 = 1, d * d, 1 if d > 50.0 or d < -50.0 else 0
+                    m0, e0 = 1, d * d
+                    k0 = 1 if e0 > _SQUARE_50 else 0
             n += 1
             s += rr
             q += rr * rr
             if d is not None:
                 m += 1
-                e += d * d
-                if d > 50.0 or d < -50.0:
+                square = d * d
+                e += square
+                if square > _SQUARE_50:
                     k += 1
         self.end = end
         self.open = (n, s, q, m, e, k, m0, e0, k0)
@@ -98,13 +102,13 @@ def measure(buckets: list[Bucket], end: int, window: int) -> Window:
     """Measures over these buckets, oldest first."""
     n = m = k = 0
     s = q = e = 0.0
-    for b in buckets:
-        n += b[0]
-        s += b[1]
-        q += b[2]
-        m += b[3]
-        e += b[4]
-        k += b[5]
+    for beats, intervals, squares, differences, their_squares, above, _, _, _ in buckets:
+        n += beats
+        s += intervals
+        q += squares
+        m += differences
+        e += their_squares
+        k += above
     oldest = buckets[0]
     m -= oldest[6]
     e -= oldest[7]

@@ -31,7 +31,7 @@ class Letters:
     def __init__(self, bootstrap: str, box: Box[str, Letter], stopping: Stopping) -> None:
         self._box = box
         self._stopping = stopping
-        self._under_way: dict[str, Letter] = {}
+        self._under_way: dict[tuple[int, str], Letter] = {}
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -62,7 +62,7 @@ class Letters:
             if self._under_way:
                 self._producer.poll(_PAUSE)
 
-    def _delivered(self, key: str, letter: Letter, error: KafkaError | None, _: Message) -> None:
+    def _delivered(self, key: tuple[int, str], letter: Letter, error: KafkaError | None, _: Message) -> None:
         del self._under_way[key]
         if error is None:
             self._box.settle({key: letter})

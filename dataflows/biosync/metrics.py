@@ -1,4 +1,5 @@
-"""What the dataflow counts, as Prometheus scrapes it."""
+"""What the dataflow counts, as Prometheus scrapes it. Where several processes count, their sums are given, and a
+partition is read by one of them."""
 
 from __future__ import annotations
 
@@ -9,7 +10,20 @@ FRAMES = Counter("biosync_frames_total", "Frames read from the topic, repeats in
 WINDOWS = Counter("biosync_windows_total", "HRV windows closed")
 EVENTS = Counter("biosync_stress_events_total", "Stress events raised; those computed again after a restart included")
 DEAD = Counter("biosync_dead_letters_total", "Records and frames sent to the dead letter topic")
-LAG = Gauge("biosync_consumer_lag_records", "Records of the partition that were not read yet", ["partition"])
+LAG = Gauge(
+    "biosync_consumer_lag_records",
+    "Records of the partition that were not read yet",
+    ["partition"],
+    multiprocess_mode="sum",
+)
+LAG_SECONDS = Gauge(
+    "biosync_consumer_lag_seconds",
+    "Age of the record of the partition that was read last; 0 when there is none after it",
+    ["partition"],
+    multiprocess_mode="max",
+)
+CPU = Counter("biosync_cpu_seconds_total", "Processor time that the workers took; one can take no more than a core")
+WORKERS = Gauge("biosync_workers", "Worker processes", multiprocess_mode="max")
 STORE = Histogram(
     "biosync_store_seconds",
     "Seconds of a write to the time-series store",

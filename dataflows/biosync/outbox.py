@@ -39,6 +39,8 @@ POLL_SECONDS = 1.0
 _AT_ONCE = 200
 _PATIENCE = 0.05
 _UNDER_WAY = 200
+_ANY = 0
+"""Which partition an accepted event came from no longer matters."""
 
 _INSERT = f"""
 insert into {TABLE_EVENTS} (event_id, user_id, raised_at, received_at, trace, evidence, due)
@@ -78,6 +80,13 @@ class Outbox:
     def start(self) -> None:
         Thread(target=self._run, name="outbox", daemon=True).start()
 
+    def idle(self, seconds: float) -> bool:
+        """Whether no request is under way and every answer is written down, after waiting for that at most so long."""
+        until = time.monotonic() + seconds
+        while (busy := bool(self._under_way) or not self._accepted.empty(0.0)) and time.monotonic() < until:
+            self._stopping.pause(0.02)
+        return not busy
+
     def _run(self) -> None:
         backoff = Backoff()
         with ThreadPoolExecutor(AT_ONCE, "webhook") as pool:
@@ -98,8 +107,8 @@ class Outbox:
                 fresh = self._insert(connection, list(new.values()))
                 self._box.settle(new)
                 self._send(pool, fresh)
-            if accepted := self._accepted.contents():
-                accept(connection, accepted)
+            if accepted := self._accepted.some(_AT_ONCE, patience=0.0):
+                accept(connection, {event_id: raised for (_, event_id), raised in accepted.items()})
                 self._accepted.settle(accepted)
             if time.monotonic() - polled > POLL_SECONDS:
                 polled = time.monotonic()
@@ -125,7 +134,7 @@ class Outbox:
     def _request(self, event: StressEvent) -> None:
         try:
             if self._response.send(event):
-                self._accepted.put({event.event_id: event.raised})
+                self._accepted.put(_ANY, {event.event_id: event.raised})
         finally:
             self._under_way.discard(event.event_id)
 

@@ -71,7 +71,7 @@ class Person(msgspec.Struct, array_like=True):
         t = frame.t
         samples = zip(t, frame.rr, strict=True)
         first, last = t[0], t[-1]
-        if len(t) > 1 and any(map(int.__gt__, t, t[1:])):
+        if sorted(t) != t:
             samples = sorted(samples)
             first, last = samples[0][0], samples[-1][0]
         if last > frame.received + FUTURE or first < frame.received - PAST:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import msgspec
 import structlog
 
@@ -16,7 +18,7 @@ from dataflows.biosync.stopping import Stopping
 MAX_ROWS = 20_000
 MAX_EVENTS = 2_000
 MAX_LETTERS = 4_000
-_CLOSING_SECONDS = 2.0
+_CLOSING_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
 RowKey = tuple[str, int]
@@ -30,17 +32,18 @@ class _Unwritten(msgspec.Struct, array_like=True):
 
 
 class Results:
-    """Boxes of what is to be written, and their contents as bytes for the recovery store."""
+    """Boxes of what is to be written, and a partition's part of them as bytes for the recovery store."""
 
     def __init__(self, events_topic: str, dead_topic: str, stopping: Stopping) -> None:
         self._events_topic = events_topic
         self._dead_topic = dead_topic
+        self._closing_until: float | None = None
         self.rows: Box[RowKey, Window] = Box(MAX_ROWS, stopping)
         self.events: Box[str, StressEvent] = Box(MAX_EVENTS, stopping)
         self.letters: Box[str, Letter] = Box(MAX_LETTERS, stopping)
 
-    def write(self, output: Output) -> None:
-        """Take what some records gave; waits when too much is unwritten."""
+    def write(self, partition: int, output: Output) -> None:
+        """Take what some records of a partition gave; waits when too much is unwritten."""
         metrics.FRAMES.inc(output.frames)
         metrics.BEATS.inc(output.beats)
         metrics.WINDOWS.inc(len(output.rows))
@@ -54,33 +57,32 @@ class Results:
             _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
             key = f"{dead.topic}/{dead.partition}/{dead.offset}"
             letters[f"{key}/{i}"] = Letter(self._dead_topic, key, msgspec.msgpack.encode(dead))
-        self._put(output.rows, output.events, letters)
+        if output.events:
+            self.events.put(partition, {event.event_id: event for event in output.events})
+        if letters:
+            self.letters.put(partition, letters)
+        if output.rows:
+            self.rows.put(partition, {(user, window.at): window for user, window in output.rows})
 
-    def snapshot(self) -> bytes:
-        """What is unwritten."""
+    def snapshot(self, partition: int) -> bytes:
+        """What is unwritten of a partition."""
         return msgspec.msgpack.encode(
             _Unwritten(
-                [(user, window) for (user, _), window in self.rows.contents().items()],
-                list(self.events.contents().values()),
-                self.letters.contents(),
+                [(user, window) for (user, _), window in self.rows.contents(partition).items()],
+                list(self.events.contents(partition).values()),
+                self.letters.contents(partition),
             )
         )
 
-    def restore(self, snapshot: bytes) -> None:
+    def restore(self, partition: int, snapshot: bytes) -> None:
         """Take what `snapshot` gave: it may or may not have been written since, and is written again."""
         left = msgspec.msgpack.decode(snapshot, type=_Unwritten)
-        self._put(left.rows, left.events, left.letters)
+        self.events.put_back(partition, {event.event_id: event for event in left.events})
+        self.letters.put_back(partition, left.letters)
+        self.rows.put_back(partition, {(user, window.at): window for user, window in left.rows})
 
     def close(self) -> None:
-        """Wait a little for all to be written; what is not stands in the last snapshot."""
-        self.events.empty(_CLOSING_SECONDS)
-        self.letters.empty(_CLOSING_SECONDS)
-        self.rows.empty(_CLOSING_SECONDS)
-
-    def _put(self, rows: list[tuple[str, Window]], events: list[StressEvent], letters: dict[str, Letter]) -> None:
-        if events:
-            self.events.put({event.event_id: event for event in events})
-        if letters:
-            self.letters.put(letters)
-        if rows:
-            self.rows.put({(user, window.at): window for user, window in rows})
+        """Wait a little, over all calls, for all to be written; what is not stands in the last snapshots."""
+        self._closing_until = self._closing_until or monotonic() + _CLOSING_SECONDS
+        for box in (self.events, self.letters, self.rows):
+            box.empty(max(0.0, self._closing_until - monotonic()))

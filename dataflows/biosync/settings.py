@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
 from dataflows.biosync.declared import rules
 from dataflows.biosync.rules import Rules
+
+GRACE_SECONDS = 8.0
+"""What a stop may take; after it the process leaves as if killed, which costs nothing but computing a second again."""
 
 
 class Settings(BaseSettings):
@@ -29,8 +32,23 @@ class Settings(BaseSettings):
     port: int = 8080
     pod_name: str = ""
     log_level: str = "INFO"
+    workers: int = Field(default=1, ge=1, le=100)
+    """Processes that share the partitions. Beside PORT they take a port each from PORT + 1 and from PORT + 101."""
+    worker: int | None = None
+    """Which of them this is: set by the one that starts them."""
     snapshot_seconds: float = 1.0
     """After a crash, as much is computed again; a push is not sent again."""
+
+    def status_port(self, worker: int | None) -> int:
+        """Where a worker tells how it is; PORT itself is for the only worker, or for all together."""
+        return self.port if worker is None else self.port + 1 + worker
+
+    @property
+    def addresses(self) -> list[str] | None:
+        """host:port at which the workers talk to each other; None for the only one."""
+        if self.worker is None:
+            return None
+        return [f"{self.host}:{self.port + 101 + number}" for number in range(self.workers)]
 
     @property
     def rules(self) -> Rules:

@@ -6,22 +6,47 @@ import json
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 
-def serve(host: str, port: int, unready: Callable[[], str]) -> ThreadingHTTPServer:
-    """Start answering /healthz, /readyz (503 with what `unready` says, unless empty) and /metrics."""
+class Status(Protocol):
+    """What is told of a dataflow. `ill` and `unready` give why, or nothing."""
+
+    def ill(self) -> str: ...
+
+    def unready(self) -> str: ...
+
+    def metrics(self) -> bytes: ...
+
+
+class Own:
+    """Status of this process alone."""
+
+    def __init__(self, unready: Callable[[], str]) -> None:
+        self.unready = unready
+
+    def ill(self) -> str:
+        return ""
+
+    def metrics(self) -> bytes:
+        return generate_latest()
+
+
+def serve(host: str, port: int, told: Status) -> ThreadingHTTPServer:
+    """Start answering /healthz (503 with what is `ill`), /readyz (503 with why it is `unready`) and /metrics."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/healthz":
-                self._answer(200, {"status": "ok"})
+                why = told.ill()
+                self._answer(503 if why else 200, {"status": "ill", "why": why} if why else {"status": "ok"})
             elif self.path == "/readyz":
-                why = unready()
+                why = told.unready()
                 self._answer(503 if why else 200, {"status": "unready", "why": why} if why else {"status": "ready"})
             elif self.path == "/metrics":
-                self._send(200, CONTENT_TYPE_LATEST, generate_latest())
+                self._send(200, CONTENT_TYPE_LATEST, told.metrics())
             else:
                 self._answer(404, {"error": f"no {self.path} here; there are /healthz, /readyz and /metrics"})
 

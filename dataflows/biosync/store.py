@@ -62,16 +62,17 @@ class Store:
 
     def _serve(self, connection: psycopg.Connection[Any]) -> None:
         while not self._stopping.over:
-            rows = self._box.some(AT_ONCE, least=AT_ONCE, patience=PATIENCE)
-            if not rows:
+            taken = self._box.some(AT_ONCE, least=AT_ONCE, patience=PATIENCE)
+            if not taken:
                 continue
+            rows = {key: window for (_, key), window in taken.items()}
             with metrics.STORE.time():
                 try:
                     write(connection, rows)
                 except CheckViolation:
                     make_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
                     write(connection, rows)
-            self._box.settle(rows)
+            self._box.settle(taken)
 
 
 def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> None:

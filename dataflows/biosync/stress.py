@@ -11,6 +11,7 @@ where the numbers come from and what each rule finds.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import exp, log
 
 import msgspec
@@ -113,6 +114,7 @@ class Stress(msgspec.Struct, array_like=True):
         self.at = self.since = self.raised = 0
 
 
+@lru_cache(maxsize=64)
 def _share(passed: int, span: int) -> float:
     """Weight of a new value in a mean that fades over `span` ms, after `passed` ms."""
     return 1.0 - exp(-passed / span)

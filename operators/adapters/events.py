@@ -7,7 +7,6 @@ import os
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from contracts.conditions import Condition, ConditionStatus
 from operators.adapters.kubernetes import ApiError, Cluster, Unreachable
 from operators.findings import stamp
 from operators.kinds import EVENT
@@ -17,8 +16,8 @@ _log = logging.getLogger(__name__)
 _LONGEST = 1024
 
 
-async def announce(cluster: Cluster, body: Manifest, condition: Condition) -> None:
-    """An Event about `body`: Normal for a condition that holds, else Warning. A lost one is logged, no more."""
+async def announce(cluster: Cluster, body: Manifest, reason: str, message: str, *, warning: bool = False) -> None:
+    """An Event about `body`; `reason` is one CamelCase word. A lost one is logged, no more."""
     meta, now = body["metadata"], stamp(datetime.now(UTC))
     event: Manifest = {
         "apiVersion": EVENT.api_version,
@@ -32,9 +31,9 @@ async def announce(cluster: Cluster, body: Manifest, condition: Condition) -> No
             "uid": meta["uid"],
             "resourceVersion": meta["resourceVersion"],
         },
-        "type": "Normal" if condition.status is ConditionStatus.TRUE else "Warning",
-        "reason": condition.reason[:128],
-        "message": condition.message[:_LONGEST] or condition.reason,
+        "type": "Warning" if warning else "Normal",
+        "reason": reason[:128],
+        "message": message[:_LONGEST] or reason,
         "firstTimestamp": now,
         "lastTimestamp": now,
         "count": 1,
@@ -45,4 +44,4 @@ async def announce(cluster: Cluster, body: Manifest, condition: Condition) -> No
     try:
         await cluster.create(EVENT, meta["namespace"], event)
     except (ApiError, Unreachable) as error:
-        _log.warning("event %s of %s %s is lost: %s", condition.reason, body["kind"], meta["name"], error)
+        _log.warning("event %s of %s %s is lost: %s", reason, body["kind"], meta["name"], error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,15 @@ from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
 from contracts.resource import GROUP, DeletionPolicy
 from operators import kinds
 from operators.adapters.cloud import Cloud
+from operators.adapters.events import announce
 from operators.adapters.kafka import KafkaUnreachable, Topics
 from operators.adapters.kubernetes import Cluster
-from operators.adapters.lag import lag
+from operators.adapters.lag import reading
 from operators.adapters.secrets_manager import SecretUnavailable
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
-from operators.biostream.desired import Surroundings, database_secret, desired, volume, workers
+from operators.biostream.desired import Surroundings, database_secret, desired, pods_wanted, scale_of, volume
+from operators.biostream.scaling import Reading, Scale, bounds, decide, remembered
 from operators.execute import execute, live_objects
 from operators.findings import Finding, State, broken, good, waiting
 from operators.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACED_SECRET, SERVICE
@@ -47,6 +49,8 @@ class BioStreams:
     cloud: Cloud
     store: Store
     kafka: Callable[[str], Topics]
+    _readings: dict[str, list[Reading]] = field(default_factory=dict)
+    """What the workers of each stream told lately, by the stream's uid."""
 
     async def act(self, body: Manifest) -> Outcome:
         """Topics, tables, then the dataflow once both are there."""
@@ -65,14 +69,35 @@ class BioStreams:
         findings = [topic_finding, await self._tables(spec, url), response, *secret_finding]
         passive = config.get("REGION_ROLE") == "passive"
         live = await live_objects(self.cluster, owner, _KINDS)
+        told = await reading(self.cluster, owner)
+        before, scale, why = self._scale(owner, spec, _deployment(live), told)
         if all(finding.state is State.GOOD for finding in findings):
-            around = Surroundings(config[KAFKA_BOOTSTRAP], address, secret, version, passive)
+            around = Surroundings(config[KAFKA_BOOTSTRAP], address, secret, version, scale, passive)
             if await execute(self.cluster, owner, desired(owner, spec, around), live):
                 live = await live_objects(self.cluster, owner, _KINDS)
-        deployment = next((one for one in live if one["kind"] == "Deployment"), None)
-        findings.append(_dataflow(spec, deployment, passive))
-        facts: dict[str, Any] = {"pods": pods(deployment), "lag": await lag(self.cluster, owner)}
+            if why:
+                message = f"{scale.workers} workers instead of {before.workers}: {why}"
+                _log.info("BioStream %s: %s", owner.name, message)
+                await announce(self.cluster, body, "Scaled", message)
+        deployment = _deployment(live)
+        runs = scale_of(deployment)
+        findings.append(rollout(DATAFLOW, deployment, pods_wanted(passive)))
+        facts: dict[str, Any] = {
+            "pods": pods(deployment),
+            "workers": runs.workers if runs else None,
+            "lag": told.records if told else None,
+            "lagSeconds": round(told.seconds, 1) if told else None,
+        }
         return Outcome(findings, facts | ({} if partitions is None else {"partitions": partitions}))
+
+    def _scale(
+        self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, told: Reading | None
+    ) -> tuple[Scale, Scale, str]:
+        """How many workers there are, how many there shall be, and why if that differs."""
+        now = datetime.now(UTC)
+        there = scale_of(deployment) or Scale(bounds(spec)[0], now)
+        self._readings[owner.uid] = remembered(self._readings.get(owner.uid, []), told)
+        return there, *decide(spec, there, self._readings[owner.uid], now)
 
     async def finalize(self, body: Manifest) -> None:
         """Deletes the data when that was said of this stream; its namespace's end does not say so.
@@ -163,7 +188,5 @@ class BioStreams:
             return [broken(RESPONSE + "Secret", "SecretUnavailable", f"{error}; workers keep what they have")], ""
 
 
-def _dataflow(spec: BioStreamSpec, deployment: Manifest | None, passive: bool) -> Finding:
-    if spec.dataflow.replicas.min > 1:
-        return broken(DATAFLOW, "OneWorkerOnly", "replicas.min is above 1, but one worker holds everyone's state")
-    return rollout(DATAFLOW, deployment, workers(spec, passive))
+def _deployment(live: list[Manifest]) -> Manifest | None:
+    return next((one for one in live if one["kind"] == "Deployment"), None)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 
 from contracts.biostream import BioStreamSpec
+from contracts.resource import GROUP
 from operators import network, pods
+from operators.biostream.scaling import Scale
+from operators.findings import stamp
 from operators.manifest import Manifest, Owner, digest
 
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
-CONFIG_HASH = "platform.aurawellness.com/config-hash"
+CONFIG_HASH = f"{GROUP}/config-hash"
+SCALED_AT = f"{GROUP}/scaled-at"
+"""Annotation: since when there are as many workers as the variable says."""
+WORKERS = "WORKERS"
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Surroundings:
     response: str
     webhook_secret: str
     timeseries: str
+    scale: Scale
     passive: bool = False
 
 
@@ -33,9 +41,22 @@ def database_secret(spec: BioStreamSpec) -> str:
     return f"{spec.sink.database}-app"
 
 
-def workers(spec: BioStreamSpec, passive: bool) -> int:
-    """One, and none in a region that waits: the state of all people lies on one volume."""
+def pods_wanted(passive: bool) -> int:
+    """One, however many workers: they share a volume, and a state. None in a region that waits."""
     return 0 if passive else 1
+
+
+def scale_of(deployment: Manifest | None) -> Scale | None:
+    """The scale that a Deployment of `desired` was made with; None unless there is one."""
+    if deployment is None:
+        return None
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    values = {one["name"]: one.get("value", "") for one in container["env"]}
+    since = deployment["metadata"].get("annotations", {}).get(SCALED_AT)
+    try:
+        return Scale(int(values[WORKERS]), datetime.fromisoformat(since))
+    except (KeyError, TypeError, ValueError):  # made before there was a scale, or edited
+        return None
 
 
 def desired(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> list[Manifest]:
@@ -62,7 +83,7 @@ def volume(owner: Owner) -> Manifest:
 def _deployment(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
     hashed = digest([around.webhook_secret, around.timeseries])
     content = {
-        "replicas": workers(spec, around.passive),
+        "replicas": pods_wanted(around.passive),
         "selector": {"matchLabels": owner.selector},
         "strategy": {"type": "Recreate"},  # two at once would read and write one state
         "progressDeadlineSeconds": 180,
@@ -75,12 +96,15 @@ def _deployment(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Mani
             "spec": _pod(owner, spec, around),
         },
     }
-    return owner.manifest("apps/v1", "Deployment", owner.name, {"spec": content})
+    meta = {"annotations": {SCALED_AT: stamp(around.scale.since)}}
+    return owner.manifest("apps/v1", "Deployment", owner.name, {"metadata": meta, "spec": content})
 
 
 def _pod(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
+    workers = around.scale.workers
     values = {
         "PORT": str(PORT),
+        WORKERS: str(workers),
         "BIOSTREAM_NAME": owner.name,
         "BIOSTREAM_SPEC": json.dumps(spec.declared(), sort_keys=True),
         "KAFKA_BOOTSTRAP": around.kafka,
@@ -105,7 +129,10 @@ def _pod(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
                 "envFrom": [pods.platform_config()],
                 "env": pods.environment(values, secrets),
                 "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
-                "resources": {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {"memory": "1Gi"}},
+                "resources": {
+                    "requests": {"cpu": f"{500 * workers}m", "memory": f"{512 * workers}Mi"},
+                    "limits": {"memory": f"{workers}Gi"},
+                },
                 "securityContext": pods.SECURITY,
                 "volumeMounts": [{"name": "state", "mountPath": _STATE}],
                 **pods.probes(start_seconds=120),

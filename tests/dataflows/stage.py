@@ -91,6 +91,7 @@ class Stage:
         self.raw, self.dead, self.announced = f"{name}-raw", f"{name}-dead", f"{name}-events"
         self.receiver = Receiver()
         self.process: subprocess.Popen[bytes] | None = None
+        self.host = "127.0.0.1"
         self.port = 0
         admin = AdminClient({"bootstrap.servers": bootstrap})
         topics = [NewTopic(self.raw, PARTITIONS), NewTopic(self.dead, 1), NewTopic(self.announced, 1)]
@@ -113,10 +114,9 @@ class Stage:
         }
 
     def start(self, **environment: str) -> None:
-        """Start the dataflow; its health answers on `port`."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        """Start the dataflow; its health answers at `host` and `port`."""
+        self.host = environment.get("HOST", self.host)
+        self.port = int(environment.get("PORT", 0)) or self._free_port()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "dataflows.biosync"],
@@ -131,11 +131,16 @@ class Stage:
                     "RESPONSE_URL": self.receiver.url,
                     "WEBHOOK_SECRET": SECRET,
                     "STATE_DIR": str(self.state),
-                    "HOST": "127.0.0.1",
+                    "HOST": self.host,
                     "PORT": str(self.port),
                     **environment,
                 },
             )
+
+    def _free_port(self) -> int:
+        with socket.socket() as probe:
+            probe.bind((self.host, 0))
+            return probe.getsockname()[1]
 
     def end(self, how: signal.Signals) -> int:
         """Send the signal and wait for the end; the exit code."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -189,14 +190,16 @@ def test_metrics_tell_of_the_lag_and_of_what_was_done(stage: Stage) -> None:
     for partition in range(PARTITIONS):
         wanted = f'biosync_consumer_lag_records{{partition="{partition}"}} 0.0'
         until(lambda wanted=wanted: wanted in metrics(stage), 20, wanted)
+        assert f'biosync_consumer_lag_seconds{{partition="{partition}"}} 0.0' in metrics(stage)
+    assert re.search(r"^biosync_cpu_seconds_total [0-9.]*[1-9]", metrics(stage), re.MULTILINE)
 
 
 def status(stage: Stage, path: str) -> int:
     try:
-        return httpx.get(f"http://127.0.0.1:{stage.port}{path}", timeout=5, trust_env=False).status_code
+        return httpx.get(f"http://{stage.host}:{stage.port}{path}", timeout=5, trust_env=False).status_code
     except httpx.ConnectError:
         return 0
 
 
 def metrics(stage: Stage) -> str:
-    return httpx.get(f"http://127.0.0.1:{stage.port}/metrics", timeout=5, trust_env=False).text
+    return httpx.get(f"http://{stage.host}:{stage.port}/metrics", timeout=5, trust_env=False).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
 from operators.auraservice.surroundings import Address, Surroundings
+from operators.biostream.desired import Surroundings as StreamSurroundings
+from operators.biostream.scaling import Scale
 from operators.kinds import OWNED
 from operators.manifest import Owner
 
@@ -46,6 +49,17 @@ def around(**members: Any) -> Surroundings:
         "served": EVERYTHING,
     }
     return Surroundings(**(known | members))
+
+
+def stream_around(**members: Any) -> StreamSurroundings:
+    known: dict[str, Any] = {
+        "kafka": "10.0.0.8:9092",
+        "response": "10.1.0.1:8080",
+        "webhook_secret": "secret",
+        "timeseries": "v1",
+        "scale": Scale(1, datetime(2026, 1, 1, tzinfo=UTC)),
+    }
+    return StreamSurroundings(**(known | members))
 
 
 _ROUTES = st.builds(

@@ -7,9 +7,13 @@ from typing import Any
 
 import psycopg
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]
 
+from contracts.records import StoredFrame, pack, partition_of
 from contracts.resource import API_VERSION
+from dataflows.biosync.offline import of_frames
+from tests.dataflows.test_flow import crowd
 from tests.operators.conftest import World
 from tests.operators.samples import STREAM
 
@@ -72,6 +76,37 @@ def test_more_replicas_than_brokers_change_nothing(world: World) -> None:
     said = world.until_says("biostream", "copies", "Degraded", "TooFewBrokers")
     assert "copies-raw" in said["message"]
     assert not [name for name in topics(world) if name.startswith("copies")]
+
+
+def test_workers_that_are_behind_get_help_and_nothing_is_lost(world: World) -> None:
+    answering_service(world)
+    uri = world.postgres.create("operators_slow")
+    about = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "slow-app"}}
+    world.cluster.apply({**about, "data": {"uri": base64.b64encode(uri.encode()).decode()}}, namespace="operators")
+    dataflow = {"image": "aura/biosync:1", "replicas": {"min": 1, "max": 2}, "targetLag": "1s"}
+    world.apply("BioStream", "slow", spec("slow", dataflow=dataflow, sink={"database": "slow"}))
+    world.until_says("biostream", "slow", "DataflowReady", "Available", seconds=180)
+    sent = crowd(200, 25)
+    rows = sum(len(windows) for windows, _ in of_frames(sent).values())
+    with psycopg.connect(uri) as connection:
+        connection.execute("lock table hrv_1m in share mode")  # nobody writes: what was read waits, the rest is lag
+        produce(world, "slow-raw", sent)
+        world.cluster.until(lambda: world.get("biostream", "slow")["status"].get("workers") == 2, 180)
+        world.until_says("biostream", "slow", "DataflowReady", "Available", seconds=180)
+    world.cluster.until(lambda: world.get("biostream", "slow")["status"].get("lagSeconds") == 0.0, 60)
+    with psycopg.connect(uri, autocommit=True) as connection:
+        world.cluster.until(lambda: connection.execute("select count(*) from hrv_1m").fetchone() == (rows,), 60)
+    assert "Scaled" in world.kubectl("get", "events", "-o", "jsonpath={.items[*].reason}")
+    assert "2 workers instead of 1" in world.log()
+
+
+def produce(world: World, topic: str, sent: list[StoredFrame]) -> None:
+    producer = Producer({"bootstrap.servers": world.kafka.bootstrap, "linger.ms": 20})
+    for partition in range(2):
+        theirs = [frame for frame in sent if partition_of(frame.user, 2) == partition]
+        for i in range(0, len(theirs), 20):
+            producer.produce(topic, pack(theirs[i : i + 20]), partition=partition)
+    assert producer.flush(30) == 0
 
 
 def test_a_deleted_stream_keeps_its_data(world: World) -> None:

@@ -1,0 +1,78 @@
+"""Ground for engines that last no longer than who started them: tests and benchmarks.
+
+A guard process holds the reading end of a pipe: whatever ends its starter, SIGKILL included, the guard notices, ends
+every process recorded on the ground and removes their data.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.engines.process import kill_below
+from local.site import CHECKOUT, Site
+
+SITE_INDEX = 9
+"""The site whose addresses are used: no platform's."""
+_LOCK_PORT = 4098
+_SLOTS = 400
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where one run may build: a folder, and eight addresses that are its own."""
+
+    folder: Path
+    addresses: tuple[str, ...]
+
+
+@contextmanager
+def temporary(purpose: str) -> Iterator[Ground]:
+    """Ground until the end of the block, or of this process."""
+    folder = Path(tempfile.mkdtemp(prefix=f"aura-{purpose}-"))
+    claim, addresses = _claim(Site(folder, SITE_INDEX))
+    guard = subprocess.Popen(
+        [sys.executable, "-m", "local.engines.ground", str(folder)],
+        stdin=subprocess.PIPE,
+        pass_fds=[claim.fileno()],
+        cwd=CHECKOUT,
+        start_new_session=True,
+    )
+    assert guard.stdin is not None
+    try:
+        yield Ground(folder, addresses)
+    finally:
+        guard.stdin.close()
+        claim.close()
+        guard.wait(timeout=60)
+
+
+def _claim(site: Site) -> tuple[socket.socket, tuple[str, ...]]:
+    """Eight addresses that no other run on this machine has: a bound socket holds them, so they can't leak."""
+    for slot in range(_SLOTS):
+        numbers = range(slot * 8 + 8, slot * 8 + 16)
+        addresses = tuple(site.engine_address("us-west-2", number) for number in numbers)
+        claim = socket.socket()
+        try:
+            claim.bind((addresses[0], _LOCK_PORT))
+            return claim, addresses
+        except OSError:
+            claim.close()
+    raise RuntimeError(f"all {_SLOTS} address slots are taken")
+
+
+def _guard(folder: Path) -> None:
+    sys.stdin.buffer.read()
+    kill_below(folder)
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    _guard(Path(sys.argv[1]))
