@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 VICTIMS = ("ingest", "kafka", "dataflow", "postgres", "recommend", "gateway", "redis")
 INGESTS = 2
-SECOND_BLOW = 1 / 3
+SECOND_BLOW = 1 / 2
 """Share of the rounds in which another process dies while the first comes back."""
 
 
@@ -41,7 +41,7 @@ def plan(seed: int) -> Round:
     if random_.random() < SECOND_BLOW:
         victims.append(random_.choice([victim for victim in VICTIMS if victim != first]))
     named = [f"ingest-{random_.randint(1, INGESTS)}" if victim == "ingest" else victim for victim in victims]
-    blows = [Blow(victim, random_.uniform(0, 3) if number else 0.0) for number, victim in enumerate(named)]
+    blows = [Blow(victim, random_.uniform(0, 2) if number else 0.0) for number, victim in enumerate(named)]
     return Round(seed, random_.uniform(0.02, 0.98), tuple(blows))
 
 
