@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +119,55 @@ def test_ended_in_the_middle_and_started_again_writes_the_same(stage: Stage, how
         assert code == (-9 if how == signal.SIGKILL else 0)
         stage.start()
     assert_holds(stage, sent)
+
+
+def test_doubled_and_exchanged_frames_change_nothing(stage: Stage) -> None:
+    sent = crowd(6)
+    mixed = disturbed(sent, seed=5)
+    assert len(mixed) > 1.2 * len(sent)
+    stage.start()
+    stage.send(mixed)
+    assert_holds(stage, mixed)
+    (rows, events), (plain_rows, plain_events) = expected(mixed), expected(sent)
+    assert rows == plain_rows
+    assert events.keys() == plain_events.keys()
+
+
+def test_a_topic_read_from_the_start_again_gives_the_same_and_pushes_nothing_again(stage: Stage) -> None:
+    sent = crowd(6)
+    stage.start()
+    stage.send(sent)
+    assert_holds(stage, sent)
+    answered = stage.query("select event_id, attempts, responded_at from stress_events order by 1")
+    assert stage.end(signal.SIGTERM) == 0
+    shutil.rmtree(stage.state)
+    stage.query("update hrv_1m set hr = 0 returning 1")
+    stage.start()
+    until(lambda: status(stage, "/readyz") == 200, 60, "the dataflow ready")
+    again = f"biosync_frames_total {len(sent)}.0"
+    until(lambda: again in metrics(stage), 60, "every frame read again")
+    assert stage.end(signal.SIGTERM) == 0
+    assert_holds(stage, sent)
+    assert stage.query("select event_id, attempts, responded_at from stress_events order by 1") == answered
+    assert set(stage.receiver.requests.values()) == {1}
+    announced = [msgspec.json.decode(value, type=StressEvent).event_id for value in stage.messages(stage.announced)]
+    assert Counter(announced) == dict.fromkeys(expected(sent)[1], 2)
+
+
+def disturbed(sent: list[StoredFrame], seed: int) -> list[StoredFrame]:
+    """The frames, a few neighbours at a time in any order and arriving together, some of them twice."""
+    random_ = random.Random(seed)
+    people = len({frame.user for frame in sent})
+    mixed = sent[:people]  # the first of each tells where the numbers begin
+    at = people
+    while at < len(sent):
+        group = sent[at : at + random_.randint(1, 2 * people)]
+        at += len(group)
+        arrived = group[-1].received
+        random_.shuffle(group)
+        mixed += [msgspec.structs.replace(frame, received=arrived) for frame in group]
+        mixed += random_.sample(mixed[-100:], min(len(mixed), random_.randint(0, people)))
+    return mixed
 
 
 def test_an_unwilling_receiver_is_asked_again_until_it_takes_the_event(stage: Stage) -> None:
