@@ -26,6 +26,8 @@ from local.site import Site
 
 T = TypeVar("T")
 LONGEST_REASON, USERS_SHOWN = 160, 3
+WIDE = 1_000
+"""Columns where no terminal says how wide it is, as behind a pipe: a letter is a line then."""
 
 
 def print_letters(everything: bool) -> None:
@@ -38,22 +40,26 @@ def print_letters(everything: bool) -> None:
         return [(entry, state(entry, letters.hindrance(entry.letter, partitions))) for entry in shown]
 
     found = guarded(look)
-    Console().print(table(found, "now") if found else "No dead letter waits.")
+    console().print(table(found, "now") if found else "No dead letter waits.")
 
 
 def replay_letters() -> None:
     """Replays; ends with 1 when some can't be."""
     replayed, left = guarded(find(Site.current()).replay)
-    console = Console()
+    out = console()
     if replayed:
-        console.print(f"{len(replayed)} put back where they lay:")
-        console.print(table([(entry, "") for entry in replayed], ""))
+        out.print(f"{len(replayed)} put back where they lay:")
+        out.print(table([(entry, "") for entry in replayed], ""))
     if left:
-        console.print(f"{len(left)} still can't be processed, and stay:")
-        console.print(table(left, "why not"))
+        out.print(f"{len(left)} still can't be processed, and stay:")
+        out.print(table(left, "why not"))
     if not (replayed or left):
-        console.print("No dead letter waits.")
+        out.print("No dead letter waits.")
     raise SystemExit(1 if left else 0)
+
+
+def console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
 
 
 def find(site: Site) -> DeadLetters:
