@@ -14,8 +14,8 @@ from dataflows.biosync.replay import DeadLetters
 from dataflows.biosync.rules import Rules
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import START, frames, series
-from tests.dataflows.stage import PARTITIONS, Stage
-from tests.dataflows.test_flow import RULES, assert_holds, crowd
+from tests.dataflows.stage import PARTITIONS, Stage, until
+from tests.dataflows.test_flow import RULES, assert_holds, crowd, metrics
 from tests.fixtures.engines import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -121,3 +121,6 @@ def test_a_running_dataflow_takes_what_is_put_back(stage: Stage) -> None:
     assert (len(replayed), left) == (len(ada), [])
     assert_holds(stage, sent)
     assert set(stage.receiver.requests.values()) == {1}
+    for partition_ in range(PARTITIONS):
+        wanted = f'biosync_consumer_lag_records{{partition="{partition_}"}} 0.0'
+        until(lambda wanted=wanted: wanted in metrics(stage), 20, wanted)
