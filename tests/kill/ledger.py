@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 import numpy as np
 import psycopg
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
 from contracts.records import StoredFrame, StressEvent, unpack
@@ -16,6 +17,8 @@ from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_beats
 from dataflows.biosync.rules import Rules
 from local.wearables.beats import Beat
+
+PATIENCE_SECONDS = 30.0
 
 Row = tuple[float | int | None, ...]
 Rows = dict[tuple[str, int], Row]
@@ -94,7 +97,7 @@ class Topics:
         left = {each.partition: end for each in since if (end := self._end(each)) > each.offset}
         self._consumer.assign([each for each in since if each.partition in left])
         while left:
-            message = self._consumer.poll(20)
+            message = self._consumer.poll(PATIENCE_SECONDS)
             assert message is not None and message.error() is None, f"{topic} gives no record up to {left}: {message}"
             yield message.value() or b""
             partition, offset = message.partition(), message.offset()
@@ -103,7 +106,15 @@ class Topics:
                 del left[partition]
 
     def _end(self, partition: TopicPartition) -> int:
-        return self._consumer.get_watermark_offsets(partition, timeout=10)[1]
+        """Offset behind the last record; a broker that is back knows its partitions a little later."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return self._consumer.get_watermark_offsets(partition, timeout=10)[1]
+            except KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
 
 
 def _row(window: Window) -> Row:

@@ -3,6 +3,7 @@ and Redis, with the BioStream that the platform declares."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from pathlib import Path
@@ -30,7 +31,7 @@ from tests.kill.plan import INGESTS
 from tests.kill.supervisor import Member, Supervisor
 
 SECRET = "the-webhook-secret-of-these-tests"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 AUTH, RECOMMEND, DATAFLOW, INGEST = 8080, 8090, 8091, 8100
 
 
@@ -88,6 +89,10 @@ class BioSync:
         self._auth.start()
         self.supervisor.start()
         self.supervisor.wait_until_ready(READY_SECONDS)
+
+    async def ready(self) -> None:
+        """Returns when every process serves, killed ones again."""
+        await asyncio.to_thread(self.supervisor.wait_until_ready, READY_SECONDS)
 
     def stop(self) -> None:
         """Ends the services; the engines are the test run's."""

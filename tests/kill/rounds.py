@@ -21,7 +21,6 @@ from tests.kill.plan import Round
 PEOPLE = 40
 MINUTES = 12.0
 SPEED = 80.0
-READY_SECONDS = 60.0
 SECONDS = 120.0
 """For streaming and for all to be written; undisturbed it takes about ten."""
 LOOK_SECONDS = 0.1
@@ -67,7 +66,7 @@ class Executioner:
 async def play(path: BioSync, round_: Round) -> str:
     """Plays it and gives what happened in a line; fails when anything differs."""
     began = time.monotonic()
-    await asyncio.to_thread(path.supervisor.wait_until_ready, READY_SECONDS)
+    await path.ready()
     ended = path.supervisor.ended.copy()
     topics = await asyncio.to_thread(Topics, path.bootstrap, [path.spec.source.topic, path.spec.events.topic])
     executioner = Executioner(path, round_)
@@ -85,6 +84,7 @@ async def play(path: BioSync, round_: Round) -> str:
         report = executioner.report  # what is missing is for the comparison to say
     finally:
         executioner.stop()
+    await path.ready()  # the last blow may have fallen after the last frame
     try:
         rows, events = await asyncio.to_thread(compare, path, topics, sent, report)
     finally:

@@ -13,7 +13,7 @@ from tests.kill.path import BioSync
 from tests.kill.plan import plan, seeds
 from tests.kill.rounds import play
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(420)]
 
 
 @pytest.fixture(scope="module")
