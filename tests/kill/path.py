@@ -58,7 +58,12 @@ class BioSync:
             "TOPIC": self.spec.source.topic,
             "JWKS_URL": f"http://{address}:{AUTH}/.well-known/jwks.json",
         }
-        answer = {"REDIS_URL": redis.url, "WEBHOOK_SECRET": SECRET, "EMBEDDING_MODEL_DIR": str(tools.model())}
+        answer = {
+            "REDIS_URL": redis.url,
+            "TIMESERIES_URL": self.database,
+            "WEBHOOK_SECRET": SECRET,
+            "EMBEDDING_MODEL_DIR": str(tools.model()),
+        }
         flow = {
             "BIOSTREAM_SPEC": json.dumps(declared),
             "KAFKA_BOOTSTRAP": self.bootstrap,
