@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+dead_letters = typer.Typer(no_args_is_help=True, help="Beats that could not be processed.")
+app.add_typer(dead_letters, name="dead-letters")
 
 
 @app.command()
@@ -91,6 +93,24 @@ def wearables(
     from cli.wearables import wearables
 
     wearables(users, recording, speed, minutes, json)
+
+
+@dead_letters.command("list")
+def list_dead_letters(
+    all_: Annotated[bool, typer.Option("--all", help="Those that were replayed too.")] = False,
+) -> None:
+    """Print what could not be processed: where it lay, when, whose it is, why, and whether it could be by now."""
+    from cli.dead_letters import print_letters
+
+    print_letters(all_)
+
+
+@dead_letters.command("replay")
+def replay_dead_letters() -> None:
+    """Put what can be processed by now back where it lay, each once; the rest stays and is named."""
+    from cli.dead_letters import replay_letters
+
+    replay_letters()
 
 
 @app.command(context_settings={"help_option_names": ["--help"]})

@@ -40,6 +40,7 @@ class Feed:
                 "bootstrap.servers": bootstrap,
                 "group.id": "biosync",
                 "enable.auto.commit": False,
+                "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 20,
                 "fetch.min.bytes": 1,
@@ -69,7 +70,7 @@ class Feed:
             return []
         records = list(waiting)
         waiting.clear()
-        self._next[partition] = records[-1][0] + 1
+        self._next[partition] = max(self._next[partition], records[-1][0] + 1)
         return records
 
     def close(self, partition: int) -> None:
@@ -87,6 +88,10 @@ class Feed:
         for message in messages:
             error = message.error()
             if error is not None:
+                if error.code() == KafkaError._PARTITION_EOF:
+                    # Behind the last record there may be a transaction's marker, which is no record to wait for.
+                    self._next[_sure(message.partition())] = _sure(message.offset())
+                    continue
                 if error.fatal():
                     raise KafkaException(error)
                 _complain(error)

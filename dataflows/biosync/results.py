@@ -52,11 +52,10 @@ class Results:
             metrics.EVENTS.inc(len(output.events))
             for event in output.events:
                 letters[event.event_id] = Letter(self._events_topic, event.event_id, msgspec.json.encode(event))
-        for i, dead in enumerate(output.dead):
+        for dead in output.dead:
             metrics.DEAD.inc()
             _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
-            key = f"{dead.topic}/{dead.partition}/{dead.offset}"
-            letters[f"{key}/{i}"] = Letter(self._dead_topic, key, msgspec.msgpack.encode(dead))
+            letters[dead.key] = Letter(self._dead_topic, dead.key, msgspec.msgpack.encode(dead))
         if output.events:
             self.events.put(partition, {event.event_id: event for event in output.events})
         if letters:

@@ -99,6 +99,16 @@ def secret(api: client.ApiClient, namespace: str, name: str) -> dict[str, str] |
     return {key: base64.b64decode(value).decode() for key, value in (found.data or {}).items()}
 
 
+def config_map(api: client.ApiClient, namespace: str, name: str) -> dict[str, str] | None:
+    """The values of a ConfigMap, or None where there is none."""
+    try:
+        return client.CoreV1Api(api).read_namespaced_config_map(name, namespace, _request_timeout=5).data or {}
+    except ApiException as error:
+        if error.status == 404:
+            return None
+        raise
+
+
 def gateway_address(api: client.ApiClient, namespace: str, name: str) -> str | None:
     """Host and port of a Gateway's first listener, as its controller reports them; None until it is programmed."""
     try:

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 import psycopg
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -188,20 +188,21 @@ class Stage:
         )
         return {row[0]: row[1:] for row in self.query(f"select {columns} from stress_events")}
 
-    def messages(self, topic: str) -> list[bytes]:
-        """Values in partition 0 of a topic so far."""
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "reader"})
+    def messages(self, topic: str, partition: int = 0) -> list[bytes]:
+        """Values in a partition of a topic so far."""
+        settings = {"bootstrap.servers": self.bootstrap, "group.id": "reader", "enable.partition.eof": True}
+        consumer = Consumer(settings)
         try:
-            where = TopicPartition(topic, 0, OFFSET_BEGINNING)
-            _, end = consumer.get_watermark_offsets(where, timeout=10)
-            consumer.assign([where])
+            consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
             values: list[bytes] = []
-            deadline = time.monotonic() + 20
-            while len(values) < end and time.monotonic() < deadline:
-                message = consumer.poll(0.2)
-                if message is not None and message.error() is None:
-                    values.append(message.value() or b"")
-            return values
+            while True:
+                message = consumer.poll(20)
+                assert message is not None, f"{topic} gives neither a record nor its end"
+                error = message.error()
+                if error is not None:
+                    assert error.code() == KafkaError._PARTITION_EOF, error
+                    return values
+                values.append(message.value() or b"")
         finally:
             consumer.close()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dataflows.biosync.cleanse import FORGET, Beat, Cleanser
 from dataflows.biosync.hrv import Rolling
@@ -48,6 +50,22 @@ def test_a_missed_beat_is_dropped() -> None:
 
 def test_an_extra_beat_is_dropped() -> None:
     assert intervals(usable(beats_of([800.0] * 8 + [330.0, 470.0] + [800.0] * 3))) == [800.0] * 10
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 20), st.integers(10, 150), st.sampled_from(["ectopic", "missed", "extra"]))
+def test_one_artefact_anywhere_costs_what_it_touches_and_passes_nothing_wrong(seed: int, at: int, kind: str) -> None:
+    samples = series(seed, 3)
+    (_, a), (t, b) = samples[at : at + 2]
+    spoilt = {
+        "ectopic": [(t - round(a + b - 0.65 * a), 0.65 * a), (t, a + b - 0.65 * a)],
+        "missed": [(t, a + b)],
+        "extra": [samples[at], (t - round(0.6 * b), 0.4 * b), (t, 0.6 * b)],
+    }[kind]
+    clean = {(t, rr) for t, rr, _ in usable(samples)}
+    passed = {(t, rr) for t, rr, _ in usable([*samples[:at], *spoilt, *samples[at + 2 :]])}
+    assert passed <= clean
+    assert len(clean - passed) == (1 if kind == "extra" else 2)
 
 
 def test_a_lasting_change_of_pace_is_followed_after_a_few_beats() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import re
+import shutil
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +122,55 @@ def test_ended_in_the_middle_and_started_again_writes_the_same(stage: Stage, how
     assert_holds(stage, sent)
 
 
+def test_doubled_and_exchanged_frames_change_nothing(stage: Stage) -> None:
+    sent = crowd(6)
+    mixed = disturbed(sent, seed=5)
+    assert len(mixed) > 1.2 * len(sent)
+    stage.start()
+    stage.send(mixed)
+    assert_holds(stage, mixed)
+    (rows, events), (plain_rows, plain_events) = expected(mixed), expected(sent)
+    assert rows == plain_rows
+    assert events.keys() == plain_events.keys()
+
+
+def test_a_topic_read_from_the_start_again_gives_the_same_and_pushes_nothing_again(stage: Stage) -> None:
+    sent = crowd(6)
+    stage.start()
+    stage.send(sent)
+    assert_holds(stage, sent)
+    answered = stage.query("select event_id, attempts, responded_at from stress_events order by 1")
+    assert stage.end(signal.SIGTERM) == 0
+    shutil.rmtree(stage.state)
+    stage.query("update hrv_1m set hr = 0 returning 1")
+    stage.start()
+    until(lambda: status(stage, "/readyz") == 200, 60, "the dataflow ready")
+    again = f"biosync_frames_total {len(sent)}.0"
+    until(lambda: again in metrics(stage), 60, "every frame read again")
+    assert stage.end(signal.SIGTERM) == 0
+    assert_holds(stage, sent)
+    assert stage.query("select event_id, attempts, responded_at from stress_events order by 1") == answered
+    assert set(stage.receiver.requests.values()) == {1}
+    announced = [msgspec.json.decode(value, type=StressEvent).event_id for value in stage.messages(stage.announced)]
+    assert Counter(announced) == dict.fromkeys(expected(sent)[1], 2)
+
+
+def disturbed(sent: list[StoredFrame], seed: int) -> list[StoredFrame]:
+    """The frames, a few neighbours at a time in any order and arriving together, some of them twice."""
+    random_ = random.Random(seed)
+    people = len({frame.user for frame in sent})
+    mixed = sent[:people]  # the first of each tells where the numbers begin
+    at = people
+    while at < len(sent):
+        group = sent[at : at + random_.randint(1, 2 * people)]
+        at += len(group)
+        arrived = group[-1].received
+        random_.shuffle(group)
+        mixed += [msgspec.structs.replace(frame, received=arrived) for frame in group]
+        mixed += random_.sample(mixed[-100:], min(len(mixed), random_.randint(0, people)))
+    return mixed
+
+
 def test_an_unwilling_receiver_is_asked_again_until_it_takes_the_event(stage: Stage) -> None:
     stage.receiver.down = True
     stage.start()
@@ -161,9 +213,8 @@ def test_while_an_engine_is_away_nothing_is_lost_or_doubled(
     assert status(stage, "/readyz") == 200
 
 
-def test_stopping_while_the_store_is_away_does_not_take_long_and_loses_nothing(
-    stage: Stage, postgres: Database
-) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_ended_while_the_store_is_away_it_loses_nothing(stage: Stage, postgres: Database, how: signal.Signals) -> None:
     sent = crowd(6)
     stage.start()
     stage.send(sent[: len(sent) // 2])
@@ -173,7 +224,10 @@ def test_stopping_while_the_store_is_away_does_not_take_long_and_loses_nothing(
         stage.send(sent[len(sent) // 2 :])
         frames_read = f"biosync_frames_total {len(sent)}.0"
         until(lambda: frames_read in metrics(stage), 30, "all frames read")
-        assert stage.end(signal.SIGTERM) == 0
+        for _ in range(3):
+            before = recovery_written(stage)
+            until(lambda before=before: recovery_written(stage) > before, 30, "the end of an epoch")
+        assert stage.end(how) == (-9 if how == signal.SIGKILL else 0)
     finally:
         postgres.server.ensure()
     stage.start()
@@ -199,6 +253,11 @@ def status(stage: Stage, path: str) -> int:
         return httpx.get(f"http://{stage.host}:{stage.port}{path}", timeout=5, trust_env=False).status_code
     except httpx.ConnectError:
         return 0
+
+
+def recovery_written(stage: Stage) -> int:
+    """When the recovery store was written last, which it is at the end of each epoch; any clock's ns."""
+    return max(path.stat().st_mtime_ns for path in (stage.state / "recovery").iterdir())
 
 
 def metrics(stage: Stage) -> str:

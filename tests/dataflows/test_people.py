@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.records import StoredFrame, pack, unpack
 from dataflows.biosync import people
+from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_frames
 from dataflows.biosync.people import Output, People
 from dataflows.biosync.person import Person
@@ -48,6 +51,33 @@ def test_going_on_from_the_changes_gives_the_same(cuts: list[int]) -> None:
         states |= {user: state for user, state in partition.changes().items() if state is not None}
         at = cut
     assert rows == whole.rows
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_how_frames_lie_in_records_which_come_twice_and_what_is_exchanged_changes_nothing(
+    random_: random.Random,
+) -> None:
+    whole = everyone().step(list(enumerate(VALUES)))
+    assert whole.rows
+    values = [pack(SENT[:5])]  # everybody's first frame, which tells where the numbers begin
+    at = 5
+    while at < len(SENT):
+        group = SENT[at : at + random_.randint(1, 12)]  # of each person up to three neighbours, arriving together
+        at += len(group)
+        arrived = group[-1].received
+        random_.shuffle(group)
+        values.append(pack([msgspec.structs.replace(frame, received=arrived) for frame in group]))
+        if random_.random() < 0.2:
+            values += values[-random_.randint(1, 3) :]
+    mixed = everyone().step(list(enumerate(values)))
+    assert sorted(mixed.rows, key=_place) == sorted(whole.rows, key=_place)
+    assert {event.event_id for event in mixed.events} == {event.event_id for event in whole.events}
+    assert not mixed.dead
+
+
+def _place(row: tuple[str, Window]) -> tuple[str, int]:
+    return row[0], row[1].at
 
 
 @pytest.mark.parametrize("poison", [b"", b"\xc1", b"{}", msgspec.msgpack.encode([[1, 2]]), VALUES[0][:-1]])

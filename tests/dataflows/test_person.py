@@ -14,7 +14,7 @@ from contracts.records import StoredFrame, StressEvent
 from dataflows.biosync import order
 from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_beats
-from dataflows.biosync.person import FUTURE, TAKE_OVER, Person, Unusable, decode, encode, event_id
+from dataflows.biosync.person import FUTURE, PAST, TAKE_OVER, Person, Unusable, decode, encode, event_id
 from dataflows.biosync.rules import Rules, StressRules
 from tests.dataflows.beats import START, Beat, frames, series
 
@@ -144,6 +144,54 @@ def test_beats_from_the_future_are_dropped() -> None:
     wrong = StoredFrame("ada", "watch", 31, sent[29].received, "", [sent[29].received + FUTURE + 1], [800.0])
     shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
     assert told(run([*sent[:30], wrong, *shifted])) == told(PLAIN)
+
+
+def test_beats_of_more_than_a_day_ago_are_dropped() -> None:
+    sent = frames("ada", BEATS)
+    arrived = sent[29].received
+    old = StoredFrame("ada", "watch", 31, arrived, "", [arrived - PAST - 2, arrived - PAST - 1], [800.0, 800.0])
+    shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
+    assert told(run([*sent[:30], old, *shifted])) == told(PLAIN)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_samples_in_any_order_within_their_frames_change_nothing(random_: random.Random) -> None:
+    mixed: list[StoredFrame] = []
+    for frame in frames("ada", BEATS):
+        samples = list(zip(frame.t, frame.rr, strict=True))
+        random_.shuffle(samples)
+        t, rr = zip(*samples, strict=True)
+        mixed.append(msgspec.structs.replace(frame, t=list(t), rr=list(rr)))
+    assert told(run(mixed)) == told(PLAIN)
+
+
+def test_a_frame_that_comes_when_nobody_waits_for_it_any_more_changes_nothing() -> None:
+    sent = frames("ada", BEATS)
+    without = sent[:30] + sent[31:]
+    for behind in (order.MAX_HELD + 2, order.REMEMBERED + 10):
+        late = [*without[: 30 + behind], sent[30], *without[30 + behind :]]
+        assert run(late) == run(without)
+
+
+def test_a_clock_that_jumps_ahead_and_back_costs_only_the_beats_until_time_has_caught_up() -> None:
+    jump = 40_000
+    sent = frames("ada", BEATS)
+    ahead = [msgspec.structs.replace(frame, t=[t + jump for t in frame.t]) for frame in sent[20:30]]
+    windows, events = run(sent[:20] + ahead + sent[30:])
+    passed = ahead[-1].t[-1] + jump
+    assert [w for w in windows if w.at > passed + 60_000] == [w for w in PLAIN[0] if w.at > passed + 60_000]
+    assert len(events) == 1
+    assert all(w.hr is None or 50 < w.hr < 110 for w in windows)
+
+
+def test_through_a_silence_the_levels_stay_and_windows_without_beats_are_not_written() -> None:
+    silence = 20 * 60_000
+    later: list[Beat] = [(t + silence, rr) for t, rr in BEATS[400:]]
+    windows, events = run(frames("ada", [*BEATS[:400], *later]))
+    quiet = [w.at for w in windows if BEATS[399][0] + 70_000 < w.at < later[0][0]]
+    assert quiet == []
+    assert [event.raised - silence for event in events] == pytest.approx([PLAIN[1][0].raised], abs=30_000)
 
 
 def test_a_device_that_counts_anew_is_followed() -> None:

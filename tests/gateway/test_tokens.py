@@ -118,3 +118,18 @@ async def test_a_new_key_replaces_the_old(front: Front, upstreams: Upstreams, ne
         old = await client.get("/v1/mine", headers=front.bearer())
         new = await client.get("/v1/mine", headers={"Authorization": f"Bearer {front.token(key=rotated)}"})
     assert (old.status_code, new.status_code) == (401, 200)
+
+
+async def test_a_key_whose_id_begins_with_a_dash_is_a_key(front: Front, upstreams: Upstreams) -> None:
+    """One thumbprint in 64 does, and HAProxy takes what begins so for an option."""
+    dashed = ECKey.import_key(front.key.as_dict(private=True), {"kid": "-i"})
+    address = upstreams.start("one")
+    await front.apply(
+        objects.route("mine", "/v1/mine", plugins="user,token"),
+        *objects.plugins(),
+        objects.pod("one", address, UPSTREAM_PORT),
+        key=dashed,
+    )
+    async with front.client() as client:
+        answer = await client.get("/v1/mine", headers={"Authorization": f"Bearer {front.token(key=dashed)}"})
+    assert answer.status_code == 200

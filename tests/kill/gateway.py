@@ -1,0 +1,69 @@
+"""HAProxy as the gateway's controller would run it for the stream's route, without a cluster."""
+
+from __future__ import annotations
+
+import ssl
+import urllib.request
+from pathlib import Path
+
+from joserfc.jwk import ECKey
+
+from contracts.platform import STREAM_HOST
+from local.engines.process import Process
+from local.gateway import proxy as serving
+from local.gateway.certificate import ensure_ca, issue
+from local.gateway.compile import compile_world
+from local.gateway.endpoints import Endpoint
+from local.gateway.haproxy import CONFIGURATION
+from local.gateway.keys import public_keys
+from local.gateway.render import Setting, certificate_file, render
+from local.gateway.slots import arrange
+from local.site import Site
+from local.toolchain import tools
+from local.wearables.wearable import Door
+from services.auth import signing
+from services.kit.settings import DEFAULT_ISSUER
+from tests.fixtures.engines import SITE_INDEX
+from tests.gateway import world as objects
+
+CONNECTIONS = 2_000
+
+
+class Gateway:
+    """Serves wss://stream.aurawellness.com/v1/stream at `address` to those with a token by `key`, from `ingests`."""
+
+    def __init__(self, folder: Path, address: str, key: ECKey, ingests: list[Endpoint]) -> None:
+        site = Site(folder / "home", SITE_INDEX)
+        trust = ssl.create_default_context(cafile=str(ensure_ca(site)))
+        self.door = Door(f"wss://{STREAM_HOST}/v1/stream", address, objects.PORT, trust)
+        self.process = Process(folder, "gateway")
+        self._setting = Setting(address, DEFAULT_ISSUER, CONNECTIONS)
+        pods = [objects.pod(f"ingest-{n}", *ingest, service="ingest") for n, ingest in enumerate(ingests, 1)]
+        route = objects.route("stream", "/v1/stream", "ingest", plugins="user,token,limit", host=STREAM_HOST)
+        world = objects.world(
+            *(objects.gateway_class(), objects.gateway(), objects.secret(issue(site, ["*.aurawellness.com"]))),
+            *(objects.service("ingest"), route, *objects.plugins(), *pods),
+        )
+        plan = compile_world(world).plan
+        keys = public_keys({"keys": signing.jwks([key])["keys"]})
+        slots = {name: arrange(servers, ()) for name, servers in serving.servers(plan, world).items()}
+        files = {certificate_file(name): pem for name, pem in serving.shown_certificates(plan, world).items()}
+        files |= {key.file: key.pem for key in keys}
+        files[CONFIGURATION] = render(plan, self._setting, [key.verification() for key in keys], slots).encode()
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+
+    def start(self) -> None:
+        """Runs it, and returns when it serves."""
+        self.process.start([tools.path("haproxy"), "-W", "-db", "-L", self._setting.peer, "-f", CONFIGURATION])
+        self.process.wait_until(self.ready, 20)
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(
+                f"http://{self._setting.address}:{self._setting.status_port}/readyz", timeout=2
+            ):
+                return True
+        except OSError:
+            return False
