@@ -1,14 +1,12 @@
-"""The plot of recall against false alarms: an SVG, and a PNG of it by headless Chromium."""
+"""The plot of recall against false alarms."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from bench import picture
 from bench.recordings import Score
 
 WIDTH, HEIGHT = 760, 470
@@ -33,29 +31,7 @@ class Curve(Protocol):
 
 def draw(curves: Sequence[Curve], png: Path) -> None:
     """Write the plot to `png`; raises FileNotFoundError where there is no Chromium."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        raise FileNotFoundError("the plot is drawn by Chromium, which is not on PATH; the table stands without it")
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "plot.html"
-        page.write_text(f"<body style='margin:0'>{svg(curves)}</body>")
-        subprocess.run(
-            [
-                browser,
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--hide-scrollbars",
-                "--force-device-scale-factor=2",
-                f"--user-data-dir={folder}/profile",
-                f"--window-size={WIDTH},{HEIGHT}",
-                f"--screenshot={png.resolve()}",
-                page.as_uri(),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
+    picture.save(svg(curves), WIDTH, HEIGHT, png)
 
 
 def svg(curves: Sequence[Curve]) -> str:

@@ -1,0 +1,65 @@
+"""Bio-Sync under load: sockets -> ingest -> Kafka -> dataflow -> store, and pushes back, on this machine.
+
+    python -m bench.sockets [--users N] [--seconds S] [--gateway] [--storm] [--plot FILE.png]
+
+Everybody sends ten beats every eight seconds; one in a hundred has a stress episode that raises an event. Prints a
+table, writes `.aura/bench/sockets.json` (with --gateway or --storm `sockets-gateway.json`, `sockets-storm.json`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from bench.sockets import path, plot, report, storm
+from bench.sockets.crowd import Crowd
+from bench.sockets.figures import GENERATOR, figures
+from bench.sockets.generators import MOST_SOCKETS, Generators, tokens
+from bench.sockets.run import run
+from bench.sockets.wearables import Doors
+from local.engines.ground import temporary
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.sockets", description=__doc__)
+    parser.add_argument("--users", type=int, default=50_000)
+    parser.add_argument("--seconds", type=float, help="300; with --storm 150, which its blows need")
+    parser.add_argument("--partitions", type=int, default=12, help="of the raw topic; 12, as manifests/base declares")
+    parser.add_argument("--storm", action="store_true", help="kill an ingest process, then drop all sockets")
+    given = parser.parse_args()
+    crowd = Crowd(given.users, given.seconds or (storm.SECONDS if given.storm else 300.0))
+    processes = -(-crowd.users // MOST_SOCKETS)
+    begun = time.monotonic()
+
+    def tell(what: str) -> None:
+        print(f"{time.monotonic() - begun:6.0f} s  {what}", file=sys.stderr, flush=True)
+
+    with temporary("sockets") as ground:
+        tell(f"starting engines and services in {ground.folder}")
+        flow = path.start(ground, processes, given.partitions)
+        tell("making tokens and wearables")
+        doors = [
+            Doors(ground.addresses[4 + i], [program.place for program in flow.ingest], None) for i in range(processes)
+        ]
+        generators = Generators(crowd, doors, tokens(crowd, flow.key))
+
+        def pids() -> dict[str, list[int]]:
+            own = {name: [pid] for name, process in flow.processes.items() if (pid := process.pid()) is not None}
+            return {**own, GENERATOR: generators.pids}
+
+        try:
+            outcome = run(flow, pids, crowd, generators, given.storm, tell)
+        finally:
+            generators.stop()
+    found = figures(outcome, given.storm)
+    print("\n".join(report.table(outcome, found)))
+    name = "sockets-storm" if given.storm else "sockets"
+    report.write(outcome, found, name)
+    plot.draw(outcome, report.folder() / f"{name}.png")
+    os._exit(1 if found.problems else 0)
+
+
+if __name__ == "__main__":
+    main()
