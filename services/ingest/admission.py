@@ -10,6 +10,7 @@ RESTARTING = 1012
 OVERLOADED = 1013
 """Try again later: nothing is wrong with the client; it should come back after a while, to another process maybe."""
 SILENT = 1001
+NOT_TEXT = 1007
 UNSTORABLE = 1011
 
 

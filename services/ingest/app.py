@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
@@ -27,13 +27,12 @@ log = logs.get(__name__)
 PATH = "/v1/stream"
 SWEEP_SECONDS = 15.0
 KEYS_RETRY_SECONDS = 1.0
-WRITE_SECONDS = 1.0
 
 
 class Ingest:
     """The ASGI application. Sockets of the stream don't pass FastAPI's middleware and router.
 
-    Those would keep their coroutines as long as it is open: 28.1 KiB a connection instead of 20.9, measured with 3,000.
+    Once the handshake is through, no coroutine and no task belongs to a socket.
     """
 
     def __init__(self, settings: IngestSettings, broken: Callable[[], None]) -> None:
@@ -67,10 +66,6 @@ class Ingest:
         if self._stream is not None and self._intake is not None:
             self._stream.draining = True
             await self._intake.drain(seconds)
-            with suppress(TimeoutError):  # a client that does not read gets no more of our time
-                async with asyncio.timeout(WRITE_SECONDS):
-                    for socket in self.people.sockets():
-                        await socket.drained()
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:

@@ -22,6 +22,7 @@ log = logs.get(__name__)
 
 ACKS_A_TURN = 500
 """Acknowledgements between two turns of the event loop: after a stall tens of thousands are due at once."""
+SOCKETS_A_TURN = 200
 
 
 class Receipt(NamedTuple):
@@ -49,8 +50,7 @@ class Intake:
         self._flush: asyncio.TimerHandle | None = None
         self._due: deque[Batch[Receipt]] = deque()
         self._acker: asyncio.Handle | None = None
-        self._open = asyncio.Event()
-        self._open.set()
+        self._waiting: deque[Socket] = deque()
 
     async def start(self, retry_seconds: float = 0.5) -> int:
         """Waits for the topic; gives the number of its partitions, which is taken as fixed from then on.
@@ -77,10 +77,9 @@ class Intake:
         """Whether reading has stopped, as Kafka takes less than wearables send."""
         return self._packer is None or self._backlog.closed
 
-    async def readable(self) -> None:
-        """Returns when one more frame may be read."""
-        while self._backlog.closed:
-            await self._open.wait()
+    def wait(self, socket: Socket) -> None:
+        """Tells the socket to go on once reading may."""
+        self._waiting.append(socket)
 
     async def check(self) -> None:
         """Raises LookupError while frames can't be stored; for the readiness probe."""
@@ -96,7 +95,6 @@ class Intake:
         was_closed = self._backlog.closed
         self._backlog.add(weight)
         if self._backlog.closed and not was_closed:
-            self._open.clear()
             metrics.stalls.inc()
             log.warning("reading_stopped", backlog_bytes=self._backlog.bytes)
         if self._flush is None:
@@ -121,10 +119,11 @@ class Intake:
         metrics.backlog.set(self._backlog.bytes)
 
     def _delivered(self, batch: Batch[Receipt], error: KafkaError | None) -> None:
+        was_closed = self._backlog.closed
         self._backlog.remove(batch.weight)
-        if not self._backlog.closed and not self._open.is_set():
-            self._open.set()
+        if was_closed and not self._backlog.closed:
             log.info("reading_resumed", backlog_bytes=self._backlog.bytes)
+            asyncio.get_running_loop().call_soon(self._let_go_on)
         if error is None:
             metrics.records.inc()
             self._due.append(batch)
@@ -133,16 +132,24 @@ class Intake:
         else:
             self._refuse(batch, error)
 
+    def _let_go_on(self) -> None:
+        """Lets those read on who wait, some at a time, until the backlog is full again."""
+        for _ in range(min(len(self._waiting), SOCKETS_A_TURN)):
+            if self._backlog.closed:
+                return
+            self._waiting.popleft().go_on()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._let_go_on)
+
     def _acknowledge(self) -> None:
         self._acker = None
         now, told = asyncio.get_running_loop().time(), 0
         while self._due and told < ACKS_A_TURN:
             receipts = self._due.popleft().receipts
             for socket, seq, read in receipts:
-                socket.offer(f'{{"ack":{seq}}}')
-                metrics.ack_seconds.observe(now - read)
+                socket.offer(b'{"ack":%d}' % seq)
+                metrics.acks.observe(now - read)
             told += len(receipts)
-        metrics.acks.inc(told)
         if self._due:
             self._acker = asyncio.get_running_loop().call_soon(self._acknowledge)
 

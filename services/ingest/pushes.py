@@ -125,7 +125,7 @@ class Pushes:
             socket.offered = set()
         if push.event_id not in socket.offered:
             socket.offered.add(push.event_id)
-            socket.offer(value.decode())
+            socket.offer(value)
             metrics.pushes.labels(how).inc()
 
 

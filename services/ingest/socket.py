@@ -1,30 +1,50 @@
-"""One open WebSocket as the rest of ingest sees it: something texts are offered to, which never makes others wait."""
+"""One open WebSocket: a protocol on its transport, without a task of its own.
+
+What is offered is handed to the transport at once and never makes others wait. A client that does not read is not
+read either, which bounds what waits for it by what had been read before.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from typing import Protocol
 
-from starlette.types import Message, Send
-
+from services.ingest import frames
 from services.ingest.admission import Close
+from services.ingest.frames import Message, Reader, Violation
 from services.ingest.people import Person
 
-QUEUED = 64
-"""Messages that may wait in a socket's queue before its client counts as one that does not read."""
+UNSENT_BYTES = 4096
+"""What may wait in our own buffer before the client counts as one that does not read; the kernel's comes first."""
+CLOSE_SECONDS = 10.0
+"""How long a client may take to answer a close frame."""
 
 
-class Socket:
-    """A user's connection.
+class Listener(Protocol):
+    """Who is told what a client says."""
 
-    What is offered waits in a queue of the socket's own, which a task empties and then ends; so one client that does
-    not read makes nobody else wait. Its frames are not read meanwhile, which bounds the queue by what had been read
-    before; and an idle connection keeps neither queue nor task.
-    """
+    def heard(self, socket: Socket, message: Message) -> None:
+        """A message came: opcode TEXT or BINARY, and the payload."""
+        ...
 
-    __slots__ = ("_closed", "_queue", "_send", "_writer", "heard", "offered", "partition", "person", "trace")
+    def holds(self, socket: Socket) -> bool:
+        """Whether no more messages can be taken just now; the socket is then told to `go_on` later."""
+        ...
 
-    def __init__(self, person: Person, partition: int, trace: str, send: Send, now: float) -> None:
+    def left(self, socket: Socket) -> None:
+        """The connection is gone."""
+        ...
+
+
+class Socket(asyncio.Protocol):
+    """A user's connection, from `begin` on."""
+
+    __slots__ = (
+        "_among", "_closing", "_held", "_listener", "_reader", "_slow", "_transport",
+        "heard", "offered", "partition", "person", "trace",
+    )  # fmt: skip
+
+    def __init__(self, person: Person, partition: int, trace: str, now: float) -> None:
         self.person = person
         self.partition = partition
         self.trace = trace
@@ -32,48 +52,117 @@ class Socket:
         """When it last sent anything, on the event loop's clock."""
         self.offered: set[str] | None = None
         """Ids of the events whose push was offered to this socket."""
-        self._send = send
-        self._closed = False
-        self._queue: deque[Message] | None = None
-        self._writer: asyncio.Task[None] | None = None
+        self._closing = False
+        self._slow = False
+        self._held: list[Message] | None = None
+        """What was read and can't be taken yet; nothing more is read then."""
+
+    def begin(self, transport: asyncio.Transport, among: set[asyncio.Protocol], listener: Listener, limit: int) -> None:
+        """Takes over a connection whose handshake is through; `among` are the server's open connections."""
+        self._transport = transport
+        self._listener = listener
+        self._reader = Reader(limit)
+        self._among = among
+        among.add(self)
+        transport.set_write_buffer_limits(UNSENT_BYTES, 0)
+        transport.set_protocol(self)
 
     @property
     def closing(self) -> bool:
-        """Whether a close frame was put behind all else, or the client is gone."""
-        return self._closed
+        """Whether a close frame was sent, or the client is gone."""
+        return self._closing
 
-    @property
-    def slow(self) -> bool:
-        """Whether the client has stopped reading."""
-        return self._queue is not None and len(self._queue) > QUEUED
-
-    async def drained(self) -> None:
-        """Returns when all that was queued has been handed to the transport, or the client is gone."""
-        if self._writer is not None:
-            await asyncio.wait([self._writer])
-
-    def offer(self, text: str) -> None:
-        """Sends `text` when the client reads. Nothing happens on a socket that is closing."""
-        self._put({"type": "websocket.send", "text": text})
+    def offer(self, text: bytes) -> None:
+        """Sends `text`. Nothing happens on a socket that is closing."""
+        if not self._closing:
+            self._transport.write(frames.written(frames.TEXT, text))
 
     def close(self, why: Close) -> None:
-        """Sends the close frame behind all that was offered before."""
-        self._put({"type": "websocket.close", "code": why.code, "reason": why.reason})
-        self._closed = True
-
-    def _put(self, message: Message) -> None:
-        if self._closed:
+        """Sends a close frame behind all that was offered; the client's answer ends the connection."""
+        if self._closing:
             return
-        if self._queue is None:
-            self._queue = deque()
-            self._writer = asyncio.create_task(self._write(self._queue))
-        self._queue.append(message)
+        self._closing = True
+        self._transport.write(frames.closing(why.code, why.reason))
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
+        self._held = None
+        self._pace()
 
-    async def _write(self, queue: deque[Message]) -> None:
+    def shutdown(self) -> None:
+        """uvicorn calls this when the process ends."""
+        if not self._closing:
+            self._closing = True
+            self._transport.write(frames.closing(1012, ""))
+        self._transport.close()
+
+    def go_on(self) -> None:
+        """Takes what was held and reads on, as far as the listener lets."""
+        held, self._held = self._held, None
+        if held is not None:
+            self._take(held)
+            self._pace()
+
+    def data_received(self, data: bytes) -> None:
         try:
-            while queue:
-                await self._send(queue.popleft())
-        except OSError:  # the client is gone; its reader hears of it too and cleans up
-            self._closed = True
-        finally:
-            self._queue = self._writer = None
+            messages = self._reader.read(data)
+        except Violation as violation:
+            self.close(Close(violation.code, violation.reason))
+            self._transport.close()
+            return
+        if self._held is None:
+            self._take(messages)
+        else:
+            self._held += messages
+
+    def pause_writing(self) -> None:
+        self._slow = True
+        self._pace()
+
+    def resume_writing(self) -> None:
+        self._slow = False
+        self._pace()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        self._among.discard(self)
+        self._listener.left(self)
+
+    def _take(self, messages: list[Message]) -> None:
+        for i, message in enumerate(messages):
+            opcode = message[0]
+            if opcode <= frames.BINARY:
+                if self._closing:
+                    continue  # what comes now is not acknowledged and will be sent to another process
+                if self._listener.holds(self):
+                    self._held = messages[i:]
+                    self._pace()
+                    return
+                self._listener.heard(self, message)
+            elif opcode == frames.PING:
+                if not self._closing:
+                    self._transport.write(frames.written(frames.PONG, message[1]))
+            elif opcode == frames.CLOSE:
+                self._answer(message[1])
+                return
+
+    def _answer(self, payload: bytes) -> None:
+        """The client closes, or answers our close."""
+        if not self._closing:
+            self._closing = True
+            try:
+                frames.close_code(payload)
+                self._transport.write(frames.written(frames.CLOSE, payload[:2]))
+            except Violation as violation:
+                self._transport.write(frames.closing(violation.code, violation.reason))
+        self._transport.close()
+
+    def _pace(self) -> None:
+        """Reads or does not, by what holds just now; a socket that is closing is read for the answer."""
+        if self._transport.is_closing():
+            return
+        if not self._closing and (self._slow or self._held is not None):
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()

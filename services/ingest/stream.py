@@ -1,4 +1,4 @@
-"""The WebSocket at /v1/stream, as an ASGI application."""
+"""The WebSocket at /v1/stream: an ASGI application for the handshake, then what its sockets call."""
 
 from __future__ import annotations
 
@@ -7,26 +7,30 @@ import time
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message as Event
+from starlette.types import Receive, Scope, Send
 
 from contracts.records import StoredFrame, partition_of
 from contracts.stream import Frame, Refusal, Seen
 from services.ingest import metrics
-from services.ingest.admission import OVER_SHARE, OVERLOADED, Close, admit
+from services.ingest.admission import NOT_TEXT, OVER_SHARE, OVERLOADED, Close, admit
+from services.ingest.frames import TEXT, Message
 from services.ingest.intake import Intake, Receipt
 from services.ingest.people import People
+from services.ingest.protocol import HAND_OVER, Connection, HandOver
 from services.ingest.pushes import Pushes
 from services.ingest.reading import read
 from services.ingest.socket import Socket
 from services.kit import trace
 from services.kit.keys import KeysUnavailable
+from services.kit.serve import MAX_MESSAGE_BYTES
 from services.kit.tokens import SUBPROTOCOL, InvalidToken, Verifier, bearer
 
 _encode = msgspec.json.Encoder().encode
 
 
 class Stream:
-    """Serves one connection a call. `draining` refuses new ones; those that are open are not read any more."""
+    """Lets people in and takes what they say. `draining` refuses new ones and takes nothing from those who are in."""
 
     def __init__(self, verifier: Verifier, people: People, intake: Intake, pushes: Pushes) -> None:
         self._verifier = verifier
@@ -36,6 +40,7 @@ class Stream:
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The handshake; from then on the socket calls."""
         await receive()  # websocket.connect
         headers = Headers(scope=scope)
         given = headers.get(trace.HEADER)
@@ -48,67 +53,67 @@ class Stream:
         except KeysUnavailable as error:
             await _deny(send, 503, str(error), trace_id)
             return
-        accepted: Message = {"type": "websocket.accept", "headers": [_trace_header(trace_id)]}
+        accepted: Event = {"type": "websocket.accept", "headers": [_trace_header(trace_id)]}
         if SUBPROTOCOL in scope["subprotocols"]:
             accepted["subprotocol"] = SUBPROTOCOL
         await send(accepted)
+        hand_over: HandOver = scope["extensions"][HAND_OVER]
+        connection = hand_over()
+        if connection is not None:
+            self._welcome(caller.user, trace_id, connection)
+
+    def _welcome(self, user: str, trace_id: str, connection: Connection) -> None:
         now = asyncio.get_running_loop().time()
-        person = self._people.person(caller.user, now)
-        socket = Socket(person, partition_of(caller.user, self._intake.partitions or 1), trace_id, send, now)
+        person = self._people.person(user, now)
+        socket = Socket(person, partition_of(user, self._intake.partitions or 1), trace_id, now)
         refusal = self._admit(len(person.sockets))
+        socket.begin(*connection, self, MAX_MESSAGE_BYTES)
         if refusal is not None:
             _close(socket, refusal)
-            await socket.drained()
             return
         self._people.join(socket)
         metrics.connections.inc()
-        # Headers and token are kilobytes that the server would keep as long as the socket is open.
-        del headers, given, accepted, caller
-        scope["headers"], scope["state"] = [], {}
-        try:
-            self._pushes.greet(socket)
-            await self._converse(socket, receive)
-        finally:
-            metrics.connections.dec()
-            self._people.leave(socket, asyncio.get_running_loop().time())
+        self._pushes.greet(socket)
 
     def _admit(self, sockets_of_person: int) -> Close | None:
         if self.draining:
             return Close(OVERLOADED, "this process is about to end; connect again")
         return admit(self._people.connections, sockets_of_person, self._intake.stalled, self._people.limits)
 
-    async def _converse(self, socket: Socket, receive: Receive) -> None:
-        """Reads until the client leaves. Not calling `receive` lets TCP hold the client back."""
-        loop = asyncio.get_running_loop()
-        while True:
-            if self._intake.stalled:
-                await self._intake.readable()
-            if socket.slow:
-                await socket.drained()
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            if self.draining or socket.closing:
-                continue  # what comes now is not acknowledged and will be sent to another process
-            socket.heard = loop.time()
-            limits = self._people.limits
-            if not socket.person.share.take(socket.heard, limits):
-                rate = limits.frames_a_second
-                _close(socket, Close(OVER_SHARE, f"more than {rate:g} messages a second: make your frames longer"))
-                continue
-            text = message.get("text")
-            if text is None:
-                text = message["bytes"]
-            said = read(text)
-            if isinstance(said, Frame):
-                self._accept(socket, said, len(text))
-            elif isinstance(said, Seen):
-                self._pushes.confirm(socket.person.user, said.seen)
-            else:
-                _refuse(socket, said)
+    def left(self, socket: Socket) -> None:
+        if socket in socket.person.sockets:  # it was not refused
+            metrics.connections.dec()
+            self._people.leave(socket, asyncio.get_running_loop().time())
+
+    def holds(self, socket: Socket) -> bool:
+        """While Kafka takes nothing, nothing is read: TCP holds the client back."""
+        if self._intake.stalled:
+            self._intake.wait(socket)
+            return True
+        return False
+
+    def heard(self, socket: Socket, message: Message) -> None:
+        if self.draining:
+            return  # it is not acknowledged and will be sent to another process
+        socket.heard = asyncio.get_running_loop().time()
+        limits = self._people.limits
+        if not socket.person.share.take(socket.heard, limits):
+            rate = limits.frames_a_second
+            _close(socket, Close(OVER_SHARE, f"more than {rate:g} messages a second: make your frames longer"))
+            return
+        payload = message[1]
+        said = read(payload)
+        if isinstance(said, Frame):
+            self._accept(socket, said, len(payload))
+        elif isinstance(said, Seen):
+            self._pushes.confirm(socket.person.user, said.seen)
+        elif message[0] == TEXT and not _is_text(payload):
+            _close(socket, Close(NOT_TEXT, "a text message is UTF-8"))
+        else:
+            _refuse(socket, said)
 
     def _accept(self, socket: Socket, frame: Frame, weight: int) -> None:
-        metrics.frames.inc()
+        metrics.frames.read += 1
         stored = StoredFrame(
             socket.person.user,
             frame.device,
@@ -121,9 +126,17 @@ class Stream:
         self._intake.accept(stored, Receipt(socket, frame.seq, socket.heard), weight)
 
 
+def _is_text(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _refuse(socket: Socket, refusal: Refusal) -> None:
     metrics.malformed.inc()
-    socket.offer(_encode(refusal).decode())
+    socket.offer(_encode(refusal))
 
 
 def _close(socket: Socket, why: Close) -> None:
