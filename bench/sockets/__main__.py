@@ -16,6 +16,7 @@ import time
 from bench.sockets import path, plot, report, storm
 from bench.sockets.crowd import Crowd
 from bench.sockets.figures import GENERATOR, figures
+from bench.sockets.gateway import Gateways
 from bench.sockets.generators import MOST_SOCKETS, Generators, tokens
 from bench.sockets.run import run
 from bench.sockets.wearables import Doors
@@ -28,7 +29,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="300; with --storm 150, which its blows need")
     parser.add_argument("--partitions", type=int, default=12, help="of the raw topic; 12, as manifests/base declares")
     parser.add_argument("--storm", action="store_true", help="kill an ingest process, then drop all sockets")
+    parser.add_argument("--gateway", action="store_true", help="through HAProxy: TLS 1.3, tokens verified there too")
     given = parser.parse_args()
+    if given.gateway and given.storm:
+        parser.error("a storm is measured without the gateway: behind it nobody knows who is at which process")
     crowd = Crowd(given.users, given.seconds or (storm.SECONDS if given.storm else 300.0))
     processes = -(-crowd.users // MOST_SOCKETS)
     begun = time.monotonic()
@@ -40,22 +44,25 @@ def main() -> None:
         tell(f"starting engines and services in {ground.folder}")
         flow = path.start(ground, processes, given.partitions)
         tell("making tokens and wearables")
-        doors = [
-            Doors(ground.addresses[4 + i], [program.place for program in flow.ingest], None) for i in range(processes)
-        ]
+        gateways = Gateways(ground, flow, crowd.users) if given.gateway else None
+        to = gateways.doors if gateways else [program.place for program in flow.ingest]
+        authority = gateways.authority if gateways else None
+        doors = [Doors(ground.addresses[4 + i], to, authority) for i in range(processes)]
         generators = Generators(crowd, doors, tokens(crowd, flow.key))
 
         def pids() -> dict[str, list[int]]:
             own = {name: [pid] for name, process in flow.processes.items() if (pid := process.pid()) is not None}
-            return {**own, GENERATOR: generators.pids}
+            return {**({"gateway": gateways.pids} if gateways else {}), **own, GENERATOR: generators.pids}
 
         try:
             outcome = run(flow, pids, crowd, generators, given.storm, tell)
         finally:
             generators.stop()
+            if gateways:
+                gateways.stop()
     found = figures(outcome, given.storm)
     print("\n".join(report.table(outcome, found)))
-    name = "sockets-storm" if given.storm else "sockets"
+    name = "sockets" + ("-storm" if given.storm else "-gateway" if given.gateway else "")
     report.write(outcome, found, name)
     plot.draw(outcome, report.folder() / f"{name}.png")
     os._exit(1 if found.problems else 0)

@@ -43,7 +43,7 @@ class Feed:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 20,
-                "fetch.min.bytes": 1,
+                "fetch.min.bytes": 65536,
                 "queued.max.messages.kbytes": 16384,
                 "max.poll.interval.ms": 86_400_000,
                 "reconnect.backoff.max.ms": 1000,
