@@ -15,6 +15,7 @@ from services.ingest.settings import IngestSettings
 from services.kit import logs, serve
 
 UNREAD_BYTES = 16 << 10
+UNTAKEN_BYTES = 64 << 10
 
 
 class Server(uvicorn.Server):
@@ -35,13 +36,15 @@ def listener(host: str, port: int) -> socket.socket:
     """A bound socket whose connections the kernel ends when the peer is gone.
 
     Keep-alive probes after a minute of silence, and at most a minute for what we sent to be taken: no ping of our own
-    costs an idle connection anything. What a client leaves unread takes kernel memory of this much and no more, where
-    Linux would grow to megabytes. Accepted sockets inherit these options on Linux (tcp(7)).
+    costs an idle connection anything. What a client leaves unread, or sends while we don't read, takes kernel memory of
+    about this much and no more, where Linux would grow to megabytes; what is read at once is bounded by it too.
+    Accepted sockets inherit these options on Linux (tcp(7)).
     """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UNTAKEN_BYTES)
     for option, value in (
         (socket.TCP_KEEPIDLE, 60),
         (socket.TCP_KEEPINTVL, 15),

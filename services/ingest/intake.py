@@ -80,6 +80,7 @@ class Intake:
     def wait(self, socket: Socket) -> None:
         """Tells the socket to go on once reading may."""
         self._waiting.append(socket)
+        metrics.waiting.set(len(self._waiting))
 
     async def check(self) -> None:
         """Raises LookupError while frames can't be stored; for the readiness probe."""
@@ -138,6 +139,7 @@ class Intake:
             if self._backlog.closed:
                 return
             self._waiting.popleft().go_on()
+        metrics.waiting.set(len(self._waiting))
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._let_go_on)
 

@@ -14,6 +14,7 @@ refused = Counter("aura_ingest_refused_connections_total", "Connections that wer
 malformed = Counter("aura_ingest_malformed_total", "Messages that could not be read")
 records = Counter("aura_ingest_records_total", "Kafka records written")
 unstored = Counter("aura_ingest_unstored_frames_total", "Frames that Kafka refused; their senders keep them")
+waiting = Gauge("aura_ingest_waiting_connections", "WebSockets that are not read because Kafka took nothing")
 backlog = Gauge("aura_ingest_backlog_bytes", "Frames read and not yet in Kafka")
 stalls = Counter("aura_ingest_stalls_total", "Times that reading stopped because Kafka took nothing")
 pushes = Counter("aura_ingest_pushes_total", "Pushes offered to a socket", ["how"])

@@ -153,7 +153,7 @@ class Socket(asyncio.Protocol):
             self._closing = True
             try:
                 frames.close_code(payload)
-                self._transport.write(frames.written(frames.CLOSE, payload[:2]))
+                self._transport.write(frames.written(frames.CLOSE, payload))
             except Violation as violation:
                 self._transport.write(frames.closing(violation.code, violation.reason))
         self._transport.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import psutil
 import pytest
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from local.engines.kafka import Kafka
@@ -72,6 +73,40 @@ async def test_while_kafka_is_away_reading_stops_newcomers_are_sent_away_and_not
         assert await acks(socket, count, seconds=60) == list(range(2, count + 2))
         await flooding
     assert [stored.seq for stored in await stream.stored("lea")] == list(range(1, count + 2))
+
+
+async def test_many_who_send_while_kafka_is_away_cost_little_memory_and_lose_nothing(
+    start: Starter, broker: Kafka
+) -> None:
+    """A hundred sockets want to send some megabytes each; what is not read stays with them."""
+    sockets, count, beats = 50, 100, 600
+    stream = await asyncio.to_thread(start, BACKLOG_BYTES="1000000", FRAMES_AT_ONCE="100000")
+    pid = stream.service.process.pid()
+    assert pid is not None
+    async with AsyncExitStack() as stack:
+        crowd = [await stack.enter_async_context(stream.socket(f"noa-{i}")) for i in range(sockets)]
+        for socket in crowd:
+            await socket.send(frame(1))
+            assert await acks(socket, 1) == [1]
+        before = psutil.Process(pid).memory_info().rss
+        await asyncio.to_thread(broker.process.kill)
+
+        async def flood(socket: ClientConnection) -> None:
+            for seq in range(2, count + 2):
+                await socket.send(frame(seq, beats=beats))
+
+        floods = [asyncio.create_task(flood(socket)) for socket in crowd]
+        await until("reading to stop", lambda: stream.service.metric("aura_ingest_stalls_total") == 1)
+        await until("everybody to wait", lambda: _waiting(stream) == sockets)
+        assert psutil.Process(pid).memory_info().rss - before < 60 << 20
+        assert not any(flooding.done() for flooding in floods)
+        await asyncio.to_thread(broker.ensure)
+        for socket in crowd:
+            assert await acks(socket, count, seconds=60) == list(range(2, count + 2))
+
+
+def _waiting(stream: Stream) -> float:
+    return stream.service.metric("aura_ingest_waiting_connections")
 
 
 async def test_killed_while_streaming_no_acknowledged_frame_is_lost(stream: Stream) -> None:

@@ -7,6 +7,7 @@ import json
 import signal
 import socket as socket_module
 import time
+from collections.abc import AsyncIterator
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -175,6 +176,46 @@ async def test_a_silent_socket_is_closed(start: Starter) -> None:
             await heard(socket, 20)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001
+
+
+async def test_a_message_may_come_in_parts_and_a_ping_is_answered_between(stream: Stream) -> None:
+    async with stream.socket("jan") as socket:
+        whole = frame(1)
+
+        async def parts() -> AsyncIterator[str]:
+            yield whole[:100]
+            await (await socket.ping())
+            yield whole[100:]
+
+        await socket.send(parts())
+        assert await acks(socket, 1) == [1]
+
+
+@pytest.mark.parametrize(
+    ("wire", "code"),
+    [
+        (b"\x81\x02{}", 1002),
+        (bytes([0x81, 0xFF]) + (1 << 30).to_bytes(8, "big") + bytes(4), 1009),
+        (bytes([0x81, 0x82]) + bytes(4) + b"\xff\xfe", 1007),
+    ],
+)
+async def test_who_breaks_the_protocol_is_closed_with_the_code_that_says_how(
+    stream: Stream, wire: bytes, code: int
+) -> None:
+    async with stream.socket("kai") as socket:
+        socket.transport.write(wire)
+        with pytest.raises(ConnectionClosed) as closed:
+            await heard(socket)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == code
+    await until("the socket to be gone", lambda: stream.service.metric("aura_ingest_connections") == 0)
+
+
+async def test_a_goodbye_is_answered(stream: Stream) -> None:
+    async with stream.socket("kay") as socket:
+        await socket.close(3001, "battery")
+        assert (socket.close_code, socket.close_reason) == (3001, "battery")
+    await until("the socket to be gone", lambda: stream.service.metric("aura_ingest_connections") == 0)
 
 
 async def test_metrics_count_connections_frames_and_acknowledgements(stream: Stream) -> None:
