@@ -69,34 +69,31 @@ class Heart:
     seed: int
     upset: bool = False
 
-    def beats(self) -> list[Beat]:
-        """Beats, in ms from the start of the run; before it, if there is history."""
-        seconds = self.crowd.seconds
-        lag = self.group / self.crowd.groups * FRAME_SECONDS
-        if not self.upset:
-            return self._moved((rest(seconds, HEART_RATE),), lag)
-        history = self.crowd.history
-        calm = history + seconds - EPISODE_SECONDS - (self.seed // STRESS_EVERY) % SPREAD_SECONDS
-        phases = rest(calm, HEART_RATE), stress(history + seconds - calm, HEART_RATE)
-        return self._moved(phases, lag - history)
+    @property
+    def lag(self) -> float:
+        """Seconds after the start at which the first frame is due: groups are spread over the time of a frame."""
+        return self.group / self.crowd.groups * FRAME_SECONDS
 
-    def _moved(self, phases: tuple[Phase, ...], by: float) -> list[Beat]:
-        offset, end = round(by * 1000), self.crowd.seconds * 1000
-        return [(t + offset, rr) for t, rr in _synthesised(phases, self.seed) if t + offset < end]
+    def beats(self) -> list[Beat]:
+        """Beats, in ms from the start of the run: those of the first frame, and of the history, lie before it."""
+        begin, end = self.lag - FRAME_SECONDS, self.crowd.seconds
+        phases = (rest(end - begin, HEART_RATE),)
+        if self.upset:
+            begin -= self.crowd.history
+            onset = end - EPISODE_SECONDS - (self.seed // STRESS_EVERY) % SPREAD_SECONDS
+            phases = rest(onset - begin, HEART_RATE), stress(end - onset, HEART_RATE)
+        return [(t + round(begin * 1000), rr) for t, rr in _synthesised(phases, self.seed) if t < (end - begin) * 1000]
 
     def frames(self, start: int) -> list[Timed]:
-        """Whole frames for a start at `start` (Unix ms), numbered from 1; what happened before it is due at once."""
+        """Whole frames for a start at `start` (Unix ms), numbered from 1; history comes first, in long ones."""
         beats = self.beats()
-        past = sum(t < 0 for t, _ in beats)
-        chunks = [beats[i : min(past, i + MAX_SAMPLES_A_FRAME)] for i in range(0, past, MAX_SAMPLES_A_FRAME)]
-        chunks += [beats[i : i + BEATS_A_FRAME] for i in range(past, len(beats) - BEATS_A_FRAME + 1, BEATS_A_FRAME)]
-        lag = self.group / self.crowd.groups * FRAME_SECONDS
+        past = sum(t < (self.lag - FRAME_SECONDS) * 1000 for t, _ in beats)
+        long = [beats[i : min(past, i + MAX_SAMPLES_A_FRAME)] for i in range(0, past, MAX_SAMPLES_A_FRAME)]
+        short = [beats[i : i + BEATS_A_FRAME] for i in range(past, len(beats) - BEATS_A_FRAME + 1, BEATS_A_FRAME)]
+        due = [max(0.0, self.lag - 1)] * len(long) + [max(0.0, chunk[-1][0] / 1000) for chunk in short]
         return [
-            Timed(
-                max(lag, chunk[-1][0] / 1000),
-                Frame(DEVICE, seq, [Sample(start + t, rr) for t, rr in chunk]),
-            )
-            for seq, chunk in enumerate(chunks, 1)
+            Timed(moment, Frame(DEVICE, seq, [Sample(start + t, rr) for t, rr in chunk]))
+            for seq, (moment, chunk) in enumerate(zip(due, long + short, strict=True), 1)
         ]
 
 

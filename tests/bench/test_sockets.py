@@ -1,0 +1,78 @@
+"""What the load on Bio-Sync is made of: wrong load would make right figures worthless."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
+
+from bench.sockets import storm
+from bench.sockets.crowd import FRAME_SECONDS, Crowd, stressed
+from bench.sockets.link import masked, unmasked
+from contracts.records import StoredFrame
+from contracts.stream import MAX_SAMPLES_A_FRAME
+from dataflows.biosync.offline import of_frames
+from services.ingest.frames import TEXT, Reader
+
+START = 1_700_000_000_000
+RUNS = [Crowd(150, 60), Crowd(150, 300)]
+
+
+@pytest.mark.parametrize("crowd", RUNS, ids=["a minute", "five minutes"])
+def test_everybody_sends_ten_beats_every_eight_seconds_and_the_stressed_raise_one_event(crowd: Crowd) -> None:
+    people: set[int] = set()
+    sent = 0
+    for group in range(crowd.groups):
+        for numbers, heart in crowd.hearts(group):
+            people.update(numbers)
+            frames = heart.frames(START)
+            sent += len(frames) * len(numbers)
+            assert [timed.frame.seq for timed in frames] == list(range(1, len(frames) + 1))
+            beats = [sample for timed in frames for sample in timed.frame.samples]
+            assert all(a.t < b.t for a, b in pairwise(beats))
+            for timed in frames:
+                length, history = len(timed.frame.samples), heart.upset and crowd.history and timed.frame.seq == 1
+                assert length <= MAX_SAMPLES_A_FRAME if history else length == 10
+                assert 0 <= timed.due <= crowd.seconds
+                assert timed.frame.samples[-1].t <= START + timed.due * 1000 + 1
+            stored = [
+                StoredFrame("", "w", f.seq, START + round(due * 1000), "", [s.t for s in f.samples], rr)
+                for due, f in ((timed.due, timed.frame) for timed in frames)
+                for rr in ([s.rr for s in f.samples],)
+            ]
+            _, events = of_frames(stored)[""]
+            assert len(events) == (1 if stressed(numbers[0]) else 0)
+            if events:
+                assert [numbers] == [[number] for number in numbers]
+                assert START < events[0].raised < START + crowd.seconds * 1000
+    assert people == set(range(crowd.users))
+    assert sent == pytest.approx(crowd.users * crowd.seconds / FRAME_SECONDS, rel=0.03)
+
+
+@given(st.binary(max_size=70_000))
+def test_a_masked_message_is_read_by_the_server_as_it_is(payload: bytes) -> None:
+    if len(payload) < 65_536:
+        assert Reader(1 << 20).read(masked(payload)) == [(TEXT, payload)]
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5), st.integers(0, 2000))
+def test_what_a_server_sends_is_found_whole_however_it_comes(payloads: list[bytes], cut: int) -> None:
+    wire = b"".join(Frame(Opcode.TEXT, payload).serialize(mask=False) for payload in payloads)
+    first, rest = unmasked(wire[:cut])
+    second, left = unmasked(rest + wire[cut:])
+    assert [payload for _, payload in first + second] == payloads
+    assert left == b""
+
+
+def test_who_came_back_after_a_blow_and_what_the_others_felt() -> None:
+    opened = np.array([1.0, 11.0, 12.0, 14.0, 30.0])
+    ack_at = np.array([5.0, 10.5, 13.0, 13.5, 15.0])
+    ack_ms = np.array([900, 40, 60, 800, 900], np.float32)
+    others = np.array([True, True, True, False, True])
+    found = storm.returned(10.0, 20.0, opened, ack_at, ack_ms, others)
+    assert (found.sockets, found.seconds, found.half_seconds) == (3, 4.0, 2.0)
+    assert found.others_ack_p99_ms == pytest.approx(59.8)
