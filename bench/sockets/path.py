@@ -114,7 +114,12 @@ def start(ground: Ground, ingests: int, partitions: int) -> Flow:
         "recommend",
         "services.recommend",
         (own, RECOMMEND_PORT),
-        {"REDIS_URL": redis.url, "WEBHOOK_SECRET": webhook, "EMBEDDING_MODEL_DIR": str(tools.model())},
+        {
+            "REDIS_URL": redis.url,
+            "TIMESERIES_URL": database,
+            "WEBHOOK_SECRET": webhook,
+            "EMBEDDING_MODEL_DIR": str(tools.model()),
+        },
     )
     biosync = Program(
         folder,
