@@ -80,6 +80,10 @@ class Flow:
     biosync: Program
     auth: Program
 
+    def raised(self) -> int:
+        """Stress events raised so far, of which each gives a push; once drained, all there will be."""
+        return int(self.biosync.metric("biosync_stress_events_total"))
+
     def drained(self, frames: int) -> bool:
         """Whether the dataflow has read so many frames, repeats included, and nothing waits for it."""
         read = self.biosync.metric("biosync_frames_total")

@@ -82,8 +82,7 @@ def run(flow: Flow, pids: Pids, crowd: Crowd, generators: Generators, stormy: bo
     end = measure(pids())
     seconds = time.time() - start / 1000
     tell(f"{acked.acked:,} of {acked.planned:,} frames acknowledged; waiting for the dataflow and the pushes")
-    stressed = crowd.users // 100
-    settled = _until(lambda tally: flow.drained(tally.acked) and tally.pushes >= stressed, generators)
+    settled = _until(lambda tally: flow.drained(tally.acked) and tally.pushes >= flow.raised(), generators)
     findings = generators.finish()
     verdict = truth.compare(
         crowd, start, rules(flow.spec), flow.kafka.bootstrap, flow.spec.source.topic, flow.database, tell
