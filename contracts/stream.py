@@ -33,7 +33,7 @@ class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class Seen(msgspec.Struct, forbid_unknown_fields=True):
     """The app showed the push of this event to the person."""
 
-    seen: str
+    seen: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class Ack(msgspec.Struct):

@@ -72,8 +72,11 @@ def timescale(chunk: timedelta, retention: timedelta, compress_after: timedelta)
         ]
     statements += _later_columns()
     statements += [
-        f"alter table {TABLE_HRV} set (timescaledb.compress, timescaledb.compress_segmentby = 'user_id',"
-        " timescaledb.compress_orderby = 'at')",
+        # Once, since before 2.14 even the same settings are refused as soon as a chunk is compressed.
+        "do $$ begin if not exists (select from timescaledb_information.hypertables where compression_enabled"
+        f" and hypertable_schema = current_schema() and hypertable_name = '{TABLE_HRV}') then"
+        f" alter table {TABLE_HRV} set (timescaledb.compress, timescaledb.compress_segmentby = 'user_id',"
+        " timescaledb.compress_orderby = 'at'); end if; end $$",
         *_policy(TABLE_HRV, "compression", _interval(compress_after)),
         *_INDEXES,
     ]

@@ -33,6 +33,8 @@ class Feed:
         self._waiting: dict[int, deque[Record]] = {}
         self._next: dict[int, int] = {}
         self._newest: dict[int, Message] = {}
+        self._level: dict[int, float] = {}
+        self._opened: dict[int, float] = {}
         """The last record that was taken, by partition."""
         self._due = 0.0
         self._consumer = Consumer(
@@ -57,6 +59,7 @@ class Feed:
     def open(self, partition: int, offset: int | None) -> None:
         """Read `partition` from `offset`, or from its oldest record."""
         self._waiting[partition] = deque()
+        self._opened[partition] = time.time()
         self._next[partition] = offset or 0
         start = OFFSET_BEGINNING if offset is None else offset
         self._consumer.incremental_assign([TopicPartition(self._topic, partition, start)])
@@ -113,10 +116,20 @@ class Feed:
                     continue
                 behind = max(0, known[1] - position)
                 metrics.LAG.labels(str(partition)).set(behind)
-                newest = self._newest.get(partition)
-                if newest is not None:
-                    age = time.time() - newest.timestamp()[1] / 1000 if behind else 0.0
-                    metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, age))
+                now = time.time()
+                if not behind:
+                    self._level[partition] = now
+                metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, now - self._level_at(partition)))
+
+    def _level_at(self, partition: int) -> float:
+        """Unix seconds up to which nothing is unread: when all was read last, or the time of the newest record taken,
+        whichever is later; before either is known, when reading began."""
+        newest, known = self._newest.get(partition), list[float]()
+        if newest is not None:
+            known.append(newest.timestamp()[1] / 1000)
+        if partition in self._level:
+            known.append(self._level[partition])
+        return max(known) if known else self._opened[partition]
 
 
 def _sure(number: int | None) -> int:

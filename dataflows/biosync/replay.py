@@ -20,6 +20,7 @@ from dataflows.biosync.rules import Rules
 AT_ONCE = 200
 """Letters a transaction."""
 _SECONDS = 30.0
+_OPEN_MS = 10_000
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -95,6 +96,8 @@ class DeadLetters:
                 "bootstrap.servers": self._bootstrap,
                 "transactional.id": f"{self._topic}-replay",
                 "compression.type": "lz4",
+                # Readers wait behind an open transaction: if we are killed, no longer than this.
+                "transaction.timeout.ms": _OPEN_MS,
             }
         )
         producer.init_transactions(_SECONDS)
@@ -107,11 +110,15 @@ class DeadLetters:
         able = [entry for entry, why in judged if not why]
         for start in range(0, len(able), AT_ONCE):
             producer.begin_transaction()
-            for entry in able[start : start + AT_ONCE]:
-                letter = entry.letter
-                producer.produce(letter.topic, letter.value, partition=letter.partition)
-                producer.produce(self._topic, None, letter.key)
-            producer.commit_transaction(_SECONDS)
+            try:
+                for entry in able[start : start + AT_ONCE]:
+                    letter = entry.letter
+                    producer.produce(letter.topic, letter.value, partition=letter.partition)
+                    producer.produce(self._topic, None, letter.key)
+                producer.commit_transaction(_OPEN_MS / 1000)
+            except BaseException:
+                producer.abort_transaction(_SECONDS)
+                raise
         return able, [(entry, why) for entry, why in judged if why]
 
     def _messages(self) -> Iterator[Message]:

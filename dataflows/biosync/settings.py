@@ -48,7 +48,8 @@ class Settings(BaseSettings):
         """host:port at which the workers talk to each other; None for the only one."""
         if self.worker is None:
             return None
-        return [f"{self.host}:{self.port + 101 + number}" for number in range(self.workers)]
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return [f"{host}:{self.port + 101 + number}" for number in range(self.workers)]
 
     @property
     def rules(self) -> Rules:

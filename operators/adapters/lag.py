@@ -20,25 +20,24 @@ CPU = "biosync_cpu_seconds_total"
 _TIMEOUT = aiohttp.ClientTimeout(total=2)
 
 
-async def reading(cluster: Cluster, owner: Owner) -> Reading | None:
+async def reading(cluster: Cluster, owner: Owner, partitions: int) -> Reading | None:
     """What the workers of the Pod that is ready tell; None unless there is one and all of it is known."""
     for pod in await cluster.list(POD, owner.namespace, owner.selector):
         ready = any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
         if ready and "deletionTimestamp" not in pod["metadata"]:
-            return read(await _metrics(pod["status"]["podIP"]), datetime.now(UTC))
+            return read(await _metrics(pod["status"]["podIP"]), partitions, datetime.now(UTC))
     return None
 
 
-def read(text: str, now: datetime) -> Reading | None:
-    """The reading in what /metrics gave; None while a partition is without a position."""
+def read(text: str, partitions: int, now: datetime) -> Reading | None:
+    """The reading in what /metrics gave; None while one of so many partitions is without a position."""
     found: dict[str, list[float]] = defaultdict(list)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             found[sample.name].append(sample.value)
-    if not (found[RECORDS] and found[CPU]):
+    if len(found[RECORDS]) < partitions or len(found[SECONDS]) < partitions or not found[CPU]:
         return None
-    # a partition that never held a record has no age
-    return Reading(now, int(sum(found[RECORDS])), max(found[SECONDS], default=0.0), sum(found[CPU]))
+    return Reading(now, int(sum(found[RECORDS])), max(found[SECONDS]), sum(found[CPU]))
 
 
 async def _metrics(address: str) -> str:

@@ -69,7 +69,7 @@ class BioStreams:
         findings = [topic_finding, await self._tables(spec, url), response, *secret_finding]
         passive = config.get("REGION_ROLE") == "passive"
         live = await live_objects(self.cluster, owner, _KINDS)
-        told = await reading(self.cluster, owner)
+        told = await reading(self.cluster, owner, spec.source.partitions)
         before, scale, why = self._scale(owner, spec, _deployment(live), told)
         if all(finding.state is State.GOOD for finding in findings):
             around = Surroundings(config[KAFKA_BOOTSTRAP], address, secret, version, scale, passive)

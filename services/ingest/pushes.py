@@ -12,7 +12,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Iterator
-from itertools import islice
+from typing import Any, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
@@ -34,6 +34,7 @@ RETRY_SECONDS = 0.5
 CONFIRMATIONS_KEPT = 10_000
 """Confirmations that wait for Redis to come back; one more and the oldest is lost: that push is shown again."""
 
+T = TypeVar("T")
 _push = msgspec.json.Decoder(EmergencyCalm).decode
 
 
@@ -101,22 +102,28 @@ class Pushes:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _batch(self) -> None:
-        arrivals = list(islice(self._arrivals, A_PIPELINE))
-        confirmed = list(islice(self._confirmed, A_PIPELINE))
+        arrivals, confirmed = _first(self._arrivals), _first(self._confirmed)
+        try:
+            answers = await self._ask(arrivals, confirmed)
+        except BaseException:
+            self._arrivals.extendleft(reversed(arrivals))
+            room = CONFIRMATIONS_KEPT - len(self._confirmed)
+            self._confirmed.extendleft(reversed(confirmed[-room:] if room else []))
+            raise
+        metrics.seen.inc(sum(answers[: len(confirmed)]))
+        for socket, values in zip(arrivals, answers[len(confirmed) :], strict=True):
+            for push, value in _readable(values):
+                self._offer(socket, push, value, "pending")
+
+    async def _ask(self, arrivals: list[Socket], confirmed: list[tuple[str, str]]) -> list[Any]:
+        """One answer a confirmation, 1 if something was pending, and then the pending pushes of each arrival."""
         async with self._redis.pipeline(transaction=False) as pipeline:
             for user, event_id in confirmed:
                 keys = [PENDING_KEY + user, pushes.OPEN, pushes.OUTCOMES]
                 pipeline.eval(pushes.CLOSE, 3, *keys, event_id, user, pushes.SEEN, str(int(time.time() * 1000)))
             for socket in arrivals:
                 pipeline.hvals(PENDING_KEY + socket.person.user)
-            answers = await pipeline.execute()
-        for done, queue in ((confirmed, self._confirmed), (arrivals, self._arrivals)):
-            for _ in done:
-                queue.popleft()
-        metrics.seen.inc(sum(answers[: len(confirmed)]))
-        for socket, values in zip(arrivals, answers[len(confirmed) :], strict=True):
-            for push, value in _readable(values):
-                self._offer(socket, push, value, "pending")
+            return await pipeline.execute()
 
     def _offer(self, socket: Socket, push: EmergencyCalm, value: bytes, how: str) -> None:
         if push.expires < time.time() * 1000:
@@ -127,6 +134,11 @@ class Pushes:
             socket.offered.add(push.event_id)
             socket.offer(value)
             metrics.pushes.labels(how).inc()
+
+
+def _first(queue: deque[T]) -> list[T]:
+    """Takes the first A_PIPELINE out of the queue."""
+    return [queue.popleft() for _ in range(min(A_PIPELINE, len(queue)))]
 
 
 def _readable(values: list[bytes]) -> Iterator[tuple[EmergencyCalm, bytes]]:

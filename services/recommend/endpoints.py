@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 
@@ -41,6 +43,7 @@ def create(settings: RecommendSettings, embedder: Embedder, library: Library) ->
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         keeping = asyncio.create_task(ledger.run())
+        keeping.add_done_callback(_ended)
         try:
             yield
         finally:
@@ -73,3 +76,10 @@ def create(settings: RecommendSettings, embedder: Embedder, library: Library) ->
         return Response(msgspec.json.encode(calm), media_type="application/json")
 
     return service
+
+
+def _ended(keeping: asyncio.Task[None]) -> None:
+    """Outcomes would pile up unwritten behind a process that looks well: better that it is started again."""
+    if not keeping.cancelled() and (error := keeping.exception()) is not None:
+        log.critical("ledger_failed", exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -66,7 +66,7 @@ class Ledger:
 
     async def carry(self, now: float) -> bool:
         """Closes what expired and writes what is unwritten, some of it; whether there may be more."""
-        missed = await self._outcomes.miss_expired(now)
+        due = await self._outcomes.miss_expired(now)
         outcomes = await self._outcomes.unwritten()
         if outcomes:
             async with await AsyncConnection.connect(self._url, connect_timeout=CONNECT_SECONDS) as connection:
@@ -76,7 +76,7 @@ class Ledger:
                 metrics.outcomes.labels(outcome).inc()
             if len(new) < len(outcomes):
                 log.info("outcomes_known_or_without_event", count=len(outcomes) - len(new))
-        return AT_ONCE in (missed, len(outcomes))
+        return AT_ONCE in (due, len(outcomes))
 
 
 async def write(connection: AsyncConnection[Any], outcomes: Sequence[Outcome]) -> list[str]:

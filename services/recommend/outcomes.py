@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -42,22 +43,29 @@ class Outcomes:
         self._close = redis.register_script(pushes.CLOSE)
 
     async def miss_expired(self, now: float) -> int:
-        """Closes pushes that were not confirmed by `now` (Unix seconds), in good time; gives how many were missed."""
+        """Closes pushes that were not confirmed by `now` (Unix seconds), in good time; gives how many were due, at
+        most AT_ONCE."""
         until = int((now - self._confirm_seconds) * 1000)
         due: list[Any] = await self._redis.zrange(
             pushes.OPEN, "-inf", until, byscore=True, offset=0, num=AT_ONCE, withscores=True
         )  # pyright: ignore[reportCallIssue, reportArgumentType, reportAssignmentType]
-        missed = 0
         for member, expired in due:
             event_id, user = pushes.parties(member.decode())
             keys = [PENDING_KEY + user, pushes.OPEN, pushes.OUTCOMES]
-            missed += await self._close(keys=keys, args=[event_id, user, pushes.MISSED, int(expired)])
-        return missed
+            await self._close(keys=keys, args=[event_id, user, pushes.MISSED, int(expired)])
+        return len(due)
 
     async def unwritten(self) -> list[Outcome]:
-        """The oldest AT_ONCE outcomes that `written` was not told of."""
+        """The oldest AT_ONCE outcomes that `written` was not told of; what can't be read is told of and dropped."""
         entries: list[Any] = await self._redis.xrange(pushes.OUTCOMES, count=AT_ONCE)  # pyright: ignore
-        return [_outcome(entry, fields) for entry, fields in entries]
+        outcomes: list[Outcome] = []
+        for entry, fields in entries:
+            try:
+                outcomes.append(_outcome(entry, fields))
+            except (msgspec.MsgspecError, KeyError, ValueError, OverflowError) as error:
+                log.error("outcome_unreadable", entry=entry.decode(), fields=str(fields), error=str(error))
+                await self._redis.xdel(pushes.OUTCOMES, entry)
+        return outcomes
 
     async def written(self, outcomes: Sequence[Outcome]) -> None:
         """These are in the store."""
@@ -66,5 +74,7 @@ class Outcomes:
 
 
 def _outcome(entry: bytes, fields: dict[bytes, bytes]) -> Outcome:
-    push = msgspec.json.decode(fields[b"push"], type=EmergencyCalm)
-    return Outcome(entry, push.event_id, push.raised, fields[b"outcome"].decode(), int(fields[b"at"]))
+    push, at = msgspec.json.decode(fields[b"push"], type=EmergencyCalm), int(fields[b"at"])
+    for moment in (push.raised, at):
+        datetime.fromtimestamp(moment / 1000, UTC)  # the store refuses what is no date, and with it all others
+    return Outcome(entry, push.event_id, push.raised, fields[b"outcome"].decode(), at)

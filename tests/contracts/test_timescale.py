@@ -202,6 +202,9 @@ def test_old_chunks_are_compressed_and_take_rows_all_the_same(stores: Stores) ->
     compressed = stores.timescale.execute(chunks.encode()).fetchone()
     assert compressed is not None
     assert DAYS - 3 <= compressed[0] < DAYS
+    for statement in timeseries.timescale(CHUNK, RETENTION, COMPRESS_AFTER):
+        stores.timescale.execute(statement.encode())
+    assert stores.timescale.execute(chunks.encode()).fetchone() == compressed
     size = "select before_compression_total_bytes, after_compression_total_bytes from hypertable_compression_stats(%s)"
     before, after = stores.timescale.execute(size.encode(), ["hrv_1m"]).fetchone() or (0, 0)
     assert 0 < after < before / 2

@@ -161,6 +161,7 @@ biosync_consumer_lag_seconds{partition="1"} 2.5
 # TYPE biosync_cpu_seconds_total counter
 biosync_cpu_seconds_total 12.5
 """
-    assert read(told, START) == Reading(START, 7, 2.5, 12.5)
-    assert read("", START) is None
-    assert read("biosync_cpu_seconds_total 12.5\n", START) is None
+    assert read(told, 2, START) == Reading(START, 7, 2.5, 12.5)
+    assert read(told, 3, START) is None
+    assert read("", 1, START) is None
+    assert read("biosync_cpu_seconds_total 12.5\n", 1, START) is None

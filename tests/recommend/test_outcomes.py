@@ -148,6 +148,29 @@ async def test_an_outcome_whose_event_is_not_in_the_store_stops_nothing(redis: C
     assert await nothing_left(redis)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"outcome": "seen", "at": "1", "push": "{"},
+        {"outcome": "seen", "at": "1"},
+        {
+            "outcome": "seen",
+            "at": "9" * 18,
+            "push": '{"type": "emergency_calm", "event_id": "x", "user": "x", "content": {}, "expires": 1}',
+        },
+    ],
+)
+async def test_an_outcome_that_cannot_be_read_holds_up_no_other(
+    redis: Client, store: str, fields: dict[str, str]
+) -> None:
+    await redis.xadd(pushes.OUTCOMES, fields)  # pyright: ignore[reportArgumentType]
+    await give(redis, store, "behind-it")
+    await see(redis, "behind-it")
+    await Ledger(Outcomes(redis, CONFIRM), store).carry(NOW)
+    assert recorded(store)["behind-it"]
+    assert await nothing_left(redis)
+
+
 async def test_more_than_one_round_is_carried_in_rounds(redis: Client, store: str) -> None:
     answers = Answers(redis, 86_400)
     for i in range(501):
