@@ -23,12 +23,13 @@ from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
 from operators.biostream.desired import Surroundings, database_secret, desired, pods_wanted, scale_of, volume
 from operators.biostream.scaling import Reading, Scale, bounds, decide, remembered
+from operators.biostream.sharing import shared
 from operators.execute import execute, live_objects
 from operators.findings import Finding, State, broken, good, waiting
 from operators.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACED_SECRET, SERVICE
 from operators.manifest import Manifest, Owner, digest
 from operators.reconcile import Outcome
-from operators.resource import read
+from operators.resource import is_going, read
 from operators.rollout import pods, rollout
 
 TABLES = "TablesReady"
@@ -135,12 +136,27 @@ class BioStreams:
         claim = kinds.KINDS["v1", "PersistentVolumeClaim"]
         if there := await self.cluster.get(claim, owner.namespace, volume(owner)["metadata"]["name"]):
             await self.cluster.delete(claim, there)
+        others = await self._others(owner)
+        if others is None:
+            _log.error("BioStream %s: data stays, since another stream here cannot be read and may use it", owner.name)
+            return
+        used = shared(others)
         config = await self.cluster.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
         if bootstrap := config.get("data", {}).get(KAFKA_BOOTSTRAP):
-            await self.kafka(bootstrap).delete(topic.name for topic in topics.wanted(spec))
+            own = [topic.name for topic in topics.wanted(spec) if topic.name not in used.topics]
+            await self.kafka(bootstrap).delete(own)
         url, _ = await self._database(owner, spec)
-        if url:
+        if url and spec.sink.database not in used.databases:
             await self.store.drop(url)
+
+    async def _others(self, owner: Owner) -> list[BioStreamSpec] | None:
+        """The namespace's other streams that are not being deleted; None when one of them cannot be read."""
+        found = await self.cluster.list(kinds.BIO_STREAM, owner.namespace)
+        specs = [
+            read(BioStreamSpec, body) for body in found if body["metadata"]["uid"] != owner.uid and not is_going(body)
+        ]
+        readable = [spec for spec in specs if isinstance(spec, BioStreamSpec)]
+        return readable if len(readable) == len(specs) else None
 
     async def _topics(self, spec: BioStreamSpec, bootstrap: str) -> tuple[Finding, int | None]:
         if not bootstrap:

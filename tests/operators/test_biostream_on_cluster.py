@@ -133,6 +133,18 @@ def test_data_goes_when_that_was_said(world: World) -> None:
         assert connection.execute("select to_regclass('hrv_1m')").fetchone() == (None,)
 
 
+def test_data_that_another_stream_uses_too_stays(world: World) -> None:
+    answering_service(world)
+    world.apply("BioStream", "staying", spec("staying"))
+    world.apply("BioStream", "leaving", spec("staying", deletionPolicy="Delete"))
+    for name in ("staying", "leaving"):
+        world.cluster.until(lambda name=name: world.get("persistentvolumeclaim", f"{name}-state"), 60)
+    world.kubectl("delete", "biostream", "leaving", "--timeout=60s")
+    world.cluster.until(lambda: not world.get("persistentvolumeclaim", "leaving-state"), 60)
+    assert {"staying-raw", "staying-events", "staying-dead"} <= topics(world).keys()
+    assert {"hrv_1m", "stress_events"} <= tables(world)
+
+
 def test_the_end_of_a_namespace_is_not_held_back_and_deletes_no_data(world: World) -> None:
     namespace = world.cluster.namespace("operators-going")
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aura-platform"}}
