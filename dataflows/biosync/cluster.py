@@ -13,12 +13,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from dataflows.biosync import status
 from dataflows.biosync.settings import GRACE_SECONDS, Settings
@@ -32,7 +35,7 @@ def run(settings: Settings) -> int:
     """Run the workers until they were told to stop or one ends by itself; the exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     with tempfile.TemporaryDirectory(prefix="biosync-metrics-") as counts:
-        status.serve(settings.host, settings.port, _Everyone(settings, counts))
+        status.serve(settings.host, settings.port, _Everyone(settings, Path(counts)))
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": counts}
         workers = [_start(number, environment) for number in range(settings.workers)]
         _log.info("started", workers=[worker.pid for worker in workers])
@@ -66,10 +69,21 @@ def _watch(workers: Sequence[subprocess.Popen[bytes]]) -> int:
     return 0
 
 
+class Counts(Collector):
+    """What the workers count in the files of `folder`. One that a worker makes at this moment is empty, and left out."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        files = [str(file) for file in self._folder.glob("*.db") if file.stat().st_size]
+        return MultiProcessCollector.merge(files)
+
+
 class _Everyone:
     """Status of all workers together: as well as the worst of them."""
 
-    def __init__(self, settings: Settings, counts: str) -> None:
+    def __init__(self, settings: Settings, counts: Path) -> None:
         self._host = settings.host
         self._ports = [settings.status_port(number) for number in range(settings.workers)]
         self._counts = counts
@@ -82,7 +96,7 @@ class _Everyone:
 
     def metrics(self) -> bytes:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, self._counts)
+        registry.register(Counts(self._counts))
         return generate_latest(registry)
 
     def _worst(self, path: str) -> str:
