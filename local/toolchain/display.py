@@ -46,9 +46,8 @@ class Display:
                 if progress.state is State.WAITING:
                     self._live.start()
             elif progress.state in (State.MAKING, State.MADE, State.FAILED):
-                self._console.print(
-                    f"{time.monotonic() - self._started:6.0f} s  {escape(str(progress))}", soft_wrap=True
-                )
+                told = f"{progress}{self._under_way()}"
+                self._console.print(f"{time.monotonic() - self._started:6.0f} s  {escape(told)}", soft_wrap=True)
 
     def waiting(self) -> None:
         self._console.print("Another process is making the tools; waiting for it.")
@@ -62,6 +61,11 @@ class Display:
             self._console.print(self._table())
         else:
             self._console.print(f"{len(self._rows)} tools found in {time.monotonic() - self._started:.1f} s")
+
+    def _under_way(self) -> str:
+        """A line stays the last one for minutes: it names all that is being made then."""
+        names = [name for name, (progress, _) in self._rows.items() if progress.state is State.MAKING]
+        return f"; under way: {', '.join(names)}" if names else ""
 
     def _table(self) -> RenderableType:
         name = Column("tool", no_wrap=True, min_width=max((len(name) for name in self._rows), default=0))
