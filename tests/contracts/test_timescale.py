@@ -26,7 +26,8 @@ from tests.fixtures.engines import Database
 
 pytestmark = pytest.mark.integration
 
-NOW = datetime.now(UTC).replace(minute=7, second=0, microsecond=0)
+NOW = datetime.now(UTC).replace(minute=37, second=0, microsecond=0)
+"""Half an hour before it lies in the same hour, so that a day's rows never lie in two chunks."""
 CHUNK, RETENTION, COMPRESS_AFTER = timedelta(hours=6), timedelta(days=9), timedelta(days=2)
 DAYS = 8
 PEOPLE = ("ada", "bob")
