@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 import psycopg
 from psycopg import AsyncConnection
@@ -25,6 +26,17 @@ class StoreUnavailable(Exception):
     """The database does not answer or refuses a statement; a statement that failed has changed nothing."""
 
 
+class Kind(StrEnum):
+    """What the tables are cut by, as a person is told."""
+
+    TIMESCALE = "TimescaleDB hypertables"
+    NATIVE = "native partitions, since the server has no TimescaleDB"
+    NOT_PRELOADED = (
+        "native partitions, since the server has TimescaleDB but does not preload it: shared_preload_libraries"
+    )
+    MADE_WITHOUT = "native partitions, since they were made without TimescaleDB"
+
+
 @dataclass
 class _Done:
     what: str
@@ -37,15 +49,12 @@ class Store:
     def __init__(self) -> None:
         self._done: dict[str, _Done] = {}
 
-    async def ensure(self, url: str, sink: Sink, now: datetime) -> str:
-        """Tables, views and partitions; drops partitions past their retention. Gives the DDL, timescale or native.
-
-        Raises StoreUnavailable.
-        """
+    async def ensure(self, url: str, sink: Sink, now: datetime) -> Kind:
+        """Tables, views and partitions; drops partitions past their retention. Raises StoreUnavailable."""
         try:
             async with await AsyncConnection.connect(url, connect_timeout=_SECONDS, autocommit=True) as connection:
                 return await self._ensure(connection, digest(url), sink, now)
-        except (psycopg.Error, OSError) as error:
+        except (psycopg.Error, OSError, StoreUnavailable) as error:
             raise StoreUnavailable(f"database {sink.database}: {error}".strip()) from error
 
     async def drop(self, url: str) -> None:
@@ -58,8 +67,9 @@ class Store:
             raise StoreUnavailable(str(error)) from error
         self._done.pop(digest(url), None)
 
-    async def _ensure(self, connection: AsyncConnection, key: str, sink: Sink, now: datetime) -> str:
-        native = await _is_native(connection)
+    async def _ensure(self, connection: AsyncConnection, key: str, sink: Sink, now: datetime) -> Kind:
+        kind = await _kind(connection)
+        native = kind is not Kind.TIMESCALE
         chunk, retention = delta(sink.chunk), delta(sink.retention)
         statements = (
             timeseries.native() if native else timeseries.timescale(chunk, retention, delta(sink.compress_after))
@@ -77,16 +87,29 @@ class Store:
                 for statement in names:
                     await connection.execute(statement.encode())
             self._done[key] = _Done(what, time.monotonic())
-        return "native" if native else "timescale"
+        return kind
 
 
-async def _is_native(connection: AsyncConnection) -> bool:
-    """TimescaleDB wherever the server has it, except for tables that were made without: they keep what they hold."""
+async def _kind(connection: AsyncConnection) -> Kind:
+    """TimescaleDB wherever it can be used, except for tables that were made without: they keep what they hold.
+
+    It must be preloaded: on a server that only has it, making the extension ends the connection. Those who own tables
+    may not read shared_preload_libraries, but everyone sees a setting that the preloaded library brings.
+    """
     query = """
-        select not exists (select from pg_available_extensions where name = 'timescaledb')
-            or exists (select from pg_partitioned_table where partrelid = any(%s::text[]::regclass[]))"""
+        select exists (select from pg_available_extensions where name = 'timescaledb'),
+            exists (select from pg_settings where name = 'timescaledb.disable_load'),
+            array(select distinct relkind::text from pg_class where oid = any(%s::text[]::regclass[]))"""
     row = await (await connection.execute(query, [await _there(connection)])).fetchone()
-    return bool(row and row[0])
+    installed, preloaded, tables = row or (False, False, [])
+    if "r" in tables and not (installed and preloaded):
+        raise StoreUnavailable(
+            "its tables are TimescaleDB's, which the server does not load: preload it again (shared_preload_libraries)"
+            " and restart the server; what the tables hold is intact"
+        )
+    if "p" in tables and installed and preloaded:
+        return Kind.MADE_WITHOUT
+    return Kind.TIMESCALE if installed and preloaded else Kind.NOT_PRELOADED if installed else Kind.NATIVE
 
 
 async def _complete(connection: AsyncConnection) -> bool:

@@ -186,7 +186,7 @@ class BioStreams:
             kind = await self.store.ensure(url, spec.sink, datetime.now(UTC))
         except StoreUnavailable as error:
             return broken(TABLES, "StoreUnavailable", str(error))
-        return good(TABLES, "AsDeclared", f"tables and views are there ({kind} partitions)")
+        return good(TABLES, "AsDeclared", f"tables and views are there ({kind})")
 
     async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         name = spec.response.service
