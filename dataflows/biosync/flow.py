@@ -22,7 +22,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from dataflows.biosync import metrics
-from dataflows.biosync.feed import POLL_SECONDS, Feed
+from dataflows.biosync.feed import POLL_SECONDS, START, Feed, Place
 from dataflows.biosync.people import People, Record
 from dataflows.biosync.results import Results
 from dataflows.biosync.rules import Rules
@@ -34,15 +34,14 @@ Snapshot = tuple[Position, bytes]
 _PAUSE = timedelta(seconds=POLL_SECONDS)
 
 
-class _Records(StatefulSourcePartition[tuple[str, list[Record]], int]):
-    def __init__(self, feed: Feed, name: str, offset: int | None, stopping: Stopping) -> None:
+class _Records(StatefulSourcePartition[tuple[str, list[Record]], Place]):
+    def __init__(self, feed: Feed, name: str, place: Place, stopping: Stopping) -> None:
         self._feed = feed
         self._name = name
         self._partition = int(name)
-        self._offset = offset or 0
         self._stopping = stopping
         self._awake: datetime | None = None
-        feed.open(self._partition, offset)
+        feed.open(self._partition, place)
 
     def next_batch(self) -> Iterable[tuple[str, list[Record]]]:
         if self._stopping.requested:
@@ -52,20 +51,19 @@ class _Records(StatefulSourcePartition[tuple[str, list[Record]], int]):
             self._awake = datetime.now(UTC) + _PAUSE
             return []
         self._awake = None
-        self._offset = records[-1][0] + 1
         return [(self._name, records)]
 
     def next_awake(self) -> datetime | None:
         return self._awake
 
-    def snapshot(self) -> int:
-        return self._offset
+    def snapshot(self) -> Place:
+        return self._feed.place(self._partition)
 
     def close(self) -> None:
         self._feed.close(self._partition)
 
 
-class Raw(FixedPartitionedSource[tuple[str, list[Record]], int]):
+class Raw(FixedPartitionedSource[tuple[str, list[Record]], Place]):
     """The raw topic; `feed` is made by the worker that reads."""
 
     def __init__(self, feed: Callable[[], Feed], partitions: int, stopping: Stopping) -> None:
@@ -74,13 +72,20 @@ class Raw(FixedPartitionedSource[tuple[str, list[Record]], int]):
         self._partitions = partitions
         self._stopping = stopping
 
+    @property
+    def away(self) -> str:
+        """Why nothing can be read just now, or empty."""
+        return self._feed.away if self._feed else ""
+
     def list_parts(self) -> list[str]:
         return _names(self._partitions)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> _Records:
+    def build_part(self, step_id: str, for_part: str, resume_state: Place | int | None) -> _Records:
         if self._feed is None:
             self._feed = self._make()
-        return _Records(self._feed, for_part, resume_state, self._stopping)
+        if isinstance(resume_state, int):  # kept by an earlier version: an offset in whatever topic is there
+            resume_state = ("", resume_state)
+        return _Records(self._feed, for_part, resume_state or START, self._stopping)
 
 
 class _Everyone(StatefulSinkPartition[list[Record], Snapshot]):

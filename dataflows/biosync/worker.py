@@ -23,6 +23,7 @@ from dataflows.biosync.results import Results
 from dataflows.biosync.settings import GRACE_SECONDS, Settings
 from dataflows.biosync.stopping import Stopping
 from dataflows.biosync.store import Store
+from dataflows.biosync.topic import Topic
 
 _ANSWERS_SECONDS = 2.0
 """How long a stop waits for answers to requests: without them the next start asks again."""
@@ -35,20 +36,20 @@ def run(settings: Settings) -> NoReturn:
     _stop_on_signal(stopping)
     if settings.worker is not None:
         Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    spec = settings.biostream_spec
+    spec, bootstrap = settings.biostream_spec, settings.kafka_bootstrap
     database = settings.timeseries_url.get_secret_value()
     results = Results(spec.events.topic, spec.dead_letter.topic, stopping)
     store = Store(database, settings.chunk, results.rows, stopping)
     response = Response(settings.webhook, settings.webhook_secret.get_secret_value())
     outbox = Outbox(database, settings.chunk, results.events, response, stopping)
     outbox.start()
-    Letters(settings.kafka_bootstrap, results.letters, stopping).start()
+    Letters(bootstrap, results.letters, stopping).start()
     store.start()
-    told = status.Own(lambda: "stopping" if stopping.requested else store.away)
+    topic, partitions = spec.source.topic, spec.source.partitions
+    source = flow.Raw(lambda: Feed(bootstrap, Topic(bootstrap, topic, partitions)), partitions, stopping)
+    told = status.Own(lambda: "stopping" if stopping.requested else store.away or source.away)
     status.serve(settings.host, settings.status_port(settings.worker), told)
     metrics.WORKERS.set(settings.workers)
-    topic, partitions = spec.source.topic, spec.source.partitions
-    source = flow.Raw(lambda: Feed(settings.kafka_bootstrap, topic), partitions, stopping)
     everyone = flow.Everyone(topic, partitions, settings.rules, settings.state_dir / "people", results)
     rarely()
     _log.info("started", topic=topic, partitions=partitions)

@@ -93,14 +93,23 @@ class Stage:
         self.process: subprocess.Popen[bytes] | None = None
         self.host = "127.0.0.1"
         self.port = 0
-        admin = AdminClient({"bootstrap.servers": bootstrap})
-        topics = [NewTopic(self.raw, PARTITIONS), NewTopic(self.dead, 1), NewTopic(self.announced, 1)]
-        for made in admin.create_topics(topics).values():
+        self.admin = AdminClient({"bootstrap.servers": bootstrap})
+        for made in self.admin.create_topics([NewTopic(self.dead, 1), NewTopic(self.announced, 1)]).values():
             made.result(20)
-        self.producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
+        self.make_raw()
         with psycopg.connect(database, autocommit=True) as connection:
             for statement in timeseries.native():
                 connection.execute(statement.encode())
+
+    def make_raw(self) -> None:
+        """Make the raw topic, and a producer that knows of no earlier one."""
+        self.admin.create_topics([NewTopic(self.raw, PARTITIONS)])[self.raw].result(20)
+        self.producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True})
+
+    def delete_raw(self) -> None:
+        """Delete the raw topic; waits until it is gone."""
+        self.admin.delete_topics([self.raw])[self.raw].result(20)
+        until(lambda: self.raw not in self.admin.list_topics(timeout=20).topics, 20, "the topic gone")
 
     def spec(self, **stress: object) -> dict[str, Any]:
         return {

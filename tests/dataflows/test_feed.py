@@ -1,0 +1,92 @@
+"""Places in a topic that are not there any more, on a real Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from dataflows.biosync.feed import START, Feed, Place
+from dataflows.biosync.people import Record
+from dataflows.biosync.topic import Absent, Topic
+from local.engines.kafka import Kafka
+from tests.dataflows.stage import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+_names = iter(f"feed{i}" for i in range(1000))
+RECORDS = [(offset, str(offset).encode()) for offset in range(6)]
+
+
+@pytest.fixture
+def admin(kafka: Kafka) -> AdminClient:
+    return AdminClient({"bootstrap.servers": kafka.bootstrap})
+
+
+@pytest.fixture
+def name(kafka: Kafka, admin: AdminClient) -> str:
+    """A topic of one partition that holds RECORDS."""
+    made = next(_names)
+    admin.create_topics([NewTopic(made, 1)])[made].result(20)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap})
+    for _, value in RECORDS:
+        producer.produce(made, value, partition=0)
+    assert producer.flush(20) == 0
+    return made
+
+
+@contextmanager
+def reading(kafka: Kafka, name: str, place: Place) -> Iterator[Feed]:
+    feed = Feed(kafka.bootstrap, Topic(kafka.bootstrap, name, 1))
+    feed.open(0, place)
+    try:
+        yield feed
+    finally:
+        feed.close(0)
+
+
+def taken(feed: Feed, last: int) -> list[Record]:
+    """What the feed gives up to the offset `last`."""
+    records: list[Record] = []
+
+    def all_of_it() -> bool:
+        records.extend(feed.take(0))
+        return bool(records) and records[-1][0] == last
+
+    until(all_of_it, 30, f"offset {last}")
+    return records
+
+
+def test_a_place_is_gone_on_from_and_names_the_topic(kafka: Kafka, name: str) -> None:
+    with reading(kafka, name, START) as feed:
+        assert taken(feed, 5) == RECORDS
+        place = feed.place(0)
+    assert place == (Topic(kafka.bootstrap, name, 1).id(), 6)
+    with reading(kafka, name, (place[0], 4)) as feed:
+        assert taken(feed, 5) == RECORDS[4:]
+    with reading(kafka, name, ("", 4)) as feed:  # an offset in whatever topic is there
+        assert taken(feed, 5) == RECORDS[4:]
+
+
+@pytest.mark.parametrize("place", [("another", 2), ("another", 60), ("", 60)])
+def test_a_place_in_another_topic_or_past_the_end_is_the_beginning(kafka: Kafka, name: str, place: Place) -> None:
+    with reading(kafka, name, place) as feed:
+        assert taken(feed, 5) == RECORDS
+        assert feed.place(0)[1] == 6
+
+
+def test_a_place_whose_record_has_expired_is_the_oldest_record(kafka: Kafka, admin: AdminClient, name: str) -> None:
+    for gone in admin.delete_records([TopicPartition(name, 0, 3)]).values():
+        gone.result(20)
+    with reading(kafka, name, (Topic(kafka.bootstrap, name, 1).id(), 1)) as feed:
+        assert taken(feed, 5) == RECORDS[3:]
+
+
+def test_a_topic_that_is_not_there_with_all_its_partitions_is_absent(kafka: Kafka, name: str) -> None:
+    with pytest.raises(Absent, match="there is no topic nothing"):
+        Topic(kafka.bootstrap, "nothing", 1).id()
+    with pytest.raises(Absent, match=f"{name} has 1 of 2 partitions"):
+        Topic(kafka.bootstrap, name, 2).id()
