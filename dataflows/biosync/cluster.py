@@ -70,7 +70,7 @@ def _watch(workers: Sequence[subprocess.Popen[bytes]]) -> int:
 
 
 class Counts(Collector):
-    """What the workers count in the files of `folder`. One that a worker makes at this moment is empty, and left out."""
+    """What the workers count in the files of `folder`. One that a worker makes just now is empty, and left out."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

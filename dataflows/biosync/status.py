@@ -8,7 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Protocol
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+_log = structlog.get_logger(__name__)
 
 
 class Status(Protocol):
@@ -39,6 +42,15 @@ def serve(host: str, port: int, told: Status) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            try:
+                self._tell()
+            except OSError:
+                return  # who asked is gone
+            except Exception as error:  # an answer that is missing says less than one that says what is wrong
+                _log.exception("status_failed", path=self.path)
+                self._answer(500, {"error": f"{type(error).__name__}: {error}"})
+
+        def _tell(self) -> None:
             if self.path == "/healthz":
                 why = told.ill()
                 self._answer(503 if why else 200, {"status": "ill", "why": why} if why else {"status": "ok"})

@@ -28,6 +28,8 @@ from local.site import CHECKOUT
 
 SECRET = "the-secret-of-these-tests"
 PARTITIONS = 3
+_LINES = 200
+"""How much of a dataflow's log is shown."""
 
 
 def until(done: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -216,7 +218,12 @@ class Stage:
             consumer.close()
 
     def close(self) -> None:
+        """Ends everything; of a test that failed one sees what its dataflow said last."""
         if self.process is not None:
+            ended = self.process.poll()
+            print("the dataflow ran to the end" if ended is None else f"the dataflow had ended by itself: {ended}")
             self.process.kill()
             self.process.wait()
+        if self.log.exists():
+            print(*self.log.read_text(errors="replace").splitlines()[-_LINES:], sep="\n")
         self.receiver.close()
