@@ -225,5 +225,7 @@ class Stage:
             self.process.kill()
             self.process.wait()
         if self.log.exists():
-            print(*self.log.read_text(errors="replace").splitlines()[-_LINES:], sep="\n")
+            said = self.log.read_text(errors="replace").splitlines()
+            # while Kafka is away there are dozens of these a second
+            print(*[line for line in said if "Connection refused" not in line][-_LINES:], sep="\n")
         self.receiver.close()
