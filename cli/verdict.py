@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import psycopg
 from pydantic import TypeAdapter
 
 from cli.steps import StepFailed
 from contracts.biostream import BioStreamSpec
-from contracts.platform import NAMESPACE, TABLE_EVENTS, TABLE_HRV
+from contracts.platform import NAMESPACE
+from dataflows.biosync import stored
 from dataflows.biosync.declared import rules
-from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_beats
 from dataflows.biosync.rules import Rules
 from local.observe import kube
@@ -24,18 +23,9 @@ from local.wearables.report import Report
 
 PATIENCE_SECONDS = 60.0
 BIOSTREAM, STORE_SECRET = "bio-sync", "timeseries-app"
-TOLERANCE = 1e-4
-"""Relative; the store keeps single precision."""
 
-_ROWS = f"""
-    select user_id, (extract(epoch from at) * 1000)::bigint, hr, rmssd, sdnn, pnn50, beats, quality
-    from {TABLE_HRV} where user_id = any(%s)"""
-_EVENTS = f"""
-    select event_id, user_id, (extract(epoch from received_at) * 1000)::bigint
-    from {TABLE_EVENTS} where user_id = any(%s)"""
-
-Measures = tuple[float | None, ...]
-Rows = dict[tuple[str, int], Measures]
+Rows = dict[tuple[str, int], stored.Row]
+"""By user and Unix ms of the window's end."""
 
 
 @dataclass
@@ -60,8 +50,8 @@ async def judge(site: Site, region: str, sent: dict[str, list[Beat]], report: Re
     rows, events = await asyncio.to_thread(expected, sent, declared)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        stored, received = await asyncio.to_thread(_stored, uri, list(sent))
-        verdict = compare(rows, events, stored, received, report)
+        found, received = await asyncio.to_thread(_found, uri, list(sent))
+        verdict = compare(rows, events, found, received, report)
         done = verdict.sound and len({p.event_id for p in report.pushes}) >= len(events)
         if done or time.monotonic() > deadline:
             return verdict
@@ -74,36 +64,23 @@ def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[st
     events: set[str] = set()
     for user, beats in sent.items():
         windows, raised = of_beats(user, beats, declared)
-        rows |= {(user, window.at): _measures(window) for window in windows}
+        rows |= {(user, window.at): stored.row(window) for window in windows}
         events |= {event.event_id for event in raised}
     return rows, events
 
 
-def compare(rows: Rows, events: set[str], stored: Rows, received: dict[str, int], report: Report) -> Verdict:
+def compare(rows: Rows, events: set[str], found: Rows, received: dict[str, int], report: Report) -> Verdict:
     """`received`: Unix ms of arrival by id of the events in the store."""
-    different = [key for key in rows.keys() | stored.keys() if not _close(rows.get(key), stored.get(key))]
+    different = [key for key in rows.keys() | found.keys() if rows.get(key) != found.get(key)]
     astray = events ^ received.keys()
     example = ""
     if different:
         key = min(different)
-        example = f"{key[0]} at {key[1]}: expected {rows.get(key)}, stored {stored.get(key)}"
+        example = f"{key[0]} at {key[1]}: expected {rows.get(key)}, stored {found.get(key)}"
     elif astray:
         example = f"event {min(astray)}"
     delays = [float(p.at - received[p.event_id]) for p in report.pushes if p.event_id in received]
     return Verdict(len(rows), len(different), len(received), len(astray), example, delays)
-
-
-def _measures(window: Window) -> Measures:
-    return (window.hr, window.rmssd, window.sdnn, window.pnn50, window.beats, window.quality)
-
-
-def _close(a: Measures | None, b: Measures | None) -> bool:
-    if a is None or b is None:
-        return False
-    return all(
-        x is y or (x is not None and y is not None and abs(x - y) <= TOLERANCE * max(1.0, abs(x), abs(y)))
-        for x, y in zip(a, b, strict=True)
-    )
 
 
 def _declared(site: Site, region: str) -> tuple[str, Rules]:
@@ -119,8 +96,7 @@ def _declared(site: Site, region: str) -> tuple[str, Rules]:
     return secret["uri"], rules(TypeAdapter(BioStreamSpec).validate_python(spec))
 
 
-def _stored(uri: str, users: list[str]) -> tuple[Rows, dict[str, int]]:
+def _found(uri: str, users: list[str]) -> tuple[Rows, dict[str, int]]:
     with psycopg.connect(uri) as connection:
-        rows: list[Any] = connection.execute(_ROWS, [users]).fetchall()
-        events = connection.execute(_EVENTS, [users]).fetchall()
-    return {(user, at): tuple(measures) for user, at, *measures in rows}, {row[0]: row[2] for row in events}
+        rows = {(user, row.at): row for user, own in stored.rows(connection, users) for row in own}
+        return rows, {event.event_id: event.received for event in stored.events(connection, users)}

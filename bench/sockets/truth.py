@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
-from struct import Struct
 
 import psycopg
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from bench.sockets.crowd import Crowd, name
 from contracts.records import StoredFrame, StressEvent, unpack
+from dataflows.biosync import stored
 from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_frames
 from dataflows.biosync.person import event_id
 from dataflows.biosync.rules import Rules
-
-_ROWS = """select user_id, (extract(epoch from at) * 1000)::bigint, hr, rmssd, sdnn, pnn50, beats, quality
-from hrv_1m order by user_id, at"""
-_EVENTS = """select event_id, user_id, (extract(epoch from received_at) * 1000)::bigint, responded_at is not null
-from stress_events"""
-_SINGLE = Struct("f")
-
-Row = tuple[float | None, ...]
 
 
 @dataclass
@@ -55,10 +45,10 @@ def compare(
     tell("reading the topic back")
     _topic(verdict, bootstrap, topic)
     tell("comparing the store with an offline computation")
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[stored.Row]] = {}
     events: dict[str, str] = {}
     for numbers, windows, raised in _expected(crowd, start, rules):
-        own = [_row(window) for window in windows]
+        own = [stored.row(window) for window in windows]
         rows |= {name(number): own for number in numbers}
         events |= {event_id(name(number), event.raised): name(number) for number in numbers for event in raised}
     with psycopg.connect(database) as connection:
@@ -69,7 +59,7 @@ def compare(
 
 def _topic(verdict: Verdict, bootstrap: str, topic: str) -> None:
     seen: dict[str, int] = {}
-    for frame in _stored(bootstrap, topic):
+    for frame in _frames(bootstrap, topic):
         known, bit = seen.get(frame.user, 0), 1 << frame.seq
         if known & bit:
             verdict.repeats += 1
@@ -78,7 +68,7 @@ def _topic(verdict: Verdict, bootstrap: str, topic: str) -> None:
     verdict.frames = sum(known.bit_count() for known in seen.values())
 
 
-def _stored(bootstrap: str, topic: str) -> Iterator[StoredFrame]:
+def _frames(bootstrap: str, topic: str) -> Iterator[StoredFrame]:
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench", "enable.auto.commit": False})
     try:
         partitions = list(consumer.list_topics(topic, 20).topics[topic].partitions)
@@ -112,7 +102,7 @@ def _expected(crowd: Crowd, start: int, rules: Rules) -> Iterator[tuple[list[int
 def _events(verdict: Verdict, connection: psycopg.Connection, wanted: dict[str, str]) -> None:
     """`wanted`: user by event id."""
     verdict.events_expected = len(wanted)
-    for event, user, received, answered in connection.execute(_EVENTS):
+    for event, user, received, answered in stored.events(connection):
         verdict.events += 1
         verdict.received[event] = received
         if wanted.get(event) != user:
@@ -123,28 +113,15 @@ def _events(verdict: Verdict, connection: psycopg.Connection, wanted: dict[str, 
         verdict.differs(f"event {event} of {wanted[event]} is missing")
 
 
-def _rows(verdict: Verdict, connection: psycopg.Connection, wanted: dict[str, list[Row]]) -> None:
+def _rows(verdict: Verdict, connection: psycopg.Connection, wanted: dict[str, list[stored.Row]]) -> None:
     """`wanted`: rows in order of time, by user."""
     verdict.rows_expected = sum(map(len, wanted.values()))
     left = set(wanted)
-    with connection.cursor("rows") as cursor:
-        cursor.itersize = 20_000
-        for user, rows in groupby(cursor.execute(_ROWS, binary=True), key=itemgetter(0)):
-            stored = [row[1:] for row in rows]
-            verdict.rows += len(stored)
-            left.discard(user)
-            if stored != wanted.get(user):
-                verdict.differs(f"{user} has {len(stored)} rows, expected {len(wanted.get(user, []))}; or other values")
+    for user, found in stored.rows(connection):
+        verdict.rows += len(found)
+        left.discard(user)
+        if found != wanted.get(user):
+            verdict.differs(f"{user} has {len(found)} rows, expected {len(wanted.get(user, []))}; or other values")
     for user in left:
         if wanted[user]:
             verdict.differs(f"{user} has no rows")
-
-
-def _row(window: Window) -> Row:
-    measures = (window.hr, window.rmssd, window.sdnn, window.pnn50)
-    return window.at, *map(_single, measures), window.beats, _single(window.quality)
-
-
-def _single(number: float | None) -> float | None:
-    """As PostgreSQL's `real` keeps it."""
-    return None if number is None else _SINGLE.unpack(_SINGLE.pack(number))[0]

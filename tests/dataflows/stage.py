@@ -24,6 +24,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from contracts import timeseries, webhook
 from contracts.records import StoredFrame, StressEvent, pack, partition_of
+from dataflows.biosync import stored
 from local.site import CHECKOUT
 
 SECRET = "the-secret-of-these-tests"
@@ -187,10 +188,10 @@ class Stage:
         with psycopg.connect(self.database, autocommit=True) as connection:
             return connection.execute(sql.encode()).fetchall()
 
-    def rows(self) -> dict[tuple[str, int], tuple[Any, ...]]:
+    def rows(self) -> dict[tuple[str, int], stored.Row]:
         """What hrv_1m holds, by user and Unix ms."""
-        columns = "user_id, (extract(epoch from at) * 1000)::bigint, hr, rmssd, sdnn, pnn50, beats, quality"
-        return {(row[0], row[1]): row[2:] for row in self.query(f"select {columns} from hrv_1m")}
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            return {(user, row.at): row for user, own in stored.rows(connection) for row in own}
 
     def events(self) -> dict[str, tuple[Any, ...]]:
         """What stress_events holds, by id: user, Unix ms of raising, evidence, answered."""

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from contracts.records import DeadLetter, StoredFrame, StressEvent, pack, partition_of
+from dataflows.biosync import stored
 from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_frames
 from dataflows.biosync.rules import THRESHOLDS, Rules, StressRules
@@ -54,13 +55,6 @@ def expected(sent: list[StoredFrame]) -> tuple[dict[tuple[str, int], Window], di
     return rows, events
 
 
-def single(number: float | None) -> float | None:
-    """As PostgreSQL's `real` keeps it."""
-    import struct
-
-    return None if number is None else struct.unpack("f", struct.pack("f", number))[0]
-
-
 def assert_holds(stage: Stage, sent: list[StoredFrame]) -> None:
     """The store holds exactly what the same frames give offline, and each event was answered."""
     rows, events = expected(sent)
@@ -68,12 +62,10 @@ def assert_holds(stage: Stage, sent: list[StoredFrame]) -> None:
     until(lambda: len(stage.rows()) >= len(rows), 60, f"{len(rows)} rows stored")
     until(lambda: len(stage.events()) >= len(events), 20, f"{len(events)} events stored")
     until(lambda: all(event[3] for event in stage.events().values()), 20, "every event answered")
-    stored = stage.rows()
-    assert stored.keys() == rows.keys()
-    for key, row in rows.items():
-        measures = tuple(single(x) for x in (row.hr, row.rmssd, row.sdnn, row.pnn50))
-        got = stored[key]
-        assert (tuple(map(single, got[:4])), got[4], single(got[5])) == (measures, row.beats, single(row.quality)), key
+    found = stage.rows()
+    assert found.keys() == rows.keys()
+    for key, window in rows.items():
+        assert found[key] == stored.row(window), key
     assert {i: (e.user, e.raised) for i, e in events.items()} == {i: e[:2] for i, e in stage.events().items()}
     assert stage.receiver.events == events
     assert not stage.receiver.refused

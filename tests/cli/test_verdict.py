@@ -1,0 +1,44 @@
+"""Whether the store is held to every row and event that the beats must give."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.verdict import Rows, compare, expected
+from dataflows.biosync.rules import THRESHOLDS, Rules, StressRules
+from local.wearables.report import Report
+from tests.dataflows.beats import series
+
+RULES = Rules(stress=StressRules(hrv_drop="ignore", threshold=THRESHOLDS["ignore"]))
+ROWS, EVENTS = expected({"ada": series(1, 14, [(8, 11)])}, RULES)
+ARRIVED = dict.fromkeys(EVENTS, 5)
+
+
+def changed(rows: Rows) -> Rows:
+    key = min(rows)
+    return rows | {key: rows[key]._replace(quality=0.125)}
+
+
+def test_a_store_with_all_of_it_is_sound() -> None:
+    verdict = compare(ROWS, EVENTS, dict(ROWS), ARRIVED, Report(1))
+    assert verdict.sound
+    assert (verdict.rows, verdict.events) == (len(ROWS), 1)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [changed(ROWS), dict(list(ROWS.items())[1:]), ROWS | {("eve", 1): ROWS[min(ROWS)]}],
+    ids=["another value", "a row less", "a row more"],
+)
+def test_one_row_that_differs_is_told(found: Rows) -> None:
+    verdict = compare(ROWS, EVENTS, found, ARRIVED, Report(1))
+    assert not verdict.sound
+    assert verdict.rows_different == 1
+    assert "expected" in verdict.example
+
+
+@pytest.mark.parametrize("arrived", [{}, ARRIVED | {"another": 5}], ids=["an event less", "an event more"])
+def test_one_event_astray_is_told(arrived: dict[str, int]) -> None:
+    verdict = compare(ROWS, EVENTS, ROWS, arrived, Report(1))
+    assert (verdict.sound, verdict.events_different) == (False, 1)
+    assert verdict.example.startswith("event ")
