@@ -19,11 +19,13 @@ from contracts.resource import (
     SecretReference,
     growing,
     immutable,
+    timed,
 )
 
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=200)]
 Partitions = Annotated[int, Field(ge=1, le=1000)]
 Replication = Annotated[int, Field(ge=1, le=5)]
+_EVENTS = f"(has(self.events) && has(self.events.topic) ? self.events.topic : '{TOPIC_EVENTS}')"
 
 
 class Source(Declared):
@@ -81,6 +83,15 @@ class Dataflow(Declared):
 class Cleanse(Declared):
     """Which beats are taken for heart beats."""
 
+    rules: ClassVar = (
+        timed(
+            "ms[0] < ms[1]",
+            "minRR (300ms if unset) must be shorter than maxRR (2000ms if unset)",
+            "minRR",
+            minRR="300ms",
+            maxRR="2000ms",
+        ),
+    )
     min_rr: Duration = Field(
         default="300ms", alias="minRR", description="Shorter intervals are artefacts; 300ms if unset."
     )
@@ -98,6 +109,16 @@ class Cleanse(Declared):
 class Hrv(Declared):
     """The rolling window of heart-rate variability."""
 
+    rules: ClassVar = (
+        timed("ms[0] >= 5000", "every must be at least 5s", "every", every="10s"),
+        timed(
+            "ms[0] % ms[1] == 0",
+            "every (10s if unset) must divide window (60s if unset), and so not be longer than it",
+            "every",
+            window="60s",
+            every="10s",
+        ),
+    )
     window: Duration = Field(default="60s", description="Length of the window; 60s if unset.")
     every: Duration = Field(default="10s", description="How often it is evaluated; 10s if unset.")
 
@@ -133,7 +154,17 @@ class Stress(Declared):
 class Sink(Declared):
     """The time-series database and how long it keeps what."""
 
-    rules: ClassVar = (immutable("database"), immutable("chunk", "1h"))
+    rules: ClassVar = (
+        immutable("database"),
+        immutable("chunk", "1h"),
+        timed(
+            "ms[0] <= ms[1]",
+            "chunk (1h if unset) must not be longer than retention: rows are dropped by the chunk",
+            "chunk",
+            chunk="1h",
+            retention="90d",
+        ),
+    )
     database: Name = Field(description="Name of the CloudNativePG Cluster; its Secret <name>-app gives the connection.")
     chunk: Duration = Field(default="1h", description="Time that one partition holds; 1h if unset.")
     retention: Duration = Field(default="90d", description="Age at which rows are dropped; 90d if unset.")
@@ -157,6 +188,18 @@ class Response(Declared):
 class BioStreamSpec(Declared):
     """A stream of heart beats: its topics, the dataflow over them and the tables it fills."""
 
+    rules: ClassVar = (
+        Rule(
+            "self.deadLetter.topic != self.source.topic",
+            "deadLetter.topic must not be source.topic: the dataflow would read its dead letters as beats",
+            ".deadLetter.topic",
+        ),
+        Rule(
+            f"!({_EVENTS} in [self.source.topic, self.deadLetter.topic])",
+            f"events.topic ({TOPIC_EVENTS} if unset) must be neither source.topic nor deadLetter.topic",
+            ".events.topic",
+        ),
+    )
     source: Source
     dead_letter: DeadLetter
     events: EventsTopic = EventsTopic()

@@ -30,6 +30,13 @@ def delta(duration: str) -> timedelta:
     return timedelta(milliseconds=milliseconds(duration))
 
 
+def cel(durations: list[str]) -> str:
+    """A CEL list of the milliseconds of these CEL expressions, without those that PATTERN refuses."""
+    units = ", ".join(f"'{unit}': {factor}" for unit, factor in _MILLISECONDS.items())
+    in_milliseconds = f"int(d.find('^[0-9]+')) * {{{units}}}[d.find('[a-z]+$')]"
+    return f"[{', '.join(durations)}].filter(d, d.matches('{PATTERN}')).map(d, {in_milliseconds})"
+
+
 def _checked(duration: str) -> str:
     milliseconds(duration)
     return duration

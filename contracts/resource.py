@@ -10,6 +10,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from contracts.durations import cel
+
 GROUP = "platform.aurawellness.com"
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
@@ -75,6 +77,16 @@ def growing(field: str, default: int | None = None) -> Rule:
         f"{field} cannot shrink",
         f".{field}",
     )
+
+
+def timed(condition: str, message: str, field: str, **durations: str) -> Rule:
+    """Refuses durations of which `condition` does not hold: a CEL expression in which `ms` lists their milliseconds.
+
+    `durations` names the members in this order, and what each means when it is not given. A malformed one passes here:
+    its own pattern refuses it.
+    """
+    ms = cel([_value("self", member, default) for member, default in durations.items()])
+    return Rule(f"[{ms}].all(ms, ms.size() < {len(durations)} || {condition})", message, f".{field}")
 
 
 def _value(of: str, field: str, default: str | int | None) -> str:

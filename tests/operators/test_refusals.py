@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
 import yaml
 
+from contracts.biostream import BioStreamSpec
 from contracts.resource import API_VERSION
+from dataflows.biosync.declared import rules
 from tests.fixtures.cluster import Cluster
+from tests.operators.conftest import MANIFESTS
 from tests.operators.samples import SERVICE, STREAM
 
 pytestmark = pytest.mark.integration
@@ -19,6 +23,17 @@ _ROUTE = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "none"}
 def submit(cluster: Cluster, kind: str, spec: dict[str, Any], name: str = "refused") -> str:
     about = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name, "namespace": "default"}}
     return cluster.kubectl("apply", "-f", "-", stdin=yaml.safe_dump({**about, "spec": spec}), check=False)
+
+
+def accepts(cluster: Cluster, specs: dict[str, dict[str, Any]]) -> set[str]:
+    """Names of the BioStreams that would be taken."""
+    streams = [
+        {"apiVersion": API_VERSION, "kind": "BioStream", "metadata": {"name": f"dry-{name}"}, "spec": spec}
+        for name, spec in specs.items()
+    ]
+    text = yaml.safe_dump_all(streams)
+    answer = cluster.kubectl("create", "--dry-run=server", "-n", "default", "-f", "-", stdin=text, check=False)
+    return set(re.findall(r"/dry-(\S+) created \(server dry run\)", answer))
 
 
 def changed(spec: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -75,12 +90,52 @@ def test_broken_services_are_refused(definitions: Cluster, path: str, value: Any
         ("dataflow.replicas", {"min": 3, "max": 1}, "spec.dataflow.replicas.min"),
         ("deletionPolicy", "Perhaps", "spec.deletionPolicy"),
         ("response.path", "no-slash", "spec.response.path"),
+        ("hrv.every", "2m", "spec.hrv.every"),
+        ("hrv.window", "55s", "spec.hrv.every"),
+        ("hrv", {"window": "1m", "every": "4999ms"}, "spec.hrv.every"),
+        ("cleanse.minRR", "2s", "spec.cleanse.minRR"),
+        ("cleanse", {"minRR": "1s", "maxRR": "300ms"}, "spec.cleanse.minRR"),
+        ("deadLetter.topic", "raw", "spec.deadLetter.topic"),
+        ("deadLetter.topic", "stress-events", "spec.events.topic"),
+        ("events.topic", "raw", "spec.events.topic"),
+        ("events.topic", "dead", "spec.events.topic"),
+        ("sink.retention", "30m", "spec.sink.chunk"),
+        ("sink.chunk", "91d", "spec.sink.chunk"),
     ],
 )
 def test_broken_streams_are_refused(definitions: Cluster, path: str, value: Any, said: str) -> None:
     answer = submit(definitions, "BioStream", changed(STREAM, path, value))
     assert said in answer
     assert "created" not in answer
+
+
+def test_windows_are_refused_exactly_where_the_dataflow_refuses_them(definitions: Cluster) -> None:
+    """As written here and as it counts: units differ, and one of the two may be left to its default."""
+    written = ["5s", "5000ms", "4999ms", "7s", "10s", "25s", "1m", "60s", "90s", "120000ms", "1h", "24h", "1d", "2d"]
+    pairs = [({"window": w} if w else {}) | ({"every": e} if e else {}) for w in ["", *written] for e in ["", *written]]
+    specs = {f"n-{number}": changed(STREAM, "hrv", hrv) for number, hrv in enumerate(pairs)}
+    accepted = accepts(definitions, specs)
+    for name, spec in specs.items():
+        try:
+            rules(BioStreamSpec.model_validate(spec))
+        except ValueError:
+            assert name not in accepted, spec["hrv"]
+        else:
+            assert name in accepted, spec["hrv"]
+
+
+def test_a_malformed_duration_is_told_once(definitions: Cluster) -> None:
+    answer = submit(definitions, "BioStream", changed(STREAM, "hrv.window", "an hour"))
+    assert "spec.hrv.window" in answer
+    assert "spec.hrv:" not in answer
+    assert "spec.hrv.every" not in answer
+
+
+def test_streams_of_the_manifests_are_accepted(definitions: Cluster) -> None:
+    written = [one for file in MANIFESTS.rglob("*.yaml") for one in yaml.safe_load_all(file.read_text())]
+    specs = {one["metadata"]["name"]: one["spec"] for one in written if one["kind"] == "BioStream"}
+    assert specs
+    assert accepts(definitions, specs) == specs.keys()
 
 
 def test_changes_that_would_lose_data_are_refused(definitions: Cluster) -> None:
