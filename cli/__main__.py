@@ -5,10 +5,13 @@ Commands import what they need when they run, so that `aura detect`, which other
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from local.site import NotASite
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 dead_letters = typer.Typer(no_args_is_help=True, help="Beats that could not be processed.")
@@ -125,4 +128,8 @@ def detect(
 
 
 if __name__ == "__main__":
-    app(prog_name="aura")
+    try:
+        app(prog_name="aura")
+    except NotASite as error:
+        typer.echo(f"aura: {error}", err=True)
+        sys.exit(2)

@@ -7,11 +7,17 @@ differ in home and index. Region blocks are separate /16s, so that a region can 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REGIONS = {"us-west-2": 10, "us-east-1": 20}
+_NUMBER = "AURA_SITE is {}; it must be a whole number from 0 to 9, or not be set"
+
+
+class NotASite(ValueError):
+    """AURA_HOME or AURA_SITE name none; the text says what they may be."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +29,18 @@ class Site:
 
     def __post_init__(self) -> None:
         if not 0 <= self.index <= 9:
-            raise ValueError(f"AURA_SITE is {self.index}; it must be between 0 and 9")
+            raise NotASite(_NUMBER.format(self.index))
 
     @classmethod
     def current(cls) -> Site:
-        """The site that AURA_HOME and AURA_SITE name; by default `.aura` in this checkout, index 0."""
-        home = os.environ.get("AURA_HOME")
-        return cls(Path(home).resolve() if home else CHECKOUT / ".aura", int(os.environ.get("AURA_SITE", "0")))
+        """The site that AURA_HOME and AURA_SITE name; by default `.aura` in this checkout, index 0.
+
+        Raises NotASite.
+        """
+        home, index = os.environ.get("AURA_HOME"), os.environ.get("AURA_SITE") or "0"
+        if not re.fullmatch("-?[0-9]+", index):
+            raise NotASite(_NUMBER.format(index))
+        return cls(Path(home).resolve() if home else CHECKOUT / ".aura", int(index))
 
     @property
     def endpoint_host(self) -> str:

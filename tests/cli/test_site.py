@@ -1,0 +1,28 @@
+"""Which site a command is about, and what it says when that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.site import NotASite, Site
+from tests.cli.commands import aura
+
+
+@pytest.mark.parametrize("site", ["x", "12", "-1", "1.5"])
+def test_a_wrong_number_of_the_site_is_told_with_what_it_may_be(tmp_path: Path, site: str) -> None:
+    said = aura(tmp_path, "status", site=site)
+    assert said.returncode == 2
+    assert f"AURA_SITE is {site}" in said.stderr
+    assert "0 to 9" in said.stderr
+
+
+def test_the_site_is_0_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for unnamed in ("", None):
+        monkeypatch.delenv("AURA_SITE", raising=False)
+        if unnamed is not None:
+            monkeypatch.setenv("AURA_SITE", unnamed)
+        assert Site.current().index == 0
+    with pytest.raises(NotASite, match="0 to 9"):
+        Site(Path("/"), 10)
