@@ -7,9 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-import urllib3
 from confluent_kafka import KafkaException
-from kubernetes.client.exceptions import ApiException
 from pydantic import TypeAdapter
 from rich.console import Console
 from rich.table import Table
@@ -65,13 +63,13 @@ def console() -> Console:
 def find(site: Site) -> DeadLetters:
     """The dead letters of the running platform; ends with a sentence where none runs."""
     if not site.kubeconfig(PRIMARY).exists():
-        sys.exit("no cluster runs here; `make up` starts the platform")
+        sys.exit(kube.NONE)
     api = kube.connect(site.kubeconfig(PRIMARY))
     try:
         config = kube.config_map(api, NAMESPACE, PLATFORM_CONFIG) or {}
         spec = TypeAdapter(BioStreamSpec).validate_python(kube.spec(api, "biostreams", NAMESPACE, BIOSTREAM))
-    except (ApiException, urllib3.exceptions.HTTPError) as error:
-        sys.exit(f"the cluster does not tell of BioStream {BIOSTREAM}: {str(error).splitlines()[0]}; see `aura status`")
+    except kube.AWAY as error:
+        sys.exit(f"BioStream {BIOSTREAM} cannot be read: {kube.silent(PRIMARY, error)}")
     finally:
         api.close()
     if KAFKA_BOOTSTRAP not in config:

@@ -14,20 +14,27 @@ from local.toolchain import tools
 def logs(name: str, follow: bool, previous: bool) -> None:
     """Replaces this process by kubectl; ends with 1 when no Pod or several different ones go by that name."""
     site = Site.current()
+    regions = [region for region in REGIONS if site.kubeconfig(region).exists()]
+    if not regions:
+        sys.exit(kube.NONE)
     pods: list[Pod] = []
-    for region in REGIONS:
-        if site.kubeconfig(region).exists():
-            api = kube.connect(site.kubeconfig(region))
-            pods += kube.pods(api, region)
-            api.close()
+    away: list[str] = []
+    for region in regions:
+        try:
+            with kube.connect(site.kubeconfig(region)) as api:
+                pods += kube.pods(api, region)
+        except kube.AWAY as error:
+            away.append(kube.silent(region, error))
     found = matching(name, pods)
+    options = ["--follow"] * follow + ["--previous"] * previous
     if not found:
-        sys.exit(f"no Pod is called {name}; there are: {', '.join(sorted(p.name for p in pods)) or 'none'}")
+        there = ", ".join(sorted(p.name for p in pods)) or "none"
+        absent = [f"no Pod is called {name}; there are: {there}"] if pods or not away else []
+        sys.exit("\n".join([*absent, *away]))
     if len(found) > 1:
-        sys.exit(f"{name} could be any of: {', '.join(p.name for p in found)}")
+        sys.exit(several(name, found, options))
     pod = found[0]
     kubectl = str(tools.path("kubectl"))
-    options = ["--follow"] * follow + ["--previous"] * previous
     config = str(site.kubeconfig(pod.region))
     os.execv(kubectl, [kubectl, "--kubeconfig", config, "logs", "-n", pod.namespace, *options, pod.name])
 
@@ -35,3 +42,9 @@ def logs(name: str, follow: bool, previous: bool) -> None:
 def matching(name: str, pods: list[Pod]) -> list[Pod]:
     """The Pod of exactly this name, or else all whose name starts with it."""
     return [p for p in pods if p.name == name] or [p for p in pods if p.name.startswith(name)]
+
+
+def several(name: str, pods: list[Pod], options: list[str]) -> str:
+    """The command for each of them."""
+    commands = [f"    {' '.join(['aura', 'logs', pod.name, *options])}" for pod in pods]
+    return "\n".join([f"{name} is the start of {len(pods)} Pods' names; each has a log of its own:", *commands])

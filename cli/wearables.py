@@ -10,22 +10,20 @@ import sys
 import time
 from pathlib import Path
 
-from joserfc.jwk import ECKey
 from rich.console import Console
 from rich.table import Table
 
-from cli.credentials import secret_value
 from cli.environment import PRIMARY
 from cli.steps import Say, StepFailed
+from cli.token import signing_key
 from cli.verdict import Verdict, judge
-from contracts.platform import NAMESPACE, SIGNING_KEY_SECRET, STREAM_HOST
+from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
 from local.site import Site
 from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
 from local.wearables.crowd import Person, stream
 from local.wearables.report import Report, percentile
 from local.wearables.wearable import Door
-from services.auth.signing import load
 from services.auth.tokens import issue
 
 FIRST_CALM_SPEED = 120
@@ -73,7 +71,7 @@ def crowd(users: int, recording: Path | None, minutes: float) -> list[Person]:
 async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple[Report, Verdict]:
     """Streams through the gateway, then holds the store against an offline computation of the same beats."""
     door = await asyncio.to_thread(find_door, site)
-    key: ECKey = load(await asyncio.to_thread(secret_value, site, PRIMARY, SIGNING_KEY_SECRET))
+    key = await asyncio.to_thread(signing_key, site)
     verdict: list[Verdict] = []
 
     def tell(report: Report) -> None:
@@ -93,12 +91,12 @@ async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple
 def find_door(site: Site) -> Door:
     """The stream as the gateway serves it; raises StepFailed while there is none."""
     if not site.kubeconfig(PRIMARY).exists():
-        raise StepFailed("no cluster runs here; `make up` starts the platform")
-    api = kube.connect(site.kubeconfig(PRIMARY))
+        raise StepFailed(kube.NONE)
     try:
-        address = kube.gateway_address(api, NAMESPACE, "aura")
-    finally:
-        api.close()
+        with kube.connect(site.kubeconfig(PRIMARY)) as api:
+            address = kube.gateway_address(api, NAMESPACE, "aura")
+    except kube.AWAY as error:
+        raise StepFailed(kube.silent(PRIMARY, error)) from error
     if address is None:
         raise StepFailed("the Gateway `aura` has no address yet; `aura status` tells what is not Ready")
     host, _, port = address.rpartition(":")

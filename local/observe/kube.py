@@ -8,9 +8,14 @@ from typing import Any
 
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException
+from urllib3.exceptions import HTTPError
 
 from local.observe.model import Condition, CustomResource, Pod
 
+AWAY = ApiException, HTTPError, ConfigException
+"""What a call raises when its cluster does not answer it."""
+NONE = "no cluster runs here; `make up` starts the platform"
 GROUP, VERSION = "platform.aurawellness.com", "v1alpha1"
 KINDS = {"AuraService": "auraservices", "BioStream": "biostreams"}
 
@@ -18,6 +23,13 @@ KINDS = {"AuraService": "auraservices", "BioStream": "biostreams"}
 def connect(kubeconfig: Path) -> client.ApiClient:
     """A client of the cluster; raises kubernetes' ConfigException where there is no such file."""
     return config.new_client_from_config(config_file=str(kubeconfig))
+
+
+def silent(region: str, error: Exception) -> str:
+    """A sentence on one of AWAY, with what to do."""
+    said = f"{error.status} {error.reason}" if isinstance(error, ApiException) else str(error).splitlines()[0][:160]
+    how = "refuses" if isinstance(error, ApiException) else "does not answer"
+    return f"the cluster in {region} {how} ({said}); `aura status` tells what runs, `make up` starts the rest"
 
 
 def custom_resources(api: client.ApiClient, region: str) -> list[CustomResource]:

@@ -7,10 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import boto3
-import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
-from kubernetes.client.exceptions import ApiException
-from kubernetes.config import ConfigException
 
 from local.observe import aws, kube
 from local.observe.model import CustomResource, Platform, Pod, Resource
@@ -26,7 +23,7 @@ def observe(site: Site, session: boto3.Session) -> Platform:
     def ask(what: str, question: Callable[[], list[T]]) -> list[T]:
         try:
             return question()
-        except (BotoCoreError, ClientError, ApiException, urllib3.exceptions.HTTPError, ConfigException) as error:
+        except (BotoCoreError, ClientError, *kube.AWAY) as error:
             problems.append(f"{what} does not answer: {str(error).splitlines()[0][:160]}")
             return []
 
