@@ -39,6 +39,7 @@ def stress(seconds: float, heart_rate: float = 64) -> Phase:
 
 RAMP_SECONDS = 15.0
 """How long the heart takes from one phase's rate to the next."""
+_FORM = "expected the start in Unix seconds, then a line `offset,interval` in seconds for each beat"
 _STEP = 0.25
 """Seconds between samples of the tachogram."""
 
@@ -102,14 +103,33 @@ def recorded(folder: Path) -> list[Beat]:
     """Beats of `folder`/IBI.csv: a first row with the start in Unix seconds, then `offset_s,interval_s`, one a beat."""
     file = folder / "IBI.csv"
     try:
-        head, *rows = file.read_text().split("\n")
-        start = float(head.split(",")[0])
-        pairs = [row.split(",")[:2] for row in rows if row.strip()]
-        beats = [(round((start + float(o)) * 1000), round(float(i) * 1000, 3)) for o, i in pairs]
+        lines = file.read_text().split("\n")
     except OSError as error:
         raise NotARecording(f"{file} cannot be read ({error.strerror}); name a folder that holds an IBI.csv") from error
-    except ValueError as error:
-        raise NotARecording(f"{file} is not `start`, then `offset,interval` in seconds: {error}") from error
+    except UnicodeError as error:
+        raise NotARecording(f"{file} is not text; {_FORM}") from error
+    if not any(map(str.strip, lines)):
+        raise NotARecording(f"{file} is empty; {_FORM}")
+    beats: list[Beat] = []
+    start = 0.0
+    for number, line in enumerate(lines, 1):
+        try:
+            if number == 1:
+                start = _finite(line.split(",")[0])
+            elif line.strip():
+                offset, interval = map(_finite, line.split(",")[:2])
+                if interval <= 0:
+                    raise ValueError(f"an interval of {interval:g} s")
+                beats.append((round((start + offset) * 1000), round(interval * 1000, 3)))
+        except ValueError as error:
+            raise NotARecording(f"{file}, line {number}: {error}; {_FORM}") from error
     if not beats:
-        raise NotARecording(f"{file} holds no beat")
+        raise NotARecording(f"{file} holds no beat after its first line; {_FORM}")
     return sorted(beats)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text.strip()} is no number")
+    return number
