@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -23,7 +24,7 @@ from local.site import Site
 from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
 from local.wearables.crowd import Person, stream
 from local.wearables.report import Report, percentile
-from local.wearables.wearable import Door
+from local.wearables.wearable import Door, Unreachable
 from services.auth.tokens import issue
 
 FIRST_CALM_SPEED = 120
@@ -36,7 +37,7 @@ def wearables(users: int, recording: Path | None, speed: float, minutes: float, 
         people = crowd(users, recording, minutes)
         with console.status("connecting") as status:
             report, verdict = asyncio.run(run(Site.current(), people, speed, status.update))
-    except (NotARecording, StepFailed) as error:
+    except (NotARecording, StepFailed, Unreachable) as error:
         sys.exit(str(error))
     if as_json:
         print(json.dumps(figures(report, verdict)))
@@ -82,7 +83,13 @@ async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple
 
     async def settled(report: Report, sent: dict) -> None:
         say("everything is acknowledged; waiting for the store")
-        verdict.append(await judge(site, PRIMARY, sent, report))
+        try:
+            verdict.append(await judge(site, PRIMARY, sent, report))
+        except (psycopg.OperationalError, *kube.AWAY) as error:
+            raise StepFailed(
+                f"all {report.acked} frames were acknowledged, so their beats are kept, but what became of them can't "
+                f"be asked ({str(error).splitlines()[0][:160]}); `aura status` tells what is down, `make up` starts it"
+            ) from error
 
     report = await stream(people, door, lambda user: issue(user, [], key, time.time()), speed, settled, tell)
     return report, verdict[0]

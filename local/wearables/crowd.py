@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from local.wearables.beats import Beat
 from local.wearables.frames import frames, shifted
 from local.wearables.report import Report
-from local.wearables.wearable import Door, Wearable, total
+from local.wearables.wearable import PATIENCE_SECONDS, Door, Wearable, total
 
 CONNECTS_A_SECOND = 200
 LEAD_SECONDS = 1.0
@@ -30,11 +30,13 @@ async def stream(
     speed: float,
     settled: Callable[[Report, dict[str, list[Beat]]], Awaitable[None]],
     progress: Callable[[Report], None],
+    patience: float = PATIENCE_SECONDS,
 ) -> Report:
     """Streams everybody's beats at `speed` times life; gives what was seen.
 
     Once all is acknowledged, everybody stays connected until `settled`, which is given
     the beats of each user as they were sent, returns: a push may still be on its way.
+    Raises Unreachable when somebody had no connection for `patience` seconds, and what `settled` raises.
     """
     loop = asyncio.get_running_loop()
     spread = len(people) / CONNECTS_A_SECOND
@@ -48,7 +50,7 @@ async def stream(
 
     async def live(number: int, user: str) -> None:
         await asyncio.sleep(number / CONNECTS_A_SECOND)
-        wearable = Wearable(user, batches[user], door, lambda: token(user), report)
+        wearable = Wearable(user, batches[user], door, lambda: token(user), report, patience)
         await wearable.run(begin, finished)
 
     async def tell() -> None:
@@ -68,6 +70,8 @@ async def stream(
             crowd.create_task(finish())
             for number, user in enumerate(batches):
                 crowd.create_task(live(number, user))
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
     finally:
         telling.cancel()
     progress(report)

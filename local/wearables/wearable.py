@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Callable, Iterable
@@ -22,6 +21,13 @@ WINDOW = 64
 """Frames that may be under way at once: played fast, a wearable must not outrun what takes its frames."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds before the first and between later attempts to reconnect."""
+
+PATIENCE_SECONDS = 60.0
+"""Without any connection for so long, the platform is taken to be down; starting anew takes it less."""
+
+
+class Unreachable(RuntimeError):
+    """The stream could not be reached for too long; the text says what is intact."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class Wearable:
     door: Door
     token: Callable[[], str]
     report: Report
+    patience: float = PATIENCE_SECONDS
+    """Seconds without connection after which it gives up."""
     _unacked: dict[int, tuple[Timed, float]] = field(default_factory=dict)
     _next: int = 0
     _seen: set[str] = field(default_factory=set)
@@ -50,10 +58,15 @@ class Wearable:
     _room: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, begin: float, finished: asyncio.Event) -> None:
-        """Streams from `begin` (on the event loop's clock) and stays connected until `finished`."""
-        pause = FIRST_PAUSE
+        """Streams from `begin` (on the event loop's clock) and stays connected until `finished`.
+
+        Raises Unreachable.
+        """
+        clock = asyncio.get_running_loop().time
+        pause, connected = FIRST_PAUSE, clock()
         while True:
-            with contextlib.suppress(ConnectionClosed, InvalidHandshake, OSError, TimeoutError):
+            attempt = ""
+            try:
                 async with connect(
                     self.door.url,
                     host=self.door.host,
@@ -67,11 +80,28 @@ class Wearable:
                     close_timeout=1,
                 ) as socket:
                     pause = FIRST_PAUSE
-                    if await self._converse(socket, begin, finished):
-                        return
+                    try:
+                        if await self._converse(socket, begin, finished):
+                            return
+                    finally:
+                        connected = clock()
+            except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
+                attempt = str(error) or type(error).__name__
+            if clock() - connected > self.patience:
+                raise Unreachable(self._gave_up(attempt))
             self.report.reconnects += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _gave_up(self, attempt: str) -> str:
+        report = self.report
+        return (
+            f"{self.user} could not reach the stream at {self.door.host}:{self.door.port} for {self.patience:g} s "
+            f"({attempt}). {report.acked} of {report.sent} frames were acknowledged: their beats are kept and "
+            f"processed when the platform is back. The other {report.sent - report.acked - report.refused} may be "
+            "missing. `aura status` tells what is down, `make up` starts it; then repeat the command: it streams new "
+            "people."
+        )
 
     async def _converse(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
         """True once all is acknowledged and nobody waits for a push any more; raises when the socket breaks."""
