@@ -20,6 +20,6 @@ def detect(
     """Read {"t": <Unix ms>, "rr_ms": <ms>} a line, write {"t": <Unix ms of raising>, ...} a stress event."""
     try:
         biosync.detect(sys.stdin.buffer, sys.stdout.buffer, rule, threshold)
-    except biosync.NotABeat as error:
+    except (biosync.NotABeat, biosync.NotAThreshold) as error:
         typer.echo(f"aura detect: {error}", err=True)
         raise typer.Exit(2) from None

@@ -7,8 +7,9 @@ as soon as it is known.
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from typing import BinaryIO, get_args
+from typing import Annotated, BinaryIO, get_args
 
 import msgspec
 
@@ -21,15 +22,24 @@ class Beat(msgspec.Struct):
     """A line of input."""
 
     t: int
-    rr_ms: float
+    rr_ms: Annotated[float, msgspec.Meta(gt=0)]
 
 
 class NotABeat(ValueError):
     """A line of input that can't be read."""
 
 
+class NotAThreshold(ValueError):
+    """No score reaches it and none stays below it."""
+
+
 def detect(lines: BinaryIO, out: BinaryIO, rule: Drop = "gate", threshold: float | None = None) -> None:
-    """Read beats until the end of `lines`; raises NotABeat, which names the line. Events before it stand."""
+    """Read beats until the end of `lines`; raises NotABeat, which names the line. Events before it stand.
+
+    Raises NotAThreshold before anything is read.
+    """
+    if threshold is not None and math.isnan(threshold):
+        raise NotAThreshold(f"a threshold of {threshold} is no number; write beats a minute, as in {THRESHOLDS[rule]}")
     rules = Rules(stress=StressRules(hrv_drop=rule, threshold=THRESHOLDS[rule] if threshold is None else threshold))
     decode = msgspec.json.Decoder(Beat).decode
     encode = msgspec.json.encode
@@ -54,8 +64,9 @@ def main() -> None:
     given = parser.parse_args()
     try:
         detect(sys.stdin.buffer, sys.stdout.buffer, given.rule, given.threshold)
-    except NotABeat as error:
-        sys.exit(f"aura detect: {error}")
+    except (NotABeat, NotAThreshold) as error:
+        print(f"aura detect: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from dataflows.biosync.detect import NotABeat, detect
+from dataflows.biosync.detect import NotABeat, NotAThreshold, detect
 from dataflows.biosync.offline import of_beats
 from dataflows.biosync.rules import Rules, StressRules
 from local.site import CHECKOUT
@@ -65,6 +65,29 @@ def test_an_event_is_written_while_the_beats_still_come() -> None:
 def test_a_line_that_is_no_beat_is_named() -> None:
     with pytest.raises(NotABeat, match="line 3"):
         detect(io.BytesIO(lines(BEATS[:2]) + b'{"t": 1}\n'), io.BytesIO())
+
+
+@pytest.mark.parametrize("interval", ["-5", "0", "NaN", "1e999"])
+def test_an_interval_that_cannot_be_is_named_and_what_was_found_before_stands(interval: str) -> None:
+    out = io.BytesIO()
+    broken = f'{{"t": {BEATS[-1][0] + 800}, "rr_ms": {interval}}}\n'.encode()
+    with pytest.raises(NotABeat, match=rf"line {len(BEATS) + 1}: .*rr_ms"):
+        detect(io.BytesIO(lines(BEATS) + broken), out, "ignore")
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == detected(BEATS)
+
+
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    with pytest.raises(NotAThreshold, match="nan"):
+        detect(io.BytesIO(lines(BEATS)), io.BytesIO(), "ignore", float("nan"))
+
+
+@pytest.mark.parametrize("command", [["cli", "detect"], ["dataflows.biosync.detect"]], ids=lambda argv: argv[0])
+@pytest.mark.parametrize(("argv", "text"), [(["--threshold", "nan"], b""), ([], b'{"t": 1, "rr_ms": -5}\n')])
+def test_bad_input_ends_in_a_sentence(command: list[str], argv: list[str], text: bytes) -> None:
+    done = subprocess.run([sys.executable, "-m", *command, *argv], cwd=CHECKOUT, input=text, capture_output=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"aura detect: ")
+    assert b"Traceback" not in done.stderr
 
 
 def test_it_starts_without_the_machinery_of_the_flow() -> None:
