@@ -47,6 +47,7 @@ class ControlPlane:
         self.address = address or site.engine_address(region, DEFAULT_ADDRESS)
         self.token_webhook = token_webhook
         self.folder = site.home / "engines" / region / "eks" / name
+        self.addons_folder = self.folder / "addons"
         self.kubeconfig = site.kubeconfig(region)
         self.etcd = Process(self.folder, "etcd")
         self.api = Process(self.folder, "kube-apiserver")
@@ -200,7 +201,7 @@ class ControlPlane:
         return [
             *(sys.executable, "-m", "local.node.addons"),
             *("--kubeconfig", str(self.kubeconfig)),
-            *("--folder", str(self.folder / "addons")),
+            *("--folder", str(self.addons_folder)),
             *("--volumes", str(self.volumes)),
         ]
 

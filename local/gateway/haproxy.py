@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 import re
 import signal
 from asyncio.subprocess import Process
@@ -29,7 +30,7 @@ class HaproxyFailed(RuntimeError):
 
 
 class Haproxy:
-    """HAProxy run in `folder`, named `peer` to itself. Sockets lie in the folder: its path must be short."""
+    """HAProxy run in `folder`, named `peer` to itself. Sockets lie in the folder, however long its path is."""
 
     def __init__(self, folder: Path, peer: str) -> None:
         self.folder = folder
@@ -111,7 +112,11 @@ class Haproxy:
 
     async def _ask(self, line: str) -> str:
         async with asyncio.timeout(2):
-            reader, writer = await asyncio.open_unix_connection(str(self.folder / _MASTER_SOCKET))
+            folder = os.open(self.folder, os.O_PATH)  # its own path may be too long for a socket's
+            try:
+                reader, writer = await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{_MASTER_SOCKET}")
+            finally:
+                os.close(folder)
             try:
                 writer.write(f"{line};quit\n".encode())  # it would wait for more
                 return (await reader.read()).decode()

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 20_000
 """What the proxy is to carry at once; each takes two file descriptors."""
 _SPARE_DESCRIPTORS = 500
+LONGEST_SOCKET = 107 - len(".4194303.tmp")
+"""Bytes: at first HAProxy binds a socket as <path>.<its pid>.tmp, and pids have up to seven digits."""
 _REPEAT_SECONDS = 0.5
 _GATHER_SECONDS = 0.005
 """Changes come in bursts; one command carries a burst."""
@@ -35,7 +37,7 @@ class Shard:
     def __init__(self, folder: Path, number: int, connections: int) -> None:
         self._process = Process(folder, f"haproxy-{number}")
         self._config = folder / f"haproxy-{number}.cfg"
-        self._socket = folder / f"{number}.sock"
+        self.socket = folder / f"{number}.sock"
         self._connections = connections
 
     def alive(self) -> bool:
@@ -46,7 +48,7 @@ class Shard:
 
         Whether it did. The signal is repeated: a master that is still busy with the reload before loses it.
         """
-        text = configuration(wanted, slots, self._socket, self._connections)
+        text = configuration(wanted, slots, self.socket, self._connections)
         write(self._config, text.encode())
         master, before = self._process.pid(), await self._worker()
         if master is None:
@@ -69,7 +71,7 @@ class Shard:
     async def command(self, text: str) -> str:
         """Answer of the runtime API; empty when HAProxy is not there."""
         try:
-            reader, writer = await asyncio.open_unix_connection(self._socket)
+            reader, writer = await asyncio.open_unix_connection(self.socket)
         except OSError:
             return ""
         writer.write(text.encode() + b"\n")
@@ -85,6 +87,13 @@ class Shard:
         self._process.stop(grace=1)
 
 
+def shards(folder: Path) -> list[Shard]:
+    """As many as it takes for CONNECTIONS with the file descriptors that a process may have here."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
+    return [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
+
+
 class Proxy:
     """Watches Services and Pods of the whole cluster."""
 
@@ -97,9 +106,7 @@ class Proxy:
         self._slots = Slots()
         self._loaded: list[Front] = []
         self._refused: set[Front] = set()
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
-        self._shards = [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
+        self._shards = shards(folder)
         host, port = api.address
         self._api_server = Endpoint(host, int(port))
 
