@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cli.profiles import forget_profiles
 from local.site import NotASite
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -128,6 +129,7 @@ def detect(
 
 
 if __name__ == "__main__":
+    forget_profiles()
     try:
         app(prog_name="aura")
     except NotASite as error:

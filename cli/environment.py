@@ -6,6 +6,7 @@ import os
 import shlex
 
 from cli.credentials import LOCAL_KEY
+from cli.profiles import PROFILES
 from local import plugins
 from local.site import CHECKOUT, REGIONS, Site
 from local.toolchain import tools
@@ -37,6 +38,7 @@ def exports(site: Site) -> dict[str, str]:
 def print_exports() -> None:
     for name, value in exports(Site.current()).items():
         print(f"export {name}={shlex.quote(value)}")
+    print(f"unset {' '.join(PROFILES)}")
 
 
 def _path(of_plugins: str) -> str:
