@@ -16,14 +16,13 @@ from cli.subprocesses import run
 from cli.wearables import first_calm
 from local import page
 from local.cloud import endpoint
-from local.depth import must_fit
 from local.engines.process import Process
 from local.site import CHECKOUT, Site
 
 
 def up() -> None:
     site, console = Site.current(), Console()
-    must_fit(site)
+    # must_fit(site)
     site.home.mkdir(parents=True, exist_ok=True)
     try:
         done = run_steps(steps(site), console)

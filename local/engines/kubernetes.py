@@ -47,7 +47,6 @@ class ControlPlane:
         self.address = address or site.engine_address(region, DEFAULT_ADDRESS)
         self.token_webhook = token_webhook
         self.folder = site.home / "engines" / region / "eks" / name
-        self.addons_folder = self.folder / "addons"
         self.kubeconfig = site.kubeconfig(region)
         self.etcd = Process(self.folder, "etcd")
         self.api = Process(self.folder, "kube-apiserver")
@@ -201,7 +200,7 @@ class ControlPlane:
         return [
             *(sys.executable, "-m", "local.node.addons"),
             *("--kubeconfig", str(self.kubeconfig)),
-            *("--folder", str(self.addons_folder)),
+            *("--folder", str(self.folder / "addons")),
             *("--volumes", str(self.volumes)),
         ]
 

@@ -13,7 +13,7 @@ SLOTS = 32
 
 _HEAD = """\
 global
- stats socket {socket} mode 600 level admin expose-fd listeners
+ stats socket unix@{socket} mode 600 level admin expose-fd listeners
  maxconn {connections}
  nbthread 1
 defaults

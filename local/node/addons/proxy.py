@@ -24,20 +24,21 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 20_000
 """What the proxy is to carry at once; each takes two file descriptors."""
 _SPARE_DESCRIPTORS = 500
-LONGEST_SOCKET = 107 - len(".4194303.tmp")
-"""Bytes: at first HAProxy binds a socket as <path>.<its pid>.tmp, and pids have up to seven digits."""
 _REPEAT_SECONDS = 0.5
 _GATHER_SECONDS = 0.005
 """Changes come in bursts; one command carries a burst."""
 
 
 class Shard:
-    """One HAProxy process. Several share the addresses where one has too few file descriptors."""
+    """One HAProxy process. Several share the addresses where one has too few file descriptors.
+
+    Its socket goes by its name in `folder`, where HAProxy runs: the whole path may be too long for a socket's.
+    """
 
     def __init__(self, folder: Path, number: int, connections: int) -> None:
         self._process = Process(folder, f"haproxy-{number}")
         self._config = folder / f"haproxy-{number}.cfg"
-        self.socket = folder / f"{number}.sock"
+        self._socket = folder / f"{number}.sock"
         self._connections = connections
 
     def alive(self) -> bool:
@@ -48,7 +49,7 @@ class Shard:
 
         Whether it did. The signal is repeated: a master that is still busy with the reload before loses it.
         """
-        text = configuration(wanted, slots, self.socket, self._connections)
+        text = configuration(wanted, slots, Path(self._socket.name), self._connections)
         write(self._config, text.encode())
         master, before = self._process.pid(), await self._worker()
         if master is None:
@@ -71,9 +72,15 @@ class Shard:
     async def command(self, text: str) -> str:
         """Answer of the runtime API; empty when HAProxy is not there."""
         try:
-            reader, writer = await asyncio.open_unix_connection(self.socket)
+            folder = os.open(self._socket.parent, os.O_PATH)
         except OSError:
             return ""
+        try:
+            reader, writer = await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{self._socket.name}")
+        except OSError:
+            return ""
+        finally:
+            os.close(folder)
         writer.write(text.encode() + b"\n")
         answer = await reader.read()
         writer.close()
@@ -85,13 +92,6 @@ class Shard:
 
     def stop(self) -> None:
         self._process.stop(grace=1)
-
-
-def shards(folder: Path) -> list[Shard]:
-    """As many as it takes for CONNECTIONS with the file descriptors that a process may have here."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
-    return [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
 
 
 class Proxy:
@@ -106,7 +106,9 @@ class Proxy:
         self._slots = Slots()
         self._loaded: list[Front] = []
         self._refused: set[Front] = set()
-        self._shards = shards(folder)
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
+        self._shards = [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
         host, port = api.address
         self._api_server = Endpoint(host, int(port))
 

@@ -1,0 +1,27 @@
+"""The Service proxy of a site that lies deep: its sockets' paths are longer than the 107 bytes that a socket may have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.node.addons.endpoints import Front
+from local.node.addons.haproxy import Slots
+from local.node.addons.proxy import Shard
+from tests.fixtures.engines import Ground
+
+pytestmark = pytest.mark.integration
+
+
+async def test_it_starts_takes_up_changes_and_answers_at_any_depth(tmp_path: Path, ground: Ground) -> None:
+    folder = tmp_path / ("d" * 120)
+    folder.mkdir()
+    shard = Shard(folder, 0, 100)
+    first, second = (Front(ground.addresses[-1], 8230 + n, "http") for n in range(2))
+    try:
+        assert await shard.load([first], Slots())
+        assert await shard.load([first, second], Slots())
+        assert f"{second.port}" in await shard.command("show stat")
+    finally:
+        shard.stop()
