@@ -1,4 +1,4 @@
-"""The Service proxy of a site that lies deep: its sockets' paths are longer than the 107 bytes that a socket may have."""
+"""The Service proxy of a site that lies deep: the whole paths of its sockets exceed the 107 bytes of a socket's."""
 
 from __future__ import annotations
 
