@@ -22,7 +22,6 @@ from local.site import CHECKOUT, Site
 
 def up() -> None:
     site, console = Site.current(), Console()
-    # must_fit(site)
     site.home.mkdir(parents=True, exist_ok=True)
     try:
         done = run_steps(steps(site), console)
