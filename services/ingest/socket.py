@@ -49,7 +49,7 @@ class Socket(asyncio.Protocol):
         self.partition = partition
         self.trace = trace
         self.heard = now
-        """When it last sent anything, on the event loop's clock."""
+        """When it last said anything or was read again, on the event loop's clock."""
         self.offered: set[str] | None = None
         """Ids of the events whose push was offered to this socket."""
         self._closing = False
@@ -71,6 +71,11 @@ class Socket(asyncio.Protocol):
     def closing(self) -> bool:
         """Whether a close frame was sent, or the client is gone."""
         return self._closing
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is us who do not listen: no messages can be taken, or the client does not take ours."""
+        return self._slow or self._held is not None
 
     def offer(self, text: bytes) -> None:
         """Sends `text`. Nothing happens on a socket that is closing."""
@@ -162,7 +167,8 @@ class Socket(asyncio.Protocol):
         """Reads or does not, by what holds just now; a socket that is closing is read for the answer."""
         if self._transport.is_closing():
             return
-        if not self._closing and (self._slow or self._held is not None):
+        if not self._closing and self.paused:
             self._transport.pause_reading()
         else:
+            self.heard = asyncio.get_running_loop().time()
             self._transport.resume_reading()
