@@ -27,6 +27,10 @@ class Listener(Protocol):
         """A message came: opcode TEXT or BINARY, and the payload."""
         ...
 
+    def chatted(self, socket: Socket, frames: int) -> None:
+        """So many frames came that are no messages: pings, pongs and short parts."""
+        ...
+
     def holds(self, socket: Socket) -> bool:
         """Whether no more messages can be taken just now; the socket is then told to `go_on` later."""
         ...
@@ -113,6 +117,8 @@ class Socket(asyncio.Protocol):
             self.close(Close(violation.code, violation.reason))
             self._transport.close()
             return
+        if self._reader.asides:
+            self._count_asides()
         if self._held is None:
             self._take(messages)
         else:
@@ -133,6 +139,11 @@ class Socket(asyncio.Protocol):
         self._closing = True
         self._among.discard(self)
         self._listener.left(self)
+
+    def _count_asides(self) -> None:
+        asides, self._reader.asides = self._reader.asides, 0
+        if not self._closing:
+            self._listener.chatted(self, asides)
 
     def _take(self, messages: list[Message]) -> None:
         for i, message in enumerate(messages):
