@@ -81,10 +81,12 @@ class Socket(asyncio.Protocol):
         """Whether it is us who do not listen: no messages can be taken, or the client does not take ours."""
         return self._slow or self._held is not None
 
-    def offer(self, text: bytes) -> None:
-        """Sends `text`. Nothing happens on a socket that is closing."""
-        if not self._closing:
-            self._transport.write(frames.written(frames.TEXT, text))
+    def offer(self, text: bytes) -> bool:
+        """Sends `text`, and tells whether it did: nothing is sent on a socket that is closing."""
+        if self._closing:
+            return False
+        self._transport.write(frames.written(frames.TEXT, text))
+        return True
 
     def close(self, why: Close) -> None:
         """Sends a close frame behind all that was offered; the client's answer ends the connection."""

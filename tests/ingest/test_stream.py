@@ -256,3 +256,16 @@ async def test_metrics_count_connections_frames_and_acknowledgements(stream: Str
         assert await asyncio.to_thread(count, "aura_ingest_frames_total") == 3
         assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 3
     await until("the socket to be gone", lambda: count("aura_ingest_connections") == 0)
+
+
+async def test_who_left_before_kafka_had_the_frame_was_not_told(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, PACK_SECONDS="2")
+    count = stream.service.metric
+    async with stream.socket("jack") as socket:
+        await socket.send(frame(1))
+        await until("the frame to be read", lambda: count("aura_ingest_frames_total") == 1)
+    await until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1)
+    async with stream.socket("jill") as socket:
+        await socket.send(frame(1))
+        await acks(socket, 1)
+    assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 1
