@@ -10,6 +10,7 @@ import socket
 import uvicorn
 
 from services.ingest.app import Ingest
+from services.ingest.http import Http
 from services.ingest.protocol import Protocol
 from services.ingest.settings import IngestSettings
 from services.kit import logs, serve
@@ -66,7 +67,7 @@ def main() -> None:
     ingest = Ingest(settings, broken=lambda: os.kill(os.getpid(), signal.SIGTERM))
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, kafka=settings.kafka_bootstrap)
     config = serve.config(ingest, settings)
-    config.ws = Protocol
+    config.http, config.ws = Http, Protocol
     Server(config, ingest).run(sockets=[listener(settings.host, settings.port)])
 
 

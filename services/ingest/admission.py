@@ -53,13 +53,17 @@ class Share:
         self._at = now
         self._left = float(limits.frames_at_once)
 
-    def take(self, now: float, limits: Limits) -> bool:
-        """Whether one more frame at `now` (seconds of any steady clock) is within the share."""
+    def take(self, now: float, limits: Limits, frames: int = 1) -> bool:
+        """Whether so many more frames at `now` (seconds of any steady clock) are within the share.
+
+        If not, nothing is left of it: they have been read all the same.
+        """
         self._left = self._refilled(now, limits)
         self._at = now
-        if self._left < 1:
+        if self._left < frames:
+            self._left = 0.0
             return False
-        self._left -= 1
+        self._left -= frames
         return True
 
     def full(self, now: float, limits: Limits) -> bool:

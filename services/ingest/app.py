@@ -119,13 +119,13 @@ class Ingest:
                 self._keys_found = True
 
     async def _sweep(self) -> None:
-        """Closes sockets that have been silent for too long; TCP itself notices peers that are gone."""
+        """Closes sockets that we listened to and that were silent for too long; TCP notices peers that are gone."""
         loop = asyncio.get_running_loop()
         silence = self.settings.silence_seconds
         while True:
             await asyncio.sleep(min(SWEEP_SECONDS, silence / 2))
             now = loop.time()
             for socket in self.people.sockets():
-                if now - socket.heard > silence:
+                if now - socket.heard > silence and not socket.paused:
                     socket.close(Close(SILENT, f"nothing was heard for {silence:g} s"))
             self.people.forget(now)

@@ -13,6 +13,8 @@ from websockets.speedups import apply_mask
 
 CONTINUED, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 LONGEST_CONTROL = 125
+SHORT_PART = 256
+"""A part of a message with fewer bytes is an aside: clients of small memory write a kilobyte at a time."""
 _KNOWN = {CONTINUED, TEXT, BINARY, CLOSE, PING, PONG}
 _FIN, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 _CODE = Struct(">H")
@@ -33,9 +35,14 @@ class Violation(Exception):
 class Reader:
     """Messages of at most `limit` bytes out of a client's bytes; remembers only what is not whole yet."""
 
-    __slots__ = ("_limit", "_opcode", "_parts", "_rest")
+    __slots__ = ("_limit", "_opcode", "_parts", "_rest", "asides")
 
     def __init__(self, limit: int) -> None:
+        self.asides = 0
+        """Frames that cost us work and bring no data: pings, pongs, short parts that don't end a message.
+
+        The caller counts and resets them.
+        """
         self._limit = limit
         self._rest: bytearray | None = None
         self._opcode = CONTINUED
@@ -92,6 +99,8 @@ class Reader:
 
     def _assemble(self, first: int, payload: bytes) -> Message | None:
         opcode, whole = first & _OPCODE, bool(first & _FIN)
+        if opcode >= PING or (not whole and len(payload) < SHORT_PART):
+            self.asides += 1
         if opcode >= CLOSE or (whole and opcode != CONTINUED):
             return opcode, payload
         if self._parts is None:

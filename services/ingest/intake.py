@@ -149,8 +149,8 @@ class Intake:
         while self._due and told < ACKS_A_TURN:
             receipts = self._due.popleft().receipts
             for socket, seq, read in receipts:
-                socket.offer(b'{"ack":%d}' % seq)
-                metrics.acks.observe(now - read)
+                if socket.offer(b'{"ack":%d}' % seq):
+                    metrics.acks.observe(now - read)
             told += len(receipts)
         if self._due:
             self._acker = asyncio.get_running_loop().call_soon(self._acknowledge)

@@ -132,8 +132,8 @@ class Pushes:
             socket.offered = set()
         if push.event_id not in socket.offered:
             socket.offered.add(push.event_id)
-            socket.offer(value)
-            metrics.pushes.labels(how).inc()
+            if socket.offer(value):
+                metrics.pushes.labels(how).inc()
 
 
 def _first(queue: deque[T]) -> list[T]:

@@ -25,6 +25,7 @@ class IngestSettings(TokenSettings):
     """Sockets that this process holds; 0 stands for as many as its open-file limit allows."""
     connections_a_user: int = 8
     frames_a_second: float = 50.0
+    """Of a user, over all their sockets; pings, pongs and short parts of a message count as frames."""
     frames_at_once: int = 2_000
     """A wearable that was out of reach for a day sends a few hundred long frames when it comes back."""
     silence_seconds: float = 300.0

@@ -27,6 +27,10 @@ class Listener(Protocol):
         """A message came: opcode TEXT or BINARY, and the payload."""
         ...
 
+    def chatted(self, socket: Socket, frames: int) -> None:
+        """So many frames came that are no messages: pings, pongs and short parts."""
+        ...
+
     def holds(self, socket: Socket) -> bool:
         """Whether no more messages can be taken just now; the socket is then told to `go_on` later."""
         ...
@@ -49,7 +53,7 @@ class Socket(asyncio.Protocol):
         self.partition = partition
         self.trace = trace
         self.heard = now
-        """When it last sent anything, on the event loop's clock."""
+        """When it last said anything or was read again, on the event loop's clock."""
         self.offered: set[str] | None = None
         """Ids of the events whose push was offered to this socket."""
         self._closing = False
@@ -72,10 +76,17 @@ class Socket(asyncio.Protocol):
         """Whether a close frame was sent, or the client is gone."""
         return self._closing
 
-    def offer(self, text: bytes) -> None:
-        """Sends `text`. Nothing happens on a socket that is closing."""
-        if not self._closing:
-            self._transport.write(frames.written(frames.TEXT, text))
+    @property
+    def paused(self) -> bool:
+        """Whether it is us who do not listen: no messages can be taken, or the client does not take ours."""
+        return self._slow or self._held is not None
+
+    def offer(self, text: bytes) -> bool:
+        """Sends `text`, and tells whether it did: nothing is sent on a socket that is closing."""
+        if self._closing:
+            return False
+        self._transport.write(frames.written(frames.TEXT, text))
+        return True
 
     def close(self, why: Close) -> None:
         """Sends a close frame behind all that was offered; the client's answer ends the connection."""
@@ -108,6 +119,8 @@ class Socket(asyncio.Protocol):
             self.close(Close(violation.code, violation.reason))
             self._transport.close()
             return
+        if self._reader.asides:
+            self._count_asides()
         if self._held is None:
             self._take(messages)
         else:
@@ -128,6 +141,11 @@ class Socket(asyncio.Protocol):
         self._closing = True
         self._among.discard(self)
         self._listener.left(self)
+
+    def _count_asides(self) -> None:
+        asides, self._reader.asides = self._reader.asides, 0
+        if not self._closing:
+            self._listener.chatted(self, asides)
 
     def _take(self, messages: list[Message]) -> None:
         for i, message in enumerate(messages):
@@ -162,7 +180,8 @@ class Socket(asyncio.Protocol):
         """Reads or does not, by what holds just now; a socket that is closing is read for the answer."""
         if self._transport.is_closing():
             return
-        if not self._closing and (self._slow or self._held is not None):
+        if not self._closing and self.paused:
             self._transport.pause_reading()
         else:
+            self.heard = asyncio.get_running_loop().time()
             self._transport.resume_reading()

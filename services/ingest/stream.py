@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from contracts.records import StoredFrame, partition_of
 from contracts.stream import Frame, Refusal, Seen
 from services.ingest import metrics
-from services.ingest.admission import NOT_TEXT, OVER_SHARE, OVERLOADED, Close, admit
+from services.ingest.admission import NOT_TEXT, OVER_SHARE, OVERLOADED, Close, Limits, admit
 from services.ingest.frames import TEXT, Message
 from services.ingest.intake import Intake, Receipt
 from services.ingest.people import People
@@ -92,14 +92,18 @@ class Stream:
             return True
         return False
 
+    def chatted(self, socket: Socket, frames: int) -> None:
+        limits = self._people.limits
+        if not socket.person.share.take(asyncio.get_running_loop().time(), limits, frames):
+            _close(socket, _over_share(limits))
+
     def heard(self, socket: Socket, message: Message) -> None:
         if self.draining:
             return  # it is not acknowledged and will be sent to another process
         socket.heard = asyncio.get_running_loop().time()
         limits = self._people.limits
         if not socket.person.share.take(socket.heard, limits):
-            rate = limits.frames_a_second
-            _close(socket, Close(OVER_SHARE, f"more than {rate:g} messages a second: make your frames longer"))
+            _close(socket, _over_share(limits))
             return
         payload = message[1]
         said = read(payload)
@@ -124,6 +128,11 @@ class Stream:
             [sample.rr for sample in frame.samples],
         )
         self._intake.accept(stored, Receipt(socket, frame.seq, socket.heard), weight)
+
+
+def _over_share(limits: Limits) -> Close:
+    rate = limits.frames_a_second
+    return Close(OVER_SHARE, f"more than {rate:g} frames a second, pings and short parts included: make them longer")
 
 
 def _is_text(payload: bytes) -> bool:

@@ -20,6 +20,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from joserfc.jwk import ECKey
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.frames import Frame, Opcode
 
 from contracts.records import StoredFrame, unpack
 from local.engines.process import Process
@@ -132,6 +133,11 @@ def frame(seq: int, device: str = "watch", beats: int = 10, rr: float = 800.0) -
     start = 1_700_000_000_000 + int(seq * beats * rr)
     samples = [{"t": start + int(i * rr), "rr": rr} for i in range(beats)]
     return json.dumps({"device": device, "seq": seq, "samples": samples})
+
+
+def sent(opcode: int, payload: bytes, fin: bool = True) -> bytes:
+    """A WebSocket frame as a client sends it, with a mask by chance."""
+    return Frame(Opcode(opcode), payload, fin).serialize(mask=True)
 
 
 async def heard(socket: ClientConnection, seconds: float = 20) -> dict[str, Any]:

@@ -33,12 +33,15 @@ def test_packing_keeps_every_frame_with_its_receipt_in_order_and_bounds_records(
     assert packer.take() == []
 
 
-@given(st.lists(st.floats(0, 10), max_size=200))
-def test_nobody_gets_more_than_their_share_over_any_time(waits: list[float]) -> None:
+@given(st.lists(st.tuples(st.floats(0, 10), st.integers(1, 25)), max_size=200))
+def test_nobody_gets_more_than_their_share_over_any_time(asked: list[tuple[float, int]]) -> None:
     share, now, taken = Share(0, LIMITS), 0.0, 0
-    for wait in waits:
+    for wait, frames in asked:
         now += wait
-        taken += share.take(now, LIMITS)
+        if share.take(now, LIMITS, frames):
+            taken += frames
+        else:
+            assert not share.take(now, LIMITS)
         assert taken <= LIMITS.frames_at_once + now * LIMITS.frames_a_second + 1e-6
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from services.ingest import frames
-from services.ingest.frames import BINARY, CLOSE, CONTINUED, PING, PONG, TEXT, Message, Reader, Violation
+from services.ingest.frames import BINARY, CLOSE, CONTINUED, PING, PONG, SHORT_PART, TEXT, Message, Reader, Violation
+from tests.ingest.running import sent
 
 LIMIT = 70_000
 SIZES = st.sampled_from([0, 1, 125, 126, 65_535, 65_536, LIMIT])
@@ -19,15 +20,14 @@ CONTROLS = st.tuples(st.sampled_from([PING, PONG, CLOSE]), st.binary(max_size=12
 DATA = st.tuples(st.sampled_from([TEXT, BINARY]), PAYLOADS)
 
 
-def sent(opcode: int, payload: bytes, fin: bool = True) -> bytes:
-    """As a client sends it, with a mask by chance."""
-    return Frame(Opcode(opcode), payload, fin).serialize(mask=True)
-
-
 @st.composite
-def conversations(draw: st.DrawFn) -> tuple[list[Message], bytes]:
-    """Messages in the order in which they are complete, and their bytes: in parts, with control frames between."""
+def conversations(draw: st.DrawFn) -> tuple[list[Message], int, bytes]:
+    """Messages in the order in which they are complete, the number of short parts that don't end one, and their bytes.
+
+    The bytes are in parts, with control frames between.
+    """
     messages: list[Message] = []
+    short = 0
     wire = b""
     for opcode, payload in draw(st.lists(DATA, max_size=4)):
         cuts = sorted({0, len(payload), *draw(st.lists(st.integers(0, len(payload)), max_size=3))})
@@ -35,6 +35,7 @@ def conversations(draw: st.DrawFn) -> tuple[list[Message], bytes]:
         for i, part in enumerate(parts):
             wire += sent(CONTINUED if i else opcode, part, fin=i == len(parts) - 1)
             if i < len(parts) - 1:
+                short += len(part) < SHORT_PART
                 for control in draw(st.lists(CONTROLS, max_size=2)):
                     messages.append(control)
                     wire += sent(*control)
@@ -42,17 +43,18 @@ def conversations(draw: st.DrawFn) -> tuple[list[Message], bytes]:
         for control in draw(st.lists(CONTROLS, max_size=1)):
             messages.append(control)
             wire += sent(*control)
-    return messages, wire
+    return messages, short, wire
 
 
 @given(conversations(), st.lists(st.integers(0, 200_000), max_size=12))
 def test_however_the_bytes_come_the_messages_are_those_that_were_sent(
-    conversation: tuple[list[Message], bytes], cuts: list[int]
+    conversation: tuple[list[Message], int, bytes], cuts: list[int]
 ) -> None:
-    messages, wire = conversation
+    messages, short, wire = conversation
     reader = Reader(LIMIT)
     places = sorted({0, len(wire), *(cut % (len(wire) + 1) for cut in cuts)})
     assert [message for a, b in pairwise(places) for message in reader.read(wire[a:b])] == messages
+    assert reader.asides == short + sum(opcode in (PING, PONG) for opcode, _ in messages)
 
 
 def test_byte_by_byte_is_read_too() -> None:

@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from local.engines.kafka import Kafka
+from services.ingest.admission import SILENT
 from tests.fixtures.engines import Ground
 from tests.ingest.conftest import Starter
 from tests.ingest.running import Stream, acks, frame, heard, until
@@ -90,6 +91,7 @@ async def test_many_who_send_while_kafka_is_away_cost_little_memory_and_lose_not
             await stack.enter_async_context(stream.socket(f"noa-{i}", sock=await asyncio.to_thread(_narrow, stream)))
             for i in range(sockets)
         ]
+        stack.callback(_abort, crowd)
         for socket in crowd:
             await socket.send(frame(1))
             assert await acks(socket, 1) == [1]
@@ -99,15 +101,55 @@ async def test_many_who_send_while_kafka_is_away_cost_little_memory_and_lose_not
         async def flood(socket: ClientConnection) -> None:
             for seq in range(2, count + 2):
                 await socket.send(frame(seq, beats=beats))
+                await asyncio.sleep(0)  # in turns: a service that keeps up would read one alone to the end
 
         floods = [asyncio.create_task(flood(socket)) for socket in crowd]
         await until("reading to stop", lambda: stream.service.metric("aura_ingest_stalls_total") == 1)
         await until("everybody to wait", lambda: _waiting(stream) == sockets)
         assert psutil.Process(pid).memory_info().rss - before < 60 << 20
-        assert not any(flooding.done() for flooding in floods)
+        assert sum(flooding.done() for flooding in floods) == 0
         await asyncio.to_thread(broker.ensure)
         for socket in crowd:
             assert await acks(socket, count, seconds=60) == list(range(2, count + 2))
+
+
+def _abort(crowd: list[ClientConnection]) -> None:
+    """A goodbye behind what is not read takes ten seconds each, after which nobody saw what went wrong."""
+    for socket in crowd:
+        socket.transport.abort()
+
+
+async def test_who_is_not_read_while_kafka_is_away_is_not_silent(start: Starter, broker: Kafka) -> None:
+    """The outage is longer than a silence may be; who says nothing before it is closed meanwhile, who waits is not."""
+    silence, count = 3, 5_000
+    stream = await asyncio.to_thread(
+        start, BACKLOG_BYTES="100000", FRAMES_AT_ONCE="100000", SILENCE_SECONDS=str(silence)
+    )
+    async with stream.socket("mute") as mute, stream.socket("pia") as pia, stream.socket("pip") as pip:
+        await asyncio.to_thread(broker.process.kill)
+
+        async def flood(socket: ClientConnection) -> None:
+            for seq in range(1, count + 1):
+                await socket.send(frame(seq))
+
+        floods = [asyncio.create_task(flood(socket)) for socket in (pia, pip)]
+        await until("both to wait", lambda: _waiting(stream) == 2)
+        with pytest.raises(TimeoutError):
+            await heard(pia, 3 * silence)
+        assert await _closed(mute) == SILENT
+        await asyncio.to_thread(broker.ensure)
+        for socket in (pia, pip):
+            assert await acks(socket, count, seconds=60) == list(range(1, count + 1))
+        await asyncio.gather(*floods)
+        assert await _closed(pia) == SILENT  # all that it said was read, and its silence counts again
+
+
+async def _closed(socket: ClientConnection) -> int:
+    """The code that the service closes with instead of saying anything more."""
+    with pytest.raises(ConnectionClosed) as closed:
+        await heard(socket)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code
 
 
 def _narrow(stream: Stream) -> Socket:

@@ -13,8 +13,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from services.ingest.frames import CONTINUED, PING, PONG, TEXT
 from tests.ingest.conftest import Starter
-from tests.ingest.running import Stream, acks, frame, heard, until
+from tests.ingest.running import Stream, acks, frame, heard, sent, until
 
 pytestmark = pytest.mark.integration
 
@@ -104,6 +105,33 @@ async def test_a_user_over_their_share_is_closed_with_1008_and_others_go_on(star
                 await acks(again, 1)
         await other.send(frame(1))
         assert await acks(other, 1) == [1]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [sent(PING, b"?"), sent(PONG, b""), sent(CONTINUED, b"", fin=False)],
+    ids=["ping", "pong", "part"],
+)
+async def test_pings_and_short_parts_are_within_the_share_too(start: Starter, aside: bytes) -> None:
+    stream = await asyncio.to_thread(start, FRAMES_A_SECOND="0.01", FRAMES_AT_ONCE="20")
+    async with stream.socket("lou") as socket:
+        socket.transport.write(sent(TEXT, b"", fin=False) + 18 * aside)  # 19 of 20
+        socket.transport.write(sent(CONTINUED, frame(1).encode()))
+        assert await acks(socket, 1) == [1]
+        socket.transport.write(sent(TEXT, b"", fin=False) + aside)
+        with pytest.raises(ConnectionClosed) as closed:
+            await heard(socket)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+
+
+async def test_a_message_in_parts_of_a_kilobyte_takes_no_more_of_the_share_than_in_one(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, FRAMES_A_SECOND="0.01", FRAMES_AT_ONCE="3")
+    async with stream.socket("lyn") as socket:
+        for seq in (1, 2, 3):
+            whole = frame(seq, beats=600)
+            await socket.send(whole[at : at + 1024] for at in range(0, len(whole), 1024))
+        assert await acks(socket, 3) == [1, 2, 3]
 
 
 async def test_more_sockets_than_a_process_holds_are_closed_with_1013(start: Starter) -> None:
@@ -228,3 +256,16 @@ async def test_metrics_count_connections_frames_and_acknowledgements(stream: Str
         assert await asyncio.to_thread(count, "aura_ingest_frames_total") == 3
         assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 3
     await until("the socket to be gone", lambda: count("aura_ingest_connections") == 0)
+
+
+async def test_who_left_before_kafka_had_the_frame_was_not_told(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, PACK_SECONDS="2")
+    count = stream.service.metric
+    async with stream.socket("jack") as socket:
+        await socket.send(frame(1))
+        await until("the frame to be read", lambda: count("aura_ingest_frames_total") == 1)
+    await until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1)
+    async with stream.socket("jill") as socket:
+        await socket.send(frame(1))
+        await acks(socket, 1)
+    assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 1

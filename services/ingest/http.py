@@ -1,0 +1,54 @@
+"""uvicorn's HTTP protocol, bounded: what connects becomes a WebSocket soon, or asks something short and goes.
+
+uvicorn itself waits for a request as long as it takes and keeps headers however many there are: connections that never
+become sockets would take the descriptors and the memory of those that are, before anybody looked at a token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from services.ingest.protocol import Protocol
+
+CONNECTION_SECONDS = 20.0
+"""When all wearables come back at once, it takes seconds from accepting a connection to reading its request."""
+CONNECTION_BYTES = 64 << 10
+"""All that is read of a connection: a handshake with its token takes 2 KiB, the requests of probes less."""
+
+
+class Http(HttpToolsProtocol):
+    """Ends with the upgrade to a WebSocket, or after `CONNECTION_SECONDS`, a response that is under way first."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _read = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        super().connection_made(transport)
+        self._deadline = self.loop.call_later(CONNECTION_SECONDS, self.shutdown)
+
+    def data_received(self, data: bytes) -> None:
+        self._read += len(data)
+        if self._read > CONNECTION_BYTES:
+            self.send_400_response(f"More than {CONNECTION_BYTES} bytes in one connection.")
+        else:
+            super().data_received(data)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._settle()
+        super().handle_websocket_upgrade()
+        protocol = cast(Protocol, self.transport.get_protocol())
+        if not protocol.handshake_initiated and not self.transport.is_closing():
+            self.send_400_response("The handshake has too many headers, or too long ones.")
+        self.parser = None  # pyright: ignore[reportAttributeAccessIssue]  they refer to each other: see Protocol
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._settle()
+        super().connection_lost(exc)
+
+    def _settle(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
