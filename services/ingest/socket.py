@@ -18,6 +18,8 @@ UNSENT_BYTES = 4096
 """What may wait in our own buffer before the client counts as one that does not read; the kernel's comes first."""
 CLOSE_SECONDS = 10.0
 """How long a client may take to answer a close frame."""
+BEHIND_CLOSE_BYTES = 1 << 20
+"""And how much it may send meanwhile: what was on its way fits, a flood does not."""
 
 
 class Listener(Protocol):
@@ -44,7 +46,7 @@ class Socket(asyncio.Protocol):
     """A user's connection, from `begin` on."""
 
     __slots__ = (
-        "_among", "_closing", "_held", "_listener", "_reader", "_slow", "_transport",
+        "_among", "_behind_close", "_closing", "_held", "_listener", "_reader", "_slow", "_transport",
         "heard", "offered", "partition", "person", "trace",
     )  # fmt: skip
 
@@ -58,6 +60,7 @@ class Socket(asyncio.Protocol):
         """Ids of the events whose push was offered to this socket."""
         self._closing = False
         self._slow = False
+        self._behind_close = 0
         self._held: list[Message] | None = None
         """What was read and can't be taken yet; nothing more is read then."""
 
@@ -113,6 +116,9 @@ class Socket(asyncio.Protocol):
             self._pace()
 
     def data_received(self, data: bytes) -> None:
+        if self._closing and not self._still_read(len(data)):
+            self._transport.abort()
+            return
         try:
             messages = self._reader.read(data)
         except Violation as violation:
@@ -141,6 +147,11 @@ class Socket(asyncio.Protocol):
         self._closing = True
         self._among.discard(self)
         self._listener.left(self)
+
+    def _still_read(self, size: int) -> bool:
+        """Whether a closing socket has sent no more than what may have been on its way when we closed."""
+        self._behind_close += size
+        return self._behind_close <= BEHIND_CLOSE_BYTES
 
     def _count_asides(self) -> None:
         asides, self._reader.asides = self._reader.asides, 0

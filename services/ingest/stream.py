@@ -93,8 +93,9 @@ class Stream:
         return False
 
     def chatted(self, socket: Socket, frames: int) -> None:
+        socket.heard = asyncio.get_running_loop().time()
         limits = self._people.limits
-        if not socket.person.share.take(asyncio.get_running_loop().time(), limits, frames):
+        if not socket.person.share.take(socket.heard, limits, frames):
             _close(socket, _over_share(limits))
 
     def heard(self, socket: Socket, message: Message) -> None:

@@ -27,6 +27,9 @@ from local.engines.process import Process
 from local.site import CHECKOUT
 from services.auth.tokens import issue
 
+UPGRADE = b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+KEY = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+
 
 @dataclass
 class Service:
@@ -117,6 +120,16 @@ class Stream:
             return frames
         finally:
             await consumer.stop()
+
+
+@asynccontextmanager
+async def raw(stream: Stream) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A TCP connection to the service, on which nothing was said yet."""
+    reader, writer = await asyncio.open_connection(stream.service.address, stream.service.port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
 
 
 async def create_topic(bootstrap: str, topic: str, partitions: int) -> None:

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 
 import psutil
 import pytest
 
-from tests.ingest.running import Stream, acks, frame
+from tests.ingest.running import KEY, UPGRADE, Stream, acks, frame, raw
 
 pytestmark = pytest.mark.integration
-
-UPGRADE = b"GET /v1/stream HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-
-
-@asynccontextmanager
-async def _raw(stream: Stream) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection(stream.service.address, stream.service.port)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
 
 
 async def _rest(reader: asyncio.StreamReader, seconds: float = 40) -> bytes:
@@ -43,10 +31,10 @@ UNFINISHED = (
 
 async def test_who_does_not_finish_is_let_go_and_sockets_stay(stream: Stream) -> None:
     async with stream.socket("ned") as socket, AsyncExitStack() as stack:
-        raw = [await stack.enter_async_context(_raw(stream)) for _ in UNFINISHED]
-        for (_, writer), said in zip(raw, UNFINISHED, strict=True):
+        opened = [await stack.enter_async_context(raw(stream)) for _ in UNFINISHED]
+        for (_, writer), said in zip(opened, UNFINISHED, strict=True):
             writer.write(said)
-        answers = await asyncio.gather(*(_rest(reader) for reader, _ in raw))
+        answers = await asyncio.gather(*(_rest(reader) for reader, _ in opened))
         assert answers[-1].startswith(b"HTTP/1.1 200")
         await socket.send(frame(1))
         assert await acks(socket, 1) == [1]
@@ -56,7 +44,7 @@ async def test_a_request_without_end_costs_no_memory(stream: Stream) -> None:
     pid = stream.service.process.pid()
     assert pid is not None
     before = psutil.Process(pid).memory_info().rss
-    async with _raw(stream) as (reader, writer):
+    async with raw(stream) as (reader, writer):
         writer.write(UPGRADE)
         with suppress(ConnectionError):
             for i in range(1000):
@@ -68,7 +56,6 @@ async def test_a_request_without_end_costs_no_memory(stream: Stream) -> None:
 
 
 async def test_a_handshake_of_many_headers_is_answered(stream: Stream) -> None:
-    async with _raw(stream) as (reader, writer):
-        key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        writer.write(UPGRADE + key + b"".join(b"X-%d: x\r\n" % i for i in range(300)) + b"\r\n")
+    async with raw(stream) as (reader, writer):
+        writer.write(UPGRADE + KEY + b"".join(b"X-%d: x\r\n" % i for i in range(300)) + b"\r\n")
         assert (await _rest(reader)).startswith(b"HTTP/1.1 4")

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from services.ingest.frames import CONTINUED, PING, PONG, TEXT
 from tests.ingest.conftest import Starter
-from tests.ingest.running import Stream, acks, frame, heard, sent, until
+from tests.ingest.running import KEY, UPGRADE, Stream, acks, frame, heard, raw, sent, until
 
 pytestmark = pytest.mark.integration
 
@@ -105,6 +105,20 @@ async def test_a_user_over_their_share_is_closed_with_1008_and_others_go_on(star
                 await acks(again, 1)
         await other.send(frame(1))
         assert await acks(other, 1) == [1]
+
+
+async def test_who_goes_on_sending_instead_of_answering_our_close_is_cut_off(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, FRAMES_A_SECOND="0.01", FRAMES_AT_ONCE="5")
+    async with raw(stream) as (reader, writer):
+        writer.write(UPGRADE + KEY + b"Authorization: Bearer " + stream.identity.token("rude").encode() + b"\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
+        flood, megabytes = sent(PING, b"x" * 100) * 10_000, 0
+        with pytest.raises(ConnectionError):
+            while megabytes < 100:
+                writer.write(flood)
+                await asyncio.wait_for(writer.drain(), 20)
+                megabytes += 1
+    assert megabytes < 30, "what the kernels and the client itself had taken over, and not much more"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +218,19 @@ async def test_a_silent_socket_is_closed(start: Starter) -> None:
             await heard(socket, 20)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001
+
+
+async def test_a_socket_that_pings_is_not_silent(start: Starter) -> None:
+    stream = await asyncio.to_thread(start, SILENCE_SECONDS="1")
+    async with stream.socket("ivo") as socket:
+        for mute in ("ira", "ian"):
+            async with stream.socket(mute) as other:
+                silent = asyncio.create_task(other.wait_closed())
+                while not silent.done():
+                    await (await socket.ping())
+                    await asyncio.wait([silent], timeout=0.2)
+        await socket.send(frame(1))
+        assert await acks(socket, 1) == [1]
 
 
 async def test_a_message_may_come_in_parts_and_a_ping_is_answered_between(stream: Stream) -> None:
