@@ -30,7 +30,16 @@ def signed(cluster: str = "aura", secret: str = SECRET) -> str:
     url = "http://127.37.0.1:4566/?Action=GetCallerIdentity&Version=2011-06-15"
     request = {"method": "GET", "url": url, "body": {}, "headers": {"x-k8s-aws-id": cluster}, "context": {}}
     presigned = signer.generate_presigned_url(request, region_name="us-west-2", expires_in=60, operation_name="")
-    return token.PREFIX + base64.urlsafe_b64encode(presigned.encode()).decode().rstrip("=")
+    return of_url(presigned.encode())
+
+
+def of_url(url: bytes) -> str:
+    return token.PREFIX + base64.urlsafe_b64encode(url).decode().rstrip("=")
+
+
+def url_of(bearer: str) -> bytes:
+    encoded = bearer.removeprefix(token.PREFIX)
+    return base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
 
 
 GENUINE = signed()
@@ -52,6 +61,7 @@ def test_token_proves_its_access_key() -> None:
         (signed(secret=GUESS), "aura", 0, "not signed for cluster aura"),
         (GENUINE, "aura", 16 * 60, "signed 9"),
         (GENUINE, "aura", -120, "signed -"),
+        (of_url(url_of(GENUINE) + b"%C3%A9"), "aura", 0, "not signed for cluster aura"),
         ("k8s-aws-v1.!!!", "aura", 0, "not a presigned URL"),
         ("eyJhbGciOiJub25lIn0.e30.", "aura", 0, "does not begin"),
     ],
@@ -63,10 +73,9 @@ def test_token_is_refused(bearer: str, cluster: str, later: float, why: str) -> 
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
 def test_changed_byte_is_refused_or_changes_nothing(position: int, change: int) -> None:
-    genuine = GENUINE.removeprefix(token.PREFIX)
-    url = bytearray(base64.urlsafe_b64decode(genuine + "=" * (-len(genuine) % 4)))
+    url = bytearray(url_of(GENUINE))
     begin = url.index(b"?")  # the address before it is covered by the signed host, its scheme is not
     url[begin + position % (len(url) - begin)] ^= change
-    forged = token.PREFIX + base64.urlsafe_b64encode(bytes(url)).decode().rstrip("=")
+    forged = of_url(bytes(url))
     with suppress(token.BadToken):
         assert verify(forged) == token.read(GENUINE)  # such as %2f for %2F

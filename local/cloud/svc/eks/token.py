@@ -79,7 +79,7 @@ def verify(token: str, cluster: str, now: datetime, secret_of: Callable[[str], s
     secret = secret_of(claim.access_key)
     if secret is None:
         raise BadToken(f"is signed with the unknown key {claim.access_key}")
-    if not hmac.compare_digest(sign(claim, cluster, secret), claim.signature):
+    if not hmac.compare_digest(sign(claim, cluster, secret).encode(), claim.signature.encode()):
         raise BadToken(f"is not signed for cluster {cluster} with the secret of {claim.access_key}")
     return claim
 
