@@ -1,4 +1,8 @@
-"""Fixtures for every room's tests."""
+"""Fixtures for every room's tests, and who runs which where they run in several processes."""
+
+from __future__ import annotations
+
+import pytest
 
 pytest_plugins = [
     "tests.fixtures.engines",
@@ -7,3 +11,10 @@ pytest_plugins = [
     "tests.fixtures.cluster",
     "tests.fixtures.platform",
 ]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file stay together, for its fixtures; so do all with the AWS endpoint, which one process has at a time."""
+    for item in items:
+        shared = "cloud" if "cloud" in getattr(item, "fixturenames", ()) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(shared))

@@ -25,6 +25,8 @@ TIERS = {
     "e2e": "e2e and not kill",
     "kill": "kill",
 }
+SIDE_BY_SIDE = {"integration": ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")}
+"""These tests wait for engines half of their time, and each process has engines of its own."""
 SITE = "9"
 SECONDS_TO_END = 20.0
 
@@ -60,6 +62,7 @@ def run_tier(tier: str, folder: Path, arguments: Sequence[str] = ()) -> Result:
             report,
             "--basetemp",
             folder / tier,
+            *SIDE_BY_SIDE.get(tier, ()),
             *arguments,
         ],
         env=environment,
@@ -94,9 +97,10 @@ def end_what_is_left(folder: Path, seconds: float) -> list[str]:
     deadline = time.monotonic() + seconds
     while (left := _processes(str(folder))) and time.monotonic() < deadline:
         time.sleep(0.2)
+    commands = [_command(process) for process in left]  # a process that has ended tells nothing any more
     for process in left:
         process.kill()
-    return [_command(process) for process in left]
+    return commands
 
 
 def _processes(folder: str) -> list[psutil.Process]:
