@@ -14,7 +14,7 @@ pytest_plugins = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file stay together, for its fixtures; so do all with the AWS endpoint, which one process has at a time."""
+    """Tests of a file stay together, for its fixtures; so do all with the AWS endpoint, of which there is one."""
     for item in items:
         shared = "cloud" if "cloud" in getattr(item, "fixturenames", ()) else str(item.path)
         item.add_marker(pytest.mark.xdist_group(shared))
