@@ -13,8 +13,9 @@ pytest_plugins = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # the marks are read by a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of a file stay together, for its fixtures; so do all with the AWS endpoint, of which there is one."""
     for item in items:
-        shared = "cloud" if "cloud" in getattr(item, "fixturenames", ()) else str(item.path)
+        shared = "cloud" if "cloud" in getattr(item, "fixturenames", ()) else item.nodeid.split("::")[0]
         item.add_marker(pytest.mark.xdist_group(shared))
