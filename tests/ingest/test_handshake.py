@@ -59,3 +59,15 @@ async def test_a_handshake_of_many_headers_is_answered(stream: Stream) -> None:
     async with raw(stream) as (reader, writer):
         writer.write(UPGRADE + KEY + b"".join(b"X-%d: x\r\n" % i for i in range(300)) + b"\r\n")
         assert (await _rest(reader)).startswith(b"HTTP/1.1 4")
+
+
+async def test_an_upgrade_that_is_no_handshake_is_refused_and_nothing_fails(stream: Stream) -> None:
+    for unfit in (b"", KEY.replace(b"13", b"7"), KEY.replace(b"dGhl", b"!")):
+        async with raw(stream) as (reader, writer):
+            writer.write(UPGRADE + unfit + b"\r\n")
+            assert (await _rest(reader)).startswith(b"HTTP/1.1 4")
+    await asyncio.to_thread(stream.service.process.stop)  # what it had to say of them is written then
+    log = stream.service.process.log.read_text()
+    assert "serving" in log
+    assert "exception" not in log.lower()
+    assert "Traceback" not in log
