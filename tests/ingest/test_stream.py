@@ -182,6 +182,38 @@ async def test_a_client_that_does_not_read_holds_nobody_else_up_and_loses_nothin
         await flood
 
 
+async def test_who_sends_and_takes_only_a_byte_now_and_then_is_closed_as_silent(start: Starter) -> None:
+    """TCP sees it alive for ever, and it would hold one of the process's connections."""
+    stream = await asyncio.to_thread(start, SILENCE_SECONDS="3", FRAMES_AT_ONCE="1000000")
+    loop, token = asyncio.get_running_loop(), stream.identity.token("iggy").encode()
+    with socket_module.socket() as narrow:
+        narrow.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, 4096)
+        await asyncio.to_thread(narrow.connect, (stream.service.address, stream.service.port))
+        narrow.setblocking(False)
+        await loop.sock_sendall(narrow, UPGRADE + KEY + b"Authorization: Bearer " + token + b"\r\n\r\n")
+        assert (await loop.sock_recv(narrow, 12)).endswith(b" 101")
+        frames = sent(TEXT, frame(1, beats=1).encode()) * 100
+
+        async def flood() -> None:
+            while True:
+                await loop.sock_sendall(narrow, frames)
+
+        async def nibble() -> None:
+            while True:
+                await loop.sock_recv(narrow, 1)
+                await asyncio.sleep(0.1)
+
+        nibbling, flooding = asyncio.create_task(nibble()), asyncio.create_task(flood())
+        await until("the service to stop reading", lambda: _still(stream), 40)
+        assert not flooding.done()
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(flooding, 60)
+        nibbling.cancel()
+        await asyncio.gather(nibbling, return_exceptions=True)
+    assert await asyncio.to_thread(stream.service.ready)
+    assert await asyncio.to_thread(stream.service.metric, "aura_ingest_connections") == 0
+
+
 async def _flood(socket: ClientConnection, count: int) -> None:
     for seq in range(1, count + 1):
         await socket.send(frame(seq, beats=1))
