@@ -253,14 +253,20 @@ async def test_a_silent_socket_is_closed(start: Starter) -> None:
 
 
 async def test_a_socket_that_pings_is_not_silent(start: Starter) -> None:
-    stream = await asyncio.to_thread(start, SILENCE_SECONDS="1")
+    """It outlives two that say nothing, one after the other."""
+    stream = await asyncio.to_thread(start, SILENCE_SECONDS="3")
     async with stream.socket("ivo") as socket:
+
+        async def keep_pinging() -> None:
+            while True:
+                await (await socket.ping())
+                await asyncio.sleep(0.2)
+
+        pinging = asyncio.create_task(keep_pinging())
         for mute in ("ira", "ian"):
             async with stream.socket(mute) as other:
-                silent = asyncio.create_task(other.wait_closed())
-                while not silent.done():
-                    await (await socket.ping())
-                    await asyncio.wait([silent], timeout=0.2)
+                await asyncio.wait_for(other.wait_closed(), 60)
+        pinging.cancel()
         await socket.send(frame(1))
         assert await acks(socket, 1) == [1]
 
@@ -318,13 +324,13 @@ async def test_metrics_count_connections_frames_and_acknowledgements(stream: Str
 
 
 async def test_who_left_before_kafka_had_the_frame_was_not_told(start: Starter) -> None:
-    stream = await asyncio.to_thread(start, PACK_SECONDS="2")
+    stream = await asyncio.to_thread(start, PACK_SECONDS="15")
     count = stream.service.metric
     async with stream.socket("jack") as socket:
         await socket.send(frame(1))
         await until("the frame to be read", lambda: count("aura_ingest_frames_total") == 1)
-    await until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1)
+    await until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1, 60)
     async with stream.socket("jill") as socket:
         await socket.send(frame(1))
-        await acks(socket, 1)
+        await acks(socket, 1, seconds=60)
     assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 1
