@@ -20,6 +20,7 @@ from cli.token import signing_key
 from cli.verdict import Verdict, judge
 from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
+from local.observe.said import first_line
 from local.site import Site
 from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
 from local.wearables.crowd import Person, stream
@@ -88,7 +89,7 @@ async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple
         except (psycopg.OperationalError, *kube.AWAY) as error:
             raise StepFailed(
                 f"all {report.acked} frames were acknowledged, so their beats are kept, but what became of them can't "
-                f"be asked ({str(error).splitlines()[0][:160]}); `aura status` tells what is down, `make up` starts it"
+                f"be asked ({first_line(error)}); `aura status` tells what is down, `make up` starts it"
             ) from error
 
     report = await stream(people, door, lambda user: issue(user, [], key, time.time()), speed, settled, tell)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import os
 import re
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Sequence
 from pathlib import Path
 
+from local import sockets
 from local.toolchain import tools
 
 CONFIGURATION = "haproxy.cfg"
@@ -112,11 +112,7 @@ class Haproxy:
 
     async def _ask(self, line: str) -> str:
         async with asyncio.timeout(2):
-            folder = os.open(self.folder, os.O_PATH)  # its own path may be too long for a socket's
-            try:
-                reader, writer = await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{_MASTER_SOCKET}")
-            finally:
-                os.close(folder)
+            reader, writer = await sockets.connect(self.folder, _MASTER_SOCKET)
             try:
                 writer.write(f"{line};quit\n".encode())  # it would wait for more
                 return (await reader.read()).decode()

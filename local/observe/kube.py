@@ -12,6 +12,7 @@ from kubernetes.config import ConfigException
 from urllib3.exceptions import HTTPError
 
 from local.observe.model import Condition, CustomResource, Pod
+from local.observe.said import first_line
 
 AWAY = ApiException, HTTPError, ConfigException
 """What a call raises when its cluster does not answer it."""
@@ -27,7 +28,7 @@ def connect(kubeconfig: Path) -> client.ApiClient:
 
 def silent(region: str, error: Exception) -> str:
     """A sentence on one of AWAY, with what to do."""
-    said = f"{error.status} {error.reason}" if isinstance(error, ApiException) else str(error).splitlines()[0][:160]
+    said = f"{error.status} {error.reason}" if isinstance(error, ApiException) else first_line(error)
     how = "refuses" if isinstance(error, ApiException) else "does not answer"
     return f"the cluster in {region} {how} ({said}); `aura status` tells what runs, `make up` starts the rest"
 

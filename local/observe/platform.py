@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.observe import aws, kube
 from local.observe.model import CustomResource, Platform, Pod, Resource
+from local.observe.said import first_line
 from local.site import REGIONS, Site
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ def observe(site: Site, session: boto3.Session) -> Platform:
         try:
             return question()
         except (BotoCoreError, ClientError, *kube.AWAY) as error:
-            problems.append(f"{what} does not answer: {str(error).splitlines()[0][:160]}")
+            problems.append(f"{what} does not answer: {first_line(error)}")
             return []
 
     def cluster(region: str) -> tuple[list[CustomResource], list[Pod]]:

@@ -17,6 +17,7 @@ from local.observe import kube
 from local.observe.model import Person, Platform
 from local.observe.people import people, person
 from local.observe.platform import observe
+from local.observe.said import first_line
 from local.site import Site
 
 PLATFORM_SECONDS = 2.0
@@ -58,7 +59,7 @@ class Watch:
                 known, chosen = await asyncio.to_thread(self._read_store, user)
             except (psycopg.Error, ApiException, HTTPError, LookupError, OSError) as error:
                 self._forget_connection()
-                return View(self.platform, store=str(error).strip().splitlines()[0] if str(error).strip() else "away")
+                return View(self.platform, store=first_line(error))
         return View(self.platform, known, chosen)
 
     async def views(self, user: str | None) -> AsyncIterator[View]:

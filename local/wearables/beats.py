@@ -117,7 +117,10 @@ def recorded(folder: Path) -> list[Beat]:
             if number == 1:
                 start = _finite(line.split(",")[0])
             elif line.strip():
-                offset, interval = map(_finite, line.split(",")[:2])
+                fields = line.split(",")
+                if len(fields) < 2:
+                    raise ValueError(f"{line.strip()} stands alone")
+                offset, interval = _finite(fields[0]), _finite(fields[1])
                 if interval <= 0:
                     raise ValueError(f"an interval of {interval:g} s")
                 beats.append((round((start + offset) * 1000), round(interval * 1000, 3)))
@@ -129,7 +132,10 @@ def recorded(folder: Path) -> list[Beat]:
 
 
 def _finite(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{text.strip()} is no number")
+        raise ValueError(f"{text.strip() or 'nothing'} is no number")
     return number

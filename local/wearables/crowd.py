@@ -36,7 +36,7 @@ async def stream(
 
     Once all is acknowledged, everybody stays connected until `settled`, which is given
     the beats of each user as they were sent, returns: a push may still be on its way.
-    Raises Unreachable when somebody had no connection for `patience` seconds, and what `settled` raises.
+    Raises Unreachable when nothing was taken from somebody for `patience` seconds, and what `settled` raises.
     """
     loop = asyncio.get_running_loop()
     spread = len(people) / CONNECTS_A_SECOND

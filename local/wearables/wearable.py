@@ -23,11 +23,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds before the first and between later attempts to reconnect."""
 
 PATIENCE_SECONDS = 60.0
-"""Without any connection for so long, the platform is taken to be down; starting anew takes it less."""
+"""With nothing taken for so long, the platform is taken to be down; starting anew takes it less."""
 
 
 class Unreachable(RuntimeError):
-    """The stream could not be reached for too long; the text says what is intact."""
+    """The stream could not be reached, or took nothing, for too long; the text says what is intact."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,11 @@ class Wearable:
     token: Callable[[], str]
     report: Report
     patience: float = PATIENCE_SECONDS
-    """Seconds without connection after which it gives up."""
+    """Seconds after which it gives up when it can't connect, or is sent away with frames not acknowledged."""
     _unacked: dict[int, tuple[Timed, float]] = field(default_factory=dict)
     _next: int = 0
+    _since: float = 0.0
+    """When all was well last, on the event loop's clock."""
     _seen: set[str] = field(default_factory=set)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _room: asyncio.Event = field(default_factory=asyncio.Event)
@@ -62,10 +64,10 @@ class Wearable:
 
         Raises Unreachable.
         """
-        clock = asyncio.get_running_loop().time
-        pause, connected = FIRST_PAUSE, clock()
+        pause = FIRST_PAUSE
+        self._well()
         while True:
-            attempt = ""
+            attempt = "it closed the connection"
             try:
                 async with connect(
                     self.door.url,
@@ -84,19 +86,23 @@ class Wearable:
                         if await self._converse(socket, begin, finished):
                             return
                     finally:
-                        connected = clock()
+                        if not self._unacked:  # or else accepting connections is all that the platform does
+                            self._well()
             except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
                 attempt = str(error) or type(error).__name__
-            if clock() - connected > self.patience:
+            if asyncio.get_running_loop().time() - self._since > self.patience:
                 raise Unreachable(self._gave_up(attempt))
             self.report.reconnects += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(LONGEST_PAUSE, pause * 2)
 
+    def _well(self) -> None:
+        self._since = asyncio.get_running_loop().time()
+
     def _gave_up(self, attempt: str) -> str:
         report = self.report
         return (
-            f"{self.user} could not reach the stream at {self.door.host}:{self.door.port} for {self.patience:g} s "
+            f"the stream at {self.door.host}:{self.door.port} took nothing from {self.user} for {self.patience:g} s "
             f"({attempt}). {report.acked} of {report.sent} frames were acknowledged: their beats are kept and "
             f"processed when the platform is back. The other {report.sent - report.acked - report.refused} may be "
             "missing. `aura status` tells what is down, `make up` starts it; then repeat the command: it streams new "
@@ -143,6 +149,8 @@ class Wearable:
         await finished.wait()
 
     async def _send(self, socket: ClientConnection, timed: Timed) -> None:
+        if not self._unacked:
+            self._well()
         self._unacked[timed.frame.seq] = (timed, time.perf_counter())
         await socket.send(_encode(timed.frame).decode())
 
@@ -161,6 +169,7 @@ class Wearable:
     def _settle(self, seq: int, refused: bool) -> None:
         entry = self._unacked.pop(seq, None)
         if entry is not None:
+            self._well()
             if refused:
                 self.report.refused += 1
             else:
@@ -174,6 +183,7 @@ class Wearable:
         if calm.event_id in self._seen:
             self.report.duplicates += 1
         else:
+            self._well()
             self._seen.add(calm.event_id)
             title = str(calm.content.get("title", ""))
             self.report.pushes.append(Push(self.user, calm.event_id, time.time_ns() // 1_000_000, title))

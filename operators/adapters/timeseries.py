@@ -107,7 +107,7 @@ async def _kind(connection: AsyncConnection) -> Kind:
             "its tables are TimescaleDB's, which the server does not load: preload it again (shared_preload_libraries)"
             " and restart the server; what the tables hold is intact"
         )
-    if "p" in tables and installed and preloaded:
+    if "p" in tables and installed:  # nothing would change if it were preloaded
         return Kind.MADE_WITHOUT
     return Kind.TIMESCALE if installed and preloaded else Kind.NOT_PRELOADED if installed else Kind.NATIVE
 

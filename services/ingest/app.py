@@ -119,13 +119,16 @@ class Ingest:
                 self._keys_found = True
 
     async def _sweep(self) -> None:
-        """Closes sockets that we listened to and that were silent for too long; TCP notices peers that are gone."""
+        """Closes sockets that were silent for too long, unless it is us who don't listen; TCP notices who is gone.
+
+        Who does not take what we say is not read, and silent: TCP never gives up on one that takes a byte now and then.
+        """
         loop = asyncio.get_running_loop()
         silence = self.settings.silence_seconds
         while True:
             await asyncio.sleep(min(SWEEP_SECONDS, silence / 2))
             now = loop.time()
             for socket in self.people.sockets():
-                if now - socket.heard > silence and not socket.paused:
+                if now - socket.heard > silence and not socket.held:
                     socket.close(Close(SILENT, f"nothing was heard for {silence:g} s"))
             self.people.forget(now)

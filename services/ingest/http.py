@@ -17,6 +17,8 @@ CONNECTION_SECONDS = 20.0
 """When all wearables come back at once, it takes seconds from accepting a connection to reading its request."""
 CONNECTION_BYTES = 64 << 10
 """All that is read of a connection: a handshake with its token takes 2 KiB, the requests of probes less."""
+CAUSE_CHARACTERS = 200
+"""Of what can't be read, that much is repeated to who sent it."""
 
 
 class Http(HttpToolsProtocol):
@@ -41,8 +43,18 @@ class Http(HttpToolsProtocol):
         super().handle_websocket_upgrade()
         protocol = cast(Protocol, self.transport.get_protocol())
         if not protocol.handshake_initiated and not self.transport.is_closing():
-            self.send_400_response("The handshake has too many headers, or too long ones.")
+            self._refuse(protocol)
         self.parser = None  # pyright: ignore[reportAttributeAccessIssue]  they refer to each other: see Protocol
+
+    def _refuse(self, protocol: Protocol) -> None:
+        """Answers a request that websockets could not read: as it would itself, where it knows an answer."""
+        if answer := b"".join(protocol.conn.data_to_send()):
+            self.transport.write(answer)
+            self.transport.close()
+        else:
+            unfit = protocol.conn.handshake_exc
+            cause = str((unfit.__cause__ or unfit) if unfit else "it ends early")[:CAUSE_CHARACTERS]
+            self.send_400_response(f"The handshake can't be read: {cause.encode('ascii', 'replace').decode()}.")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._settle()

@@ -28,11 +28,15 @@ class Protocol(WebSocketsSansIOProtocol):
     """
 
     _handed_over = False
+    _extensions: dict[str, Any] | None = None
+    """The scope's; a request that is no handshake gets no scope."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
-        if self.handshake_initiated and not self.close_sent:
-            self._extensions[HAND_OVER] = self.hand_over
+        if not self.close_sent:
+            extensions: dict[str, Any] = cast(dict[str, Any], self.scope)["extensions"]
+            extensions[HAND_OVER] = self.hand_over
+            self._extensions = extensions
 
     def data_received(self, data: bytes) -> None:
         if self.handshake_initiated:  # before our answer nothing may follow the request (RFC 6455, 4.1)
@@ -66,9 +70,5 @@ class Protocol(WebSocketsSansIOProtocol):
 
     def _free(self) -> None:
         self.conn.parser.close()
-        if self.handshake_initiated:
+        if self._extensions is not None:
             self._extensions.pop(HAND_OVER, None)
-
-    @property
-    def _extensions(self) -> dict[str, Any]:
-        return cast(dict[str, Any], self.scope)["extensions"]

@@ -80,9 +80,9 @@ class Socket(asyncio.Protocol):
         return self._closing
 
     @property
-    def paused(self) -> bool:
-        """Whether it is us who do not listen: no messages can be taken, or the client does not take ours."""
-        return self._slow or self._held is not None
+    def held(self) -> bool:
+        """Whether it is us who do not listen: its messages can't be taken just now."""
+        return self._held is not None
 
     def offer(self, text: bytes) -> bool:
         """Sends `text`, and tells whether it did: nothing is sent on a socket that is closing."""
@@ -191,7 +191,7 @@ class Socket(asyncio.Protocol):
         """Reads or does not, by what holds just now; a socket that is closing is read for the answer."""
         if self._transport.is_closing():
             return
-        if not self._closing and self.paused:
+        if not self._closing and (self._slow or self.held):
             self._transport.pause_reading()
         else:
             self.heard = asyncio.get_running_loop().time()

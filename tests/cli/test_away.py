@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from urllib3.exceptions import HTTPError
 
 from cli.logs import several
+from local.observe import kube
 from local.observe.model import Pod
 from tests.cli.commands import aura, stopped
 
@@ -27,6 +29,13 @@ def test_a_platform_that_was_never_up_is_told_with_what_to_do(tmp_path: Path, co
     assert said.returncode == 1
     assert "no cluster runs here" in said.stderr
     assert "make up" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("message", "said"), [("refused\nat host", "(refused)"), ("", "(HTTPError)"), ("\n", "(HTTPError)")]
+)
+def test_of_an_error_the_first_line_is_told_or_else_its_kind(message: str, said: str) -> None:
+    assert said in kube.silent("us-west-2", HTTPError(message))
 
 
 def test_a_token_needs_a_user(tmp_path: Path) -> None:

@@ -55,7 +55,34 @@ async def test_a_request_without_end_costs_no_memory(stream: Stream) -> None:
         await _rest(reader)
 
 
-async def test_a_handshake_of_many_headers_is_answered(stream: Stream) -> None:
+@pytest.mark.parametrize(
+    ("sent", "status", "says"),
+    [
+        (UPGRADE + KEY + b"".join(b"X-%d: x\r\n" % i for i in range(300)), b"431", b"headers"),
+        (UPGRADE + KEY + b"X: " + b"x" * 10_000 + b"\r\n", b"431", b"8192 bytes"),
+        ((UPGRADE + KEY).replace(b"stream", b"stream?" + b"x" * 10_000), b"414", b"8192 bytes"),
+        (UPGRADE + KEY + b"Content-Length: 5\r\n", b"400", b"body"),
+        (UPGRADE + KEY + b"Transfer-Encoding: chunked\r\n", b"400", b"transfer codings"),
+    ],
+    ids=["many headers", "a long header", "a long path", "a body", "a body in chunks"],
+)
+async def test_a_handshake_that_cannot_be_read_is_told_why(
+    stream: Stream, sent: bytes, status: bytes, says: bytes
+) -> None:
     async with raw(stream) as (reader, writer):
-        writer.write(UPGRADE + KEY + b"".join(b"X-%d: x\r\n" % i for i in range(300)) + b"\r\n")
-        assert (await _rest(reader)).startswith(b"HTTP/1.1 4")
+        writer.write(sent + b"\r\n")
+        head, _, body = (await _rest(reader)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert says in body
+
+
+async def test_an_upgrade_that_is_no_handshake_is_refused_and_nothing_fails(stream: Stream) -> None:
+    for unfit in (b"", KEY.replace(b"13", b"7"), KEY.replace(b"dGhl", b"!")):
+        async with raw(stream) as (reader, writer):
+            writer.write(UPGRADE + unfit + b"\r\n")
+            assert (await _rest(reader)).startswith(b"HTTP/1.1 4")
+    await asyncio.to_thread(stream.service.process.stop)  # what it had to say of them is written then
+    log = stream.service.process.log.read_text()
+    assert "serving" in log
+    assert "exception" not in log.lower()
+    assert "Traceback" not in log

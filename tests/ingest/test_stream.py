@@ -182,6 +182,38 @@ async def test_a_client_that_does_not_read_holds_nobody_else_up_and_loses_nothin
         await flood
 
 
+async def test_who_sends_and_takes_only_a_byte_now_and_then_is_closed_as_silent(start: Starter) -> None:
+    """TCP sees it alive for ever, and it would hold one of the process's connections."""
+    stream = await asyncio.to_thread(start, SILENCE_SECONDS="3", FRAMES_AT_ONCE="1000000")
+    loop, token = asyncio.get_running_loop(), stream.identity.token("iggy").encode()
+    with socket_module.socket() as narrow:
+        narrow.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, 4096)
+        await asyncio.to_thread(narrow.connect, (stream.service.address, stream.service.port))
+        narrow.setblocking(False)
+        await loop.sock_sendall(narrow, UPGRADE + KEY + b"Authorization: Bearer " + token + b"\r\n\r\n")
+        assert (await loop.sock_recv(narrow, 12)).endswith(b" 101")
+        frames = sent(TEXT, frame(1, beats=1).encode()) * 100
+
+        async def flood() -> None:
+            while True:
+                await loop.sock_sendall(narrow, frames)
+
+        async def nibble() -> None:
+            while True:
+                await loop.sock_recv(narrow, 1)
+                await asyncio.sleep(0.1)
+
+        nibbling, flooding = asyncio.create_task(nibble()), asyncio.create_task(flood())
+        await until("the service to stop reading", lambda: _still(stream), 40)
+        assert not flooding.done()
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(flooding, 60)
+        nibbling.cancel()
+        await asyncio.gather(nibbling, return_exceptions=True)
+    assert await asyncio.to_thread(stream.service.ready)
+    assert await asyncio.to_thread(stream.service.metric, "aura_ingest_connections") == 0
+
+
 async def _flood(socket: ClientConnection, count: int) -> None:
     for seq in range(1, count + 1):
         await socket.send(frame(seq, beats=1))
@@ -221,14 +253,20 @@ async def test_a_silent_socket_is_closed(start: Starter) -> None:
 
 
 async def test_a_socket_that_pings_is_not_silent(start: Starter) -> None:
-    stream = await asyncio.to_thread(start, SILENCE_SECONDS="1")
+    """It outlives two that say nothing, one after the other."""
+    stream = await asyncio.to_thread(start, SILENCE_SECONDS="3")
     async with stream.socket("ivo") as socket:
+
+        async def keep_pinging() -> None:
+            while True:
+                await (await socket.ping())
+                await asyncio.sleep(0.2)
+
+        pinging = asyncio.create_task(keep_pinging())
         for mute in ("ira", "ian"):
             async with stream.socket(mute) as other:
-                silent = asyncio.create_task(other.wait_closed())
-                while not silent.done():
-                    await (await socket.ping())
-                    await asyncio.wait([silent], timeout=0.2)
+                await asyncio.wait_for(other.wait_closed(), 60)
+        pinging.cancel()
         await socket.send(frame(1))
         assert await acks(socket, 1) == [1]
 
@@ -286,13 +324,13 @@ async def test_metrics_count_connections_frames_and_acknowledgements(stream: Str
 
 
 async def test_who_left_before_kafka_had_the_frame_was_not_told(start: Starter) -> None:
-    stream = await asyncio.to_thread(start, PACK_SECONDS="2")
+    stream = await asyncio.to_thread(start, PACK_SECONDS="15")
     count = stream.service.metric
     async with stream.socket("jack") as socket:
         await socket.send(frame(1))
         await until("the frame to be read", lambda: count("aura_ingest_frames_total") == 1)
-    await until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1)
+    await until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1, 60)
     async with stream.socket("jill") as socket:
         await socket.send(frame(1))
-        await acks(socket, 1)
+        await acks(socket, 1, seconds=60)
     assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 1

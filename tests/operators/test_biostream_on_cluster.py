@@ -113,7 +113,7 @@ def test_a_deleted_stream_keeps_its_data(world: World) -> None:
     answering_service(world)
     world.apply("BioStream", "keeps", spec("keeps"))
     world.cluster.until(lambda: world.get("persistentvolumeclaim", "keeps-state"), 60)
-    world.kubectl("delete", "biostream", "keeps", "--timeout=20s")
+    world.kubectl("delete", "biostream", "keeps", "--timeout=60s")
     world.cluster.until(lambda: not world.get("deployment", "keeps"), 60)
     assert "keeps-raw" in topics(world)
     assert world.get("persistentvolumeclaim", "keeps-state")
@@ -145,6 +145,7 @@ def test_data_that_another_stream_uses_too_stays(world: World) -> None:
     assert {"hrv_1m", "stress_events"} <= tables(world)
 
 
+@pytest.mark.timeout(420)
 def test_the_end_of_a_namespace_is_not_held_back_and_deletes_no_data(world: World) -> None:
     namespace = world.cluster.namespace("operators-going")
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aura-platform"}}
@@ -156,7 +157,7 @@ def test_the_end_of_a_namespace_is_not_held_back_and_deletes_no_data(world: Worl
     about = {"apiVersion": API_VERSION, "kind": "BioStream", "metadata": {"name": "ending"}}
     world.cluster.apply({**about, "spec": stream}, namespace=namespace)
     world.cluster.until(lambda: "ending-raw" in topics(world), 60)
-    world.cluster.kubectl("delete", "namespace", namespace, "--timeout=60s", seconds=90)
+    world.cluster.kubectl("delete", "namespace", namespace, "--timeout=180s", seconds=200)
     assert "ending-raw" in topics(world)
     operator.terminate()
     operator.wait(timeout=30)

@@ -92,6 +92,8 @@ async def test_a_server_that_does_not_preload_the_extension_gets_partitions_and_
     with connected(uri) as connection:
         assert connection.execute("select from pg_extension where extname = 'timescaledb'").fetchall() == []
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
+    assert await store.ensure(uri, SINK, NOW) is Kind.MADE_WITHOUT  # to preload it now would change nothing
+    with connected(uri) as connection:
         preload(connection)
     assert await store.ensure(uri, SINK, NOW) is Kind.MADE_WITHOUT
     with connected(uri) as connection:

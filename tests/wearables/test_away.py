@@ -28,6 +28,10 @@ async def acknowledge_one(socket: ServerConnection) -> None:
         pass
 
 
+async def send_away(socket: ServerConnection) -> None:
+    await socket.close(1013, "frames cannot be stored at the moment")
+
+
 async def nothing(report: Report, sent: dict[str, list[Beat]]) -> None:
     pass
 
@@ -49,11 +53,20 @@ async def test_they_give_up_when_nothing_can_be_reached_for_so_long_and_say_what
             server.close(close_connections=True)
 
     with pytest.raises(Unreachable) as told:
-        await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, watch, patience=1)
+        await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, watch, patience=4)
+    await server.wait_closed()
     assert seen.reconnects > 1
     assert f"2 of {seen.sent} frames" in str(told.value)
-    for said in ("for 1 s", "acknowledged", "kept", "aura status", "make up"):
+    for said in ("for 4 s", "acknowledged", "kept", "aura status", "make up"):
         assert said in str(told.value)
+
+
+@pytest.mark.timeout(60)
+async def test_they_give_up_when_each_connection_is_accepted_and_ended_and_nothing_taken() -> None:
+    async with serve(send_away, "127.0.0.1", 0) as server:
+        with pytest.raises(Unreachable, match=r"for 4 s.*1013.*0 of \d+ frames") as told:
+            await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, lambda _: None, patience=4)
+    assert "cannot be stored" in str(told.value)
 
 
 @pytest.mark.timeout(60)
@@ -74,7 +87,9 @@ async def test_a_platform_that_comes_back_in_time_gets_everything() -> None:
 
     back = asyncio.create_task(come_back())
     report = await stream(PEOPLE, where, lambda _: "token", 50, nothing, watch, patience=30)
-    (await back).close()
+    again = await back
+    again.close()
+    await again.wait_closed()
     assert report.acked == report.frames == len(PEOPLE) * FRAMES
     assert report.reconnects
 

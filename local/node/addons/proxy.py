@@ -12,6 +12,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from local import sockets
 from local.engines.kubernetes_pki import write
 from local.engines.process import Process
 from local.node.addons.endpoints import Endpoint, Front, fronts
@@ -30,10 +31,7 @@ _GATHER_SECONDS = 0.005
 
 
 class Shard:
-    """One HAProxy process. Several share the addresses where one has too few file descriptors.
-
-    Its socket goes by its name in `folder`, where HAProxy runs: the whole path may be too long for a socket's.
-    """
+    """One HAProxy process, run in `folder`. Several share the addresses where one has too few file descriptors."""
 
     def __init__(self, folder: Path, number: int, connections: int) -> None:
         self._process = Process(folder, f"haproxy-{number}")
@@ -72,15 +70,9 @@ class Shard:
     async def command(self, text: str) -> str:
         """Answer of the runtime API; empty when HAProxy is not there."""
         try:
-            folder = os.open(self._socket.parent, os.O_PATH)
+            reader, writer = await sockets.connect(self._socket.parent, self._socket.name)
         except OSError:
             return ""
-        try:
-            reader, writer = await asyncio.open_unix_connection(f"/proc/self/fd/{folder}/{self._socket.name}")
-        except OSError:
-            return ""
-        finally:
-            os.close(folder)
         writer.write(text.encode() + b"\n")
         answer = await reader.read()
         writer.close()
