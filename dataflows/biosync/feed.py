@@ -18,7 +18,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 
 from dataflows.biosync.lag import Lag
 from dataflows.biosync.people import Record
-from dataflows.biosync.reader import GONE, UNKNOWN, Reader, complain
+from dataflows.biosync.reader import GONE, UNKNOWN, Reader
 from dataflows.biosync.topic import Topic
 from dataflows.biosync.watch import Watch
 
@@ -133,7 +133,13 @@ class Feed:
         elif error.fatal():
             raise KafkaException(error)
         else:
-            complain(error)
+            self._complain(error)
+
+    def _complain(self, error: KafkaError) -> None:
+        """Of what librdkafka goes on from by itself; that the topic is gone it may tell only here."""
+        _log.warning("kafka_error", code=error.name(), what=error.str())
+        if error.code() in UNKNOWN:
+            self._watch.doubt()
 
     def _begin(self, topic: str) -> None:
         """Read the topic of that id."""
@@ -151,7 +157,7 @@ class Feed:
         self._gone.clear()
         if self._reader is not None:
             self._reader.close()
-        self._reader = Reader(self._bootstrap, self._name)
+        self._reader = Reader(self._bootstrap, self._name, self._complain)
 
     def _go_on(self, reader: Reader, now: float) -> None:
         """Read what was held, once all is taken that was read of it before."""

@@ -6,10 +6,10 @@ time at twelve partitions. No group: the dataflow's recovery store knows the off
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-import structlog
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION}
@@ -23,13 +23,12 @@ UNKNOWN = {
 }
 """Codes of an error that says: there is no such topic."""
 _BATCH = 64
-_log = structlog.get_logger(__name__)
 
 
 class Reader:
-    """Reads partitions of the topic `name`."""
+    """Reads partitions of the topic `name`; `complain` is told the errors that are of no partition's records."""
 
-    def __init__(self, bootstrap: str, name: str) -> None:
+    def __init__(self, bootstrap: str, name: str, complain: Callable[[KafkaError], None]) -> None:
         self._name = name
         self._closed = False
         self._closing = Lock()
@@ -75,8 +74,3 @@ class Reader:
         with self._closing:
             self._closed = True
         self._consumer.close()
-
-
-def complain(error: KafkaError) -> None:
-    """Log an error that librdkafka goes on from by itself."""
-    _log.warning("kafka_error", code=error.name(), what=error.str())
