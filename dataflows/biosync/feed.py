@@ -136,7 +136,8 @@ class Feed:
             self._complain(error)
 
     def _complain(self, error: KafkaError) -> None:
-        """Of what librdkafka goes on from by itself; that the topic is gone it may tell only here."""
+        """Of what is told beside the records: that the topic is gone too, once the consumer is as old as its setting
+        topic.metadata.propagation.max.ms says (30 s)."""
         _log.warning("kafka_error", code=error.name(), what=error.str())
         if error.code() in UNKNOWN:
             self._watch.doubt()

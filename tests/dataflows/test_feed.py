@@ -119,17 +119,6 @@ def test_a_topic_made_again_and_filled_up_to_less_is_read_once(
     assert records == new
 
 
-def test_a_topic_that_is_deleted_is_missed_at_once(
-    kafka: Kafka, admin: AdminClient, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dataflows.biosync.watch._SECONDS", 600)
-    with reading(kafka, name, START) as feed:
-        taken(feed, 5)
-        admin.delete_topics([name])[name].result(20)
-        until(lambda: feed.take(0) or feed.away == f"there is no topic {name}", 30, "that the topic is gone")
-        assert feed.place(0)[1] == 6
-
-
 def test_a_topic_made_again_and_filled_up_to_more_is_read_from_its_beginning(
     kafka: Kafka, admin: AdminClient, name: str
 ) -> None:
