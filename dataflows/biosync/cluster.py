@@ -34,8 +34,9 @@ _log = structlog.get_logger(__name__)
 def run(settings: Settings) -> int:
     """Run the workers until they were told to stop or one ends by itself; the exit code."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    ports = [settings.status_port(number) for number in range(settings.workers)]
     with tempfile.TemporaryDirectory(prefix="biosync-metrics-") as counts:
-        status.serve(settings.host, settings.port, _Everyone(settings, Path(counts)))
+        status.serve(settings.host, settings.port, Workers(settings.host, ports, Path(counts)))
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": counts}
         workers = [_start(number, environment) for number in range(settings.workers)]
         _log.info("started", workers=[worker.pid for worker in workers])
@@ -80,12 +81,12 @@ class Counts(Collector):
         return MultiProcessCollector.merge(files)
 
 
-class _Everyone:
-    """Status of all workers together: as well as the worst of them."""
+class Workers:
+    """Status of all workers together, which tell theirs at `ports`: as well as the worst of them."""
 
-    def __init__(self, settings: Settings, counts: Path) -> None:
-        self._host = settings.host
-        self._ports = [settings.status_port(number) for number in range(settings.workers)]
+    def __init__(self, host: str, ports: Sequence[int], counts: Path) -> None:
+        self._host = host
+        self._ports = ports
         self._counts = counts
 
     def ill(self) -> str:
@@ -107,7 +108,8 @@ class _Everyone:
                 connection.request("GET", path)
                 answer = connection.getresponse()
                 if answer.status != 200:
-                    return f"worker {number}: {json.loads(answer.read())['why']}"
+                    told = json.loads(answer.read())
+                    return f"worker {number}: {told.get('why') or told.get('error')}"
             except (OSError, HTTPException) as error:
                 return f"worker {number} does not answer: {error}"
             finally:

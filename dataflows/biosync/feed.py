@@ -1,32 +1,31 @@
-"""The raw topic, read through one consumer however many partitions there are.
-
-Each librdkafka consumer has its own connections, threads and fetches: one a partition cost a fifth more processor
-time at twelve partitions. No group: the dataflow's recovery store knows the offsets.
+"""The raw topic, partition by partition: what was taken of it, and where to go on.
 
 An offset belongs to one topic, and a topic that is deleted and made again is another one. It is read from its
 beginning, through a new consumer (the old one may take all it hears of it for outdated, since the epochs of its leaders
 begin anew). Everyone's state stays: what people send goes on, and frames that they send again are known as repeats.
+A topic is seen to be another one within a second, and at once when Kafka refuses to go on. Only where it is deleted,
+made and filled beyond the old offset within that second can the records behind that offset come first; then they come
+a second time, in their order.
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
-from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Any
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message
 
-from dataflows.biosync import metrics
+from dataflows.biosync.lag import Lag
 from dataflows.biosync.people import Record
-from dataflows.biosync.topic import Absent, Topic
+from dataflows.biosync.reader import GONE, UNKNOWN, Reader
+from dataflows.biosync.topic import Topic
+from dataflows.biosync.watch import Watch
 
 POLL_SECONDS = 0.005
 """How long an empty topic is left alone: the price of it is latency."""
-_BATCH = 64
-_OBSERVE_SECONDS = 1.0
+_HOLD_SECONDS = 1.0
+"""How long a partition is left alone that Kafka refuses to read."""
 _log = structlog.get_logger(__name__)
 
 Place = tuple[str, int]
@@ -40,46 +39,45 @@ class Feed:
 
     def __init__(self, bootstrap: str, topic: Topic) -> None:
         self._bootstrap = bootstrap
-        self._topic = topic
+        self._name = topic.name
         self._waiting: dict[int, deque[Record]] = {}
         self._places: dict[int, Place] = {}
-        self._next: dict[int, int] = {}
-        self._newest: dict[int, Message] = {}
-        """The last record that was taken, by partition."""
-        self._level: dict[int, float] = {}
-        self._opened: dict[int, float] = {}
+        self._held: dict[int, float] = {}
+        """Partitions that `_reader` does not read, and from when on it may (monotonic seconds)."""
+        self._gone: set[int] = set()
+        """Those of them of whose place Kafka says that it is not there."""
         self._due = 0.0
-        self._consumer: Consumer | None = None
-        self._replacing = Lock()
+        self._reader: Reader | None = None
         self._reading = ""
-        """Id of the topic that `_consumer` reads."""
-        self._there = ""
-        """Id of the topic that is there, or was when Kafka was asked last."""
-        self.away = f"not told yet which topic {topic.name} is"
+        """Id of the topic that `_reader` reads."""
+        self._watch = Watch(topic.name, topic.id)
+        self._lag = Lag(self._end)
+        self._watch.start()
+        self._lag.start()
+
+    @property
+    def away(self) -> str:
         """Why nothing can be read just now, or empty."""
-        self._closed = Event()
-        Thread(target=self._observe, name="topic", daemon=True).start()
+        return self._watch.away
 
     def open(self, partition: int, place: Place) -> None:
         """Read `partition` from `place`, or from its oldest record when that is of another topic."""
         self._waiting[partition] = deque()
-        self._opened[partition] = time.time()
         self._places[partition] = place
-        if self._consumer is not None:
-            self._assign(self._consumer, partition)
+        self._held[partition] = 0.0
 
     def take(self, partition: int) -> list[Record]:
         """What came for `partition` since the last call; does not wait."""
         waiting = self._waiting[partition]
         if not waiting and (now := monotonic()) >= self._due:
-            self._due = 0.0 if self._fetch() else now + POLL_SECONDS
+            self._due = 0.0 if self._fetch(now) else now + POLL_SECONDS
         if not waiting:
             return []
         records = list(waiting)
         waiting.clear()
         past = records[-1][0] + 1
         self._places[partition] = self._reading, past
-        self._next[partition] = max(self._next[partition], past)
+        self._lag.read(partition, past)
         return records
 
     def place(self, partition: int) -> Place:
@@ -90,45 +88,59 @@ class Feed:
         """Stop reading `partition`; the last one closes the consumer."""
         del self._waiting[partition]
         if self._waiting:
-            if self._consumer is not None:
-                self._consumer.incremental_unassign([TopicPartition(self._topic.name, partition)])
+            if self._held.pop(partition, None) is None and self._reader is not None:
+                self._reader.drop(partition)
         else:
-            self._closed.set()
-            self._replace(None)
+            self._watch.close()
+            self._lag.close()
+            if self._reader is not None:
+                self._reader.close()
 
-    def _fetch(self) -> bool:
-        if self._reading != self._there:
+    def _fetch(self, now: float) -> bool:
+        there = self._watch.there
+        if there and there != self._reading:
             if any(self._waiting.values()):
                 return False  # they are of the topic before
-            self._begin(self._there)
-        if self._consumer is None:
+            self._begin(there)
+        if not there or self._reader is None:
             return False
-        messages: list[Message] = self._consumer.consume(_BATCH, 0)
-        for message in messages:
+        if self._held:
+            self._go_on(self._reader, now)
+        for message in (messages := self._reader.messages()):
             error = message.error()
             if error is not None:
-                self._told(error, message)
+                self._told(self._reader, error, message, now)
                 continue
             partition = _sure(message.partition())
             self._waiting[partition].append((_sure(message.offset()), message.value() or b""))
-            self._newest[partition] = message
+            self._lag.newest[partition] = message
         return bool(messages)
 
-    def _told(self, error: KafkaError, message: Message) -> None:
+    def _told(self, reader: Reader, error: KafkaError, message: Message, now: float) -> None:
         """What the consumer says instead of a record."""
         if error.code() == KafkaError._PARTITION_EOF:
             # Behind the last record there may be a transaction's marker, which is no record to wait for.
-            self._next[_sure(message.partition())] = _sure(message.offset())
-        elif error.code() == KafkaError._AUTO_OFFSET_RESET and self._consumer is not None:
-            partition = _sure(message.partition())
-            _log.warning("offset_gone", partition=partition, what=error.str(), then="going on with the oldest record")
-            self._places[partition] = self._reading, 0
-            self._consumer.incremental_unassign([TopicPartition(self._topic.name, partition)])
-            self._assign(self._consumer, partition)
+            self._lag.read(_sure(message.partition()), _sure(message.offset()))
+        elif error.code() in GONE | UNKNOWN:
+            partition, then = message.partition(), "going on when Kafka has said which topic is there"
+            _log.warning("place_refused", partition=partition, what=error.str(), then=then)
+            self._watch.doubt()
+            if partition in self._waiting and partition not in self._held:
+                reader.drop(partition)
+                self._held[partition] = now + _HOLD_SECONDS
+                if error.code() in GONE:
+                    self._gone.add(partition)
         elif error.fatal():
             raise KafkaException(error)
         else:
-            _complain(error)
+            self._complain(error)
+
+    def _complain(self, error: KafkaError) -> None:
+        """Of what is told beside the records: that the topic is gone too, once the consumer is as old as its setting
+        topic.metadata.propagation.max.ms says (30 s)."""
+        _log.warning("kafka_error", code=error.name(), what=error.str())
+        if error.code() in UNKNOWN:
+            self._watch.doubt()
 
     def _begin(self, topic: str) -> None:
         """Read the topic of that id."""
@@ -136,102 +148,36 @@ class Feed:
         if before:
             _log.warning(
                 "topic_replaced",
-                topic=self._topic.name,
+                topic=self._name,
                 was=sorted(before),
                 now=topic,
                 then="it is read from its beginning; what was computed from the one before stays",
             )
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self._bootstrap,
-                "group.id": "biosync",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "auto.offset.reset": "error",
-                "fetch.wait.max.ms": 20,
-                "fetch.min.bytes": 65536,
-                "queued.max.messages.kbytes": 16384,
-                "max.poll.interval.ms": 86_400_000,
-                "reconnect.backoff.max.ms": 1000,
-                "error_cb": _complain,
-            }
-        )
         self._reading = topic
-        for partition in self._waiting:
-            self._assign(consumer, partition)
-        self._replace(consumer)
+        self._held = dict.fromkeys(self._waiting, 0.0)
+        self._gone.clear()
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = Reader(self._bootstrap, self._name, self._complain)
 
-    def _assign(self, consumer: Consumer, partition: int) -> None:
-        known, offset = self._places[partition]
-        if known not in ("", self._reading):
-            offset = 0
-        self._places[partition] = self._reading, offset
-        self._next[partition] = offset
-        consumer.incremental_assign([TopicPartition(self._topic.name, partition, offset or OFFSET_BEGINNING)])
+    def _go_on(self, reader: Reader, now: float) -> None:
+        """Read what was held, once all is taken that was read of it before."""
+        for partition in [held for held, due in self._held.items() if due <= now and not self._waiting[held]]:
+            known, offset = self._places[partition]
+            if known not in ("", self._reading) or partition in self._gone:
+                offset = 0
+            self._places[partition] = self._reading, offset
+            self._lag.begin(partition, offset)
+            reader.add(partition, offset)
+            self._gone.discard(partition)
+            del self._held[partition]
 
-    def _replace(self, consumer: Consumer | None) -> None:
-        with self._replacing:
-            before, self._consumer = self._consumer, consumer
-        if before is not None:
-            before.close()
-
-    def _observe(self) -> None:
-        """In a thread, because a worker that waits is one that falls behind."""
-        cpu = 0.0
-        while True:
-            before, cpu = cpu, time.process_time()
-            metrics.CPU.inc(cpu - before)
-            self._look()
-            self._measure()
-            if self._closed.wait(_OBSERVE_SECONDS):
-                return
-
-    def _look(self) -> None:
-        """Finds whether the topic is there, and which one it is."""
-        try:
-            self._there, away = self._topic.id(), ""
-        except Absent as absent:
-            away = str(absent)
-        except KafkaException as error:
-            # Kafka is away: its topics are what they were.
-            away = "" if self._there else f"not told yet which topic {self._topic.name} is: {error}"
-        if away != self.away and away:
-            _log.warning("topic_away", what=away, then="it is read as soon as it is there")
-        self.away = away
-
-    def _measure(self) -> None:
-        """Tells how far behind the worker is."""
-        for partition, position in list(self._next.items()):
-            with self._replacing:
-                if self._consumer is None:
-                    return
-                at = TopicPartition(self._topic.name, partition)
-                known: Any = self._consumer.get_watermark_offsets(at, cached=True)
-            if not known or known[1] < 0:
-                continue
-            behind = max(0, known[1] - position)
-            metrics.LAG.labels(str(partition)).set(behind)
-            now = time.time()
-            if not behind:
-                self._level[partition] = now
-            metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, now - self._level_at(partition)))
-
-    def _level_at(self, partition: int) -> float:
-        """Unix seconds up to which nothing is unread: when all was read last, or the time of the newest record taken,
-        whichever is later; before either is known, when reading began."""
-        newest, known = self._newest.get(partition), list[float]()
-        if newest is not None:
-            known.append(newest.timestamp()[1] / 1000)
-        if partition in self._level:
-            known.append(self._level[partition])
-        return max(known) if known else self._opened[partition]
+    def _end(self, partition: int) -> int | None:
+        reader = self._reader
+        return reader.end(partition) if reader else None
 
 
 def _sure(number: int | None) -> int:
     if number is None:
         raise ValueError("a consumed message without partition or offset")
     return number
-
-
-def _complain(error: KafkaError) -> None:
-    _log.warning("kafka_error", code=error.name(), what=error.str())

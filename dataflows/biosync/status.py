@@ -24,6 +24,10 @@ class Status(Protocol):
     def metrics(self) -> bytes: ...
 
 
+Answer = tuple[int, str, bytes]
+"""Status code, content type and body."""
+
+
 class Own:
     """Status of this process alone."""
 
@@ -43,34 +47,18 @@ def serve(host: str, port: int, told: Status) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             try:
-                self._tell()
-            except OSError:
-                return  # who asked is gone
+                status, kind, body = _answer(self.path, told)
             except Exception as error:  # an answer that is missing says less than one that says what is wrong
                 _log.exception("status_failed", path=self.path)
-                self._answer(500, {"error": f"{type(error).__name__}: {error}"})
-
-        def _tell(self) -> None:
-            if self.path == "/healthz":
-                why = told.ill()
-                self._answer(503 if why else 200, {"status": "ill", "why": why} if why else {"status": "ok"})
-            elif self.path == "/readyz":
-                why = told.unready()
-                self._answer(503 if why else 200, {"status": "unready", "why": why} if why else {"status": "ready"})
-            elif self.path == "/metrics":
-                self._send(200, CONTENT_TYPE_LATEST, told.metrics())
-            else:
-                self._answer(404, {"error": f"no {self.path} here; there are /healthz, /readyz and /metrics"})
-
-        def _answer(self, status: int, body: dict[str, str]) -> None:
-            self._send(status, "application/json", json.dumps(body).encode())
-
-        def _send(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+                status, kind, body = _json(500, {"error": f"{type(error).__name__}: {error}"})
+            try:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            except OSError:
+                return  # who asked is gone
 
         def log_message(self, format: str, *args: object) -> None:
             """Probes come every few seconds; nobody reads that they came."""
@@ -79,3 +67,19 @@ def serve(host: str, port: int, told: Status) -> ThreadingHTTPServer:
     server.daemon_threads = True
     Thread(target=server.serve_forever, name="status", daemon=True).start()
     return server
+
+
+def _answer(path: str, told: Status) -> Answer:
+    if path == "/healthz":
+        why = told.ill()
+        return _json(503, {"status": "ill", "why": why}) if why else _json(200, {"status": "ok"})
+    if path == "/readyz":
+        why = told.unready()
+        return _json(503, {"status": "unready", "why": why}) if why else _json(200, {"status": "ready"})
+    if path == "/metrics":
+        return 200, CONTENT_TYPE_LATEST, told.metrics()
+    return _json(404, {"error": f"no {path} here; there are /healthz, /readyz and /metrics"})
+
+
+def _json(status: int, body: dict[str, str]) -> Answer:
+    return status, "application/json", json.dumps(body).encode()
