@@ -50,6 +50,8 @@ class Feed:
         self._reader: Reader | None = None
         self._reading = ""
         """Id of the topic that `_reader` reads."""
+        self._lost = False
+        """Whether `_reader` was told that there is no such topic: it may take minutes until it asks again."""
         self._watch = Watch(topic.name, topic.id)
         self._lag = Lag(self._end)
         self._watch.start()
@@ -98,7 +100,7 @@ class Feed:
 
     def _fetch(self, now: float) -> bool:
         there = self._watch.there
-        if there and there != self._reading:
+        if there and (there != self._reading or self._lost):
             if any(self._waiting.values()):
                 return False  # they are of the topic before
             self._begin(there)
@@ -124,7 +126,7 @@ class Feed:
         elif error.code() in GONE | UNKNOWN:
             partition, then = message.partition(), "going on when Kafka has said which topic is there"
             _log.warning("place_refused", partition=partition, what=error.str(), then=then)
-            self._watch.doubt()
+            self._doubt(error)
             if partition in self._waiting and partition not in self._held:
                 reader.drop(partition)
                 self._held[partition] = now + _HOLD_SECONDS
@@ -140,7 +142,11 @@ class Feed:
         topic.metadata.propagation.max.ms says (30 s)."""
         _log.warning("kafka_error", code=error.name(), what=error.str())
         if error.code() in UNKNOWN:
-            self._watch.doubt()
+            self._doubt(error)
+
+    def _doubt(self, error: KafkaError) -> None:
+        self._lost = self._lost or error.code() in UNKNOWN
+        self._watch.doubt()
 
     def _begin(self, topic: str) -> None:
         """Read the topic of that id."""
@@ -153,7 +159,7 @@ class Feed:
                 now=topic,
                 then="it is read from its beginning; what was computed from the one before stays",
             )
-        self._reading = topic
+        self._reading, self._lost = topic, False
         self._held = dict.fromkeys(self._waiting, 0.0)
         self._gone.clear()
         if self._reader is not None:
