@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 pytest_plugins = [
     "tests.fixtures.engines",
@@ -13,9 +15,13 @@ pytest_plugins = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)  # the marks are read by a hook of the same name
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByEngines(LoadScopeScheduling):
     """Tests of a file stay together, for its fixtures; so do all with the AWS endpoint, of which there is one."""
-    for item in items:
-        shared = "cloud" if "cloud" in getattr(item, "fixturenames", ()) else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(shared))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::")[0]
+        return "cloud" if file.startswith(("tests/cloud/", "tests/plugins/test_aws_live")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByEngines:
+    return ByEngines(config, log)

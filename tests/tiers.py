@@ -25,7 +25,7 @@ TIERS = {
     "e2e": "e2e and not kill",
     "kill": "kill",
 }
-SIDE_BY_SIDE = {"integration": ("--numprocesses=2", "--dist=loadgroup", "--no-loadscope-reorder")}
+SIDE_BY_SIDE = {"integration": ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")}
 """These tests wait for engines half of their time, and each process has engines of its own."""
 SITE = "9"
 SECONDS_TO_END = 20.0

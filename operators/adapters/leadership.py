@@ -68,7 +68,9 @@ class Leadership:
         except ApiError as error:
             if error.status == 409:  # another was quicker
                 return False
-            raise
+            # In a namespace that ends nobody can make a Lease any more: whoever is there lets its resources go.
+            if error.status != 403 or not await self._cluster.namespace_is_going(self._namespace):
+                raise
         except Unreachable as error:
             _log.warning("the Lease could not be renewed: %s", error)
             return time.monotonic() - self.renewed < GIVE_UP_SECONDS

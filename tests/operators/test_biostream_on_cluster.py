@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import signal
 from typing import Any
 
 import psycopg
@@ -157,7 +158,12 @@ def test_the_end_of_a_namespace_is_not_held_back_and_deletes_no_data(world: Worl
     about = {"apiVersion": API_VERSION, "kind": "BioStream", "metadata": {"name": "ending"}}
     world.cluster.apply({**about, "spec": stream}, namespace=namespace)
     world.cluster.until(lambda: "ending-raw" in topics(world), 60)
-    world.cluster.kubectl("delete", "namespace", namespace, "--timeout=180s", seconds=200)
+    operator.send_signal(signal.SIGSTOP)  # slower than the end of the Lease, which nobody can make again
+    world.cluster.kubectl("delete", "namespace", namespace, "--wait=false")
+    lease = ("get", "lease", "-n", namespace, "-o", "name")
+    world.cluster.until(lambda: not world.cluster.kubectl(*lease).strip(), 60)
+    operator.send_signal(signal.SIGCONT)
+    world.cluster.kubectl("wait", f"namespace/{namespace}", "--for=delete", "--timeout=180s", seconds=200)
     assert "ending-raw" in topics(world)
     operator.terminate()
     operator.wait(timeout=30)
