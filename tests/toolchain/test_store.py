@@ -76,7 +76,8 @@ def test_other_recipes_have_another_place(tmp_path: Path) -> None:
 
 
 MAKE = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a starter in the background leaves it ignored
 from pathlib import Path
 from local.toolchain.provide import provide
 from tests.toolchain.recipes import Hanging, tool
