@@ -10,13 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from joserfc.jwk import ECKey
 
 from cli.credentials import secret_value
+from cli.environment import PRIMARY
 from cli.steps import StepFailed
 from contracts.platform import SIGNING_KEY_SECRET
 from local.site import Site
 from services.auth.signing import load
 from services.auth.tokens import issue
-
-PRIMARY = "us-west-2"
 
 
 def print_token(user: str, roles: list[str], ttl: int) -> None:

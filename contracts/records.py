@@ -12,6 +12,10 @@ from zlib import crc32
 
 import msgspec
 
+DEAD_LETTER_BYTES = 2 << 20
+"""What the topic of dead letters takes at once: whatever fits into a record of the raw topic (Kafka's own limit there,
+`max.message.bytes`, is 1 MiB), and where it stood and why it was refused."""
+
 
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
     """A frame as Kafka keeps it: `t` Unix ms and `rr` ms of each beat, in the order in which they came."""

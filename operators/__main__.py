@@ -90,10 +90,11 @@ async def _act(
     lease = asyncio.create_task(leadership.keep())
     try:
         await asyncio.wait({watches, lease, told}, return_when=asyncio.FIRST_COMPLETED)
-        failure = watches.exception() if watches.done() else None
-        if failure is not None:
-            _log.error("the watches failed: %r", failure)
-        return failure is None and not lease.done()
+        failures = {name: task.exception() for name, task in (("watches", watches), ("Lease", lease)) if task.done()}
+        for name, failure in failures.items():
+            if failure is not None:
+                _log.error("the %s failed, this Pod ends and another acts: %r", name, failure)
+        return not lease.done() and not any(failures.values())
     finally:
         await queue.stop()
         flag.set()

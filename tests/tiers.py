@@ -25,8 +25,9 @@ TIERS = {
     "e2e": "e2e and not kill",
     "kill": "kill",
 }
-SIDE_BY_SIDE = {"integration": ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")}
-"""These tests wait for engines half of their time, and each process has engines of its own."""
+_TWO = ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")
+SIDE_BY_SIDE = {"unit": _TWO, "integration": _TWO}
+"""Integration tests wait for engines half of their time, and each process has engines of its own."""
 SITE = "9"
 SECONDS_TO_END = 20.0
 

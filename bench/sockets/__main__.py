@@ -47,7 +47,10 @@ def main() -> None:
         gateways = Gateways(ground, flow, crowd.users) if given.gateway else None
         to = gateways.doors if gateways else [program.place for program in flow.ingest]
         authority = gateways.authority if gateways else None
-        doors = [Doors(ground.addresses[4 + i], to, authority) for i in range(processes)]
+        doors = [
+            Doors(ground.addresses[4 + i], {n: to[n] for n in range(i, len(to), processes)}, authority)
+            for i in range(processes)
+        ]
         generators = Generators(crowd, doors, tokens(crowd, flow.key))
 
         def pids() -> dict[str, list[int]]:

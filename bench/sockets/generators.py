@@ -21,7 +21,10 @@ _spawn = get_context("spawn")
 
 
 class Generators:
-    """One process a `Doors`; people are dealt out by group."""
+    """One process a `Doors`; people are dealt out by group.
+
+    No two share a door: the people of an ingest process that dies must not slow down others before these have sent.
+    """
 
     def __init__(self, crowd: Crowd, doors: list[Doors], tokens: dict[int, str]) -> None:
         self.crowd = crowd

@@ -11,6 +11,7 @@ import time
 from array import array
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import cycle
 from multiprocessing.connection import Connection
 
 import msgspec
@@ -33,10 +34,11 @@ _push = msgspec.json.Decoder(EmergencyCalm).decode
 
 @dataclass(frozen=True)
 class Doors:
-    """Where people connect from and to; person i of this generator goes to door i modulo their number."""
+    """Where the people of one generator connect from and to; they are dealt out to these doors in turn."""
 
     source: str
-    to: list[tuple[str, int]]
+    to: dict[int, tuple[str, int]]
+    """By their number among the doors of all generators."""
     authority: str | None
     """PEM file of who signed the gateway's certificate; None where there is no TLS."""
 
@@ -105,7 +107,7 @@ class Wearables:
         self._links: dict[int, Link] = {}
         """By file descriptor."""
         self._people = {n: Link(n, token) for n, token in self.share.tokens.items()}
-        self._door = {n: i % len(doors.to) for i, n in enumerate(self._people)}
+        self._door = dict(zip(self._people, cycle(doors.to), strict=False))
         self._dialling: set[int] = set()
         self._queue: deque[Link] = deque(self._people.values())
         self._later: list[tuple[float, int]] = []

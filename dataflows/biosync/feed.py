@@ -37,9 +37,8 @@ START: Place = ("", 0)
 class Feed:
     """Records of `topic`, by partition."""
 
-    def __init__(self, bootstrap: str, topic: Topic) -> None:
-        self._bootstrap = bootstrap
-        self._name = topic.name
+    def __init__(self, topic: Topic) -> None:
+        self._bootstrap, self._name = topic.bootstrap, topic.name
         self._waiting: dict[int, deque[Record]] = {}
         self._places: dict[int, Place] = {}
         self._held: dict[int, float] = {}
@@ -159,11 +158,11 @@ class Feed:
                 now=topic,
                 then="it is read from its beginning; what was computed from the one before stays",
             )
+        if self._reader is not None:
+            self._reader.close()  # it may tell once more that the topic before is gone
         self._reading, self._lost = topic, False
         self._held = dict.fromkeys(self._waiting, 0.0)
         self._gone.clear()
-        if self._reader is not None:
-            self._reader.close()
         self._reader = Reader(self._bootstrap, self._name, self._complain)
 
     def _go_on(self, reader: Reader, now: float) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from contracts.records import DeadLetter, partition_of, unpack
+from contracts.records import DEAD_LETTER_BYTES, DeadLetter, partition_of, unpack
 from dataflows.biosync.people import People
 from dataflows.biosync.rules import Rules
 
@@ -72,6 +72,8 @@ class DeadLetters:
         output = People(letter.topic, letter.partition, self._rules, {}).step([(letter.offset, letter.value)])
         if output.dead:
             return output.dead[0].reason
+        if not partitions:
+            return f"there is no topic {self._raw} just now"
         for frame in unpack(letter.value):
             now = partition_of(frame.user, partitions)
             if now != letter.partition:
@@ -79,7 +81,7 @@ class DeadLetters:
         return ""
 
     def partitions(self) -> int:
-        """How many partitions the raw topic has."""
+        """How many partitions the raw topic has; 0 when there is no such topic."""
         consumer = self._consumer()
         try:
             return len(consumer.list_topics(self._raw, _SECONDS).topics[self._raw].partitions)
@@ -96,6 +98,7 @@ class DeadLetters:
                 "bootstrap.servers": self._bootstrap,
                 "transactional.id": f"{self._topic}-replay",
                 "compression.type": "lz4",
+                "message.max.bytes": DEAD_LETTER_BYTES,
                 # Readers wait behind an open transaction: if we are killed, no longer than this.
                 "transaction.timeout.ms": _OPEN_MS,
             }

@@ -16,6 +16,7 @@ class Topic:
     """The topic `name`, of which `partitions` are wanted."""
 
     def __init__(self, bootstrap: str, name: str, partitions: int) -> None:
+        self.bootstrap = bootstrap
         self.name = name
         self._partitions = partitions
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "reconnect.backoff.max.ms": 1000})

@@ -11,6 +11,9 @@ from confluent_kafka import KafkaException
 from dataflows.biosync.topic import Absent
 
 _SECONDS = 1.0
+_INSISTED = 15
+"""Answers one after the other that name a topic which was replaced already: no broker that still answers is that far
+behind the others, so it was the other id that came from one."""
 _log = structlog.get_logger(__name__)
 
 
@@ -28,6 +31,8 @@ class Watch:
         self._known = ""
         """The id that it gave last."""
         self._replaced: set[str] = set()
+        self._insisted = "", 0
+        """One of those, and how often it was the answer since the last other answer."""
         self._doubts = 0
         self._deciding = Lock()
         self._wake = Event()
@@ -63,8 +68,7 @@ class Watch:
             self._tell(str(absent))
         except KafkaException as error:
             # Kafka is away: what it said last holds, an id as well as that there is no topic.
-            if not self._told:
-                self._tell(f"not told yet which topic {self._name} is: {error}")
+            self._waiting(str(error))
         except Exception as error:
             self._tell(f"cannot ask which topic {self._name} is: {type(error).__name__}: {error}")
         else:
@@ -72,15 +76,26 @@ class Watch:
 
     def _found(self, topic: str, doubts: int) -> None:
         if topic in self._replaced:
-            return  # told by a broker that has not heard of the new one
+            times = self._insisted[1] + 1 if topic == self._insisted[0] else 1
+            self._insisted = topic, times
+            if times < _INSISTED:
+                self._waiting(f"a broker tells of {topic}, which was replaced")
+                return
+        self._insisted = "", 0
         with self._deciding:
             if doubts != self._doubts:
                 return
             self.there = topic
         if self._known not in ("", topic):
             self._replaced.add(self._known)
+        self._replaced.discard(topic)
         self._told, self._known = True, topic
         self._tell("")
+
+    def _waiting(self, why: str) -> None:
+        """No answer yet that could be read by."""
+        if not self._told or not (self.there or self.away):
+            self._tell(f"not told yet which topic {self._name} is: {why}")
 
     def _tell(self, away: str) -> None:
         if away and away != self.away:

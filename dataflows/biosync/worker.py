@@ -46,7 +46,7 @@ def run(settings: Settings) -> NoReturn:
     Letters(bootstrap, results.letters, stopping).start()
     store.start()
     topic, partitions = spec.source.topic, spec.source.partitions
-    source = flow.Raw(lambda: Feed(bootstrap, Topic(bootstrap, topic, partitions)), partitions, stopping)
+    source = flow.Raw(lambda: Feed(Topic(bootstrap, topic, partitions)), partitions, stopping)
     told = status.Own(lambda: "stopping" if stopping.requested else store.away or source.away)
     status.serve(settings.host, settings.status_port(settings.worker), told)
     metrics.WORKERS.set(settings.workers)

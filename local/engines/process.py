@@ -32,6 +32,9 @@ tick ${stat##*) } > "$record.new" && mv "$record.new" "$record" && exec "$@"
 _MARK = "AURA_PROCESS"
 """Variable that names the record: what a process starts inherits it, other recorded processes have their own."""
 
+_EXEC_SECONDS = (0.001, 0.002, 0.004, 0.008)
+"""Pauses between looks at an environment that reads as empty, as it does while a process becomes another program."""
+
 _children: dict[int, subprocess.Popen[bytes]] = {}
 _children_lock = threading.Lock()
 
@@ -215,11 +218,16 @@ def _stat(pid: int) -> list[str] | None:
 
 def _mark(who: Identity) -> bytes | None:
     """Value of the process's mark; None where it has none, or has overwritten its environment with its title."""
-    try:
-        variables = Path(f"/proc/{who.pid}/environ").read_bytes().split(b"\0")
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return None
-    return next((v for v in variables if v.startswith(_MARK.encode() + b"=")), None)
+    variables = b""
+    for pause in (0.0, *_EXEC_SECONDS):
+        time.sleep(pause)
+        try:
+            variables = Path(f"/proc/{who.pid}/environ").read_bytes()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            return None
+        if variables:
+            break
+    return next((v for v in variables.split(b"\0") if v.startswith(_MARK.encode() + b"=")), None)
 
 
 def _alive(who: Identity) -> bool:

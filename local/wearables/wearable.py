@@ -50,7 +50,7 @@ class Wearable:
     token: Callable[[], str]
     report: Report
     patience: float = PATIENCE_SECONDS
-    """Seconds after which it gives up when it can't connect, or is sent away with frames not acknowledged."""
+    """Seconds after which it gives up when it can't connect, or none of its frames is acknowledged any more."""
     _unacked: dict[int, tuple[Timed, float]] = field(default_factory=dict)
     _next: int = 0
     _since: float = 0.0
@@ -90,7 +90,7 @@ class Wearable:
                             self._well()
             except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
                 attempt = str(error) or type(error).__name__
-            if asyncio.get_running_loop().time() - self._since > self.patience:
+            if self._overdue():
                 raise Unreachable(self._gave_up(attempt))
             self.report.reconnects += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
@@ -98,6 +98,9 @@ class Wearable:
 
     def _well(self) -> None:
         self._since = asyncio.get_running_loop().time()
+
+    def _overdue(self) -> bool:
+        return asyncio.get_running_loop().time() - self._since > self.patience
 
     def _gave_up(self, attempt: str) -> str:
         report = self.report
@@ -110,7 +113,10 @@ class Wearable:
         )
 
     async def _converse(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
-        """True once all is acknowledged and nobody waits for a push any more; raises when the socket breaks."""
+        """True once all is acknowledged and nobody waits for a push any more.
+
+        Raises when the socket breaks, and TimeoutError when it stands and nothing is acknowledged.
+        """
         reading = asyncio.create_task(self._read(socket))
         try:
             for timed, _ in list(self._unacked.values()):
@@ -118,7 +124,10 @@ class Wearable:
                 self.report.resent += 1
             writing = asyncio.create_task(self._write(socket, begin, finished))
             try:
-                await asyncio.wait([reading, writing], return_when=asyncio.FIRST_COMPLETED)
+                while not (reading.done() or writing.done()):
+                    await asyncio.wait([reading, writing], timeout=1, return_when=asyncio.FIRST_COMPLETED)
+                    if self._unacked and self._overdue():
+                        raise TimeoutError("it holds the connection and acknowledges nothing")
                 if reading.done():
                     await reading
                     return False

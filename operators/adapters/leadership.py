@@ -55,9 +55,7 @@ class Leadership:
         try:
             lease = await self._cluster.get(LEASE, self._namespace, FIELD_MANAGER)
             if lease is None:
-                meta = {"name": FIELD_MANAGER, "namespace": self._namespace}
-                fresh: Manifest = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "metadata": meta}
-                await self._cluster.create(LEASE, self._namespace, taken(fresh, self._me, datetime.now(UTC)))
+                await self._make()
             else:
                 version = lease["metadata"]["resourceVersion"]
                 if version != self._seen.version:
@@ -68,11 +66,22 @@ class Leadership:
         except ApiError as error:
             if error.status == 409:  # another was quicker
                 return False
-            # In a namespace that ends nobody can make a Lease any more: whoever is there lets its resources go.
-            if error.status != 403 or not await self._cluster.namespace_is_going(self._namespace):
-                raise
+            raise
         except Unreachable as error:
             _log.warning("the Lease could not be renewed: %s", error)
             return time.monotonic() - self.renewed < GIVE_UP_SECONDS
         self.renewed = started
         return True
+
+    async def _make(self) -> None:
+        """A Lease that is ours; none in a namespace that ends, where nobody can make one any more.
+
+        Whoever is there then lets its resources go.
+        """
+        meta = {"name": FIELD_MANAGER, "namespace": self._namespace}
+        fresh: Manifest = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "metadata": meta}
+        try:
+            await self._cluster.create(LEASE, self._namespace, taken(fresh, self._me, datetime.now(UTC)))
+        except ApiError as error:
+            if error.status != 403 or not await self._cluster.namespace_is_going(self._namespace):
+                raise

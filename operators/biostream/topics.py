@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from contracts.biostream import BioStreamSpec
 from contracts.durations import milliseconds
+from contracts.records import DEAD_LETTER_BYTES
 from operators.findings import Finding, broken, good
 
 TOPICS = "TopicsReady"
@@ -23,10 +24,13 @@ class Topic:
     partitions: int
     replication: int | None
     retention_ms: int
+    record_bytes: int | None = None
+    """The largest record it takes; the cluster's default if None."""
 
     @property
     def config(self) -> dict[str, str]:
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+        largest = {} if self.record_bytes is None else {"max.message.bytes": str(self.record_bytes)}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), **largest}
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def wanted(spec: BioStreamSpec) -> list[Topic]:
     return [
         Topic(source.topic, source.partitions, source.replication, milliseconds(source.retention)),
         Topic(events.topic, events.partitions, events.replication, milliseconds(events.retention)),
-        Topic(dead.topic, 1, dead.replication, milliseconds(dead.retention)),
+        Topic(dead.topic, 1, dead.replication, milliseconds(dead.retention), DEAD_LETTER_BYTES),
     ]
 
 

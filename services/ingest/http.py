@@ -11,6 +11,7 @@ from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from services.ingest import metrics
 from services.ingest.protocol import Protocol
 
 CONNECTION_SECONDS = 20.0
@@ -22,21 +23,29 @@ CAUSE_CHARACTERS = 200
 
 
 class Http(HttpToolsProtocol):
-    """Ends with the upgrade to a WebSocket, or after `CONNECTION_SECONDS`, a response that is under way first."""
+    """Ends with the upgrade to a WebSocket, or after `CONNECTION_SECONDS`.
+
+    A response that is under way then may take as long again. One request at a time: no proxy sends us a second one
+    before the first is answered, and thousands would fit into CONNECTION_BYTES.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
     _read = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(transport)
-        self._deadline = self.loop.call_later(CONNECTION_SECONDS, self.shutdown)
+        self._deadline = self.loop.call_later(CONNECTION_SECONDS, self._overdue)
 
     def data_received(self, data: bytes) -> None:
         self._read += len(data)
         if self._read > CONNECTION_BYTES:
+            metrics.refused.labels("400").inc()
             self.send_400_response(f"More than {CONNECTION_BYTES} bytes in one connection.")
         else:
             super().data_received(data)
+            if self.pipeline:
+                metrics.refused.labels("400").inc()
+                self.transport.abort()
 
     def handle_websocket_upgrade(self) -> None:
         self._settle()
@@ -59,6 +68,12 @@ class Http(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._settle()
         super().connection_lost(exc)
+
+    def _overdue(self) -> None:
+        if self.cycle is None:
+            metrics.refused.labels("408").inc()
+        self._deadline = self.loop.call_later(CONNECTION_SECONDS, self.transport.abort)
+        self.shutdown()
 
     def _settle(self) -> None:
         if self._deadline is not None:

@@ -46,7 +46,7 @@ def make(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -> 
 
 @contextmanager
 def reading(kafka: Kafka, name: str, place: Place) -> Iterator[Feed]:
-    feed = Feed(kafka.bootstrap, Topic(kafka.bootstrap, name, 1))
+    feed = Feed(Topic(kafka.bootstrap, name, 1))
     feed.open(0, place)
     try:
         yield feed
@@ -130,7 +130,7 @@ def test_a_topic_made_again_and_filled_up_to_more_is_read_from_its_beginning(
 
 @pytest.mark.parametrize("offset", [0, 4])
 def test_an_offset_that_an_earlier_version_kept_is_gone_on_from(kafka: Kafka, name: str, offset: int) -> None:
-    raw = flow.Raw(lambda: Feed(kafka.bootstrap, Topic(kafka.bootstrap, name, 1)), 1, Stopping())
+    raw = flow.Raw(lambda: Feed(Topic(kafka.bootstrap, name, 1)), 1, Stopping())
     part = raw.build_part("records", "0000", offset)
     records: list[Record] = []
 

@@ -56,6 +56,17 @@ def test_what_waits_is_told_with_place_moment_person_and_reason(stage: Stage) ->
     assert 0 <= second.at - first.at < 60_000
 
 
+def test_nothing_is_put_back_while_the_raw_topic_is_away(stage: Stage) -> None:
+    bury(stage, letter(stage, GOOD))
+    stage.delete_raw()
+    put_back, left = letters(stage).replay()
+    assert not put_back
+    assert [why for _, why in left] == [f"there is no topic {stage.raw} just now"]
+    stage.make_raw()
+    put_back, left = letters(stage).replay()
+    assert (len(put_back), left) == (1, [])
+
+
 def test_what_can_be_processed_by_now_is_put_back_and_the_rest_is_named(stage: Stage) -> None:
     crooked = pack([StoredFrame("ada", "watch", 1, START, "", [START], [])])
     elsewhere = (HOME + 1) % PARTITIONS

@@ -69,6 +69,25 @@ def test_an_answer_that_goes_back_to_a_topic_before_is_of_a_broker_that_has_not_
     assert after("a", "b", "a", "c", "b").there == "c"
 
 
+def test_a_topic_taken_for_replaced_by_mistake_is_believed_when_kafka_insists() -> None:
+    assert after("b", "a", *["b"] * 14).there == "a"
+    assert after("b", "a", *["b"] * 15).there == "b"
+    assert after("b", "a", *["b"] * 15, "a").there == "b"
+    assert after("b", "a", *["b"] * 10, "a", *["b"] * 10).there == "a"
+
+
+@pytest.mark.parametrize("answer", [SILENT, "a"])
+def test_who_doubts_and_gets_no_answer_says_that_nothing_is_read(answer: str | Exception) -> None:
+    kafka = Kafka("a", "b", answer)
+    watch = Watch("raw", kafka.say)
+    watch.look()
+    watch.look()
+    watch.doubt()
+    watch.look()
+    assert watch.there == ""
+    assert watch.away.startswith("not told yet which topic raw is")
+
+
 def test_after_a_doubt_only_what_is_asked_then_counts() -> None:
     def doubtful() -> str:
         watch.doubt()

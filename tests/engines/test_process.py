@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engines.process import EngineFailed, Process, boot_id
+from local.engines.process import EngineFailed, Identity, Process, boot_id, descendants
 from local.site import CHECKOUT
 
 
@@ -96,6 +96,23 @@ def test_recorded_child_is_left_alone(process: Process, tmp_path: Path) -> None:
     assert child.pid() is not None
     child.kill()
     assert child.pid() is None
+
+
+def test_recorded_child_is_nobodys_descendant_while_it_becomes_another_program(
+    process: Process, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    again.write_text(f"exec /bin/sh {again}\n")
+    child = Process(tmp_path / "child", "restless")
+    code = "import sys, time, pathlib; from local.engines.process import Process;"
+    code += "Process(pathlib.Path(sys.argv[1]), 'restless').start(['/bin/sh', sys.argv[2]]); time.sleep(60)"
+    leader = process.start([sys.executable, "-c", code, child.folder, again], cwd=CHECKOUT)
+    wait(lambda: child.pid() is not None)
+    try:
+        tick = process.record.read_text().split()[1]
+        assert not any(child.pid() in {who.pid for who in descendants(Identity(leader, tick))} for _ in range(500))
+    finally:
+        child.kill()
 
 
 def test_dead_child_of_ours_is_not_taken_for_alive(process: Process) -> None:

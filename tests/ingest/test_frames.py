@@ -86,6 +86,19 @@ def test_what_is_written_is_what_the_library_writes(opcode: int, payload: bytes)
         (bytes([0x81, 0xFF]) + bytes([0xFF] * 8), 1009),
         (sent(TEXT, b"a" * LIMIT, fin=False) + sent(CONTINUED, b"b"), 1009),
     ],
+    ids=[
+        "not masked",
+        "not masked and empty",
+        "reserved bits",
+        "reserved opcode",
+        "a ping in parts",
+        "a long ping",
+        "a part of nothing",
+        "a message in a message",
+        "a long frame",
+        "an endless frame",
+        "long parts",
+    ],
 )
 def test_who_does_not_keep_to_the_protocol_is_told_how(wire: bytes, code: int) -> None:
     with pytest.raises(Violation) as found:

@@ -40,6 +40,12 @@ async def test_who_does_not_finish_is_let_go_and_sockets_stay(stream: Stream) ->
         assert await acks(socket, 1) == [1]
 
 
+async def test_who_asks_on_without_waiting_for_an_answer_is_let_go_at_once(stream: Stream) -> None:
+    async with raw(stream) as (reader, writer):
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+        await _rest(reader, 10)
+
+
 async def test_a_request_without_end_costs_no_memory(stream: Stream) -> None:
     pid = stream.service.process.pid()
     assert pid is not None

@@ -55,3 +55,9 @@ def test_durations_become_milliseconds() -> None:
     raw, events, dead = wanted(stream())
     assert raw == Topic("raw", 4, None, 86_400_000)
     assert (events.name, dead.retention_ms) == ("stress-events", 604_800_000)
+
+
+def test_the_topic_of_dead_letters_takes_any_record_of_the_raw_topic_with_its_reason() -> None:
+    raw, _, dead = wanted(stream())
+    assert "max.message.bytes" not in raw.config
+    assert dead.config["max.message.bytes"] == "2097152"

@@ -32,6 +32,11 @@ async def send_away(socket: ServerConnection) -> None:
     await socket.close(1013, "frames cannot be stored at the moment")
 
 
+async def hold(socket: ServerConnection) -> None:
+    async for _ in socket:
+        pass
+
+
 async def nothing(report: Report, sent: dict[str, list[Beat]]) -> None:
     pass
 
@@ -67,6 +72,13 @@ async def test_they_give_up_when_each_connection_is_accepted_and_ended_and_nothi
         with pytest.raises(Unreachable, match=r"for 4 s.*1013.*0 of \d+ frames") as told:
             await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, lambda _: None, patience=4)
     assert "cannot be stored" in str(told.value)
+
+
+@pytest.mark.timeout(60)
+async def test_they_give_up_when_the_connection_is_held_and_nothing_taken() -> None:
+    async with serve(hold, "127.0.0.1", 0) as server:
+        with pytest.raises(Unreachable, match=r"for 2 s.*acknowledges nothing.*0 of \d+ frames"):
+            await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, lambda _: None, patience=2)
 
 
 @pytest.mark.timeout(60)
