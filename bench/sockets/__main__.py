@@ -44,7 +44,7 @@ def main() -> None:
         tell(f"starting engines and services in {ground.folder}")
         flow = path.start(ground, processes, given.partitions)
         tell("making tokens and wearables")
-        gateways = Gateways(ground, flow, crowd.users) if given.gateway else None
+        gateways = Gateways(ground, flow, crowd.users, processes) if given.gateway else None
         to = gateways.doors if gateways else [program.place for program in flow.ingest]
         authority = gateways.authority if gateways else None
         doors = [

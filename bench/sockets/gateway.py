@@ -43,9 +43,9 @@ _MANIFESTS = CHECKOUT / "manifests" / "base"
 
 
 class Gateways:
-    """So many gateways as `users` need, each at an address of its own; `doors` is where to connect."""
+    """As many gateways for each of the load generators as its part of the users needs; `doors` is where to connect."""
 
-    def __init__(self, ground: Ground, flow: Flow, users: int) -> None:
+    def __init__(self, ground: Ground, flow: Flow, users: int, generators: int) -> None:
         site = Site(ground.folder / "home", SITE_INDEX)
         certificate = issue(site, ["*.aurawellness.com"])
         self.authority = str(ensure_ca(site))
@@ -54,7 +54,7 @@ class Gateways:
         Thread(target=self._loop.run_forever, name="gateways", daemon=True).start()
         self._proxies: list[Proxy] = []
         keys = public_keys({"keys": signing.jwks([flow.key])["keys"]})
-        for i in range(-(-users // CONNECTIONS)):
+        for i in range(generators * -(-users // (generators * CONNECTIONS))):
             folder = ground.folder / f"gateway{i}"
             folder.mkdir()
             proxy = Proxy(folder, Setting(ground.addresses[i], DEFAULT_ISSUER, CONNECTIONS + 500))
