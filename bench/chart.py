@@ -29,9 +29,9 @@ class Curve(Protocol):
     def crossed(self) -> Score: ...
 
 
-def draw(curves: Sequence[Curve], png: Path) -> None:
-    """Write the plot to `png`; raises FileNotFoundError where there is no Chromium."""
-    picture.save(svg(curves), WIDTH, HEIGHT, png)
+def draw(curves: Sequence[Curve], png: Path) -> Path:
+    """Write the plot to `png`, or where there is no Chromium to an SVG beside it; which it was."""
+    return picture.save(svg(curves), WIDTH, HEIGHT, png)
 
 
 def svg(curves: Sequence[Curve]) -> str:

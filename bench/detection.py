@@ -95,7 +95,7 @@ def main() -> None:
         )
     _write(results)
     if given.plot:
-        chart.draw(results, given.plot)
+        print(f"plot: {chart.draw(results, given.plot)}")
 
 
 def _write(results: list[Result]) -> None:

@@ -1,4 +1,4 @@
-"""A drawing as a file: SVG to PNG by headless Chromium."""
+"""A drawing as a file: PNG by headless Chromium, or SVG."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import tempfile
 from pathlib import Path
 
 
-def save(svg: str, width: int, height: int, png: Path) -> None:
-    """Write the drawing to `png`; raises FileNotFoundError where there is no Chromium."""
+def save(svg: str, width: int, height: int, png: Path) -> Path:
+    """Write the drawing to `png`, or where there is no Chromium to an SVG beside it; which it was."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
-        raise FileNotFoundError("the plot is drawn by Chromium, which is not on PATH; the table stands without it")
+        drawing = png.with_suffix(".svg")
+        drawing.write_text(svg)
+        return drawing
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "plot.html"
         page.write_text(f"<body style='margin:0'>{svg}</body>")
@@ -33,3 +35,4 @@ def save(svg: str, width: int, height: int, png: Path) -> None:
             capture_output=True,
             timeout=60,
         )
+    return png

@@ -1,6 +1,6 @@
 """Bio-Sync under load: sockets -> ingest -> Kafka -> dataflow -> store, and pushes back, on this machine.
 
-    python -m bench.sockets [--users N] [--seconds S] [--gateway] [--storm] [--plot FILE.png]
+    python -m bench.sockets [--users N] [--seconds S] [--gateway] [--storm]
 
 Everybody sends ten beats every eight seconds; one in a hundred has a stress episode that raises an event. Prints a
 table, writes `.aura/bench/sockets.json` (with --gateway or --storm `sockets-gateway.json`, `sockets-storm.json`).
@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import time
+from itertools import pairwise
 
 from bench.sockets import path, plot, report, storm
 from bench.sockets.crowd import Crowd
@@ -48,8 +49,8 @@ def main() -> None:
         to = gateways.doors if gateways else [program.place for program in flow.ingest]
         authority = gateways.authority if gateways else None
         doors = [
-            Doors(ground.addresses[4 + i], {n: to[n] for n in range(i, len(to), processes)}, authority)
-            for i in range(processes)
+            Doors(sources, {n: to[n] for n in range(i, len(to), processes)}, authority)
+            for i, sources in enumerate(pairwise(ground.addresses[: processes + 1]))
         ]
         generators = Generators(crowd, doors, tokens(crowd, flow.key))
 
@@ -66,8 +67,9 @@ def main() -> None:
     found = figures(outcome, given.storm)
     print("\n".join(report.table(outcome, found)))
     name = "sockets" + ("-storm" if given.storm else "-gateway" if given.gateway else "")
-    report.write(outcome, found, name)
-    plot.draw(outcome, report.folder() / f"{name}.png")
+    written = report.write(outcome, found, name)
+    drawing = plot.draw(outcome, report.folder() / f"{name}.png")
+    print(f"\nplot: {drawing}, figures: {written}", flush=True)
     os._exit(1 if found.problems else 0)
 
 

@@ -15,9 +15,7 @@ from bench.sockets.crowd import Crowd, name
 from bench.sockets.wearables import Doors, Findings, Share, Tally, play
 from services.auth.tokens import issue
 
-MOST_SOCKETS = 14_000
-"""Of one process. Linux looks for a free port among one half of its 28,232 first: with more connections than that from
-one address to another, each connect takes it a millisecond or more."""
+MOST_SOCKETS = 17_000
 TOKEN_SECONDS = 7200.0
 _spawn = get_context("spawn")
 

@@ -21,8 +21,8 @@ GREEN, GREY = "#0b6e4f", "#888"
 Points = Sequence[tuple[float, float]]
 
 
-def draw(outcome: Outcome, png: Path) -> None:
-    """Write the plot to `png`; raises FileNotFoundError where there is no Chromium."""
+def draw(outcome: Outcome, png: Path) -> Path:
+    """Write the plot to `png`, or where there is no Chromium to an SVG beside it; which it was."""
     title = f"{outcome.held:,} sockets, {outcome.tally.acked:,} frames in {outcome.seconds:.0f} s"
     end = outcome.crowd.seconds
     lag = [(sample.at, sample.lag) for sample in outcome.samples]
@@ -36,7 +36,7 @@ def draw(outcome: Outcome, png: Path) -> None:
         *_bars(outcome),
         "</svg>",
     ]
-    picture.save("\n".join(parts), WIDTH, HEIGHT, png)
+    return picture.save("\n".join(parts), WIDTH, HEIGHT, png)
 
 
 def _acks(outcome: Outcome) -> dict[str, tuple[str, Points]]:

@@ -36,7 +36,9 @@ _push = msgspec.json.Decoder(EmergencyCalm).decode
 class Doors:
     """Where the people of one generator connect from and to; they are dealt out to these doors in turn."""
 
-    source: str
+    sources: tuple[str, str]
+    """By parity of their number. Linux looks for a free port among one half of its 28,232 first: with more connections
+    than that from one address to another, each connect takes it a millisecond or more."""
     to: dict[int, tuple[str, int]]
     """By their number among the doors of all generators."""
     authority: str | None
@@ -270,7 +272,7 @@ class Wearables:
         while self._queue and len(self._dialling) < AT_ONCE:
             link = self._queue.popleft()
             try:
-                link.dial(doors.source, doors.to[self._door[link.number]], self._tls)
+                link.dial(doors.sources[link.number % 2], doors.to[self._door[link.number]], self._tls)
             except OSError as error:
                 self._again(link, str(error))
                 continue
