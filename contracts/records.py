@@ -12,9 +12,11 @@ from zlib import crc32
 
 import msgspec
 
+DEAD_VALUE_BYTES = 1 << 20
+"""How much of a record a dead letter holds. Kafka's own limit of a record (`max.message.bytes`) is as much, but counts
+compressed bytes."""
 DEAD_LETTER_BYTES = 2 << 20
-"""What the topic of dead letters takes at once: whatever fits into a record of the raw topic (Kafka's own limit there,
-`max.message.bytes`, is 1 MiB), and where it stood and why it was refused."""
+"""What the topic of dead letters takes at once: such a value, where it stood, and why it was refused."""
 
 
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
@@ -45,6 +47,13 @@ class DeadLetter(msgspec.Struct):
         """Names the letter for good: written again it is the same, and another frame's of the same record is not."""
         digest = blake2b(self.value, digest_size=8).hexdigest()
         return f"{self.topic}/{self.partition}/{self.offset}/{digest}"
+
+    def fitting(self) -> DeadLetter:
+        """The letter as its topic takes it: a value that is too long loses its end, and the reason says so."""
+        if len(self.value) <= DEAD_VALUE_BYTES:
+            return self
+        reason = f"{self.reason}; of its {len(self.value):,} bytes only the first {DEAD_VALUE_BYTES:,} are kept here"
+        return msgspec.structs.replace(self, reason=reason, value=self.value[:DEAD_VALUE_BYTES])
 
 
 class Evidence(msgspec.Struct):

@@ -26,6 +26,7 @@ from local.engines.process import Process
 from local.engines.redis import Redis
 from local.site import CHECKOUT
 from local.toolchain import tools
+from operators.biostream.topics import wanted
 from services.auth import signing
 
 INGEST_PORT = 8080
@@ -158,11 +159,7 @@ def start(ground: Ground, ingests: int, partitions: int) -> Flow:
 
 def _prepare(kafka: Kafka, database: str, spec: BioStreamSpec) -> None:
     """Topics and tables, which the BioStream operator would make."""
-    topics = [
-        NewTopic(spec.source.topic, spec.source.partitions, 1),
-        NewTopic(spec.events.topic, spec.events.partitions, 1),
-        NewTopic(spec.dead_letter.topic, 1, 1),
-    ]
+    topics = [NewTopic(topic.name, topic.partitions, 1, config=topic.config) for topic in wanted(spec)]
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     for made in admin.create_topics(topics).values():
         made.result(20)

@@ -37,8 +37,8 @@ class Doors:
     """Where the people of one generator connect from and to; they are dealt out to these doors in turn."""
 
     sources: tuple[str, str]
-    """By parity of their number. Linux looks for a free port among one half of its 28,232 first: with more connections
-    than that from one address to another, each connect takes it a millisecond or more."""
+    """Of people with even and with odd numbers. Linux looks for a free port among one half of its 28,232 first: with
+    more connections than that from one address to another, each connect takes it a millisecond or more."""
     to: dict[int, tuple[str, int]]
     """By their number among the doors of all generators."""
     authority: str | None

@@ -52,7 +52,7 @@ class Results:
             metrics.EVENTS.inc(len(output.events))
             for event in output.events:
                 letters[event.event_id] = Letter(self._events_topic, event.event_id, msgspec.json.encode(event))
-        for dead in output.dead:
+        for dead in (refused.fitting() for refused in output.dead):
             metrics.DEAD.inc()
             _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
             letters[dead.key] = Letter(self._dead_topic, dead.key, msgspec.msgpack.encode(dead))

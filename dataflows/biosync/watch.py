@@ -12,8 +12,9 @@ from dataflows.biosync.topic import Absent
 
 _SECONDS = 1.0
 _INSISTED = 15
-"""Answers one after the other that name a topic which was replaced already: no broker that still answers is that far
-behind the others, so it was the other id that came from one."""
+"""So many answers one after the other that name a topic which was replaced already, and it was the other id that came
+from a broker which had not heard. One that is cut off from the others, and not from us, may be behind for longer: the
+topic is then read from its beginning once too often, and people's states know what is repeated."""
 _log = structlog.get_logger(__name__)
 
 
@@ -64,7 +65,7 @@ class Watch:
         try:
             found = self._ask()
         except Absent as absent:
-            self._told, self.there = True, ""
+            self._told, self.there, self._insisted = True, "", ("", 0)
             self._tell(str(absent))
         except KafkaException as error:
             # Kafka is away: what it said last holds, an id as well as that there is no topic.
@@ -81,11 +82,11 @@ class Watch:
             if times < _INSISTED:
                 self._waiting(f"a broker tells of {topic}, which was replaced")
                 return
-        self._insisted = "", 0
         with self._deciding:
             if doubts != self._doubts:
                 return
             self.there = topic
+        self._insisted = "", 0
         if self._known not in ("", topic):
             self._replaced.add(self._known)
         self._replaced.discard(topic)
@@ -93,7 +94,7 @@ class Watch:
         self._tell("")
 
     def _waiting(self, why: str) -> None:
-        """No answer yet that could be read by."""
+        """There is no answer yet that says which topic to read."""
         if not self._told or not (self.there or self.away):
             self._tell(f"not told yet which topic {self._name} is: {why}")
 

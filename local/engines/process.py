@@ -32,8 +32,9 @@ tick ${stat##*) } > "$record.new" && mv "$record.new" "$record" && exec "$@"
 _MARK = "AURA_PROCESS"
 """Variable that names the record: what a process starts inherits it, other recorded processes have their own."""
 
-_EXEC_SECONDS = (0.001, 0.002, 0.004, 0.008)
-"""Pauses between looks at an environment that reads as empty, as it does while a process becomes another program."""
+_EXEC_SECONDS = 1.0
+"""How long an environment that reads as empty is looked at again: so it does while a process becomes another program,
+which is over as soon as that gets processor time."""
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 _children_lock = threading.Lock()
@@ -218,15 +219,15 @@ def _stat(pid: int) -> list[str] | None:
 
 def _mark(who: Identity) -> bytes | None:
     """Value of the process's mark; None where it has none, or has overwritten its environment with its title."""
-    variables = b""
-    for pause in (0.0, *_EXEC_SECONDS):
-        time.sleep(pause)
-        try:
-            variables = Path(f"/proc/{who.pid}/environ").read_bytes()
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            return None
-        if variables:
-            break
+    deadline = time.monotonic() + _EXEC_SECONDS
+    try:
+        while not (variables := Path(f"/proc/{who.pid}/environ").read_bytes()):
+            fields = _stat(who.pid)
+            if fields is None or fields[0] in "ZX" or time.monotonic() > deadline:
+                return None
+            time.sleep(0.001)
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None
     return next((v for v in variables.split(b"\0") if v.startswith(_MARK.encode() + b"=")), None)
 
 

@@ -161,5 +161,5 @@ class Intake:
         log.error("record_refused", partition=batch.partition, frames=len(batch.frames), error=error.str())
         for socket in {receipt.socket for receipt in batch.receipts}:
             socket.close(Close(UNSTORABLE, "a frame could not be stored; connect and send it again"))
-        if error.fatal():
+        if error.code() == KafkaError._FATAL:
             self._broken()

@@ -112,7 +112,10 @@ class Topic:
 
     def _look(self) -> None:
         self._poll = None
-        self._producer.poll(0)
+        try:
+            self._producer.poll(0)
+        except KafkaException as error:  # raised once, by a producer that can't go on: it refuses whatever comes now
+            log.critical("kafka_producer_ended", error=error.args[0].str())
         self._hand_over()
         self._schedule()
 

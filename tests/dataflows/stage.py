@@ -23,7 +23,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from contracts import timeseries, webhook
-from contracts.records import StoredFrame, StressEvent, pack, partition_of
+from contracts.records import DEAD_LETTER_BYTES, StoredFrame, StressEvent, pack, partition_of
 from dataflows.biosync import stored
 from local.site import CHECKOUT
 
@@ -40,6 +40,11 @@ def until(done: Callable[[], Any], seconds: float, what: str) -> Any:
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.05)
     return result
+
+
+def dead_topic(name: str) -> NewTopic:
+    """A topic of dead letters as the BioStream operator makes it."""
+    return NewTopic(name, 1, config={"max.message.bytes": str(DEAD_LETTER_BYTES)})
 
 
 class Receiver:
@@ -97,7 +102,7 @@ class Stage:
         self.host = "127.0.0.1"
         self.port = 0
         self.admin = AdminClient({"bootstrap.servers": bootstrap})
-        for made in self.admin.create_topics([NewTopic(self.dead, 1), NewTopic(self.announced, 1)]).values():
+        for made in self.admin.create_topics([dead_topic(self.dead), NewTopic(self.announced, 1)]).values():
             made.result(20)
         self.make_raw()
         with psycopg.connect(database, autocommit=True) as connection:

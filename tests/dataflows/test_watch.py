@@ -74,6 +74,7 @@ def test_a_topic_taken_for_replaced_by_mistake_is_believed_when_kafka_insists() 
     assert after("b", "a", *["b"] * 15).there == "b"
     assert after("b", "a", *["b"] * 15, "a").there == "b"
     assert after("b", "a", *["b"] * 10, "a", *["b"] * 10).there == "a"
+    assert after("b", "a", *["b"] * 14, GONE, "b").there == ""
 
 
 @pytest.mark.parametrize("answer", [SILENT, "a"])

@@ -111,6 +111,7 @@ def test_recorded_child_is_nobodys_descendant_while_it_becomes_another_program(
     try:
         tick = process.record.read_text().split()[1]
         assert not any(child.pid() in {who.pid for who in descendants(Identity(leader, tick))} for _ in range(500))
+        assert child.pid() is not None
     finally:
         child.kill()
 
