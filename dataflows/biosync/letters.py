@@ -40,7 +40,7 @@ class Letters:
         self._under_way: dict[tuple[int, str], Letter] = {}
         self._complained: set[tuple[str, str]] = set()
         """Topics and errors that the log has: a letter is tried again many times a second."""
-        self.producer = self._fresh()
+        self._producer = self._fresh()
 
     def start(self) -> None:
         Thread(target=self._run, name="letters", daemon=True).start()
@@ -68,7 +68,7 @@ class Letters:
                 if key in self._under_way:
                     continue
                 try:
-                    self.producer.produce(
+                    self._producer.produce(
                         letter.topic, letter.value, letter.key, on_delivery=partial(self._delivered, key, letter)
                     )
                 except BufferError:
@@ -84,10 +84,10 @@ class Letters:
     def _hear(self) -> None:
         """Take the reports of what was delivered."""
         try:
-            self.producer.poll(_PAUSE)
+            self._producer.poll(_PAUSE)
         except KafkaException as error:  # raised once, by a producer that can't go on
             _log.warning("producer_replaced", what=error.args[0].str(), then="what it had is sent again")
-            self.producer, self._under_way = self._fresh(), {}
+            self._producer, self._under_way = self._fresh(), {}
 
     def _delivered(self, key: tuple[int, str], letter: Letter, error: KafkaError | None, _: Message) -> None:
         self._under_way.pop(key, None)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
-import confluent_kafka
 import msgspec
 import pytest
-from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from structlog.testing import capture_logs
@@ -21,6 +17,7 @@ from dataflows.biosync.letters import Letter, Letters
 from dataflows.biosync.stopping import Stopping
 from local.engines.kafka import Kafka
 from tests.dataflows.stage import dead_topic, until
+from tests.fixtures.producers import end_for_good, watched
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -32,8 +29,7 @@ class Post:
         self.stopping = Stopping()
         self.box: Box[str, Letter] = Box(1000, self.stopping)
         self.admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-        self.letters = Letters(kafka.bootstrap, self.box, self.stopping)
-        self.letters.start()
+        Letters(kafka.bootstrap, self.box, self.stopping).start()
 
     def make(self, topic: str) -> None:
         self.admin.create_topics([NewTopic(topic, 1)])[topic].result(20)
@@ -47,15 +43,6 @@ class Post:
 
     def waiting(self) -> set[str]:
         return set(self.box.contents(0))
-
-
-def end_for_good(producer: Producer) -> None:
-    """What librdkafka has for tests: the producer is as after an error that no client can mend."""
-    (library,) = Path(confluent_kafka.__file__).parent.with_suffix(".libs").glob("librdkafka-*")
-    handle = ctypes.c_void_p.from_address(id(producer) + 16)  # behind the head that every Python object has
-    end = ctypes.CDLL(str(library)).rd_kafka_test_fatal_error
-    end.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p]
-    assert end(handle, KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, b"by a test") == 0
 
 
 @pytest.fixture
@@ -83,13 +70,16 @@ def test_the_largest_dead_letter_fits_into_its_topic(post: Post) -> None:
     assert dead.reason.endswith("; of its 3,145,728 bytes only the first 1,048,576 are kept here")
 
 
-def test_a_producer_that_cannot_go_on_is_replaced(post: Post) -> None:
+def test_a_producer_that_cannot_go_on_is_replaced(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = watched(monkeypatch, "dataflows.biosync.letters.Producer")
+    post = Post(kafka)
     post.make("letters-fatal")
     post.put("letters-fatal", "before")
     until(lambda: not post.waiting(), 30, "the first one sent")
-    end_for_good(post.letters.producer)
+    end_for_good(made[0])
     post.put("letters-fatal", "after")
     until(lambda: not post.waiting(), 30, "the one after it sent")
+    post.stopping.finish()
 
 
 def test_letters_wait_for_a_topic_that_is_deleted_until_it_is_made_again(post: Post) -> None:
