@@ -44,6 +44,7 @@ def wearables(users: int, recording: Path | None, speed: float, minutes: float, 
         print(json.dumps(figures(report, verdict)))
     else:
         console.print(table(report, verdict))
+        console.print(f"Streamed as {people[0].user}" + (f" to {people[-1].user}." if users > 1 else "."))
     raise SystemExit(0 if verdict.sound and report.lost == 0 else 1)
 
 

@@ -13,6 +13,7 @@ from contracts.conditions import Condition, ConditionStatus
 from contracts.resource import PAUSED
 from operators.adapters.events import announce
 from operators.adapters.kubernetes import ApiError, Cluster
+from operators.execute import Taken
 from operators.findings import Finding, State, broken, conditions, paused
 from operators.kinds import Kind
 from operators.manifest import Manifest
@@ -68,6 +69,8 @@ class Reconciler:
                 return _AT_ONCE_SECONDS
             refused = broken("ObjectsApplied", "Refused", f"the API server refused an object: {error}")
             outcome = Outcome([refused], {})
+        except Taken as taken:
+            outcome = Outcome([broken("ObjectsApplied", "NameTaken", str(taken))], {})
         said = conditions(outcome.findings, generation, now, stored.get("conditions", []))
         await self._write(body, said, {**stored, **outcome.facts, "observedGeneration": generation})
         waits = any(finding.state is not State.GOOD for finding in outcome.findings)

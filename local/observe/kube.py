@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
@@ -22,8 +23,14 @@ KINDS = {"AuraService": "auraservices", "BioStream": "biostreams"}
 
 
 def connect(kubeconfig: Path) -> client.ApiClient:
-    """A client of the cluster; raises kubernetes' ConfigException where there is no such file."""
-    return config.new_client_from_config(config_file=str(kubeconfig))
+    """A client of the cluster; raises kubernetes' ConfigException where there is no such file.
+
+    What it has to write of the login to files lies beside the kubeconfig: of a process that is killed they stay.
+    """
+    if not kubeconfig.exists():
+        raise ConfigException(f"there is no {kubeconfig}")
+    login: Any = yaml.safe_load(kubeconfig.read_text())
+    return config.new_client_from_config_dict(login, temp_file_path=str(kubeconfig.with_suffix(".login")))
 
 
 def silent(region: str, error: Exception) -> str:

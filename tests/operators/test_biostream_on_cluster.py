@@ -17,6 +17,7 @@ from dataflows.biosync.offline import of_frames
 from tests.dataflows.test_flow import crowd
 from tests.operators.conftest import World
 from tests.operators.samples import STREAM
+from tests.operators.test_auraservice_on_cluster import SPEC as SERVICE
 
 pytestmark = pytest.mark.integration
 
@@ -77,6 +78,17 @@ def test_more_replicas_than_brokers_change_nothing(world: World) -> None:
     said = world.until_says("biostream", "copies", "Degraded", "TooFewBrokers")
     assert "copies-raw" in said["message"]
     assert not [name for name in topics(world) if name.startswith("copies")]
+
+
+def test_a_stream_named_like_a_service_is_refused_and_the_service_left_alone(world: World) -> None:
+    answering_service(world)
+    world.apply("AuraService", "twin", SERVICE | {"secrets": {}})
+    world.cluster.until(lambda: world.get("deployment", "twin"), 60)
+    world.apply("BioStream", "twin", spec("twin"))
+    said = world.until_says("biostream", "twin", "Degraded", "NameTaken")
+    assert "made for AuraService twin" in said["message"]
+    (container,) = world.get("deployment", "twin")["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == SERVICE["image"]
 
 
 def test_workers_that_are_behind_get_help_and_nothing_is_lost(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from local.plugins.values import Values
 FIELD_MANAGER = "pulumi-kubernetes"
 _TIMEOUT = 60
 _APPLY = "application/apply-patch+yaml"
+_HOME = "PULUMI_HOME"
+"""Where files of a login are written: when the plugin is killed they stay, and go with the site."""
 
 
 class KubernetesError(Failure):
@@ -112,7 +115,9 @@ class Cluster:
         from kubernetes.config.config_exception import ConfigException
 
         try:
-            client = config.new_client_from_config_dict(self._config, context=self._context)
+            client = config.new_client_from_config_dict(
+                self._config, context=self._context, temp_file_path=os.environ.get(_HOME)
+            )
         except ConfigException as error:
             raise Failure(f"the provider's kubeconfig gives no login: {error}") from error
         client.configuration.retries = 5
