@@ -7,13 +7,18 @@ import json
 import re
 import ssl
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from h2.connection import H2Connection
+from h2.events import Event, ResponseReceived, StreamEnded
 
 from tests.gateway import world as objects
 from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
 
 pytestmark = pytest.mark.integration
+RST_STREAM = 3
 TRACE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -96,6 +101,40 @@ async def test_tls_1_2_is_refused_and_h2_offered(door: Front) -> None:
     door.trust.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises(ssl.SSLError):
         await asyncio.open_connection(door.address, objects.PORT, ssl=door.trust, server_hostname=objects.HOST)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/mine", b"401"), ("/nowhere", b"404")])
+async def test_who_is_refused_over_http_2_is_heard_out_and_not_reset(door: Front, path: str, status: bytes) -> None:
+    door.trust.set_alpn_protocols(["h2"])
+    reader, writer = await asyncio.open_connection(
+        door.address, objects.PORT, ssl=door.trust, server_hostname=objects.HOST
+    )
+    connection = H2Connection()
+    connection.initiate_connection()
+    head = {":method": "POST", ":scheme": "https", ":authority": objects.HOST, ":path": path}
+    connection.send_headers(1, [*head.items(), ("content-length", "2")])
+    writer.write(connection.data_to_send())
+    connection.send_data(1, b"{}", end_stream=True)
+    writer.write(connection.data_to_send())
+    said, seen = b"", list[Event]()
+    async with asyncio.timeout(10):
+        while not any(isinstance(event, StreamEnded) for event in seen):
+            said += (data := await reader.read(65536))
+            seen += connection.receive_data(data)
+    with suppress(TimeoutError):  # a reset would come right behind the answer
+        async with asyncio.timeout(0.2):
+            said += await reader.read(65536)
+    writer.close()
+    (answer,) = (event for event in seen if isinstance(event, ResponseReceived))
+    assert dict(answer.headers)[b":status"] == status
+    assert RST_STREAM not in list(frame_types(said))
+
+
+def frame_types(said: bytes) -> Iterator[int]:
+    """Types of HTTP/2 frames (RFC 9113, 4.1)."""
+    while said:
+        yield said[3]
+        said = said[9 + int.from_bytes(said[:3], "big") :]
 
 
 async def test_of_a_users_requests_exactly_1000_a_minute_pass(door: Front) -> None:
