@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
+
 _CHARACTERS = 160
 
 
 def first_line(error: Exception) -> str:
-    """The first line of its message, cut to 160 characters; its kind when it says nothing."""
+    """The first line of its message, at most 160 characters; its kind when it says nothing.
+
+    Of urllib3's errors, which wrap one another, that of the innermost.
+    """
+    while isinstance(reason := getattr(error, "reason", None), Exception):
+        error = reason
     lines = str(error).strip().splitlines()
-    return lines[0][:_CHARACTERS] if lines else type(error).__name__
+    return textwrap.shorten(lines[0], _CHARACTERS, placeholder=" …") if lines else type(error).__name__
