@@ -56,8 +56,9 @@ class Letters:
                 "message.max.bytes": DEAD_LETTER_BYTES,
                 "message.timeout.ms": 60_000,
                 "reconnect.backoff.max.ms": 1000,
-                # A topic that was away is noticed so soon when it is there again.
-                "topic.metadata.refresh.interval.ms": 10_000,
+                # So soon a topic is taken for gone, and noticed when it is there again: what is kept is sent then.
+                "topic.metadata.propagation.max.ms": 5_000,
+                "topic.metadata.refresh.interval.ms": 5_000,
             }
         )
 
