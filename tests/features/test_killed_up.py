@@ -19,7 +19,7 @@ from tests.fixtures.platform import UP_SECONDS, Platform, eventually
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(3600)]
 
 STEPS = 10
-KILLED = int(os.environ.get("AURA_KILL_ROUNDS", "3"))
+KILLED = int(os.environ.get("AURA_KILL_ROUNDS", "2"))
 """How many of the steps are cut off; the first, which finds the tools, is left alone."""
 DONE = re.compile(r"^\[ *(\d+)/\d+\] .*\d+\.\d s ", re.MULTILINE)
 SEED = int(os.environ.get("AURA_KILL_SEED", str(time.time_ns() % 100_000)))
