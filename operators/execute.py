@@ -57,7 +57,7 @@ async def _ask_whose(cluster: Cluster, owner: Owner, missing: Sequence[Manifest]
         if one is not None and (other := whose(one, owner)):
             raise Taken(
                 f"there is a {kind.name} {one['metadata']['name']} already, made for {other}; it is left as it is, and"
-                f" nothing is made for this {owner.kind}: give one of them another name"
+                f" nothing more is made for this {owner.kind}: give one of them another name"
             )
 
 
