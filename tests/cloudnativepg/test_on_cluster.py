@@ -17,7 +17,7 @@ from local.cloudnativepg.server import Server, delete_all
 from local.site import Site
 from tests.fixtures.cluster import Cluster
 from tests.fixtures.controllers import manifests, prepare
-from tests.fixtures.engines import SITE_INDEX, Ground
+from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
 
 pytestmark = pytest.mark.integration
 REGION = "us-east-1"
@@ -62,11 +62,11 @@ class Databases:
 
 
 @pytest.fixture(scope="module")
-def databases(cluster: Cluster, ground: Ground) -> Iterator[Databases]:
+def databases(cluster: Cluster, scratch: ScratchEnvironment) -> Iterator[Databases]:
     prepare(cluster)
     site = Site(cluster.site.home, SITE_INDEX)
     # Other test runs allot addresses of this block too: begin where this run's own addresses are in its region.
-    _, _, high, low = map(int, ground.addresses[0].split("."))
+    _, _, high, low = map(int, scratch.addresses[0].split("."))
     claims = site.home / "addresses" / f"{REGION}.json"
     claims.parent.mkdir(parents=True, exist_ok=True)
     claims.write_text(json.dumps({"last": (high << 8 | low) - 1, "numbers": {}}))

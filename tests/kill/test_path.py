@@ -8,7 +8,7 @@ import pytest
 
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
-from tests.fixtures.engines import Database, Ground
+from tests.fixtures.engines import Database, ScratchEnvironment
 from tests.kill.path import BioSync
 from tests.kill.plan import plan, seeds
 from tests.kill.rounds import play
@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.kill, pytest.mark.timeout(420)]
 
 
 @pytest.fixture(scope="module")
-def path(ground: Ground, kafka: Kafka, postgres: Database, redis: Redis) -> Iterator[BioSync]:
-    made = BioSync(ground.folder / "kill", ground.addresses[3], kafka, postgres, redis)
+def path(scratch: ScratchEnvironment, kafka: Kafka, postgres: Database, redis: Redis) -> Iterator[BioSync]:
+    made = BioSync(scratch.folder / "kill", scratch.addresses[3], kafka, postgres, redis)
     try:
         made.start()
         yield made

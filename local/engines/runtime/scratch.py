@@ -1,7 +1,7 @@
-"""Ground for engines that last no longer than who started them: tests and benchmarks.
+"""Scratch environments: engines of a test run or a benchmark, which end when the process that started them ends.
 
-A guard process holds the reading end of a pipe: whatever ends its starter, SIGKILL included, the guard notices, ends
-every process recorded on the ground and removes their data.
+A guard process holds the reading end of a pipe. Whatever ends its parent, SIGKILL included, the guard then ends every
+process recorded in the environment's folder and removes the folder.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from local.engines.process import kill_below
 from local.site import CHECKOUT, Site
 
 SITE_INDEX = 9
-"""The site whose addresses are used: no platform's."""
+"""The site whose addresses are used; no platform uses it."""
 _LOCK_PORT = 4098
 _SLOTS = 400
 
 
 @dataclass(frozen=True)
-class Ground:
-    """Where one run may build: a folder, and eight addresses that are its own."""
+class ScratchEnvironment:
+    """A folder and eight loopback addresses that belong to one run."""
 
     folder: Path
     addresses: tuple[str, ...]
 
 
 @contextmanager
-def temporary(purpose: str) -> Iterator[Ground]:
-    """Ground until the end of the block, or of this process."""
+def scratch_environment(purpose: str) -> Iterator[ScratchEnvironment]:
+    """An environment that exists until the end of the block, or of this process."""
     folder = Path(tempfile.mkdtemp(prefix=f"aura-{purpose}-"))
     claim, addresses = _claim(Site(folder, SITE_INDEX))
     guard = subprocess.Popen(
-        [sys.executable, "-m", "local.engines.ground", str(folder)],
+        [sys.executable, "-m", "local.engines.runtime.scratch", str(folder)],
         stdin=subprocess.PIPE,
         pass_fds=[claim.fileno()],
         cwd=CHECKOUT,
@@ -47,7 +47,7 @@ def temporary(purpose: str) -> Iterator[Ground]:
     )
     assert guard.stdin is not None
     try:
-        yield Ground(folder, addresses)
+        yield ScratchEnvironment(folder, addresses)
     finally:
         guard.stdin.close()
         claim.close()
@@ -55,7 +55,7 @@ def temporary(purpose: str) -> Iterator[Ground]:
 
 
 def _claim(site: Site) -> tuple[socket.socket, tuple[str, ...]]:
-    """Eight addresses that no other run on this machine has: a bound socket holds them, so they can't leak."""
+    """Reserves eight addresses for this run. A bound socket holds the reservation, so it ends with the process."""
     for slot in range(_SLOTS):
         numbers = range(slot * 8 + 8, slot * 8 + 16)
         addresses = tuple(site.engine_address("us-west-2", number) for number in numbers)

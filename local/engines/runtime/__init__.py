@@ -1,0 +1,1 @@
+"""What every engine runs on: processes that survive their starter, addresses, and scratch environments for tests."""
