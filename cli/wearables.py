@@ -23,7 +23,7 @@ from local.observe import kube
 from local.observe.said import first_line
 from local.site import Site
 from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
-from local.wearables.crowd import Person, stream
+from local.wearables.fleet import Person, stream
 from local.wearables.report import Report, percentile
 from local.wearables.wearable import Door, Unreachable
 from services.auth.tokens import issue

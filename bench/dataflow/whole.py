@@ -32,7 +32,7 @@ from dataflows.biosync.results import RowKey
 from dataflows.biosync.store import AT_ONCE, write
 from local.engines.kafka import Kafka
 from local.engines.postgres import Login, Postgres
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
 

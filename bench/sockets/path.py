@@ -21,8 +21,8 @@ from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
 from local.engines.kafka import Kafka
 from local.engines.postgres import Login, Postgres
-from local.engines.process import Process
 from local.engines.redis import Redis
+from local.engines.runtime.process import Process
 from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
 from local.toolchain import tools

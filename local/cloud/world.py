@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.engines.address import Addresses
+from local.engines.runtime.addresses import Addresses
 from local.site import REGIONS, Site
 
 ACCOUNT = "123456789012"

@@ -16,7 +16,7 @@ from local.cloudnativepg import cluster as model
 from local.cloudnativepg.cluster import Access, Cluster
 from local.cloudnativepg.server import Server
 from local.engines.postgres import Login
-from local.engines.process import EngineFailed
+from local.engines.runtime.process import EngineFailed
 from local.node.api import APPLY, MERGE, UNREACHABLE, Api, ApiError
 from local.site import Site
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from local.engines.postgres import Postgres
-from local.engines.process import EngineFailed
+from local.engines.runtime.process import EngineFailed
 
 
 def main() -> None:

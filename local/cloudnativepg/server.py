@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.engines.address import Addresses
 from local.engines.postgres import Postgres
-from local.engines.process import EngineFailed
+from local.engines.runtime.addresses import Addresses
+from local.engines.runtime.process import EngineFailed
 from local.node.execution import MARK
 from local.site import CHECKOUT, Site
 

@@ -10,7 +10,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from local.engines.process import EngineFailed, Process
+from local.engines.runtime.process import EngineFailed, Process
 from local.toolchain import tools
 
 _PROPERTIES = """\

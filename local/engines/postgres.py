@@ -16,7 +16,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from local.engines.process import EngineFailed, Process
+from local.engines.runtime.process import EngineFailed, Process
 from local.toolchain import tools
 
 SUPERUSER = "rdsadmin"

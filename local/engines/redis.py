@@ -8,7 +8,7 @@ from typing import cast
 
 import redis
 
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.toolchain import tools
 
 

@@ -6,9 +6,9 @@ import sys
 
 from rich.console import Console
 
-from local.toolchain import debian
-from local.toolchain.display import Display
-from local.toolchain.provide import ProvisionFailed, missing, provide
+from local.toolchain.provision.display import Display
+from local.toolchain.provision.provisioner import ProvisionFailed, missing, provide
+from local.toolchain.recipes import debian
 
 
 def main() -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from local.toolchain.ecosystem import Definitions
-from local.toolchain.golang import GoBuild, ModuleFile
-from local.toolchain.maven import FilesInJar, Jars
-from local.toolchain.model import Programs, Tool
-from local.toolchain.npm import Packages
-from local.toolchain.version import Range
-from local.toolchain.wheel import Wheel
+from local.toolchain.recipes.crds import Definitions
+from local.toolchain.recipes.golang import GoBuild, ModuleFile
+from local.toolchain.recipes.maven import FilesInJar, Jars
+from local.toolchain.recipes.npm import Packages
+from local.toolchain.recipes.wheel import Wheel
+from local.toolchain.spec.tool import Programs, Tool
+from local.toolchain.spec.version import Range
 
 KUBERNETES = "1.36.3"
 PULUMI = "3.259.0"

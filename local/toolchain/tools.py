@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 from local.toolchain.catalog import TOOLS
-from local.toolchain.ecosystem import Definitions
-from local.toolchain.model import Tool
-from local.toolchain.search import find
-from local.toolchain.store import cache
+from local.toolchain.lookup.cache import cache
+from local.toolchain.lookup.search import find
+from local.toolchain.recipes.crds import Definitions
+from local.toolchain.spec.tool import Tool
 
 __all__ = ["ToolMissing", "cache", "crds", "jars", "model", "packages", "path"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from local.engines.process import EngineFailed, Identity, Process, boot_id, descendants
+from local.engines.runtime.process import EngineFailed, Identity, Process, boot_id, descendants
 from local.site import CHECKOUT
 
 
@@ -45,7 +45,7 @@ def from_elsewhere(code: str, *arguments: str) -> str:
 
 
 def test_process_outlives_its_starter_and_is_adopted(process: Process) -> None:
-    start = "import sys, pathlib; from local.engines.process import Process;"
+    start = "import sys, pathlib; from local.engines.runtime.process import Process;"
     start += "print(Process(pathlib.Path(sys.argv[1]), 'sleeper').start(['sleep', '60']))"
     pid = int(from_elsewhere(start, str(process.folder)))
     assert process.pid() == pid
@@ -88,7 +88,7 @@ def test_end_reaches_children_that_left_the_session_and_ignore_signals(process: 
 
 def test_recorded_child_is_left_alone(process: Process, tmp_path: Path) -> None:
     child = Process(tmp_path / "child", "sleeper")
-    code = "import sys, time, pathlib; from local.engines.process import Process;"
+    code = "import sys, time, pathlib; from local.engines.runtime.process import Process;"
     code += "Process(pathlib.Path(sys.argv[1]), 'sleeper').start(['sleep', '60']); time.sleep(60)"
     process.start([sys.executable, "-c", code, child.folder], cwd=CHECKOUT)
     wait(lambda: child.pid() is not None)
@@ -104,7 +104,7 @@ def test_recorded_child_is_nobodys_descendant_while_it_becomes_another_program(
     again = tmp_path / "again"
     again.write_text(f"exec /bin/sh {again}\n")
     child = Process(tmp_path / "child", "restless")
-    code = "import sys, time, pathlib; from local.engines.process import Process;"
+    code = "import sys, time, pathlib; from local.engines.runtime.process import Process;"
     code += "Process(pathlib.Path(sys.argv[1]), 'restless').start(['/bin/sh', sys.argv[2]]); time.sleep(60)"
     leader = process.start([sys.executable, "-c", code, child.folder, again], cwd=CHECKOUT)
     wait(lambda: child.pid() is not None)
@@ -136,7 +136,7 @@ def test_missing_program_is_told(process: Process) -> None:
 
 
 def test_long_log_is_set_aside_at_the_next_start(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("local.engines.process.LOG_LIMIT", 10)
+    monkeypatch.setattr("local.engines.runtime.process.LOG_LIMIT", 10)
     process.folder.mkdir()
     process.log.write_text("more than ten bytes")
     process.start(["sleep", "60"])

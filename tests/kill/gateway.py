@@ -9,7 +9,7 @@ from pathlib import Path
 from joserfc.jwk import ECKey
 
 from contracts.platform import STREAM_HOST
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.gateway import proxy as serving
 from local.gateway.certificate import ensure_ca, issue
 from local.gateway.compile import compile_world

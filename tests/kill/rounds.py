@@ -12,11 +12,11 @@ from typing import Any
 import psycopg
 
 from local.wearables.beats import Beat, day_in_minutes, synthesise
-from local.wearables.crowd import Person, stream
+from local.wearables.fleet import Person, stream
 from local.wearables.report import Report
-from tests.kill.ledger import Topics, difference, expected, stored
-from tests.kill.path import BioSync
+from tests.kill.pipeline import BioSync
 from tests.kill.plan import Round
+from tests.kill.results import Topics, difference, expected, stored
 
 PEOPLE = 40
 MINUTES = 12.0

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.model import Tool
-from local.toolchain.workshop import MakingFailed, Workshop
+from local.toolchain.recipes.context import MakingFailed, Workshop
+from local.toolchain.spec.tool import Tool
 
 
 @dataclass(frozen=True)

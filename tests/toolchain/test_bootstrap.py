@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.site import CHECKOUT
-from local.toolchain import store
+from local.toolchain.lookup import cache as store
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
-from local.toolchain.display import Display
-from local.toolchain.provide import Progress, State
+from local.toolchain.provision.display import Display
+from local.toolchain.provision.provisioner import Progress, State
 from tests.toolchain.recipes import tool
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.toolchain.catalog import TOOLS
-from local.toolchain.lanes import Job, NeedFailed, run
+from local.toolchain.provision.lanes import Job, NeedFailed, run
 
 
 def nothing() -> None:

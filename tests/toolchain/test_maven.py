@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.maven import POMS, verify
-from local.toolchain.workshop import MakingFailed
+from local.toolchain.recipes.context import MakingFailed
+from local.toolchain.recipes.maven import POMS, verify
 
 
 @pytest.fixture

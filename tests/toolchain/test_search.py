@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain import store
-from local.toolchain.model import Programs, Tool
-from local.toolchain.search import find
-from local.toolchain.version import Range
+from local.toolchain.lookup import cache as store
+from local.toolchain.lookup.search import find
+from local.toolchain.spec.tool import Programs, Tool
+from local.toolchain.spec.version import Range
 from tests.toolchain.recipes import Writing
 
 

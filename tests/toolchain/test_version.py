@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.toolchain.catalog import TOOLS
-from local.toolchain.model import Programs
-from local.toolchain.version import Range, Version, parse, said
+from local.toolchain.spec.tool import Programs
+from local.toolchain.spec.version import Range, Version, parse, said
 
 
 def programs(name: str) -> Programs:

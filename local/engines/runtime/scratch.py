@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.engines.process import kill_below
+from local.engines.runtime.process import kill_below
 from local.site import CHECKOUT, Site
 
 SITE_INDEX = 9

@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Column, Table
 from rich.text import Text
 
-from local.toolchain.provide import Progress, State
+from local.toolchain.provision.provisioner import Progress, State
 
 MARKS = {
     State.FOUND: "[dim]found",

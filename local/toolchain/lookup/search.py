@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from local.toolchain import store
-from local.toolchain.model import Programs, Tool
-from local.toolchain.version import Version, said
+from local.toolchain.lookup import cache as store
+from local.toolchain.spec.tool import Programs, Tool
+from local.toolchain.spec.version import Version, said
 
 ASK_SECONDS = 30
 

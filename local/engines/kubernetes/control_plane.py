@@ -13,9 +13,9 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
-from local.engines import kubernetes_pki as pki
-from local.engines.kubernetes_pki import Authority, Pair
-from local.engines.process import Process, kill_below
+from local.engines.kubernetes import pki
+from local.engines.kubernetes.pki import Authority, Pair
+from local.engines.runtime.process import Process, kill_below
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.engines.address import FIRST, LAST, Addresses, next_number
+from local.engines.runtime.addresses import FIRST, LAST, Addresses, next_number
 from local.site import Site
 
 NUMBERS = st.integers(min_value=FIRST, max_value=LAST)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.site import CHECKOUT
-from local.toolchain.provide import Progress, ProvisionFailed, State, missing, provide
+from local.toolchain.provision.provisioner import Progress, ProvisionFailed, State, missing, provide
 from tests.toolchain.recipes import FailingWhile, Writing, tool
 
 
@@ -60,7 +60,7 @@ def test_a_failure_keeps_the_others_and_names_its_log_and_a_repetition_makes_onl
 PROVIDE = """
 import sys
 from pathlib import Path
-from local.toolchain.provide import provide
+from local.toolchain.provision.provisioner import provide
 from tests.toolchain.recipes import Writing, tool
 diary = Path(sys.argv[1])
 provide(print, lambda: None, [tool(str(number), Writing(str(number), diary)) for number in range(40)])

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from local.site import CHECKOUT
-from local.toolchain import store
-from local.toolchain.search import find
+from local.toolchain.lookup import cache as store
+from local.toolchain.lookup.search import find
 from tests.toolchain.recipes import Hanging, Writing, tool
 
 
@@ -79,7 +79,7 @@ MAKE = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a starter in the background leaves it ignored
 from pathlib import Path
-from local.toolchain.provide import provide
+from local.toolchain.provision.provisioner import provide
 from tests.toolchain.recipes import Hanging, tool
 provide(print, lambda: None, [tool("hanging", Hanging(Path(sys.argv[1])))])
 """
@@ -110,7 +110,7 @@ def test_a_killed_making_leaves_nothing_usable_and_no_command_running(how: signa
 
 HOLD = """
 import sys
-from local.toolchain import store
+from local.toolchain.lookup import cache as store
 with store.exclusive(lambda: print("waiting", flush=True)):
     print("has it", flush=True)
     sys.stdin.read()

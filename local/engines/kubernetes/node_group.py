@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from local.engines.kubernetes import PORT, ControlPlane
-from local.engines.process import Process
+from local.engines.kubernetes.control_plane import PORT, ControlPlane
+from local.engines.runtime.process import Process
 from local.node.execution import end_all
 from local.node.settings import NodeSettings, Taint
 from local.site import CHECKOUT, Site

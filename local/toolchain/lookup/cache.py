@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.toolchain.model import Tool
+from local.toolchain.spec.tool import Tool
 
 UNFINISHED = ".making"
 

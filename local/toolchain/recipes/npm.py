@@ -7,9 +7,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.workshop import MakingFailed, Workshop
+from local.toolchain.recipes.context import MakingFailed, Workshop
 
-LOCKS = Path(__file__).parent / "npm"
+LOCKS = Path(__file__).parent / "locks" / "npm"
 FILES = ("package.json", "package-lock.json")
 
 

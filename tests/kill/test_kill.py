@@ -9,7 +9,7 @@ import pytest
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from tests.fixtures.engines import Database, ScratchEnvironment
-from tests.kill.path import BioSync
+from tests.kill.pipeline import BioSync
 from tests.kill.plan import plan, seeds
 from tests.kill.rounds import play
 

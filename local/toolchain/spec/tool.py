@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from local.toolchain.version import Range
-from local.toolchain.workshop import Workshop
+from local.toolchain.recipes.context import Workshop
+from local.toolchain.spec.version import Range
 
 
 class Recipe(Protocol):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from local.toolchain.workshop import MakingFailed, Workshop
+from local.toolchain.recipes.context import MakingFailed, Workshop
 
 INSTALL = Path(__file__).with_name("install_packages.sh")
 

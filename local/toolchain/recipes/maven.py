@@ -7,9 +7,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.workshop import MakingFailed, Workshop
+from local.toolchain.recipes.context import MakingFailed, Workshop
 
-POMS = Path(__file__).parent / "maven"
+POMS = Path(__file__).parent / "locks" / "maven"
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 
-from local.toolchain import debian, lanes, store
 from local.toolchain.catalog import TOOLS
-from local.toolchain.model import Tool
-from local.toolchain.search import Found, find
+from local.toolchain.lookup import cache as store
+from local.toolchain.lookup.search import Found, find
+from local.toolchain.provision import lanes
+from local.toolchain.recipes import debian
+from local.toolchain.recipes.context import MakingFailed, Workshop
+from local.toolchain.spec.tool import Tool
 from local.toolchain.tools import path
-from local.toolchain.workshop import MakingFailed, Workshop
 
 
 class State(Enum):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.site import CHECKOUT
-from local.toolchain.workshop import Workshop
+from local.toolchain.recipes.context import Workshop
 
-LOCKS = Path(__file__).parent / "wheels"
+LOCKS = Path(__file__).parent / "locks" / "wheels"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from local.wearables.beats import Beat
-from local.wearables.crowd import Person, stream
+from local.wearables.fleet import Person, stream
 from local.wearables.report import Report
 from local.wearables.wearable import Door, Unreachable
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from local.toolchain.golang import ENVIRONMENT
-from local.toolchain.workshop import MakingFailed, Workshop
+from local.toolchain.recipes.context import MakingFailed, Workshop
+from local.toolchain.recipes.golang import ENVIRONMENT
 
 
 @dataclass(frozen=True)

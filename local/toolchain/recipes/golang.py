@@ -6,9 +6,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.workshop import MakingFailed, Workshop
+from local.toolchain.recipes.context import MakingFailed, Workshop
 
-MODULES = Path(__file__).parent / "go"
+MODULES = Path(__file__).parent / "locks" / "go"
 
 # The toolchain is ours to choose, and a build must neither depend on a C compiler nor on being inside a git checkout.
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-buildvcs=false"}
