@@ -22,10 +22,10 @@ from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
 from local.observe.said import first_line
 from local.site import Site
-from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
-from local.wearables.fleet import Person, stream
+from local.wearables.beats import InvalidRecording, day_in_minutes, read_recording, synthesise
+from local.wearables.fleet import SimulatedUser, stream
 from local.wearables.report import Report, percentile
-from local.wearables.wearable import Door, Unreachable
+from local.wearables.wearable import StreamEndpoint, Unreachable
 from services.auth.tokens import issue
 
 FIRST_CALM_SPEED = 120
@@ -35,10 +35,10 @@ def wearables(users: int, recording: Path | None, speed: float, minutes: float, 
     """Streams, prints the report; ends with 1 when anything acknowledged was lost or differs from the offline run."""
     console = Console(stderr=as_json)
     try:
-        people = crowd(users, recording, minutes)
+        people = simulated_users(users, recording, minutes)
         with console.status("connecting") as status:
             report, verdict = asyncio.run(run(Site.current(), people, speed, status.update))
-    except (NotARecording, StepFailed, Unreachable) as error:
+    except (InvalidRecording, StepFailed, Unreachable) as error:
         sys.exit(str(error))
     if as_json:
         print(json.dumps(figures(report, verdict)))
@@ -50,7 +50,7 @@ def wearables(users: int, recording: Path | None, speed: float, minutes: float, 
 
 def first_calm(site: Site, say: Say) -> str:
     """The last step of `aura up`: one person's day in minutes, fast; returns once their calm has come."""
-    people = crowd(1, None, 20)
+    people = simulated_users(1, None, 20)
     report, verdict = asyncio.run(run(site, people, FIRST_CALM_SPEED, say))
     if not report.pushes:
         raise StepFailed(
@@ -61,19 +61,19 @@ def first_calm(site: Site, say: Say) -> str:
     return f"Emergency Calm “{report.pushes[0].title}” {f'{delays[0]:.0f} ms after its event' if delays else 'pushed'}"
 
 
-def crowd(users: int, recording: Path | None, minutes: float) -> list[Person]:
+def simulated_users(users: int, recording: Path | None, minutes: float) -> list[SimulatedUser]:
     """People who never streamed before, so that no earlier run stands in their history."""
     run_id = secrets.token_hex(3)
     if recording is not None:
-        beats = recorded(recording)
-        return [Person(f"{recording.name}-{run_id}-{n:03d}", beats) for n in range(users)]
+        beats = read_recording(recording)
+        return [SimulatedUser(f"{recording.name}-{run_id}-{n:03d}", beats) for n in range(users)]
     seeds = range(users)
-    return [Person(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
+    return [SimulatedUser(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
 
 
-async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple[Report, Verdict]:
+async def run(site: Site, people: list[SimulatedUser], speed: float, say: Say) -> tuple[Report, Verdict]:
     """Streams through the gateway, then holds the store against an offline computation of the same beats."""
-    door = await asyncio.to_thread(find_door, site)
+    door = await asyncio.to_thread(find_endpoint, site)
     key = await asyncio.to_thread(signing_key, site)
     verdict: list[Verdict] = []
 
@@ -97,7 +97,7 @@ async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple
     return report, verdict[0]
 
 
-def find_door(site: Site) -> Door:
+def find_endpoint(site: Site) -> StreamEndpoint:
     """The stream as the gateway serves it; raises StepFailed while there is none."""
     if not site.kubeconfig(PRIMARY).exists():
         raise StepFailed(kube.NONE)
@@ -111,7 +111,7 @@ def find_door(site: Site) -> Door:
     host, _, port = address.rpartition(":")
     trust = ssl.create_default_context(cafile=str(site.home / "ca.pem"))
     trust.minimum_version = ssl.TLSVersion.TLSv1_3
-    return Door(f"wss://{STREAM_HOST}/v1/stream", host, int(port), trust)
+    return StreamEndpoint(f"wss://{STREAM_HOST}/v1/stream", host, int(port), trust)
 
 
 def figures(report: Report, verdict: Verdict) -> dict[str, object]:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REGIONS = {"us-west-2": 10, "us-east-1": 20}
-_NUMBER = "AURA_SITE is {}; it must be a whole number from 0 to 9, or not be set"
+_INVALID_INDEX = "AURA_SITE is {}; it must be a whole number from 0 to 9, or not be set"
 
 
-class NotASite(ValueError):
+class InvalidSite(ValueError):
     """AURA_HOME or AURA_SITE name none; the text says what they may be."""
 
 
@@ -29,7 +29,7 @@ class Site:
 
     def __post_init__(self) -> None:
         if not 0 <= self.index <= 9:
-            raise NotASite(_NUMBER.format(self.index))
+            raise InvalidSite(_INVALID_INDEX.format(self.index))
 
     @classmethod
     def current(cls) -> Site:
@@ -39,7 +39,7 @@ class Site:
         """
         home, index = os.environ.get("AURA_HOME"), os.environ.get("AURA_SITE") or "0"
         if not re.fullmatch("-?[0-9]+", index):
-            raise NotASite(_NUMBER.format(index))
+            raise InvalidSite(_INVALID_INDEX.format(index))
         return cls(Path(home).resolve() if home else CHECKOUT / ".aura", int(index))
 
     @property

@@ -57,7 +57,7 @@ class Stand:
     runs: int = 0
 
     def database(self, name: str) -> str:
-        self.postgres.grant(self.login, name)
+        self.postgres.ensure_role(self.login, name)
         uri = self.postgres.uri(self.login, name)
         with psycopg.connect(uri, autocommit=True) as connection:
             span = timedelta(hours=2)

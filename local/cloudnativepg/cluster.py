@@ -16,32 +16,32 @@ PORT = 5432
 HEALTHY = "Cluster in healthy state"
 
 
-class _Read(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
 
 
-class _Initdb(_Read):
+class _Initdb(_Model):
     database: str = "app"
     owner: str = ""
 
 
-class _Bootstrap(_Read):
+class _Bootstrap(_Model):
     initdb: _Initdb = _Initdb()
     recovery: Object | None = None
     pg_basebackup: Object | None = None
 
 
-class _PostgresqlConfiguration(_Read):
+class _PostgresqlConfiguration(_Model):
     parameters: dict[str, str] = {}
 
 
-class _Spec(_Read):
+class _Spec(_Model):
     instances: int = 1
     bootstrap: _Bootstrap = _Bootstrap()
     postgresql: _PostgresqlConfiguration = _PostgresqlConfiguration()
 
 
-class _Metadata(_Read):
+class _Metadata(_Model):
     name: str
     namespace: str
     uid: str
@@ -49,7 +49,7 @@ class _Metadata(_Read):
     deletion_timestamp: str | None = None
 
 
-class Cluster(_Read):
+class Cluster(_Model):
     """A Cluster as declared, with its status as it stands."""
 
     metadata: _Metadata
@@ -64,7 +64,7 @@ class Cluster(_Read):
     def owner(self) -> str:
         return self.spec.bootstrap.initdb.owner or self.database
 
-    def impossible(self) -> str:
+    def unsupported(self) -> str:
         """Why it can't be had here; "" if it can."""
         if self.spec.instances != 1:
             return f"instances is {self.spec.instances}: only one instance runs on this machine"
@@ -79,7 +79,7 @@ class Cluster(_Read):
         return {**reference, "controller": True, "blockOwnerDeletion": True}
 
 
-def read(item: Object) -> Cluster | str:
+def parse(item: Object) -> Cluster | str:
     """The Cluster, or what is wrong with it."""
     try:
         return Cluster.model_validate(item)
@@ -88,7 +88,7 @@ def read(item: Object) -> Cluster | str:
 
 
 @dataclass(frozen=True)
-class Access:
+class Credentials:
     """How the application gets in."""
 
     host: str
@@ -116,7 +116,7 @@ class Access:
         }
 
 
-def app_secret(cluster: Cluster, access: Access) -> Object:
+def app_secret(cluster: Cluster, access: Credentials) -> Object:
     values = {key: base64.b64encode(text.encode()).decode() for key, text in access.secret_values().items()}
     about = _metadata(cluster, f"{cluster.metadata.name}-app")
     return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/basic-auth", "metadata": about, "data": values}

@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from local.cloudnativepg import cluster as model
-from local.cloudnativepg.cluster import Access, Cluster
+from local.cloudnativepg.cluster import Cluster, Credentials
 from local.cloudnativepg.server import Server
 from local.engines.postgres import Login
 from local.engines.runtime.process import EngineFailed
@@ -21,7 +21,7 @@ from local.node.api import APPLY, MERGE, UNREACHABLE, Api, ApiError
 from local.site import Site
 
 log = structlog.stdlib.get_logger(__name__)
-_EVERY_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 """How often each server is looked at: a killed one is missed for not much longer."""
 _RETRY_SECONDS = 2.0
 _FIELD_MANAGER = "cloudnativepg"
@@ -35,84 +35,84 @@ class Controller:
         self.site = site
         self.region = region
         self.namespace = namespace
-        self._declared: dict[str, Cluster] = {}
-        self._gone: set[str] = set()
-        self._granted: dict[str, tuple[str, Access]] = {}
+        self._clusters: dict[str, Cluster] = {}
+        self._deleted: set[str] = set()
+        self._provisioned: dict[str, tuple[str, Credentials]] = {}
 
     async def run(self) -> None:
         """Works until cancelled."""
         synced = asyncio.Event()
         path = f"/apis/{model.API_VERSION}/namespaces/{self.namespace}/clusters"
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.api.watch(path, self._changed, synced))
+            tasks.create_task(self.api.watch(path, self._on_event, synced))
             await synced.wait()
             while True:
-                for name in list(self._gone):
+                for name in list(self._deleted):
                     await self._delete(name)
-                for name in list(self._declared):
-                    await self._keep(name)
-                await asyncio.sleep(_EVERY_SECONDS)
+                for name in list(self._clusters):
+                    await self._reconcile(name)
+                await asyncio.sleep(_POLL_SECONDS)
 
-    def _changed(self, item: dict[str, Any], gone: bool) -> None:
+    def _on_event(self, item: dict[str, Any], gone: bool) -> None:
         name = item["metadata"]["name"]
-        read = model.read(item)
+        read = model.parse(item)
         if gone:
-            self._declared.pop(name, None)
-            self._gone.add(name)
+            self._clusters.pop(name, None)
+            self._deleted.add(name)
         elif isinstance(read, str):
             log.error("unreadable", cluster=name, why=read, effect="its server is left as it is")
         else:
-            self._gone.discard(name)
-            self._declared[name] = read
+            self._deleted.discard(name)
+            self._clusters[name] = read
 
     def _server(self, name: str) -> Server:
         return Server(self.site, self.region, self.namespace, name)
 
     async def _delete(self, name: str) -> None:
         await asyncio.to_thread(self._server(name).delete)
-        self._gone.discard(name)
-        self._granted.pop(name, None)
+        self._deleted.discard(name)
+        self._provisioned.pop(name, None)
         log.info("deleted", cluster=name)
 
-    async def _keep(self, name: str) -> None:
-        declared = self._declared[name]
+    async def _reconcile(self, name: str) -> None:
+        declared = self._clusters[name]
         try:
-            if why := declared.impossible():
-                await self._report(declared, False, "Cluster cannot be created", why)
+            if why := declared.unsupported():
+                await self._update_status(declared, False, "Cluster cannot be created", why)
                 return
-            await self._run(declared)
-            await self._report(declared, True, model.HEALTHY, "")
+            await self._ensure(declared)
+            await self._update_status(declared, True, model.HEALTHY, "")
         except (EngineFailed, psycopg.Error, subprocess.TimeoutExpired) as error:
             log.error("server_failed", cluster=name, why=str(error), next=f"again in {_RETRY_SECONDS:g} s")
-            await self._report(declared, False, "Waiting for the instances to become active", str(error)[-500:])
+            await self._update_status(declared, False, "Waiting for the instances to become active", str(error)[-500:])
             await asyncio.sleep(_RETRY_SECONDS)
         except (ApiError, *UNREACHABLE) as error:
             log.warning("api_failed", cluster=name, why=str(error), next=f"again in {_RETRY_SECONDS:g} s")
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _run(self, declared: Cluster) -> None:
+    async def _ensure(self, declared: Cluster) -> None:
         name, uid, server = declared.metadata.name, declared.metadata.uid, self._server(declared.metadata.name)
         if not server.belongs_to(uid):  # a Cluster of that name was deleted while nobody looked
             await self._delete(name)
         if server.engine().process.pid() is None:
             if declared.status.get("phase") == model.HEALTHY:
                 log.warning("server_lost", cluster=name)
-            await self._report(declared, False, "Setting up primary", "")
+            await self._update_status(declared, False, "Setting up primary", "")
             await asyncio.to_thread(server.ensure, uid, declared.spec.postgresql.parameters)
-            self._granted.pop(name, None)
+            self._provisioned.pop(name, None)
             log.info("server_started", cluster=name, host=server.host)
-        known = self._granted.get(name)
+        known = self._provisioned.get(name)
         secret = await self._secret(f"{name}-app")
         if known is not None and known[0] == uid and secret == known[1].secret_values():
             return
         password = secret.get("password") or secrets.token_urlsafe(32)
-        access = Access(server.host, declared.owner, password, declared.database)
+        access = Credentials(server.host, declared.owner, password, declared.database)
         login = Login(access.user, access.password)
         await asyncio.to_thread(server.engine().ensure, login, access.database)
         await self._apply("secrets", model.app_secret(declared, access))
         for service in model.services(declared, server.host):
             await self._apply("services", service)
-        self._granted[name] = uid, access
+        self._provisioned[name] = uid, access
 
     async def _secret(self, name: str) -> dict[str, str]:
         try:
@@ -127,7 +127,7 @@ class Controller:
         path = f"/api/v1/namespaces/{self.namespace}/{plural}/{item['metadata']['name']}"
         await self.api.patch(path, item, APPLY, fieldManager=_FIELD_MANAGER, force="true")
 
-    async def _report(self, declared: Cluster, ready: bool, phase: str, reason: str) -> None:
+    async def _update_status(self, declared: Cluster, ready: bool, phase: str, reason: str) -> None:
         wanted = model.status(declared, ready, phase, reason, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         if wanted is None:
             return
@@ -138,5 +138,5 @@ class Controller:
         except ApiError as error:
             if error.code != 404:  # deleted meanwhile
                 raise
-        if name in self._declared:
-            self._declared[name] = declared.model_copy(update={"status": {**declared.status, **wanted}})
+        if name in self._clusters:
+            self._clusters[name] = declared.model_copy(update={"status": {**declared.status, **wanted}})

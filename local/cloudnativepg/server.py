@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from local.engines.postgres import Postgres
-from local.engines.runtime.addresses import Addresses
+from local.engines.runtime.addresses import AddressRegistry
 from local.engines.runtime.process import EngineFailed
 from local.node.execution import MARK
 from local.site import CHECKOUT, Site
@@ -22,7 +22,7 @@ class Server:
 
     def __init__(self, site: Site, region: str, namespace: str, name: str) -> None:
         self.folder = folder(site, region) / f"{namespace}.{name}"
-        self._addresses = Addresses(site, region)
+        self._addresses = AddressRegistry(site, region)
         self._key = f"cloudnativepg/{namespace}/{name}"
         self._uid = self.folder / "uid"
 

@@ -52,7 +52,7 @@ appender.console.layout.pattern=[%d] %p %m (%c)%n
 """
 
 # Keys of a cluster's configuration that would make the one process here wait for brokers it does not have.
-ONE_BROKER = {
+REPLICATION_SETTINGS = {
     "default.replication.factor",
     "min.insync.replicas",
     "offsets.topic.replication.factor",
@@ -68,7 +68,7 @@ class Kafka:
         self.folder = folder
         self.address = address
         self.heap = heap
-        self.extra = {key: value for key, value in (extra or {}).items() if key not in ONE_BROKER}
+        self.extra = {key: value for key, value in (extra or {}).items() if key not in REPLICATION_SETTINGS}
         self.process = Process(folder, "kafka")
 
     @property

@@ -67,11 +67,11 @@ class Postgres:
         if self.process.pid() is None:
             self._configure()
             self._initialize()
-            self._forget_the_dead()
-        self.process.start([*_as_ordinary_user(), tools.path("postgres"), "-D", self._data, *self._options()])
+            self._remove_stale_lock()
+        self.process.start([*_unprivileged(), tools.path("postgres"), "-D", self._data, *self._options()])
         self.process.wait_until(self.ready, seconds)
         if master is not None:
-            self.grant(master, database)
+            self.ensure_role(master, database)
         return f"{self.address}:{self.port}"
 
     def ready(self) -> bool:
@@ -98,7 +98,7 @@ class Postgres:
         self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def grant(self, login: Login, database: str | None = None) -> None:
+    def ensure_role(self, login: Login, database: str | None = None) -> None:
         """Creates the role or sets its password, and creates its database unless it exists."""
         role = sql.Identifier(login.user)
         with self._connect() as connection:
@@ -162,7 +162,7 @@ class Postgres:
         _run([tools.path("initdb"), "-D", unfinished, *identity, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-k"])
         unfinished.rename(self._data)
 
-    def _forget_the_dead(self) -> None:
+    def _remove_stale_lock(self) -> None:
         """Removes the lock of a killed postmaster.
 
         Once its starter is gone too, the corpse belongs to init, which may take seconds to reap it; PostgreSQL's own
@@ -185,7 +185,7 @@ class Postgres:
         return found
 
 
-def _as_ordinary_user() -> list[str]:
+def _unprivileged() -> list[str]:
     """PostgreSQL refuses uid 0. Inside this user namespace root is another number, outside the files stay root's."""
     if os.geteuid() != 0:
         return []
@@ -194,7 +194,7 @@ def _as_ordinary_user() -> list[str]:
 
 
 def _run(argv: list[str | Path]) -> None:
-    command = [*_as_ordinary_user(), *map(str, argv)]
+    command = [*_unprivileged(), *map(str, argv)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise EngineFailed(f"{argv[0]} failed: {done.stderr[-800:]}")

@@ -14,7 +14,7 @@ Beat = tuple[int, float]
 """Unix ms of the beat and ms since the beat before it."""
 
 
-class NotARecording(ValueError):
+class InvalidRecording(ValueError):
     """A folder without an IBI.csv that can be read; the text says what is wrong with it."""
 
 
@@ -99,17 +99,19 @@ def day_in_minutes(seed: int, minutes: float = 20) -> list[Phase]:
     return [rest(quiet, own), stress(upset, own), rest(minutes * 60 - quiet - upset, own)]
 
 
-def recorded(folder: Path) -> list[Beat]:
+def read_recording(folder: Path) -> list[Beat]:
     """Beats of `folder`/IBI.csv: a first row with the start in Unix seconds, then `offset_s,interval_s`, one a beat."""
     file = folder / "IBI.csv"
     try:
         lines = file.read_text().split("\n")
     except OSError as error:
-        raise NotARecording(f"{file} cannot be read ({error.strerror}); name a folder that holds an IBI.csv") from error
+        raise InvalidRecording(
+            f"{file} cannot be read ({error.strerror}); name a folder that holds an IBI.csv"
+        ) from error
     except UnicodeError as error:
-        raise NotARecording(f"{file} is not text; {_FORM}") from error
+        raise InvalidRecording(f"{file} is not text; {_FORM}") from error
     if not any(map(str.strip, lines)):
-        raise NotARecording(f"{file} is empty; {_FORM}")
+        raise InvalidRecording(f"{file} is empty; {_FORM}")
     beats: list[Beat] = []
     start = 0.0
     for number, line in enumerate(lines, 1):
@@ -125,9 +127,9 @@ def recorded(folder: Path) -> list[Beat]:
                     raise ValueError(f"an interval of {interval:g} s")
                 beats.append((round((start + offset) * 1000), round(interval * 1000, 3)))
         except ValueError as error:
-            raise NotARecording(f"{file}, line {number}: {error}; {_FORM}") from error
+            raise InvalidRecording(f"{file}, line {number}: {error}; {_FORM}") from error
     if not beats:
-        raise NotARecording(f"{file} holds no beat after its first line; {_FORM}")
+        raise InvalidRecording(f"{file} holds no beat after its first line; {_FORM}")
     return sorted(beats)
 
 

@@ -10,27 +10,27 @@ from dataclasses import dataclass
 from local.wearables.beats import Beat
 from local.wearables.frames import frames, shifted
 from local.wearables.report import Report
-from local.wearables.wearable import PATIENCE_SECONDS, Door, Wearable, total
+from local.wearables.wearable import PROGRESS_DEADLINE_SECONDS, StreamEndpoint, Wearable, count_beats
 
 CONNECTS_A_SECOND = 200
 LEAD_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Person:
+class SimulatedUser:
     user: str
     beats: list[Beat]
     """In the clock of the recording; `stream` moves them to now."""
 
 
 async def stream(
-    people: list[Person],
-    door: Door,
+    users: list[SimulatedUser],
+    endpoint: StreamEndpoint,
     token: Callable[[str], str],
     speed: float,
-    settled: Callable[[Report, dict[str, list[Beat]]], Awaitable[None]],
+    on_acknowledged: Callable[[Report, dict[str, list[Beat]]], Awaitable[None]],
     progress: Callable[[Report], None],
-    patience: float = PATIENCE_SECONDS,
+    progress_deadline: float = PROGRESS_DEADLINE_SECONDS,
 ) -> Report:
     """Streams everybody's beats at `speed` times life; gives what was seen.
 
@@ -39,18 +39,18 @@ async def stream(
     Raises Unreachable when nothing was taken from somebody for `patience` seconds, and what `settled` raises.
     """
     loop = asyncio.get_running_loop()
-    spread = len(people) / CONNECTS_A_SECOND
+    spread = len(users) / CONNECTS_A_SECOND
     begin = loop.time() + LEAD_SECONDS + spread
     start = time.time() + LEAD_SECONDS + spread
-    sent = {person.user: shifted(person.beats, speed, start) for person in people}
+    sent = {person.user: shifted(person.beats, speed, start) for person in users}
     batches = {user: frames(beats, "wearable-1", speed) for user, beats in sent.items()}
-    report = Report(len(people), beats=total(batches.values()), frames=sum(map(len, batches.values())))
+    report = Report(len(users), beats=count_beats(batches.values()), frames=sum(map(len, batches.values())))
 
     finished = asyncio.Event()
 
     async def live(number: int, user: str) -> None:
         await asyncio.sleep(number / CONNECTS_A_SECOND)
-        wearable = Wearable(user, batches[user], door, lambda: token(user), report, patience)
+        wearable = Wearable(user, batches[user], endpoint, lambda: token(user), report, progress_deadline)
         await wearable.run(begin, finished)
 
     async def tell() -> None:
@@ -61,7 +61,7 @@ async def stream(
     async def finish() -> None:
         while report.acked + report.refused < report.frames:  # noqa: ASYNC110  counts change with every frame
             await asyncio.sleep(0.05)
-        await settled(report, sent)
+        await on_acknowledged(report, sent)
         finished.set()
 
     telling = asyncio.create_task(tell())

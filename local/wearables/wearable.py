@@ -19,10 +19,10 @@ from local.wearables.report import Push, Report
 
 WINDOW = 64
 """Frames that may be under way at once: played fast, a wearable must not outrun what takes its frames."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+INITIAL_BACKOFF, MAX_BACKOFF = 0.2, 5.0
 """Seconds before the first and between later attempts to reconnect."""
 
-PATIENCE_SECONDS = 60.0
+PROGRESS_DEADLINE_SECONDS = 60.0
 """With nothing taken for so long, the platform is taken to be down; starting anew takes it less."""
 
 
@@ -31,7 +31,7 @@ class Unreachable(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Door:
+class StreamEndpoint:
     """Where the stream is: `host` and `port` are dialled, `url` is what is asked for there."""
 
     url: str
@@ -46,34 +46,34 @@ class Wearable:
 
     user: str
     frames: list[Timed]
-    door: Door
+    endpoint: StreamEndpoint
     token: Callable[[], str]
     report: Report
-    patience: float = PATIENCE_SECONDS
+    progress_deadline: float = PROGRESS_DEADLINE_SECONDS
     """Seconds after which it gives up when it can't connect, or none of its frames is acknowledged any more."""
     _unacked: dict[int, tuple[Timed, float]] = field(default_factory=dict)
     _next: int = 0
-    _since: float = 0.0
+    _last_progress: float = 0.0
     """When all was well last, on the event loop's clock."""
     _seen: set[str] = field(default_factory=set)
-    _idle: asyncio.Event = field(default_factory=asyncio.Event)
-    _room: asyncio.Event = field(default_factory=asyncio.Event)
+    _all_acked: asyncio.Event = field(default_factory=asyncio.Event)
+    _window_open: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, begin: float, finished: asyncio.Event) -> None:
         """Streams from `begin` (on the event loop's clock) and stays connected until `finished`.
 
         Raises Unreachable.
         """
-        pause = FIRST_PAUSE
-        self._well()
+        pause = INITIAL_BACKOFF
+        self._mark_progress()
         while True:
             attempt = "it closed the connection"
             try:
                 async with connect(
-                    self.door.url,
-                    host=self.door.host,
-                    port=self.door.port,
-                    ssl=self.door.tls,
+                    self.endpoint.url,
+                    host=self.endpoint.host,
+                    port=self.endpoint.port,
+                    ssl=self.endpoint.tls,
                     additional_headers={"Authorization": f"Bearer {self.token()}"},
                     compression=None,
                     ping_interval=None,
@@ -81,38 +81,38 @@ class Wearable:
                     open_timeout=10,
                     close_timeout=1,
                 ) as socket:
-                    pause = FIRST_PAUSE
+                    pause = INITIAL_BACKOFF
                     try:
-                        if await self._converse(socket, begin, finished):
+                        if await self._exchange(socket, begin, finished):
                             return
                     finally:
                         if not self._unacked:  # or else accepting connections is all that the platform does
-                            self._well()
+                            self._mark_progress()
             except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
                 attempt = str(error) or type(error).__name__
             if self._overdue():
-                raise Unreachable(self._gave_up(attempt))
+                raise Unreachable(self._unreachable_message(attempt))
             self.report.reconnects += 1
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(LONGEST_PAUSE, pause * 2)
+            pause = min(MAX_BACKOFF, pause * 2)
 
-    def _well(self) -> None:
-        self._since = asyncio.get_running_loop().time()
+    def _mark_progress(self) -> None:
+        self._last_progress = asyncio.get_running_loop().time()
 
     def _overdue(self) -> bool:
-        return asyncio.get_running_loop().time() - self._since > self.patience
+        return asyncio.get_running_loop().time() - self._last_progress > self.progress_deadline
 
-    def _gave_up(self, attempt: str) -> str:
+    def _unreachable_message(self, attempt: str) -> str:
         report = self.report
         return (
-            f"the stream at {self.door.host}:{self.door.port} took nothing from {self.user} for {self.patience:g} s "
+            f"the stream at {self.endpoint.host}:{self.endpoint.port} took nothing from {self.user} for {self.progress_deadline:g} s "
             f"({attempt}). {report.acked} of {report.sent} frames were acknowledged: their beats are kept and "
             f"processed when the platform is back. The other {report.sent - report.acked - report.refused} may be "
             "missing. `aura status` tells what is down, `make up` starts it; then repeat the command: it streams new "
             "people."
         )
 
-    async def _converse(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
+    async def _exchange(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
         """True once all is acknowledged and nobody waits for a push any more.
 
         Raises when the socket breaks, and TimeoutError when it stands and nothing is acknowledged.
@@ -147,19 +147,19 @@ class Wearable:
             if wait > 0:
                 await asyncio.sleep(wait)
             while len(self._unacked) >= WINDOW:
-                self._room.clear()
-                await self._room.wait()
+                self._window_open.clear()
+                await self._window_open.wait()
             self._next += 1
             self.report.sent += 1
             await self._send(socket, timed)
         while self._unacked:
-            self._idle.clear()
-            await self._idle.wait()
+            self._all_acked.clear()
+            await self._all_acked.wait()
         await finished.wait()
 
     async def _send(self, socket: ClientConnection, timed: Timed) -> None:
         if not self._unacked:
-            self._well()
+            self._mark_progress()
         self._unacked[timed.frame.seq] = (timed, time.perf_counter())
         await socket.send(_encode(timed.frame).decode())
 
@@ -167,39 +167,39 @@ class Wearable:
         async for text in socket:
             message = _decode(text)
             if "ack" in message:
-                self._settle(msgspec.convert(message, Ack).ack, refused=False)
+                self._complete(msgspec.convert(message, Ack).ack, refused=False)
             elif message.get("type") == "emergency_calm":
-                await self._show(socket, msgspec.convert(message, EmergencyCalm))
+                await self._receive_push(socket, msgspec.convert(message, EmergencyCalm))
             elif "error" in message:
                 refusal = msgspec.convert(message, Refusal)
                 if refusal.seq is not None:
-                    self._settle(refusal.seq, refused=True)
+                    self._complete(refusal.seq, refused=True)
 
-    def _settle(self, seq: int, refused: bool) -> None:
+    def _complete(self, seq: int, refused: bool) -> None:
         entry = self._unacked.pop(seq, None)
         if entry is not None:
-            self._well()
+            self._mark_progress()
             if refused:
                 self.report.refused += 1
             else:
                 self.report.acked += 1
                 self.report.ack_ms.append((time.perf_counter() - entry[1]) * 1000)
-            self._room.set()
+            self._window_open.set()
             if not self._unacked:
-                self._idle.set()
+                self._all_acked.set()
 
-    async def _show(self, socket: ClientConnection, calm: EmergencyCalm) -> None:
+    async def _receive_push(self, socket: ClientConnection, calm: EmergencyCalm) -> None:
         if calm.event_id in self._seen:
             self.report.duplicates += 1
         else:
-            self._well()
+            self._mark_progress()
             self._seen.add(calm.event_id)
             title = str(calm.content.get("title", ""))
             self.report.pushes.append(Push(self.user, calm.event_id, time.time_ns() // 1_000_000, title))
         await socket.send(msgspec.json.encode(Seen(calm.event_id)).decode())
 
 
-def total(frames: Iterable[list[Timed]]) -> int:
+def count_beats(frames: Iterable[list[Timed]]) -> int:
     return sum(len(timed.frame.samples) for each in frames for timed in each)
 
 

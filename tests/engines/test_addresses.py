@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.engines.runtime.addresses import FIRST, LAST, Addresses, next_number
+from local.engines.runtime.addresses import FIRST, LAST, AddressRegistry, next_number
 from local.site import Site
 
 NUMBERS = st.integers(min_value=FIRST, max_value=LAST)
@@ -30,9 +30,9 @@ def test_full_region_is_an_error() -> None:
 
 
 def test_address_stays_and_is_not_given_to_the_next(tmp_path: Path) -> None:
-    addresses = Addresses(Site(tmp_path), "us-west-2")
+    addresses = AddressRegistry(Site(tmp_path), "us-west-2")
     first = addresses.of("first")
-    assert Addresses(Site(tmp_path), "us-west-2").of("first") == first
+    assert AddressRegistry(Site(tmp_path), "us-west-2").of("first") == first
     addresses.release("first")
     assert addresses.of("second") != first
     assert addresses.of("first") != first
@@ -40,7 +40,7 @@ def test_address_stays_and_is_not_given_to_the_next(tmp_path: Path) -> None:
 
 def test_starters_at_the_same_time_get_different_addresses(tmp_path: Path) -> None:
     def claim(number: int) -> str:
-        return Addresses(Site(tmp_path), "us-west-2").of(f"engine-{number}")
+        return AddressRegistry(Site(tmp_path), "us-west-2").of(f"engine-{number}")
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(claim, range(40)))) == 40

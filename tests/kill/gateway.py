@@ -20,7 +20,7 @@ from local.gateway.render import Setting, certificate_file, render
 from local.gateway.slots import arrange
 from local.site import Site
 from local.toolchain import tools
-from local.wearables.wearable import Door
+from local.wearables.wearable import StreamEndpoint
 from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX
@@ -35,7 +35,7 @@ class Gateway:
     def __init__(self, folder: Path, address: str, key: ECKey, ingests: list[Endpoint]) -> None:
         site = Site(folder / "home", SITE_INDEX)
         trust = ssl.create_default_context(cafile=str(ensure_ca(site)))
-        self.door = Door(f"wss://{STREAM_HOST}/v1/stream", address, objects.PORT, trust)
+        self.endpoint = StreamEndpoint(f"wss://{STREAM_HOST}/v1/stream", address, objects.PORT, trust)
         self.process = Process(folder, "gateway")
         self._setting = Setting(address, DEFAULT_ISSUER, CONNECTIONS)
         pods = [objects.pod(f"ingest-{n}", *ingest, service="ingest") for n, ingest in enumerate(ingests, 1)]

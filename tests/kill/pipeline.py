@@ -79,7 +79,7 @@ class BioSync:
         gateway = Gateway(
             folder / "gateway", address, self._key, [(address, INGEST + n) for n in range(1, INGESTS + 1)]
         )
-        self.door = gateway.door
+        self.endpoint = gateway.endpoint
         self.supervisor = Supervisor(
             [
                 Member("kafka", kafka.process, kafka.ensure, kafka.ready),

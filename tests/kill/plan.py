@@ -6,18 +6,18 @@ import os
 import random
 from dataclasses import dataclass
 
-VICTIMS = ("ingest", "kafka", "dataflow", "postgres", "recommend", "gateway", "redis")
+TARGETS = ("ingest", "kafka", "dataflow", "postgres", "recommend", "gateway", "redis")
 INGESTS = 2
-SECOND_BLOW = 1 / 2
+SECOND_KILL_PROBABILITY = 1 / 2
 """Share of the rounds in which another process dies while the first comes back."""
 
 
 @dataclass(frozen=True)
-class Blow:
+class Kill:
     """SIGKILL of `victim`, `pause` seconds after the moment that the round waits for."""
 
-    victim: str
-    pause: float
+    target: str
+    delay: float
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Round:
 
     seed: int
     share: float
-    blows: tuple[Blow, ...]
+    kills: tuple[Kill, ...]
 
     @property
     def repeat(self) -> str:
@@ -36,17 +36,17 @@ class Round:
 def plan(seed: int) -> Round:
     """Consecutive seeds take the victims in turn; all else is chance."""
     random_ = random.Random(seed)
-    first = VICTIMS[seed % len(VICTIMS)]
+    first = TARGETS[seed % len(TARGETS)]
     victims = [first]
-    if random_.random() < SECOND_BLOW:
-        victims.append(random_.choice([victim for victim in VICTIMS if victim != first]))
+    if random_.random() < SECOND_KILL_PROBABILITY:
+        victims.append(random_.choice([victim for victim in TARGETS if victim != first]))
     named = [f"ingest-{random_.randint(1, INGESTS)}" if victim == "ingest" else victim for victim in victims]
-    blows = [Blow(victim, random_.uniform(0, 2) if number else 0.0) for number, victim in enumerate(named)]
+    blows = [Kill(victim, random_.uniform(0, 2) if number else 0.0) for number, victim in enumerate(named)]
     return Round(seed, random_.uniform(0.02, 0.98), tuple(blows))
 
 
 def seeds() -> list[int]:
     """AURA_KILL_ROUNDS of them (each victim once if unset), from AURA_KILL_SEED (chance if unset) on."""
-    rounds = int(os.environ.get("AURA_KILL_ROUNDS") or len(VICTIMS))
+    rounds = int(os.environ.get("AURA_KILL_ROUNDS") or len(TARGETS))
     first = int(os.environ.get("AURA_KILL_SEED") or random.SystemRandom().randrange(1_000_000))
     return list(range(first, first + rounds))

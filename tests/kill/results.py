@@ -18,7 +18,7 @@ from dataflows.biosync.offline import of_beats
 from dataflows.biosync.rules import Rules
 from local.wearables.beats import Beat
 
-PATIENCE_SECONDS = 30.0
+POLL_TIMEOUT_SECONDS = 30.0
 
 Row = tuple[float | int | None, ...]
 Rows = dict[tuple[str, int], Row]
@@ -97,7 +97,7 @@ class Topics:
         left = {each.partition: end for each in since if (end := self._end(each)) > each.offset}
         self._consumer.assign([each for each in since if each.partition in left])
         while left:
-            message = self._consumer.poll(PATIENCE_SECONDS)
+            message = self._consumer.poll(POLL_TIMEOUT_SECONDS)
             assert message is not None and message.error() is None, f"{topic} gives no record up to {left}: {message}"
             yield message.value() or b""
             partition, offset = message.partition(), message.offset()
@@ -107,7 +107,7 @@ class Topics:
 
     def _end(self, partition: TopicPartition) -> int:
         """Offset behind the last record; a broker that is back knows its partitions a little later."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + POLL_TIMEOUT_SECONDS
         while True:
             try:
                 return self._consumer.get_watermark_offsets(partition, timeout=10)[1]

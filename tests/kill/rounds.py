@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from local.wearables.beats import Beat, day_in_minutes, synthesise
-from local.wearables.fleet import Person, stream
+from local.wearables.fleet import SimulatedUser, stream
 from local.wearables.report import Report
 from tests.kill.pipeline import BioSync
 from tests.kill.plan import Round
@@ -23,44 +23,44 @@ MINUTES = 12.0
 SPEED = 80.0
 SECONDS = 120.0
 """For streaming and for all to be written; undisturbed it takes about ten."""
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 Sent = dict[str, list[Beat]]
 
 
-class Executioner:
+class FaultInjector:
     """Strikes the blows of a round while people stream; `look` is given their report as it grows."""
 
     def __init__(self, path: BioSync, round_: Round) -> None:
         self.report = Report(0)
-        self.told: list[str] = []
+        self.log: list[str] = []
         self._path = path
         self._round = round_
         self._work: asyncio.Task[None] | None = None
 
-    def look(self, report: Report) -> None:
+    def on_progress(self, report: Report) -> None:
         self.report = report
         if self._work is None:
-            self._work = asyncio.create_task(self._strike())
+            self._work = asyncio.create_task(self._inject())
 
     async def done(self) -> None:
         while self._work is None:  # noqa: ASYNC110  the stream calls `look` within a quarter of a second
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
         await self._work
 
     def stop(self) -> None:
         if self._work is not None:
             self._work.cancel()
 
-    async def _strike(self) -> None:
+    async def _inject(self) -> None:
         while self.report.acked < self._round.share * self.report.frames:  # noqa: ASYNC110  counts change all the time
             await asyncio.sleep(0.002)
-        for blow in self._round.blows:
-            await asyncio.sleep(blow.pause)
+        for blow in self._round.kills:
+            await asyncio.sleep(blow.delay)
             report = self.report
             done, flying = 100 * report.acked / report.frames, report.sent - report.acked
-            await asyncio.to_thread(self._path.supervisor.kill, blow.victim)
-            self.told.append(f"killed {blow.victim} at {done:.0f} % with {flying} frames in flight")
+            await asyncio.to_thread(self._path.supervisor.kill, blow.target)
+            self.log.append(f"killed {blow.target} at {done:.0f} % with {flying} frames in flight")
 
 
 async def play(path: BioSync, round_: Round) -> str:
@@ -69,7 +69,7 @@ async def play(path: BioSync, round_: Round) -> str:
     await path.ready()
     ended = path.supervisor.ended.copy()
     topics = await asyncio.to_thread(Topics, path.bootstrap, [path.spec.source.topic, path.spec.events.topic])
-    executioner = Executioner(path, round_)
+    executioner = FaultInjector(path, round_)
     sent: Sent = {}
 
     async def settled(_: Report, beats: Sent) -> None:
@@ -79,7 +79,7 @@ async def play(path: BioSync, round_: Round) -> str:
 
     try:
         async with asyncio.timeout(SECONDS):
-            report = await stream(people(round_), path.door, path.token, SPEED, settled, executioner.look)
+            report = await stream(people(round_), path.endpoint, path.token, SPEED, settled, executioner.on_progress)
     except TimeoutError:
         report = executioner.report  # what is missing is for the comparison to say
     finally:
@@ -89,20 +89,21 @@ async def play(path: BioSync, round_: Round) -> str:
         rows, events = await asyncio.to_thread(compare, path, topics, sent, report)
     finally:
         topics.close()
-    others = path.supervisor.ended - ended - Counter(blow.victim for blow in round_.blows)
+    others = path.supervisor.ended - ended - Counter(blow.target for blow in round_.kills)
     return (
-        f"{', '.join(executioner.told)}; {report.frames} frames, {report.resent} sent again; {rows} rows, {events}"
+        f"{', '.join(executioner.log)}; {report.frames} frames, {report.resent} sent again; {rows} rows, {events}"
         f" events and as many pushes equal ({report.duplicates} pushes came again and were not shown)"
         f"{f'; ended by themselves: {sorted(others)}' if others else ''}; {time.monotonic() - began:.0f} s"
     )
 
 
-def people(round_: Round) -> list[Person]:
+def people(round_: Round) -> list[SimulatedUser]:
     """People who never streamed before."""
     random_ = random.Random(round_.seed)
     days = [random_.randrange(1_000_000) for _ in range(PEOPLE)]
     return [
-        Person(f"{round_.seed}-{n:03d}", synthesise(day_in_minutes(day, MINUTES), day)) for n, day in enumerate(days)
+        SimulatedUser(f"{round_.seed}-{n:03d}", synthesise(day_in_minutes(day, MINUTES), day))
+        for n, day in enumerate(days)
     ]
 
 
@@ -115,7 +116,7 @@ async def settle(path: BioSync, sent: Sent, report: Report) -> None:
             stored_rows, _, answered = await asyncio.to_thread(stored, path.database, list(sent))
             if stored_rows.keys() >= rows.keys() and events.keys() <= answered & pushed:
                 return
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def compare(path: BioSync, topics: Topics, sent: Sent, report: Report) -> tuple[int, int]:

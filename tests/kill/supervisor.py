@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from local.engines.runtime.process import EngineFailed, Process
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 RETRY_SECONDS = 0.5
 
 
@@ -52,7 +52,7 @@ class Supervisor:
         deadline = time.monotonic() + seconds
         while missing := [member.name for member in self.members.values() if not member.ready()]:
             assert time.monotonic() < deadline, f"not ready after {seconds:g} s: {missing}; {self.failures}"
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
         """Watches no more; what runs goes on."""
@@ -61,7 +61,7 @@ class Supervisor:
             thread.join()
 
     def _watch(self, member: Member) -> None:
-        while not self._over.wait(LOOK_SECONDS):
+        while not self._over.wait(POLL_SECONDS):
             with member.lock:
                 if member.process.pid() is not None:
                     continue

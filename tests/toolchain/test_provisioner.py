@@ -1,4 +1,4 @@
-"""Making what is missing: once, all that can be made, and again only what is missing still."""
+"""Missing tools are built once; after a failure all others are built, and a repetition builds only the rest."""
 
 from __future__ import annotations
 
@@ -9,70 +9,70 @@ from pathlib import Path
 import pytest
 
 from local.site import CHECKOUT
-from local.toolchain.provision.provisioner import Progress, ProvisionFailed, State, missing, provide
+from local.toolchain.provision.provisioner import Progress, ProvisionFailed, State, missing, provision
 from tests.toolchain.recipes import FailingWhile, Writing, tool
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def nobody_else() -> None:
+def no_other_process() -> None:
     pytest.fail("waited for another process")
 
 
-def test_what_was_made_is_not_made_again(tmp_path: Path) -> None:
-    diary = tmp_path / "diary"
-    tools = [tool("a", Writing("a", diary)), tool("b", Writing("b", diary), lane="two")]
+def test_a_built_tool_is_not_built_again(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    tools = [tool("a", Writing("a", log)), tool("b", Writing("b", log), lane="two")]
     first: list[Progress] = []
-    provide(first.append, nobody_else, tools)
-    assert {progress.tool.name for progress in first if progress.state is State.MADE} == {"a", "b"}
+    provision(first.append, no_other_process, tools)
+    assert {progress.tool.name for progress in first if progress.state is State.BUILT} == {"a", "b"}
 
     second: list[Progress] = []
-    provide(second.append, nobody_else, tools)
+    provision(second.append, no_other_process, tools)
     assert [progress.state for progress in second] == [State.FOUND, State.FOUND]
-    assert sorted(diary.read_text().split()) == ["a", "b"]
+    assert sorted(log.read_text().split()) == ["a", "b"]
 
 
-def test_a_failure_keeps_the_others_and_names_its_log_and_a_repetition_makes_only_the_rest(tmp_path: Path) -> None:
-    diary, reason = tmp_path / "diary", tmp_path / "reason"
-    reason.touch()
+def test_a_failure_keeps_the_others_and_names_its_log_and_a_repetition_builds_only_the_rest(tmp_path: Path) -> None:
+    log, failure = tmp_path / "log", tmp_path / "failure"
+    failure.touch()
     tools = [
-        tool("broken", FailingWhile(reason)),
-        tool("dependent", Writing("dependent", diary), lane="two", needs=("broken",)),
-        tool("good", Writing("good", diary)),
+        tool("broken", FailingWhile(failure)),
+        tool("dependent", Writing("dependent", log), lane="two", needs=("broken",)),
+        tool("good", Writing("good", log)),
     ]
     with pytest.raises(ProvisionFailed) as failed:
-        provide(lambda _: None, nobody_else, tools)
-    assert "broken: there is a reason to fail" in str(failed.value)
+        provision(lambda _: None, no_other_process, tools)
+    assert "broken: the failure file exists" in str(failed.value)
     assert str(tmp_path / "cache" / "aura" / "logs" / "broken.log") in str(failed.value)
     assert "dependent: needs broken" in str(failed.value)
     assert [absent.name for absent in missing(tools)] == ["broken", "dependent"]
-    assert diary.read_text().split() == ["good"]
+    assert log.read_text().split() == ["good"]
 
-    reason.unlink()
-    provide(lambda _: None, nobody_else, tools)
+    failure.unlink()
+    provision(lambda _: None, no_other_process, tools)
     assert missing(tools) == []
-    assert diary.read_text().split() == ["good", "dependent"]
+    assert log.read_text().split() == ["good", "dependent"]
 
 
-PROVIDE = """
+PROVISION = """
 import sys
 from pathlib import Path
-from local.toolchain.provision.provisioner import provide
+from local.toolchain.provision.provisioner import provision
 from tests.toolchain.recipes import Writing, tool
-diary = Path(sys.argv[1])
-provide(print, lambda: None, [tool(str(number), Writing(str(number), diary)) for number in range(40)])
+log = Path(sys.argv[1])
+provision(print, lambda: None, [tool(str(number), Writing(str(number), log)) for number in range(40)])
 """
 
 
 @pytest.mark.integration
-def test_two_processes_at_once_make_each_tool_once(tmp_path: Path) -> None:
-    diary = tmp_path / "diary"
+def test_two_concurrent_processes_build_each_tool_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
     both = [
-        subprocess.Popen([sys.executable, "-c", PROVIDE, str(diary)], cwd=CHECKOUT, stdout=subprocess.DEVNULL)
+        subprocess.Popen([sys.executable, "-c", PROVISION, str(log)], cwd=CHECKOUT, stdout=subprocess.DEVNULL)
         for _ in range(2)
     ]
     assert [process.wait(60) for process in both] == [0, 0]
-    assert sorted(map(int, diary.read_text().split())) == list(range(40))
+    assert sorted(map(int, log.read_text().split())) == list(range(40))

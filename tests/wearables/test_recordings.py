@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.wearables.beats import NotARecording, recorded
+from local.wearables.beats import InvalidRecording, read_recording
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from local.wearables.beats import NotARecording, recorded
 )
 def test_what_is_wrong_is_told_with_its_line_and_what_a_recording_is(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "IBI.csv").write_text(text)
-    with pytest.raises(NotARecording, match=said) as told:
-        recorded(tmp_path)
+    with pytest.raises(InvalidRecording, match=said) as told:
+        read_recording(tmp_path)
     assert "IBI.csv" in str(told.value)
     assert "seconds" in str(told.value)
 
 
 def test_beats_are_read(tmp_path: Path) -> None:
     (tmp_path / "IBI.csv").write_text("1500000000.0, IBI\n2.5,0.81\n\n1.6,0.9\n")
-    assert recorded(tmp_path) == [(1_500_000_001_600, 900.0), (1_500_000_002_500, 810.0)]
+    assert read_recording(tmp_path) == [(1_500_000_001_600, 900.0), (1_500_000_002_500, 810.0)]

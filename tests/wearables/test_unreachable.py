@@ -9,11 +9,11 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 from local.wearables.beats import Beat
-from local.wearables.fleet import Person, stream
+from local.wearables.fleet import SimulatedUser, stream
 from local.wearables.report import Report
-from local.wearables.wearable import Door, Unreachable
+from local.wearables.wearable import StreamEndpoint, Unreachable
 
-PEOPLE = [Person(user, [(n * 800, 800.0) for n in range(60)]) for user in ("ada", "bob")]
+PEOPLE = [SimulatedUser(user, [(n * 800, 800.0) for n in range(60)]) for user in ("ada", "bob")]
 FRAMES = 6
 
 
@@ -41,9 +41,9 @@ async def nothing(report: Report, sent: dict[str, list[Beat]]) -> None:
     pass
 
 
-def door(server: Server) -> Door:
+def door(server: Server) -> StreamEndpoint:
     host, port = server.sockets[0].getsockname()[:2]
-    return Door("ws://localhost/v1/stream", host, port, None)
+    return StreamEndpoint("ws://localhost/v1/stream", host, port, None)
 
 
 @pytest.mark.timeout(60)
@@ -58,7 +58,7 @@ async def test_they_give_up_when_nothing_can_be_reached_for_so_long_and_say_what
             server.close(close_connections=True)
 
     with pytest.raises(Unreachable) as told:
-        await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, watch, patience=4)
+        await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, watch, progress_deadline=4)
     await server.wait_closed()
     assert seen.reconnects > 1
     assert f"2 of {seen.sent} frames" in str(told.value)
@@ -70,7 +70,7 @@ async def test_they_give_up_when_nothing_can_be_reached_for_so_long_and_say_what
 async def test_they_give_up_when_each_connection_is_accepted_and_ended_and_nothing_taken() -> None:
     async with serve(send_away, "127.0.0.1", 0) as server:
         with pytest.raises(Unreachable, match=r"for 4 s.*1013.*0 of \d+ frames") as told:
-            await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, lambda _: None, patience=4)
+            await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, lambda _: None, progress_deadline=4)
     assert "cannot be stored" in str(told.value)
 
 
@@ -78,7 +78,7 @@ async def test_they_give_up_when_each_connection_is_accepted_and_ended_and_nothi
 async def test_they_give_up_when_the_connection_is_held_and_nothing_taken() -> None:
     async with serve(hold, "127.0.0.1", 0) as server:
         with pytest.raises(Unreachable, match=r"for 2 s.*acknowledges nothing.*0 of \d+ frames"):
-            await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, lambda _: None, patience=2)
+            await stream(PEOPLE, door(server), lambda _: "token", 50, nothing, lambda _: None, progress_deadline=2)
 
 
 @pytest.mark.timeout(60)
@@ -98,7 +98,7 @@ async def test_a_platform_that_comes_back_in_time_gets_everything() -> None:
         return await serve(acknowledge, where.host, where.port)
 
     back = asyncio.create_task(come_back())
-    report = await stream(PEOPLE, where, lambda _: "token", 50, nothing, watch, patience=30)
+    report = await stream(PEOPLE, where, lambda _: "token", 50, nothing, watch, progress_deadline=30)
     again = await back
     again.close()
     await again.wait_closed()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from local.engines.kubernetes import pki
 from local.engines.kubernetes.pki import Authority, Pair
-from local.engines.runtime.process import Process, kill_below
+from local.engines.runtime.process import Process, kill_recorded
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
 
@@ -105,7 +105,7 @@ class ControlPlane:
 
     def delete(self) -> None:
         """Ends the processes and deletes the cluster's data and kubeconfig."""
-        kill_below(self.folder)  # the add-ons' proxies too
+        kill_recorded(self.folder)  # the add-ons' proxies too
         shutil.rmtree(self.folder, ignore_errors=True)
         self.kubeconfig.unlink(missing_ok=True)
 

@@ -27,7 +27,7 @@ DRAIN_SECONDS = 60.0
 """After that a node that is scaled in goes, even if a PodDisruptionBudget would still hold its Pods."""
 
 
-class NoRoom(RuntimeError):
+class NodeLimitExceeded(RuntimeError):
     """The region's Pod network is full."""
 
 
@@ -76,7 +76,7 @@ class NodeGroup:
             leaving.append(folder)
         staying = staying[:desired_size]
         while len(staying) < desired_size:
-            staying.append(self._claim())
+            staying.append(self._allocate_slot())
         for folder in staying:
             self._start(folder)
         for folder in leaving:
@@ -118,7 +118,7 @@ class NodeGroup:
     def _owner(self) -> str:
         return f"{self.cluster.name}/{self.name}"
 
-    def _claim(self) -> Path:
+    def _allocate_slot(self) -> Path:
         for slot in range(SLOTS):
             folder = self._slots / str(slot)
             try:
@@ -127,7 +127,7 @@ class NodeGroup:
                 continue
             (folder / "group").write_text(self._owner)
             return folder
-        raise NoRoom(f"{self.region} has {SLOTS} nodes already; scale a node group in first")
+        raise NodeLimitExceeded(f"{self.region} has {SLOTS} nodes already; scale a node group in first")
 
     def _network(self, slot: int) -> str:
         return f"{self.site.block(self.region)}.{16 + slot // 2}.{slot % 2 * 128}/25"
@@ -191,7 +191,7 @@ class NodeGroup:
         status, pods = self._call("GET", f"/api/v1/pods?{query}")
         if status != 200:
             return False
-        remaining = [pod for pod in pods["items"] if not _stays(pod)]
+        remaining = [pod for pod in pods["items"] if not _is_excluded_from_drain(pod)]
         for pod in remaining:
             meta = {key: pod["metadata"][key] for key in ("name", "namespace")}
             if "deletionTimestamp" not in pod["metadata"]:
@@ -231,7 +231,7 @@ def _is_ready(node: dict[str, Any]) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
-def _stays(pod: dict[str, Any]) -> bool:
+def _is_excluded_from_drain(pod: dict[str, Any]) -> bool:
     """DaemonSets' Pods go with their node; ended ones need not be moved."""
     owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])}
     return "DaemonSet" in owners or pod.get("status", {}).get("phase") in ("Succeeded", "Failed")

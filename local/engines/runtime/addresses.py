@@ -23,7 +23,7 @@ def next_number(taken: set[int], last: int) -> int:
     raise RuntimeError(f"all {span} engine addresses of the region are taken")
 
 
-class Addresses:
+class AddressRegistry:
     """The addresses of one region's engines, by the engine's name, shared by all processes of the site."""
 
     def __init__(self, site: Site, region: str) -> None:
@@ -33,7 +33,7 @@ class Addresses:
 
     def of(self, name: str) -> str:
         """The address of engine `name`, which is given one on the first call."""
-        with self._claims() as claims:
+        with self._allocations() as claims:
             if name not in claims.numbers:
                 claims.last = next_number(set(claims.numbers.values()), claims.last)
                 claims.numbers[name] = claims.last
@@ -41,16 +41,16 @@ class Addresses:
 
     def release(self, name: str) -> None:
         """Gives the address back; an unknown name has none."""
-        with self._claims() as claims:
+        with self._allocations() as claims:
             claims.numbers.pop(name, None)
 
     @contextmanager
-    def _claims(self) -> Iterator[_Claims]:
+    def _allocations(self) -> Iterator[_Allocations]:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             before = self._file.read_text() if self._file.exists() else '{"last": 15, "numbers": {}}'
-            claims = _Claims(**json.loads(before))
+            claims = _Allocations(**json.loads(before))
             yield claims
             after = json.dumps(vars(claims))
             if after != before:
@@ -59,7 +59,7 @@ class Addresses:
                 unfinished.replace(self._file)
 
 
-class _Claims:
+class _Allocations:
     def __init__(self, last: int, numbers: dict[str, int]) -> None:
         self.last = last
         self.numbers = numbers

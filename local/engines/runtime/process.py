@@ -29,7 +29,7 @@ tick() { shift 19; echo "$$ $1 $boot"; }
 tick ${stat##*) } > "$record.new" && mv "$record.new" "$record" && exec "$@"
 """
 
-_MARK = "AURA_PROCESS"
+_RECORD_VARIABLE = "AURA_PROCESS"
 """Variable that names the record: what a process starts inherits it, other recorded processes have their own."""
 
 _EXEC_SECONDS = 1.0
@@ -72,7 +72,7 @@ class Process:
         `env` replaces the environment when given. Raises EngineFailed when the process did not come to be.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self._exclusively():
+        with self._locked():
             running = self.pid()
             if running is not None:
                 return running
@@ -84,7 +84,7 @@ class Process:
                 child = subprocess.Popen(
                     [*shell, *map(str, argv)],
                     cwd=cwd or self.folder,
-                    env={**(os.environ if env is None else env), _MARK: str(self.record)},
+                    env={**(os.environ if env is None else env), _RECORD_VARIABLE: str(self.record)},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -160,14 +160,14 @@ class Process:
         self.record.unlink(missing_ok=True)
 
     @contextmanager
-    def _exclusively(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         """Two starters of the same program take turns, whatever process they are in."""
         with (self.folder / f"{self.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
 
-def kill_below(folder: Path) -> None:
+def kill_recorded(folder: Path) -> None:
     """Ends every process that is recorded anywhere below `folder`, and whatever they start meanwhile."""
     while records := list(folder.rglob("*.process")):
         for record in records:
@@ -187,7 +187,7 @@ def descendants(leader: Identity) -> set[Identity]:
     """
     if not _alive(leader):
         return set()
-    own = _mark(leader)
+    own = _record_variable(leader)
     children: dict[int, list[Identity]] = {}
     found: set[Identity] = set()
     for entry in Path("/proc").iterdir():
@@ -195,7 +195,7 @@ def descendants(leader: Identity) -> set[Identity]:
         if fields is None:
             continue
         who = Identity(int(entry.name), fields[19])
-        if int(fields[1]) == leader.pid and _mark(who) not in (None, own):
+        if int(fields[1]) == leader.pid and _record_variable(who) not in (None, own):
             continue
         children.setdefault(int(fields[1]), []).append(who)
         if int(fields[3]) == leader.pid and who != leader:
@@ -217,7 +217,7 @@ def _stat(pid: int) -> list[str] | None:
         return None
 
 
-def _mark(who: Identity) -> bytes | None:
+def _record_variable(who: Identity) -> bytes | None:
     """Value of the process's mark; None where it has none, or has overwritten its environment with its title."""
     deadline = time.monotonic() + _EXEC_SECONDS
     try:
@@ -228,7 +228,7 @@ def _mark(who: Identity) -> bytes | None:
             time.sleep(0.001)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    return next((v for v in variables.split(b"\0") if v.startswith(_MARK.encode() + b"=")), None)
+    return next((v for v in variables.split(b"\0") if v.startswith(_RECORD_VARIABLE.encode() + b"=")), None)
 
 
 def _alive(who: Identity) -> bool:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.engines.runtime.process import kill_below
+from local.engines.runtime.process import kill_recorded
 from local.site import CHECKOUT, Site
 
 SITE_INDEX = 9
@@ -70,7 +70,7 @@ def _claim(site: Site) -> tuple[socket.socket, tuple[str, ...]]:
 
 def _guard(folder: Path) -> None:
     sys.stdin.buffer.read()
-    kill_below(folder)
+    kill_recorded(folder)
     shutil.rmtree(folder)
 
 

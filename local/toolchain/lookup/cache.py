@@ -1,4 +1,4 @@
-"""The cache of made tools: <cache>/<tool>/<version>-<digest of its recipes>/, complete or absent, never half there."""
+"""The cache of built tools: <cache>/<tool>/<version>-<digest of its recipes>/. Entries are complete or absent."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from local.toolchain.spec.tool import Tool
 UNFINISHED = ".making"
 
 
-def cache() -> Path:
+def folder() -> Path:
     """The user's cache folder for this project, shared by all checkouts."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aura"
 
 
-def log_of(tool: Tool) -> Path:
-    return cache() / "logs" / f"{tool.name}.log"
+def log_path(tool: Tool) -> Path:
+    return folder() / "logs" / f"{tool.name}.log"
 
 
-def place(tool: Tool) -> Path:
-    """Where the made tool lies once it is made. Other recipes, other place, so that checkouts share one cache."""
+def entry_path(tool: Tool) -> Path:
+    """Folder of the built tool. It depends on the recipes, so that checkouts can share one cache."""
     digest = hashlib.sha256(b"\0".join(recipe.inputs() for recipe in tool.recipes)).hexdigest()
-    return cache() / tool.name / f"{tool.version}-{digest[:8]}"
+    return folder() / tool.name / f"{tool.version}-{digest[:8]}"
 
 
-def kept(tool: Tool) -> Path | None:
-    """The tool's folder when it has been made."""
-    folder = place(tool)
+def get(tool: Tool) -> Path | None:
+    """The tool's folder, or None when it has not been built."""
+    folder = entry_path(tool)
     return folder if tool.recipes and folder.is_dir() else None
 
 
 @contextmanager
-def making(tool: Tool) -> Iterator[Path]:
-    """A folder to make the tool in. It gets its final name only when the block ends without an exception, and when
-    all its content is on disk; whatever an earlier, killed attempt left is deleted. Hold `exclusive` around it."""
-    final = place(tool)
+def add(tool: Tool) -> Iterator[Path]:
+    """A folder to build the tool in. It gets its final name when the block ends without an exception and its content is
+    on disk. Leftovers of a killed build are deleted. The caller must hold `lock`."""
+    final = entry_path(tool)
     final.parent.mkdir(parents=True, exist_ok=True)
     for leftover in final.parent.glob(f"{UNFINISHED}*"):
         shutil.rmtree(leftover)
@@ -49,28 +49,28 @@ def making(tool: Tool) -> Iterator[Path]:
     try:
         yield folder
         for written in folder.rglob("*"):
-            _flush(written)
+            _fsync(written)
         folder.rename(final)
-        _flush(final.parent)
+        _fsync(final.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def exclusive(waiting: Callable[[], None]) -> Iterator[None]:
-    """One process at a time changes the cache; calls `waiting` when another does so now. A killed holder lets go."""
-    cache().mkdir(parents=True, exist_ok=True)
-    with (cache() / ".lock").open("w") as lock:
+def lock(on_wait: Callable[[], None]) -> Iterator[None]:
+    """Exclusive write access to the cache. Calls `on_wait` before it blocks; a killed holder releases it."""
+    folder().mkdir(parents=True, exist_ok=True)
+    with (folder() / ".lock").open("w") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            waiting()
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            on_wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _flush(file: Path) -> None:
-    """Without this a power cut after the rename could leave the final name with empty files behind it."""
+def _fsync(file: Path) -> None:
+    """Without fsync, a power cut after the rename could leave empty files under the final name."""
     if file.is_symlink():
         return
     descriptor = os.open(file, os.O_RDONLY)

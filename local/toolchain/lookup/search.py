@@ -1,4 +1,4 @@
-"""Finding tools that are there already: where the environment says, on PATH, in usual places, in the cache."""
+"""Finds existing tools: in folders named by environment variables, on PATH, in common folders, in the cache."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from local.toolchain.lookup import cache as store
+from local.toolchain.lookup import cache
 from local.toolchain.spec.tool import Programs, Tool
-from local.toolchain.spec.version import Version, said
+from local.toolchain.spec.version import Version, extract
 
-ASK_SECONDS = 30
+VERSION_TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Found:
-    """`folder` holds the tool's programs, or its files; `version` is what it says, or what we made it from."""
+class Installation:
+    """`folder` has the tool's programs or files; `version` is the one that the program reports, or that was built."""
 
     folder: Path
     version: str
-    ours: bool
+    cached: bool
 
 
-def find(tool: Tool) -> Found | None:
-    """An installed tool wins if its version fits, then what we made ourselves."""
+def find(tool: Tool) -> Installation | None:
+    """An installed tool of a supported version, else the one in the cache."""
     if tool.programs:
         for folder in _folders(tool.programs):
             version = _version(tool.programs, folder)
-            if version and version in tool.programs.fits:
-                return Found(folder, ".".join(map(str, version)), ours=False)
-    folder = store.kept(tool)
-    return Found(folder / tool.folder, tool.version, ours=True) if folder else None
+            if version and version in tool.programs.supported:
+                return Installation(folder, ".".join(map(str, version)), cached=False)
+    folder = cache.get(tool)
+    return Installation(folder / tool.folder, tool.version, cached=True) if folder else None
 
 
 def _folders(programs: Programs) -> Iterator[Path]:
-    """Folders that hold all the programs, the most deliberate choice first."""
+    """Folders that have all the programs, by precedence: variables, PATH, hints."""
     named = [Path(os.environ[name]) for name in programs.variables if os.environ.get(name)]
     listed = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     seen: set[Path] = set()
@@ -50,19 +50,20 @@ def _folders(programs: Programs) -> Iterator[Path]:
 def _version(programs: Programs, folder: Path) -> Version | None:
     program = folder / programs.names[0]
     state = program.stat()
-    return said(programs.says, _answer(program, programs.ask, state.st_mtime_ns, state.st_size))
+    output = _version_output(program, programs.version_arguments, state.st_mtime_ns, state.st_size)
+    return extract(programs.version_pattern, output)
 
 
 @lru_cache
-def _answer(program: Path, ask: tuple[str, ...], mtime: int, size: int) -> str:
-    """What the program prints; a broken one counts as one that says nothing. Asked once as long as it is the same."""
+def _version_output(program: Path, arguments: tuple[str, ...], mtime: int, size: int) -> str:
+    """Output of the program; empty when it cannot be run. Cached until the file changes."""
     try:
         done = subprocess.run(
-            [program, *ask],
+            [program, *arguments],
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=ASK_SECONDS,
+            timeout=VERSION_TIMEOUT_SECONDS,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "GOTOOLCHAIN": "local", "PULUMI_SKIP_UPDATE_CHECK": "true"},
         )

@@ -1,4 +1,4 @@
-"""How the making of the tools looks: one line a tool that lives on a terminal, a line a change elsewhere."""
+"""Progress display: a live table on a terminal, else one line a state change."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from rich.text import Text
 
 from local.toolchain.provision.provisioner import Progress, State
 
-MARKS = {
+STATE_MARKUP = {
     State.FOUND: "[dim]found",
-    State.WAITING: "[dim]waiting",
-    State.MADE: "[green]made",
+    State.PENDING: "[dim]pending",
+    State.BUILT: "[green]built",
     State.FAILED: "[red]failed",
 }
 
 
 class Display:
-    """A context to call with each Progress; when it ends, the table stays on the screen if anything was made."""
+    """Context manager, called with each Progress. On exit the table stays on the screen if anything was built."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -42,15 +42,15 @@ class Display:
         with self._lock:
             self._rows[progress.tool.name] = (progress, time.monotonic())
             if self._live:
-                # Not before there is something to make: a display that only flickers tells nothing.
-                if progress.state is State.WAITING:
+                # Start only when there is something to build, to avoid flicker.
+                if progress.state is State.PENDING:
                     self._live.start()
-            elif progress.state in (State.MAKING, State.MADE, State.FAILED):
-                told = f"{progress}{self._under_way()}"
-                self._console.print(f"{time.monotonic() - self._started:6.0f} s  {escape(told)}", soft_wrap=True)
+            elif progress.state in (State.BUILDING, State.BUILT, State.FAILED):
+                line = f"{progress}{self._in_progress()}"
+                self._console.print(f"{time.monotonic() - self._started:6.0f} s  {escape(line)}", soft_wrap=True)
 
-    def waiting(self) -> None:
-        self._console.print("Another process is making the tools; waiting for it.")
+    def on_wait(self) -> None:
+        self._console.print("Another process is building the tools; waiting for it.")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -62,29 +62,29 @@ class Display:
         else:
             self._console.print(f"{len(self._rows)} tools found in {time.monotonic() - self._started:.1f} s")
 
-    def _under_way(self) -> str:
-        """A line stays the last one for minutes: it names all that is being made then."""
-        names = [name for name, (progress, _) in self._rows.items() if progress.state is State.MAKING]
-        return f"; under way: {', '.join(names)}" if names else ""
+    def _in_progress(self) -> str:
+        """A line may stay the last one for minutes, so it names everything that is being built."""
+        names = [name for name, (progress, _) in self._rows.items() if progress.state is State.BUILDING]
+        return f"; in progress: {', '.join(names)}" if names else ""
 
     def _table(self) -> RenderableType:
         name = Column("tool", no_wrap=True, min_width=max((len(name) for name in self._rows), default=0))
-        table = Table(name, "version", "", "seconds", "where", box=None, pad_edge=False, show_edge=False)
+        table = Table(name, "version", "", "seconds", "location", box=None, pad_edge=False, show_edge=False)
         for progress, since in list(self._rows.values()):
-            tool, making = progress.tool, progress.state is State.MAKING
-            seconds = time.monotonic() - since if making else progress.seconds
+            tool, building = progress.tool, progress.state is State.BUILDING
+            seconds = time.monotonic() - since if building else progress.seconds
             table.add_row(
                 tool.name,
                 progress.found.version if progress.found else tool.version,
-                Spinner("dots", "making") if making else Text.from_markup(MARKS[progress.state]),
+                Spinner("dots", "building") if building else Text.from_markup(STATE_MARKUP[progress.state]),
                 f"{seconds:.0f}" if seconds else "",
-                _where(progress),
+                _location(progress),
             )
         table.add_row("", "", "[b]total", f"[b]{time.monotonic() - self._started:.1f}", "")
         return table
 
 
-def _where(progress: Progress) -> Text:
+def _location(progress: Progress) -> Text:
     if progress.found is None:
         return Text(progress.error)
-    return Text("cache" if progress.found.ours else str(progress.found.folder))
+    return Text("cache" if progress.found.cached else str(progress.found.folder))

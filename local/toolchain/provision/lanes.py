@@ -1,4 +1,4 @@
-"""Work in lanes: side by side between lanes, in order within one, and no job before those it needs."""
+"""Runs jobs in lanes: lanes run in parallel, the jobs of a lane in order, and each job after the jobs it needs."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from threading import Thread
 
 @dataclass(frozen=True)
 class Job:
-    """`work` raises when it fails. `needs` names jobs; a name that is not among the jobs counts as done."""
+    """`action` raises when it fails. `needs` are names of jobs; a name without a job counts as done."""
 
     name: str
     lane: str
     needs: tuple[str, ...]
-    work: Callable[[], None]
+    action: Callable[[], None]
 
 
-class NeedFailed(RuntimeError):
-    """A job was not started because one that it needs failed; the message names that one."""
+class DependencyFailed(RuntimeError):
+    """A job was not started because a job it needs failed; the message is the name of that job."""
 
 
 def run(jobs: Sequence[Job]) -> dict[str, BaseException | None]:
-    """Runs all jobs, and goes on with the others when one fails. Gives what each raised, by name.
+    """Runs all jobs; a failure stops only the jobs that need the failed one. Returns what each raised, by name.
 
-    A job must not need one that comes after it in its own lane: they would wait for each other for ever.
+    A job must not need a later job of its own lane: that would be a deadlock.
     """
-    ends: dict[str, Future[None]] = {job.name: Future() for job in jobs}
+    results: dict[str, Future[None]] = {job.name: Future() for job in jobs}
     for lane in dict.fromkeys(job.lane for job in jobs):
-        # Daemons: an interrupt must end the program now, not after the jobs.
-        Thread(target=_lane, args=([job for job in jobs if job.lane == lane], ends), name=lane, daemon=True).start()
-    wait(ends.values())
-    return {name: end.exception() for name, end in ends.items()}
+        # Daemon threads: an interrupt ends the program without waiting for the jobs.
+        Thread(target=_lane, args=([job for job in jobs if job.lane == lane], results), name=lane, daemon=True).start()
+    wait(results.values())
+    return {name: result.exception() for name, result in results.items()}
 
 
-def _lane(jobs: Sequence[Job], ends: dict[str, Future[None]]) -> None:
+def _lane(jobs: Sequence[Job], results: dict[str, Future[None]]) -> None:
     for job in jobs:
         try:
             for need in job.needs:
-                if need in ends and ends[need].exception() is not None:
-                    raise NeedFailed(need)
-            job.work()
+                if need in results and results[need].exception() is not None:
+                    raise DependencyFailed(need)
+            job.action()
         except Exception as error:
-            ends[job.name].set_exception(error)
+            results[job.name].set_exception(error)
         else:
-            ends[job.name].set_result(None)
+            results[job.name].set_result(None)

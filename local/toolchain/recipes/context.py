@@ -1,4 +1,4 @@
-"""Where a recipe works: a folder of its own, a log, and commands that end when their starter ends."""
+"""What a recipe builds with: an output folder, a log, and commands that end with their parent process."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# A build whose starter was killed would only be in the way of the next one.
-TIED_TO_US = ("setpriv", "--pdeathsig", "TERM", "--")
+# An orphaned build would compete with the next one.
+DIE_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM", "--")
 
 
-class MakingFailed(RuntimeError):
-    """A tool could not be made. The message says why; the log holds what the commands printed."""
+class BuildFailed(RuntimeError):
+    """A tool could not be built. The message gives the cause; the log holds the output of the commands."""
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """`folder` is where the product goes; `find` gives the path of another tool's program."""
+class BuildContext:
+    """`folder` receives the output; `tool_path` gives the path of another tool's program."""
 
     folder: Path
     log: Path
-    find: Callable[[str], Path]
+    tool_path: Callable[[str], Path]
 
     def run(self, *command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
-        """Runs a command that dies with us; what it prints goes to the log. Raises MakingFailed."""
-        self._run((*TIED_TO_US, *command), Path(command[0]).name, cwd, env)
+        """Runs a command that ends with this process; its output goes to the log. Raises BuildFailed."""
+        self._run((*DIE_WITH_PARENT, *command), Path(command[0]).name, cwd, env)
 
-    def run_to_its_end(self, *command: str | Path, env: Mapping[str, str] | None = None) -> None:
-        """Runs a command that goes on when we are killed, for one whose half work is worse than none."""
+    def run_uninterrupted(self, *command: str | Path, env: Mapping[str, str] | None = None) -> None:
+        """Runs a command that continues when this process is killed, because an interrupted one leaves damage."""
         self._run(command, Path(command[0]).name, None, env)
 
     def output(self, *command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-        """Like `run`; gives what the command prints on standard output."""
-        return self._run((*TIED_TO_US, *command), Path(command[0]).name, cwd, env, keep=True)
+        """Like `run`; returns the standard output."""
+        return self._run((*DIE_WITH_PARENT, *command), Path(command[0]).name, cwd, env, keep=True)
 
     def _run(
         self,
@@ -59,5 +59,5 @@ class Workshop:
             )
             if done.returncode:
                 log.write(done.stdout or b"")
-                raise MakingFailed(f"{name} ended with code {done.returncode}")
+                raise BuildFailed(f"{name} ended with code {done.returncode}")
         return (done.stdout or b"").decode()

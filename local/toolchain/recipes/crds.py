@@ -1,4 +1,4 @@
-"""Custom resource definitions of other projects, out of their Go modules, as they publish them."""
+"""Custom resource definitions of other projects, from their published Go modules."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from pathlib import Path
 
 import yaml
 
-from local.toolchain.recipes.context import MakingFailed, Workshop
+from local.toolchain.recipes.context import BuildContext, BuildFailed
 from local.toolchain.recipes.golang import ENVIRONMENT
 
 
 @dataclass(frozen=True)
 class Definitions:
-    """CRDs below `folder` of a Go module. `checksum` is the module's own checksum, as a go.sum would state it.
+    """CRDs in `folder` of a Go module. `checksum` is the module's own checksum, as in a go.sum.
 
-    `files` picks some of the folder's files by name; empty means every CRD there.
+    `files` selects files of the folder by name; empty means every CRD. The names of class and fields are part of the
+    cache key.
     """
 
     module: str
@@ -29,26 +30,24 @@ class Definitions:
     def inputs(self) -> bytes:
         return repr(self).encode()
 
-    def make(self, workshop: Workshop) -> None:
-        printed = workshop.output(
-            workshop.find("go"),
+    def build(self, context: BuildContext) -> None:
+        output = context.output(
+            context.tool_path("go"),
             *("mod", "download", "-json", f"{self.module}@{self.version}"),
-            cwd=workshop.folder,
-            # The checksum below is ours; no database needs to be asked for it.
+            cwd=context.folder,
+            # The checksum is verified below, so the checksum database is not needed.
             env={**ENVIRONMENT, "GOSUMDB": "off"},
         )
-        downloaded = json.loads(printed)
+        downloaded = json.loads(output)
         if downloaded["Sum"] != self.checksum:
-            raise MakingFailed(
-                f"{self.module}@{self.version} has the checksum {downloaded['Sum']}, not {self.checksum}"
-            )
-        found = [file for file in sorted((Path(downloaded["Dir"]) / self.folder).glob("*.yaml")) if self._wants(file)]
+            raise BuildFailed(f"{self.module}@{self.version} has the checksum {downloaded['Sum']}, not {self.checksum}")
+        found = [file for file in sorted((Path(downloaded["Dir"]) / self.folder).glob("*.yaml")) if self._selects(file)]
         if not found:
-            raise MakingFailed(f"{self.module}@{self.version} holds none of the wanted definitions in {self.folder}")
+            raise BuildFailed(f"{self.module}@{self.version} has no matching definitions in {self.folder}")
         for file in found:
-            shutil.copyfile(file, workshop.folder / file.name)
+            shutil.copyfile(file, context.folder / file.name)
 
-    def _wants(self, file: Path) -> bool:
+    def _selects(self, file: Path) -> bool:
         if self.files:
             return file.name in self.files
         documents = [document for document in yaml.safe_load_all(file.read_text()) if document]

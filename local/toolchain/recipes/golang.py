@@ -1,4 +1,4 @@
-"""Programs and files out of Go modules. Each folder below go/ is a thin module that pins everything with its go.sum."""
+"""Programs and files from Go modules. Each folder in locks/go is a small module whose go.sum pins all dependencies."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.recipes.context import MakingFailed, Workshop
+from local.toolchain.recipes.context import BuildContext, BuildFailed
 
 MODULES = Path(__file__).parent / "locks" / "go"
 
-# The toolchain is ours to choose, and a build must neither depend on a C compiler nor on being inside a git checkout.
+# The Go version is chosen by the catalog. A build must not depend on a C compiler or on a git checkout.
 ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOWORK": "off", "GOFLAGS": "-buildvcs=false"}
 
 
 @dataclass(frozen=True)
 class GoBuild:
-    """`go build` of `package` with the versions that go/<module>/go.mod pins; `variables` are set by the linker."""
+    """`go build` of `package` with the versions of locks/go/<module>/go.mod; `variables` are set by the linker (-X).
+
+    The names of class and fields are part of the cache key.
+    """
 
     module: str
     package: str
@@ -26,12 +29,12 @@ class GoBuild:
     def inputs(self) -> bytes:
         return repr(self).encode() + _pins(self.module)
 
-    def make(self, workshop: Workshop) -> None:
+    def build(self, context: BuildContext) -> None:
         flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in self.variables)])
-        workshop.run(
-            workshop.find("go"),
+        context.run(
+            context.tool_path("go"),
             *("build", "-mod=readonly", "-trimpath", "-ldflags", flags),
-            *("-o", workshop.folder / self.program, self.package),
+            *("-o", context.folder / self.program, self.package),
             cwd=MODULES / self.module,
             env=ENVIRONMENT,
         )
@@ -39,7 +42,10 @@ class GoBuild:
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """A file, made executable, out of a dependency of go/<module>."""
+    """An executable file from a dependency of locks/go/<module>.
+
+    The names of class and fields are part of the cache key.
+    """
 
     module: str
     dependency: str
@@ -48,14 +54,14 @@ class ModuleFile:
     def inputs(self) -> bytes:
         return repr(self).encode() + _pins(self.module)
 
-    def make(self, workshop: Workshop) -> None:
-        go, where = workshop.find("go"), MODULES / self.module
-        workshop.run(go, "mod", "download", self.dependency, cwd=where, env=ENVIRONMENT)
-        listed = workshop.output(go, "list", "-m", "-f", "{{.Dir}}", self.dependency, cwd=where, env=ENVIRONMENT)
+    def build(self, context: BuildContext) -> None:
+        go, where = context.tool_path("go"), MODULES / self.module
+        context.run(go, "mod", "download", self.dependency, cwd=where, env=ENVIRONMENT)
+        listed = context.output(go, "list", "-m", "-f", "{{.Dir}}", self.dependency, cwd=where, env=ENVIRONMENT)
         source = Path(listed.strip()) / self.file
         if not source.is_file():
-            raise MakingFailed(f"{self.dependency} has no {self.file}")
-        target = workshop.folder / source.name
+            raise BuildFailed(f"{self.dependency} has no {self.file}")
+        target = context.folder / source.name
         shutil.copyfile(source, target)
         target.chmod(0o755)
 

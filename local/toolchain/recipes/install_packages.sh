@@ -1,7 +1,7 @@
 #!/bin/sh
 # install_packages.sh PACKAGE...   installs Debian packages; run as root.
-# Their servers are run by the platform, on its own addresses and data, so none may start by itself on installation:
-# a policy-rc.d that answers 101 forbids it. It is there only meanwhile; one that somebody else put there stays.
+# The platform runs their servers with its own addresses and data, so the installation must not start them: a
+# policy-rc.d that exits with 101 forbids it. It exists during the installation only; a foreign one is kept.
 set -eu
 
 policy=/usr/sbin/policy-rc.d
@@ -20,6 +20,6 @@ forbid_starts() {
 forbid_starts
 export DEBIAN_FRONTEND=noninteractive
 options='-y -q --no-install-recommends -o DPkg::Lock::Timeout=600'
-# A fresh machine has no package lists, an old one outdated lists: only then fetch them.
+# A new machine has no package lists, an old one has outdated lists: fetch them only after a failure.
 # shellcheck disable=SC2086
 apt-get install $options "$@" || { apt-get update -q && apt-get install $options "$@"; }

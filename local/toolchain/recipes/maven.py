@@ -1,4 +1,4 @@
-"""Jars, and files inside jars. Each folder below maven/ holds a pom.xml and the SHA-256 of every jar it may bring."""
+"""Jars, and files in jars. Each folder in locks/maven has a pom.xml and a lock with the SHA-256 of every jar."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.recipes.context import MakingFailed, Workshop
+from local.toolchain.recipes.context import BuildContext, BuildFailed
 
 POMS = Path(__file__).parent / "locks" / "maven"
 PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
@@ -15,17 +15,17 @@ PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 
 @dataclass(frozen=True)
 class Jars:
-    """The jars of maven/<pom>, put into lib/."""
+    """The jars of locks/maven/<pom>, copied to lib/."""
 
     pom: str
 
     def inputs(self) -> bytes:
         return (POMS / self.pom / "pom.xml").read_bytes() + (POMS / self.pom / "lock").read_bytes()
 
-    def make(self, workshop: Workshop) -> None:
-        lib = workshop.folder / "lib"
-        workshop.run(
-            workshop.find("mvn"),
+    def build(self, context: BuildContext) -> None:
+        lib = context.folder / "lib"
+        context.run(
+            context.tool_path("mvn"),
             *("--batch-mode", "--no-transfer-progress", "--strict-checksums", "-f", POMS / self.pom / "pom.xml"),
             *(f"{PLUGIN}:copy-dependencies", f"-DoutputDirectory={lib}", "-DincludeScope=runtime"),
         )
@@ -34,28 +34,31 @@ class Jars:
 
 @dataclass(frozen=True)
 class FilesInJar:
-    """`files` (name inside the jar, name to give it) out of the only jar that an earlier recipe put into lib/."""
+    """`files` (name in the jar, new name) from the only jar that an earlier recipe copied to lib/.
+
+    The names of class and field are part of the cache key.
+    """
 
     files: tuple[tuple[str, str], ...]
 
     def inputs(self) -> bytes:
         return repr(self).encode()
 
-    def make(self, workshop: Workshop) -> None:
-        (jar,) = (workshop.folder / "lib").iterdir()
+    def build(self, context: BuildContext) -> None:
+        (jar,) = (context.folder / "lib").iterdir()
         with zipfile.ZipFile(jar) as archive:
             for inside, name in self.files:
-                (workshop.folder / name).write_bytes(archive.read(inside))
+                (context.folder / name).write_bytes(archive.read(inside))
         jar.unlink()
         jar.parent.rmdir()
 
 
 def verify(folder: Path, lock: str) -> None:
-    """Raises MakingFailed unless `folder` holds just the files of `lock`, as `sha256sum` would print them."""
-    wanted = {name: digest for digest, name in (line.split() for line in lock.splitlines())}
+    """Raises BuildFailed unless `folder` has exactly the files of `lock`, which has the format of `sha256sum`."""
+    expected = {name: digest for digest, name in (line.split() for line in lock.splitlines())}
     found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.iterdir()}
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name) != found.get(name):
-            raise MakingFailed(
-                f"{name}: SHA-256 is {found.get(name, 'absent')}, the lock says {wanted.get(name, 'none')}"
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise BuildFailed(
+                f"{name}: SHA-256 is {found.get(name, 'absent')}, the lock has {expected.get(name, 'none')}"
             )

@@ -1,47 +1,47 @@
-"""What a tool is: programs or files, the versions that will do, and how to make it where it is absent."""
+"""A tool: its programs or files, the supported versions, and how to build it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from local.toolchain.recipes.context import Workshop
+from local.toolchain.recipes.context import BuildContext
 from local.toolchain.spec.version import Range
 
 
 class Recipe(Protocol):
-    """One way to make files. The same `inputs` make the same files, so the cache is keyed by them."""
+    """One build step. Equal `inputs` give equal files, so they are the cache key."""
 
     def inputs(self) -> bytes: ...
 
-    def make(self, workshop: Workshop) -> None:
-        """Writes into `workshop.folder`. Raises MakingFailed; what it left then is thrown away."""
+    def build(self, context: BuildContext) -> None:
+        """Writes into `context.folder`. Raises BuildFailed; the folder is then discarded."""
         ...
 
 
 @dataclass(frozen=True)
 class Programs:
-    """Executables that belong together: they count as found only when one folder holds them all.
+    """Executables that belong together: they are found only when one folder has all of them.
 
-    The first is asked for its version: run with `ask`, it prints the version after `says`, a regular expression.
-    `hints` are folders to look at that are commonly not on PATH; `variables` name environment variables that hold one.
+    The first one, run with `version_arguments`, prints its version after `version_pattern`, a regular expression.
+    `hints` are folders to search that are often not on PATH; `variables` are environment variables with such a folder.
     """
 
     names: tuple[str, ...]
-    ask: tuple[str, ...]
-    says: str
-    fits: Range
+    version_arguments: tuple[str, ...]
+    version_pattern: str
+    supported: Range
     variables: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Tool:
-    """Something the platform runs or is built with.
+    """A program or set of files that the platform runs or is built with.
 
-    `version` names what the recipes make. A tool with `packages` comes from Debian instead and is never cached.
-    `lane` orders the work: a lane makes its tools one after the other, lanes run side by side. A tool that is only
-    `for_building` is looked for when something that needs it has to be made.
+    `version` is the version that the recipes build. A tool with `debian_packages` is installed by apt and never cached.
+    A `lane` builds its tools one after the other; lanes run in parallel. A `build_only` tool is searched only when a
+    tool that `needs` it has to be built.
     """
 
     name: str
@@ -49,8 +49,8 @@ class Tool:
     lane: str
     recipes: tuple[Recipe, ...] = ()
     programs: Programs | None = None
-    packages: tuple[str, ...] = ()
+    debian_packages: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    for_building: bool = False
+    build_only: bool = False
     folder: str = field(default=".", kw_only=True)
-    """Where in what the recipes made the programs lie."""
+    """Folder of the programs, relative to the output of the recipes."""
