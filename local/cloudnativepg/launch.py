@@ -1,4 +1,4 @@
-"""`python -m local.cloudnativepg.launch FOLDER ADDRESS PARAMETERS`: starts a server, waits until it answers, ends."""
+"""`python -m local.cloudnativepg.launch FOLDER ADDRESS PARAMETERS`: starts a server and exits when it is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many wearables at once, in one process."""
+"""A fleet of wearables in one process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEAD_SECONDS = 1.0
 class SimulatedUser:
     user: str
     beats: list[Beat]
-    """In the clock of the recording; `stream` moves them to now."""
+    """With the timestamps of the recording; `stream` shifts them to now."""
 
 
 async def stream(
@@ -32,28 +32,28 @@ async def stream(
     progress: Callable[[Report], None],
     progress_deadline: float = PROGRESS_DEADLINE_SECONDS,
 ) -> Report:
-    """Streams everybody's beats at `speed` times life; gives what was seen.
+    """Streams the beats of all users at `speed` times real time; returns the report.
 
-    Once all is acknowledged, everybody stays connected until `settled`, which is given
-    the beats of each user as they were sent, returns: a push may still be on its way.
-    Raises Unreachable when nothing was taken from somebody for `patience` seconds, and what `settled` raises.
+    When all frames are acknowledged, `on_acknowledged` is called with the beats of each user as sent. All users stay
+    connected until it returns, because pushes may follow. Raises Unreachable when a wearable has made no progress for
+    `progress_deadline` seconds, and what `on_acknowledged` raises.
     """
     loop = asyncio.get_running_loop()
     spread = len(users) / CONNECTS_A_SECOND
     begin = loop.time() + LEAD_SECONDS + spread
     start = time.time() + LEAD_SECONDS + spread
-    sent = {person.user: shifted(person.beats, speed, start) for person in users}
+    sent = {each.user: shifted(each.beats, speed, start) for each in users}
     batches = {user: frames(beats, "wearable-1", speed) for user, beats in sent.items()}
     report = Report(len(users), beats=count_beats(batches.values()), frames=sum(map(len, batches.values())))
 
     finished = asyncio.Event()
 
-    async def live(number: int, user: str) -> None:
+    async def run(number: int, user: str) -> None:
         await asyncio.sleep(number / CONNECTS_A_SECOND)
         wearable = Wearable(user, batches[user], endpoint, lambda: token(user), report, progress_deadline)
         await wearable.run(begin, finished)
 
-    async def tell() -> None:
+    async def report_progress() -> None:
         while True:
             progress(report)
             await asyncio.sleep(0.25)
@@ -64,15 +64,15 @@ async def stream(
         await on_acknowledged(report, sent)
         finished.set()
 
-    telling = asyncio.create_task(tell())
+    reporting = asyncio.create_task(report_progress())
     try:
-        async with asyncio.TaskGroup() as crowd:
-            crowd.create_task(finish())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(finish())
             for number, user in enumerate(batches):
-                crowd.create_task(live(number, user))
+                tasks.create_task(run(number, user))
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
     finally:
-        telling.cancel()
+        reporting.cancel()
     progress(report)
     return report

@@ -1,4 +1,4 @@
-"""One wearable: sends its frames when they are due, and again after a reconnect those that were not acknowledged."""
+"""One wearable: sends frames when they are due, and resends unacknowledged ones after a reconnect."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from local.wearables.frames import Timed
 from local.wearables.report import Push, Report
 
 WINDOW = 64
-"""Frames that may be under way at once: played fast, a wearable must not outrun what takes its frames."""
+"""Maximum number of unacknowledged frames, so that a fast wearable does not overrun the server."""
 INITIAL_BACKOFF, MAX_BACKOFF = 0.2, 5.0
 """Seconds before the first and between later attempts to reconnect."""
 
 PROGRESS_DEADLINE_SECONDS = 60.0
-"""With nothing taken for so long, the platform is taken to be down; starting anew takes it less."""
+"""Without progress for so long, the platform is considered down; a restart of it takes less time."""
 
 
 class Unreachable(RuntimeError):
-    """The stream could not be reached, or took nothing, for too long; the text says what is intact."""
+    """The stream was unreachable, or acknowledged nothing, for too long; the message tells which frames are safe."""
 
 
 @dataclass(frozen=True)
 class StreamEndpoint:
-    """Where the stream is: `host` and `port` are dialled, `url` is what is asked for there."""
+    """Address of the stream: the connection goes to `host` and `port`, the request is for `url`."""
 
     url: str
     host: str
@@ -42,7 +42,7 @@ class StreamEndpoint:
 
 @dataclass
 class Wearable:
-    """`token` gives a fresh access token at each connect."""
+    """`token` returns a new access token for each connection."""
 
     user: str
     frames: list[Timed]
@@ -50,11 +50,11 @@ class Wearable:
     token: Callable[[], str]
     report: Report
     progress_deadline: float = PROGRESS_DEADLINE_SECONDS
-    """Seconds after which it gives up when it can't connect, or none of its frames is acknowledged any more."""
+    """Seconds after which it gives up when it cannot connect, or no frame is acknowledged."""
     _unacked: dict[int, tuple[Timed, float]] = field(default_factory=dict)
     _next: int = 0
     _last_progress: float = 0.0
-    """When all was well last, on the event loop's clock."""
+    """Time of the last progress, on the event loop's clock."""
     _seen: set[str] = field(default_factory=set)
     _all_acked: asyncio.Event = field(default_factory=asyncio.Event)
     _window_open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -64,10 +64,10 @@ class Wearable:
 
         Raises Unreachable.
         """
-        pause = INITIAL_BACKOFF
+        backoff = INITIAL_BACKOFF
         self._mark_progress()
         while True:
-            attempt = "it closed the connection"
+            failure = "it closed the connection"
             try:
                 async with connect(
                     self.endpoint.url,
@@ -81,20 +81,20 @@ class Wearable:
                     open_timeout=10,
                     close_timeout=1,
                 ) as socket:
-                    pause = INITIAL_BACKOFF
+                    backoff = INITIAL_BACKOFF
                     try:
                         if await self._exchange(socket, begin, finished):
                             return
                     finally:
-                        if not self._unacked:  # or else accepting connections is all that the platform does
+                        if not self._unacked:  # accepting connections alone is no progress
                             self._mark_progress()
             except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
-                attempt = str(error) or type(error).__name__
+                failure = str(error) or type(error).__name__
             if self._overdue():
-                raise Unreachable(self._unreachable_message(attempt))
+                raise Unreachable(self._unreachable_message(failure))
             self.report.reconnects += 1
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(MAX_BACKOFF, pause * 2)
+            await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
+            backoff = min(MAX_BACKOFF, backoff * 2)
 
     def _mark_progress(self) -> None:
         self._last_progress = asyncio.get_running_loop().time()
@@ -102,20 +102,21 @@ class Wearable:
     def _overdue(self) -> bool:
         return asyncio.get_running_loop().time() - self._last_progress > self.progress_deadline
 
-    def _unreachable_message(self, attempt: str) -> str:
-        report = self.report
+    def _unreachable_message(self, failure: str) -> str:
+        report, endpoint = self.report, self.endpoint
+        unknown = report.sent - report.acked - report.refused
         return (
-            f"the stream at {self.endpoint.host}:{self.endpoint.port} took nothing from {self.user} for {self.progress_deadline:g} s "
-            f"({attempt}). {report.acked} of {report.sent} frames were acknowledged: their beats are kept and "
-            f"processed when the platform is back. The other {report.sent - report.acked - report.refused} may be "
-            "missing. `aura status` tells what is down, `make up` starts it; then repeat the command: it streams new "
-            "people."
+            f"the stream at {endpoint.host}:{endpoint.port} accepted nothing from {self.user} for "
+            f"{self.progress_deadline:g} s ({failure}). {report.acked} of {report.sent} frames were acknowledged: "
+            f"their beats are kept and processed when the platform is back. The other {unknown} may be "
+            "missing. `aura status` shows what is down, `make up` starts it; then repeat the command: it streams new "
+            "users."
         )
 
     async def _exchange(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
-        """True once all is acknowledged and nobody waits for a push any more.
+        """Sends and receives on one connection; True when all frames are acknowledged and the run is finished.
 
-        Raises when the socket breaks, and TimeoutError when it stands and nothing is acknowledged.
+        Raises when the connection breaks, and TimeoutError when it is open but nothing is acknowledged.
         """
         reading = asyncio.create_task(self._read(socket))
         try:
@@ -127,7 +128,7 @@ class Wearable:
                 while not (reading.done() or writing.done()):
                     await asyncio.wait([reading, writing], timeout=1, return_when=asyncio.FIRST_COMPLETED)
                     if self._unacked and self._overdue():
-                        raise TimeoutError("it holds the connection and acknowledges nothing")
+                        raise TimeoutError("it keeps the connection open and acknowledges nothing")
                 if reading.done():
                     await reading
                     return False

@@ -1,4 +1,4 @@
-"""Engine addresses: one each, the same for life, and rested before they are given out again."""
+"""Engine addresses are unique, stay the same until they are released, and are reused as late as possible."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ NUMBERS = st.integers(min_value=FIRST, max_value=LAST)
 
 
 @given(st.sets(NUMBERS, max_size=50), NUMBERS)
-def test_next_number_is_free_and_the_nearest_after_the_last(taken: set[int], last: int) -> None:
-    number = next_number(taken, last)
-    assert number not in taken
+def test_next_number_is_free_and_the_nearest_after_the_last(allocated: set[int], last: int) -> None:
+    number = next_number(allocated, last)
+    assert number not in allocated
     assert FIRST <= number <= LAST
     between = range(last + 1, number) if number > last else [*range(last + 1, LAST + 1), *range(FIRST, number)]
-    assert set(between) <= taken
+    assert set(between) <= allocated
 
 
-def test_full_region_is_an_error() -> None:
-    with pytest.raises(RuntimeError, match="taken"):
+def test_a_full_region_is_an_error() -> None:
+    with pytest.raises(RuntimeError, match="allocated"):
         next_number(set(range(FIRST, LAST + 1)), FIRST)
 
 
-def test_address_stays_and_is_not_given_to_the_next(tmp_path: Path) -> None:
+def test_an_address_is_stable_and_not_reused_at_once(tmp_path: Path) -> None:
     addresses = AddressRegistry(Site(tmp_path), "us-west-2")
     first = addresses.of("first")
     assert AddressRegistry(Site(tmp_path), "us-west-2").of("first") == first
@@ -38,9 +38,9 @@ def test_address_stays_and_is_not_given_to_the_next(tmp_path: Path) -> None:
     assert addresses.of("first") != first
 
 
-def test_starters_at_the_same_time_get_different_addresses(tmp_path: Path) -> None:
-    def claim(number: int) -> str:
+def test_concurrent_allocations_are_different(tmp_path: Path) -> None:
+    def allocate(number: int) -> str:
         return AddressRegistry(Site(tmp_path), "us-west-2").of(f"engine-{number}")
 
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(claim, range(40)))) == 40
+        assert len(set(pool.map(allocate, range(40)))) == 40

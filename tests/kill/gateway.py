@@ -1,4 +1,4 @@
-"""HAProxy as the gateway's controller would run it for the stream's route, without a cluster."""
+"""HAProxy with the configuration that the gateway controller renders for the stream's route, without a cluster."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CONNECTIONS = 2_000
 
 
 class Gateway:
-    """Serves wss://stream.aurawellness.com/v1/stream at `address` to those with a token by `key`, from `ingests`."""
+    """Serves wss://stream.aurawellness.com/v1/stream at `address` from `ingests`, for tokens signed with `key`."""
 
     def __init__(self, folder: Path, address: str, key: ECKey, ingests: list[Endpoint]) -> None:
         site = Site(folder / "home", SITE_INDEX)
@@ -55,7 +55,7 @@ class Gateway:
             (folder / name).write_bytes(content)
 
     def start(self) -> None:
-        """Runs it, and returns when it serves."""
+        """Starts it and returns when it is ready."""
         self.process.start([tools.path("haproxy"), "-W", "-db", "-L", self._setting.peer, "-f", CONFIGURATION])
         self.process.wait_until(self.ready, 20)
 

@@ -1,4 +1,4 @@
-"""The whole path of a heart beat out of real processes: gateway, two ingests, Kafka, dataflow, PostgreSQL, recommend
+"""The whole pipeline of a heart beat with real processes: gateway, two ingests, Kafka, dataflow, PostgreSQL, recommend
 and Redis, with the BioStream that the platform declares."""
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ AUTH, RECOMMEND, DATAFLOW, INGEST = 8080, 8090, 8091, 8100
 
 
 class BioSync:
-    """Runs it all at `address`; state, logs and data lie in `folder`."""
+    """Runs all processes at `address`; state, logs and data are in `folder`."""
 
     def __init__(self, folder: Path, address: str, kafka: Kafka, postgres: Database, redis: Redis) -> None:
         declared = yaml.safe_load((CHECKOUT / "manifests" / "base" / "bio-sync.yaml").read_text())["spec"]
@@ -96,11 +96,11 @@ class BioSync:
         self.supervisor.wait_until_ready(READY_SECONDS)
 
     async def ready(self) -> None:
-        """Returns when every process serves, killed ones again."""
+        """Returns when every process is ready, including killed ones."""
         await asyncio.to_thread(self.supervisor.wait_until_ready, READY_SECONDS)
 
     def stop(self) -> None:
-        """Ends the services; the engines are the test run's."""
+        """Stops the services; the engines belong to the test run."""
         self.supervisor.stop()
         self._auth.process.stop()
         for name, member in self.supervisor.members.items():

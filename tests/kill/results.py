@@ -1,4 +1,4 @@
-"""What the topics and the store hold of a round, and what they must hold: that of an uninterrupted run."""
+"""The results of a round in the topics and the store, and the expected ones: those of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _EVENTS = f"""
 
 
 def expected(sent: dict[str, list[Beat]], rules: Rules) -> tuple[Rows, Events]:
-    """Rows and events that these beats give when nothing interrupts."""
+    """Rows and events of these beats in an uninterrupted run."""
     rows: Rows = {}
     events: Events = {}
     for user, beats in sent.items():
@@ -45,7 +45,7 @@ def expected(sent: dict[str, list[Beat]], rules: Rules) -> tuple[Rows, Events]:
 
 
 def stored(database: str, users: list[str]) -> tuple[Rows, Events, set[str]]:
-    """Rows and events of these users in the store, and which of the events were answered."""
+    """Rows and events of these users in the store, and the ids of the answered events."""
     with psycopg.connect(database, connect_timeout=5) as connection:
         rows: list[Any] = connection.execute(_ROWS, [users]).fetchall()
         events: list[Any] = connection.execute(_EVENTS, [users]).fetchall()
@@ -56,21 +56,21 @@ def stored(database: str, users: list[str]) -> tuple[Rows, Events, set[str]]:
     )
 
 
-def difference(what: str, wanted: dict[Any, Any], found: dict[Any, Any]) -> str:
-    """How two ledgers differ, in a sentence; empty when they don't."""
-    missing, extra = wanted.keys() - found.keys(), found.keys() - wanted.keys()
-    changed = [key for key in wanted.keys() & found.keys() if wanted[key] != found[key]]
+def difference(what: str, reference: dict[Any, Any], found: dict[Any, Any]) -> str:
+    """The difference between two mappings in a sentence; empty when they are equal."""
+    missing, extra = reference.keys() - found.keys(), found.keys() - reference.keys()
+    changed = [key for key in reference.keys() & found.keys() if reference[key] != found[key]]
     if not (missing or extra or changed):
         return ""
     example = min(changed or missing or extra)
     return (
-        f"{len(missing)} {what} missing, {len(extra)} too many, {len(changed)} different of {len(wanted)};"
-        f" for example {example}: expected {wanted.get(example)}, found {found.get(example)}"
+        f"{len(missing)} {what} missing, {len(extra)} unexpected, {len(changed)} different of {len(reference)};"
+        f" for example {example}: expected {reference.get(example)}, found {found.get(example)}"
     )
 
 
 class Topics:
-    """Records of topics from the moment on at which this was made."""
+    """Records of topics that are written after the creation of this object."""
 
     def __init__(self, bootstrap: str, topics: Iterable[str]) -> None:
         self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "ledger", "enable.auto.commit": False})
@@ -98,7 +98,7 @@ class Topics:
         self._consumer.assign([each for each in since if each.partition in left])
         while left:
             message = self._consumer.poll(POLL_TIMEOUT_SECONDS)
-            assert message is not None and message.error() is None, f"{topic} gives no record up to {left}: {message}"
+            assert message is not None and message.error() is None, f"{topic} has no record up to {left}: {message}"
             yield message.value() or b""
             partition, offset = message.partition(), message.offset()
             assert partition is not None and offset is not None
@@ -106,7 +106,7 @@ class Topics:
                 del left[partition]
 
     def _end(self, partition: TopicPartition) -> int:
-        """Offset behind the last record; a broker that is back knows its partitions a little later."""
+        """The high watermark; a restarted broker knows its partitions only after some time."""
         deadline = time.monotonic() + POLL_TIMEOUT_SECONDS
         while True:
             try:
@@ -123,5 +123,5 @@ def _row(window: Window) -> Row:
 
 
 def _single(number: float | int | None) -> float | int | None:
-    """As PostgreSQL's `real` keeps it."""
+    """The value as PostgreSQL's `real` stores it."""
     return float(np.float32(number)) if isinstance(number, float) else number

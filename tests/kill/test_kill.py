@@ -1,4 +1,4 @@
-"""Whatever dies under load: what was acknowledged is stored, and all is as if nothing had died."""
+"""Processes killed under load: acknowledged data is stored, and the results equal those of an uninterrupted run."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from local.engines.redis import Redis
 from tests.fixtures.engines import Database, ScratchEnvironment
 from tests.kill.pipeline import BioSync
 from tests.kill.plan import plan, seeds
-from tests.kill.rounds import play
+from tests.kill.rounds import run_round
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(420)]
 
 
 @pytest.fixture(scope="module")
-def path(scratch: ScratchEnvironment, kafka: Kafka, postgres: Database, redis: Redis) -> Iterator[BioSync]:
-    made = BioSync(scratch.folder / "kill", scratch.addresses[3], kafka, postgres, redis)
+def pipeline(scratch: ScratchEnvironment, kafka: Kafka, postgres: Database, redis: Redis) -> Iterator[BioSync]:
+    pipeline = BioSync(scratch.folder / "kill", scratch.addresses[3], kafka, postgres, redis)
     try:
-        made.start()
-        yield made
+        pipeline.start()
+        yield pipeline
     finally:
-        made.stop()
+        pipeline.stop()
 
 
 @pytest.mark.parametrize("seed", seeds())
-async def test_killed_at_any_moment_the_path_gives_what_an_uninterrupted_run_gives(
-    path: BioSync, seed: int, capsys: pytest.CaptureFixture[str]
+async def test_after_kills_at_any_moment_the_results_equal_an_uninterrupted_run(
+    pipeline: BioSync, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     round_ = plan(seed)
     try:
-        told = await play(path, round_)
+        summary = await run_round(pipeline, round_)
     except BaseException as error:
-        error.add_note(f"seed {seed}, {round_}; once more: {round_.repeat}")
+        error.add_note(f"seed {seed}, {round_}; repeat with: {round_.repeat}")
         raise
     with capsys.disabled():
-        print(f"\nseed {seed}: {told}", flush=True)
+        print(f"\nseed {seed}: {summary}", flush=True)

@@ -1,4 +1,4 @@
-"""What a seed stands for."""
+"""The plan of a seed."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ def test_a_seed_gives_the_same_round_again() -> None:
     assert len({plan(seed).share for seed in range(100)}) == 100
 
 
-def test_as_many_rounds_as_there_are_victims_kill_each() -> None:
-    struck = {plan(seed).kills[0].target.split("-")[0] for seed in range(100, 100 + len(TARGETS))}
-    assert struck == set(TARGETS)
+def test_consecutive_seeds_kill_every_target() -> None:
+    killed = {plan(seed).kills[0].target.split("-")[0] for seed in range(100, 100 + len(TARGETS))}
+    assert killed == set(TARGETS)
 
 
-def test_nobody_is_killed_twice_in_a_round() -> None:
+def test_no_target_is_killed_twice_in_a_round() -> None:
     for seed in range(200):
-        victims = [blow.target.split("-")[0] for blow in plan(seed).kills]
-        assert len(victims) == len(set(victims))
+        targets = [kill.target.split("-")[0] for kill in plan(seed).kills]
+        assert len(targets) == len(set(targets))
 
 
-def test_the_environment_says_how_many_rounds_and_from_which_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_sets_the_number_of_rounds_and_the_first_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AURA_KILL_ROUNDS", "3")
     monkeypatch.setenv("AURA_KILL_SEED", "17")
     assert seeds() == [17, 18, 19]

@@ -114,7 +114,9 @@ def test_a_program_that_cannot_run_counts_as_absent(
     assert find(engine) is None
 
 
-def test_the_version_of_a_replaced_program_is_read_again(engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_version_of_a_replaced_program_is_read_again(
+    engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     on_path(monkeypatch, install(tmp_path / "bin", "1.0"))
     assert find(engine) is None
     install(tmp_path / "bin", "2.0.1")

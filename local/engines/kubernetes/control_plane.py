@@ -1,7 +1,7 @@
-"""Kubernetes control plane of one region: the body of an EKS cluster.
+"""Kubernetes control plane of one region: the engine of an EKS cluster.
 
-etcd, API server, controller manager and scheduler are the real ones. Endpoint slices refuse loopback addresses, so
-their controllers are off and the add-ons process (`local.node.addons`) does their work, and kube-proxy's.
+etcd, API server, controller manager and scheduler are the real ones. EndpointSlices must not have loopback addresses,
+so their controllers are disabled; the add-ons process (`local.node.addons`) replaces them and kube-proxy.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from local.toolchain import tools
 
 PORT = 6443
 DEFAULT_ADDRESS = 10
-"""Engine number of a region's API server when the caller allots none."""
-_LOST_NODE_SECONDS = 16
+"""Engine number of a region's API server when the caller gives no address."""
+_NODE_MONITOR_GRACE_SECONDS = 16
 _EVICTION_SECONDS = 10
-_CONTROLLERS_OFF = (
+_DISABLED_CONTROLLERS = (
     "endpointslice-controller",
     "endpoints-controller",
     "endpointslice-mirroring-controller",
@@ -36,7 +36,7 @@ _CONTROLLERS_OFF = (
 
 
 class ControlPlane:
-    """Cluster `name` of a region. `token_webhook`: kubeconfig of a TokenReview webhook that knows AWS's tokens."""
+    """Cluster `name` of a region. `token_webhook`: kubeconfig of a TokenReview webhook for AWS tokens."""
 
     def __init__(
         self, site: Site, region: str, name: str, address: str | None = None, token_webhook: Path | None = None
@@ -60,12 +60,12 @@ class ControlPlane:
 
     @property
     def authority(self) -> Authority:
-        """Signs whatever the cluster's parts show each other; its certificate is EKS's `certificateAuthority`."""
+        """The cluster's certificate authority; its certificate is EKS's `certificateAuthority`."""
         return Authority(self.folder / "pki")
 
     @property
     def administrator(self) -> Pair:
-        """Client certificate that may do everything."""
+        """Client certificate of a cluster administrator."""
         return self.authority.pair("admin", "admin", "system:masters")
 
     @property
@@ -74,42 +74,42 @@ class ControlPlane:
         return self.folder / "volumes"
 
     def write_kubeconfig(self, file: Path, client: Pair) -> None:
-        """A kubeconfig for whoever `client` is issued to."""
+        """Writes a kubeconfig that authenticates with `client`."""
         pki.write_kubeconfig(file, self.name, self.endpoint, self.authority.certificate, client)
 
     def ensure(self, seconds: float = 60.0) -> str:
-        """Starts what does not run, writes the kubeconfig, waits until the API answers; gives the endpoint.
+        """Starts the components that do not run, writes the kubeconfig, waits for the API; returns the endpoint.
 
-        Raises EngineFailed, with the end of the log, when a part ends or `seconds` pass.
+        Raises EngineFailed, with the end of the log, when a component ends or `seconds` pass.
         """
         certificates = self._certificates()
         self.write_kubeconfig(self.kubeconfig, self.administrator)
         self.etcd.start(self._etcd(certificates["etcd"]))
         self.api.start(self._api(certificates))
-        self.api.wait_until(self._answers, seconds)
+        self.api.wait_until(self._is_api_ready, seconds)
         self.controllers.start(self._controllers())
         self.scheduler.start(self._scheduler())
         self.addons.start(self._addons(), cwd=CHECKOUT)
         return self.endpoint
 
     def ready(self) -> bool:
-        """Whether every part runs and the API server, asked, says that it and its etcd are well."""
-        return all(part.pid() is not None for part in self._parts()) and self._answers()
+        """Whether every component runs and the API server's /readyz, which includes etcd, succeeds."""
+        return all(component.pid() is not None for component in self._components()) and self._is_api_ready()
 
     def stop(self) -> None:
-        """Ends the processes; data stays. Clients first: etcd's clients wait long for an etcd that has gone."""
-        for part in (self.addons, self.scheduler, self.controllers):
-            part.stop(grace=5)
-        self.api.stop(grace=1)  # it holds no state, and would wait a minute for open watches
+        """Stops the processes; data is kept. Clients first: they would wait long for an etcd that has stopped."""
+        for component in (self.addons, self.scheduler, self.controllers):
+            component.stop(grace=5)
+        self.api.stop(grace=1)  # it is stateless, and would wait a minute for open watches
         self.etcd.stop(grace=10)
 
     def delete(self) -> None:
-        """Ends the processes and deletes the cluster's data and kubeconfig."""
-        kill_recorded(self.folder)  # the add-ons' proxies too
+        """Stops the processes and deletes the cluster's data and kubeconfig."""
+        kill_recorded(self.folder)  # includes the add-ons' proxies
         shutil.rmtree(self.folder, ignore_errors=True)
         self.kubeconfig.unlink(missing_ok=True)
 
-    def _parts(self) -> tuple[Process, ...]:
+    def _components(self) -> tuple[Process, ...]:
         return self.addons, self.scheduler, self.controllers, self.api, self.etcd
 
     def _certificates(self) -> dict[str, Pair]:
@@ -177,14 +177,14 @@ class ControlPlane:
         ]
 
     def _controllers(self) -> list[str]:
-        off = ",".join(f"-{controller}" for controller in _CONTROLLERS_OFF)
+        disabled = ",".join(f"-{controller}" for controller in _DISABLED_CONTROLLERS)
         return [
             str(tools.path("kube-controller-manager")),
             f"--kubeconfig={self.kubeconfig}",
-            f"--controllers=*,{off}",
+            f"--controllers=*,{disabled}",
             f"--service-account-private-key-file={self.folder / 'pki' / 'service-accounts.key'}",
             f"--root-ca-file={self.authority.certificate}",
-            *("--node-monitor-period=2s", f"--node-monitor-grace-period={_LOST_NODE_SECONDS}s"),
+            *("--node-monitor-period=2s", f"--node-monitor-grace-period={_NODE_MONITOR_GRACE_SECONDS}s"),
             *("--leader-elect=false", "--secure-port=0", "--profiling=false"),
             *("--kube-api-qps=100", "--kube-api-burst=200"),
         ]
@@ -204,7 +204,7 @@ class ControlPlane:
             *("--volumes", str(self.volumes)),
         ]
 
-    def _answers(self) -> bool:
+    def _is_api_ready(self) -> bool:
         connection = http.client.HTTPSConnection(self.address, PORT, timeout=3, context=self._trust)
         try:
             connection.request("GET", "/readyz")

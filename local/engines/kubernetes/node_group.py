@@ -1,4 +1,4 @@
-"""Process nodes of one EKS node group: where a group's EC2 instances would be."""
+"""Process nodes of one EKS node group, in place of EC2 instances."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from local.node.settings import NodeSettings, Taint
 from local.site import CHECKOUT, Site
 
 SLOTS = 32
-"""Nodes that fit into a region's Pod network, 126 addresses each."""
+"""Maximum number of nodes in a region's Pod network, with 126 addresses each."""
 ZONES = ("a", "b", "c")
 DRAIN_SECONDS = 60.0
-"""After that a node that is scaled in goes, even if a PodDisruptionBudget would still hold its Pods."""
+"""A node that is scaled in is removed after this time, even if a PodDisruptionBudget still prevents evictions."""
 
 
 class NodeLimitExceeded(RuntimeError):
-    """The region's Pod network is full."""
+    """The region's Pod network has no free slot."""
 
 
 class NodeGroup:
@@ -64,23 +64,23 @@ class NodeGroup:
         return [self._node_name(int(folder.name)) for folder in self._folders()]
 
     def ensure(self, desired_size: int) -> None:
-        """One step towards `desired_size` running nodes; call it again until `ready`. Never waits for Pods to move.
+        """One step towards `desired_size` running nodes; repeat it until `ready`. It does not wait for evictions.
 
-        A node that is too many is cordoned and its Pods are evicted; it goes when they are gone.
+        A surplus node is cordoned and its Pods are evicted; it is removed when they have ended.
         """
         folders = self._folders()
-        leaving = [folder for folder in folders if (folder / "leaving").exists()]
-        staying = [folder for folder in folders if folder not in leaving]
-        for folder in staying[desired_size:]:
+        terminating = [folder for folder in folders if (folder / "leaving").exists()]
+        active = [folder for folder in folders if folder not in terminating]
+        for folder in active[desired_size:]:
             (folder / "leaving").write_text(str(time.time()))
-            leaving.append(folder)
-        staying = staying[:desired_size]
-        while len(staying) < desired_size:
-            staying.append(self._allocate_slot())
-        for folder in staying:
+            terminating.append(folder)
+        active = active[:desired_size]
+        while len(active) < desired_size:
+            active.append(self._allocate_slot())
+        for folder in active:
             self._start(folder)
-        for folder in leaving:
-            if self._drained(folder):
+        for folder in terminating:
+            if self._drain(folder):
                 self._remove(folder)
 
     def ready(self, desired_size: int | None = None) -> bool:
@@ -90,19 +90,19 @@ class NodeGroup:
             return False
         if any(self._process(folder).pid() is None for folder in folders):
             return False
-        status, answer = self._call("GET", f"/api/v1/nodes?{self._selector}")
+        status, response = self._call("GET", f"/api/v1/nodes?{self._selector}")
         if status != 200:
             return False
-        ready = {node["metadata"]["name"] for node in answer["items"] if _is_ready(node)}
+        ready = {node["metadata"]["name"] for node in response["items"] if _is_ready(node)}
         return ready == set(self.nodes)
 
     def stop(self) -> None:
-        """Ends the nodes and the processes of their Pods; the Pods stay in the API and start again with their node."""
+        """Stops the nodes and the processes of their Pods. The Pods stay in the API and start again with their node."""
         for folder in self._folders():
-            self._end(folder)
+            self._stop(folder)
 
     def delete(self) -> None:
-        """Ends the nodes, forgets them in the API where that still answers, and deletes their folders."""
+        """Stops the nodes, deletes them from the API if it responds, and deletes their folders."""
         for folder in self._folders():
             self._remove(folder)
 
@@ -127,7 +127,7 @@ class NodeGroup:
                 continue
             (folder / "group").write_text(self._owner)
             return folder
-        raise NodeLimitExceeded(f"{self.region} has {SLOTS} nodes already; scale a node group in first")
+        raise NodeLimitExceeded(f"{self.region} has {SLOTS} nodes already; scale in a node group first")
 
     def _network(self, slot: int) -> str:
         return f"{self.site.block(self.region)}.{16 + slot // 2}.{slot % 2 * 128}/25"
@@ -139,7 +139,7 @@ class NodeGroup:
         return f"ip-{self._address(slot).replace('.', '-')}.{self.region}.compute.internal"
 
     def process(self, node: str) -> Process:
-        """The process of one of `nodes`; raises KeyError for another."""
+        """The process of a node of this group; raises KeyError for another name."""
         return self._process({self._node_name(int(folder.name)): folder for folder in self._folders()}[node])
 
     def _process(self, folder: Path) -> Process:
@@ -170,18 +170,18 @@ class NodeGroup:
         env = {**os.environ, **site, "PYTHONPATH": str(CHECKOUT)}
         process.start([sys.executable, "-m", "local.node", settings.save()], env=env, cwd=CHECKOUT)
 
-    def _end(self, folder: Path) -> None:
+    def _stop(self, folder: Path) -> None:
         self._process(folder).stop(grace=8)
-        end_all(folder / "pods")  # a node that was killed could not do it
+        end_all(folder / "pods")  # a killed node has not done it
 
     def _remove(self, folder: Path) -> None:
-        self._end(folder)
+        self._stop(folder)
         name = self._node_name(int(folder.name))
         self._call("DELETE", f"/api/v1/nodes/{name}")
         shutil.rmtree(folder)
 
-    def _drained(self, folder: Path) -> bool:
-        """Cordons the node, evicts what is on it, and says whether it can go."""
+    def _drain(self, folder: Path) -> bool:
+        """Cordons the node and evicts its Pods; returns whether the node can be removed."""
         name = self._node_name(int(folder.name))
         since = float((folder / "leaving").read_text())
         if time.time() - since > DRAIN_SECONDS or self._process(folder).pid() is None:
@@ -211,7 +211,7 @@ class NodeGroup:
         return f"labelSelector={quote(f'eks.amazonaws.com/nodegroup={self.name}')}"
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        """Status and answer of the API server, as administrator; status 0 when it does not answer."""
+        """Status and response of the API server, as administrator; status 0 without a response."""
         if not self.cluster.authority.certificate.exists():
             return 0, {}
         connection = http.client.HTTPSConnection(self.cluster.address, PORT, timeout=5, context=self._trust)
@@ -232,6 +232,6 @@ def _is_ready(node: dict[str, Any]) -> bool:
 
 
 def _is_excluded_from_drain(pod: dict[str, Any]) -> bool:
-    """DaemonSets' Pods go with their node; ended ones need not be moved."""
+    """Pods of DaemonSets end with their node; ended Pods need no eviction."""
     owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])}
     return "DaemonSet" in owners or pod.get("status", {}).get("phase") in ("Succeeded", "Failed")

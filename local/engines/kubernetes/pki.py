@@ -1,4 +1,4 @@
-"""Certificates of one cluster: its own authority signs the API server, the nodes, and the clients."""
+"""Certificates of one cluster: its certificate authority signs the API server, the nodes and the clients."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority whose files lie in `folder`; made on first use, kept afterwards."""
+    """A certificate authority with its files in `folder`; created on first use."""
 
     folder: Path
 
@@ -68,14 +68,14 @@ class Authority:
 
 
 def signing_key(file: Path) -> Path:
-    """Key with which the API server signs ServiceAccount tokens; made on first use."""
+    """Key with which the API server signs ServiceAccount tokens; created on first use."""
     if not file.exists():
         write(file, _key_pem(ec.generate_private_key(ec.SECP256R1())), 0o600)
     return file
 
 
 def write_kubeconfig(file: Path, cluster: str, server: str, authority: Path, client: Pair) -> None:
-    """A kubeconfig with everything inside, so that the file alone can be handed on."""
+    """A self-contained kubeconfig, with certificates and key embedded."""
 
     def inline(path: Path) -> str:
         return base64.b64encode(path.read_bytes()).decode()
@@ -102,13 +102,13 @@ def write_kubeconfig(file: Path, cluster: str, server: str, authority: Path, cli
 
 
 def write(file: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replace `file` in one step, so that a reader (or a crash) never meets half of it."""
+    """Replaces `file` atomically."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(data)
-    draft.replace(file)
+    temporary.replace(file)
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

@@ -1,1 +1,1 @@
-"""What every engine runs on: processes that survive their starter, addresses, and scratch environments for tests."""
+"""What every engine runs on: processes that outlive their parent, addresses, and scratch environments for tests."""

@@ -1,4 +1,4 @@
-"""Which loopback address an engine has: its own, the same for life, and never at once somebody else's."""
+"""Loopback addresses of engines. An engine keeps its address until it is released; released ones are reused last."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from contextlib import contextmanager
 from local.site import Site
 
 FIRST, LAST = 16, 4094
-"""Engine numbers that are given out here; lower ones belong to programs with a fixed address."""
+"""Engine numbers that are allocated here; lower ones belong to programs with a fixed address."""
 
 
-def next_number(taken: set[int], last: int) -> int:
-    """The first number after `last` that is not taken, round and round: a freed address rests as long as possible."""
+def next_number(allocated: set[int], last: int) -> int:
+    """The first free number after `last`, cyclically, so that a released address is reused as late as possible."""
     span = LAST - FIRST + 1
     for step in range(1, span + 1):
         number = FIRST + (last - FIRST + step) % span
-        if number not in taken:
+        if number not in allocated:
             return number
-    raise RuntimeError(f"all {span} engine addresses of the region are taken")
+    raise RuntimeError(f"all {span} engine addresses of the region are allocated")
 
 
 class AddressRegistry:
-    """The addresses of one region's engines, by the engine's name, shared by all processes of the site."""
+    """The addresses of one region's engines by name; a locked file shares them with all processes of the site."""
 
     def __init__(self, site: Site, region: str) -> None:
         self.site = site
@@ -32,17 +32,17 @@ class AddressRegistry:
         self._file = site.home / "addresses" / f"{region}.json"
 
     def of(self, name: str) -> str:
-        """The address of engine `name`, which is given one on the first call."""
-        with self._allocations() as claims:
-            if name not in claims.numbers:
-                claims.last = next_number(set(claims.numbers.values()), claims.last)
-                claims.numbers[name] = claims.last
-            return self.site.engine_address(self.region, claims.numbers[name])
+        """The address of engine `name`, allocated on the first call."""
+        with self._allocations() as allocations:
+            if name not in allocations.numbers:
+                allocations.last = next_number(set(allocations.numbers.values()), allocations.last)
+                allocations.numbers[name] = allocations.last
+            return self.site.engine_address(self.region, allocations.numbers[name])
 
     def release(self, name: str) -> None:
-        """Gives the address back; an unknown name has none."""
-        with self._allocations() as claims:
-            claims.numbers.pop(name, None)
+        """Releases the address of `name`; an unknown name is ignored."""
+        with self._allocations() as allocations:
+            allocations.numbers.pop(name, None)
 
     @contextmanager
     def _allocations(self) -> Iterator[_Allocations]:
@@ -50,13 +50,13 @@ class AddressRegistry:
         with self._file.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             before = self._file.read_text() if self._file.exists() else '{"last": 15, "numbers": {}}'
-            claims = _Allocations(**json.loads(before))
-            yield claims
-            after = json.dumps(vars(claims))
+            allocations = _Allocations(**json.loads(before))
+            yield allocations
+            after = json.dumps(vars(allocations))
             if after != before:
-                unfinished = self._file.with_suffix(".new")
-                unfinished.write_text(after)
-                unfinished.replace(self._file)
+                temporary = self._file.with_suffix(".new")
+                temporary.write_text(after)
+                temporary.replace(self._file)
 
 
 class _Allocations:

@@ -37,11 +37,11 @@ class ScratchEnvironment:
 def scratch_environment(purpose: str) -> Iterator[ScratchEnvironment]:
     """An environment that exists until the end of the block, or of this process."""
     folder = Path(tempfile.mkdtemp(prefix=f"aura-{purpose}-"))
-    claim, addresses = _claim(Site(folder, SITE_INDEX))
+    reservation, addresses = _reserve(Site(folder, SITE_INDEX))
     guard = subprocess.Popen(
         [sys.executable, "-m", "local.engines.runtime.scratch", str(folder)],
         stdin=subprocess.PIPE,
-        pass_fds=[claim.fileno()],
+        pass_fds=[reservation.fileno()],
         cwd=CHECKOUT,
         start_new_session=True,
     )
@@ -50,22 +50,22 @@ def scratch_environment(purpose: str) -> Iterator[ScratchEnvironment]:
         yield ScratchEnvironment(folder, addresses)
     finally:
         guard.stdin.close()
-        claim.close()
+        reservation.close()
         guard.wait(timeout=60)
 
 
-def _claim(site: Site) -> tuple[socket.socket, tuple[str, ...]]:
+def _reserve(site: Site) -> tuple[socket.socket, tuple[str, ...]]:
     """Reserves eight addresses for this run. A bound socket holds the reservation, so it ends with the process."""
     for slot in range(_SLOTS):
         numbers = range(slot * 8 + 8, slot * 8 + 16)
         addresses = tuple(site.engine_address("us-west-2", number) for number in numbers)
-        claim = socket.socket()
+        reservation = socket.socket()
         try:
-            claim.bind((addresses[0], _LOCK_PORT))
-            return claim, addresses
+            reservation.bind((addresses[0], _LOCK_PORT))
+            return reservation, addresses
         except OSError:
-            claim.close()
-    raise RuntimeError(f"all {_SLOTS} address slots are taken")
+            reservation.close()
+    raise RuntimeError(f"all {_SLOTS} address slots are in use")
 
 
 def _guard(folder: Path) -> None:
