@@ -35,7 +35,7 @@ class Site:
     def current(cls) -> Site:
         """The site of AURA_HOME and AURA_SITE; by default `.aura` in this checkout and index 0.
 
-        Raises NotASite.
+        Raises InvalidSite.
         """
         home, index = os.environ.get("AURA_HOME"), os.environ.get("AURA_SITE") or "0"
         if not re.fullmatch("-?[0-9]+", index):

@@ -105,8 +105,8 @@ def end_leftovers(folder: Path, seconds: float) -> list[str]:
 
 
 def _processes(folder: str) -> list[psutil.Process]:
-    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    return [process for process in psutil.process_iter() if process.pid not in ours and _names(process, folder)]
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    return [process for process in psutil.process_iter() if process.pid not in own and _names(process, folder)]
 
 
 def _names(process: psutil.Process, folder: str) -> bool:

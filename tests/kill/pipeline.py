@@ -58,7 +58,7 @@ class BioSync:
             "TOPIC": self.spec.source.topic,
             "JWKS_URL": f"http://{address}:{AUTH}/.well-known/jwks.json",
         }
-        answer = {
+        recommend = {
             "REDIS_URL": redis.url,
             "TIMESERIES_URL": self.database,
             "WEBHOOK_SECRET": SECRET,
@@ -74,7 +74,7 @@ class BioSync:
         }
         services = {f"ingest-{n}": service(f"ingest-{n}", "services.ingest", INGEST + n, stream)
                     for n in range(1, INGESTS + 1)}  # fmt: skip
-        services["recommend"] = service("recommend", "services.recommend", RECOMMEND, answer)
+        services["recommend"] = service("recommend", "services.recommend", RECOMMEND, recommend)
         services["dataflow"] = service("dataflow", "dataflows.biosync", DATAFLOW, flow)
         gateway = Gateway(
             folder / "gateway", address, self._key, [(address, INGEST + n) for n in range(1, INGESTS + 1)]
@@ -86,7 +86,7 @@ class BioSync:
                 Member("postgres", postgres.server.process, postgres.server.ensure, postgres.server.ready),
                 Member("redis", redis.process, redis.ensure, redis.ready),
                 Member("gateway", gateway.process, gateway.start, gateway.ready),
-                *(Member(name, made.process, made.start, made.ready) for name, made in services.items()),
+                *(Member(name, each.process, each.start, each.ready) for name, each in services.items()),
             ]
         )
 
@@ -115,8 +115,8 @@ class BioSync:
         topics = [NewTopic(spec.source.topic, spec.source.partitions)]
         topics += [NewTopic(name, 1) for name in (spec.events.topic, spec.dead_letter.topic)]
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        for made in admin.create_topics(topics).values():
-            made.result(20)
+        for created in admin.create_topics(topics).values():
+            created.result(20)
         with psycopg.connect(self.database, autocommit=True) as connection:
             for statement in timeseries.native():
                 connection.execute(statement.encode())

@@ -130,14 +130,14 @@ def compare(pipeline: BioSync, topics: Topics, sent: Sent, report: Report) -> tu
     rows, events = expected(sent, pipeline.rules)
     assert len(events) >= USERS // 4, f"only {len(events)} events are expected: too few for a meaningful round"
     stored_rows, stored_events, answered = stored(pipeline.database, list(sent))
-    kept: dict[Any, Any] = {}
+    stored_beats: dict[Any, Any] = {}
     for frame in topics.frames(pipeline.spec.source.topic):
         if frame.user in sent:
-            kept |= {(frame.user, t): rr for t, rr in zip(frame.t, frame.rr, strict=True)}
+            stored_beats |= {(frame.user, t): rr for t, rr in zip(frame.t, frame.rr, strict=True)}
     announced = {event.event_id for event in topics.events(pipeline.spec.events.topic) if event.user in sent}
     pushed = Counter(push.event_id for push in report.pushes)
     differences = [
-        difference("acknowledged beats", {(u, t): rr for u, beats in sent.items() for t, rr in beats}, kept),
+        difference("acknowledged beats", {(u, t): rr for u, beats in sent.items() for t, rr in beats}, stored_beats),
         difference("rows", rows, stored_rows),
         difference("events", events, stored_events),
         difference("answers", dict.fromkeys(events, 1), dict.fromkeys(answered, 1)),
