@@ -3,7 +3,7 @@
 
 FROM maven:3.9-eclipse-temurin-17 AS model
 WORKDIR /build
-COPY local/toolchain/maven/embedding-model ./
+COPY local/toolchain/recipes/locks/maven/embedding-model ./
 RUN mvn --batch-mode --no-transfer-progress --strict-checksums \
         org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory=lib \
     && cd lib && sha256sum --check ../lock \

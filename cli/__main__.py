@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli.profiles import forget_profiles
-from local.site import NotASite
+from local.site import InvalidSite
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 dead_letters = typer.Typer(no_args_is_help=True, help="Beats that could not be processed.")
@@ -132,6 +132,6 @@ if __name__ == "__main__":
     forget_profiles()
     try:
         app(prog_name="aura")
-    except NotASite as error:
+    except InvalidSite as error:
         typer.echo(f"aura: {error}", err=True)
         sys.exit(2)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from cli.steps import Say, Step, StepFailed, run_steps
 from local.cloud import endpoint
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.site import Site
 
 

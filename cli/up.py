@@ -16,7 +16,7 @@ from cli.subprocesses import run
 from cli.wearables import first_calm
 from local import page
 from local.cloud import endpoint
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.site import CHECKOUT, Site
 
 

@@ -1,4 +1,4 @@
-"""`aura wearables`: people who stream heart beats into the platform, and what came of each beat."""
+"""`aura wearables`: simulated users stream heart beats into the platform; the result of each beat is verified."""
 
 from __future__ import annotations
 
@@ -22,83 +22,85 @@ from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
 from local.observe.said import first_line
 from local.site import Site
-from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
-from local.wearables.crowd import Person, stream
+from local.wearables.beats import InvalidRecording, day_in_minutes, read_recording, synthesise
+from local.wearables.fleet import SimulatedUser, stream
 from local.wearables.report import Report, percentile
-from local.wearables.wearable import Door, Unreachable
+from local.wearables.wearable import StreamEndpoint, Unreachable
 from services.auth.tokens import issue
 
 FIRST_CALM_SPEED = 120
 
 
 def wearables(users: int, recording: Path | None, speed: float, minutes: float, as_json: bool) -> None:
-    """Streams, prints the report; ends with 1 when anything acknowledged was lost or differs from the offline run."""
+    """Streams and prints the report; exits with 1 when acknowledged data is lost or differs from the offline run."""
     console = Console(stderr=as_json)
     try:
-        people = crowd(users, recording, minutes)
+        population = simulated_users(users, recording, minutes)
         with console.status("connecting") as status:
-            report, verdict = asyncio.run(run(Site.current(), people, speed, status.update))
-    except (NotARecording, StepFailed, Unreachable) as error:
+            report, verdict = asyncio.run(run(Site.current(), population, speed, status.update))
+    except (InvalidRecording, StepFailed, Unreachable) as error:
         sys.exit(str(error))
     if as_json:
         print(json.dumps(figures(report, verdict)))
     else:
         console.print(table(report, verdict))
-        console.print(f"Streamed as {people[0].user}" + (f" to {people[-1].user}." if users > 1 else "."))
+        console.print(f"Streamed as {population[0].user}" + (f" to {population[-1].user}." if users > 1 else "."))
     raise SystemExit(0 if verdict.sound and report.lost == 0 else 1)
 
 
 def first_calm(site: Site, say: Say) -> str:
-    """The last step of `aura up`: one person's day in minutes, fast; returns once their calm has come."""
-    people = crowd(1, None, 20)
-    report, verdict = asyncio.run(run(site, people, FIRST_CALM_SPEED, say))
+    """The last step of `aura up`: one user's day in minutes, fast; returns when the Emergency Calm has arrived."""
+    population = simulated_users(1, None, 20)
+    report, verdict = asyncio.run(run(site, population, FIRST_CALM_SPEED, say))
     if not report.pushes:
         raise StepFailed(
             f"{report.acked} of {report.sent} frames were acknowledged and {verdict.events} events raised, but no "
-            "Emergency Calm came back. Read `aura logs bio-sync`, `aura logs recommend` and `aura logs ingest`."
+            "Emergency Calm arrived. Read `aura logs bio-sync`, `aura logs recommend` and `aura logs ingest`."
         )
     delays = verdict.push_ms
     return f"Emergency Calm “{report.pushes[0].title}” {f'{delays[0]:.0f} ms after its event' if delays else 'pushed'}"
 
 
-def crowd(users: int, recording: Path | None, minutes: float) -> list[Person]:
-    """People who never streamed before, so that no earlier run stands in their history."""
+def simulated_users(users: int, recording: Path | None, minutes: float) -> list[SimulatedUser]:
+    """New users, who have no history from earlier runs."""
     run_id = secrets.token_hex(3)
     if recording is not None:
-        beats = recorded(recording)
-        return [Person(f"{recording.name}-{run_id}-{n:03d}", beats) for n in range(users)]
+        beats = read_recording(recording)
+        return [SimulatedUser(f"{recording.name}-{run_id}-{n:03d}", beats) for n in range(users)]
     seeds = range(users)
-    return [Person(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
+    return [SimulatedUser(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
 
 
-async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple[Report, Verdict]:
-    """Streams through the gateway, then holds the store against an offline computation of the same beats."""
-    door = await asyncio.to_thread(find_door, site)
+async def run(site: Site, users: list[SimulatedUser], speed: float, say: Say) -> tuple[Report, Verdict]:
+    """Streams through the gateway, then compares the store with an offline computation of the same beats."""
+    endpoint = await asyncio.to_thread(find_endpoint, site)
     key = await asyncio.to_thread(signing_key, site)
     verdict: list[Verdict] = []
 
-    def tell(report: Report) -> None:
+    def on_progress(report: Report) -> None:
         say(
-            f"{report.acked}/{report.frames} frames acknowledged, {report.sent - report.acked} under way, "
+            f"{report.acked}/{report.frames} frames acknowledged, {report.sent - report.acked} in flight, "
             f"{len(report.pushes)} calms, {report.reconnects} reconnects"
         )
 
-    async def settled(report: Report, sent: dict) -> None:
-        say("everything is acknowledged; waiting for the store")
+    async def on_acknowledged(report: Report, sent: dict) -> None:
+        say("all frames are acknowledged; waiting for the store")
         try:
             verdict.append(await judge(site, PRIMARY, sent, report))
         except (psycopg.OperationalError, *kube.AWAY) as error:
             raise StepFailed(
-                f"all {report.acked} frames were acknowledged, so their beats are kept, but what became of them can't "
-                f"be asked ({first_line(error)}); `aura status` tells what is down, `make up` starts it"
+                f"all {report.acked} frames were acknowledged, so their beats are kept, but the results cannot "
+                f"be read ({first_line(error)}); `aura status` shows what is down, `make up` starts it"
             ) from error
 
-    report = await stream(people, door, lambda user: issue(user, [], key, time.time()), speed, settled, tell)
+    report = await stream(
+        users, endpoint, lambda user: issue(user, [], key, time.time()), speed, on_acknowledged, on_progress
+    )
     return report, verdict[0]
 
 
-def find_door(site: Site) -> Door:
-    """The stream as the gateway serves it; raises StepFailed while there is none."""
+def find_endpoint(site: Site) -> StreamEndpoint:
+    """The gateway's endpoint of the stream; raises StepFailed while it has no address."""
     if not site.kubeconfig(PRIMARY).exists():
         raise StepFailed(kube.NONE)
     try:
@@ -107,15 +109,15 @@ def find_door(site: Site) -> Door:
     except kube.AWAY as error:
         raise StepFailed(kube.silent(PRIMARY, error)) from error
     if address is None:
-        raise StepFailed("the Gateway `aura` has no address yet; `aura status` tells what is not Ready")
+        raise StepFailed("the Gateway `aura` has no address yet; `aura status` shows what is not Ready")
     host, _, port = address.rpartition(":")
     trust = ssl.create_default_context(cafile=str(site.home / "ca.pem"))
     trust.minimum_version = ssl.TLSVersion.TLSv1_3
-    return Door(f"wss://{STREAM_HOST}/v1/stream", host, int(port), trust)
+    return StreamEndpoint(f"wss://{STREAM_HOST}/v1/stream", host, int(port), trust)
 
 
 def figures(report: Report, verdict: Verdict) -> dict[str, object]:
-    """The report as plain figures; latencies in ms."""
+    """The report as figures; latencies in ms."""
     return {
         "users": report.users,
         "beats": report.beats,
@@ -148,14 +150,14 @@ def table(report: Report, verdict: Verdict) -> Table:
         each = percentiles(values)
         return "none" if each["p50"] is None else f"p50 {each['p50']} ms, p99 {each['p99']} ms"
 
-    shown.add_row("people", str(report.users))
+    shown.add_row("users", str(report.users))
     shown.add_row("beats", f"{report.beats:,}")
     shown.add_row("frames sent = acked", f"{report.sent:,} = {report.acked:,}")
     shown.add_row("lost", f"[{'red' if report.lost else 'green'}]{report.lost}[/]")
     shown.add_row("resent, refused, reconnects", f"{report.resent}, {report.refused}, {report.reconnects}")
     shown.add_row("acknowledged after", latency(report.ack_ms))
     shown.add_row("events", str(verdict.events))
-    shown.add_row("pushes seen", f"{len(report.pushes)} ({report.duplicates} of them again)")
+    shown.add_row("pushes received", f"{len(report.pushes)} ({report.duplicates} duplicates)")
     shown.add_row("event to push", latency(verdict.push_ms))
     same = f"[green]equal to an offline computation of the same beats ({verdict.rows:,} rows)[/]"
     differs = f"[red]{verdict.rows_different} rows and {verdict.events_different} events differ: {verdict.example}[/]"

@@ -1,7 +1,7 @@
-"""Where one running platform lives: its state folder and its loopback addresses.
+"""A site: the state folder and the loopback addresses of one running platform.
 
-Two platforms can run on one machine at the same time (say, yours and the one the tests start) when their `Site`s
-differ in home and index. Region blocks are separate /16s, so that a region can be killed alone.
+Several platforms can run on one machine (for example yours and that of the tests) when their `Site`s differ in home and
+index. Each region has its own /16 block, so that a region can be killed alone.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REGIONS = {"us-west-2": 10, "us-east-1": 20}
-_NUMBER = "AURA_SITE is {}; it must be a whole number from 0 to 9, or not be set"
+_INVALID_INDEX = "AURA_SITE is {}; it must be a whole number from 0 to 9, or not be set"
 
 
-class NotASite(ValueError):
-    """AURA_HOME or AURA_SITE name none; the text says what they may be."""
+class InvalidSite(ValueError):
+    """AURA_HOME or AURA_SITE is invalid; the message gives the valid values."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A platform on this machine: `home` holds all its state, `index` (0 to 9) picks its addresses."""
+    """A platform on this machine: `home` has all its state, `index` (0 to 9) selects its addresses."""
 
     home: Path
     index: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.index <= 9:
-            raise NotASite(_NUMBER.format(self.index))
+            raise InvalidSite(_INVALID_INDEX.format(self.index))
 
     @classmethod
     def current(cls) -> Site:
-        """The site that AURA_HOME and AURA_SITE name; by default `.aura` in this checkout, index 0.
+        """The site of AURA_HOME and AURA_SITE; by default `.aura` in this checkout and index 0.
 
-        Raises NotASite.
+        Raises InvalidSite.
         """
         home, index = os.environ.get("AURA_HOME"), os.environ.get("AURA_SITE") or "0"
         if not re.fullmatch("-?[0-9]+", index):
-            raise NotASite(_NUMBER.format(index))
+            raise InvalidSite(_INVALID_INDEX.format(index))
         return cls(Path(home).resolve() if home else CHECKOUT / ".aura", int(index))
 
     @property
     def endpoint_host(self) -> str:
-        """Address of the AWS endpoint; no outgoing connection can ever sit on it, unlike on 127.0.0.1."""
+        """Address of the AWS endpoint; no outgoing connection can use it as its source, unlike 127.0.0.1."""
         return f"127.{30 + self.index}.0.1"
 
     @property
@@ -56,7 +56,7 @@ class Site:
         return f"127.{30 + self.index}.0.2"
 
     def block(self, region: str) -> str:
-        """First two octets of a region's addresses, as in "127.10"."""
+        """First two octets of a region's addresses, such as "127.10"."""
         return f"127.{REGIONS[region] + self.index}"
 
     def engine_address(self, region: str, number: int) -> str:
@@ -64,11 +64,11 @@ class Site:
         return f"{self.block(region)}.{number >> 8}.{number & 255}"
 
     def pod_network(self, region: str) -> str:
-        """Nodes' and Pods' addresses."""
+        """CIDR block of nodes and Pods."""
         return f"{self.block(region)}.16.0/20"
 
     def service_network(self, region: str) -> str:
-        """Services' cluster IPs."""
+        """CIDR block of the Services' cluster IPs."""
         return f"{self.block(region)}.96.0/20"
 
     def kubeconfig(self, region: str) -> Path:

@@ -1,4 +1,4 @@
-"""Unix sockets by folder and name: the whole path may be longer than the 107 bytes of a socket's (unix(7))."""
+"""Unix sockets by folder and name: the whole path may exceed the 107 bytes of a socket address (unix(7))."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 async def connect(folder: Path, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Raises OSError."""
-    there = os.open(folder, os.O_PATH)
+    descriptor = os.open(folder, os.O_PATH)
     try:
-        return await asyncio.open_unix_connection(f"/proc/self/fd/{there}/{name}")
+        return await asyncio.open_unix_connection(f"/proc/self/fd/{descriptor}/{name}")
     finally:
-        os.close(there)
+        os.close(descriptor)

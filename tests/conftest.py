@@ -1,4 +1,4 @@
-"""Fixtures for every room's tests, and who runs which where they run in several processes."""
+"""Shared fixtures, and the distribution of tests to worker processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytest_plugins = [
 
 
 class ByEngines(LoadScopeScheduling):
-    """Tests of a file stay together, for its fixtures; so do all with the AWS endpoint, of which there is one."""
+    """Tests of a file share a worker, for its fixtures; so do all tests that use the single AWS endpoint."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]

@@ -1,7 +1,7 @@
 """Runs the tests tier by tier: `python -m tests.tiers [TIER...]`, all tiers when none is named.
 
-A tier that ran nothing fails, for nothing looks so much like success; so does one that leaves a process behind. Stops
-at the first tier that fails, and then keeps the tier's folder with logs and data.
+A tier that runs no test fails, and so does one that leaves a process behind. Stops at the first failure, and keeps
+the folder with logs and data of that tier.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ TIERS = {
     "e2e": "e2e and not kill",
     "kill": "kill",
 }
-_TWO = ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")
-SIDE_BY_SIDE = {"unit": _TWO, "integration": _TWO}
-"""Integration tests wait for engines half of their time, and each process has engines of its own."""
+_TWO_WORKERS = ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")
+PYTEST_OPTIONS = {"unit": _TWO_WORKERS, "integration": _TWO_WORKERS}
+"""Integration tests wait for engines half of the time; each worker process has its own engines."""
 SITE = "9"
 SECONDS_TO_END = 20.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one tier; `problem` is empty when all is well."""
+    """Result of one tier; `problem` is empty on success."""
 
     tier: str
     ran: int
@@ -48,7 +48,7 @@ class Result:
 
 
 def run_tier(tier: str, folder: Path, arguments: Sequence[str] = ()) -> Result:
-    """Runs one tier's tests with all their files, and the platform they may start, below `folder`."""
+    """Runs the tests of one tier. Their files, and a platform that they start, are in `folder`."""
     started = time.monotonic()
     report = folder / f"{tier}.xml"
     environment = {**os.environ, "AURA_HOME": str(folder / "home"), "AURA_SITE": SITE, "TMPDIR": str(folder)}
@@ -63,60 +63,60 @@ def run_tier(tier: str, folder: Path, arguments: Sequence[str] = ()) -> Result:
             report,
             "--basetemp",
             folder / tier,
-            *SIDE_BY_SIDE.get(tier, ()),
+            *PYTEST_OPTIONS.get(tier, ()),
             *arguments,
         ],
         env=environment,
         check=False,
     ).returncode
     ran, skipped = counts(report.read_text()) if report.exists() else (0, 0)
-    left = end_what_is_left(folder, SECONDS_TO_END)
+    left = end_leftovers(folder, SECONDS_TO_END)
     return Result(tier, ran, skipped, time.monotonic() - started, problem(code, ran, left))
 
 
 def problem(code: int, ran: int, left: Sequence[str]) -> str:
-    """Why a tier failed, from pytest's exit code, how many tests ran and the processes it left; empty if it did not."""
+    """Why a tier failed, from pytest's exit code, the number of tests and leftover processes; empty on success."""
     if ran == 0 and code in (0, 5):
         return "FAILED: not a single test ran"
     if code:
         return f"FAILED: pytest ended with code {code}"
     if left:
-        return "FAILED: left processes behind (ended now): " + "; ".join(left)
+        return "FAILED: left processes behind (killed now): " + "; ".join(left)
     return ""
 
 
 def counts(report: str) -> tuple[int, int]:
-    """Tests that ran and tests that were skipped, from pytest's JUnit report."""
+    """Numbers of tests that ran and that were skipped, from pytest's JUnit report."""
     suites = list(ElementTree.fromstring(report).iter("testsuite"))
     skipped = sum(int(suite.get("skipped", "0")) for suite in suites)
     return sum(int(suite.get("tests", "0")) for suite in suites) - skipped, skipped
 
 
-def end_what_is_left(folder: Path, seconds: float) -> list[str]:
-    """Waits for the end of the processes that name `folder` in command line, environment or working directory, then
-    kills those that still live. Gives their command lines."""
+def end_leftovers(folder: Path, seconds: float) -> list[str]:
+    """Waits for the processes that name `folder` in command line, environment or working directory, and kills those
+    that remain after `seconds`. Returns their command lines."""
     deadline = time.monotonic() + seconds
     while (left := _processes(str(folder))) and time.monotonic() < deadline:
         time.sleep(0.2)
-    commands = [_command(process) for process in left]  # a process that has ended tells nothing any more
+    commands = [_command(process) for process in left]  # not readable after the end of the process
     for process in left:
         process.kill()
     return commands
 
 
 def _processes(folder: str) -> list[psutil.Process]:
-    ours = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
-    return [process for process in psutil.process_iter() if process.pid not in ours and _names(process, folder)]
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    return [process for process in psutil.process_iter() if process.pid not in own and _names(process, folder)]
 
 
 def _names(process: psutil.Process, folder: str) -> bool:
     try:
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        told = [*process.cmdline(), *process.environ().values(), process.cwd()]
+        texts = [*process.cmdline(), *process.environ().values(), process.cwd()]
     except psutil.Error:
-        return False  # ended meanwhile, or another user's
-    return any(folder in text for text in told)
+        return False  # has ended, or belongs to another user
+    return any(folder in text for text in texts)
 
 
 def _command(process: psutil.Process) -> str:
@@ -126,14 +126,14 @@ def _command(process: psutil.Process) -> str:
         return str(process.pid)
 
 
-def main(wanted: Sequence[str]) -> int:
-    unknown = [tier for tier in wanted if tier not in TIERS]
+def main(tiers: Sequence[str]) -> int:
+    unknown = [tier for tier in tiers if tier not in TIERS]
     if unknown:
-        print(f"no such tier: {', '.join(unknown)}; there are {', '.join(TIERS)}", file=sys.stderr)
+        print(f"unknown tier: {', '.join(unknown)}; known tiers: {', '.join(TIERS)}", file=sys.stderr)
         return 2
-    folder = Path(tempfile.mkdtemp(prefix="aura-t"))  # short: PostgreSQL's sockets lie deep below, in 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="aura-t"))  # short: the path of a Unix socket below it has at most 107 bytes
     results: list[Result] = []
-    for tier in wanted or TIERS:
+    for tier in tiers or TIERS:
         print(f"\n=== {tier}", flush=True)
         results.append(run_tier(tier, folder))
         if results[-1].problem:

@@ -23,7 +23,7 @@ from bench.dataflow.measured import HEAD, Measured
 from dataflows.biosync.hrv import Window
 from dataflows.biosync.offline import of_frames
 from dataflows.biosync.results import RowKey
-from local.engines import ground
+from local.engines.runtime.scratch import scratch_environment
 from local.site import CHECKOUT
 
 _PEOPLE_ALONE = 2_000
@@ -58,7 +58,7 @@ def _measurements(given: argparse.Namespace) -> Iterator[Measured]:
     yield peers.fold_window(few)
     if given.computation:
         return
-    with ground.temporary("bench-dataflow") as place, whole.stand(place) as stand:
+    with scratch_environment("bench-dataflow") as place, whole.stand(place) as stand:
         everyone = crowd(given.people, given.rounds, now - int(1000 * SECONDS * given.rounds))
         rows = _rows(everyone)
         yield whole.store_write(stand, everyone, rows)

@@ -30,10 +30,10 @@ from contracts.records import pack
 from dataflows.biosync.hrv import Window
 from dataflows.biosync.results import RowKey
 from dataflows.biosync.store import AT_ONCE, write
-from local.engines.ground import Ground
 from local.engines.kafka import Kafka
 from local.engines.postgres import Login, Postgres
-from local.engines.process import Process
+from local.engines.runtime.process import Process
+from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
 
 PARTITIONS = 12
@@ -49,7 +49,7 @@ class NotDone(RuntimeError):
 class Stand:
     """A broker, a database server and who answers events; each run gets topics and tables of its own."""
 
-    ground: Ground
+    scratch: ScratchEnvironment
     kafka: Kafka
     postgres: Postgres
     login: Login
@@ -57,7 +57,7 @@ class Stand:
     runs: int = 0
 
     def database(self, name: str) -> str:
-        self.postgres.grant(self.login, name)
+        self.postgres.ensure_role(self.login, name)
         uri = self.postgres.uri(self.login, name)
         with psycopg.connect(uri, autocommit=True) as connection:
             span = timedelta(hours=2)
@@ -67,18 +67,18 @@ class Stand:
 
 
 @contextmanager
-def stand(ground: Ground) -> Iterator[Stand]:
-    """Engines on the ground, until the end of the block."""
-    kafka = Kafka(ground.folder / "kafka", ground.addresses[0], heap="512m")
-    postgres = Postgres(ground.folder / "postgres", ground.addresses[1])
+def stand(scratch: ScratchEnvironment) -> Iterator[Stand]:
+    """Engines in the scratch environment, until the end of the block."""
+    kafka = Kafka(scratch.folder / "kafka", scratch.addresses[0], heap="512m")
+    postgres = Postgres(scratch.folder / "postgres", scratch.addresses[1])
     login = Login("bench", secrets.token_urlsafe(16))
     kafka.ensure()
     postgres.ensure(login)
-    server = ThreadingHTTPServer((ground.addresses[2], 0), _Accept)
+    server = ThreadingHTTPServer((scratch.addresses[2], 0), _Accept)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Stand(ground, kafka, postgres, login, f"http://{ground.addresses[2]}:{server.server_port}")
+        yield Stand(scratch, kafka, postgres, login, f"http://{scratch.addresses[2]}:{server.server_port}")
     finally:
         server.shutdown()
 
@@ -178,8 +178,8 @@ class _Flow:
     def __init__(self, stand: Stand, name: str, workers: int) -> None:
         self.topic = f"{name}-raw"
         self._uri = stand.database(name)
-        self._host = stand.ground.addresses[3]
-        self._folder = stand.ground.folder / name
+        self._host = stand.scratch.addresses[3]
+        self._folder = stand.scratch.folder / name
         self.process = Process(self._folder, "biosync")
         admin = AdminClient({"bootstrap.servers": stand.kafka.bootstrap})
         topics = [NewTopic(self.topic, PARTITIONS), NewTopic(f"{name}-dead", 1), NewTopic(f"{name}-events", 1)]

@@ -21,7 +21,7 @@ from bench.sockets.gateway import Gateways
 from bench.sockets.generators import MOST_SOCKETS, Generators, tokens
 from bench.sockets.run import run
 from bench.sockets.wearables import Doors
-from local.engines.ground import temporary
+from local.engines.runtime.scratch import scratch_environment
 
 
 def main() -> None:
@@ -41,16 +41,16 @@ def main() -> None:
     def tell(what: str) -> None:
         print(f"{time.monotonic() - begun:6.0f} s  {what}", file=sys.stderr, flush=True)
 
-    with temporary("sockets") as ground:
-        tell(f"starting engines and services in {ground.folder}")
-        flow = path.start(ground, processes, given.partitions)
+    with scratch_environment("sockets") as scratch:
+        tell(f"starting engines and services in {scratch.folder}")
+        flow = path.start(scratch, processes, given.partitions)
         tell("making tokens and wearables")
-        gateways = Gateways(ground, flow, crowd.users, processes) if given.gateway else None
+        gateways = Gateways(scratch, flow, crowd.users, processes) if given.gateway else None
         to = gateways.doors if gateways else [program.place for program in flow.ingest]
         authority = gateways.authority if gateways else None
         doors = [
             Doors(sources, {n: to[n] for n in range(i, len(to), processes)}, authority)
-            for i, sources in enumerate(pairwise(ground.addresses[: processes + 1]))
+            for i, sources in enumerate(pairwise(scratch.addresses[: processes + 1]))
         ]
         generators = Generators(crowd, doors, tokens(crowd, flow.key))
 

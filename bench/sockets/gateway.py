@@ -21,7 +21,7 @@ from bench.sockets.path import INGEST_PORT, Flow
 from contracts.auraservice import AuraServiceSpec
 from contracts.gateway import GATEWAY_CLASS
 from contracts.platform import NAMESPACE
-from local.engines.ground import SITE_INDEX, Ground
+from local.engines.runtime.scratch import SITE_INDEX, ScratchEnvironment
 from local.gateway import proxy as serving
 from local.gateway.certificate import Issued, ensure_ca, issue
 from local.gateway.compile import CONTROLLER, compile_world
@@ -45,8 +45,8 @@ _MANIFESTS = CHECKOUT / "manifests" / "base"
 class Gateways:
     """As many gateways for each of the load generators as its part of the users needs; `doors` is where to connect."""
 
-    def __init__(self, ground: Ground, flow: Flow, users: int, generators: int) -> None:
-        site = Site(ground.folder / "home", SITE_INDEX)
+    def __init__(self, scratch: ScratchEnvironment, flow: Flow, users: int, generators: int) -> None:
+        site = Site(scratch.folder / "home", SITE_INDEX)
         certificate = issue(site, ["*.aurawellness.com"])
         self.authority = str(ensure_ca(site))
         world = _world(flow, certificate)
@@ -55,9 +55,9 @@ class Gateways:
         self._proxies: list[Proxy] = []
         keys = public_keys({"keys": signing.jwks([flow.key])["keys"]})
         for i in range(generators * -(-users // (generators * CONNECTIONS))):
-            folder = ground.folder / f"gateway{i}"
+            folder = scratch.folder / f"gateway{i}"
             folder.mkdir()
-            proxy = Proxy(folder, Setting(ground.addresses[i], DEFAULT_ISSUER, CONNECTIONS + 500))
+            proxy = Proxy(folder, Setting(scratch.addresses[i], DEFAULT_ISSUER, CONNECTIONS + 500))
             with _output_to(folder / "access.log"):
                 self._run(_serve(proxy, world, keys))
             self._proxies.append(proxy)

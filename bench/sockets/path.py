@@ -19,11 +19,11 @@ from joserfc.jwk import ECKey
 from contracts import timeseries
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
-from local.engines.ground import Ground
 from local.engines.kafka import Kafka
 from local.engines.postgres import Login, Postgres
-from local.engines.process import Process
 from local.engines.redis import Redis
+from local.engines.runtime.process import Process
+from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
 from local.toolchain import tools
 from operators.biostream.topics import wanted
@@ -97,9 +97,9 @@ def declared(partitions: int) -> BioStreamSpec:
     return spec.model_copy(update={"source": spec.source.model_copy(update={"partitions": partitions})})
 
 
-def start(ground: Ground, ingests: int, partitions: int) -> Flow:
+def start(scratch: ScratchEnvironment, ingests: int, partitions: int) -> Flow:
     """Starts engines and services; raises EngineFailed when one does not come up."""
-    folder, addresses = ground.folder, ground.addresses
+    folder, addresses = scratch.folder, scratch.addresses
     spec = declared(partitions)
     kafka = Kafka(folder / "kafka", addresses[0])
     postgres = Postgres(folder / "postgres", addresses[1])

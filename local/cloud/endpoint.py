@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 from local.cloud.paths import ENGINES, HEALTH
-from local.engines.process import EngineFailed, Process
+from local.engines.runtime.process import EngineFailed, Process
 from local.site import CHECKOUT, Site
 
 _SETTLED = {"available", "ACTIVE", "stopped"}

@@ -12,7 +12,7 @@ from typing import Any
 
 from local.cloud.service import Body, Service
 from local.cloud.world import World
-from local.engines.process import EngineFailed
+from local.engines.runtime.process import EngineFailed
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.engines.address import Addresses
+from local.engines.runtime.addresses import AddressRegistry
 from local.site import REGIONS, Site
 
 ACCOUNT = "123456789012"
@@ -37,8 +37,8 @@ class World:
         """Where an engine keeps its data and logs."""
         return self.site.home / "engines" / region / service / name
 
-    def addresses(self, region: str) -> Addresses:
-        return Addresses(self.site, region)
+    def addresses(self, region: str) -> AddressRegistry:
+        return AddressRegistry(self.site, region)
 
     def arn(self, service: str, region: str, resource: str) -> str:
         return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"

@@ -1,1 +1,1 @@
-"""The local stand-in for CloudNativePG: fulfils `Cluster` objects with a PostgreSQL server of this machine."""
+"""The local CloudNativePG: an operator that runs a PostgreSQL server on this machine for each `Cluster` object."""

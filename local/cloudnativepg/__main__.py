@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
 
 
-async def serve(settings: Settings) -> None:
+async def run(settings: Settings) -> None:
     api = Api(settings.kubeconfig)
     work = asyncio.create_task(Controller(api, Site.current(), settings.aws_region, settings.namespace).run())
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -33,7 +33,7 @@ async def serve(settings: Settings) -> None:
     try:
         await work
     except asyncio.CancelledError:
-        logs.get(__name__).info("ending", servers="they run on")
+        logs.get(__name__).info("stopping", servers="keep running")
     finally:
         await api.close()
 
@@ -41,7 +41,7 @@ async def serve(settings: Settings) -> None:
 def main() -> None:
     settings = Settings()  # pyright: ignore[reportCallIssue]  fields come from the environment
     logs.configure("cloudnativepg", settings.pod_name, settings.log_level)
-    asyncio.run(serve(settings))
+    asyncio.run(run(settings))
 
 
 if __name__ == "__main__":

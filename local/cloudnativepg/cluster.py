@@ -1,4 +1,4 @@
-"""The parts of a CloudNativePG `Cluster` (postgresql.cnpg.io/v1) that are read here, and what it becomes (pure)."""
+"""The supported fields of a CloudNativePG `Cluster` (postgresql.cnpg.io/v1), and its desired objects (pure)."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ PORT = 5432
 HEALTHY = "Cluster in healthy state"
 
 
-class _Read(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
 
 
-class _Initdb(_Read):
+class _Initdb(_Model):
     database: str = "app"
     owner: str = ""
 
 
-class _Bootstrap(_Read):
+class _Bootstrap(_Model):
     initdb: _Initdb = _Initdb()
     recovery: Object | None = None
     pg_basebackup: Object | None = None
 
 
-class _PostgresqlConfiguration(_Read):
+class _PostgresqlConfiguration(_Model):
     parameters: dict[str, str] = {}
 
 
-class _Spec(_Read):
+class _Spec(_Model):
     instances: int = 1
     bootstrap: _Bootstrap = _Bootstrap()
     postgresql: _PostgresqlConfiguration = _PostgresqlConfiguration()
 
 
-class _Metadata(_Read):
+class _Metadata(_Model):
     name: str
     namespace: str
     uid: str
@@ -49,8 +49,8 @@ class _Metadata(_Read):
     deletion_timestamp: str | None = None
 
 
-class Cluster(_Read):
-    """A Cluster as declared, with its status as it stands."""
+class Cluster(_Model):
+    """A Cluster with its spec and current status."""
 
     metadata: _Metadata
     spec: _Spec
@@ -64,32 +64,32 @@ class Cluster(_Read):
     def owner(self) -> str:
         return self.spec.bootstrap.initdb.owner or self.database
 
-    def impossible(self) -> str:
-        """Why it can't be had here; "" if it can."""
+    def unsupported(self) -> str:
+        """Why the spec is not supported here; "" when it is."""
         if self.spec.instances != 1:
-            return f"instances is {self.spec.instances}: only one instance runs on this machine"
+            return f"instances is {self.spec.instances}: only one instance is supported on this machine"
         if self.spec.bootstrap.recovery or self.spec.bootstrap.pg_basebackup:
-            return "only bootstrap.initdb is possible on this machine"
+            return "only bootstrap.initdb is supported on this machine"
         return ""
 
     def owner_reference(self) -> Object:
-        """What makes an object go when the Cluster goes."""
-        about = self.metadata
-        reference = {"apiVersion": API_VERSION, "kind": "Cluster", "name": about.name, "uid": about.uid}
+        """The reference of a dependent object, which is deleted with the Cluster."""
+        metadata = self.metadata
+        reference = {"apiVersion": API_VERSION, "kind": "Cluster", "name": metadata.name, "uid": metadata.uid}
         return {**reference, "controller": True, "blockOwnerDeletion": True}
 
 
-def read(item: Object) -> Cluster | str:
-    """The Cluster, or what is wrong with it."""
+def parse(item: Object) -> Cluster | str:
+    """The Cluster, or its validation errors."""
     try:
         return Cluster.model_validate(item)
     except ValidationError as error:
-        return "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
 
 
 @dataclass(frozen=True)
-class Access:
-    """How the application gets in."""
+class Credentials:
+    """Connection parameters of the application."""
 
     host: str
     user: str
@@ -97,10 +97,10 @@ class Access:
     database: str
 
     def secret_values(self) -> dict[str, str]:
-        """Keys of `<cluster>-app` as CloudNativePG writes them; user, password and database are plain words."""
-        place = f"{self.host}:{PORT}/{self.database}"
-        uri = f"postgresql://{self.user}:{self.password}@{place}"
-        jdbc = f"jdbc:postgresql://{place}?password={self.password}&user={self.user}"
+        """Keys of `<cluster>-app` as CloudNativePG writes them; the values need no percent-encoding."""
+        address = f"{self.host}:{PORT}/{self.database}"
+        uri = f"postgresql://{self.user}:{self.password}@{address}"
+        jdbc = f"jdbc:postgresql://{address}?password={self.password}&user={self.user}"
         return {
             "username": self.user,
             "user": self.user,
@@ -116,34 +116,40 @@ class Access:
         }
 
 
-def app_secret(cluster: Cluster, access: Access) -> Object:
-    values = {key: base64.b64encode(text.encode()).decode() for key, text in access.secret_values().items()}
-    about = _metadata(cluster, f"{cluster.metadata.name}-app")
-    return {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/basic-auth", "metadata": about, "data": values}
+def app_secret(cluster: Cluster, credentials: Credentials) -> Object:
+    values = {key: base64.b64encode(text.encode()).decode() for key, text in credentials.secret_values().items()}
+    metadata = _metadata(cluster, f"{cluster.metadata.name}-app")
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "kubernetes.io/basic-auth",
+        "metadata": metadata,
+        "data": values,
+    }
 
 
 def services(cluster: Cluster, host: str) -> Iterable[Object]:
-    """`-rw`, `-ro` and `-r`. The server is no Pod, so they are names for its address."""
+    """`-rw`, `-ro` and `-r`. The server is not a Pod, so they are of type ExternalName."""
     for kind in ("rw", "ro", "r"):
         spec = {"type": "ExternalName", "externalName": host, "ports": [{"name": "postgres", "port": PORT}]}
-        about = _metadata(cluster, f"{cluster.metadata.name}-{kind}")
-        yield {"apiVersion": "v1", "kind": "Service", "metadata": about, "spec": spec}
+        metadata = _metadata(cluster, f"{cluster.metadata.name}-{kind}")
+        yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
 def status(cluster: Cluster, ready: bool, phase: str, reason: str, now: str) -> Object | None:
-    """The status to be written, None when it says so already; `now` is RFC 3339."""
+    """The desired status, None when it is up to date; `now` is RFC 3339."""
     name, state = cluster.metadata.name, str(ready)
-    before = next((item for item in cluster.status.get("conditions", []) if item["type"] == "Ready"), {})
-    since = before["lastTransitionTime"] if before.get("status") == state else now
+    previous = next((item for item in cluster.status.get("conditions", []) if item["type"] == "Ready"), {})
+    transition = previous["lastTransitionTime"] if previous.get("status") == state else now
     condition = {
         "type": "Ready",
         "status": state,
         "reason": "ClusterIsReady" if ready else "ClusterIsNotReady",
         "message": reason or ("Cluster is Ready" if ready else phase),
-        "lastTransitionTime": since,
+        "lastTransitionTime": transition,
         "observedGeneration": cluster.metadata.generation,
     }
-    wanted = {
+    desired = {
         "phase": phase,
         "phaseReason": reason,
         "instances": 1,
@@ -155,7 +161,7 @@ def status(cluster: Cluster, ready: bool, phase: str, reason: str, now: str) -> 
         "readService": f"{name}-r",
         "conditions": [condition],
     }
-    return None if all(cluster.status.get(key) == value for key, value in wanted.items()) else wanted
+    return None if all(cluster.status.get(key) == value for key, value in desired.items()) else desired
 
 
 def _metadata(cluster: Cluster, name: str) -> Object:

@@ -1,4 +1,4 @@
-"""Keeps a server for every Cluster of a namespace."""
+"""Reconciles the Clusters of a namespace with PostgreSQL servers."""
 
 from __future__ import annotations
 
@@ -13,106 +13,106 @@ import psycopg
 import structlog
 
 from local.cloudnativepg import cluster as model
-from local.cloudnativepg.cluster import Access, Cluster
+from local.cloudnativepg.cluster import Cluster, Credentials
 from local.cloudnativepg.server import Server
 from local.engines.postgres import Login
-from local.engines.process import EngineFailed
+from local.engines.runtime.process import EngineFailed
 from local.node.api import APPLY, MERGE, UNREACHABLE, Api, ApiError
 from local.site import Site
 
 log = structlog.stdlib.get_logger(__name__)
-_EVERY_SECONDS = 0.5
-"""How often each server is looked at: a killed one is missed for not much longer."""
+_POLL_SECONDS = 0.5
+"""Interval at which each server is checked, and a killed one detected."""
 _RETRY_SECONDS = 2.0
 _FIELD_MANAGER = "cloudnativepg"
 
 
 class Controller:
-    """Clusters of `namespace` on the machine of `site`."""
+    """Controller of the Clusters of `namespace` on the machine of `site`."""
 
     def __init__(self, api: Api, site: Site, region: str, namespace: str) -> None:
         self.api = api
         self.site = site
         self.region = region
         self.namespace = namespace
-        self._declared: dict[str, Cluster] = {}
-        self._gone: set[str] = set()
-        self._granted: dict[str, tuple[str, Access]] = {}
+        self._clusters: dict[str, Cluster] = {}
+        self._deleted: set[str] = set()
+        self._provisioned: dict[str, tuple[str, Credentials]] = {}
 
     async def run(self) -> None:
-        """Works until cancelled."""
+        """Runs until cancelled."""
         synced = asyncio.Event()
         path = f"/apis/{model.API_VERSION}/namespaces/{self.namespace}/clusters"
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.api.watch(path, self._changed, synced))
+            tasks.create_task(self.api.watch(path, self._on_event, synced))
             await synced.wait()
             while True:
-                for name in list(self._gone):
+                for name in list(self._deleted):
                     await self._delete(name)
-                for name in list(self._declared):
-                    await self._keep(name)
-                await asyncio.sleep(_EVERY_SECONDS)
+                for name in list(self._clusters):
+                    await self._reconcile(name)
+                await asyncio.sleep(_POLL_SECONDS)
 
-    def _changed(self, item: dict[str, Any], gone: bool) -> None:
+    def _on_event(self, item: dict[str, Any], deleted: bool) -> None:
         name = item["metadata"]["name"]
-        read = model.read(item)
-        if gone:
-            self._declared.pop(name, None)
-            self._gone.add(name)
-        elif isinstance(read, str):
-            log.error("unreadable", cluster=name, why=read, effect="its server is left as it is")
+        parsed = model.parse(item)
+        if deleted:
+            self._clusters.pop(name, None)
+            self._deleted.add(name)
+        elif isinstance(parsed, str):
+            log.error("invalid_cluster", cluster=name, error=parsed, effect="the server is not changed")
         else:
-            self._gone.discard(name)
-            self._declared[name] = read
+            self._deleted.discard(name)
+            self._clusters[name] = parsed
 
     def _server(self, name: str) -> Server:
         return Server(self.site, self.region, self.namespace, name)
 
     async def _delete(self, name: str) -> None:
         await asyncio.to_thread(self._server(name).delete)
-        self._gone.discard(name)
-        self._granted.pop(name, None)
+        self._deleted.discard(name)
+        self._provisioned.pop(name, None)
         log.info("deleted", cluster=name)
 
-    async def _keep(self, name: str) -> None:
-        declared = self._declared[name]
+    async def _reconcile(self, name: str) -> None:
+        cluster = self._clusters[name]
         try:
-            if why := declared.impossible():
-                await self._report(declared, False, "Cluster cannot be created", why)
+            if reason := cluster.unsupported():
+                await self._update_status(cluster, False, "Cluster cannot be created", reason)
                 return
-            await self._run(declared)
-            await self._report(declared, True, model.HEALTHY, "")
+            await self._ensure(cluster)
+            await self._update_status(cluster, True, model.HEALTHY, "")
         except (EngineFailed, psycopg.Error, subprocess.TimeoutExpired) as error:
-            log.error("server_failed", cluster=name, why=str(error), next=f"again in {_RETRY_SECONDS:g} s")
-            await self._report(declared, False, "Waiting for the instances to become active", str(error)[-500:])
+            log.error("server_failed", cluster=name, error=str(error), retry_seconds=_RETRY_SECONDS)
+            await self._update_status(cluster, False, "Waiting for the instances to become active", str(error)[-500:])
             await asyncio.sleep(_RETRY_SECONDS)
         except (ApiError, *UNREACHABLE) as error:
-            log.warning("api_failed", cluster=name, why=str(error), next=f"again in {_RETRY_SECONDS:g} s")
+            log.warning("api_failed", cluster=name, error=str(error), retry_seconds=_RETRY_SECONDS)
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _run(self, declared: Cluster) -> None:
-        name, uid, server = declared.metadata.name, declared.metadata.uid, self._server(declared.metadata.name)
-        if not server.belongs_to(uid):  # a Cluster of that name was deleted while nobody looked
+    async def _ensure(self, cluster: Cluster) -> None:
+        name, uid, server = cluster.metadata.name, cluster.metadata.uid, self._server(cluster.metadata.name)
+        if not server.belongs_to(uid):  # an earlier Cluster of that name was deleted while the controller did not run
             await self._delete(name)
         if server.engine().process.pid() is None:
-            if declared.status.get("phase") == model.HEALTHY:
+            if cluster.status.get("phase") == model.HEALTHY:
                 log.warning("server_lost", cluster=name)
-            await self._report(declared, False, "Setting up primary", "")
-            await asyncio.to_thread(server.ensure, uid, declared.spec.postgresql.parameters)
-            self._granted.pop(name, None)
+            await self._update_status(cluster, False, "Setting up primary", "")
+            await asyncio.to_thread(server.ensure, uid, cluster.spec.postgresql.parameters)
+            self._provisioned.pop(name, None)
             log.info("server_started", cluster=name, host=server.host)
-        known = self._granted.get(name)
+        known = self._provisioned.get(name)
         secret = await self._secret(f"{name}-app")
         if known is not None and known[0] == uid and secret == known[1].secret_values():
             return
         password = secret.get("password") or secrets.token_urlsafe(32)
-        access = Access(server.host, declared.owner, password, declared.database)
-        login = Login(access.user, access.password)
-        await asyncio.to_thread(server.engine().ensure, login, access.database)
-        await self._apply("secrets", model.app_secret(declared, access))
-        for service in model.services(declared, server.host):
+        credentials = Credentials(server.host, cluster.owner, password, cluster.database)
+        login = Login(credentials.user, credentials.password)
+        await asyncio.to_thread(server.engine().ensure, login, credentials.database)
+        await self._apply("secrets", model.app_secret(cluster, credentials))
+        for service in model.services(cluster, server.host):
             await self._apply("services", service)
-        self._granted[name] = uid, access
+        self._provisioned[name] = uid, credentials
 
     async def _secret(self, name: str) -> dict[str, str]:
         try:
@@ -127,16 +127,16 @@ class Controller:
         path = f"/api/v1/namespaces/{self.namespace}/{plural}/{item['metadata']['name']}"
         await self.api.patch(path, item, APPLY, fieldManager=_FIELD_MANAGER, force="true")
 
-    async def _report(self, declared: Cluster, ready: bool, phase: str, reason: str) -> None:
-        wanted = model.status(declared, ready, phase, reason, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
-        if wanted is None:
+    async def _update_status(self, cluster: Cluster, ready: bool, phase: str, reason: str) -> None:
+        desired = model.status(cluster, ready, phase, reason, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        if desired is None:
             return
-        name = declared.metadata.name
+        name = cluster.metadata.name
         path = f"/apis/{model.API_VERSION}/namespaces/{self.namespace}/clusters/{name}/status"
         try:
-            await self.api.patch(path, {"status": wanted}, MERGE)
+            await self.api.patch(path, {"status": desired}, MERGE)
         except ApiError as error:
-            if error.code != 404:  # deleted meanwhile
+            if error.code != 404:  # it has been deleted
                 raise
-        if name in self._declared:
-            self._declared[name] = declared.model_copy(update={"status": {**declared.status, **wanted}})
+        if name in self._clusters:
+            self._clusters[name] = cluster.model_copy(update={"status": {**cluster.status, **desired}})

@@ -1,4 +1,4 @@
-"""`python -m local.cloudnativepg.launch FOLDER ADDRESS PARAMETERS`: starts a server, waits until it answers, ends."""
+"""`python -m local.cloudnativepg.launch FOLDER ADDRESS PARAMETERS`: starts a server and exits when it is ready."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from local.engines.postgres import Postgres
-from local.engines.process import EngineFailed
+from local.engines.runtime.process import EngineFailed
 
 
 def main() -> None:

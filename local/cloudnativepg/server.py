@@ -1,4 +1,4 @@
-"""The PostgreSQL server of one Cluster. It outlives the Pod of its controller, which finds and adopts it again."""
+"""The PostgreSQL server of one Cluster. It outlives the Pod of the controller; a new controller finds it again."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.engines.address import Addresses
 from local.engines.postgres import Postgres
-from local.engines.process import EngineFailed
+from local.engines.runtime.addresses import AddressRegistry
+from local.engines.runtime.process import EngineFailed
 from local.node.execution import MARK
 from local.site import CHECKOUT, Site
 
-_SECONDS = 90
+_TIMEOUT_SECONDS = 90
 
 
 class Server:
@@ -22,7 +22,7 @@ class Server:
 
     def __init__(self, site: Site, region: str, namespace: str, name: str) -> None:
         self.folder = folder(site, region) / f"{namespace}.{name}"
-        self._addresses = Addresses(site, region)
+        self._addresses = AddressRegistry(site, region)
         self._key = f"cloudnativepg/{namespace}/{name}"
         self._uid = self.folder / "uid"
 
@@ -34,39 +34,39 @@ class Server:
         return Postgres(self.folder, self.host)
 
     def belongs_to(self, uid: str) -> bool:
-        """Whether the data is that of the Cluster with this uid, or there is none."""
+        """Whether the data belongs to the Cluster with this uid, or does not exist."""
         return not self._uid.exists() or self._uid.read_text() == uid
 
     def ensure(self, uid: str, parameters: dict[str, str]) -> None:
-        """Runs the server and waits until it answers; raises EngineFailed.
+        """Starts the server and waits until it is ready; raises EngineFailed.
 
-        It is started by a process that ends at once and does not bear the Pod's mark: a server that were a descendant
-        of the controller would be ended together with its Pod.
+        An intermediate process without the Pod's marker variable starts it and exits: a descendant of the controller
+        would be ended together with the Pod.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._uid.write_text(uid)
         unmarked = {name: value for name, value in os.environ.items() if name != MARK}
         argv = [sys.executable, "-m", "local.cloudnativepg.launch", str(self.folder), self.host, json.dumps(parameters)]
         done = subprocess.run(
-            argv, cwd=CHECKOUT, env=unmarked, capture_output=True, text=True, check=False, timeout=_SECONDS,
+            argv, cwd=CHECKOUT, env=unmarked, capture_output=True, text=True, check=False, timeout=_TIMEOUT_SECONDS,
             start_new_session=True,
         )  # fmt: skip
         if done.returncode != 0:
             raise EngineFailed(done.stderr.strip()[-800:])
 
     def delete(self) -> None:
-        """Ends the server, deletes its data and gives its address back."""
+        """Stops the server, deletes its data and releases its address."""
         self.engine().delete()
         self._addresses.release(self._key)
 
 
 def folder(site: Site, region: str) -> Path:
-    """Where all servers of a region's cluster have their data."""
+    """Data folder of all servers of a region's cluster."""
     return site.home / "engines" / region / "cloudnativepg"
 
 
 def delete_all(site: Site, region: str) -> None:
-    """Ends and deletes every server of a region: the cluster that declared them is gone, and its volumes with it."""
+    """Deletes every server of a region, after the Kubernetes cluster that declared them has been deleted."""
     for found in folder(site, region).glob("*.*"):
         namespace, _, name = found.name.partition(".")
         Server(site, region, namespace, name).delete()

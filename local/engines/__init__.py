@@ -1,1 +1,1 @@
-"""Real programs that give the local cloud's resources a body; each is a class with ensure, ready, stop and delete."""
+"""The real servers behind the local cloud's resources. Each engine is a class with ensure, ready, stop and delete."""

@@ -1,4 +1,4 @@
-"""Apache Kafka in KRaft mode, broker and controller in one process: the body of an MSK cluster."""
+"""Apache Kafka in KRaft mode, broker and controller in one process: the engine of an MSK cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from local.engines.process import EngineFailed, Process
+from local.engines.runtime.process import EngineFailed, Process
 from local.toolchain import tools
 
 _PROPERTIES = """\
@@ -37,7 +37,7 @@ share.coordinator.state.topic.num.partitions=4
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 log.segment.bytes=134217728
-# A killed broker may come back only after the controller has given up its old session: 18 s by default.
+# A killed broker can register again only after its old session has timed out: 18 s by default.
 broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 """
@@ -51,8 +51,8 @@ appender.console.layout.type=PatternLayout
 appender.console.layout.pattern=[%d] %p %m (%c)%n
 """
 
-# Keys of a cluster's configuration that would make the one process here wait for brokers it does not have.
-ONE_BROKER = {
+# Keys of a cluster's configuration that would make this single broker wait for others. They are ignored.
+REPLICATION_SETTINGS = {
     "default.replication.factor",
     "min.insync.replicas",
     "offsets.topic.replication.factor",
@@ -62,13 +62,13 @@ ONE_BROKER = {
 
 
 class Kafka:
-    """A broker at `address`:9092; `heap` is the JVM's, `extra` are server.properties of the cluster's configuration."""
+    """A broker at `address`:9092; `heap` is the JVM heap size, `extra` are server.properties of the cluster."""
 
     def __init__(self, folder: Path, address: str, heap: str = "256m", extra: dict[str, str] | None = None) -> None:
         self.folder = folder
         self.address = address
         self.heap = heap
-        self.extra = {key: value for key, value in (extra or {}).items() if key not in ONE_BROKER}
+        self.extra = {key: value for key, value in (extra or {}).items() if key not in REPLICATION_SETTINGS}
         self.process = Process(folder, "kafka")
 
     @property
@@ -76,7 +76,7 @@ class Kafka:
         return f"{self.address}:9092"
 
     def ensure(self, seconds: float = 60.0) -> str:
-        """Runs the broker and waits until it is in its own metadata; gives the bootstrap server."""
+        """Starts the broker and waits until its metadata lists it; returns the bootstrap server."""
         if self.process.pid() is None:
             self._configure()
             self._format()
@@ -94,15 +94,15 @@ class Kafka:
         return self.bootstrap
 
     def ready(self) -> bool:
-        """Whether the broker answers and has registered itself with the controller."""
+        """Whether the broker responds and has registered with the controller."""
         return self.process.pid() is not None and _brokers(self.address, 9092) > 0
 
     def stop(self) -> None:
-        """Ends the broker; topics stay."""
+        """Stops the broker; topics are kept."""
         self.process.stop(grace=30)
 
     def delete(self) -> None:
-        """Ends the broker and deletes its topics."""
+        """Stops the broker and deletes its topics."""
         self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -124,11 +124,11 @@ class Kafka:
         (self.folder / "log4j2.properties").write_text(_LOGGING)
 
     def _format(self) -> None:
-        """Gives an empty broker its cluster id. meta.properties is written last, so its presence means: complete."""
+        """Formats the storage of a new broker. meta.properties is written last, so it marks a complete storage."""
         if (self._data / "meta.properties").exists():
             return
         shutil.rmtree(self._data, ignore_errors=True)
-        # Sixteen random bytes, as StorageTool's random-uuid gives, without starting a JVM for them; no leading dash.
+        # Sixteen random bytes, as from StorageTool's random-uuid, without the start of a JVM; no leading dash.
         cluster_id = base64.urlsafe_b64encode(b"A" + os.urandom(15)).decode().rstrip("=")
         arguments = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster_id, "-c", str(self._settings)]
         command = [*self._java("-Xmx128m", "-XX:TieredStopAtLevel=1"), *arguments]
@@ -138,14 +138,14 @@ class Kafka:
 
 
 def _brokers(address: str, port: int) -> int:
-    """Number of brokers that a Metadata request (version 1, no topics) lists; 0 when nobody answers."""
+    """Number of brokers in the response to a Metadata request (version 1, no topics); 0 without a response."""
     request = struct.pack(">hhihi", 3, 1, 1, -1, 0)
     try:
         with socket.create_connection((address, port), 1) as connection:
             connection.settimeout(2)
             connection.sendall(struct.pack(">i", len(request)) + request)
-            with connection.makefile("rb") as answer:
-                answer.read(4 + 4)  # length, correlation id
-                return int(struct.unpack(">i", answer.read(4))[0])
+            with connection.makefile("rb") as response:
+                response.read(4 + 4)  # length, correlation id
+                return int(struct.unpack(">i", response.read(4))[0])
     except (OSError, struct.error):
         return 0

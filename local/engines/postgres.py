@@ -1,4 +1,4 @@
-"""PostgreSQL: the body of an RDS instance and of the time-series database."""
+"""PostgreSQL: the engine of an RDS instance and of the time-series database."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from local.engines.process import EngineFailed, Process
+from local.engines.runtime.process import EngineFailed, Process
 from local.toolchain import tools
 
 SUPERUSER = "rdsadmin"
-"""The provider's own role, as on RDS: customers never get its password."""
+"""The provider's role, as on RDS; customers do not get its password."""
 
 _CONFIGURATION = """\
 listen_addresses = '{address}'
@@ -42,14 +42,14 @@ password_encryption = scram-sha-256
 
 @dataclass(frozen=True)
 class Login:
-    """A role that may create databases and roles, as RDS gives it to its customer."""
+    """A role that may create databases and roles, like the master user of RDS."""
 
     user: str
     password: str
 
 
 class Postgres:
-    """A server at `address`:`port`; everything but its data is configured outside of the data folder."""
+    """A server at `address`:`port`; its configuration files are outside of the data folder."""
 
     def __init__(self, folder: Path, address: str, port: int = 5432, settings: dict[str, str] | None = None) -> None:
         self.folder = folder
@@ -59,23 +59,23 @@ class Postgres:
         self.process = Process(folder, "postgres")
 
     def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 60.0) -> str:
-        """Runs the server, waits until it answers, and gives it the role `master` and its `database` if named.
+        """Starts the server, waits until it is ready, and creates the role `master` and its `database` if given.
 
-        A new server is built aside and moved into place, so an interrupted creation starts afresh.
-        Gives "address:port".
+        A new data folder is initialised under another name and then renamed, so an interrupted creation starts anew.
+        Returns "address:port".
         """
         if self.process.pid() is None:
             self._configure()
             self._initialize()
-            self._forget_the_dead()
-        self.process.start([*_as_ordinary_user(), tools.path("postgres"), "-D", self._data, *self._options()])
+            self._remove_stale_lock()
+        self.process.start([*_unprivileged(), tools.path("postgres"), "-D", self._data, *self._options()])
         self.process.wait_until(self.ready, seconds)
         if master is not None:
-            self.grant(master, database)
+            self.ensure_role(master, database)
         return f"{self.address}:{self.port}"
 
     def ready(self) -> bool:
-        """Whether it takes a query."""
+        """Whether it answers a query."""
         if self.process.pid() is None:
             return False
         try:
@@ -84,21 +84,21 @@ class Postgres:
             return False
 
     def configure(self) -> None:
-        """Writes the configuration anew and has a running server read it; what needs a restart waits for one."""
+        """Writes the configuration and reloads a running server; some settings take effect at the next restart."""
         self._configure()
         if self.process.pid() is not None:
             self.query("SELECT pg_reload_conf()")
 
     def stop(self) -> None:
-        """Ends the server and all sessions in good order; data stays."""
-        self.process.stop(grace=30, how=signal.SIGINT)
+        """Stops the server in fast mode; data is kept."""
+        self.process.stop(grace=30, sig=signal.SIGINT)
 
     def delete(self) -> None:
-        """Ends the server and deletes its data."""
+        """Stops the server and deletes its data."""
         self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def grant(self, login: Login, database: str | None = None) -> None:
+    def ensure_role(self, login: Login, database: str | None = None) -> None:
         """Creates the role or sets its password, and creates its database unless it exists."""
         role = sql.Identifier(login.user)
         with self._connect() as connection:
@@ -111,12 +111,12 @@ class Postgres:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role))
 
     def query(self, text: LiteralString, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-        """Rows of a query that the provider's own role asks."""
+        """Rows of a query that is run as the provider's role."""
         with self._connect() as connection:
             return connection.execute(text, parameters).fetchall()
 
     def uri(self, login: Login, database: str) -> str:
-        """Connection URI; user, password and database must need no percent-encoding."""
+        """Connection URI; user, password and database must not need percent-encoding."""
         return f"postgresql://{login.user}:{login.password}@{self.address}:{self.port}/{database}"
 
     @property
@@ -154,19 +154,19 @@ class Postgres:
     def _initialize(self) -> None:
         if self._data.exists():
             return
-        unfinished = self.folder / "data.new"
-        shutil.rmtree(unfinished, ignore_errors=True)
+        temporary = self.folder / "data.new"
+        shutil.rmtree(temporary, ignore_errors=True)
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(24))
         identity = ["-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={self._password_file}"]
-        _run([tools.path("initdb"), "-D", unfinished, *identity, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-k"])
-        unfinished.rename(self._data)
+        _run([tools.path("initdb"), "-D", temporary, *identity, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-k"])
+        temporary.rename(self._data)
 
-    def _forget_the_dead(self) -> None:
-        """Removes the lock of a killed postmaster.
+    def _remove_stale_lock(self) -> None:
+        """Removes the lock file of a killed postmaster, and waits for the end of its children.
 
-        Once its starter is gone too, the corpse belongs to init, which may take seconds to reap it; PostgreSQL's own
-        check takes such a zombie for alive. Its children end by themselves when they notice.
+        When its parent has ended too, init may take seconds to reap the zombie; PostgreSQL's own check considers a
+        zombie alive. The children end by themselves when they notice.
         """
         (self._data / "postmaster.pid").unlink(missing_ok=True)
         deadline = time.monotonic() + 5
@@ -181,20 +181,20 @@ class Postgres:
                 if entry.name.isdigit() and (entry / "cwd").readlink() == self._data:
                     found.append(int(entry.name))
             except (FileNotFoundError, PermissionError, ProcessLookupError):
-                continue  # gone, a zombie, or another user's
+                continue  # has ended, is a zombie, or belongs to another user
         return found
 
 
-def _as_ordinary_user() -> list[str]:
-    """PostgreSQL refuses uid 0. Inside this user namespace root is another number, outside the files stay root's."""
+def _unprivileged() -> list[str]:
+    """PostgreSQL refuses uid 0. In this user namespace root has another uid; outside, the files belong to root."""
     if os.geteuid() != 0:
         return []
-    nobody = pwd.getpwnam("nobody")  # initdb wants a user that has a name
+    nobody = pwd.getpwnam("nobody")  # initdb needs a user with a name
     return ["unshare", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}", "--"]
 
 
 def _run(argv: list[str | Path]) -> None:
-    command = [*_as_ordinary_user(), *map(str, argv)]
+    command = [*_unprivileged(), *map(str, argv)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise EngineFailed(f"{argv[0]} failed: {done.stderr[-800:]}")

@@ -1,4 +1,4 @@
-"""redis-server: the body of an ElastiCache node."""
+"""Redis: the engine of an ElastiCache node."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import cast
 
 import redis
 
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.toolchain import tools
 
 
 class Redis:
-    """A Redis at `address`; a write is in the file before it is answered, so kill -9 loses none."""
+    """A Redis server at `address`; a write is in the append-only file before the reply, so SIGKILL loses none."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Redis:
         primary: str | None = None,
         settings: dict[str, str] | None = None,
     ) -> None:
-        """`primary`: address of the Redis whose replica this is, at the same port; `settings`: as in redis.conf."""
+        """`primary`: address of the primary of a replica, at the same port; `settings`: as in redis.conf."""
         self.folder = folder
         self.address = address
         self.port = port
@@ -36,7 +36,7 @@ class Redis:
         return f"redis://{self.address}:{self.port}/0"
 
     def ensure(self, seconds: float = 20.0) -> str:
-        """Runs the server and waits until it answers; gives its URL."""
+        """Starts the server and waits until it is ready; returns its URL."""
         self.process.start(
             [
                 tools.path("redis-server"),
@@ -50,7 +50,7 @@ class Redis:
         return self.url
 
     def ready(self) -> bool:
-        """Whether it answers and has its data: read back from its file, or copied from its primary."""
+        """Whether it responds and has its data, loaded from its file or replicated from its primary."""
         if self.process.pid() is None:
             return False
         client = redis.Redis(host=self.address, port=self.port, socket_timeout=2, socket_connect_timeout=2)
@@ -64,10 +64,10 @@ class Redis:
             client.close()
 
     def stop(self) -> None:
-        """Ends the process; data stays."""
+        """Stops the process; data is kept."""
         self.process.stop()
 
     def delete(self) -> None:
-        """Ends the process and deletes its data."""
+        """Stops the process and deletes its data."""
         self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from local.engines.kubernetes_pki import write
-from local.engines.process import EngineFailed
+from local.engines.kubernetes.pki import write
+from local.engines.runtime.process import EngineFailed
 from local.node.api import Object
 from local.node.backoff import Backoff, restarts
 from local.node.environment import MissingReference

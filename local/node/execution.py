@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.site import CHECKOUT
 
 MARK = "AURA_POD_UID"

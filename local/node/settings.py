@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from local.engines.kubernetes_pki import write
+from local.engines.kubernetes.pki import write
 
 FILE = "node.json"
 

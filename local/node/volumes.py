@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from local.engines.kubernetes_pki import write
+from local.engines.kubernetes.pki import write
 from local.node.api import Api, ApiError, Object
 from local.node.environment import MissingReference, decoded, expand, field_value, resource_value
 from local.node.execution import Mount

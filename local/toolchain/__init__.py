@@ -1,6 +1,6 @@
-"""Builds, fetches and caches the programs that the local platform runs.
+"""Builds, downloads and caches the programs that the local platform runs.
 
-`tools` says where they are; `provide` makes those that are missing; `python -m local.toolchain` does so with a display.
+`tools` gives their paths. `python -m local.toolchain` (`make tools`) builds those that are missing, from the `catalog`.
 """
 
 from local.toolchain.tools import crds

@@ -1,4 +1,4 @@
-"""`make tools`: finds or makes everything that the local platform runs."""
+"""`make tools`: finds or builds every tool that the local platform runs."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import sys
 
 from rich.console import Console
 
-from local.toolchain import debian
-from local.toolchain.display import Display
-from local.toolchain.provide import ProvisionFailed, missing, provide
+from local.toolchain.provision.display import Display
+from local.toolchain.provision.provisioner import ProvisionFailed, missing, provision
+from local.toolchain.recipes import debian
 
 
 def main() -> int:
     console = Console(highlight=False)
-    if any(tool.packages for tool in missing()):
-        debian.ask_for_password()
+    if any(tool.debian_packages for tool in missing()):
+        debian.prompt_for_password()
     try:
         with Display(console) as display:
-            provide(display, display.waiting)
+            provision(display, display.on_wait)
     except ProvisionFailed as error:
         console.print(f"make tools: {error}", markup=False, soft_wrap=True, style="red")
         return 1
     except KeyboardInterrupt:
-        console.print("Interrupted. What is made is kept; `make tools` makes the rest.")
+        console.print("Interrupted. Finished tools are kept; `make tools` builds the rest.")
         return 130
     return 0
 

@@ -1,20 +1,20 @@
-"""Every tool of the local platform. A lane makes its tools in this order, so what takes long comes first."""
+"""Every tool of the local platform. A lane builds its tools in this order, so slow builds come first."""
 
 from __future__ import annotations
 
-from local.toolchain.ecosystem import Definitions
-from local.toolchain.golang import GoBuild, ModuleFile
-from local.toolchain.maven import FilesInJar, Jars
-from local.toolchain.model import Programs, Tool
-from local.toolchain.npm import Packages
-from local.toolchain.version import Range
-from local.toolchain.wheel import Wheel
+from local.toolchain.recipes.crds import Definitions
+from local.toolchain.recipes.golang import GoBuild, ModuleFile
+from local.toolchain.recipes.maven import FilesInJar, Jars
+from local.toolchain.recipes.npm import Packages
+from local.toolchain.recipes.wheel import Wheel
+from local.toolchain.spec.tool import Programs, Tool
+from local.toolchain.spec.version import Range
 
 KUBERNETES = "1.36.3"
 PULUMI = "3.259.0"
 
 
-def _kubernetes(program: str, ask: tuple[str, ...], says: str, fits: Range) -> Tool:
+def _kubernetes(program: str, version_arguments: tuple[str, ...], version_pattern: str, supported: Range) -> Tool:
     variables = (
         ("k8s.io/component-base/version.gitVersion", f"v{KUBERNETES}"),
         ("k8s.io/component-base/version.gitMajor", KUBERNETES.split(".")[0]),
@@ -26,7 +26,7 @@ def _kubernetes(program: str, ask: tuple[str, ...], says: str, fits: Range) -> T
         KUBERNETES,
         lane="kubernetes",
         recipes=(GoBuild("kubernetes", f"k8s.io/kubernetes/cmd/{program}", program, variables),),
-        programs=Programs((program,), ask, says, fits, variables=("KUBEBUILDER_ASSETS",)),
+        programs=Programs((program,), version_arguments, version_pattern, supported, variables=("KUBEBUILDER_ASSETS",)),
         needs=("go",),
     )
 
@@ -43,7 +43,7 @@ def _definitions(
 
 
 TOOLS = (
-    # The four share most of their packages: one lane, or each would compile them anew.
+    # The four share most of their packages. In one lane the Go build cache compiles these once.
     _server("kube-apiserver"),
     _server("kube-controller-manager"),
     _server("kube-scheduler"),
@@ -63,7 +63,7 @@ TOOLS = (
                     ("github.com/pulumi/pulumi/pkg/v3/version.Version", f"v{PULUMI}"),
                 ),
             ),
-            # The newest language host that is published as a module; it speaks the same protocol to this engine.
+            # The newest language host that is published as a module. Its protocol is compatible with this engine.
             GoBuild(
                 "pulumi-language-python",
                 "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
@@ -75,7 +75,7 @@ TOOLS = (
             ("pulumi", "pulumi-language-python", "pulumi-language-python-exec"),
             ("version",),
             "v",
-            # The SDK in requirements.lock is this version; an older engine need not know all it asks for.
+            # The SDK in requirements.lock has this version; an older engine may lack calls that the SDK makes.
             Range((3, 259), (4,)),
         ),
         needs=("go",),
@@ -118,7 +118,7 @@ TOOLS = (
         lane="go-toolchain",
         recipes=(Wheel("go.txt"),),
         programs=Programs(("go",), ("version",), "go version go", Range((1, 26)), hints=("/usr/local/go/bin",)),
-        for_building=True,
+        build_only=True,
         folder="go/bin",
     ),
     Tool(
@@ -126,15 +126,15 @@ TOOLS = (
         "17",
         lane="debian",
         programs=Programs(("java",), ("-version",), 'version "', Range((17,)), variables=("JAVA_HOME",)),
-        packages=("default-jre-headless",),
+        debian_packages=("default-jre-headless",),
     ),
     Tool(
         "maven",
         "3.8",
         lane="debian",
         programs=Programs(("mvn",), ("--version",), "Apache Maven ", Range((3, 6))),
-        packages=("maven",),
-        for_building=True,
+        debian_packages=("maven",),
+        build_only=True,
     ),
     Tool(
         "postgresql",
@@ -150,21 +150,21 @@ TOOLS = (
             Range((15,), (16,)),
             hints=("/usr/lib/postgresql/15/bin",),
         ),
-        packages=("postgresql-15",),
+        debian_packages=("postgresql-15",),
     ),
     Tool(
         "redis",
         "7",
         lane="debian",
         programs=Programs(("redis-server", "redis-cli"), ("--version",), "v=", Range((7,))),
-        packages=("redis-server",),
+        debian_packages=("redis-server",),
     ),
     Tool(
         "haproxy",
         "2.6",
         lane="debian",
         programs=Programs(("haproxy",), ("-v",), "HAProxy version ", Range((2, 6)), hints=("/usr/sbin",)),
-        packages=("haproxy",),
+        debian_packages=("haproxy",),
     ),
     Tool("kafka", "4.3.1", lane="maven", recipes=(Jars("kafka"),), needs=("java", "maven")),
     Tool(
@@ -182,7 +182,7 @@ TOOLS = (
         ),
         needs=("java", "maven"),
     ),
-    # Node and what is below it serve only tests: there is no server of TimescaleDB to be had, but there is one in WASM.
+    # Node and the tools below are used by tests only. TimescaleDB is available as a WASM build, not as a server.
     Tool(
         "node",
         "24.19.0",

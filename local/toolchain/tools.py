@@ -1,4 +1,4 @@
-"""Where the tools are: looked up, never made, here."""
+"""Paths of the tools. Lookup only; `make tools` builds what is missing."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ import shutil
 from pathlib import Path
 
 from local.toolchain.catalog import TOOLS
-from local.toolchain.ecosystem import Definitions
-from local.toolchain.model import Tool
-from local.toolchain.search import find
-from local.toolchain.store import cache
+from local.toolchain.lookup.search import find
+from local.toolchain.recipes.crds import Definitions
+from local.toolchain.spec.tool import Tool
 
-__all__ = ["ToolMissing", "cache", "crds", "jars", "model", "packages", "path"]
+__all__ = ["ToolMissing", "crds", "jars", "model", "packages", "path"]
 
 _BY_NAME = {tool.name: tool for tool in TOOLS}
 _BY_PROGRAM = {program: tool for tool in TOOLS if tool.programs for program in tool.programs.names}
 
 
 class ToolMissing(RuntimeError):
-    """A program is neither cached nor installed."""
+    """A program is neither installed nor in the cache."""
 
 
 def path(name: str) -> Path:
-    """The executable `name`: one of the toolchain's, in a version that fits, else any other program on PATH."""
+    """The executable `name`: a tool of the catalog in a supported version, or any other program on PATH."""
     if tool := _BY_PROGRAM.get(name):
         return _folder(tool) / name
     found = shutil.which(name)
     if found is None:
-        raise ToolMissing(f"{name} is not on PATH, and the toolchain does not make it")
+        raise ToolMissing(f"{name} is not on PATH, and the toolchain does not build it")
     return Path(found)
 
 
@@ -56,6 +55,6 @@ def _folder(tool: Tool) -> Path:
     found = find(tool)
     if found is None:
         raise ToolMissing(
-            f"{tool.name} {tool.version} is neither cached nor installed in a version that fits; run `make tools`"
+            f"{tool.name} {tool.version} is neither cached nor installed in a supported version; run `make tools`"
         )
     return found.folder

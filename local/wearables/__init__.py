@@ -1,1 +1,1 @@
-"""People with wearables: heart beats recorded or synthesised, streamed as the app streams them."""
+"""Simulated users with wearables: recorded or synthetic heart beats, streamed like the app does."""

@@ -1,4 +1,4 @@
-"""Series of heart beats: from a recording, or synthesised."""
+"""Series of heart beats: read from a recording, or synthetic."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Beat = tuple[int, float]
 """Unix ms of the beat and ms since the beat before it."""
 
 
-class NotARecording(ValueError):
-    """A folder without an IBI.csv that can be read; the text says what is wrong with it."""
+class InvalidRecording(ValueError):
+    """The folder has no valid IBI.csv; the message gives the cause."""
 
 
 @dataclass(frozen=True)
@@ -91,25 +91,27 @@ def _bell(frequency: NDArray[np.float64], middle: float, width: float = 0.01) ->
 
 
 def day_in_minutes(seed: int, minutes: float = 20) -> list[Phase]:
-    """Rest, a stress episode somewhere in the second half of it, rest again; differs from person to person."""
-    person = random.Random(seed)
-    own = person.uniform(56, 74)
-    quiet = minutes * 60 * person.uniform(0.45, 0.6)
+    """Rest, a stress episode somewhere in the second half of it, rest again; differs between seeds."""
+    random_ = random.Random(seed)
+    baseline = random_.uniform(56, 74)
+    quiet = minutes * 60 * random_.uniform(0.45, 0.6)
     upset = min(240.0, minutes * 60 * 0.25)
-    return [rest(quiet, own), stress(upset, own), rest(minutes * 60 - quiet - upset, own)]
+    return [rest(quiet, baseline), stress(upset, baseline), rest(minutes * 60 - quiet - upset, baseline)]
 
 
-def recorded(folder: Path) -> list[Beat]:
+def read_recording(folder: Path) -> list[Beat]:
     """Beats of `folder`/IBI.csv: a first row with the start in Unix seconds, then `offset_s,interval_s`, one a beat."""
     file = folder / "IBI.csv"
     try:
         lines = file.read_text().split("\n")
     except OSError as error:
-        raise NotARecording(f"{file} cannot be read ({error.strerror}); name a folder that holds an IBI.csv") from error
+        raise InvalidRecording(
+            f"{file} cannot be read ({error.strerror}); give a folder that has an IBI.csv"
+        ) from error
     except UnicodeError as error:
-        raise NotARecording(f"{file} is not text; {_FORM}") from error
+        raise InvalidRecording(f"{file} is not text; {_FORM}") from error
     if not any(map(str.strip, lines)):
-        raise NotARecording(f"{file} is empty; {_FORM}")
+        raise InvalidRecording(f"{file} is empty; {_FORM}")
     beats: list[Beat] = []
     start = 0.0
     for number, line in enumerate(lines, 1):
@@ -119,15 +121,15 @@ def recorded(folder: Path) -> list[Beat]:
             elif line.strip():
                 fields = line.split(",")
                 if len(fields) < 2:
-                    raise ValueError(f"{line.strip()} stands alone")
+                    raise ValueError(f"{line.strip()} has no interval")
                 offset, interval = _finite(fields[0]), _finite(fields[1])
                 if interval <= 0:
                     raise ValueError(f"an interval of {interval:g} s")
                 beats.append((round((start + offset) * 1000), round(interval * 1000, 3)))
         except ValueError as error:
-            raise NotARecording(f"{file}, line {number}: {error}; {_FORM}") from error
+            raise InvalidRecording(f"{file}, line {number}: {error}; {_FORM}") from error
     if not beats:
-        raise NotARecording(f"{file} holds no beat after its first line; {_FORM}")
+        raise InvalidRecording(f"{file} has no beat after its first line; {_FORM}")
     return sorted(beats)
 
 
@@ -137,5 +139,5 @@ def _finite(text: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"{text.strip() or 'nothing'} is no number")
+        raise ValueError(f"{text.strip() or 'an empty field'} is not a number")
     return number

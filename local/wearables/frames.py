@@ -1,4 +1,4 @@
-"""From beats to the frames that a wearable sends, and when it sends them."""
+"""The frames of a series of beats, and when a wearable sends them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ BEATS_A_FRAME = 10
 
 
 class Timed(msgspec.Struct, frozen=True):
-    """A frame, and how many seconds after the start of the streaming it is due."""
+    """A frame, and when it is due, in seconds after the start of streaming."""
 
     due: float
     frame: Frame
 
 
 def shifted(beats: list[Beat], speed: float, start: float) -> list[Beat]:
-    """The beats moved in time so that the last one happens when it is sent.
+    """The beats shifted in time so that the last one happens when it is sent.
 
-    `start` is the Unix time in seconds at which streaming begins. Played faster than life, the series must begin in the
-    past: the stream takes beats from the past (up to a day) and none from the future.
+    `start` is the Unix time in seconds at which streaming begins. Faster than real time, the series must begin in the
+    past: the stream accepts beats from the past (up to a day) and none from the future.
     """
     length = (beats[-1][0] - beats[0][0]) / 1000
     offset = round((start + length / speed) * 1000) - beats[-1][0]

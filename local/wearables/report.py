@@ -1,4 +1,4 @@
-"""What a run of wearables saw."""
+"""Results of a run of the fleet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Push(msgspec.Struct, frozen=True):
-    """A push as it arrived: Unix ms, for which event, and what was offered."""
+    """A received push: user, event, time of arrival in Unix ms, and title of the content."""
 
     user: str
     event_id: str
@@ -17,7 +17,7 @@ class Push(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct):
-    """Counts and latencies of one run. `duplicates` counts pushes of an event that was pushed to its person before."""
+    """Counts and latencies of one run. `duplicates` counts repeated pushes of an event."""
 
     users: int
     beats: int = 0
@@ -39,7 +39,7 @@ class Report(msgspec.Struct):
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
-    """The value below which `percent` of the sorted values lie (nearest rank); None of nothing."""
+    """The value below which `percent` of the sorted values lie (nearest rank); None for no values."""
     if not values:
         return None
     ordered = sorted(values)

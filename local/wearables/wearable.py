@@ -1,4 +1,4 @@
-"""One wearable: sends its frames when they are due, and again after a reconnect those that were not acknowledged."""
+"""One wearable: sends frames when they are due, and resends unacknowledged ones after a reconnect."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from local.wearables.frames import Timed
 from local.wearables.report import Push, Report
 
 WINDOW = 64
-"""Frames that may be under way at once: played fast, a wearable must not outrun what takes its frames."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+"""Maximum number of unacknowledged frames, so that a fast wearable does not overrun the server."""
+INITIAL_BACKOFF, MAX_BACKOFF = 0.2, 5.0
 """Seconds before the first and between later attempts to reconnect."""
 
-PATIENCE_SECONDS = 60.0
-"""With nothing taken for so long, the platform is taken to be down; starting anew takes it less."""
+PROGRESS_DEADLINE_SECONDS = 60.0
+"""Without progress for so long, the platform is considered down; a restart of it takes less time."""
 
 
 class Unreachable(RuntimeError):
-    """The stream could not be reached, or took nothing, for too long; the text says what is intact."""
+    """The stream was unreachable, or acknowledged nothing, for too long; the message tells which frames are safe."""
 
 
 @dataclass(frozen=True)
-class Door:
-    """Where the stream is: `host` and `port` are dialled, `url` is what is asked for there."""
+class StreamEndpoint:
+    """Address of the stream: the connection goes to `host` and `port`, the request is for `url`."""
 
     url: str
     host: str
@@ -42,38 +42,38 @@ class Door:
 
 @dataclass
 class Wearable:
-    """`token` gives a fresh access token at each connect."""
+    """`token` returns a new access token for each connection."""
 
     user: str
     frames: list[Timed]
-    door: Door
+    endpoint: StreamEndpoint
     token: Callable[[], str]
     report: Report
-    patience: float = PATIENCE_SECONDS
-    """Seconds after which it gives up when it can't connect, or none of its frames is acknowledged any more."""
+    progress_deadline: float = PROGRESS_DEADLINE_SECONDS
+    """Seconds after which it gives up when it cannot connect, or no frame is acknowledged."""
     _unacked: dict[int, tuple[Timed, float]] = field(default_factory=dict)
     _next: int = 0
-    _since: float = 0.0
-    """When all was well last, on the event loop's clock."""
+    _last_progress: float = 0.0
+    """Time of the last progress, on the event loop's clock."""
     _seen: set[str] = field(default_factory=set)
-    _idle: asyncio.Event = field(default_factory=asyncio.Event)
-    _room: asyncio.Event = field(default_factory=asyncio.Event)
+    _all_acked: asyncio.Event = field(default_factory=asyncio.Event)
+    _window_open: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, begin: float, finished: asyncio.Event) -> None:
         """Streams from `begin` (on the event loop's clock) and stays connected until `finished`.
 
         Raises Unreachable.
         """
-        pause = FIRST_PAUSE
-        self._well()
+        backoff = INITIAL_BACKOFF
+        self._mark_progress()
         while True:
-            attempt = "it closed the connection"
+            failure = "it closed the connection"
             try:
                 async with connect(
-                    self.door.url,
-                    host=self.door.host,
-                    port=self.door.port,
-                    ssl=self.door.tls,
+                    self.endpoint.url,
+                    host=self.endpoint.host,
+                    port=self.endpoint.port,
+                    ssl=self.endpoint.tls,
                     additional_headers={"Authorization": f"Bearer {self.token()}"},
                     compression=None,
                     ping_interval=None,
@@ -81,41 +81,42 @@ class Wearable:
                     open_timeout=10,
                     close_timeout=1,
                 ) as socket:
-                    pause = FIRST_PAUSE
+                    backoff = INITIAL_BACKOFF
                     try:
-                        if await self._converse(socket, begin, finished):
+                        if await self._exchange(socket, begin, finished):
                             return
                     finally:
-                        if not self._unacked:  # or else accepting connections is all that the platform does
-                            self._well()
+                        if not self._unacked:  # accepting connections alone is no progress
+                            self._mark_progress()
             except (ConnectionClosed, InvalidHandshake, OSError, TimeoutError) as error:
-                attempt = str(error) or type(error).__name__
+                failure = str(error) or type(error).__name__
             if self._overdue():
-                raise Unreachable(self._gave_up(attempt))
+                raise Unreachable(self._unreachable_message(failure))
             self.report.reconnects += 1
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(LONGEST_PAUSE, pause * 2)
+            await asyncio.sleep(backoff * random.uniform(0.5, 1.0))
+            backoff = min(MAX_BACKOFF, backoff * 2)
 
-    def _well(self) -> None:
-        self._since = asyncio.get_running_loop().time()
+    def _mark_progress(self) -> None:
+        self._last_progress = asyncio.get_running_loop().time()
 
     def _overdue(self) -> bool:
-        return asyncio.get_running_loop().time() - self._since > self.patience
+        return asyncio.get_running_loop().time() - self._last_progress > self.progress_deadline
 
-    def _gave_up(self, attempt: str) -> str:
-        report = self.report
+    def _unreachable_message(self, failure: str) -> str:
+        report, endpoint = self.report, self.endpoint
+        unknown = report.sent - report.acked - report.refused
         return (
-            f"the stream at {self.door.host}:{self.door.port} took nothing from {self.user} for {self.patience:g} s "
-            f"({attempt}). {report.acked} of {report.sent} frames were acknowledged: their beats are kept and "
-            f"processed when the platform is back. The other {report.sent - report.acked - report.refused} may be "
-            "missing. `aura status` tells what is down, `make up` starts it; then repeat the command: it streams new "
-            "people."
+            f"the stream at {endpoint.host}:{endpoint.port} accepted nothing from {self.user} for "
+            f"{self.progress_deadline:g} s ({failure}). {report.acked} of {report.sent} frames were acknowledged: "
+            f"their beats are kept and processed when the platform is back. The other {unknown} may be "
+            "missing. `aura status` shows what is down, `make up` starts it; then repeat the command: it streams new "
+            "users."
         )
 
-    async def _converse(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
-        """True once all is acknowledged and nobody waits for a push any more.
+    async def _exchange(self, socket: ClientConnection, begin: float, finished: asyncio.Event) -> bool:
+        """Sends and receives on one connection; True when all frames are acknowledged and the run is finished.
 
-        Raises when the socket breaks, and TimeoutError when it stands and nothing is acknowledged.
+        Raises when the connection breaks, and TimeoutError when it is open but nothing is acknowledged.
         """
         reading = asyncio.create_task(self._read(socket))
         try:
@@ -127,7 +128,7 @@ class Wearable:
                 while not (reading.done() or writing.done()):
                     await asyncio.wait([reading, writing], timeout=1, return_when=asyncio.FIRST_COMPLETED)
                     if self._unacked and self._overdue():
-                        raise TimeoutError("it holds the connection and acknowledges nothing")
+                        raise TimeoutError("it keeps the connection open and acknowledges nothing")
                 if reading.done():
                     await reading
                     return False
@@ -147,19 +148,19 @@ class Wearable:
             if wait > 0:
                 await asyncio.sleep(wait)
             while len(self._unacked) >= WINDOW:
-                self._room.clear()
-                await self._room.wait()
+                self._window_open.clear()
+                await self._window_open.wait()
             self._next += 1
             self.report.sent += 1
             await self._send(socket, timed)
         while self._unacked:
-            self._idle.clear()
-            await self._idle.wait()
+            self._all_acked.clear()
+            await self._all_acked.wait()
         await finished.wait()
 
     async def _send(self, socket: ClientConnection, timed: Timed) -> None:
         if not self._unacked:
-            self._well()
+            self._mark_progress()
         self._unacked[timed.frame.seq] = (timed, time.perf_counter())
         await socket.send(_encode(timed.frame).decode())
 
@@ -167,39 +168,39 @@ class Wearable:
         async for text in socket:
             message = _decode(text)
             if "ack" in message:
-                self._settle(msgspec.convert(message, Ack).ack, refused=False)
+                self._complete(msgspec.convert(message, Ack).ack, refused=False)
             elif message.get("type") == "emergency_calm":
-                await self._show(socket, msgspec.convert(message, EmergencyCalm))
+                await self._receive_push(socket, msgspec.convert(message, EmergencyCalm))
             elif "error" in message:
                 refusal = msgspec.convert(message, Refusal)
                 if refusal.seq is not None:
-                    self._settle(refusal.seq, refused=True)
+                    self._complete(refusal.seq, refused=True)
 
-    def _settle(self, seq: int, refused: bool) -> None:
+    def _complete(self, seq: int, refused: bool) -> None:
         entry = self._unacked.pop(seq, None)
         if entry is not None:
-            self._well()
+            self._mark_progress()
             if refused:
                 self.report.refused += 1
             else:
                 self.report.acked += 1
                 self.report.ack_ms.append((time.perf_counter() - entry[1]) * 1000)
-            self._room.set()
+            self._window_open.set()
             if not self._unacked:
-                self._idle.set()
+                self._all_acked.set()
 
-    async def _show(self, socket: ClientConnection, calm: EmergencyCalm) -> None:
+    async def _receive_push(self, socket: ClientConnection, calm: EmergencyCalm) -> None:
         if calm.event_id in self._seen:
             self.report.duplicates += 1
         else:
-            self._well()
+            self._mark_progress()
             self._seen.add(calm.event_id)
             title = str(calm.content.get("title", ""))
             self.report.pushes.append(Push(self.user, calm.event_id, time.time_ns() // 1_000_000, title))
         await socket.send(msgspec.json.encode(Seen(calm.event_id)).decode())
 
 
-def total(frames: Iterable[list[Timed]]) -> int:
+def count_beats(frames: Iterable[list[Timed]]) -> int:
     return sum(len(timed.frame.samples) for each in frames for timed in each)
 
 

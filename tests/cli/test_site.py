@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.site import NotASite, Site
+from local.site import InvalidSite, Site
 from tests.cli.commands import aura
 
 
@@ -24,5 +24,5 @@ def test_the_site_is_0_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         if unnamed is not None:
             monkeypatch.setenv("AURA_SITE", unnamed)
         assert Site.current().index == 0
-    with pytest.raises(NotASite, match="0 to 9"):
+    with pytest.raises(InvalidSite, match="0 to 9"):
         Site(Path("/"), 10)

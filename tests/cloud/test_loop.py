@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from local.cloud.loop import LONGEST_PAUSE_SECONDS, Loop, pause_after
 from local.cloud.service import Body, Service
 from local.cloud.world import World
-from local.engines.process import EngineFailed
+from local.engines.runtime.process import EngineFailed
 from local.site import Site
 
 

@@ -1,4 +1,4 @@
-"""The Pod of the local CloudNativePG on a real cluster, with a real PostgreSQL behind each Cluster object."""
+"""The Pod of the local CloudNativePG on a real cluster, with a real PostgreSQL server for each Cluster object."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from local.cloudnativepg.server import Server, delete_all
 from local.site import Site
 from tests.fixtures.cluster import Cluster
 from tests.fixtures.controllers import manifests, prepare
-from tests.fixtures.engines import SITE_INDEX, Ground
+from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
 
 pytestmark = pytest.mark.integration
 REGION = "us-east-1"
@@ -62,32 +62,32 @@ class Databases:
 
 
 @pytest.fixture(scope="module")
-def databases(cluster: Cluster, ground: Ground) -> Iterator[Databases]:
+def databases(cluster: Cluster, scratch: ScratchEnvironment) -> Iterator[Databases]:
     prepare(cluster)
     site = Site(cluster.site.home, SITE_INDEX)
-    # Other test runs allot addresses of this block too: begin where this run's own addresses are in its region.
-    _, _, high, low = map(int, ground.addresses[0].split("."))
-    claims = site.home / "addresses" / f"{REGION}.json"
-    claims.parent.mkdir(parents=True, exist_ok=True)
-    claims.write_text(json.dumps({"last": (high << 8 | low) - 1, "numbers": {}}))
+    # Other test runs use addresses of this block too: begin at the addresses that this run has in its region.
+    _, _, high, low = map(int, scratch.addresses[0].split("."))
+    registry = site.home / "addresses" / f"{REGION}.json"
+    registry.parent.mkdir(parents=True, exist_ok=True)
+    registry.write_text(json.dumps({"last": (high << 8 | low) - 1, "numbers": {}}))
     objects = manifests("cloudnativepg.yaml")
     for item in objects:
         if item["kind"] == "Deployment":
             container = item["spec"]["template"]["spec"]["containers"][0]
             container["env"].append({"name": "AURA_SITE", "value": str(SITE_INDEX)})
     cluster.apply(*objects, database("timeseries"), namespace="aura")
-    made = Databases(cluster, site)
-    made.healthy("timeseries")
-    yield made
+    databases = Databases(cluster, site)
+    databases.healthy("timeseries")
+    yield databases
     cluster.kubectl("delete", "deployment", "cloudnativepg", "-n", "aura")
     delete_all(site, REGION)
 
 
-def test_a_cluster_gets_a_server_and_the_application_its_secret(databases: Databases) -> None:
+def test_a_cluster_gets_a_server_and_a_secret_for_the_application(databases: Databases) -> None:
     secret = databases.secret("timeseries")
     assert (secret["dbname"], secret["user"], secret["port"]) == ("beats", "beats", "5432")
     with databases.connect("timeseries") as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+        connection.execute("CREATE TABLE IF NOT EXISTS t (n int)")
         assert connection.execute("SELECT current_user, current_database()").fetchone() == ("beats", "beats")
     service = databases.cluster.get("service", "timeseries-rw", "-n", "aura")
     assert service["spec"]["externalName"] == secret["host"]
@@ -95,7 +95,7 @@ def test_a_cluster_gets_a_server_and_the_application_its_secret(databases: Datab
     assert (status["readyInstances"], status["conditions"][0]["status"]) == (1, "True")
 
 
-def test_a_killed_server_is_back_with_its_data(databases: Databases) -> None:
+def test_a_killed_server_is_restarted_with_its_data(databases: Databases) -> None:
     with databases.connect("timeseries") as connection:
         connection.execute("CREATE TABLE beat AS SELECT 42 AS n")
     before = databases.pid("timeseries")
@@ -113,19 +113,19 @@ def test_the_server_outlives_the_pod_of_its_controller(databases: Databases) -> 
     with databases.connect("timeseries") as connection:
         databases.cluster.kubectl("delete", "pod", *selector)
         databases.cluster.kubectl("rollout", "status", "deployment/cloudnativepg", "-n", "aura")
-        databases.cluster.apply(database("second"), namespace="aura")  # the new controller is at work
+        databases.cluster.apply(database("second"), namespace="aura")  # the new controller runs
         databases.healthy("second")
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert databases.pid("timeseries") == before
 
 
-def test_a_lost_secret_is_written_again_and_opens(databases: Databases) -> None:
+def test_a_deleted_secret_is_recreated_and_valid(databases: Databases) -> None:
     databases.cluster.kubectl("delete", "secret", "timeseries-app", "-n", "aura")
     databases.cluster.until(lambda: "timeseries-app" in databases.cluster.kubectl("get", "secrets", "-n", "aura"))
     databases.cluster.until(lambda: databases.answers("timeseries"))
 
 
-def test_what_cannot_be_had_here_is_said(databases: Databases) -> None:
+def test_an_unsupported_cluster_is_reported(databases: Databases) -> None:
     databases.cluster.apply(database("three", instances=3), namespace="aura")
     databases.cluster.until(lambda: databases.phase("three") == "Cluster cannot be created")
     assert databases.pid("three") is None

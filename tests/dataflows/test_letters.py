@@ -17,7 +17,7 @@ from dataflows.biosync.letters import Letter, Letters
 from dataflows.biosync.stopping import Stopping
 from local.engines.kafka import Kafka
 from tests.dataflows.stage import dead_topic, until
-from tests.fixtures.producers import end_for_good, watched
+from tests.fixtures.producers import capture_producers, trigger_fatal_error
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -71,12 +71,12 @@ def test_the_largest_dead_letter_fits_into_its_topic(post: Post) -> None:
 
 
 def test_a_producer_that_cannot_go_on_is_replaced(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = watched(monkeypatch, "dataflows.biosync.letters.Producer")
+    made = capture_producers(monkeypatch, "dataflows.biosync.letters.Producer")
     post = Post(kafka)
     post.make("letters-fatal")
     post.put("letters-fatal", "before")
     until(lambda: not post.waiting(), 30, "the first one sent")
-    end_for_good(made[0])
+    trigger_fatal_error(made[0])
     post.put("letters-fatal", "after")
     until(lambda: not post.waiting(), 30, "the one after it sent")
     post.stopping.finish()

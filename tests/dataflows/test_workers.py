@@ -18,7 +18,7 @@ from contracts.records import StoredFrame
 from local.engines.kafka import Kafka
 from tests.dataflows.stage import PARTITIONS, Stage, until
 from tests.dataflows.test_flow import assert_holds, crowd, metrics, status
-from tests.fixtures.engines import Database, Ground
+from tests.fixtures.engines import Database, ScratchEnvironment
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 _PORT = 18200
@@ -26,10 +26,10 @@ _names = iter(f"workers{i}" for i in range(1000))
 
 
 @pytest.fixture
-def stage(kafka: Kafka, postgres: Database, ground: Ground, tmp_path: Path) -> Iterator[Stage]:
+def stage(kafka: Kafka, postgres: Database, scratch: ScratchEnvironment, tmp_path: Path) -> Iterator[Stage]:
     name = next(_names)
     made = Stage(name, kafka.bootstrap, postgres.create(name), tmp_path)
-    made.host = ground.addresses[4]
+    made.host = scratch.addresses[4]
     yield made
     made.close()
 

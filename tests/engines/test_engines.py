@@ -1,4 +1,4 @@
-"""Engines keep what they acknowledged when they are killed, and end without a trace."""
+"""Killed engines keep the data that they acknowledged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 
 
 def test_postgres_killed_keeps_committed_rows_and_its_address(postgres: Database) -> None:
-    uri = postgres.create("survivor")
+    uri = postgres.create("durable")
     with psycopg.connect(uri) as connection:
         connection.execute("CREATE TABLE t (v int)")
         connection.execute("INSERT INTO t SELECT generate_series(1, 1000)")
@@ -28,24 +28,24 @@ def test_postgres_killed_keeps_committed_rows_and_its_address(postgres: Database
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)
 
 
-def test_postgres_hides_the_providers_role_from_its_customer(postgres: Database) -> None:
-    with psycopg.connect(postgres.create("humble")) as connection:
+def test_the_customers_role_of_postgres_is_no_superuser(postgres: Database) -> None:
+    with psycopg.connect(postgres.create("customer")) as connection:
         row = connection.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user").fetchone()
     assert row == (False, True)
 
 
 def test_kafka_killed_keeps_acknowledged_records(kafka: Kafka) -> None:
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    admin.create_topics([NewTopic("survivor", 1, 1)])["survivor"].result(30)
+    admin.create_topics([NewTopic("durable", 1, 1)])["durable"].result(30)
     producer = Producer({"bootstrap.servers": kafka.bootstrap, "acks": "all"})
     for number in range(100):
-        producer.produce("survivor", str(number))
+        producer.produce("durable", str(number))
     assert producer.flush(30) == 0
     kafka.process.kill()
     assert not kafka.ready()
     kafka.ensure()
     consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "reader", "auto.offset.reset": "earliest"})
-    consumer.subscribe(["survivor"])
+    consumer.subscribe(["durable"])
     messages = consumer.consume(100, timeout=30)
     consumer.close()
     assert [message.value() for message in messages] == [str(number).encode() for number in range(100)]
@@ -53,8 +53,8 @@ def test_kafka_killed_keeps_acknowledged_records(kafka: Kafka) -> None:
 
 def test_redis_killed_keeps_written_keys(redis: Redis) -> None:
     client = redis_client.Redis.from_url(redis.url)
-    client.set("survivor", "yes")
+    client.set("durable", "yes")
     redis.process.kill()
     assert not redis.ready()
     redis.ensure()
-    assert client.get("survivor") == b"yes"
+    assert client.get("durable") == b"yes"

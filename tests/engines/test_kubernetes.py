@@ -1,4 +1,4 @@
-"""The control plane keeps what it acknowledged, whatever is killed, and lets nobody in who has no certificate."""
+"""Killed components keep the objects that they acknowledged, and anonymous requests are forbidden."""
 
 from __future__ import annotations
 
@@ -15,21 +15,23 @@ from tests.fixtures.cluster import Cluster
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.parametrize("part", ["etcd", "api", "controllers", "scheduler", "addons"])
-def test_a_killed_part_comes_back_with_what_was_written(cluster: Cluster, part: str) -> None:
+@pytest.mark.parametrize("component", ["etcd", "api", "controllers", "scheduler", "addons"])
+def test_a_killed_component_is_restarted_with_its_data(cluster: Cluster, component: str) -> None:
     plane = cluster.control_plane
-    cluster.kubectl("create", "configmap", f"before-{part}", "--from-literal=k=v")
-    before = getattr(plane, part).pid()
+    cluster.kubectl("create", "configmap", f"before-{component}", "--from-literal=k=v")
+    before = getattr(plane, component).pid()
     os.kill(before, signal.SIGKILL)
     cluster.until(lambda: not plane.ready())
     cluster.until(lambda: plane.ensure() and plane.ready())
-    assert getattr(plane, part).pid() != before
-    assert cluster.get("configmap", f"before-{part}")["data"] == {"k": "v"}
+    assert getattr(plane, component).pid() != before
+    assert cluster.get("configmap", f"before-{component}")["data"] == {"k": "v"}
 
 
-def test_ensure_leaves_what_runs_alone(cluster: Cluster) -> None:
+def test_ensure_does_not_restart_running_components(cluster: Cluster) -> None:
     plane = cluster.control_plane
-    before = [part.pid() for part in (plane.etcd, plane.api, plane.controllers, plane.scheduler, plane.addons)]
+    before = [
+        component.pid() for component in (plane.etcd, plane.api, plane.controllers, plane.scheduler, plane.addons)
+    ]
     plane.ensure()
     assert [p.pid() for p in (plane.etcd, plane.api, plane.controllers, plane.scheduler, plane.addons)] == before
 
@@ -44,7 +46,7 @@ def test_stopping_and_starting_keeps_objects(cluster: Cluster) -> None:
     cluster.until(lambda: cluster.on_demand.ready(1) and cluster.spot.ready(1))
 
 
-def test_strangers_see_nothing(cluster: Cluster) -> None:
+def test_anonymous_requests_are_forbidden(cluster: Cluster) -> None:
     trust = ssl.create_default_context(cafile=str(cluster.control_plane.authority.certificate))
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{cluster.control_plane.endpoint}/api/v1/secrets", context=trust, timeout=5)

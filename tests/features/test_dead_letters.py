@@ -47,11 +47,11 @@ def test_a_record_nobody_can_read_is_named_and_one_that_can_be_read_by_now_is_pu
     waiting = eventually("both letters", both, 60)
     assert any(user in line and "can be processed" in line for line in waiting)
     assert any("unreadable" in line and "not a list of frames" in line for line in waiting)
-    windows = platform.windows()
+    windows = platform.window_count()
     said = platform.aura("dead-letters", "replay", check=False)
     assert "1 put back where they lay" in said
     assert "still can't be processed, and stay" in said
-    eventually("the windows of what was put back", lambda: platform.windows() > windows, 30)
+    eventually("the windows of what was put back", lambda: platform.window_count() > windows, 30)
     assert not any(user in line for line in told())
     assert any(user in line and "replayed" in line for line in told("--all"))
     assert user not in platform.aura("dead-letters", "replay", check=False)

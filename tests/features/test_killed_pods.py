@@ -52,9 +52,9 @@ def test_a_process_killed_while_wearables_stream_costs_nothing(platform: Platfor
     name = victim["metadata"]["name"]
     before = restarts(platform, name)
 
-    stored = platform.windows()
+    stored = platform.window_count()
     stream = streaming(platform, "--users", "20", "--speed", "60")
-    eventually("the first minutes in the store", lambda: platform.windows() > stored + 400, 60)
+    eventually("the first minutes in the store", lambda: platform.window_count() > stored + 400, 60)
     kill(victim)
     printed, _ = stream.communicate(timeout=240)
     told = json.loads(printed)

@@ -46,10 +46,10 @@ def test_the_endpoint_killed_forgets_nothing_and_adopts_its_engines(platform: Pl
 
 
 def test_down_and_up_keeps_the_data(platform: Platform) -> None:
-    before = platform.windows()
+    before = platform.window_count()
     assert before > 0
     platform.aura("down")
     assert platform.processes() == []
     platform.up()
-    assert platform.windows() >= before
+    assert platform.window_count() >= before
     eventually("all Pods to be Ready", lambda: "not ready" not in platform.aura("status", check=False), 120)

@@ -28,7 +28,7 @@ from local.site import CHECKOUT, Site
 from services.auth import signing
 from services.auth.tokens import issue as issue_token
 from services.kit.settings import DEFAULT_ISSUER
-from tests.fixtures.engines import SITE_INDEX, Ground
+from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
 from tests.gateway import world as objects
 
 UPSTREAM_PORT = 8080
@@ -114,20 +114,20 @@ def new_key() -> Callable[[], ECKey]:
 
 
 @pytest.fixture
-def upstreams(ground: Ground) -> Iterator[Upstreams]:
-    made = Upstreams(ground.addresses[5:8])
+def upstreams(scratch: ScratchEnvironment) -> Iterator[Upstreams]:
+    made = Upstreams(scratch.addresses[5:8])
     yield made
     for name in list(made.running):
         made.kill(name)
 
 
 @pytest.fixture
-async def front(ground: Ground, new_key: Callable[[], ECKey]) -> AsyncIterator[Front]:
+async def front(scratch: ScratchEnvironment, new_key: Callable[[], ECKey]) -> AsyncIterator[Front]:
     folder = Path(tempfile.mkdtemp(prefix="gw-"))  # the paths of UNIX sockets must be short
     site = Site(folder / "home", SITE_INDEX)
     certificate = issue(site, ["*.aurawellness.com"])
     trust = ssl.create_default_context(cafile=str(ensure_ca(site)))
-    made = Proxy(folder, Setting(ground.addresses[4], DEFAULT_ISSUER, 1000))
+    made = Proxy(folder, Setting(scratch.addresses[4], DEFAULT_ISSUER, 1000))
     yield Front(made, trust, certificate, new_key())
     await made.haproxy.stop(0.1)
     shutil.rmtree(folder)

@@ -13,24 +13,26 @@ from joserfc.jwk import ECKey
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from services.auth.signing import load
-from tests.fixtures.engines import Ground
+from tests.fixtures.engines import ScratchEnvironment
 from tests.ingest.running import Identity, Service, Stream, create_topic
 
 Starter = Callable[..., Stream]
 
 
 @pytest.fixture(scope="session")
-def identity(ground: Ground) -> Iterator[Identity]:
+def identity(scratch: ScratchEnvironment) -> Iterator[Identity]:
     pem = ECKey.generate_key("P-256").as_pem(private=True).decode()
-    folder = ground.folder / "ingest-auth"
-    service = Service("services.auth", folder, ground.addresses[4], 18080, {"SIGNING_KEY": pem})
+    folder = scratch.folder / "ingest-auth"
+    service = Service("services.auth", folder, scratch.addresses[4], 18080, {"SIGNING_KEY": pem})
     service.start()
     yield Identity(service, load(pem))
     service.process.stop()
 
 
 @pytest.fixture
-def start(ground: Ground, kafka: Kafka, redis: Redis, identity: Identity, tmp_path: Path) -> Iterator[Starter]:
+def start(
+    scratch: ScratchEnvironment, kafka: Kafka, redis: Redis, identity: Identity, tmp_path: Path
+) -> Iterator[Starter]:
     """Starts an ingest of this test's own on a topic of its own; variables are given as keyword arguments."""
     started: list[Service] = []
 
@@ -44,8 +46,8 @@ def start(ground: Ground, kafka: Kafka, redis: Redis, identity: Identity, tmp_pa
             "JWKS_URL": f"http://{identity.service.address}:{identity.service.port}/.well-known/jwks.json",
             **variables,
         }
-        folder = ground.folder / f"ingest-{topic}"
-        service = Service("services.ingest", folder, ground.addresses[4], 18081 + len(started), env)
+        folder = scratch.folder / f"ingest-{topic}"
+        service = Service("services.ingest", folder, scratch.addresses[4], 18081 + len(started), env)
         started.append(service)
         service.start()
         return Stream(service, identity, bootstrap, topic)

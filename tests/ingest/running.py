@@ -23,7 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame, Opcode
 
 from contracts.records import StoredFrame, unpack
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.site import CHECKOUT
 from services.auth.tokens import issue
 

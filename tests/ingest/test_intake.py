@@ -14,7 +14,7 @@ from local.engines.kafka import Kafka
 from services.ingest.admission import UNSTORABLE, Close
 from services.ingest.intake import Intake, Receipt
 from services.ingest.socket import Socket
-from tests.fixtures.producers import end_for_good, watched
+from tests.fixtures.producers import capture_producers, trigger_fatal_error
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 TOPIC = "intake"
@@ -41,7 +41,11 @@ async def test_a_producer_that_cannot_go_on_acknowledges_nothing_and_has_the_pro
 ) -> None:
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     admin.create_topics([NewTopic(TOPIC, 1)])[TOPIC].result(20)
-    made, broken, wearable = watched(monkeypatch, "services.ingest.kafka.Producer"), asyncio.Event(), Wearable()
+    made, broken, wearable = (
+        capture_producers(monkeypatch, "services.ingest.kafka.Producer"),
+        asyncio.Event(),
+        Wearable(),
+    )
     intake = Intake(kafka.bootstrap, TOPIC, 0.02, 1 << 20, broken.set)
     assert await intake.start() == 1
 
@@ -51,7 +55,7 @@ async def test_a_producer_that_cannot_go_on_acknowledges_nothing_and_has_the_pro
         return await asyncio.wait_for(wearable.told.get(), 30)
 
     assert await answer(1) == b'{"ack":1}'
-    end_for_good(made[0])
+    trigger_fatal_error(made[0])
     refused = await answer(2)
     assert isinstance(refused, Close)
     assert refused.code == UNSTORABLE

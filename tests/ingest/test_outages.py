@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from local.engines.kafka import Kafka
 from services.ingest.admission import SILENT
-from tests.fixtures.engines import Ground
+from tests.fixtures.engines import ScratchEnvironment
 from tests.ingest.conftest import Starter
 from tests.ingest.running import Stream, acks, frame, heard, until
 
@@ -185,7 +185,7 @@ async def test_killed_while_streaming_no_acknowledged_frame_is_lost(stream: Stre
     assert told <= {frame.seq for frame in await stream.stored("mia")}
 
 
-async def test_ingest_that_starts_before_its_topic_waits_for_it(ground: Ground, stream: Stream) -> None:
+async def test_ingest_that_starts_before_its_topic_waits_for_it(scratch: ScratchEnvironment, stream: Stream) -> None:
     """Unready until then, and sockets are sent away with 1013, not broken later."""
     stream.service.process.stop()
     stream.service.env["TOPIC"] = "nowhere-to-be-found"

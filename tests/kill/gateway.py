@@ -1,4 +1,4 @@
-"""HAProxy as the gateway's controller would run it for the stream's route, without a cluster."""
+"""HAProxy with the configuration that the gateway controller renders for the stream's route, without a cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from joserfc.jwk import ECKey
 
 from contracts.platform import STREAM_HOST
-from local.engines.process import Process
+from local.engines.runtime.process import Process
 from local.gateway import proxy as serving
 from local.gateway.certificate import ensure_ca, issue
 from local.gateway.compile import compile_world
@@ -20,7 +20,7 @@ from local.gateway.render import Setting, certificate_file, render
 from local.gateway.slots import arrange
 from local.site import Site
 from local.toolchain import tools
-from local.wearables.wearable import Door
+from local.wearables.wearable import StreamEndpoint
 from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX
@@ -30,12 +30,12 @@ CONNECTIONS = 2_000
 
 
 class Gateway:
-    """Serves wss://stream.aurawellness.com/v1/stream at `address` to those with a token by `key`, from `ingests`."""
+    """Serves wss://stream.aurawellness.com/v1/stream at `address` from `ingests`, for tokens signed with `key`."""
 
     def __init__(self, folder: Path, address: str, key: ECKey, ingests: list[Endpoint]) -> None:
         site = Site(folder / "home", SITE_INDEX)
         trust = ssl.create_default_context(cafile=str(ensure_ca(site)))
-        self.door = Door(f"wss://{STREAM_HOST}/v1/stream", address, objects.PORT, trust)
+        self.endpoint = StreamEndpoint(f"wss://{STREAM_HOST}/v1/stream", address, objects.PORT, trust)
         self.process = Process(folder, "gateway")
         self._setting = Setting(address, DEFAULT_ISSUER, CONNECTIONS)
         pods = [objects.pod(f"ingest-{n}", *ingest, service="ingest") for n, ingest in enumerate(ingests, 1)]
@@ -55,7 +55,7 @@ class Gateway:
             (folder / name).write_bytes(content)
 
     def start(self) -> None:
-        """Runs it, and returns when it serves."""
+        """Starts it and returns when it is ready."""
         self.process.start([tools.path("haproxy"), "-W", "-db", "-L", self._setting.peer, "-f", CONFIGURATION])
         self.process.wait_until(self.ready, 20)
 

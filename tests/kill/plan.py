@@ -1,4 +1,4 @@
-"""What is killed in a round and when: a function of the round's seed alone."""
+"""Which processes a round kills, and when: a pure function of the seed."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import os
 import random
 from dataclasses import dataclass
 
-VICTIMS = ("ingest", "kafka", "dataflow", "postgres", "recommend", "gateway", "redis")
+TARGETS = ("ingest", "kafka", "dataflow", "postgres", "recommend", "gateway", "redis")
 INGESTS = 2
-SECOND_BLOW = 1 / 2
-"""Share of the rounds in which another process dies while the first comes back."""
+SECOND_KILL_PROBABILITY = 1 / 2
+"""Share of the rounds in which a second process is killed while the first one restarts."""
 
 
 @dataclass(frozen=True)
-class Blow:
-    """SIGKILL of `victim`, `pause` seconds after the moment that the round waits for."""
+class Kill:
+    """SIGKILL of `target`, `delay` seconds after the previous event of the round."""
 
-    victim: str
-    pause: float
+    target: str
+    delay: float
 
 
 @dataclass(frozen=True)
 class Round:
-    """The first blow falls when `share` of all frames are acknowledged."""
+    """The first kill happens when `share` of all frames are acknowledged."""
 
     seed: int
     share: float
-    blows: tuple[Blow, ...]
+    kills: tuple[Kill, ...]
 
     @property
     def repeat(self) -> str:
@@ -34,19 +34,19 @@ class Round:
 
 
 def plan(seed: int) -> Round:
-    """Consecutive seeds take the victims in turn; all else is chance."""
+    """Consecutive seeds cycle through the targets; everything else is random."""
     random_ = random.Random(seed)
-    first = VICTIMS[seed % len(VICTIMS)]
-    victims = [first]
-    if random_.random() < SECOND_BLOW:
-        victims.append(random_.choice([victim for victim in VICTIMS if victim != first]))
-    named = [f"ingest-{random_.randint(1, INGESTS)}" if victim == "ingest" else victim for victim in victims]
-    blows = [Blow(victim, random_.uniform(0, 2) if number else 0.0) for number, victim in enumerate(named)]
-    return Round(seed, random_.uniform(0.02, 0.98), tuple(blows))
+    first = TARGETS[seed % len(TARGETS)]
+    targets = [first]
+    if random_.random() < SECOND_KILL_PROBABILITY:
+        targets.append(random_.choice([target for target in TARGETS if target != first]))
+    named = [f"ingest-{random_.randint(1, INGESTS)}" if target == "ingest" else target for target in targets]
+    kills = [Kill(target, random_.uniform(0, 2) if number else 0.0) for number, target in enumerate(named)]
+    return Round(seed, random_.uniform(0.02, 0.98), tuple(kills))
 
 
 def seeds() -> list[int]:
-    """AURA_KILL_ROUNDS of them (each victim once if unset), from AURA_KILL_SEED (chance if unset) on."""
-    rounds = int(os.environ.get("AURA_KILL_ROUNDS") or len(VICTIMS))
+    """AURA_KILL_ROUNDS of them (each target once if unset), starting with AURA_KILL_SEED (random if unset)."""
+    rounds = int(os.environ.get("AURA_KILL_ROUNDS") or len(TARGETS))
     first = int(os.environ.get("AURA_KILL_SEED") or random.SystemRandom().randrange(1_000_000))
     return list(range(first, first + rounds))

@@ -1,4 +1,4 @@
-"""Starts again what has ended, as a node does."""
+"""Restarts processes that have ended, like a node does."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from local.engines.process import EngineFailed, Process
+from local.engines.runtime.process import EngineFailed, Process
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 RETRY_SECONDS = 0.5
 
 
 @dataclass
 class Member:
-    """A process; `start` runs it and returns when it is `ready`."""
+    """A process; `start` starts it and returns when it is `ready`."""
 
     name: str
     process: Process
     start: Callable[[], object]
     ready: Callable[[], bool]
     lock: threading.Lock = field(default_factory=threading.Lock)
-    """A process that is killed and started at the same moment would lose its record."""
+    """Prevents a concurrent kill and start, which would lose the record of the process."""
 
 
 class Supervisor:
-    """Watches over `members`, each by a thread of its own."""
+    """Supervises `members`, each in its own thread."""
 
     def __init__(self, members: list[Member]) -> None:
         self.members = {member.name: member for member in members}
         self.ended: Counter[str] = Counter()
-        """How often each was found dead, killed or not."""
+        """How often each process has ended, killed or not."""
         self.failures: list[str] = []
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._watch, args=(member,), daemon=True) for member in members]
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._supervise, args=(member,), daemon=True) for member in members]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -48,20 +48,20 @@ class Supervisor:
             member.process.kill()
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Returns when every member serves."""
+        """Returns when every member is ready."""
         deadline = time.monotonic() + seconds
         while missing := [member.name for member in self.members.values() if not member.ready()]:
             assert time.monotonic() < deadline, f"not ready after {seconds:g} s: {missing}; {self.failures}"
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Watches no more; what runs goes on."""
-        self._over.set()
+        """Stops the supervision; the processes keep running."""
+        self._stopped.set()
         for thread in self._threads:
             thread.join()
 
-    def _watch(self, member: Member) -> None:
-        while not self._over.wait(LOOK_SECONDS):
+    def _supervise(self, member: Member) -> None:
+        while not self._stopped.wait(POLL_SECONDS):
             with member.lock:
                 if member.process.pid() is not None:
                     continue
@@ -70,4 +70,4 @@ class Supervisor:
                     member.start()
                 except EngineFailed as error:
                     self.failures.append(f"{member.name}: {error}")
-                    self._over.wait(RETRY_SECONDS)
+                    self._stopped.wait(RETRY_SECONDS)

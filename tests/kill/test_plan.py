@@ -1,10 +1,10 @@
-"""What a seed stands for."""
+"""The plan of a seed."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.kill.plan import VICTIMS, plan, seeds
+from tests.kill.plan import TARGETS, plan, seeds
 
 
 def test_a_seed_gives_the_same_round_again() -> None:
@@ -12,20 +12,20 @@ def test_a_seed_gives_the_same_round_again() -> None:
     assert len({plan(seed).share for seed in range(100)}) == 100
 
 
-def test_as_many_rounds_as_there_are_victims_kill_each() -> None:
-    struck = {plan(seed).blows[0].victim.split("-")[0] for seed in range(100, 100 + len(VICTIMS))}
-    assert struck == set(VICTIMS)
+def test_consecutive_seeds_kill_every_target() -> None:
+    killed = {plan(seed).kills[0].target.split("-")[0] for seed in range(100, 100 + len(TARGETS))}
+    assert killed == set(TARGETS)
 
 
-def test_nobody_is_killed_twice_in_a_round() -> None:
+def test_no_target_is_killed_twice_in_a_round() -> None:
     for seed in range(200):
-        victims = [blow.victim.split("-")[0] for blow in plan(seed).blows]
-        assert len(victims) == len(set(victims))
+        targets = [kill.target.split("-")[0] for kill in plan(seed).kills]
+        assert len(targets) == len(set(targets))
 
 
-def test_the_environment_says_how_many_rounds_and_from_which_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_sets_the_number_of_rounds_and_the_first_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AURA_KILL_ROUNDS", "3")
     monkeypatch.setenv("AURA_KILL_SEED", "17")
     assert seeds() == [17, 18, 19]
     monkeypatch.delenv("AURA_KILL_ROUNDS")
-    assert len(seeds()) == len(VICTIMS)
+    assert len(seeds()) == len(TARGETS)

@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from local.site import CHECKOUT
 from services.kit.settings import JWKS_PATH
-from tests.fixtures.engines import Ground
+from tests.fixtures.engines import ScratchEnvironment
 
 
 @dataclass
@@ -71,9 +71,9 @@ class AuthService:
 
 
 @pytest.fixture
-def auth_service(ground: Ground, tmp_path: Path) -> Iterator[Callable[..., AuthService]]:
+def auth_service(scratch: ScratchEnvironment, tmp_path: Path) -> Iterator[Callable[..., AuthService]]:
     """`auth_service(key, previous)` runs one."""
-    service = AuthService(ground.addresses[3], tmp_path / "auth.log")
+    service = AuthService(scratch.addresses[3], tmp_path / "auth.log")
 
     def start(key: ECKey, previous: ECKey | None = None) -> AuthService:
         service.start(key, previous)

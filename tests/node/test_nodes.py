@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from local.engines.nodegroup import NodeGroup
+from local.engines.kubernetes.node_group import NodeGroup
 from local.node.settings import Taint
 from tests.fixtures.cluster import Cluster
 from tests.node.manifests import deployment, pod, shell

@@ -9,16 +9,16 @@ import pytest
 from local.node.addons.endpoints import Front
 from local.node.addons.haproxy import Slots
 from local.node.addons.proxy import Shard
-from tests.fixtures.engines import Ground
+from tests.fixtures.engines import ScratchEnvironment
 
 pytestmark = pytest.mark.integration
 
 
-async def test_it_starts_takes_up_changes_and_answers_at_any_depth(tmp_path: Path, ground: Ground) -> None:
+async def test_it_starts_takes_up_changes_and_answers_at_any_depth(tmp_path: Path, scratch: ScratchEnvironment) -> None:
     folder = tmp_path / ("d" * 120)
     folder.mkdir()
     shard = Shard(folder, 0, 100)
-    first, second = (Front(ground.addresses[-1], 8230 + n, "http") for n in range(2))
+    first, second = (Front(scratch.addresses[-1], 8230 + n, "http") for n in range(2))
     try:
         assert await shard.load([first], Slots())
         assert await shard.load([first, second], Slots())

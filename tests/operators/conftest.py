@@ -25,7 +25,7 @@ from local.engines.redis import Redis
 from local.site import CHECKOUT
 from local.toolchain import crds
 from tests.fixtures.cluster import REGION, Cluster
-from tests.fixtures.engines import Database, Ground
+from tests.fixtures.engines import Database, ScratchEnvironment
 
 NAMESPACE = "operators"
 PORT = 8171
@@ -107,20 +107,20 @@ def definitions(cluster: Cluster) -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def aws(ground: Ground) -> Iterator[str]:
+def aws(scratch: ScratchEnvironment) -> Iterator[str]:
     """URL of an AWS endpoint: the part of the local cloud that knows secrets, without the engines."""
-    server = ThreadedMotoServer(ip_address=ground.addresses[5], port=4566, verbose=False)
+    server = ThreadedMotoServer(ip_address=scratch.addresses[5], port=4566, verbose=False)
     server.start()
-    yield f"http://{ground.addresses[5]}:4566"
+    yield f"http://{scratch.addresses[5]}:4566"
     server.stop()
 
 
 @pytest.fixture(scope="session")
 def world(
-    definitions: Cluster, aws: str, kafka: Kafka, postgres: Database, redis: Redis, ground: Ground
+    definitions: Cluster, aws: str, kafka: Kafka, postgres: Database, redis: Redis, scratch: ScratchEnvironment
 ) -> Iterator[World]:
     """Running operators in a namespace with the platform's configuration, a database and AWS secrets."""
-    folder = ground.folder / "operators"
+    folder = scratch.folder / "operators"
     folder.mkdir()
     client = boto3.client(
         "secretsmanager",
@@ -129,7 +129,7 @@ def world(
         aws_access_key_id=_KEY,
         aws_secret_access_key=_KEY,
     )
-    made = World(definitions, client, kafka, postgres, folder, ground.addresses[6:8])
+    made = World(definitions, client, kafka, postgres, folder, scratch.addresses[6:8])
     _secrets(client, postgres)
     settings = {"KAFKA_BOOTSTRAP": kafka.bootstrap, "REDIS_URL": redis.url, "AWS_REGION": REGION}
     uri = postgres.create("operators_store")

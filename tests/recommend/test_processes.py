@@ -17,7 +17,7 @@ from contracts import timeseries, webhook
 from contracts.records import Evidence, StressEvent
 from local.engines.redis import Redis
 from local.toolchain import tools
-from tests.fixtures.engines import Database, Ground
+from tests.fixtures.engines import Database, ScratchEnvironment
 from tests.ingest.running import Service, until
 
 pytestmark = pytest.mark.integration
@@ -50,7 +50,7 @@ def store(postgres: Database) -> str:
 
 
 @pytest.fixture
-def pods(ground: Ground, redis: Redis, store: str) -> Iterator[list[Service]]:
+def pods(scratch: ScratchEnvironment, redis: Redis, store: str) -> Iterator[list[Service]]:
     env = {
         "REDIS_URL": redis.url,
         "TIMESERIES_URL": store,
@@ -60,7 +60,7 @@ def pods(ground: Ground, redis: Redis, store: str) -> Iterator[list[Service]]:
         "CONFIRM_SECONDS": "1",
     }
     services = [
-        Service("services.recommend", ground.folder / f"recommend-{i}", ground.addresses[6], 18090 + i, env)
+        Service("services.recommend", scratch.folder / f"recommend-{i}", scratch.addresses[6], 18090 + i, env)
         for i in range(2)
     ]
     for service in services:

@@ -1,4 +1,4 @@
-"""Recipes for tests: they write a file, and tell how often they were asked to."""
+"""Recipes for tests."""
 
 from __future__ import annotations
 
@@ -6,54 +6,54 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.toolchain.model import Tool
-from local.toolchain.workshop import MakingFailed, Workshop
+from local.toolchain.recipes.context import BuildContext, BuildFailed
+from local.toolchain.spec.tool import Tool
 
 
 @dataclass(frozen=True)
 class Writing:
-    """Writes `name`, and adds a line to `diary` each time."""
+    """Writes `name`, and appends a line to `log` at each build."""
 
     name: str
-    diary: Path
-    content: str = "made"
+    log: Path
+    content: str = "content"
 
     def inputs(self) -> bytes:
         return f"{self.name} {self.content}".encode()
 
-    def make(self, workshop: Workshop) -> None:
-        with self.diary.open("a") as diary:
-            diary.write(f"{self.name}\n")
-        (workshop.folder / self.name).write_text(self.content)
+    def build(self, context: BuildContext) -> None:
+        with self.log.open("a") as log:
+            log.write(f"{self.name}\n")
+        (context.folder / self.name).write_text(self.content)
 
 
 @dataclass(frozen=True)
 class FailingWhile:
-    """Fails as long as the file `reason` exists."""
+    """Fails while the file `failure` exists."""
 
-    reason: Path
+    failure: Path
 
     def inputs(self) -> bytes:
         return b"failing"
 
-    def make(self, workshop: Workshop) -> None:
-        if self.reason.exists():
-            raise MakingFailed("there is a reason to fail")
+    def build(self, context: BuildContext) -> None:
+        if self.failure.exists():
+            raise BuildFailed("the failure file exists")
 
 
 @dataclass(frozen=True)
 class Hanging:
-    """Says in the file `begun` that it has begun, having written half of its product, and never ends."""
+    """Writes half of its output, then the file `started`, and never ends."""
 
-    begun: Path
+    started: Path
 
     def inputs(self) -> bytes:
         return b"hanging"
 
-    def make(self, workshop: Workshop) -> None:
-        (workshop.folder / "half").write_text("ha")
-        self.begun.write_text(str(workshop.folder))
-        workshop.run("sh", "-c", f"echo $$ > {self.begun}.pid; exec sleep 3600")
+    def build(self, context: BuildContext) -> None:
+        (context.folder / "half").write_text("ha")
+        self.started.write_text(str(context.folder))
+        context.run("sh", "-c", f"echo $$ > {self.started}.pid; exec sleep 3600")
         time.sleep(3600)
 
 

@@ -1,4 +1,4 @@
-"""The Python environment: whole or made anew, shared by checkouts, never mixed up with somebody's own."""
+"""The Python environment: complete or rebuilt, shared by checkouts, and never in place of a foreign .venv."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.site import CHECKOUT
-from local.toolchain import store
+from local.toolchain.lookup import cache
 
 pytestmark = pytest.mark.integration
 
@@ -36,8 +36,8 @@ def uv() -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path, uv: Path) -> Path:
-    """A cache folder that has nothing but uv."""
-    shutil.copytree(uv.parent, tmp_path / "cache" / "aura" / uv.parent.relative_to(store.cache()))
+    """A cache folder with uv only."""
+    shutil.copytree(uv.parent, tmp_path / "cache" / "aura" / uv.parent.relative_to(cache.folder()))
     return tmp_path / "cache"
 
 
@@ -72,7 +72,7 @@ def test_checkouts_with_the_same_lock_share_an_environment(tmp_path: Path, home:
     assert imports(one, "iniconfig")
     assert (one / ".venv").readlink() == (two / ".venv").readlink()
     assert "installing" in first.stderr
-    assert second.stderr == "", "the second found all it needs"
+    assert second.stderr == "", "the second installs nothing"
 
 
 def test_another_lock_is_another_environment(tmp_path: Path, home: Path) -> None:
@@ -84,7 +84,7 @@ def test_another_lock_is_another_environment(tmp_path: Path, home: Path) -> None
     assert not imports(folder, "iniconfig")
 
 
-def test_an_environment_that_was_not_finished_is_made_anew(tmp_path: Path, home: Path) -> None:
+def test_an_incomplete_environment_is_rebuilt(tmp_path: Path, home: Path) -> None:
     folder = checkout(tmp_path / "one", lock_of("iniconfig"))
     assert bootstrap(folder, home).returncode == 0
     environment = (folder / ".venv").readlink()
@@ -95,7 +95,7 @@ def test_an_environment_that_was_not_finished_is_made_anew(tmp_path: Path, home:
     assert imports(folder, "iniconfig")
 
 
-def test_a_package_whose_hash_is_not_the_locks_is_refused(tmp_path: Path, home: Path) -> None:
+def test_a_package_with_another_hash_than_the_lock_is_refused(tmp_path: Path, home: Path) -> None:
     lock = "iniconfig==" + lock_of("iniconfig").split("==")[1].split()[0] + f" \\\n    --hash=sha256:{'0' * 64}\n"
     folder = checkout(tmp_path / "one", lock)
     done = bootstrap(folder, home)
@@ -104,7 +104,7 @@ def test_a_package_whose_hash_is_not_the_locks_is_refused(tmp_path: Path, home: 
     assert not (folder / ".venv").exists()
 
 
-def test_a_folder_of_the_users_own_is_left_alone(tmp_path: Path, home: Path) -> None:
+def test_a_foreign_folder_is_kept(tmp_path: Path, home: Path) -> None:
     folder = checkout(tmp_path / "one", lock_of("iniconfig"))
     (folder / ".venv").mkdir()
     (folder / ".venv" / "mine").touch()

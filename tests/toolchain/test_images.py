@@ -1,4 +1,4 @@
-"""What goes into the container images is what was tested, and enough to run."""
+"""Container images have the tested versions and all modules that they run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ IMAGES = tomllib.loads((CHECKOUT / "images.toml").read_text())["aura"]
 
 
 def pins(lock: str) -> set[str]:
-    """`name==version` of every package, with the condition under which it is installed."""
+    """`name==version` of every package, with its environment marker."""
     lines = (CHECKOUT / lock).read_text().splitlines()
     return {line.removesuffix(" \\") for line in lines if "==" in line and not line.startswith((" ", "#"))}
 
 
-def test_images_have_the_very_versions_that_were_tested() -> None:
+def test_images_have_the_tested_versions() -> None:
     image = {pin.split(" ;")[0] for pin in pins("images.lock")}
     tested = {pin.split(" ;")[0] for pin in pins("requirements.lock")}
     assert image <= tested
@@ -41,7 +41,7 @@ def test_the_rooms_in_the_images_are_production_rooms() -> None:
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_the_module_of_an_image_is_in_it(name: str) -> None:
+def test_an_image_has_the_module_that_it_runs(name: str) -> None:
     command = IMAGES[name]["command"]
     assert command[:2] == ["python", "-m"]
     module = Path(*command[2].split("."))

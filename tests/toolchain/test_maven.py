@@ -1,4 +1,4 @@
-"""Jars are taken only as the lock knows them."""
+"""Only the jars of the lock are accepted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain.maven import POMS, verify
-from local.toolchain.workshop import MakingFailed
+from local.toolchain.recipes.context import BuildFailed
+from local.toolchain.recipes.maven import POMS, verify
 
 
 @pytest.fixture
@@ -25,29 +25,29 @@ def lock(jars: Path) -> str:
     return "\n".join(f"{hashlib.sha256(jar.read_bytes()).hexdigest()}  {jar.name}" for jar in sorted(jars.iterdir()))
 
 
-def test_the_very_jars_of_the_lock_pass(jars: Path, lock: str) -> None:
+def test_the_jars_of_the_lock_pass(jars: Path, lock: str) -> None:
     verify(jars, lock)
 
 
 def test_a_changed_jar_is_refused(jars: Path, lock: str) -> None:
     (jars / "a.jar").write_text("something else")
-    with pytest.raises(MakingFailed, match=r"a\.jar"):
+    with pytest.raises(BuildFailed, match=r"a\.jar"):
         verify(jars, lock)
 
 
-def test_a_jar_too_many_is_refused(jars: Path, lock: str) -> None:
+def test_an_additional_jar_is_refused(jars: Path, lock: str) -> None:
     (jars / "c.jar").write_text("c.jar")
-    with pytest.raises(MakingFailed, match=r"c\.jar.*none"):
+    with pytest.raises(BuildFailed, match=r"c\.jar.*none"):
         verify(jars, lock)
 
 
-def test_a_jar_too_few_is_refused(jars: Path, lock: str) -> None:
+def test_a_missing_jar_is_refused(jars: Path, lock: str) -> None:
     (jars / "b.jar").unlink()
-    with pytest.raises(MakingFailed, match=r"b\.jar.*absent"):
+    with pytest.raises(BuildFailed, match=r"b\.jar.*absent"):
         verify(jars, lock)
 
 
-def test_every_pom_has_a_lock_with_a_digest_a_line() -> None:
+def test_every_pom_has_a_lock_with_one_digest_a_line() -> None:
     for pom in POMS.glob("*/pom.xml"):
         lines = [line.split() for line in (pom.parent / "lock").read_text().splitlines()]
         assert lines

@@ -1,4 +1,4 @@
-"""Which of several installations of a program is taken."""
+"""Precedence among several installations of a program."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from local.toolchain import store
-from local.toolchain.model import Programs, Tool
-from local.toolchain.search import find
-from local.toolchain.version import Range
+from local.toolchain.lookup import cache
+from local.toolchain.lookup.search import find
+from local.toolchain.spec.tool import Programs, Tool
+from local.toolchain.spec.version import Range
 from tests.toolchain.recipes import Writing
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("ASSETS", raising=False)
 
@@ -27,7 +27,7 @@ def engine(tmp_path: Path) -> Tool:
         "engine",
         "2.5",
         lane="one",
-        recipes=(Writing("engine", tmp_path / "diary"),),
+        recipes=(Writing("engine", tmp_path / "log"),),
         programs=Programs(
             ("engine", "enginectl"), ("--version",), "engine v", Range((2,), (3,)), variables=("ASSETS",)
         ),
@@ -46,38 +46,38 @@ def on_path(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
     monkeypatch.setenv("PATH", os.pathsep.join(map(str, folders)))
 
 
-def make(tool: Tool) -> Path:
-    with store.making(tool) as folder:
-        (folder / "engine").write_text("ours")
-    return store.place(tool)
+def build(tool: Tool) -> Path:
+    with cache.add(tool) as folder:
+        (folder / "engine").write_text("built")
+    return cache.entry_path(tool)
 
 
-def test_nothing_installed_and_nothing_made(engine: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_installed_nor_built(engine: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     on_path(monkeypatch)
     assert find(engine) is None
 
 
-def test_an_installed_program_that_fits_wins_over_ours(
+def test_an_installed_program_of_a_supported_version_precedes_the_cache(
     engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make(engine)
+    build(engine)
     on_path(monkeypatch, install(tmp_path / "bin", "2.9"))
     found = find(engine)
-    assert found and (found.folder, found.version, found.ours) == (tmp_path / "bin", "2.9", False)
+    assert found and (found.folder, found.version, found.cached) == (tmp_path / "bin", "2.9", False)
 
 
 @pytest.mark.parametrize("version", ["1.9", "3.0"])
-def test_a_version_that_does_not_fit_is_passed_over(
+def test_an_unsupported_version_is_skipped(
     version: str, engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_path(monkeypatch, install(tmp_path / "bin", version))
     assert find(engine) is None
-    ours = make(engine)
+    built = build(engine)
     found = find(engine)
-    assert found and (found.folder, found.ours) == (ours, True)
+    assert found and (found.folder, found.cached) == (built, True)
 
 
-def test_a_later_folder_on_path_is_taken_when_the_first_does_not_fit(
+def test_a_later_folder_on_path_is_used_when_the_first_is_unsupported(
     engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_path(monkeypatch, install(tmp_path / "old", "1.0"), install(tmp_path / "new", "2.0"))
@@ -94,7 +94,7 @@ def test_a_folder_with_only_some_of_the_programs_does_not_count(
 
 
 @pytest.mark.parametrize("below", [".", "bin"])
-def test_the_folder_named_by_a_variable_wins_over_path(
+def test_the_folder_of_a_variable_precedes_path(
     below: str, engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "assets").mkdir()
@@ -114,7 +114,9 @@ def test_a_program_that_cannot_run_counts_as_absent(
     assert find(engine) is None
 
 
-def test_a_replaced_program_is_asked_again(engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_version_of_a_replaced_program_is_read_again(
+    engine: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     on_path(monkeypatch, install(tmp_path / "bin", "1.0"))
     assert find(engine) is None
     install(tmp_path / "bin", "2.0.1")

@@ -1,4 +1,4 @@
-"""A tier of tests that proves nothing, or leaves something behind, must not look green."""
+"""A tier that runs no test, or leaves a process behind, fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.site import CHECKOUT
-from tests.tiers import TIERS, counts, end_what_is_left, problem, run_tier
+from tests.tiers import TIERS, counts, end_leftovers, problem, run_tier
 
 
 def test_a_tier_that_ran_nothing_fails() -> None:
@@ -32,12 +32,12 @@ def test_skipped_tests_did_not_run() -> None:
 
 
 @pytest.mark.integration
-def test_a_process_that_names_the_folder_is_found_and_ended(tmp_path: Path) -> None:
+def test_a_process_that_names_the_folder_is_found_and_killed(tmp_path: Path) -> None:
     left = subprocess.Popen([sys.executable, "-c", "input()", "--data", tmp_path / "data"], stdin=subprocess.PIPE)
-    (told,) = end_what_is_left(tmp_path, seconds=0)
-    assert told.startswith(f"{left.pid} ")
+    (command,) = end_leftovers(tmp_path, seconds=0)
+    assert command.startswith(f"{left.pid} ")
     assert left.wait(20) == -9
-    assert end_what_is_left(tmp_path, seconds=0) == []
+    assert end_leftovers(tmp_path, seconds=0) == []
 
 
 @pytest.mark.integration
@@ -65,7 +65,7 @@ def test_a_whole_tier(test: str, expected: str, tmp_path: Path, monkeypatch: pyt
 
 
 def test_every_marker_has_its_tier() -> None:
-    """Else tests with a new marker would all count as unit tests."""
+    """Otherwise tests with a new marker would count as unit tests."""
     configuration = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     markers = {marker.split(":")[0] for marker in configuration["tool"]["pytest"]["ini_options"]["markers"]}
     assert markers == TIERS.keys() - {"unit"}

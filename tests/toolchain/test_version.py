@@ -1,4 +1,4 @@
-"""Reading versions out of what programs really print."""
+"""Versions are extracted from real program output."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.toolchain.catalog import TOOLS
-from local.toolchain.model import Programs
-from local.toolchain.version import Range, Version, parse, said
+from local.toolchain.spec.tool import Programs
+from local.toolchain.spec.version import Range, Version, extract, parse
 
 
 def programs(name: str) -> Programs:
@@ -16,7 +16,7 @@ def programs(name: str) -> Programs:
     return found
 
 
-PRINTED = [
+OUTPUTS = [
     ("kube-apiserver", "Kubernetes v1.36.3\n", (1, 36, 3)),
     ("kubectl", "Client Version: v1.32.4-dispatcher\nKustomize Version: v5.5.0\n", (1, 32, 4)),
     ("etcd", "etcd Version: 3.6.16\nGit SHA: Not provided\nGo Version: go1.26.8\n", (3, 6, 16)),
@@ -31,28 +31,28 @@ PRINTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "output", "version"), PRINTED)
-def test_reads_what_the_program_says_of_itself(name: str, output: str, version: Version) -> None:
-    assert said(programs(name).says, output) == version
+@pytest.mark.parametrize(("name", "output", "version"), OUTPUTS)
+def test_the_version_is_extracted_from_the_output(name: str, output: str, version: Version) -> None:
+    assert extract(programs(name).version_pattern, output) == version
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _, _ in PRINTED}))
-def test_a_program_that_says_nothing_has_no_version(name: str) -> None:
-    assert said(programs(name).says, "Segmentation fault\n") is None
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in OUTPUTS}))
+def test_output_without_a_version_gives_none(name: str) -> None:
+    assert extract(programs(name).version_pattern, "Segmentation fault\n") is None
 
 
 def test_a_range_ends_before_its_upper_version() -> None:
-    fits = programs("kube-apiserver").fits
-    assert (1, 36) in fits
-    assert (1, 36, 99) in fits
-    assert (1, 35, 9) not in fits
-    assert (1, 37, 0) not in fits
+    supported = programs("kube-apiserver").supported
+    assert (1, 36) in supported
+    assert (1, 36, 99) in supported
+    assert (1, 35, 9) not in supported
+    assert (1, 37, 0) not in supported
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=4).map(tuple))
-def test_a_version_is_read_as_it_was_written(version: Version) -> None:
+def test_a_formatted_version_is_parsed_to_itself(version: Version) -> None:
     text = ".".join(map(str, version))
     assert parse(text) == version
-    assert said("v", f"program v{text}-rc1") == version
+    assert extract("v", f"program v{text}-rc1") == version
     assert version in Range(version)
     assert version not in Range((0,), version)

@@ -13,8 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from local import sockets
-from local.engines.kubernetes_pki import write
-from local.engines.process import Process
+from local.engines.kubernetes.pki import write
+from local.engines.runtime.process import Process
 from local.node.addons.endpoints import Endpoint, Front, fronts
 from local.node.addons.haproxy import Slots, configuration
 from local.node.api import Api, Object

@@ -11,8 +11,8 @@ from local.cloud.svc import neighbours
 from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup
 from local.cloud.world import World
 from local.cloudnativepg import server as cloudnativepg
-from local.engines import nodegroup
-from local.engines.kubernetes import ControlPlane
+from local.engines.kubernetes import node_group as nodegroup
+from local.engines.kubernetes.control_plane import ControlPlane
 from local.node.settings import Taint
 
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}

@@ -14,7 +14,7 @@ from local.cloud.service import Inputs, Output, Service
 from local.cloud.svc import neighbours
 from local.cloud.svc.eks.entries import ADMIN_POLICY, grant, make_entry
 from local.cloud.svc.eks.model import Cluster, EksState
-from local.engines.kubernetes import PORT
+from local.engines.kubernetes.control_plane import PORT
 from local.toolchain import tools
 
 _LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]

@@ -1,0 +1,1 @@
+"""The Kubernetes engine: a control plane, its certificates, and the process nodes of its node groups."""

@@ -1,0 +1,237 @@
+"""Process nodes of one EKS node group, in place of EC2 instances."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import ssl
+import sys
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from local.engines.kubernetes.control_plane import PORT, ControlPlane
+from local.engines.runtime.process import Process
+from local.node.execution import end_all
+from local.node.settings import NodeSettings, Taint
+from local.site import CHECKOUT, Site
+
+SLOTS = 32
+"""Maximum number of nodes in a region's Pod network, with 126 addresses each."""
+ZONES = ("a", "b", "c")
+DRAIN_SECONDS = 60.0
+"""A node that is scaled in is removed after this time, even if a PodDisruptionBudget still prevents evictions."""
+
+
+class NodeLimitExceeded(RuntimeError):
+    """The region's Pod network has no free slot."""
+
+
+class NodeGroup:
+    """Node group `name` of `cluster`. `capacity_type` is SPOT or ON_DEMAND; each node gets the labels and taints."""
+
+    def __init__(
+        self,
+        site: Site,
+        region: str,
+        cluster: ControlPlane,
+        name: str,
+        capacity_type: str = "ON_DEMAND",
+        labels: dict[str, str] | None = None,
+        taints: tuple[Taint, ...] = (),
+    ) -> None:
+        self.site = site
+        self.region = region
+        self.cluster = cluster
+        self.name = name
+        self.labels = {
+            **(labels or {}),
+            "eks.amazonaws.com/capacityType": capacity_type,
+            "eks.amazonaws.com/nodegroup": name,
+            "topology.kubernetes.io/region": region,
+            "node.kubernetes.io/instance-type": "process",
+        }
+        self.taints = taints
+        self._slots = site.home / "engines" / region / "nodes"
+
+    @property
+    def nodes(self) -> list[str]:
+        """Names of the group's nodes."""
+        return [self._node_name(int(folder.name)) for folder in self._folders()]
+
+    def ensure(self, desired_size: int) -> None:
+        """One step towards `desired_size` running nodes; repeat it until `ready`. It does not wait for evictions.
+
+        A surplus node is cordoned and its Pods are evicted; it is removed when they have ended.
+        """
+        folders = self._folders()
+        terminating = [folder for folder in folders if (folder / "leaving").exists()]
+        active = [folder for folder in folders if folder not in terminating]
+        for folder in active[desired_size:]:
+            (folder / "leaving").write_text(str(time.time()))
+            terminating.append(folder)
+        active = active[:desired_size]
+        while len(active) < desired_size:
+            active.append(self._allocate_slot())
+        for folder in active:
+            self._start(folder)
+        for folder in terminating:
+            if self._drain(folder):
+                self._remove(folder)
+
+    def ready(self, desired_size: int | None = None) -> bool:
+        """Whether every node (and exactly `desired_size` of them, if given) runs and is Ready in the API."""
+        folders = self._folders()
+        if desired_size is not None and len(folders) != desired_size:
+            return False
+        if any(self._process(folder).pid() is None for folder in folders):
+            return False
+        status, response = self._call("GET", f"/api/v1/nodes?{self._selector}")
+        if status != 200:
+            return False
+        ready = {node["metadata"]["name"] for node in response["items"] if _is_ready(node)}
+        return ready == set(self.nodes)
+
+    def stop(self) -> None:
+        """Stops the nodes and the processes of their Pods. The Pods stay in the API and start again with their node."""
+        for folder in self._folders():
+            self._stop(folder)
+
+    def delete(self) -> None:
+        """Stops the nodes, deletes them from the API if it responds, and deletes their folders."""
+        for folder in self._folders():
+            self._remove(folder)
+
+    def _folders(self) -> list[Path]:
+        """Folders of this group's nodes, oldest slot first."""
+        found = []
+        for owner in self._slots.glob("*/group"):
+            if owner.read_text() == self._owner:
+                found.append(owner.parent)
+        return sorted(found, key=lambda folder: int(folder.name))
+
+    @property
+    def _owner(self) -> str:
+        return f"{self.cluster.name}/{self.name}"
+
+    def _allocate_slot(self) -> Path:
+        for slot in range(SLOTS):
+            folder = self._slots / str(slot)
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            (folder / "group").write_text(self._owner)
+            return folder
+        raise NodeLimitExceeded(f"{self.region} has {SLOTS} nodes already; scale in a node group first")
+
+    def _network(self, slot: int) -> str:
+        return f"{self.site.block(self.region)}.{16 + slot // 2}.{slot % 2 * 128}/25"
+
+    def _address(self, slot: int) -> str:
+        return f"{self.site.block(self.region)}.{16 + slot // 2}.{slot % 2 * 128 + 1}"
+
+    def _node_name(self, slot: int) -> str:
+        return f"ip-{self._address(slot).replace('.', '-')}.{self.region}.compute.internal"
+
+    def process(self, node: str) -> Process:
+        """The process of a node of this group; raises KeyError for another name."""
+        return self._process({self._node_name(int(folder.name)): folder for folder in self._folders()}[node])
+
+    def _process(self, folder: Path) -> Process:
+        return Process(folder, "node")
+
+    def _start(self, folder: Path) -> None:
+        process = self._process(folder)
+        if process.pid() is not None:
+            return
+        slot, name = int(folder.name), self._node_name(int(folder.name))
+        authority = self.cluster.authority
+        serving = authority.pair(f"{name}-serving", f"system:node:{name}", "system:nodes", (self._address(slot), name))
+        kubeconfig = folder / "kubeconfig"
+        self.cluster.write_kubeconfig(kubeconfig, serving)
+        settings = NodeSettings(
+            name=name,
+            folder=folder,
+            kubeconfig=kubeconfig,
+            pod_network=self._network(slot),
+            volumes=self.cluster.volumes,
+            certificate=serving.certificate,
+            key=serving.key,
+            authority=authority.certificate,
+            labels={**self.labels, "topology.kubernetes.io/zone": f"{self.region}{ZONES[slot % len(ZONES)]}"},
+            taints=self.taints,
+        )
+        site = {"AURA_HOME": str(self.site.home), "AURA_SITE": str(self.site.index)}
+        env = {**os.environ, **site, "PYTHONPATH": str(CHECKOUT)}
+        process.start([sys.executable, "-m", "local.node", settings.save()], env=env, cwd=CHECKOUT)
+
+    def _stop(self, folder: Path) -> None:
+        self._process(folder).stop(grace=8)
+        end_all(folder / "pods")  # a killed node has not done it
+
+    def _remove(self, folder: Path) -> None:
+        self._stop(folder)
+        name = self._node_name(int(folder.name))
+        self._call("DELETE", f"/api/v1/nodes/{name}")
+        shutil.rmtree(folder)
+
+    def _drain(self, folder: Path) -> bool:
+        """Cordons the node and evicts its Pods; returns whether the node can be removed."""
+        name = self._node_name(int(folder.name))
+        since = float((folder / "leaving").read_text())
+        if time.time() - since > DRAIN_SECONDS or self._process(folder).pid() is None:
+            return True
+        self._call("PATCH", f"/api/v1/nodes/{name}", {"spec": {"unschedulable": True}})
+        query = urlencode({"fieldSelector": f"spec.nodeName={name}"})
+        status, pods = self._call("GET", f"/api/v1/pods?{query}")
+        if status != 200:
+            return False
+        remaining = [pod for pod in pods["items"] if not _is_excluded_from_drain(pod)]
+        for pod in remaining:
+            meta = {key: pod["metadata"][key] for key in ("name", "namespace")}
+            if "deletionTimestamp" not in pod["metadata"]:
+                path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/eviction"
+                self._call("POST", path, {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta})
+        return not remaining
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        pair = self.cluster.administrator
+        trust = ssl.create_default_context(cafile=str(self.cluster.authority.certificate))
+        trust.load_cert_chain(pair.certificate, pair.key)
+        return trust
+
+    @property
+    def _selector(self) -> str:
+        return f"labelSelector={quote(f'eks.amazonaws.com/nodegroup={self.name}')}"
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+        """Status and response of the API server, as administrator; status 0 without a response."""
+        if not self.cluster.authority.certificate.exists():
+            return 0, {}
+        connection = http.client.HTTPSConnection(self.cluster.address, PORT, timeout=5, context=self._trust)
+        content = "application/strategic-merge-patch+json" if method == "PATCH" else "application/json"
+        try:
+            connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": content})
+            response = connection.getresponse()
+            return response.status, json.loads(response.read() or b"{}")
+        except (OSError, http.client.HTTPException):
+            return 0, {}
+        finally:
+            connection.close()
+
+
+def _is_ready(node: dict[str, Any]) -> bool:
+    conditions = node.get("status", {}).get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _is_excluded_from_drain(pod: dict[str, Any]) -> bool:
+    """Pods of DaemonSets end with their node; ended Pods need no eviction."""
+    owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])}
+    return "DaemonSet" in owners or pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
