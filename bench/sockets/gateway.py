@@ -22,14 +22,14 @@ from contracts.auraservice import AuraServiceSpec
 from contracts.gateway import GATEWAY_CLASS
 from contracts.platform import NAMESPACE
 from local.engines.ground import SITE_INDEX, Ground
-from local.gateway import proxy as serving
 from local.gateway.certificate import Issued, ensure_ca, issue
-from local.gateway.compile import CONTROLLER, compile_world
-from local.gateway.keys import PublicKey, public_keys
+from local.gateway.haproxy import proxy as serving
+from local.gateway.haproxy.jwks import PublicKey, public_keys
+from local.gateway.haproxy.proxy import Proxy
+from local.gateway.haproxy.render import Setting
 from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Pod, Secret, Service
-from local.gateway.plan import World
-from local.gateway.proxy import Proxy
-from local.gateway.render import Setting
+from local.gateway.routing.compile import CONTROLLER, compile_world
+from local.gateway.routing.plan import World
 from local.site import CHECKOUT, Site
 from operators.auraservice import gateway as operator
 from operators.auraservice.surroundings import Surroundings

@@ -11,7 +11,7 @@ from pathlib import Path
 from local.engines.address import Addresses
 from local.engines.postgres import Postgres
 from local.engines.process import EngineFailed
-from local.node.execution import MARK
+from local.node.runtime.execution import MARK
 from local.site import CHECKOUT, Site
 
 _SECONDS = 90

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from local.engines.kubernetes import PORT, ControlPlane
 from local.engines.process import Process
-from local.node.execution import end_all
+from local.node.runtime.execution import end_all
 from local.node.settings import NodeSettings, Taint
 from local.site import CHECKOUT, Site
 

@@ -12,9 +12,9 @@ from pydantic_settings import BaseSettings
 
 from contracts.platform import NAMESPACE
 from local.gateway.controller import Controller
-from local.gateway.haproxy import HaproxyFailed
-from local.gateway.proxy import Proxy
-from local.gateway.render import Setting
+from local.gateway.haproxy.process import HaproxyFailed
+from local.gateway.haproxy.proxy import Proxy
+from local.gateway.haproxy.render import Setting
 from local.node.api import Api
 from services.kit import logs
 from services.kit.settings import DEFAULT_ISSUER

@@ -11,13 +11,15 @@ import aiohttp
 import structlog
 from pydantic import ValidationError
 
-from local.gateway import keys, proxy, status
-from local.gateway.compile import CONTROLLER, compile_world
 from local.gateway.endpoints import endpoints
-from local.gateway.haproxy import ConfigurationRefused
+from local.gateway.haproxy import jwks as keys
+from local.gateway.haproxy import proxy
+from local.gateway.haproxy.process import ConfigurationRefused
+from local.gateway.haproxy.proxy import Proxy
 from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Object, Pod, Secret, Service
-from local.gateway.plan import Compiled, Key, World
-from local.gateway.proxy import Proxy
+from local.gateway.routing import status
+from local.gateway.routing.compile import CONTROLLER, compile_world
+from local.gateway.routing.plan import Compiled, Key, World
 from local.node.api import MERGE, UNREACHABLE, Api, ApiError
 from services.kit.settings import JWKS_PATH
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import uvloop
 
 from local.node.api import Api
-from local.node.kubelet import Kubelet
 from local.node.node import Node
+from local.node.server import Kubelet
 from local.node.settings import NodeSettings
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from local.node.addresses import Addresses, NoAddressLeft
 from local.node.api import UNREACHABLE, Api, ApiError, Object
-from local.node.execution import end_pod
-from local.node.images import Catalog
-from local.node.pod import Pod, World, base_environment
+from local.node.pod.pod import Pod, World, base_environment
 from local.node.registration import Registration
+from local.node.runtime.execution import end_pod
+from local.node.runtime.images import Catalog
 from local.node.settings import NodeSettings
 from local.node.times import timestamp
 

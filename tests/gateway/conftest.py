@@ -17,19 +17,19 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
-from local.gateway import proxy as serving
 from local.gateway.certificate import Issued, ensure_ca, issue
-from local.gateway.compile import Compiled, compile_world
-from local.gateway.keys import public_keys
+from local.gateway.haproxy import proxy as serving
+from local.gateway.haproxy.jwks import public_keys
+from local.gateway.haproxy.proxy import Proxy
+from local.gateway.haproxy.render import Setting
 from local.gateway.objects import Object
-from local.gateway.proxy import Proxy
-from local.gateway.render import Setting
+from local.gateway.routing.compile import Compiled, compile_world
 from local.site import CHECKOUT, Site
 from services.auth import signing
 from services.auth.tokens import issue as issue_token
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX, Ground
-from tests.gateway import world as objects
+from tests.gateway import objects
 
 UPSTREAM_PORT = 8080
 

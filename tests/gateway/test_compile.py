@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from local.gateway.certificate import Issued, issue
-from local.gateway.compile import compile_world
+from local.gateway.haproxy.render import Setting, Unquotable, VerificationKey, quoted, render
 from local.gateway.objects import Object
-from local.gateway.plan import Compiled
-from local.gateway.plugins import Policy
-from local.gateway.render import Setting, Unquotable, VerificationKey, quoted, render
+from local.gateway.routing.compile import compile_world
+from local.gateway.routing.plan import Compiled
+from local.gateway.routing.plugins import Policy
 from local.site import Site
-from tests.gateway import world as objects
+from tests.gateway import objects
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from local.gateway.objects import Object
-from tests.gateway import world as objects
+from tests.gateway import objects
 from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
 
 pytestmark = pytest.mark.integration

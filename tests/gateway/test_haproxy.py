@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.gateway.haproxy import Haproxy
+from local.gateway.haproxy.process import Haproxy
 
 pytestmark = pytest.mark.integration
 CONFIGURATION = """\

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.gateway.haproxy import current_worker
-from local.gateway.hostnames import common, precedence
-from local.gateway.slots import Slots, arrange, commands
+from local.gateway.haproxy.process import current_worker
+from local.gateway.haproxy.slots import Slots, arrange, commands
+from local.gateway.routing.hostnames import common, precedence
 
 endpoints = st.lists(st.tuples(st.sampled_from([f"127.0.0.{n}" for n in range(30)]), st.just(80)), unique=True)
 

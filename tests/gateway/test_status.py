@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.gateway import status
-from local.gateway.compile import CONTROLLER
-from local.gateway.plan import Condition, ListenerVerdict
-from tests.gateway import world as objects
+from local.gateway.routing import status
+from local.gateway.routing.compile import CONTROLLER
+from local.gateway.routing.plan import Condition, ListenerVerdict
+from tests.gateway import objects
 
 EARLY, LATE = "2030-01-01T00:00:00Z", "2030-01-02T00:00:00Z"
 GOOD = (Condition("Accepted", True, "Accepted"), Condition("ResolvedRefs", True, "ResolvedRefs"))

@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from services.kit.settings import DEFAULT_ISSUER
-from tests.gateway import world as objects
+from tests.gateway import objects
 from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
 
 pytestmark = pytest.mark.integration

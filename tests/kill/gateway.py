@@ -10,21 +10,21 @@ from joserfc.jwk import ECKey
 
 from contracts.platform import STREAM_HOST
 from local.engines.process import Process
-from local.gateway import proxy as serving
 from local.gateway.certificate import ensure_ca, issue
-from local.gateway.compile import compile_world
 from local.gateway.endpoints import Endpoint
-from local.gateway.haproxy import CONFIGURATION
-from local.gateway.keys import public_keys
-from local.gateway.render import Setting, certificate_file, render
-from local.gateway.slots import arrange
+from local.gateway.haproxy import proxy as serving
+from local.gateway.haproxy.jwks import public_keys
+from local.gateway.haproxy.process import CONFIGURATION
+from local.gateway.haproxy.render import Setting, certificate_file, render
+from local.gateway.haproxy.slots import arrange
+from local.gateway.routing.compile import compile_world
 from local.site import Site
 from local.toolchain import tools
 from local.wearables.wearable import Door
 from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX
-from tests.gateway import world as objects
+from tests.gateway import objects
 
 CONNECTIONS = 2_000
 

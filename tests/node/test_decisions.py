@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.node.addresses import Addresses, NoAddressLeft
-from local.node.backoff import LONGEST, STABLE, Backoff, restarts
-from local.node.execution import Mount, without_mounts
-from local.node.images import Catalog, UnknownImage, command, repository
-from local.node.probes import Tally
-from local.node.resources import quantity
-from local.node.status import ContainerView, Ended, PodView, Progress, conditions, phase, pod_status
+from local.node.pod.backoff import LONGEST, STABLE, Backoff, restarts
+from local.node.pod.probes import Tally
+from local.node.pod.quantity import quantity
+from local.node.pod.status import ContainerView, Ended, PodView, Progress, conditions, phase, pod_status
+from local.node.runtime.execution import Mount, without_mounts
+from local.node.runtime.images import Catalog, UnknownImage, command, repository
 
 
 def _ended(code: int) -> Ended:

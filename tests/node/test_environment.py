@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.node.environment import MissingReference, Reference, Sources, expand, references, variables
+from local.node.pod.environment import MissingReference, Reference, Sources, expand, references, variables
 
 POD: dict[str, Any] = {
     "metadata": {"name": "web-1", "namespace": "aura", "uid": "u", "labels": {"app": "web"}},

@@ -14,12 +14,12 @@ from typing import Any, Protocol
 from local.engines.kubernetes_pki import write
 from local.engines.process import EngineFailed
 from local.node.api import Object
-from local.node.backoff import Backoff, restarts
-from local.node.environment import MissingReference
-from local.node.execution import Program, Run
-from local.node.images import UnknownImage
-from local.node.probes import Tally, check
-from local.node.status import ContainerView, Ended, Progress
+from local.node.pod.backoff import Backoff, restarts
+from local.node.pod.environment import MissingReference
+from local.node.pod.probes import Tally, check
+from local.node.pod.status import ContainerView, Ended, Progress
+from local.node.runtime.execution import Program, Run
+from local.node.runtime.images import UnknownImage
 
 log = logging.getLogger(__name__)
 

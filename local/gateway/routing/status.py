@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from local.gateway.compile import CONTROLLER
 from local.gateway.objects import Gateway, GatewayClass, HTTPRoute
-from local.gateway.plan import Condition, ListenerVerdict
+from local.gateway.routing.compile import CONTROLLER
+from local.gateway.routing.plan import Condition, ListenerVerdict
 
 Status = dict[str, Any]
 _KINDS = [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute"}]

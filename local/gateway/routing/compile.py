@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local.gateway import hostnames
-from local.gateway.listeners import Open, judge, opened
-from local.gateway.plan import Backend, Branch, Compiled, Condition, Door, Key, ListenerVerdict, Plan, World
-from local.gateway.routes import Refused, serve
+from local.gateway.routing import hostnames
+from local.gateway.routing.listeners import Open, judge, opened
+from local.gateway.routing.plan import Backend, Branch, Compiled, Condition, Door, Key, ListenerVerdict, Plan, World
+from local.gateway.routing.routes import Refused, serve
 
 CONTROLLER = "platform.aurawellness.com/local-gateway"
 

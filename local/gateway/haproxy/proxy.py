@@ -10,12 +10,12 @@ from pathlib import Path
 import structlog
 
 from local.gateway.endpoints import Endpoint, endpoints
-from local.gateway.haproxy import Haproxy
-from local.gateway.keys import PublicKey
-from local.gateway.listeners import bundle
-from local.gateway.plan import Key, Plan, World
-from local.gateway.render import CERTIFICATES, KEYS, Setting, certificate_file, render
-from local.gateway.slots import Slots, arrange, commands
+from local.gateway.haproxy.jwks import PublicKey
+from local.gateway.haproxy.process import Haproxy
+from local.gateway.haproxy.render import CERTIFICATES, KEYS, Setting, certificate_file, render
+from local.gateway.haproxy.slots import Slots, arrange, commands
+from local.gateway.routing.listeners import bundle
+from local.gateway.routing.plan import Key, Plan, World
 
 log = structlog.stdlib.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from local.gateway.objects import Gateway, Listener, Secret
-from local.gateway.plan import Condition, Key
+from local.gateway.routing.plan import Condition, Key
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import yaml
 
 from local.engines.kubernetes_pki import write
 from local.node.api import Api, ApiError, Object
-from local.node.environment import MissingReference, decoded, expand, field_value, resource_value
-from local.node.execution import Mount
+from local.node.pod.environment import MissingReference, decoded, expand, field_value, resource_value
+from local.node.runtime.execution import Mount
 
 _DEFAULT_MODE = 0o644
 _TOKEN_SECONDS = 3607

@@ -16,12 +16,12 @@ from datetime import datetime
 from pathlib import Path
 
 from local.node.api import UNREACHABLE, Api, ApiError, Object
-from local.node.container import Container
-from local.node.environment import MissingReference, Reference, Sources, decoded, expand, references, variables
-from local.node.execution import MARK, Program, end_pod
-from local.node.images import Catalog, command
-from local.node.status import PodView, conditions, phase, pod_status
-from local.node.volumes import Volumes
+from local.node.pod.container import Container
+from local.node.pod.environment import MissingReference, Reference, Sources, decoded, expand, references, variables
+from local.node.pod.status import PodView, conditions, phase, pod_status
+from local.node.pod.volumes import Volumes
+from local.node.runtime.execution import MARK, Program, end_pod
+from local.node.runtime.images import Catalog, command
 from local.site import CHECKOUT
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from typing import Any
 
 from contracts.gateway import GATEWAY_CLASS, SUBJECT_TO_HEADER
 from local.gateway.certificate import Issued
-from local.gateway.compile import CONTROLLER
 from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Object, Pod, Secret, Service
-from local.gateway.plan import World
+from local.gateway.routing.compile import CONTROLLER
+from local.gateway.routing.plan import World
 
 NAMESPACE = "aura"
 HOST = "api.aurawellness.com"

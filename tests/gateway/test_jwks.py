@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from local.gateway.keys import NoKeys, public_keys
+from local.gateway.haproxy.jwks import NoKeys, public_keys
 
 
 def test_the_key_decides_the_algorithm_and_only_public_halves_are_kept() -> None:

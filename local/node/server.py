@@ -11,8 +11,8 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
-from local.node.container import Container
 from local.node.node import Node
+from local.node.pod.container import Container
 from local.node.registration import KUBELET_PORT
 
 _FOLLOW_SECONDS = 0.2

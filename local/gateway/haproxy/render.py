@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from contracts.gateway import USER_HEADER
 from contracts.platform import TOKEN_AUDIENCE
 from local.gateway.endpoints import Endpoint
-from local.gateway.plan import Key, Plan
+from local.gateway.routing.plan import Key, Plan
 
 CERTIFICATES = "certificates"
 KEYS = "keys"

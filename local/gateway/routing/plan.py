@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Pod, Secret, Service
-from local.gateway.plugins import Policy
+from local.gateway.routing.plugins import Policy
 
 Key = tuple[str, str]
 """Namespace and name of an object."""

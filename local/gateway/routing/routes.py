@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from contracts.gateway import PLUGINS_ANNOTATION
-from local.gateway import hostnames
-from local.gateway.listeners import Open
 from local.gateway.objects import HTTPRoute, HTTPRouteSpec, KongPlugin, ParentReference
-from local.gateway.plan import Backend, Branch, Condition, Key, World
-from local.gateway.plugins import Policy, Unsupported, described, policy
+from local.gateway.routing import hostnames
+from local.gateway.routing.listeners import Open
+from local.gateway.routing.plan import Backend, Branch, Condition, Key, World
+from local.gateway.routing.plugins import Policy, Unsupported, described, policy
 
 _STRIP_PATH = "konghq.com/strip-path"
 

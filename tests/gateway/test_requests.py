@@ -14,7 +14,7 @@ import pytest
 from h2.connection import H2Connection
 from h2.events import Event, ResponseReceived, StreamEnded
 
-from tests.gateway import world as objects
+from tests.gateway import objects
 from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
 
 pytestmark = pytest.mark.integration

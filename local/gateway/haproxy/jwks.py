@@ -11,7 +11,7 @@ import aiohttp
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from local.gateway.render import KEYS, VerificationKey
+from local.gateway.haproxy.render import KEYS, VerificationKey
 
 _SECONDS = 3
 _plain = re.compile(r"[A-Za-z0-9_.~-]{1,128}").fullmatch
