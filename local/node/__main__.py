@@ -13,7 +13,7 @@ import uvloop
 
 from local.node.api import Api
 from local.node.node import Node
-from local.node.server import Kubelet
+from local.node.server import KubeletServer
 from local.node.settings import NodeSettings
 
 
@@ -22,7 +22,7 @@ async def run(file: Path) -> None:
     settings = NodeSettings.load(file)
     api = Api(settings.kubeconfig)
     node = Node(settings, api)
-    kubelet = Kubelet(node)
+    kubelet = KubeletServer(node)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 
 
-class NoAddressLeft(RuntimeError):
+class AddressesExhausted(RuntimeError):
     """Every Pod address of the node is in use."""
 
 
-class Addresses:
+class AddressPool:
     """Addresses of `network` without the first, which is the node's own."""
 
     def __init__(self, network: str) -> None:
@@ -18,17 +18,17 @@ class Addresses:
         self._free = hosts[1:]
         self._used: dict[str, str] = {}
 
-    def take(self, owner: str, wanted: str | None = None) -> str:
+    def allocate(self, owner: str, wanted: str | None = None) -> str:
         """The address of Pod `owner`: `wanted` when that is free (a Pod that is adopted keeps its own)."""
         if wanted in self._free:
             self._free.remove(wanted)
         elif not self._free:
-            raise NoAddressLeft(f"all {len(self._used)} Pod addresses of the node are in use")
+            raise AddressesExhausted(f"all {len(self._used)} Pod addresses of the node are in use")
         else:
             wanted = self._free.pop(0)
         self._used[wanted] = owner
         return wanted
 
-    def give_back(self, address: str) -> None:
+    def release(self, address: str) -> None:
         if self._used.pop(address, None) is not None:
             self._free.append(address)

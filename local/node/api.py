@@ -48,8 +48,8 @@ class Api:
         self._kubeconfig = kubeconfig
         config = yaml.safe_load(kubeconfig.read_text())
         self.server: str = config["clusters"][0]["cluster"]["server"]
-        self.authority: str = config["clusters"][0]["cluster"]["certificate-authority-data"]
-        trust = ssl.create_default_context(cadata=base64.b64decode(self.authority).decode())
+        self.ca_data: str = config["clusters"][0]["cluster"]["certificate-authority-data"]
+        trust = ssl.create_default_context(cadata=base64.b64decode(self.ca_data).decode())
         user = config["users"][0]["user"]
         self._by_token = "client-key-data" not in user
         if not self._by_token:
@@ -60,7 +60,7 @@ class Api:
                 trust.load_cert_chain(pair.name)
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust, limit=64))
 
-    def _identity(self) -> dict[str, str]:
+    def _authorization(self) -> dict[str, str]:
         """Headers that say who asks. A token is read each time, because the node replaces it before it expires."""
         if not self._by_token:
             return {}
@@ -86,7 +86,7 @@ class Api:
             self.server + path,
             params=query,
             data=None if body is None else json.dumps(body),
-            headers={"Content-Type": content, **self._identity()},
+            headers={"Content-Type": content, **self._authorization()},
             timeout=aiohttp.ClientTimeout(total=30),
         ) as response:
             text = await response.text()
@@ -148,7 +148,7 @@ class Api:
     ) -> None:
         while True:
             async with self._stream(path, {**query, "resourceVersion": version}) as response:
-                async for event in _lines(response):
+                async for event in _events(response):
                     item = event["object"]
                     if event["type"] == "ERROR":
                         raise ApiError(item.get("code", 500), json.dumps(item))
@@ -168,14 +168,14 @@ class Api:
         parameters = {**query, "watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(_WATCH_SECONDS)}
         timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=_WATCH_SECONDS + 30)
         async with self._session.get(
-            self.server + path, params=parameters, timeout=timeout, headers=self._identity()
+            self.server + path, params=parameters, timeout=timeout, headers=self._authorization()
         ) as response:
             if response.status >= 400:
                 raise ApiError(response.status, await response.text())
             yield response
 
 
-async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
+async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
     rest = b""
     async for chunk in response.content.iter_any():  # not readline(): an object may be longer than its limit
         *lines, rest = (rest + chunk).split(b"\n")

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 KUBELET_PORT = 10250
 HEARTBEAT_SECONDS = 4.0
 """A quarter of the controller manager's grace period, so that a busy machine is not taken for a lost one."""
-_STATUS_EVERY = 75
+_STATUS_HEARTBEATS = 75
 """Heartbeats between two writes of the Node's status: five minutes, as a kubelet does."""
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
@@ -107,7 +107,7 @@ class Registration:
                 log.warning("registering: %s", error or repr(error))
                 await asyncio.sleep(1)
 
-    async def keep(self) -> None:
+    async def renew_forever(self) -> None:
         """Renews the lease for ever; registers again when somebody deleted the Node."""
         beats = 0
         while True:
@@ -115,7 +115,7 @@ class Registration:
             beats += 1
             try:
                 await self._renew()
-                if beats % _STATUS_EVERY == 0:
+                if beats % _STATUS_HEARTBEATS == 0:
                     await self._write_status()
             except (ApiError, *UNREACHABLE) as error:
                 log.warning("heartbeat: %s", error or repr(error))

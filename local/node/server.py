@@ -21,7 +21,7 @@ _STDIN, _STDOUT, _STDERR, _ERROR, _CLOSE = 0, 1, 2, 3, 255
 """Channels of the v5.channel.k8s.io protocol: the first byte of every message."""
 
 
-class Kubelet:
+class KubeletServer:
     """Listens on the node's address; only the API server's client certificate is let in."""
 
     def __init__(self, node: Node) -> None:
@@ -48,7 +48,7 @@ class Kubelet:
 
     def _container(self, request: web.Request) -> Container:
         where = request.match_info
-        pod = self._node.find(where["namespace"], where["pod"])
+        pod = self._node.find_pod(where["namespace"], where["pod"])
         for container in pod.containers if pod else ():
             if container.name == where["container"]:
                 return container
@@ -56,7 +56,7 @@ class Kubelet:
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
         container, query = self._container(request), request.query
-        progress = container.progress
+        progress = container.status
         number = progress.run - 1 if query.get("previous") == "true" else progress.run
         if progress.started_at is None and query.get("previous") != "true" and progress.run:
             number -= 1  # waiting for its next run: the last one's log says why
@@ -70,7 +70,7 @@ class Kubelet:
         await response.prepare(request)
 
         def present() -> bool:
-            return container.progress.running and container.progress.run == number
+            return container.status.running and container.status.run == number
 
         with contextlib.suppress(ConnectionResetError):  # the reader has seen enough
             await _send_file(response, file, query.get("tailLines"), query.get("follow") == "true", present)
@@ -87,7 +87,7 @@ class Kubelet:
         run = container.run()
         try:
             child = await asyncio.create_subprocess_exec(
-                *run.inside(query.getall("command")),
+                *run.exec_argv(query.getall("command")),
                 env=run.environment(),
                 stdin=asyncio.subprocess.PIPE if wants_input else asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -96,10 +96,12 @@ class Kubelet:
         except OSError as error:
             await _close(socket, {"status": "Failure", "message": str(error), "reason": "InternalError", "code": 500})
             return socket
-        reader = asyncio.create_task(_feed(socket, child))
+        reader = asyncio.create_task(_forward_stdin(socket, child))
         assert child.stdout is not None
         assert child.stderr is not None
-        await asyncio.gather(_pump(child.stdout, socket, _STDOUT), _pump(child.stderr, socket, _STDERR))
+        await asyncio.gather(
+            _forward_output(child.stdout, socket, _STDOUT), _forward_output(child.stderr, socket, _STDERR)
+        )
         code = await child.wait()
         reader.cancel()
         await _close(socket, _result(code))
@@ -122,7 +124,7 @@ async def _send_file(
             await asyncio.sleep(_FOLLOW_SECONDS)
 
 
-async def _feed(socket: web.WebSocketResponse, child: asyncio.subprocess.Process) -> None:
+async def _forward_stdin(socket: web.WebSocketResponse, child: asyncio.subprocess.Process) -> None:
     """What the client types; a client that goes away takes the command with it."""
     async for message in socket:
         if message.type is not WSMsgType.BINARY or not message.data or child.stdin is None:
@@ -136,7 +138,7 @@ async def _feed(socket: web.WebSocketResponse, child: asyncio.subprocess.Process
         child.kill()
 
 
-async def _pump(stream: asyncio.StreamReader, socket: web.WebSocketResponse, channel: int) -> None:
+async def _forward_output(stream: asyncio.StreamReader, socket: web.WebSocketResponse, channel: int) -> None:
     while data := await stream.read(_CHUNK):
         with contextlib.suppress(ConnectionResetError):  # read on, so that the command does not block
             await socket.send_bytes(bytes([channel]) + data)

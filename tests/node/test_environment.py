@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.node.pod.environment import MissingReference, Reference, Sources, expand, references, variables
+from local.node.pod.environment import MissingReference, Reference, Sources, environment_variables, expand, references
 
 POD: dict[str, Any] = {
     "metadata": {"name": "web-1", "namespace": "aura", "uid": "u", "labels": {"app": "web"}},
@@ -27,7 +27,9 @@ def _service(name: str, namespace: str = "aura", **port: Any) -> dict[str, Any]:
 
 def _variables(container: dict[str, Any], sources: Sources | None = None, **spec: Any) -> dict[str, str]:
     pod = POD | {"spec": POD["spec"] | spec}
-    return variables(pod, container, ADDRESSES, sources or Sources(), {"KUBERNETES_SERVICE_HOST": "127.10.0.10"})
+    return environment_variables(
+        pod, container, ADDRESSES, sources or Sources(), {"KUBERNETES_SERVICE_HOST": "127.10.0.10"}
+    )
 
 
 def test_services_of_the_namespace_are_named_and_others_are_not() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.node.addons.endpoints import Endpoint, Front, fronts, mode
+from local.node.addons.endpoints import Endpoint, ServicePort, proxy_mode, service_endpoints
 from local.node.addons.haproxy import SLOTS, Slots, configuration
 
 API = Endpoint("127.10.0.10", 6443)
-FRONT = Front("127.10.96.7", 80, "http")
+FRONT = ServicePort("127.10.96.7", 80, "http")
 
 
 def _pod(name: str, ready: bool = True, namespace: str = "aura", **meta: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_only_ready_pods_of_the_namespace_that_are_not_about_to_end_take_request
         _pod("ccc", deletionTimestamp="2025-01-01T00:00:00Z"),
         _pod("dddd", namespace="other"),
     ]
-    result = fronts([_service(name="http", targetPort="http")], pods, API)
+    result = service_endpoints([_service(name="http", targetPort="http")], pods, API)
     assert result == {FRONT: frozenset({Endpoint("127.10.16.1", 8080)})}
 
 
@@ -51,15 +51,17 @@ def test_the_api_server_is_behind_its_service_and_headless_services_have_none() 
         "spec": {"clusterIP": "127.10.96.1", "ports": [{"name": "https", "port": 443}]},
     }
     headless = _service() | {"spec": {"clusterIP": "None", "ports": [{"port": 80}]}}
-    assert fronts([kubernetes, headless], [], API) == {Front("127.10.96.1", 443, "tcp"): frozenset({API})}
+    assert service_endpoints([kubernetes, headless], [], API) == {
+        ServicePort("127.10.96.1", 443, "tcp"): frozenset({API})
+    }
 
 
 def test_only_ports_that_say_so_are_http() -> None:
-    assert [mode({"name": name}) for name in ("http", "http-admin", "grpc", "postgres", "https")] == [
+    assert [proxy_mode({"name": name}) for name in ("http", "http-admin", "grpc", "postgres", "https")] == [
         *("http", "http"),
         *("tcp", "tcp", "tcp"),
     ]
-    assert mode({"name": "api", "appProtocol": "http"}) == "http"
+    assert proxy_mode({"name": "api", "appProtocol": "http"}) == "http"
 
 
 _ENDPOINTS = st.frozensets(st.integers(1, 250).map(lambda n: Endpoint(f"127.10.16.{n}", 8080)), max_size=SLOTS)

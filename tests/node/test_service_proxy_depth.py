@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.node.addons.endpoints import Front
+from local.node.addons.endpoints import ServicePort
 from local.node.addons.haproxy import Slots
 from local.node.addons.proxy import Shard
 from tests.fixtures.engines import Ground
@@ -18,7 +18,7 @@ async def test_it_starts_takes_up_changes_and_answers_at_any_depth(tmp_path: Pat
     folder = tmp_path / ("d" * 120)
     folder.mkdir()
     shard = Shard(folder, 0, 100)
-    first, second = (Front(ground.addresses[-1], 8230 + n, "http") for n in range(2))
+    first, second = (ServicePort(ground.addresses[-1], 8230 + n, "http") for n in range(2))
     try:
         assert await shard.load([first], Slots())
         assert await shard.load([first, second], Slots())

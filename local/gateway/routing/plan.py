@@ -1,71 +1,55 @@
-"""What the gateway is to serve, as compiled from the cluster's objects."""
+"""The plan: what HAProxy has to serve, and the statuses of the objects it was compiled from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Pod, Secret, Service
+from local.gateway.objects import NamespacedName
 from local.gateway.routing.plugins import Policy
-
-Key = tuple[str, str]
-"""Namespace and name of an object."""
-
-
-@dataclass
-class World:
-    """All objects that the gateway knows, by namespace and name."""
-
-    classes: dict[Key, GatewayClass] = field(default_factory=dict)
-    gateways: dict[Key, Gateway] = field(default_factory=dict)
-    routes: dict[Key, HTTPRoute] = field(default_factory=dict)
-    plugins: dict[Key, KongPlugin] = field(default_factory=dict)
-    services: dict[Key, Service] = field(default_factory=dict)
-    pods: dict[Key, Pod] = field(default_factory=dict)
-    secrets: dict[Key, Secret] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Backend:
-    """The Service port behind one rule of a route, and what is demanded of requests before they get there."""
+    """The Service port behind one rule of a route, and the policy that its requests must pass first."""
 
     name: str
-    service: Key
+    service: NamespacedName
     port: int
     policy: Policy
-    counter: str
-    """Name of the table in which requests are counted: one a route."""
+    stick_table: str
+    """Name of the table that counts requests: one per route."""
 
 
 @dataclass(frozen=True)
-class Branch:
-    """Requests for `host` ("" any, "*.x" below x) whose path matches go to `backend`."""
+class RouteMatch:
+    """Sends requests for `host` ("" any, "*.x" below x) whose path and method match to `backend`."""
 
     host: str
-    kind: Literal["Exact", "PathPrefix"]
+    path_type: Literal["Exact", "PathPrefix"]
     path: str
     method: str | None
     backend: str
 
 
 @dataclass(frozen=True)
-class Door:
-    """A port, the certificates it shows (keys of Secrets), and where requests go: the first branch that matches."""
+class Frontend:
+    """A port that one or more listeners share. `certificates` are names of Secrets; the first match wins."""
 
     port: int
-    certificates: tuple[Key, ...]
-    branches: tuple[Branch, ...]
+    certificates: tuple[NamespacedName, ...]
+    matches: tuple[RouteMatch, ...]
 
 
 @dataclass(frozen=True)
 class Plan:
-    doors: tuple[Door, ...] = ()
+    frontends: tuple[Frontend, ...] = ()
     backends: tuple[Backend, ...] = ()
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition as the Gateway API words it."""
+    """A condition with type and reason as the Gateway API defines them."""
 
     type: str
     status: bool
@@ -74,16 +58,16 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class ListenerVerdict:
+class ListenerStatus:
     name: str
-    attached: int
+    attached_routes: int
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """The plan, and what is to be said on each object. A route's conditions stand by index of its parentRef."""
+    """The plan, listener statuses by Gateway, and conditions by HTTPRoute and index of the parentRef."""
 
     plan: Plan
-    listeners: dict[Key, tuple[ListenerVerdict, ...]]
-    routes: dict[Key, dict[int, tuple[Condition, ...]]]
+    listeners: dict[NamespacedName, tuple[ListenerStatus, ...]]
+    routes: dict[NamespacedName, dict[int, tuple[Condition, ...]]]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from local.node.addons.proxy import Proxy
+from local.node.addons.proxy import ServiceProxy
 from local.node.addons.storage import Provisioner
 from local.node.api import Api
 
@@ -19,7 +19,7 @@ from local.node.api import Api
 async def run(kubeconfig: Path, folder: Path, volumes: Path) -> None:
     """Runs all add-ons; a failure of one ends the process, whose starter starts it again."""
     api = Api(kubeconfig)
-    proxy = Proxy(api, folder)
+    proxy = ServiceProxy(api, folder)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

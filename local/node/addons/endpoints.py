@@ -18,7 +18,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, order=True)
-class Front:
+class ServicePort:
     """A Service's port: where clients connect. `mode` is how HAProxy treats it, http or tcp."""
 
     address: str
@@ -28,12 +28,12 @@ class Front:
     """sessionAffinity: ClientIP."""
 
 
-def fronts(
+def service_endpoints(
     services: Iterable[Object], pods: Iterable[Object], api_server: Endpoint
-) -> dict[Front, frozenset[Endpoint]]:
+) -> dict[ServicePort, frozenset[Endpoint]]:
     """Ready Pods of every Service port that has a cluster IP."""
     candidates = [pod for pod in pods if is_ready(pod)]
-    result: dict[Front, frozenset[Endpoint]] = {}
+    result: dict[ServicePort, frozenset[Endpoint]] = {}
     for service in services:
         meta, spec = service["metadata"], service["spec"]
         if spec.get("clusterIP") in (None, "", "None") or spec.get("type") == "ExternalName":
@@ -44,13 +44,13 @@ def fronts(
             if port.get("protocol", "TCP") != "TCP":
                 continue
             sticky = spec.get("sessionAffinity") == "ClientIP"
-            front = Front(spec["clusterIP"], port["port"], "tcp" if is_api else mode(port), sticky)
+            front = ServicePort(spec["clusterIP"], port["port"], "tcp" if is_api else proxy_mode(port), sticky)
             found = {api_server} if is_api else {e for pod in members if (e := _endpoint(pod, port)) is not None}
             result[front] = frozenset(found)
     return result
 
 
-def mode(port: Mapping[str, object]) -> str:
+def proxy_mode(port: Mapping[str, object]) -> str:
     """http only where the Service says so: a TCP stream must not be taken for HTTP."""
     declared = str(port.get("appProtocol") or port.get("name") or "").lower()
     return "http" if declared in ("http", "ws", "kubernetes.io/ws") or declared.startswith("http-") else "tcp"

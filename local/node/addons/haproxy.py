@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.node.addons.endpoints import Endpoint, Front
+from local.node.addons.endpoints import Endpoint, ServicePort
 
 SLOTS = 32
 """Pods a Service port can have; servers are set into slots while HAProxy runs, so that no reload is needed."""
@@ -27,12 +27,12 @@ defaults
 """
 
 
-def configuration(fronts: Iterable[Front], slots: Slots, socket: Path, connections: int) -> str:
+def configuration(fronts: Iterable[ServicePort], slots: Slots, socket: Path, connections: int) -> str:
     """haproxy.cfg with the servers that `slots` has now, so that a reload leaves no moment without them."""
     lines = [_HEAD.format(socket=socket, connections=connections).rstrip()]
     for front in sorted(fronts):
-        name = backend(front)
-        taken = slots.taken.get(name, {})
+        name = backend_name(front)
+        assigned = slots.taken.get(name, {})
         lines += [
             f"frontend {name}-front",
             f" mode {front.mode}",
@@ -48,14 +48,14 @@ def configuration(fronts: Iterable[Front], slots: Slots, socket: Path, connectio
             ),
         ]
         for slot in range(1, SLOTS + 1):
-            server = taken.get(slot)
+            server = assigned.get(slot)
             lines.append(
                 f" server s{slot} " + (f"{server.address}:{server.port}" if server else "127.0.0.1:1 disabled")
             )
     return "\n".join(lines) + "\n"
 
 
-def backend(front: Front) -> str:
+def backend_name(front: ServicePort) -> str:
     return f"{front.address}_{front.port}"
 
 
@@ -65,14 +65,14 @@ class Slots:
 
     taken: dict[str, dict[int, Endpoint]] = field(default_factory=dict)
 
-    def update(self, wanted: Mapping[Front, frozenset[Endpoint]]) -> list[str]:
+    def update(self, wanted: Mapping[ServicePort, frozenset[Endpoint]]) -> list[str]:
         """Commands of the runtime API that lead from what is to what is wanted.
 
         A server that leaves only gets no new connections; those that it has go on to their end.
         """
         commands: list[str] = []
         for front, endpoints in wanted.items():
-            name = backend(front)
+            name = backend_name(front)
             slots = self.taken.setdefault(name, {})
             for slot in [slot for slot, endpoint in slots.items() if endpoint not in endpoints]:
                 commands.append(f"set server {name}/s{slot} state maint")

@@ -15,7 +15,7 @@ from pathlib import Path
 from local import sockets
 from local.engines.kubernetes_pki import write
 from local.engines.process import Process
-from local.node.addons.endpoints import Endpoint, Front, fronts
+from local.node.addons.endpoints import Endpoint, ServicePort, service_endpoints
 from local.node.addons.haproxy import Slots, configuration
 from local.node.api import Api, Object
 from local.toolchain import tools
@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 20_000
 """What the proxy is to carry at once; each takes two file descriptors."""
 _SPARE_DESCRIPTORS = 500
-_REPEAT_SECONDS = 0.5
-_GATHER_SECONDS = 0.005
+_SIGNAL_RETRY_SECONDS = 0.5
+_DEBOUNCE_SECONDS = 0.005
 """Changes come in bursts; one command carries a burst."""
 
 
@@ -42,7 +42,7 @@ class Shard:
     def alive(self) -> bool:
         return self._process.pid() is not None
 
-    async def load(self, wanted: list[Front], slots: Slots) -> bool:
+    async def load(self, wanted: list[ServicePort], slots: Slots) -> bool:
         """Starts HAProxy or has it take up the configuration; connections of before stay with the old worker.
 
         Whether it did. The signal is repeated: a master that is still busy with the reload before loses it.
@@ -56,14 +56,14 @@ class Shard:
         else:
             os.kill(master, signal.SIGUSR2)
         clock = asyncio.get_running_loop().time
-        deadline, repeat = clock() + 10, clock() + _REPEAT_SECONDS
+        deadline, repeat = clock() + 10, clock() + _SIGNAL_RETRY_SECONDS
         while (await self._worker()) in (None, before):
             if clock() > deadline:
                 log.error("haproxy did not take %s: %s", self._config, self._process.tail())
                 return False
             if master is not None and clock() > repeat:
                 os.kill(master, signal.SIGUSR2)
-                repeat = clock() + _REPEAT_SECONDS
+                repeat = clock() + _SIGNAL_RETRY_SECONDS
             await asyncio.sleep(0.02)
         return True
 
@@ -86,7 +86,7 @@ class Shard:
         self._process.stop(grace=1)
 
 
-class Proxy:
+class ServiceProxy:
     """Watches Services and Pods of the whole cluster."""
 
     def __init__(self, api: Api, folder: Path) -> None:
@@ -96,8 +96,8 @@ class Proxy:
         self._pods: dict[str, Object] = {}
         self._changed = asyncio.Event()
         self._slots = Slots()
-        self._loaded: list[Front] = []
-        self._refused: set[Front] = set()
+        self._loaded: list[ServicePort] = []
+        self._unbindable: set[ServicePort] = set()
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
         self._shards = [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
@@ -112,7 +112,7 @@ class Proxy:
             group.create_task(self._watch("/api/v1/services", self._services, services))
             group.create_task(self._watch("/api/v1/pods", self._pods, pods))
             await asyncio.gather(services.wait(), pods.wait())
-            group.create_task(self._work())
+            group.create_task(self._sync_forever())
 
     def stop(self) -> None:
         for shard in self._shards:
@@ -128,18 +128,18 @@ class Proxy:
 
         await self._api.watch(path, changed, synced)
 
-    async def _work(self) -> None:
+    async def _sync_forever(self) -> None:
         self._changed.set()
         while True:
             with suppress(TimeoutError):  # look now and then whether every HAProxy still runs
                 await asyncio.wait_for(self._changed.wait(), 2)
             self._changed.clear()
             await self._sync()
-            await asyncio.sleep(_GATHER_SECONDS)
+            await asyncio.sleep(_DEBOUNCE_SECONDS)
 
     async def _sync(self) -> None:
-        wanted = fronts(self._services.values(), self._pods.values(), self._api_server)
-        listening = sorted(front for front in wanted if front in self._loaded or self._can_listen(front))
+        wanted = service_endpoints(self._services.values(), self._pods.values(), self._api_server)
+        listening = sorted(front for front in wanted if front in self._loaded or self._can_bind(front))
         commands = self._slots.update({front: wanted[front] for front in listening})
         if listening != self._loaded:
             taken = await asyncio.gather(*(shard.load(listening, self._slots) for shard in self._shards))
@@ -154,7 +154,7 @@ class Proxy:
                 if "No such" in answer or "can't" in answer.lower():
                     log.error("haproxy: %s", answer)
 
-    def _can_listen(self, front: Front) -> bool:
+    def _can_bind(self, front: ServicePort) -> bool:
         """Whether HAProxy could take this address: one that it can't take would make it refuse all others, too."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -162,9 +162,9 @@ class Proxy:
             try:
                 probe.bind((front.address, front.port))
             except OSError as error:
-                if front not in self._refused:
+                if front not in self._unbindable:
                     log.warning("no Service proxy on %s:%d: %s", front.address, front.port, error)
-                self._refused.add(front)
+                self._unbindable.add(front)
                 return False
-        self._refused.discard(front)
+        self._unbindable.discard(front)
         return True

@@ -54,7 +54,7 @@ def volume_for(claim: Object, storage_class: Object, folder: Path) -> Object | N
     }
 
 
-def is_done(volume: Object) -> bool:
+def is_reclaimable(volume: Object) -> bool:
     """Whether the claim of a volume of ours is gone and its data is to go, too."""
     ours = volume["metadata"].get("annotations", {}).get("pv.kubernetes.io/provisioned-by") == PROVISIONER
     deletes = volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete"
@@ -75,7 +75,7 @@ class Provisioner:
     async def run(self) -> None:
         """For ever."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        await self._install_class()
+        await self._apply_storage_class()
         watches = (
             ("/api/v1/persistentvolumeclaims", self._claims, "uid"),
             ("/apis/storage.k8s.io/v1/storageclasses", self._classes, "name"),
@@ -84,7 +84,7 @@ class Provisioner:
         async with asyncio.TaskGroup() as group:
             for path, store, key in watches:
                 group.create_task(self._watch(path, store, key))
-            group.create_task(self._work())
+            group.create_task(self._reconcile_forever())
 
     async def _watch(self, path: str, store: dict[str, Object], key: str) -> None:
         def changed(item: Object, gone: bool) -> None:
@@ -96,7 +96,7 @@ class Provisioner:
 
         await self._api.watch(path, changed, asyncio.Event())
 
-    async def _work(self) -> None:
+    async def _reconcile_forever(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -120,11 +120,11 @@ class Provisioner:
 
     async def _reclaim(self) -> None:
         for name, volume in list(self._volumes.items()):
-            if is_done(volume):
+            if is_reclaimable(volume):
                 await asyncio.to_thread(shutil.rmtree, self._folder / name, True)
                 await self._api.delete(f"/api/v1/persistentvolumes/{name}")
 
-    async def _install_class(self) -> None:
+    async def _apply_storage_class(self) -> None:
         path = f"/apis/storage.k8s.io/v1/storageclasses/{STORAGE_CLASS['metadata']['name']}"
         while True:
             try:

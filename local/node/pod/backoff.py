@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FIRST = 1.0
-LONGEST = 60.0
-STABLE = 60.0
+INITIAL_SECONDS = 1.0
+MAX_SECONDS = 60.0
+RESET_SECONDS = 60.0
 """Seconds; a kubelet with ReduceDefaultCrashLoopBackOffDecay doubles from 1 s to 60 s, too."""
 
 
@@ -18,11 +18,11 @@ class Backoff:
 
     def after(self, ran_seconds: float) -> tuple[Backoff, float]:
         """Next state, and the seconds to wait, when a run of `ran_seconds` has ended."""
-        crashes = 0 if ran_seconds >= STABLE else self.crashes
-        delay = 0.0 if crashes == 0 else min(LONGEST, FIRST * 2 ** (crashes - 1))
+        crashes = 0 if ran_seconds >= RESET_SECONDS else self.crashes
+        delay = 0.0 if crashes == 0 else min(MAX_SECONDS, INITIAL_SECONDS * 2 ** (crashes - 1))
         return Backoff(crashes + 1), delay
 
 
-def restarts(policy: str, exit_code: int) -> bool:
+def should_restart(policy: str, exit_code: int) -> bool:
     """Whether a container with this restartPolicy is started again after it ended with `exit_code`."""
     return policy == "Always" or (policy == "OnFailure" and exit_code != 0)

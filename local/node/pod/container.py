@@ -14,11 +14,11 @@ from typing import Any, Protocol
 from local.engines.kubernetes_pki import write
 from local.engines.process import EngineFailed
 from local.node.api import Object
-from local.node.pod.backoff import Backoff, restarts
+from local.node.pod.backoff import Backoff, should_restart
 from local.node.pod.environment import MissingReference
-from local.node.pod.probes import Tally, check
-from local.node.pod.status import ContainerView, Ended, Progress
-from local.node.runtime.execution import Program, Run
+from local.node.pod.probes import ProbeState, run_handler
+from local.node.pod.status import ContainerStatus, ContainerView, Terminated
+from local.node.runtime.execution import ContainerConfig, Run
 from local.node.runtime.images import UnknownImage
 
 log = logging.getLogger(__name__)
@@ -30,89 +30,89 @@ _EAGER_SECONDS = 60.0
 """So long after its start a container that is not ready is asked often, so that a rollout need not wait a period."""
 
 
-class Host(Protocol):
+class OwningPod(Protocol):
     """What a container needs of its Pod."""
 
     address: str
-    deleting: bool
+    terminating: bool
     scratch: Path
 
-    async def program(self, container: Object) -> Program:
+    async def container_config(self, container: Object) -> ContainerConfig:
         """Raises UnknownImage or MissingReference."""
         ...
 
-    def changed(self) -> None: ...
+    def status_changed(self) -> None: ...
 
-    def event(self, reason: str, message: str, kind: str = "Normal") -> None: ...
+    def record_event(self, reason: str, message: str, kind: str = "Normal") -> None: ...
 
 
 class Container:
     """`role` is main, init or sidecar; files of its runs lie in `folder`."""
 
-    def __init__(self, host: Host, spec: Object, role: str, policy: str, folder: Path) -> None:
-        self.host = host
+    def __init__(self, host: OwningPod, spec: Object, role: str, policy: str, folder: Path) -> None:
+        self.pod = host
         self.spec = spec
         self.role = role
         self.name: str = spec["name"]
         self.folder = folder
         self.policy = "Always" if role == "sidecar" else "OnFailure" if (role, policy) == ("init", "Always") else policy
-        self.progress = self._load()
+        self.status = self._load_status()
         self.stopping = False
-        self._verdict = ""
-        self._up = asyncio.Event()
+        self._kill_reason = ""
+        self._started = asyncio.Event()
         self._ended = asyncio.Event()
         self._stops: set[asyncio.Task[None]] = set()
-        if self.progress.started:
-            self._up.set()
+        if self.status.started:
+            self._started.set()
 
     @property
     def view(self) -> ContainerView:
-        return ContainerView(self.spec, self.role, self.progress)
+        return ContainerView(self.spec, self.role, self.status)
 
     def run(self, number: int | None = None) -> Run:
         """The files and process of a run; by default the present one."""
-        return Run(self.folder, self.progress.run if number is None else number)
+        return Run(self.folder, self.status.run if number is None else number)
 
-    async def live(self) -> None:
+    async def run_until_done(self) -> None:
         """Runs the container, again and again as its restart policy says; returns when it has ended for good."""
         backoff = Backoff()
-        if self.progress.ended is not None and not await self._again(0.0):
+        if self.status.ended is not None and not await self._prepare_restart(0.0):
             return
         while not self.stopping:
-            if not self.progress.running and not await self._start():
+            if not self.status.running and not await self._start():
                 continue
-            began = self.progress.started_at or time.time()
-            await self._finish()
+            began = self.status.started_at or time.time()
+            await self._wait_exit()
             backoff, delay = backoff.after(time.time() - began)
-            if not await self._again(delay):
+            if not await self._prepare_restart(delay):
                 return
 
-    async def up(self) -> None:
+    async def wait_started(self) -> None:
         """Waits until it has started (its startup probe passed)."""
-        await self._up.wait()
+        await self._started.wait()
 
     async def stop(self, grace: float, why: str = "") -> None:
         """preStop hook, SIGTERM, and SIGKILL when `grace` seconds are over. Returns when the run has ended."""
         run, deadline = self.run(), time.monotonic() + grace
-        if not self.progress.running:
+        if not self.status.running:
             return
-        self._verdict = why
-        self.host.event("Killing", f"Stopping container {self.name}" + (f": {why}" if why else ""))
+        self._kill_reason = why
+        self.pod.record_event("Killing", f"Stopping container {self.name}" + (f": {why}" if why else ""))
         hook = self.spec.get("lifecycle", {}).get("preStop")
         if hook and grace:
-            await self._hook(hook, grace)
-        run.ask_to_end()
+            await self._run_hook(hook, grace)
+        run.terminate()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), max(0.0, deadline - time.monotonic()))
-        if self.progress.running:
+        if self.status.running:
             await asyncio.to_thread(run.process.kill)
         await self._ended.wait()
 
-    async def execute(self, command: list[str]) -> tuple[int, str]:
+    async def exec_command(self, command: list[str]) -> tuple[int, str]:
         """Runs a command inside: exit code and output. Raises ProcessLookupError when the container does not run."""
         run = self.run()
         child = await asyncio.create_subprocess_exec(
-            *run.inside(command),
+            *run.exec_argv(command),
             env=run.environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -127,127 +127,129 @@ class Container:
         return child.returncode or 0, output.decode(errors="replace")
 
     async def _start(self) -> bool:
-        progress = self.progress
+        progress = self.status
         try:
-            program = await self.host.program(self.spec)
-            await asyncio.to_thread(self.run().start, program, self.host.scratch)
+            program = await self.pod.container_config(self.spec)
+            await asyncio.to_thread(self.run().start, program, self.pod.scratch)
         except UnknownImage as error:
             again = progress.waiting in ("ErrImagePull", "ImagePullBackOff")
-            self._wait_for("ImagePullBackOff" if again else "ErrImagePull", str(error))
+            self._set_waiting("ImagePullBackOff" if again else "ErrImagePull", str(error))
             if not again:
-                self.host.event("Failed", f"Failed to pull image: {error}", "Warning")
+                self.pod.record_event("Failed", f"Failed to pull image: {error}", "Warning")
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
         except MissingReference as error:
             if progress.message != str(error):
-                self.host.event("Failed", f"Error: {error}", "Warning")
-            self._wait_for("CreateContainerConfigError", str(error))
+                self.pod.record_event("Failed", f"Error: {error}", "Warning")
+            self._set_waiting("CreateContainerConfigError", str(error))
             await asyncio.sleep(_CONFIG_RETRY_SECONDS)
             return False
         except (EngineFailed, OSError) as error:
-            self._wait_for("RunContainerError", str(error))
+            self._set_waiting("RunContainerError", str(error))
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
         progress.started_at, progress.waiting, progress.message = time.time(), "", ""
         progress.started = "startupProbe" not in self.spec
         progress.ready = progress.started and "readinessProbe" not in self.spec
         if not progress.started:
-            self._up.clear()
-        self._verdict = ""
-        self._note()
-        self.host.event("Started", f"Started container {self.name}")
+            self._started.clear()
+        self._kill_reason = ""
+        self._save_status()
+        self.pod.record_event("Started", f"Started container {self.name}")
         return True
 
-    async def _finish(self) -> None:
+    async def _wait_exit(self) -> None:
         """Probes the present run until it is over, and notes how it ended."""
         self._ended.clear()
         kinds = [kind for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in self.spec]
         tasks = [asyncio.create_task(self._probe(kind)) for kind in kinds]
         if post := self.spec.get("lifecycle", {}).get("postStart"):
-            tasks.append(asyncio.create_task(self._hook(post, 30)))
+            tasks.append(asyncio.create_task(self._run_hook(post, 30)))
         try:
-            code = await self.run().finished()
+            code = await self.run().wait()
         finally:
             for task in tasks:
                 task.cancel()
-        progress = self.progress
-        progress.ended = Ended(code, progress.started_at or time.time(), time.time(), progress.run, self._verdict)
+        progress = self.status
+        progress.ended = Terminated(
+            code, progress.started_at or time.time(), time.time(), progress.run, self._kill_reason
+        )
         progress.started = progress.ready = False
         self._ended.set()
-        self._note()
+        self._save_status()
 
-    async def _again(self, delay: float) -> bool:
+    async def _prepare_restart(self, delay: float) -> bool:
         """Makes ready for the next run after `delay` seconds, or says that there is none."""
-        ended = self.progress.ended
-        if ended is None or self.stopping or self.host.deleting or not restarts(self.policy, ended.exit_code):
+        ended = self.status.ended
+        if ended is None or self.stopping or self.pod.terminating or not should_restart(self.policy, ended.exit_code):
             return False
-        self.progress = Progress(self.progress.run + 1, previous=ended, waiting="CrashLoopBackOff" if delay else "")
-        self.run(self.progress.run - 2).discard()  # the last run's log stays for `kubectl logs --previous`
+        self.status = ContainerStatus(self.status.run + 1, previous=ended, waiting="CrashLoopBackOff" if delay else "")
+        self.run(self.status.run - 2).delete_files()  # the last run's log stays for `kubectl logs --previous`
         if delay:
-            self.progress.message = f"back-off {delay:.0f}s restarting failed container={self.name}"
-            self.host.event("BackOff", f"Back-off restarting failed container {self.name}", "Warning")
-        self._note()
+            self.status.message = f"back-off {delay:.0f}s restarting failed container={self.name}"
+            self.pod.record_event("BackOff", f"Back-off restarting failed container {self.name}", "Warning")
+        self._save_status()
         await asyncio.sleep(delay)
         return True
 
     async def _probe(self, kind: str) -> None:
         probe, period = self.spec[kind], self.spec[kind].get("periodSeconds", 10)
         if kind != "startupProbe":
-            await self._up.wait()
+            await self._started.wait()
         await asyncio.sleep(probe.get("initialDelaySeconds", 0))
-        tally = Tally.of(probe)
+        tally = ProbeState.for_probe(probe)
         while True:
-            failure = await check(probe, self.spec, self.host.address, self.execute)
-            tally = tally.add(failure is None)
-            if failure is not None and tally.streak == 1 and self._settled():
-                self.host.event(
+            failure = await run_handler(probe, self.spec, self.pod.address, self.exec_command)
+            tally = tally.record(failure is None)
+            if failure is not None and tally.streak == 1 and self._started_long_ago():
+                self.pod.record_event(
                     "Unhealthy", f"{kind.removesuffix('Probe').capitalize()} probe failed: {failure}", "Warning"
                 )
             if kind == "readinessProbe":
-                if tally.verdict is not None and tally.verdict != self.progress.ready:
-                    self.progress.ready = tally.verdict
-                    self._note()
-            elif tally.verdict is False:
+                if tally.result is not None and tally.result != self.status.ready:
+                    self.status.ready = tally.result
+                    self._save_status()
+            elif tally.result is False:
                 grace = probe.get("terminationGracePeriodSeconds", 30)
-                self._soon(self.stop(grace, f"{kind.removesuffix('Probe')} probe failed: {failure}"))
+                self._spawn(self.stop(grace, f"{kind.removesuffix('Probe')} probe failed: {failure}"))
                 return
-            elif kind == "startupProbe" and tally.verdict:
-                self.progress.started, self.progress.ready = True, "readinessProbe" not in self.spec
-                self._note()
+            elif kind == "startupProbe" and tally.result:
+                self.status.started, self.status.ready = True, "readinessProbe" not in self.spec
+                self._save_status()
                 return
-            eager = kind == "readinessProbe" and not self.progress.ready and not self._settled()
+            eager = kind == "readinessProbe" and not self.status.ready and not self._started_long_ago()
             await asyncio.sleep(min(period, _EAGER_PROBE_SECONDS) if eager else period)
 
-    async def _hook(self, hook: Object, seconds: float) -> None:
+    async def _run_hook(self, hook: Object, seconds: float) -> None:
         if "sleep" in hook:
             await asyncio.sleep(min(seconds, hook["sleep"]["seconds"]))
             return
-        failure = await check({**hook, "timeoutSeconds": seconds}, self.spec, self.host.address, self.execute)
+        failure = await run_handler({**hook, "timeoutSeconds": seconds}, self.spec, self.pod.address, self.exec_command)
         if failure is not None:
-            self.host.event("FailedHook", f"container {self.name}: {failure}", "Warning")
+            self.pod.record_event("FailedHook", f"container {self.name}: {failure}", "Warning")
 
-    def _settled(self) -> bool:
-        return time.time() - (self.progress.started_at or 0) > _EAGER_SECONDS
+    def _started_long_ago(self) -> bool:
+        return time.time() - (self.status.started_at or 0) > _EAGER_SECONDS
 
-    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Work that outlives the probe that asked for it."""
         task = asyncio.create_task(work)
         self._stops.add(task)
         task.add_done_callback(self._stops.discard)
 
-    def _wait_for(self, reason: str, message: str) -> None:
-        if (self.progress.waiting, self.progress.message) != (reason, message):
-            self.progress.waiting, self.progress.message = reason, message
-            self._note()
+    def _set_waiting(self, reason: str, message: str) -> None:
+        if (self.status.waiting, self.status.message) != (reason, message):
+            self.status.waiting, self.status.message = reason, message
+            self._save_status()
 
-    def _note(self) -> None:
-        if self.progress.started:
-            self._up.set()
-        write(self.folder / "progress.json", json.dumps(self.progress.to_json()).encode())
-        self.host.changed()
+    def _save_status(self) -> None:
+        if self.status.started:
+            self._started.set()
+        write(self.folder / "progress.json", json.dumps(self.status.to_json()).encode())
+        self.pod.status_changed()
 
-    def _load(self) -> Progress:
+    def _load_status(self) -> ContainerStatus:
         try:
-            return Progress.from_json(json.loads((self.folder / "progress.json").read_text()))
+            return ContainerStatus.from_json(json.loads((self.folder / "progress.json").read_text()))
         except FileNotFoundError:
-            return Progress()
+            return ContainerStatus()

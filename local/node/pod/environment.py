@@ -48,7 +48,7 @@ _FROM = (("configMapRef", "configmaps"), ("secretRef", "secrets"))
 _KEY = (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets"))
 
 
-def variables(
+def environment_variables(
     pod: Object, container: Object, addresses: Mapping[str, str], sources: Sources, node: Mapping[str, str]
 ) -> dict[str, str]:
     """All variables of the container, later ones over earlier: Services, what the node gives, envFrom, env.
@@ -118,7 +118,7 @@ def field_value(pod: Object, path: str, addresses: Mapping[str, str]) -> str:
     return pod[part].get(name, "")
 
 
-def decoded(kind: str, item: Object) -> dict[str, bytes]:
+def decode_data(kind: str, item: Object) -> dict[str, bytes]:
     """Keys and content of a ConfigMap or a Secret."""
     if kind == "secrets":
         return {key: base64.b64decode(value) for key, value in (item.get("data") or {}).items()}

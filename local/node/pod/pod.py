@@ -17,10 +17,18 @@ from pathlib import Path
 
 from local.node.api import UNREACHABLE, Api, ApiError, Object
 from local.node.pod.container import Container
-from local.node.pod.environment import MissingReference, Reference, Sources, decoded, expand, references, variables
+from local.node.pod.environment import (
+    MissingReference,
+    Reference,
+    Sources,
+    decode_data,
+    environment_variables,
+    expand,
+    references,
+)
 from local.node.pod.status import PodView, conditions, phase, pod_status
 from local.node.pod.volumes import Volumes
-from local.node.runtime.execution import MARK, Program, end_pod
+from local.node.runtime.execution import POD_UID_VARIABLE, ContainerConfig, kill_pod
 from local.node.runtime.images import Catalog, command
 from local.site import CHECKOUT
 
@@ -33,7 +41,7 @@ _RETRY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class World:
+class NodeContext:
     """What all Pods of a node share."""
 
     api: Api
@@ -49,9 +57,11 @@ class World:
 class Pod:
     """`item` is the object as the API server has it; `gone` is called once, when nothing of the Pod is left."""
 
-    def __init__(self, world: World, item: Object, address: str, folder: Path, gone: Callable[[Pod], None]) -> None:
+    def __init__(
+        self, context: NodeContext, item: Object, address: str, folder: Path, gone: Callable[[Pod], None]
+    ) -> None:
         meta, spec = item["metadata"], item["spec"]
-        self.world = world
+        self.context = context
         self.item = item
         self.uid: str = meta["uid"]
         self.namespace: str = meta["namespace"]
@@ -60,20 +70,23 @@ class Pod:
         self.folder = folder
         self.scratch = folder / "root"
         self.scratch.mkdir(parents=True, exist_ok=True)
-        self.deleting = False
-        self._gone = gone
+        self.terminating = False
+        self._on_removed = gone
         self._sent = ""
         self._changed = asyncio.Event()
-        self._started_at, self._conditions = _history(item)
-        self._addresses = {"status.podIP": address, "status.hostIP": world.node_address}
-        self._volumes = Volumes(world.api, lambda: self.item, self._addresses, folder / "volumes", world.volumes)
+        self._started_at, self._conditions = _restore_status(item)
+        self._addresses = {"status.podIP": address, "status.hostIP": context.node_address}
+        self._volumes = Volumes(context.api, lambda: self.item, self._addresses, folder / "volumes", context.volumes)
         self.inits = [
             self._container(c, "sidecar" if c.get("restartPolicy") == "Always" else "init")
             for c in spec.get("initContainers", [])
         ]
         self.mains = [self._container(c, "main") for c in spec["containers"]]
-        self._reporter = asyncio.create_task(self._guarded(self._report()))
-        self._tasks = [self._reporter, *(asyncio.create_task(self._guarded(w())) for w in (self._live, self._refresh))]
+        self._reporter = asyncio.create_task(self._log_failure(self._keep_status_written()))
+        self._tasks = [
+            self._reporter,
+            *(asyncio.create_task(self._log_failure(w())) for w in (self._run, self._refresh_volumes)),
+        ]
 
     @property
     def path(self) -> str:
@@ -83,86 +96,86 @@ class Pod:
     def containers(self) -> list[Container]:
         return [*self.inits, *self.mains]
 
-    def changed(self) -> None:
+    def status_changed(self) -> None:
         self._changed.set()
 
-    def event(self, reason: str, message: str, kind: str = "Normal") -> None:
-        self.world.event(self.item, reason, message, kind)
+    def record_event(self, reason: str, message: str, kind: str = "Normal") -> None:
+        self.context.event(self.item, reason, message, kind)
 
-    async def program(self, container: Object) -> Program:
+    async def container_config(self, container: Object) -> ContainerConfig:
         """What to start for a container; raises UnknownImage or MissingReference."""
-        image = self.world.catalog.image(container["image"])
+        image = self.context.catalog.image(container["image"])
         wanted = references(container)
-        sources = Sources({ref: await self._data(ref) for ref in wanted}, self.world.services())
-        env = {**self.world.base_environment, **image.env, "HOSTNAME": self.name, MARK: self.uid}
+        sources = Sources({ref: await self._read_data(ref) for ref in wanted}, self.context.services())
+        env = {**self.context.base_environment, **image.env, "HOSTNAME": self.name, POD_UID_VARIABLE: self.uid}
         if self._volumes.kubeconfig.exists():
             env["KUBECONFIG"] = str(self._volumes.kubeconfig)
-        host, port = self.world.api.address  # directly: what talks to the API server must not need the Service proxy
+        host, port = self.context.api.address  # directly: what talks to the API server must not need the Service proxy
         api = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port, "KUBERNETES_SERVICE_PORT_HTTPS": port}
-        declared = variables(self.item, container, self._addresses, sources, api)
+        declared = environment_variables(self.item, container, self._addresses, sources, api)
         env |= declared
         argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
         mounts = self._volumes.mounts(container, declared)
-        return Program(argv, env, container.get("workingDir") or str(CHECKOUT), mounts)
+        return ContainerConfig(argv, env, container.get("workingDir") or str(CHECKOUT), mounts)
 
     async def terminate(self) -> None:
         """The API server marked the Pod for deletion: end it with its grace, then remove it there and here."""
-        if self.deleting:
+        if self.terminating:
             return
-        self.deleting = True
+        self.terminating = True
         grace = float(self.item["metadata"].get("deletionGracePeriodSeconds", 30))
-        if grace and any(c.progress.running for c in self.mains):
+        if grace and any(c.status.running for c in self.mains):
             await asyncio.sleep(min(DRAIN_SECONDS, grace))
         await self._stop_containers(grace)
-        await self._forget()
+        await self._clean_up()
         await self._write_status()
-        await self._until_answered(self._delete)
-        self._gone(self)
+        await self._retry_while_unreachable(self._delete)
+        self._on_removed(self)
 
-    async def vanish(self) -> None:
+    async def kill(self) -> None:
         """The Pod is no longer in the API: end it at once."""
-        self.deleting = True
+        self.terminating = True
         await self._stop_containers(0)
-        await self._forget()
-        self._gone(self)
+        await self._clean_up()
+        self._on_removed(self)
 
     async def suspend(self, grace: float) -> None:
         """The node stops: end the processes, keep files and API object, so that the next start goes on from there."""
         self._reporter.cancel()  # how the Pod fares is no news while the node is away
-        self.deleting = True
+        self.terminating = True
         await self._stop_containers(grace)
         for task in self._tasks:
             task.cancel()
-        await asyncio.to_thread(end_pod, self.uid)
+        await asyncio.to_thread(kill_pod, self.uid)
 
     def _container(self, spec: Object, role: str) -> Container:
         folder = self.folder / "containers" / spec["name"]
         folder.mkdir(parents=True, exist_ok=True)
         return Container(self, spec, role, self.item["spec"].get("restartPolicy", "Always"), folder)
 
-    async def _live(self) -> None:
-        await self._make_volumes()
+    async def _run(self) -> None:
+        await self._mount_volumes()
         for container in self.inits:
             if container.role == "sidecar":
-                self._tasks.append(asyncio.create_task(self._guarded(container.live())))
-                await container.up()
+                self._tasks.append(asyncio.create_task(self._log_failure(container.run_until_done())))
+                await container.wait_started()
                 continue
-            await container.live()
-            ended = container.progress.ended
+            await container.run_until_done()
+            ended = container.status.ended
             if ended is None or ended.exit_code != 0:
                 return
         for container in self.mains:
-            if not container.progress.waiting or container.progress.waiting == "PodInitializing":
-                container.progress.waiting = "ContainerCreating"
-        await asyncio.gather(*(container.live() for container in self.mains))
-        if not self.deleting:
+            if not container.status.waiting or container.status.waiting == "PodInitializing":
+                container.status.waiting = "ContainerCreating"
+        await asyncio.gather(*(container.run_until_done() for container in self.mains))
+        if not self.terminating:
             for container in self.inits:
                 if container.role == "sidecar":
                     container.stopping = True
                     await container.stop(10)
-        self.changed()
+        self.status_changed()
 
-    async def _make_volumes(self) -> None:
+    async def _mount_volumes(self) -> None:
         said = ""
         while True:
             try:
@@ -172,21 +185,21 @@ class Pod:
                 if str(error) != said and not (isinstance(error, ApiError) and error.code == 403):
                     # 403 for a moment is normal: the authorizer has not seen yet that the Pod is ours.
                     said = str(error)
-                    self.event("FailedMount", f"MountVolume.SetUp failed: {said}", "Warning")
+                    self.record_event("FailedMount", f"MountVolume.SetUp failed: {said}", "Warning")
             except UNREACHABLE as error:
                 log.warning("%s/%s: volumes: %r", self.namespace, self.name, error)
             await asyncio.sleep(_RETRY_SECONDS if said else 0.1)
 
-    async def _refresh(self) -> None:
-        while self._volumes.changing:
+    async def _refresh_volumes(self) -> None:
+        while self._volumes.refreshable:
             await asyncio.sleep(_REFRESH_SECONDS)
             try:
                 await self._volumes.refresh()
             except (MissingReference, ApiError, *UNREACHABLE) as error:  # the files stay as they were
                 log.warning("%s/%s: volumes: %s", self.namespace, self.name, error)
 
-    async def _report(self) -> None:
-        self.changed()
+    async def _keep_status_written(self) -> None:
+        self.status_changed()
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -200,7 +213,7 @@ class Pod:
         if text == self._sent:
             return
         try:
-            await self.world.api.patch(f"{self.path}/status", {"metadata": {"uid": self.uid}, "status": status})
+            await self.context.api.patch(f"{self.path}/status", {"metadata": {"uid": self.uid}, "status": status})
             self._sent = text
         except ApiError as error:
             if error.code not in (404, 409):  # gone, or another Pod has the name by now
@@ -208,18 +221,18 @@ class Pod:
         except UNREACHABLE as error:
             log.warning("status of %s/%s: %r", self.namespace, self.name, error)
             await asyncio.sleep(_RETRY_SECONDS)
-            self.changed()
+            self.status_changed()
 
     def _view(self) -> PodView:
         return PodView(
             self.uid,
             self.address,
-            self.world.node_address,
+            self.context.node_address,
             self._started_at,
             self.item["spec"].get("restartPolicy", "Always"),
             [container.view for container in self.containers],
             self.item["metadata"].get("generation"),
-            self.deleting,
+            self.terminating,
             self._conditions,
         )
 
@@ -227,10 +240,10 @@ class Pod:
     def over(self) -> bool:
         return phase(self._view()) in ("Succeeded", "Failed")
 
-    async def _data(self, reference: Reference) -> dict[str, bytes] | None:
+    async def _read_data(self, reference: Reference) -> dict[str, bytes] | None:
         path = f"/api/v1/namespaces/{self.namespace}/{reference.kind}/{reference.name}"
         try:
-            return decoded(reference.kind, await self.world.api.get(path))
+            return decode_data(reference.kind, await self.context.api.get(path))
         except ApiError as error:
             if error.code == 404:
                 return None
@@ -245,16 +258,16 @@ class Pod:
         for container in reversed(self.inits):
             await container.stop(min(grace, 2) if grace else 0)
 
-    async def _forget(self) -> None:
+    async def _clean_up(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await asyncio.to_thread(end_pod, self.uid)
+        await asyncio.to_thread(kill_pod, self.uid)
         await asyncio.to_thread(shutil.rmtree, self.folder, True)
 
     async def _delete(self) -> None:
-        await self.world.api.delete(self.path, {"gracePeriodSeconds": 0, "preconditions": {"uid": self.uid}})
+        await self.context.api.delete(self.path, {"gracePeriodSeconds": 0, "preconditions": {"uid": self.uid}})
 
-    async def _until_answered(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _retry_while_unreachable(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 return await work()
@@ -262,16 +275,16 @@ class Pod:
                 log.warning("%s/%s: %r", self.namespace, self.name, error)
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    async def _log_failure(self, work: Awaitable[None]) -> None:
         try:
             await work
         except Exception:
             # One Pod's trouble must not end the node, nor pass in silence.
             log.exception("%s/%s", self.namespace, self.name)
-            self.event("FailedSync", "internal error of the node; see its log", "Warning")
+            self.record_event("FailedSync", "internal error of the node; see its log", "Warning")
 
 
-def _history(item: Object) -> tuple[float, dict[str, tuple[str, float]]]:
+def _restore_status(item: Object) -> tuple[float, dict[str, tuple[str, float]]]:
     """Start and conditions that an earlier node process wrote."""
     status = item.get("status", {})
     known = {

@@ -11,7 +11,7 @@ from local.node.times import timestamp
 
 
 @dataclass(frozen=True)
-class Ended:
+class Terminated:
     """One run of a container that is over. Times in Unix seconds."""
 
     exit_code: int
@@ -22,16 +22,16 @@ class Ended:
 
 
 @dataclass
-class Progress:
+class ContainerStatus:
     """What a container has come to; kept in a file, so that a new node process goes on where the last one was."""
 
     run: int = 0
     """How often it was started again."""
     started_at: float | None = None
     """Of the present run; None when none runs."""
-    ended: Ended | None = None
+    ended: Terminated | None = None
     """The present run, if it is over."""
-    previous: Ended | None = None
+    previous: Terminated | None = None
     """The run before."""
     started: bool = False
     ready: bool = False
@@ -43,10 +43,10 @@ class Progress:
         return self.started_at is not None and self.ended is None
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Progress:
+    def from_json(cls, content: dict[str, Any]) -> ContainerStatus:
         for name in ("ended", "previous"):
             if content[name] is not None:
-                content[name] = Ended(**content[name])
+                content[name] = Terminated(**content[name])
         return cls(**content)
 
     def to_json(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class ContainerView:
 
     spec: Object
     role: str
-    progress: Progress
+    status: ContainerStatus
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,9 @@ class PodView:
 
 def phase(pod: PodView) -> str:
     """Pending, Running, Succeeded or Failed."""
-    mains = [c.progress for c in pod.containers if c.role == "main"]
+    mains = [c.status for c in pod.containers if c.role == "main"]
     if pod.restart_policy == "Never" and any(
-        c.role == "init" and c.progress.ended and c.progress.ended.exit_code != 0 for c in pod.containers
+        c.role == "init" and c.status.ended and c.status.ended.exit_code != 0 for c in pod.containers
     ):
         return "Failed"
     endings = [progress.ended for progress in mains if progress.ended is not None]
@@ -100,7 +100,7 @@ def conditions(pod: PodView, now: float) -> dict[str, tuple[str, float]]:
     before_now = pod.conditions.get("Initialized", ("False", 0.0))[0] == "True"
     initialised = before_now or all(_initialised(c) for c in pod.containers if c.role != "main")
     serving = present == "Running" and all(
-        c.progress.running and c.progress.ready for c in pod.containers if c.role != "init"
+        c.status.running and c.status.ready for c in pod.containers if c.role != "init"
     )
     result: dict[str, tuple[str, float]] = {}
     for name, holds in (
@@ -152,14 +152,14 @@ _REASONS = {
 
 
 def _initialised(container: ContainerView) -> bool:
-    progress = container.progress
+    progress = container.status
     if container.role == "sidecar":
         return progress.started
     return progress.ended is not None and progress.ended.exit_code == 0
 
 
 def _container(uid: str, container: ContainerView) -> Object:
-    name, progress = container.spec["name"], container.progress
+    name, progress = container.spec["name"], container.status
     if progress.running:
         state: Object = {"running": {"startedAt": timestamp(progress.started_at or 0)}}
     elif progress.ended is not None:
@@ -180,7 +180,7 @@ def _container(uid: str, container: ContainerView) -> Object:
     }
 
 
-def _terminated(uid: str, name: str, ended: Ended) -> Object:
+def _terminated(uid: str, name: str, ended: Terminated) -> Object:
     return {
         "exitCode": ended.exit_code,
         **({"signal": ended.exit_code - 128} if ended.exit_code > 128 else {}),

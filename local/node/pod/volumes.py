@@ -11,7 +11,7 @@ import yaml
 
 from local.engines.kubernetes_pki import write
 from local.node.api import Api, ApiError, Object
-from local.node.pod.environment import MissingReference, decoded, expand, field_value, resource_value
+from local.node.pod.environment import MissingReference, decode_data, expand, field_value, resource_value
 from local.node.runtime.execution import Mount
 
 _DEFAULT_MODE = 0o644
@@ -20,7 +20,7 @@ _TOKEN_SECONDS = 3607
 
 
 @dataclass(frozen=True)
-class File:
+class VolumeFile:
     path: str
     content: bytes
     mode: int
@@ -46,22 +46,22 @@ class Volumes:
         return self._folder / "kubeconfig"
 
     @property
-    def changing(self) -> bool:
+    def refreshable(self) -> bool:
         """Whether `refresh` has anything to do."""
-        return any(_files_in(volume) for volume in self._declared())
+        return any(_file_sources(volume) for volume in self._volumes())
 
     async def refresh(self) -> None:
         """Makes all volumes, or brings their files up to date. Raises MissingReference or ApiError."""
-        for volume in self._declared():
+        for volume in self._volumes():
             name, folder = volume["name"], self._folder / volume["name"]
             if "persistentVolumeClaim" in volume:
-                self._paths[name] = await self._claimed(volume["persistentVolumeClaim"]["claimName"])
+                self._paths[name] = await self._persistent_volume(volume["persistentVolumeClaim"]["claimName"])
             elif "hostPath" in volume:
                 self._paths[name] = Path(volume["hostPath"]["path"])
-            elif "emptyDir" in volume or _files_in(volume):
+            elif "emptyDir" in volume or _file_sources(volume):
                 self._paths[name] = folder
                 folder.mkdir(parents=True, exist_ok=True)
-                await self._fill(folder, _files_in(volume))
+                await self._write_files(folder, _file_sources(volume))
             else:
                 kind = ", ".join(volume.keys() - {"name"})
                 raise MissingReference(f"volume {name}: this node has no volumes of the kind {kind}")
@@ -79,10 +79,10 @@ class Volumes:
                 source.mkdir(parents=True)
         return Mount(source, wanted["mountPath"], wanted.get("readOnly", False))
 
-    def _declared(self) -> list[Object]:
+    def _volumes(self) -> list[Object]:
         return self._pod()["spec"].get("volumes", [])
 
-    async def _claimed(self, claim: str) -> Path:
+    async def _persistent_volume(self, claim: str) -> Path:
         found = await self._api.get(f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims/{claim}")
         if found.get("status", {}).get("phase") != "Bound":
             raise MissingReference(f'persistentvolumeclaim "{claim}" is not bound')
@@ -90,36 +90,38 @@ class Volumes:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
-    async def _fill(self, folder: Path, sources: list[tuple[str, Object, int]]) -> None:
-        files = [file for kind, source, mode in sources for file in await self._content(kind, source, mode)]
+    async def _write_files(self, folder: Path, sources: list[tuple[str, Object, int]]) -> None:
+        files = [file for kind, source, mode in sources for file in await self._files(kind, source, mode)]
         wanted = {folder / file.path for file in files}
         for file in files:
             path = folder / file.path
             if not path.exists() or path.read_bytes() != file.content:
                 write(path, file.content, file.mode)
         if sources:
-            _remove_others(folder, wanted)
+            _delete_stale(folder, wanted)
 
-    async def _content(self, kind: str, source: Object, mode: int) -> list[File]:
+    async def _files(self, kind: str, source: Object, mode: int) -> list[VolumeFile]:
         mode = source.get("defaultMode", mode)
         if kind == "downwardAPI":
-            return [File(i["path"], self._field(i).encode(), i.get("mode", mode)) for i in source.get("items", [])]
+            return [
+                VolumeFile(i["path"], self._field(i).encode(), i.get("mode", mode)) for i in source.get("items", [])
+            ]
         if kind == "serviceAccountToken":
-            return [File(source["path"], await self._token(source), mode)]
+            return [VolumeFile(source["path"], await self._token(source), mode)]
         plural = {"configMap": "configmaps", "secret": "secrets"}[kind]
         name = source.get("secretName") or source["name"]
         data = await self._data(plural, name, source.get("optional", False))
         if "items" not in source:
-            return [File(key, value, mode) for key, value in data.items()]
+            return [VolumeFile(key, value, mode) for key, value in data.items()]
         missing = [item["key"] for item in source["items"] if item["key"] not in data]
         if missing and not source.get("optional"):
             raise MissingReference(f"references non-existent key {missing[0]} of {plural[:-1]} {name}")
         items = [item for item in source["items"] if item["key"] in data]
-        return [File(item["path"], data[item["key"]], item.get("mode", mode)) for item in items]
+        return [VolumeFile(item["path"], data[item["key"]], item.get("mode", mode)) for item in items]
 
     async def _data(self, plural: str, name: str, optional: bool) -> dict[str, bytes]:
         try:
-            return decoded(plural, await self._api.get(f"/api/v1/namespaces/{self._namespace}/{plural}/{name}"))
+            return decode_data(plural, await self._api.get(f"/api/v1/namespaces/{self._namespace}/{plural}/{name}"))
         except ApiError as error:
             if error.code != 404:
                 raise
@@ -164,7 +166,7 @@ class Volumes:
             "clusters": [
                 {
                     "name": "cluster",
-                    "cluster": {"server": self._api.server, "certificate-authority-data": self._api.authority},
+                    "cluster": {"server": self._api.server, "certificate-authority-data": self._api.ca_data},
                 }
             ],
             "users": [{"name": "pod", "user": {"token": token}}],
@@ -180,12 +182,12 @@ class Volumes:
         return self._pod()["metadata"]["namespace"]
 
 
-def _remove_others(folder: Path, wanted: set[Path]) -> None:
+def _delete_stale(folder: Path, wanted: set[Path]) -> None:
     for path in [path for path in folder.rglob("*") if path.is_file() and path not in wanted]:
         path.unlink()
 
 
-def _files_in(volume: Object) -> list[tuple[str, Object, int]]:
+def _file_sources(volume: Object) -> list[tuple[str, Object, int]]:
     """Kind, source and mode of everything that gives this volume files."""
     kinds = ("configMap", "secret", "downwardAPI", "serviceAccountToken")
     projected = volume.get("projected", {})

@@ -17,13 +17,13 @@ from pathlib import Path
 from local.engines.process import Process
 from local.site import CHECKOUT
 
-MARK = "AURA_POD_UID"
+POD_UID_VARIABLE = "AURA_POD_UID"
 """Variable by which every process of a Pod is known, however it was started and whoever its parent is."""
 
 # Keeps the exit code for a node process that comes later. A shell because it needs less than a megabyte.
 _SHIM = 'trap : TERM INT HUP; ulimit -n "$(ulimit -Hn)"; "$@"; code=$?; echo $code > "$0.new"; mv "$0.new" "$0"'
 _SANDBOX = Path(__file__).with_name("sandbox.py")
-LOST = 137
+UNKNOWN_EXIT_CODE = 137
 """Exit code of a run that left none: what SIGKILL gives."""
 
 
@@ -37,7 +37,7 @@ class Mount:
 
 
 @dataclass(frozen=True)
-class Program:
+class ContainerConfig:
     """What to run and how."""
 
     argv: Sequence[str]
@@ -63,11 +63,11 @@ class Run:
         children = _children(shim) if shim is not None else []
         return children[0] if children else None
 
-    def start(self, program: Program, scratch: Path) -> None:
+    def start(self, program: ContainerConfig, scratch: Path) -> None:
         """Raises EngineFailed when no process came to be; a program that can't be run ends with 126 or 127."""
         self.exit_file.unlink(missing_ok=True)
         argv, env, cwd = list(program.argv), dict(program.env), program.cwd
-        if sandbox_works():
+        if sandbox_available():
             mounts = [[str(mount.source), mount.target, mount.read_only] for mount in program.mounts]
             plan = json.dumps({"scratch": str(scratch), "cwd": cwd, "mounts": mounts})
             argv = [sys.executable, "-I", "-S", str(_SANDBOX), plan, *argv]
@@ -75,20 +75,20 @@ class Run:
             env = without_mounts(env, program.mounts)
         self.process.start(["/bin/sh", "-c", _SHIM, str(self.exit_file.resolve()), *argv], env=env, cwd=CHECKOUT)
 
-    async def finished(self) -> int:
+    async def wait(self) -> int:
         """Waits for the end; the exit code (128 + n for signal n)."""
         shim = self.process.pid()
         if shim is not None:
-            await _end_of(shim)
+            await _wait_exit(shim)
             with suppress(ProcessLookupError):
                 os.killpg(shim, signal.SIGKILL)  # what the program left behind in its session
             self.process.pid()  # reaps
         try:
             return int(self.exit_file.read_text())
         except (FileNotFoundError, ValueError):
-            return LOST
+            return UNKNOWN_EXIT_CODE
 
-    def ask_to_end(self) -> None:
+    def terminate(self) -> None:
         """SIGTERM to the program, not to the shim that is to note its exit code."""
         self.signal(signal.SIGTERM)
 
@@ -98,17 +98,17 @@ class Run:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def discard(self) -> None:
+    def delete_files(self) -> None:
         """Removes the files of a run that is over."""
         for file in self.process.folder.glob(f"{self.process.name}.*"):
             file.unlink()
 
-    def inside(self, command: Sequence[str]) -> list[str]:
+    def exec_argv(self, command: Sequence[str]) -> list[str]:
         """The command line that runs `command` among the mounts of this run; raises ProcessLookupError."""
         pid = self.pid()
         if pid is None:
             raise ProcessLookupError("the container does not run")
-        if not sandbox_works():
+        if not sandbox_available():
             return list(command)
         user = [] if os.getuid() == 0 else ["--user", "--preserve-credentials"]
         return ["nsenter", "--mount", "--root", "--wd", *user, "--target", str(pid), "--", *command]
@@ -122,24 +122,24 @@ class Run:
         return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
-def end_pod(uid: str) -> None:
+def kill_pod(uid: str) -> None:
     """SIGKILL to every process of the Pod, detached ones and those of an earlier node process included."""
-    mark = f"{MARK}={uid}".encode()
+    mark = f"{POD_UID_VARIABLE}={uid}".encode()
     while marked := [pid for pid in _pids() if mark in _environ(pid).split(b"\0")]:
         for pid in marked:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
-def end_all(pods: Path) -> None:
+def kill_pods(pods: Path) -> None:
     """The same for all Pods that have a folder in `pods`."""
     if pods.is_dir():
         for folder in pods.iterdir():
-            end_pod(folder.name)
+            kill_pod(folder.name)
 
 
 @cache
-def sandbox_works() -> bool:
+def sandbox_available() -> bool:
     """Whether this machine lets us make mount namespaces (some containers and distributions do not)."""
     plan = json.dumps({"scratch": "/", "cwd": "/", "mounts": []})
     probe = f"{shutil.which('true')}"
@@ -156,7 +156,7 @@ def without_mounts(env: Mapping[str, str], mounts: Sequence[Mount]) -> dict[str,
     return result
 
 
-async def _end_of(pid: int) -> None:
+async def _wait_exit(pid: int) -> None:
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -40,7 +40,7 @@ class Catalog:
 
     def __init__(self, checkout: Path = CHECKOUT) -> None:
         declared = tomllib.loads((checkout / "images.toml").read_text())["aura"]
-        built_in = _built_in()
+        built_in = _built_in_env()
         site = {name: os.environ[name] for name in ("AURA_HOME", "AURA_SITE") if name in os.environ}
         self._images = {f"aura/{name}": Image(tuple(entry["command"]), built_in) for name, entry in declared.items()}
         self._images |= {f"aura-local/{name}": Image(entrypoint, site) for name, entrypoint in _LOCAL.items()}
@@ -54,7 +54,7 @@ class Catalog:
         return found
 
 
-def _built_in() -> dict[str, str]:
+def _built_in_env() -> dict[str, str]:
     """Variables that the build of an `aura/` image sets."""
     try:
         return {"EMBEDDING_MODEL_DIR": str(tools.model())}
