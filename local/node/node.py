@@ -1,4 +1,4 @@
-"""The node: takes up the Pods that are bound to it, and lets go of those that are not."""
+"""The node: admits the Pods that are bound to it, and cleans up those that no longer are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from local.node.addresses import AddressesExhausted, AddressPool
 from local.node.api import UNREACHABLE, Api, ApiError, Object
-from local.node.pod.pod import Pod, World, base_environment
+from local.node.pod.pod import NodeContext, Pod, base_environment
 from local.node.registration import Registration
 from local.node.runtime.execution import kill_pod
 from local.node.runtime.images import Catalog
@@ -21,7 +21,7 @@ from local.node.times import timestamp
 
 log = logging.getLogger(__name__)
 
-_SUSPEND_GRACE = 4.0
+_SUSPEND_GRACE_SECONDS = 4.0
 
 
 class Node:
@@ -35,7 +35,7 @@ class Node:
         self.pods: dict[str, Pod] = {}
         self._services: dict[str, Object] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._context = World(
+        self._context = NodeContext(
             api,
             Catalog(),
             self.address,
@@ -50,7 +50,7 @@ class Node:
         return self.settings.folder / "pods"
 
     async def start(self) -> None:
-        """Registers, and takes up every Pod that is bound to this node; those that still run are adopted."""
+        """Registers the node and admits every Pod bound to it; running ones are adopted."""
         self.pods_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         registration = Registration(self.api, self.settings, self.address)
         await registration.register()
@@ -64,34 +64,34 @@ class Node:
         await self._clean_up_orphans()
 
     async def stop(self) -> None:
-        """Ends the Pods' processes; the Pods stay in the API, and start again with this node."""
+        """Ends the processes of the Pods; the Pods stay in the API and are started again with this node."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*(pod.suspend(_SUSPEND_GRACE) for pod in self.pods.values()))
+        await asyncio.gather(*(pod.suspend(_SUSPEND_GRACE_SECONDS) for pod in self.pods.values()))
 
     def find_pod(self, namespace: str, name: str) -> Pod | None:
-        """The Pod of this name that runs here."""
+        """The Pod with this name on this node."""
         return next((p for p in self.pods.values() if (p.namespace, p.name) == (namespace, name)), None)
 
-    def _on_pod(self, item: Object, gone: bool) -> None:
+    def _on_pod(self, item: Object, deleted: bool) -> None:
         uid = item["metadata"]["uid"]
         pod = self.pods.get(uid)
-        doomed = "deletionTimestamp" in item["metadata"]
-        if gone:
+        terminating = "deletionTimestamp" in item["metadata"]
+        if deleted:
             if pod is not None and not pod.terminating:
                 self._spawn(pod.kill())
             return
         if pod is None:
-            over = item.get("status", {}).get("phase") in ("Succeeded", "Failed")
-            if over and not (self.pods_folder / uid).is_dir():
-                if doomed:
+            terminal = item.get("status", {}).get("phase") in ("Succeeded", "Failed")
+            if terminal and not (self.pods_folder / uid).is_dir():
+                if terminating:
                     self._spawn(self._delete(item))
                 return
             pod = self._admit(item)
             if pod is None:
                 return
         pod.item = item
-        if doomed:
+        if terminating:
             self._spawn(pod.terminate())
 
     def _admit(self, item: Object) -> Pod | None:
@@ -112,17 +112,17 @@ class Node:
         self.pods.pop(pod.uid, None)
         self.addresses.release(pod.address)
 
-    def _on_service(self, item: Object, gone: bool) -> None:
-        if gone:
+    def _on_service(self, item: Object, deleted: bool) -> None:
+        if deleted:
             self._services.pop(item["metadata"]["uid"], None)
         else:
             self._services[item["metadata"]["uid"]] = item
 
     async def _clean_up_orphans(self) -> None:
-        """Ends what runs of Pods that were deleted while no node process was there."""
+        """Kills and cleans up Pods that were deleted while no node process was running."""
         for folder in self.pods_folder.iterdir():
             if folder.name not in self.pods:
-                log.info("ending what is left of Pod %s", folder.name)
+                log.info("cleaning up orphaned Pod %s", folder.name)
                 await asyncio.to_thread(kill_pod, folder.name)
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 _PULL_RETRY_SECONDS = 10.0
 _CONFIG_RETRY_SECONDS = 2.0
-_EAGER_PROBE_SECONDS = 0.25
-_EAGER_SECONDS = 60.0
-"""So long after its start a container that is not ready is asked often, so that a rollout need not wait a period."""
+_STARTING_PERIOD_SECONDS = 0.25
+_STARTING_SECONDS = 60.0
+"""For this long after its start an unready container is probed often, so that a rollout need not wait for a period."""
 
 
 class OwningPod(Protocol):
@@ -47,10 +47,10 @@ class OwningPod(Protocol):
 
 
 class Container:
-    """`role` is main, init or sidecar; files of its runs lie in `folder`."""
+    """`role` is main, init or sidecar; `folder` has the files of its runs."""
 
-    def __init__(self, host: OwningPod, spec: Object, role: str, policy: str, folder: Path) -> None:
-        self.pod = host
+    def __init__(self, pod: OwningPod, spec: Object, role: str, policy: str, folder: Path) -> None:
+        self.pod = pod
         self.spec = spec
         self.role = role
         self.name: str = spec["name"]
@@ -70,34 +70,34 @@ class Container:
         return ContainerView(self.spec, self.role, self.status)
 
     def run(self, number: int | None = None) -> Run:
-        """The files and process of a run; by default the present one."""
+        """The files and process of a run, by default the current one."""
         return Run(self.folder, self.status.run if number is None else number)
 
     async def run_until_done(self) -> None:
-        """Runs the container, again and again as its restart policy says; returns when it has ended for good."""
+        """Runs the container and restarts it by its restart policy; returns when it will not be restarted."""
         backoff = Backoff()
         if self.status.ended is not None and not await self._prepare_restart(0.0):
             return
         while not self.stopping:
             if not self.status.running and not await self._start():
                 continue
-            began = self.status.started_at or time.time()
+            started_at = self.status.started_at or time.time()
             await self._wait_exit()
-            backoff, delay = backoff.after(time.time() - began)
+            backoff, delay = backoff.after(time.time() - started_at)
             if not await self._prepare_restart(delay):
                 return
 
     async def wait_started(self) -> None:
-        """Waits until it has started (its startup probe passed)."""
+        """Waits until the container has started, i.e. its startup probe has succeeded."""
         await self._started.wait()
 
-    async def stop(self, grace: float, why: str = "") -> None:
-        """preStop hook, SIGTERM, and SIGKILL when `grace` seconds are over. Returns when the run has ended."""
+    async def stop(self, grace: float, reason: str = "") -> None:
+        """Runs the preStop hook, sends SIGTERM, and SIGKILL after `grace` seconds. Returns after the exit."""
         run, deadline = self.run(), time.monotonic() + grace
         if not self.status.running:
             return
-        self._kill_reason = why
-        self.pod.record_event("Killing", f"Stopping container {self.name}" + (f": {why}" if why else ""))
+        self._kill_reason = reason
+        self.pod.record_event("Killing", f"Stopping container {self.name}" + (f": {reason}" if reason else ""))
         hook = self.spec.get("lifecycle", {}).get("preStop")
         if hook and grace:
             await self._run_hook(hook, grace)
@@ -109,7 +109,7 @@ class Container:
         await self._ended.wait()
 
     async def exec_command(self, command: list[str]) -> tuple[int, str]:
-        """Runs a command inside: exit code and output. Raises ProcessLookupError when the container does not run."""
+        """Runs a command in the container: exit code and output. Raises ProcessLookupError if it is not running."""
         run = self.run()
         child = await asyncio.create_subprocess_exec(
             *run.exec_argv(command),
@@ -127,19 +127,19 @@ class Container:
         return child.returncode or 0, output.decode(errors="replace")
 
     async def _start(self) -> bool:
-        progress = self.status
+        status = self.status
         try:
             program = await self.pod.container_config(self.spec)
             await asyncio.to_thread(self.run().start, program, self.pod.scratch)
         except UnknownImage as error:
-            again = progress.waiting in ("ErrImagePull", "ImagePullBackOff")
-            self._set_waiting("ImagePullBackOff" if again else "ErrImagePull", str(error))
-            if not again:
+            retried = status.waiting in ("ErrImagePull", "ImagePullBackOff")
+            self._set_waiting("ImagePullBackOff" if retried else "ErrImagePull", str(error))
+            if not retried:
                 self.pod.record_event("Failed", f"Failed to pull image: {error}", "Warning")
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
         except MissingReference as error:
-            if progress.message != str(error):
+            if status.message != str(error):
                 self.pod.record_event("Failed", f"Error: {error}", "Warning")
             self._set_waiting("CreateContainerConfigError", str(error))
             await asyncio.sleep(_CONFIG_RETRY_SECONDS)
@@ -148,10 +148,10 @@ class Container:
             self._set_waiting("RunContainerError", str(error))
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
-        progress.started_at, progress.waiting, progress.message = time.time(), "", ""
-        progress.started = "startupProbe" not in self.spec
-        progress.ready = progress.started and "readinessProbe" not in self.spec
-        if not progress.started:
+        status.started_at, status.waiting, status.message = time.time(), "", ""
+        status.started = "startupProbe" not in self.spec
+        status.ready = status.started and "readinessProbe" not in self.spec
+        if not status.started:
             self._started.clear()
         self._kill_reason = ""
         self._save_status()
@@ -159,7 +159,7 @@ class Container:
         return True
 
     async def _wait_exit(self) -> None:
-        """Probes the present run until it is over, and notes how it ended."""
+        """Probes the current run until it exits, and saves its exit code."""
         self._ended.clear()
         kinds = [kind for kind in ("startupProbe", "livenessProbe", "readinessProbe") if kind in self.spec]
         tasks = [asyncio.create_task(self._probe(kind)) for kind in kinds]
@@ -170,21 +170,19 @@ class Container:
         finally:
             for task in tasks:
                 task.cancel()
-        progress = self.status
-        progress.ended = Terminated(
-            code, progress.started_at or time.time(), time.time(), progress.run, self._kill_reason
-        )
-        progress.started = progress.ready = False
+        status = self.status
+        status.ended = Terminated(code, status.started_at or time.time(), time.time(), status.run, self._kill_reason)
+        status.started = status.ready = False
         self._ended.set()
         self._save_status()
 
     async def _prepare_restart(self, delay: float) -> bool:
-        """Makes ready for the next run after `delay` seconds, or says that there is none."""
+        """Prepares the next run and waits `delay` seconds; False if the container is not restarted."""
         ended = self.status.ended
         if ended is None or self.stopping or self.pod.terminating or not should_restart(self.policy, ended.exit_code):
             return False
         self.status = ContainerStatus(self.status.run + 1, previous=ended, waiting="CrashLoopBackOff" if delay else "")
-        self.run(self.status.run - 2).delete_files()  # the last run's log stays for `kubectl logs --previous`
+        self.run(self.status.run - 2).delete_files()  # the log of the last run is kept for `kubectl logs --previous`
         if delay:
             self.status.message = f"back-off {delay:.0f}s restarting failed container={self.name}"
             self.pod.record_event("BackOff", f"Back-off restarting failed container {self.name}", "Warning")
@@ -197,28 +195,28 @@ class Container:
         if kind != "startupProbe":
             await self._started.wait()
         await asyncio.sleep(probe.get("initialDelaySeconds", 0))
-        tally = ProbeState.for_probe(probe)
+        state = ProbeState.for_probe(probe)
         while True:
             failure = await run_handler(probe, self.spec, self.pod.address, self.exec_command)
-            tally = tally.record(failure is None)
-            if failure is not None and tally.streak == 1 and self._started_long_ago():
+            state = state.record(failure is None)
+            if failure is not None and state.consecutive == 1 and self._started_long_ago():
                 self.pod.record_event(
                     "Unhealthy", f"{kind.removesuffix('Probe').capitalize()} probe failed: {failure}", "Warning"
                 )
             if kind == "readinessProbe":
-                if tally.result is not None and tally.result != self.status.ready:
-                    self.status.ready = tally.result
+                if state.result is not None and state.result != self.status.ready:
+                    self.status.ready = state.result
                     self._save_status()
-            elif tally.result is False:
+            elif state.result is False:
                 grace = probe.get("terminationGracePeriodSeconds", 30)
                 self._spawn(self.stop(grace, f"{kind.removesuffix('Probe')} probe failed: {failure}"))
                 return
-            elif kind == "startupProbe" and tally.result:
+            elif kind == "startupProbe" and state.result:
                 self.status.started, self.status.ready = True, "readinessProbe" not in self.spec
                 self._save_status()
                 return
-            eager = kind == "readinessProbe" and not self.status.ready and not self._started_long_ago()
-            await asyncio.sleep(min(period, _EAGER_PROBE_SECONDS) if eager else period)
+            often = kind == "readinessProbe" and not self.status.ready and not self._started_long_ago()
+            await asyncio.sleep(min(period, _STARTING_PERIOD_SECONDS) if often else period)
 
     async def _run_hook(self, hook: Object, seconds: float) -> None:
         if "sleep" in hook:
@@ -229,10 +227,10 @@ class Container:
             self.pod.record_event("FailedHook", f"container {self.name}: {failure}", "Warning")
 
     def _started_long_ago(self) -> bool:
-        return time.time() - (self.status.started_at or 0) > _EAGER_SECONDS
+        return time.time() - (self.status.started_at or 0) > _STARTING_SECONDS
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Work that outlives the probe that asked for it."""
+        """Runs `work` in a task of its own, which outlives that of the probe."""
         task = asyncio.create_task(work)
         self._stops.add(task)
         task.add_done_callback(self._stops.discard)

@@ -1,4 +1,4 @@
-"""One Pod from binding to removal."""
+"""One Pod, from its binding to its removal."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from local.site import CHECKOUT
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 0.3
-"""Between a Pod's leaving the Services and SIGTERM: what a proxy needs to stop sending it requests."""
+"""Delay of SIGTERM to a terminating Pod, in which proxies stop sending it requests."""
 _REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
 
@@ -50,15 +50,15 @@ class NodeContext:
     volumes: Path
     base_environment: dict[str, str]
     services: Callable[[], Iterable[Object]]
-    event: Callable[[Object, str, str, str], None]
+    record_event: Callable[[Object, str, str, str], None]
     """(object, reason, message, type)"""
 
 
 class Pod:
-    """`item` is the object as the API server has it; `gone` is called once, when nothing of the Pod is left."""
+    """`item` is the current object; `on_removed` is called once, when the Pod has been cleaned up."""
 
     def __init__(
-        self, context: NodeContext, item: Object, address: str, folder: Path, gone: Callable[[Pod], None]
+        self, context: NodeContext, item: Object, address: str, folder: Path, on_removed: Callable[[Pod], None]
     ) -> None:
         meta, spec = item["metadata"], item["spec"]
         self.context = context
@@ -71,20 +71,20 @@ class Pod:
         self.scratch = folder / "root"
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.terminating = False
-        self._on_removed = gone
-        self._sent = ""
+        self._on_removed = on_removed
+        self._written_status = ""
         self._changed = asyncio.Event()
         self._started_at, self._conditions = _restore_status(item)
         self._addresses = {"status.podIP": address, "status.hostIP": context.node_address}
         self._volumes = Volumes(context.api, lambda: self.item, self._addresses, folder / "volumes", context.volumes)
-        self.inits = [
+        self.init_containers = [
             self._container(c, "sidecar" if c.get("restartPolicy") == "Always" else "init")
             for c in spec.get("initContainers", [])
         ]
-        self.mains = [self._container(c, "main") for c in spec["containers"]]
-        self._reporter = asyncio.create_task(self._log_failure(self._keep_status_written()))
+        self.main_containers = [self._container(c, "main") for c in spec["containers"]]
+        self._status_writer = asyncio.create_task(self._log_failure(self._write_status_on_change()))
         self._tasks = [
-            self._reporter,
+            self._status_writer,
             *(asyncio.create_task(self._log_failure(w())) for w in (self._run, self._refresh_volumes)),
         ]
 
@@ -94,23 +94,22 @@ class Pod:
 
     @property
     def containers(self) -> list[Container]:
-        return [*self.inits, *self.mains]
+        return [*self.init_containers, *self.main_containers]
 
     def status_changed(self) -> None:
         self._changed.set()
 
     def record_event(self, reason: str, message: str, kind: str = "Normal") -> None:
-        self.context.event(self.item, reason, message, kind)
+        self.context.record_event(self.item, reason, message, kind)
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """What to start for a container; raises UnknownImage or MissingReference."""
+        """Raises UnknownImage or MissingReference."""
         image = self.context.catalog.image(container["image"])
-        wanted = references(container)
-        sources = Sources({ref: await self._read_data(ref) for ref in wanted}, self.context.services())
+        sources = Sources({ref: await self._read_data(ref) for ref in references(container)}, self.context.services())
         env = {**self.context.base_environment, **image.env, "HOSTNAME": self.name, POD_UID_VARIABLE: self.uid}
         if self._volumes.kubeconfig.exists():
             env["KUBECONFIG"] = str(self._volumes.kubeconfig)
-        host, port = self.context.api.address  # directly: what talks to the API server must not need the Service proxy
+        host, port = self.context.api.address  # not its Service: API clients must not depend on the Service proxy
         api = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port, "KUBERNETES_SERVICE_PORT_HTTPS": port}
         declared = environment_variables(self.item, container, self._addresses, sources, api)
         env |= declared
@@ -119,12 +118,12 @@ class Pod:
         return ContainerConfig(argv, env, container.get("workingDir") or str(CHECKOUT), mounts)
 
     async def terminate(self) -> None:
-        """The API server marked the Pod for deletion: end it with its grace, then remove it there and here."""
+        """Ends a Pod that is marked for deletion within its grace period, cleans up, and deletes it from the API."""
         if self.terminating:
             return
         self.terminating = True
         grace = float(self.item["metadata"].get("deletionGracePeriodSeconds", 30))
-        if grace and any(c.status.running for c in self.mains):
+        if grace and any(c.status.running for c in self.main_containers):
             await asyncio.sleep(min(DRAIN_SECONDS, grace))
         await self._stop_containers(grace)
         await self._clean_up()
@@ -133,15 +132,15 @@ class Pod:
         self._on_removed(self)
 
     async def kill(self) -> None:
-        """The Pod is no longer in the API: end it at once."""
+        """Ends a Pod that is no longer in the API, without a grace period."""
         self.terminating = True
         await self._stop_containers(0)
         await self._clean_up()
         self._on_removed(self)
 
     async def suspend(self, grace: float) -> None:
-        """The node stops: end the processes, keep files and API object, so that the next start goes on from there."""
-        self._reporter.cancel()  # how the Pod fares is no news while the node is away
+        """Ends the processes when the node stops; files and API object are kept for its next start."""
+        self._status_writer.cancel()  # a status written now would be wrong while the node is stopped
         self.terminating = True
         await self._stop_containers(grace)
         for task in self._tasks:
@@ -155,7 +154,7 @@ class Pod:
 
     async def _run(self) -> None:
         await self._mount_volumes()
-        for container in self.inits:
+        for container in self.init_containers:
             if container.role == "sidecar":
                 self._tasks.append(asyncio.create_task(self._log_failure(container.run_until_done())))
                 await container.wait_started()
@@ -164,41 +163,41 @@ class Pod:
             ended = container.status.ended
             if ended is None or ended.exit_code != 0:
                 return
-        for container in self.mains:
+        for container in self.main_containers:
             if not container.status.waiting or container.status.waiting == "PodInitializing":
                 container.status.waiting = "ContainerCreating"
-        await asyncio.gather(*(container.run_until_done() for container in self.mains))
+        await asyncio.gather(*(container.run_until_done() for container in self.main_containers))
         if not self.terminating:
-            for container in self.inits:
+            for container in self.init_containers:
                 if container.role == "sidecar":
                     container.stopping = True
                     await container.stop(10)
         self.status_changed()
 
     async def _mount_volumes(self) -> None:
-        said = ""
+        last_error = ""
         while True:
             try:
                 await self._volumes.refresh()
                 return
             except (MissingReference, ApiError) as error:
-                if str(error) != said and not (isinstance(error, ApiError) and error.code == 403):
-                    # 403 for a moment is normal: the authorizer has not seen yet that the Pod is ours.
-                    said = str(error)
-                    self.record_event("FailedMount", f"MountVolume.SetUp failed: {said}", "Warning")
+                if str(error) != last_error and not (isinstance(error, ApiError) and error.code == 403):
+                    # 403 is normal for a moment: the node authorizer does not know yet that the Pod is bound here.
+                    last_error = str(error)
+                    self.record_event("FailedMount", f"MountVolume.SetUp failed: {last_error}", "Warning")
             except UNREACHABLE as error:
                 log.warning("%s/%s: volumes: %r", self.namespace, self.name, error)
-            await asyncio.sleep(_RETRY_SECONDS if said else 0.1)
+            await asyncio.sleep(_RETRY_SECONDS if last_error else 0.1)
 
     async def _refresh_volumes(self) -> None:
         while self._volumes.refreshable:
             await asyncio.sleep(_REFRESH_SECONDS)
             try:
                 await self._volumes.refresh()
-            except (MissingReference, ApiError, *UNREACHABLE) as error:  # the files stay as they were
+            except (MissingReference, ApiError, *UNREACHABLE) as error:  # the files are left unchanged
                 log.warning("%s/%s: volumes: %s", self.namespace, self.name, error)
 
-    async def _keep_status_written(self) -> None:
+    async def _write_status_on_change(self) -> None:
         self.status_changed()
         while True:
             await self._changed.wait()
@@ -210,13 +209,13 @@ class Pod:
         self._conditions = conditions(view, time.time())
         status = pod_status(view, self._conditions)
         text = json.dumps(status)
-        if text == self._sent:
+        if text == self._written_status:
             return
         try:
             await self.context.api.patch(f"{self.path}/status", {"metadata": {"uid": self.uid}, "status": status})
-            self._sent = text
+            self._written_status = text
         except ApiError as error:
-            if error.code not in (404, 409):  # gone, or another Pod has the name by now
+            if error.code not in (404, 409):  # deleted, or another Pod has the name by now
                 log.warning("status of %s/%s: %s", self.namespace, self.name, error)
         except UNREACHABLE as error:
             log.warning("status of %s/%s: %r", self.namespace, self.name, error)
@@ -254,8 +253,8 @@ class Pod:
     async def _stop_containers(self, grace: float) -> None:
         for container in self.containers:
             container.stopping = True
-        await asyncio.gather(*(container.stop(grace) for container in self.mains))
-        for container in reversed(self.inits):
+        await asyncio.gather(*(container.stop(grace) for container in self.main_containers))
+        for container in reversed(self.init_containers):
             await container.stop(min(grace, 2) if grace else 0)
 
     async def _clean_up(self) -> None:
@@ -279,13 +278,13 @@ class Pod:
         try:
             await work
         except Exception:
-            # One Pod's trouble must not end the node, nor pass in silence.
+            # An error in one Pod must neither end the node nor stay unnoticed.
             log.exception("%s/%s", self.namespace, self.name)
             self.record_event("FailedSync", "internal error of the node; see its log", "Warning")
 
 
 def _restore_status(item: Object) -> tuple[float, dict[str, tuple[str, float]]]:
-    """Start and conditions that an earlier node process wrote."""
+    """Start time and conditions that an earlier node process wrote."""
     status = item.get("status", {})
     known = {
         c["type"]: (c["status"], _unix(c["lastTransitionTime"]))
@@ -302,7 +301,7 @@ def _unix(text: str) -> float:
 
 
 def base_environment() -> dict[str, str]:
-    """What every image has: the interpreter of this checkout first on PATH, and this checkout's code."""
+    """Variables of every image: this checkout's interpreter comes first on PATH, its code on PYTHONPATH."""
     kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "TZ", "SSL_CERT_FILE") if name in os.environ}
     path = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     return kept | {"PATH": path, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT)}

@@ -1,4 +1,4 @@
-"""Probes: the checks, and when enough of them have gone one way."""
+"""Probes: their handlers, and success and failure thresholds."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ import aiohttp
 from local.node.api import Object
 
 Exec = Callable[[list[str]], Awaitable[tuple[int, str]]]
-"""Runs a command inside the container: exit code and output."""
+"""Runs a command in the container; returns exit code and output."""
 
 
 @dataclass(frozen=True)
 class ProbeState:
-    """Results in a row of one probe, and the verdict so far (None: still open)."""
+    """Consecutive results of one probe, and its result so far (None: no threshold reached yet)."""
 
     success_threshold: int
     failure_threshold: int
     result: bool | None = None
-    streak: int = 0
+    consecutive: int = 0
     last: bool | None = None
 
     @classmethod
     def for_probe(cls, probe: Object) -> ProbeState:
         return cls(probe.get("successThreshold", 1), probe.get("failureThreshold", 3))
 
-    def record(self, passed: bool) -> ProbeState:
-        """The verdict changes once as many results in a row say so as the threshold asks."""
-        streak = self.streak + 1 if passed == self.last else 1
-        enough = streak >= (self.success_threshold if passed else self.failure_threshold)
-        verdict = passed if enough else self.result
-        return ProbeState(self.success_threshold, self.failure_threshold, verdict, streak, passed)
+    def record(self, success: bool) -> ProbeState:
+        """The result changes after as many consecutive equal results as its threshold."""
+        consecutive = self.consecutive + 1 if success == self.last else 1
+        enough = consecutive >= (self.success_threshold if success else self.failure_threshold)
+        verdict = success if enough else self.result
+        return ProbeState(self.success_threshold, self.failure_threshold, verdict, consecutive, success)
 
 
-async def run_handler(probe: Object, container: Object, address: str, execute: Exec) -> str | None:
-    """Runs the probe once: None when it passed, else why not. Bounded by the probe's timeoutSeconds."""
+async def run_handler(probe: Object, container: Object, address: str, exec_command: Exec) -> str | None:
+    """Runs the handler of a probe or hook once, within timeoutSeconds; returns None on success, else the error."""
     seconds = probe.get("timeoutSeconds", 1)
     try:
-        return await asyncio.wait_for(_run_handler(probe, container, address, execute), seconds)
+        return await asyncio.wait_for(_run_handler(probe, container, address, exec_command), seconds)
     except TimeoutError:
         return f"no answer within {seconds} s"
     except (OSError, aiohttp.ClientError, LookupError) as error:
         return str(error) or type(error).__name__
 
 
-async def _run_handler(probe: Object, container: Object, address: str, execute: Exec) -> str | None:
+async def _run_handler(probe: Object, container: Object, address: str, exec_command: Exec) -> str | None:
     if "httpGet" in probe:
         return await _http(probe["httpGet"], container, address)
     if "tcpSocket" in probe:
@@ -58,9 +58,9 @@ async def _run_handler(probe: Object, container: Object, address: str, execute: 
         writer.close()
         return None
     if "exec" in probe:
-        code, output = await execute(probe["exec"]["command"])
+        code, output = await exec_command(probe["exec"]["command"])
         return None if code == 0 else f"exit code {code}: {output.strip()[-200:]}"
-    raise LookupError(f"this node has no probe of the kind {', '.join(probe.keys() & {'grpc'}) or 'given'}")
+    raise LookupError(f"unsupported kind of handler: {', '.join(probe.keys() & {'grpc'}) or 'none given'}")
 
 
 async def _http(target: Object, container: Object, address: str) -> str | None:
@@ -75,11 +75,11 @@ async def _http(target: Object, container: Object, address: str) -> str | None:
         return None if 200 <= response.status < 400 else f"HTTP probe failed with statuscode: {response.status}"
 
 
-def resolve_port(container: Object, wanted: int | str) -> int:
-    """A port number, or that of the container's port of this name; raises LookupError."""
-    if isinstance(wanted, int) or wanted.isdigit():
-        return int(wanted)
+def resolve_port(container: Object, port: int | str) -> int:
+    """A port number, given as such or by the name of a container port; raises LookupError."""
+    if isinstance(port, int) or port.isdigit():
+        return int(port)
     for declared in container.get("ports", []):
-        if declared.get("name") == wanted:
+        if declared.get("name") == port:
             return declared["containerPort"]
-    raise LookupError(f"container {container['name']} has no port named {wanted}")
+    raise LookupError(f"container {container['name']} has no port named {port}")
