@@ -1,4 +1,4 @@
-"""The Service proxy of a site that lies deep: the whole paths of its sockets exceed the 107 bytes of a socket's."""
+"""The Service proxy in a deep folder: the paths of its sockets exceed the limit of 107 bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.fixtures.engines import Ground
 pytestmark = pytest.mark.integration
 
 
-async def test_it_starts_takes_up_changes_and_answers_at_any_depth(tmp_path: Path, ground: Ground) -> None:
+async def test_it_starts_reloads_and_answers_in_a_deep_folder(tmp_path: Path, ground: Ground) -> None:
     folder = tmp_path / ("d" * 120)
     folder.mkdir()
     shard = Shard(folder, 0, 100)

@@ -32,8 +32,8 @@ class ProbeState:
         """The result changes after as many consecutive equal results as its threshold."""
         consecutive = self.consecutive + 1 if success == self.last else 1
         enough = consecutive >= (self.success_threshold if success else self.failure_threshold)
-        verdict = success if enough else self.result
-        return ProbeState(self.success_threshold, self.failure_threshold, verdict, consecutive, success)
+        result = success if enough else self.result
+        return ProbeState(self.success_threshold, self.failure_threshold, result, consecutive, success)
 
 
 async def run_handler(probe: Object, container: Object, address: str, exec_command: Exec) -> str | None:

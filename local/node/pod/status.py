@@ -103,14 +103,14 @@ def conditions(pod: PodView, now: float) -> dict[str, tuple[str, float]]:
         c.status.running and c.status.ready for c in pod.containers if c.role != "init"
     )
     result: dict[str, tuple[str, float]] = {}
-    for name, holds in (
+    for name, value in (
         ("PodReadyToStartContainers", True),
         ("Initialized", initialized),
         ("ContainersReady", ready),
         ("Ready", ready),
     ):
         before = pod.conditions.get(name)
-        result[name] = before if before and before[0] == str(holds) else (str(holds), now)
+        result[name] = before if before and before[0] == str(value) else (str(value), now)
     return result
 
 
