@@ -22,14 +22,13 @@ from contracts.auraservice import AuraServiceSpec
 from contracts.gateway import GATEWAY_CLASS
 from contracts.platform import NAMESPACE
 from local.engines.runtime.scratch import SITE_INDEX, ScratchEnvironment
-from local.gateway import proxy as serving
-from local.gateway.certificate import Issued, ensure_ca, issue
-from local.gateway.compile import CONTROLLER, compile_world
-from local.gateway.keys import PublicKey, public_keys
+from local.gateway.cache import ObjectCache
+from local.gateway.certificate import IssuedCertificate, ensure_ca, issue
+from local.gateway.haproxy.jwks import PublicKey, public_keys
+from local.gateway.haproxy.proxy import Proxy, backend_servers, certificate_bundles
+from local.gateway.haproxy.render import ProxySettings
 from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Pod, Secret, Service
-from local.gateway.plan import World
-from local.gateway.proxy import Proxy
-from local.gateway.render import Setting
+from local.gateway.routing.compile import CONTROLLER_NAME, compile_objects
 from local.site import CHECKOUT, Site
 from operators.auraservice import gateway as operator
 from operators.auraservice.surroundings import Surroundings
@@ -49,7 +48,7 @@ class Gateways:
         site = Site(scratch.folder / "home", SITE_INDEX)
         certificate = issue(site, ["*.aurawellness.com"])
         self.authority = str(ensure_ca(site))
-        world = _world(flow, certificate)
+        cache = _cache(flow, certificate)
         self._loop = asyncio.new_event_loop()
         Thread(target=self._loop.run_forever, name="gateways", daemon=True).start()
         self._proxies: list[Proxy] = []
@@ -57,12 +56,12 @@ class Gateways:
         for i in range(generators * -(-users // (generators * CONNECTIONS))):
             folder = scratch.folder / f"gateway{i}"
             folder.mkdir()
-            proxy = Proxy(folder, Setting(scratch.addresses[i], DEFAULT_ISSUER, CONNECTIONS + 500))
+            proxy = Proxy(folder, ProxySettings(scratch.addresses[i], DEFAULT_ISSUER, CONNECTIONS + 500))
             with _output_to(folder / "access.log"):
-                self._run(_serve(proxy, world, keys))
+                self._run(_serve(proxy, cache, keys))
             self._proxies.append(proxy)
-        port = compile_world(world).plan.doors[0].port
-        self.doors = [(proxy.setting.address, port) for proxy in self._proxies]
+        port = compile_objects(cache).plan.frontends[0].port
+        self.doors = [(proxy.settings.address, port) for proxy in self._proxies]
 
     @property
     def pids(self) -> list[int]:
@@ -76,12 +75,12 @@ class Gateways:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
-async def _serve(proxy: Proxy, world: World, keys: tuple[PublicKey, ...]) -> None:
-    plan = compile_world(world).plan
-    await proxy.serve(plan, serving.shown_certificates(plan, world), keys, serving.servers(plan, world))
+async def _serve(proxy: Proxy, cache: ObjectCache, keys: tuple[PublicKey, ...]) -> None:
+    plan = compile_objects(cache).plan
+    await proxy.apply(plan, certificate_bundles(plan, cache), keys, backend_servers(plan, cache))
 
 
-def _world(flow: Flow, certificate: Issued) -> World:
+def _cache(flow: Flow, certificate: IssuedCertificate) -> ObjectCache:
     """What the cluster would hold: the manifests of Gateway and ingest, what the operator makes of the latter, Pods."""
     owner = Owner("AuraService", NAMESPACE, "ingest", "bench")
     spec = AuraServiceSpec.model_validate(_manifest("ingest.yaml")["spec"])
@@ -89,9 +88,13 @@ def _world(flow: Flow, certificate: Issued) -> World:
     tls = {"tls.crt": certificate.certificate, "tls.key": certificate.key}
     gateway = Gateway.model_validate(_placed(_manifest("gateway.yaml")))
     service = {"selector": owner.selector, "ports": [{"name": "http", "port": spec.ports["http"]}]}
-    made = World()
+    made = ObjectCache()
     for kind, shelf, items in (
-        (GatewayClass, made.classes, [{"metadata": {"name": GATEWAY_CLASS}, "spec": {"controllerName": CONTROLLER}}]),
+        (
+            GatewayClass,
+            made.classes,
+            [{"metadata": {"name": GATEWAY_CLASS}, "spec": {"controllerName": CONTROLLER_NAME}}],
+        ),
         (HTTPRoute, made.routes, [item for item in declared if item["kind"] == "HTTPRoute"]),
         (KongPlugin, made.plugins, [item for item in declared if item["kind"] == "KongPlugin"]),
         (Service, made.services, [_placed({"metadata": {"name": "ingest"}, "spec": service})]),

@@ -11,7 +11,7 @@ from pathlib import Path
 from local.engines.postgres import Postgres
 from local.engines.runtime.addresses import AddressRegistry
 from local.engines.runtime.process import EngineFailed
-from local.node.execution import MARK
+from local.node.runtime.execution import POD_UID_VARIABLE
 from local.site import CHECKOUT, Site
 
 _TIMEOUT_SECONDS = 90
@@ -45,7 +45,7 @@ class Server:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._uid.write_text(uid)
-        unmarked = {name: value for name, value in os.environ.items() if name != MARK}
+        unmarked = {name: value for name, value in os.environ.items() if name != POD_UID_VARIABLE}
         argv = [sys.executable, "-m", "local.cloudnativepg.launch", str(self.folder), self.host, json.dumps(parameters)]
         done = subprocess.run(
             argv, cwd=CHECKOUT, env=unmarked, capture_output=True, text=True, check=False, timeout=_TIMEOUT_SECONDS,

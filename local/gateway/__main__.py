@@ -1,4 +1,4 @@
-"""`python -m local.gateway`: the controller of the Pod `gateway`; HAProxy is its child."""
+"""`python -m local.gateway`: the controller, in the Pod `gateway`; HAProxy is its child process."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pydantic_settings import BaseSettings
 
 from contracts.platform import NAMESPACE
 from local.gateway.controller import Controller
-from local.gateway.haproxy import HaproxyFailed
-from local.gateway.proxy import Proxy
-from local.gateway.render import Setting
+from local.gateway.haproxy.process import HaproxyFailed
+from local.gateway.haproxy.proxy import Proxy
+from local.gateway.haproxy.render import ProxySettings
 from local.node.api import Api
 from services.kit import logs
 from services.kit.settings import DEFAULT_ISSUER
 
-_OTHER_DESCRIPTORS = 500
-_MOST_CONNECTIONS = 60_000
+_RESERVED_DESCRIPTORS = 500
+_MAX_CONNECTIONS = 60_000
 
 
 class GatewaySettings(BaseSettings):
-    """Environment of the Pod. `host` is its address, `run_dir` a short path that outlives nothing."""
+    """Environment of the Pod. `host` is its address, `run_dir` a folder for temporary files."""
 
     host: str
     run_dir: Path
@@ -39,24 +39,24 @@ class GatewaySettings(BaseSettings):
 
 async def serve(settings: GatewaySettings) -> None:
     settings.run_dir.mkdir(parents=True, exist_ok=True)
-    front = Proxy(settings.run_dir, Setting(settings.host, settings.token_issuer, _connections()))
+    proxy = Proxy(settings.run_dir, ProxySettings(settings.host, settings.token_issuer, _max_connections()))
     api = Api(settings.kubeconfig)
-    work = asyncio.create_task(Controller(api, front, settings.namespace, settings.jwks_url).run())
+    work = asyncio.create_task(Controller(api, proxy, settings.namespace, settings.jwks_url).run())
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, work.cancel)
     try:
         await work
     except asyncio.CancelledError:
-        logs.get(__name__).info("ending")
+        logs.get(__name__).info("stopping")
     finally:
-        await front.haproxy.stop(settings.drain_seconds)
+        await proxy.haproxy.stop(settings.drain_seconds)
         await api.close()
 
 
-def _connections() -> int:
-    """A connection takes two file descriptors, one on each side."""
+def _max_connections() -> int:
+    """A connection takes two file descriptors, one to the client and one to the server."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return min(_MOST_CONNECTIONS, (hard - _OTHER_DESCRIPTORS) // 2)
+    return min(_MAX_CONNECTIONS, (hard - _RESERVED_DESCRIPTORS) // 2)
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def main() -> None:
     try:
         asyncio.run(serve(settings))
     except* HaproxyFailed as failures:
-        raise SystemExit(f"HAProxy is lost, so the gateway ends too: {failures.exceptions[0]}") from failures
+        raise SystemExit(f"the gateway exits because HAProxy failed: {failures.exceptions[0]}") from failures
 
 
 if __name__ == "__main__":

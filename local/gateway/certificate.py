@@ -1,4 +1,4 @@
-"""A certificate authority of this site, and the certificates that it signs for the gateway."""
+"""The certificate authority of this site, and the certificates that it issues for the gateway."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from local.site import Site
 
 AUTHORITY_DAYS = 3650
 CERTIFICATE_DAYS = 397
-"""The longest that browsers accept."""
+"""The longest lifetime that browsers accept."""
 RENEW_BEFORE_DAYS = 30
 
 
 @dataclass(frozen=True)
-class Issued:
-    """A certificate with its private key, both PEM; `certificate` is followed by the authority's."""
+class IssuedCertificate:
+    """A certificate chain up to the authority, and its private key, both as PEM."""
 
     certificate: str
     key: str
 
 
 def ensure_ca(site: Site) -> Path:
-    """The authority's certificate, <home>/ca.pem, made with its key (<home>/ca.key, mode 0600) when it is missing."""
+    """The authority's certificate, <home>/ca.pem; created with its key (<home>/ca.key, mode 0600) if it is missing."""
     certificate, secret = site.home / "ca.pem", site.home / "ca.key"
     if certificate.exists() and secret.exists():
         return certificate
@@ -51,18 +51,17 @@ def ensure_ca(site: Site) -> Path:
     return certificate
 
 
-def issue(site: Site, hosts: list[str]) -> Issued:
+def issue(site: Site, hosts: list[str]) -> IssuedCertificate:
     """A certificate for `hosts` (DNS names, `*.` allowed) by this site's authority.
 
-    The same one as long as the hosts are the same, the authority lives and it has 30 days left, so that asking again
-    changes nothing.
+    Idempotent: the existing one is returned while hosts and authority are the same and it is valid for 30 more days.
     """
     authority = x509.load_pem_x509_certificate(ensure_ca(site).read_bytes())
     folder = site.home / "gateway"
     certificate_file, key_file = folder / "tls.crt", folder / "tls.key"
     if certificate_file.exists() and key_file.exists():
-        kept = Issued(certificate_file.read_text(), key_file.read_text())
-        if _still_good(kept, authority, hosts):
+        kept = IssuedCertificate(certificate_file.read_text(), key_file.read_text())
+        if _is_reusable(kept, authority, hosts):
             return kept
     issued = _sign(authority, _load_key(site.home / "ca.key"), hosts)
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +70,9 @@ def issue(site: Site, hosts: list[str]) -> Issued:
     return issued
 
 
-def _sign(authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey, hosts: list[str]) -> Issued:
+def _sign(
+    authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey, hosts: list[str]
+) -> IssuedCertificate:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
     signed = (
@@ -82,14 +83,14 @@ def _sign(authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    return Issued(_pem(signed) + _pem(authority), _key_pem(key))
+    return IssuedCertificate(_pem(signed) + _pem(authority), _key_pem(key))
 
 
-def _still_good(kept: Issued, authority: x509.Certificate, hosts: list[str]) -> bool:
+def _is_reusable(kept: IssuedCertificate, authority: x509.Certificate, hosts: list[str]) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(kept.certificate.encode())
         certificate.verify_directly_issued_by(authority)
-    except Exception:  # cryptography raises ValueError, TypeError or InvalidSignature: all mean "make another"
+    except Exception:  # cryptography raises ValueError, TypeError or InvalidSignature: all mean "issue another"
         return False
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     left = certificate.not_valid_after_utc - datetime.now(UTC)
@@ -115,7 +116,7 @@ def _builder(
 def _load_key(file: Path) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(file.read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{file} is no EC key; delete it together with ca.pem, and both are made again")
+        raise TypeError(f"{file} is not an EC key; delete it and ca.pem to have both created again")
     return key
 
 
@@ -130,7 +131,7 @@ def _pem(certificate: x509.Certificate) -> str:
 
 
 def _write_private(file: Path, text: str) -> None:
-    """Never readable by others, not for a moment, and never half written."""
+    """Writes atomically; the file is never readable by others."""
     unfinished = file.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:

@@ -1,4 +1,4 @@
-"""Which addresses answer for a Service port: those of its ready Pods."""
+"""Endpoints of a Service port: the addresses of its ready Pods."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ Endpoint = tuple[str, int]
 
 
 def endpoints(service: Service, port: int, pods: Iterable[Pod]) -> list[Endpoint]:
-    """Sorted addresses of the ready Pods that `service` selects, with the target of its `port`.
+    """Sorted endpoints of `port`: the ready Pods that `service` selects, with their target ports.
 
-    Empty when the Service has no such port or selects nobody, as one without a selector.
+    Empty when the Service has no such port or no selector.
     """
     declared = next((candidate for candidate in service.spec.ports if candidate.port == port), None)
     if declared is None or not service.spec.selector:
         return []
-    wanted = service.spec.selector.items()
+    selector = service.spec.selector.items()
     found: list[Endpoint] = []
     for pod in pods:
-        if pod.key[0] == service.key[0] and pod.takes_requests() and wanted <= pod.metadata.labels.items():
+        if pod.key[0] == service.key[0] and pod.is_ready() and selector <= pod.metadata.labels.items():
             target = target_port(declared, pod)
             if target is not None:
                 found.append((pod.status.pod_ip, target))
@@ -29,7 +29,7 @@ def endpoints(service: Service, port: int, pods: Iterable[Pod]) -> list[Endpoint
 
 
 def target_port(port: ServicePort, pod: Pod) -> int | None:
-    """The container's port behind a Service's: a number, a container port's name, or by default the same number."""
+    """targetPort of a Service port: a number, the name of a container port, or by default the same number."""
     if port.target_port is None:
         return port.port
     if isinstance(port.target_port, int):

@@ -1,7 +1,7 @@
 """The parts of Kubernetes objects that the gateway reads.
 
-What decides how a request is treated refuses unknown members (`Strict`): a filter or a match that is not implemented
-here must show on the route, not be left out in silence.
+Types that decide how a request is handled forbid unknown fields (`StrictModel`): a filter or match that is not
+implemented here must show in the route's status instead of being ignored silently.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+NamespacedName = tuple[str, str]
+"""Namespace and name of an object; the namespace of a cluster-scoped one is empty."""
 
-class Read(BaseModel):
-    """Reads the members it names and ignores the others."""
+
+class KubernetesModel(BaseModel):
+    """Ignores unknown fields."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
 
 
-class Strict(Read):
-    """Refuses members it does not name."""
+class StrictModel(KubernetesModel):
+    """Forbids unknown fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Metadata(Read):
+class ObjectMeta(KubernetesModel):
     name: str
     namespace: str = ""
     generation: int = 0
@@ -35,39 +38,38 @@ class Metadata(Read):
     annotations: dict[str, str] = {}
 
 
-class Object(Read):
-    metadata: Metadata
+class Object(KubernetesModel):
+    metadata: ObjectMeta
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Namespace and name."""
+    def key(self) -> NamespacedName:
         return self.metadata.namespace, self.metadata.name
 
 
 # Gateway
 
 
-class SecretReference(Read):
+class SecretObjectReference(KubernetesModel):
     group: str = ""
     kind: str = "Secret"
     namespace: str | None = None
     name: str
 
 
-class ListenerTls(Read):
+class ListenerTLSConfig(KubernetesModel):
     mode: str = "Terminate"
-    certificate_refs: tuple[SecretReference, ...] = ()
+    certificate_refs: tuple[SecretObjectReference, ...] = ()
 
 
-class Listener(Read):
+class Listener(KubernetesModel):
     name: str
     port: int
     protocol: str
     hostname: str = ""
-    tls: ListenerTls | None = None
+    tls: ListenerTLSConfig | None = None
 
 
-class GatewaySpec(Read):
+class GatewaySpec(KubernetesModel):
     gateway_class_name: str
     listeners: list[Listener]
 
@@ -77,7 +79,7 @@ class Gateway(Object):
     status: dict[str, Any] = {}
 
 
-class GatewayClassSpec(Read):
+class GatewayClassSpec(KubernetesModel):
     controller_name: str
 
 
@@ -89,7 +91,7 @@ class GatewayClass(Object):
 # HTTPRoute
 
 
-class ParentReference(Read):
+class ParentReference(KubernetesModel):
     group: str = "gateway.networking.k8s.io"
     kind: str = "Gateway"
     namespace: str | None = None
@@ -98,17 +100,17 @@ class ParentReference(Read):
     port: int | None = None
 
 
-class PathMatch(Strict):
+class HTTPPathMatch(StrictModel):
     type: Literal["Exact", "PathPrefix"] = "PathPrefix"
     value: str = Field(default="/", pattern=r"^/[\x21-\x7e]*$")
 
 
-class Match(Strict):
-    path: PathMatch = PathMatch()
+class HTTPRouteMatch(StrictModel):
+    path: HTTPPathMatch = HTTPPathMatch()
     method: str | None = Field(default=None, pattern="^[A-Z]+$")
 
 
-class BackendReference(Strict):
+class HTTPBackendRef(StrictModel):
     group: Literal[""] = ""
     kind: Literal["Service"] = "Service"
     name: str
@@ -117,25 +119,25 @@ class BackendReference(Strict):
     weight: int = 1
 
 
-class Rule(Strict):
+class HTTPRouteRule(StrictModel):
     name: str | None = None
-    matches: list[Match] = [Match()]
-    backend_refs: list[BackendReference] = Field(default=[], max_length=1)
+    matches: list[HTTPRouteMatch] = [HTTPRouteMatch()]
+    backend_refs: list[HTTPBackendRef] = Field(default=[], max_length=1)
 
 
-class HTTPRouteSpec(Strict):
+class HTTPRouteSpec(StrictModel):
     parent_refs: list[ParentReference] = []
     hostnames: list[str] = []
-    rules: list[Rule] = [Rule()]
+    rules: list[HTTPRouteRule] = [HTTPRouteRule()]
 
 
 class HTTPRoute(Object):
-    """`spec` stays as it came: whether it can be served is decided, and said, when routes are compiled."""
+    """`spec` is not validated here: a route with an unsupported spec gets a status when routes are compiled."""
 
     spec: dict[str, Any]
     status: dict[str, Any] = {}
 
-    def parents(self) -> list[ParentReference]:
+    def parent_refs(self) -> list[ParentReference]:
         return [ParentReference.model_validate(parent) for parent in self.spec.get("parentRefs", [])]
 
 
@@ -148,13 +150,13 @@ class KongPlugin(Object):
 # Services and Pods
 
 
-class ServicePort(Read):
+class ServicePort(KubernetesModel):
     name: str = ""
     port: int
     target_port: int | str | None = None
 
 
-class ServiceSpec(Read):
+class ServiceSpec(KubernetesModel):
     selector: dict[str, str] = {}
     ports: list[ServicePort] = []
 
@@ -163,25 +165,25 @@ class Service(Object):
     spec: ServiceSpec
 
 
-class ContainerPort(Read):
+class ContainerPort(KubernetesModel):
     name: str = ""
     container_port: int
 
 
-class Container(Read):
+class Container(KubernetesModel):
     ports: list[ContainerPort] = []
 
 
-class PodSpec(Read):
+class PodSpec(KubernetesModel):
     containers: list[Container] = []
 
 
-class PodCondition(Read):
+class PodCondition(KubernetesModel):
     type: str
     status: str
 
 
-class PodStatus(Read):
+class PodStatus(KubernetesModel):
     pod_ip: str = Field(default="", alias="podIP")
     conditions: list[PodCondition] = []
 
@@ -190,7 +192,8 @@ class Pod(Object):
     spec: PodSpec
     status: PodStatus = PodStatus()
 
-    def takes_requests(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether the Pod takes requests: Ready, with an address, and not terminating."""
         ready = any(condition.type == "Ready" and condition.status == "True" for condition in self.status.conditions)
         return ready and bool(self.status.pod_ip) and self.metadata.deletion_timestamp is None
 

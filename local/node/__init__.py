@@ -1,1 +1,1 @@
-"""The process node: registers a Kubernetes Node and runs the Pods bound to it as processes of this machine."""
+"""The process node: a kubelet that registers a Node and runs the Pods bound to it as processes of this machine."""

@@ -12,26 +12,26 @@ from pathlib import Path
 import uvloop
 
 from local.node.api import Api
-from local.node.kubelet import Kubelet
 from local.node.node import Node
+from local.node.server import KubeletServer
 from local.node.settings import NodeSettings
 
 
 async def run(file: Path) -> None:
-    """Runs the node that `file` describes; on SIGTERM its Pods' processes end, too."""
+    """Runs the node configured in `file`; on SIGTERM the processes of its Pods end, too."""
     settings = NodeSettings.load(file)
     api = Api(settings.kubeconfig)
     node = Node(settings, api)
-    kubelet = Kubelet(node)
+    server = KubeletServer(node)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await kubelet.start()
+    await server.start()
     starting = asyncio.create_task(node.start())
     starting.add_done_callback(lambda task: task.cancelled() or task.result())
     await stop.wait()
     starting.cancel()
-    await kubelet.stop()
+    await server.stop()
     await node.stop()
     await api.close()
 

@@ -1,16 +1,16 @@
-"""Pod addresses of one node: an address that was freed rests as long as possible before it is used again."""
+"""Pod addresses of one node. A released address is reused as late as possible."""
 
 from __future__ import annotations
 
 import ipaddress
 
 
-class NoAddressLeft(RuntimeError):
+class AddressesExhausted(RuntimeError):
     """Every Pod address of the node is in use."""
 
 
-class Addresses:
-    """Addresses of `network` without the first, which is the node's own."""
+class AddressPool:
+    """Addresses of `network`, except the first, which is the node's own."""
 
     def __init__(self, network: str) -> None:
         hosts = [str(host) for host in ipaddress.ip_network(network).hosts()]
@@ -18,17 +18,17 @@ class Addresses:
         self._free = hosts[1:]
         self._used: dict[str, str] = {}
 
-    def take(self, owner: str, wanted: str | None = None) -> str:
-        """The address of Pod `owner`: `wanted` when that is free (a Pod that is adopted keeps its own)."""
-        if wanted in self._free:
-            self._free.remove(wanted)
+    def allocate(self, owner: str, address: str | None = None) -> str:
+        """Allocates an address to Pod `owner`: `address` if that is free, so that an adopted Pod keeps its own."""
+        if address in self._free:
+            self._free.remove(address)
         elif not self._free:
-            raise NoAddressLeft(f"all {len(self._used)} Pod addresses of the node are in use")
+            raise AddressesExhausted(f"all {len(self._used)} Pod addresses of the node are in use")
         else:
-            wanted = self._free.pop(0)
-        self._used[wanted] = owner
-        return wanted
+            address = self._free.pop(0)
+        self._used[address] = owner
+        return address
 
-    def give_back(self, address: str) -> None:
+    def release(self, address: str) -> None:
         if self._used.pop(address, None) is not None:
             self._free.append(address)

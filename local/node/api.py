@@ -1,4 +1,4 @@
-"""A small Kubernetes client on aiohttp: requests, patches, and a watch that never goes stale."""
+"""A small Kubernetes client on aiohttp: requests, patches, and watches that reconnect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import yaml
 log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
-"""A Kubernetes object as its JSON has it."""
+"""A Kubernetes object as parsed JSON."""
 
 STRATEGIC = "application/strategic-merge-patch+json"
 MERGE = "application/merge-patch+json"
@@ -29,7 +29,7 @@ UNREACHABLE = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 
 
 class ApiError(Exception):
-    """The API server refused: `code` is the HTTP status, `reason` the Status' reason."""
+    """The API server returned an error: `code` is the HTTP status, `reason` the reason of the Status."""
 
     def __init__(self, code: int, body: str) -> None:
         try:
@@ -42,26 +42,26 @@ class ApiError(Exception):
 
 
 class Api:
-    """The API server that a kubeconfig names, as a client certificate or a Pod's ServiceAccount token proves us."""
+    """A client of the API server in a kubeconfig; authenticates by client certificate or ServiceAccount token."""
 
     def __init__(self, kubeconfig: Path) -> None:
         self._kubeconfig = kubeconfig
         config = yaml.safe_load(kubeconfig.read_text())
         self.server: str = config["clusters"][0]["cluster"]["server"]
-        self.authority: str = config["clusters"][0]["cluster"]["certificate-authority-data"]
-        trust = ssl.create_default_context(cadata=base64.b64decode(self.authority).decode())
+        self.ca_data: str = config["clusters"][0]["cluster"]["certificate-authority-data"]
+        context = ssl.create_default_context(cadata=base64.b64decode(self.ca_data).decode())
         user = config["users"][0]["user"]
         self._by_token = "client-key-data" not in user
         if not self._by_token:
-            with tempfile.NamedTemporaryFile() as pair:  # the ssl module takes certificates from files only
+            with tempfile.NamedTemporaryFile() as pair:  # the ssl module reads certificates from files only
                 pair.write(base64.b64decode(user["client-key-data"]))
                 pair.write(base64.b64decode(user["client-certificate-data"]))
                 pair.flush()
-                trust.load_cert_chain(pair.name)
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust, limit=64))
+                context.load_cert_chain(pair.name)
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context, limit=64))
 
-    def _identity(self) -> dict[str, str]:
-        """Headers that say who asks. A token is read each time, because the node replaces it before it expires."""
+    def _authorization(self) -> dict[str, str]:
+        """The Authorization header. A token is read each time, because the node replaces it before it expires."""
         if not self._by_token:
             return {}
         user = yaml.safe_load(self._kubeconfig.read_text())["users"][0]["user"]
@@ -80,13 +80,13 @@ class Api:
     async def request(
         self, method: str, path: str, body: Object | None = None, content: str = "application/json", **query: str
     ) -> Object:
-        """The object in the answer. Raises ApiError when refused, one of UNREACHABLE when there is no answer."""
+        """The object in the response. Raises ApiError for an error status, one of UNREACHABLE without a response."""
         async with self._session.request(
             method,
             self.server + path,
             params=query,
             data=None if body is None else json.dumps(body),
-            headers={"Content-Type": content, **self._identity()},
+            headers={"Content-Type": content, **self._authorization()},
             timeout=aiohttp.ClientTimeout(total=30),
         ) as response:
             text = await response.text()
@@ -104,19 +104,19 @@ class Api:
         return await self.request("PATCH", path, body, content, **query)
 
     async def delete(self, path: str, body: Object | None = None) -> None:
-        """Deletes the object; one that is gone already is fine."""
+        """Deletes the object if it exists."""
         try:
             await self.request("DELETE", path, body)
         except ApiError as error:
-            if error.code not in (404, 409):  # 409: another object has that name by now
+            if error.code not in (404, 409):  # 409: another object has this name by now
                 raise
 
     async def watch(
-        self, path: str, changed: Callable[[Object, bool], None], synced: asyncio.Event, **query: str
+        self, path: str, on_event: Callable[[Object, bool], None], synced: asyncio.Event, **query: str
     ) -> None:
-        """Calls `changed(object, gone)` for all objects that are there and for every change, for ever.
+        """Calls `on_event(object, deleted)` for all existing objects and for every change; never returns.
 
-        After a gap it lists again, and what vanished meanwhile is reported as gone. Sets `synced` after each list.
+        After a gap it lists again and reports objects that disappeared as deleted. Sets `synced` after each list.
         """
         known: dict[str, Object] = {}
         while True:
@@ -124,12 +124,12 @@ class Api:
                 listing = await self.get(path, **query)
                 current = {item["metadata"]["uid"]: item for item in listing["items"]}
                 for uid in known.keys() - current.keys():
-                    changed(known.pop(uid), True)
+                    on_event(known.pop(uid), True)
                 for uid, item in current.items():
                     known[uid] = item
-                    changed(item, False)
+                    on_event(item, False)
                 synced.set()
-                await self._follow(path, query, listing["metadata"]["resourceVersion"], known, changed)
+                await self._follow(path, query, listing["metadata"]["resourceVersion"], known, on_event)
             except ApiError as error:
                 if error.code != 410:
                     log.warning("watching %s: %s", path, error)
@@ -144,38 +144,38 @@ class Api:
         query: dict[str, str],
         version: str,
         known: dict[str, Object],
-        changed: Callable[[Object, bool], None],
+        on_event: Callable[[Object, bool], None],
     ) -> None:
         while True:
             async with self._stream(path, {**query, "resourceVersion": version}) as response:
-                async for event in _lines(response):
+                async for event in _events(response):
                     item = event["object"]
                     if event["type"] == "ERROR":
                         raise ApiError(item.get("code", 500), json.dumps(item))
                     version = item["metadata"]["resourceVersion"]
                     if event["type"] == "BOOKMARK":
                         continue
-                    gone = event["type"] == "DELETED"
-                    if gone:
+                    deleted = event["type"] == "DELETED"
+                    if deleted:
                         known.pop(item["metadata"]["uid"], None)
                     else:
                         known[item["metadata"]["uid"]] = item
-                    changed(item, gone)
+                    on_event(item, deleted)
 
     @asynccontextmanager
     async def _stream(self, path: str, query: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
-        # The server ends the watch after timeoutSeconds, so a silence that lasts longer means a dead connection.
+        # The server ends the watch after timeoutSeconds, so a longer silence means a dead connection.
         parameters = {**query, "watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(_WATCH_SECONDS)}
         timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=_WATCH_SECONDS + 30)
         async with self._session.get(
-            self.server + path, params=parameters, timeout=timeout, headers=self._identity()
+            self.server + path, params=parameters, timeout=timeout, headers=self._authorization()
         ) as response:
             if response.status >= 400:
                 raise ApiError(response.status, await response.text())
             yield response
 
 
-async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
+async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[Object]:
     rest = b""
     async for chunk in response.content.iter_any():  # not readline(): an object may be longer than its limit
         *lines, rest = (rest + chunk).split(b"\n")

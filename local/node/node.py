@@ -1,4 +1,4 @@
-"""The node: takes up the Pods that are bound to it, and lets go of those that are not."""
+"""The node: admits the Pods that are bound to it, and cleans up those that no longer are."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from local.node.addresses import Addresses, NoAddressLeft
+from local.node.addresses import AddressesExhausted, AddressPool
 from local.node.api import UNREACHABLE, Api, ApiError, Object
-from local.node.execution import end_pod
-from local.node.images import Catalog
-from local.node.pod import Pod, World, base_environment
+from local.node.pod.pod import NodeContext, Pod, base_environment
 from local.node.registration import Registration
+from local.node.runtime.execution import kill_pod
+from local.node.runtime.images import Catalog
 from local.node.settings import NodeSettings
 from local.node.times import timestamp
 
 log = logging.getLogger(__name__)
 
-_SUSPEND_GRACE = 4.0
+_SUSPEND_GRACE_SECONDS = 4.0
 
 
 class Node:
@@ -30,19 +30,19 @@ class Node:
     def __init__(self, settings: NodeSettings, api: Api) -> None:
         self.settings = settings
         self.api = api
-        self.addresses = Addresses(settings.pod_network)
+        self.addresses = AddressPool(settings.pod_network)
         self.address = self.addresses.node
         self.pods: dict[str, Pod] = {}
         self._services: dict[str, Object] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._world = World(
+        self._context = NodeContext(
             api,
             Catalog(),
             self.address,
             settings.volumes,
             base_environment(),
             lambda: self._services.values(),
-            self._event,
+            self._record_event,
         )
 
     @property
@@ -50,87 +50,87 @@ class Node:
         return self.settings.folder / "pods"
 
     async def start(self) -> None:
-        """Registers, and takes up every Pod that is bound to this node; those that still run are adopted."""
+        """Registers the node and admits every Pod bound to it; running ones are adopted."""
         self.pods_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         registration = Registration(self.api, self.settings, self.address)
         await registration.register()
-        self._soon(registration.keep())
+        self._spawn(registration.renew_forever())
         services, pods = asyncio.Event(), asyncio.Event()
-        self._soon(self.api.watch("/api/v1/services", self._service_changed, services))
+        self._spawn(self.api.watch("/api/v1/services", self._on_service, services))
         await services.wait()
         selector = f"spec.nodeName={self.settings.name}"
-        self._soon(self.api.watch("/api/v1/pods", self._pod_changed, pods, fieldSelector=selector))
+        self._spawn(self.api.watch("/api/v1/pods", self._on_pod, pods, fieldSelector=selector))
         await pods.wait()
-        await self._sweep()
+        await self._clean_up_orphans()
 
     async def stop(self) -> None:
-        """Ends the Pods' processes; the Pods stay in the API, and start again with this node."""
+        """Ends the processes of the Pods; the Pods stay in the API and are started again with this node."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*(pod.suspend(_SUSPEND_GRACE) for pod in self.pods.values()))
+        await asyncio.gather(*(pod.suspend(_SUSPEND_GRACE_SECONDS) for pod in self.pods.values()))
 
-    def find(self, namespace: str, name: str) -> Pod | None:
-        """The Pod of this name that runs here."""
+    def find_pod(self, namespace: str, name: str) -> Pod | None:
+        """The Pod with this name on this node."""
         return next((p for p in self.pods.values() if (p.namespace, p.name) == (namespace, name)), None)
 
-    def _pod_changed(self, item: Object, gone: bool) -> None:
+    def _on_pod(self, item: Object, deleted: bool) -> None:
         uid = item["metadata"]["uid"]
         pod = self.pods.get(uid)
-        doomed = "deletionTimestamp" in item["metadata"]
-        if gone:
-            if pod is not None and not pod.deleting:
-                self._soon(pod.vanish())
+        terminating = "deletionTimestamp" in item["metadata"]
+        if deleted:
+            if pod is not None and not pod.terminating:
+                self._spawn(pod.kill())
             return
         if pod is None:
-            over = item.get("status", {}).get("phase") in ("Succeeded", "Failed")
-            if over and not (self.pods_folder / uid).is_dir():
-                if doomed:
-                    self._soon(self._remove(item))
+            terminal = item.get("status", {}).get("phase") in ("Succeeded", "Failed")
+            if terminal and not (self.pods_folder / uid).is_dir():
+                if terminating:
+                    self._spawn(self._delete(item))
                 return
-            pod = self._take_up(item)
+            pod = self._admit(item)
             if pod is None:
                 return
         pod.item = item
-        if doomed:
-            self._soon(pod.terminate())
+        if terminating:
+            self._spawn(pod.terminate())
 
-    def _take_up(self, item: Object) -> Pod | None:
+    def _admit(self, item: Object) -> Pod | None:
         uid = item["metadata"]["uid"]
         try:
             address = (
                 self.address
                 if item["spec"].get("hostNetwork")
-                else self.addresses.take(uid, item.get("status", {}).get("podIP"))
+                else self.addresses.allocate(uid, item.get("status", {}).get("podIP"))
             )
-        except NoAddressLeft as error:
-            self._event(item, "FailedCreatePodSandBox", str(error), "Warning")
+        except AddressesExhausted as error:
+            self._record_event(item, "FailedCreatePodSandBox", str(error), "Warning")
             return None
-        pod = self.pods[uid] = Pod(self._world, item, address, self.pods_folder / uid, self._let_go)
+        pod = self.pods[uid] = Pod(self._context, item, address, self.pods_folder / uid, self._on_pod_removed)
         return pod
 
-    def _let_go(self, pod: Pod) -> None:
+    def _on_pod_removed(self, pod: Pod) -> None:
         self.pods.pop(pod.uid, None)
-        self.addresses.give_back(pod.address)
+        self.addresses.release(pod.address)
 
-    def _service_changed(self, item: Object, gone: bool) -> None:
-        if gone:
+    def _on_service(self, item: Object, deleted: bool) -> None:
+        if deleted:
             self._services.pop(item["metadata"]["uid"], None)
         else:
             self._services[item["metadata"]["uid"]] = item
 
-    async def _sweep(self) -> None:
-        """Ends what runs of Pods that were deleted while no node process was there."""
+    async def _clean_up_orphans(self) -> None:
+        """Kills and cleans up Pods that were deleted while no node process was running."""
         for folder in self.pods_folder.iterdir():
             if folder.name not in self.pods:
-                log.info("ending what is left of Pod %s", folder.name)
-                await asyncio.to_thread(end_pod, folder.name)
+                log.info("cleaning up orphaned Pod %s", folder.name)
+                await asyncio.to_thread(kill_pod, folder.name)
                 shutil.rmtree(folder, ignore_errors=True)
 
-    async def _remove(self, item: Object) -> None:
+    async def _delete(self, item: Object) -> None:
         meta = item["metadata"]
         await self.api.delete(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}", {"gracePeriodSeconds": 0})
 
-    def _event(self, item: Object, reason: str, message: str, kind: str) -> None:
+    def _record_event(self, item: Object, reason: str, message: str, kind: str) -> None:
         meta, now = item["metadata"], timestamp(time.time())
         event = {
             "metadata": {"generateName": f"{meta['name']}."},
@@ -145,7 +145,7 @@ class Node:
             **{"firstTimestamp": now, "lastTimestamp": now},
             "source": {"component": "process-node", "host": self.settings.name},
         }
-        self._soon(self._send_event(f"/api/v1/namespaces/{meta['namespace']}/events", event))
+        self._spawn(self._send_event(f"/api/v1/namespaces/{meta['namespace']}/events", event))
 
     async def _send_event(self, path: str, event: Object) -> None:
         try:
@@ -153,7 +153,7 @@ class Node:
         except (ApiError, *UNREACHABLE) as error:  # e.g. the namespace is being deleted
             log.info("event %s: %s", event["reason"], error)
 
-    def _soon(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)

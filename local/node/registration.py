@@ -1,4 +1,4 @@
-"""The Node object and its lease: how the cluster knows that this node is there."""
+"""The Node object and its Lease: the node's heartbeats."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ log = logging.getLogger(__name__)
 
 KUBELET_PORT = 10250
 HEARTBEAT_SECONDS = 4.0
-"""A quarter of the controller manager's grace period, so that a busy machine is not taken for a lost one."""
-_STATUS_EVERY = 75
-"""Heartbeats between two writes of the Node's status: five minutes, as a kubelet does."""
+"""A quarter of the controller manager's grace period, so that a busy machine is not considered unreachable."""
+_STATUS_HEARTBEATS = 75
+"""Heartbeats between two updates of the Node's status: five minutes, as in a kubelet."""
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
 def node_object(settings: NodeSettings, region: str) -> Object:
-    """The Node as it registers."""
+    """The Node object to register."""
     labels = {
         "kubernetes.io/hostname": settings.name,
         "kubernetes.io/os": "linux",
@@ -56,7 +56,7 @@ def node_status(settings: NodeSettings, address: str, since: float, now: float) 
         "allocatable": capacity,
         "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": settings.name}],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": KUBELET_PORT}},
-        # Without it the API server speaks SPDY to nodes, which we don't.
+        # Without it the API server uses SPDY, which is not implemented here.
         "declaredFeatures": ["ExtendWebSocketsToKubelet"],
         "nodeInfo": {
             "architecture": "amd64",
@@ -80,7 +80,7 @@ def node_status(settings: NodeSettings, address: str, since: float, now: float) 
 
 
 class Registration:
-    """Keeps the Node and its lease alive."""
+    """Creates the Node and renews its Lease."""
 
     def __init__(self, api: Api, settings: NodeSettings, address: str) -> None:
         self._api = api
@@ -89,16 +89,16 @@ class Registration:
         self._since = time.time()
 
     async def register(self) -> None:
-        """Makes the Node, or takes up the one that is there. Tries until the API server answers."""
-        wanted = node_object(self._settings, self._settings.labels.get("topology.kubernetes.io/region", ""))
+        """Creates the Node or updates the existing one; retries until the API server answers."""
+        desired = node_object(self._settings, self._settings.labels.get("topology.kubernetes.io/region", ""))
         while True:
             try:
                 try:
-                    await self._api.post("/api/v1/nodes", wanted)
+                    await self._api.post("/api/v1/nodes", desired)
                 except ApiError as error:
                     if error.code != 409:
                         raise
-                    labels = {"metadata": {"labels": wanted["metadata"]["labels"]}}
+                    labels = {"metadata": {"labels": desired["metadata"]["labels"]}}
                     await self._api.patch(f"/api/v1/nodes/{self._settings.name}", labels)
                 await self._renew()
                 await self._write_status()
@@ -107,15 +107,15 @@ class Registration:
                 log.warning("registering: %s", error or repr(error))
                 await asyncio.sleep(1)
 
-    async def keep(self) -> None:
-        """Renews the lease for ever; registers again when somebody deleted the Node."""
-        beats = 0
+    async def renew_forever(self) -> None:
+        """Renews the Lease and updates the status forever."""
+        heartbeats = 0
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            beats += 1
+            heartbeats += 1
             try:
                 await self._renew()
-                if beats % _STATUS_EVERY == 0:
+                if heartbeats % _STATUS_HEARTBEATS == 0:
                     await self._write_status()
             except (ApiError, *UNREACHABLE) as error:
                 log.warning("heartbeat: %s", error or repr(error))

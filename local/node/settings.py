@@ -1,4 +1,4 @@
-"""What a node process is told when it starts: one JSON file in its folder."""
+"""Configuration of a node process: one JSON file in its folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Taint:
 
 @dataclass(frozen=True)
 class NodeSettings:
-    """One node. Its own address is the first of `pod_network`, its Pods get the others."""
+    """One node. Its own address is the first of `pod_network`; its Pods get the others."""
 
     name: str
     folder: Path

@@ -1,4 +1,4 @@
-"""Moments as Kubernetes writes them."""
+"""Timestamps in the formats of Kubernetes."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ def timestamp(unix: float) -> str:
 
 
 def micro_timestamp(unix: float) -> str:
-    """RFC 3339 with microseconds, as leases have it."""
+    """RFC 3339 with microseconds, the MicroTime of Leases."""
     return datetime.datetime.fromtimestamp(unix, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

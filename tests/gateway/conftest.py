@@ -1,4 +1,4 @@
-"""A real HAProxy before real services, driven by Kubernetes objects without a cluster."""
+"""A real HAProxy in front of real services, configured from Kubernetes objects without a cluster."""
 
 from __future__ import annotations
 
@@ -17,26 +17,25 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
-from local.gateway import proxy as serving
-from local.gateway.certificate import Issued, ensure_ca, issue
-from local.gateway.compile import Compiled, compile_world
-from local.gateway.keys import public_keys
+from local.gateway.certificate import IssuedCertificate, ensure_ca, issue
+from local.gateway.haproxy.jwks import public_keys
+from local.gateway.haproxy.proxy import Proxy, backend_servers, certificate_bundles
+from local.gateway.haproxy.render import ProxySettings
 from local.gateway.objects import Object
-from local.gateway.proxy import Proxy
-from local.gateway.render import Setting
+from local.gateway.routing.compile import Compiled, compile_objects
 from local.site import CHECKOUT, Site
 from services.auth import signing
 from services.auth.tokens import issue as issue_token
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
-from tests.gateway import world as objects
+from tests.gateway import objects
 
 UPSTREAM_PORT = 8080
 
 
 @dataclass
 class Upstreams:
-    """Services that run as processes; `start` returns when one listens."""
+    """Services as processes; `start` returns when one listens."""
 
     addresses: tuple[str, ...]
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -61,38 +60,38 @@ class Upstreams:
 
 
 @dataclass
-class Front:
-    """The gateway. `apply` serves these objects; a token is by `key`, whose public half the gateway knows."""
+class RunningGateway:
+    """The gateway. `apply` serves these objects; tokens are signed by `key`, whose public key the gateway knows."""
 
     proxy: Proxy
     trust: ssl.SSLContext
-    certificate: Issued
+    certificate: IssuedCertificate
     key: ECKey
 
     @property
     def address(self) -> str:
-        return self.proxy.setting.address
+        return self.proxy.settings.address
 
     async def apply(self, *items: Object, key: ECKey | None = None) -> Compiled:
         base = objects.gateway_class(), objects.gateway(), objects.secret(self.certificate), objects.service()
-        world = objects.world(*base, *items)
-        compiled = compile_world(world)
+        cache = objects.cache(*base, *items)
+        compiled = compile_objects(cache)
         known = public_keys({"keys": signing.jwks([key or self.key])["keys"]})
-        certificates = serving.shown_certificates(compiled.plan, world)
-        await self.proxy.serve(compiled.plan, certificates, known, serving.servers(compiled.plan, world))
+        certificates = certificate_bundles(compiled.plan, cache)
+        await self.proxy.apply(compiled.plan, certificates, known, backend_servers(compiled.plan, cache))
         return compiled
 
     def client(self, host: str = objects.HOST) -> httpx.AsyncClient:
         """A client that resolves every host to the gateway."""
 
-        async def name(request: httpx.Request) -> None:
+        async def set_sni(request: httpx.Request) -> None:
             request.extensions["sni_hostname"] = host
 
         return httpx.AsyncClient(
             base_url=f"https://{self.address}:{objects.PORT}",
             verify=self.trust,
             headers={"Host": host},
-            event_hooks={"request": [name]},
+            event_hooks={"request": [set_sni]},
             trust_env=False,
             timeout=20,
         )
@@ -122,13 +121,13 @@ def upstreams(scratch: ScratchEnvironment) -> Iterator[Upstreams]:
 
 
 @pytest.fixture
-async def front(scratch: ScratchEnvironment, new_key: Callable[[], ECKey]) -> AsyncIterator[Front]:
+async def gateway(scratch: ScratchEnvironment, new_key: Callable[[], ECKey]) -> AsyncIterator[RunningGateway]:
     folder = Path(tempfile.mkdtemp(prefix="gw-"))  # the paths of UNIX sockets must be short
     site = Site(folder / "home", SITE_INDEX)
     certificate = issue(site, ["*.aurawellness.com"])
     trust = ssl.create_default_context(cafile=str(ensure_ca(site)))
-    made = Proxy(folder, Setting(scratch.addresses[4], DEFAULT_ISSUER, 1000))
-    yield Front(made, trust, certificate, new_key())
+    made = Proxy(folder, ProxySettings(scratch.addresses[4], DEFAULT_ISSUER, 1000))
+    yield RunningGateway(made, trust, certificate, new_key())
     await made.haproxy.stop(0.1)
     shutil.rmtree(folder)
 

@@ -11,14 +11,14 @@ from local.gateway.certificate import ensure_ca, issue
 from local.site import Site
 
 
-def test_asking_again_changes_nothing_and_other_hosts_get_another(tmp_path: Path) -> None:
+def test_issuing_is_idempotent_and_other_hosts_get_another(tmp_path: Path) -> None:
     site = Site(tmp_path)
     first = issue(site, ["*.aurawellness.com"])
     assert issue(site, ["*.aurawellness.com"]) == first
     assert issue(site, ["api.example.com"]) != first
 
 
-def test_a_new_authority_signs_anew(tmp_path: Path) -> None:
+def test_a_new_authority_issues_a_new_certificate(tmp_path: Path) -> None:
     site = Site(tmp_path)
     first = issue(site, ["*.aurawellness.com"])
     ensure_ca(site).unlink()
@@ -29,7 +29,7 @@ def test_a_new_authority_signs_anew(tmp_path: Path) -> None:
     assert second != first
 
 
-def test_keys_are_ours_alone(tmp_path: Path) -> None:
+def test_keys_are_private(tmp_path: Path) -> None:
     site = Site(tmp_path)
     issue(site, ["*.aurawellness.com"])
     for file in (tmp_path / "ca.key", tmp_path / "gateway" / "tls.key"):

@@ -1,4 +1,4 @@
-"""Pods come, go and die behind the door, and nobody in front of it notices."""
+"""Endpoints are added, removed and killed without an effect on clients."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from local.gateway.objects import Object
-from tests.gateway import world as objects
-from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
+from tests.gateway import objects
+from tests.gateway.conftest import UPSTREAM_PORT, RunningGateway, Upstreams
 
 pytestmark = pytest.mark.integration
 
@@ -25,11 +25,11 @@ def stream(*pods: Object) -> tuple[Object, ...]:
     return *routes, *objects.plugins(), *pods
 
 
-def dial(front: Front, subprotocols: bool = False) -> connect:
-    token = front.token("ann")
-    how = {"subprotocols": ["bearer", token]} if subprotocols else {"additional_headers": front.bearer("ann")}
+def dial(gateway: RunningGateway, subprotocols: bool = False) -> connect:
+    token = gateway.token("ann")
+    how = {"subprotocols": ["bearer", token]} if subprotocols else {"additional_headers": gateway.bearer("ann")}
     uri = f"wss://{objects.STREAM}:{objects.PORT}/v1/stream"
-    return connect(uri, host=front.address, port=objects.PORT, ssl=front.trust, proxy=None, **how)  # type: ignore[arg-type]
+    return connect(uri, host=gateway.address, port=objects.PORT, ssl=gateway.trust, proxy=None, **how)  # type: ignore[arg-type]
 
 
 async def echoes(socket: ClientConnection) -> bool:
@@ -40,55 +40,55 @@ async def echoes(socket: ClientConnection) -> bool:
 
 @pytest.mark.parametrize("subprotocols", [False, True])
 async def test_a_websocket_passes_with_a_token_by_header_or_subprotocol(
-    front: Front, upstreams: Upstreams, subprotocols: bool
+    gateway: RunningGateway, upstreams: Upstreams, subprotocols: bool
 ) -> None:
-    await front.apply(*stream(objects.pod("one", upstreams.start("one"), UPSTREAM_PORT)))
-    async with dial(front, subprotocols) as socket:
+    await gateway.apply(*stream(objects.pod("one", upstreams.start("one"), UPSTREAM_PORT)))
+    async with dial(gateway, subprotocols) as socket:
         greeting = await socket.recv()
         assert '"x-user-id": "ann"' in str(greeting)
         assert '"x-trace-id"' in str(greeting)
         assert await echoes(socket)
 
 
-async def test_a_websocket_without_a_token_is_401(front: Front) -> None:
-    await front.apply(*stream())
+async def test_a_websocket_without_a_token_is_401(gateway: RunningGateway) -> None:
+    await gateway.apply(*stream())
     uri = f"wss://{objects.STREAM}:{objects.PORT}/v1/stream"
     with pytest.raises(InvalidStatus) as refused:
-        await connect(uri, host=front.address, port=objects.PORT, ssl=front.trust, proxy=None)
+        await connect(uri, host=gateway.address, port=objects.PORT, ssl=gateway.trust, proxy=None)
     assert refused.value.response.status_code == 401
 
 
-async def test_sockets_outlive_changes_of_servers_and_routes(front: Front, upstreams: Upstreams) -> None:
+async def test_sockets_outlive_changes_of_servers_and_routes(gateway: RunningGateway, upstreams: Upstreams) -> None:
     one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
-    await front.apply(*stream(one))
-    async with dial(front) as socket:
+    await gateway.apply(*stream(one))
+    async with dial(gateway) as socket:
         assert '"server": "one"' in str(await socket.recv())
-        await front.apply(*stream(one, two))  # a slot
+        await gateway.apply(*stream(one, two))  # a slot
         assert await echoes(socket)
-        await front.apply(*stream(two))  # the socket's own server leaves
+        await gateway.apply(*stream(two))  # the socket's own server is removed
         assert await echoes(socket)
-        await front.apply(*stream(two), objects.route("more", "/v1/more"))  # a reload
+        await gateway.apply(*stream(two), objects.route("more", "/v1/more"))  # a reload
         assert await echoes(socket)
-        async with dial(front) as other:
+        async with dial(gateway) as other:
             assert '"server": "two"' in str(await other.recv())
 
 
-async def test_a_pod_that_leaves_in_order_loses_no_post(front: Front, upstreams: Upstreams) -> None:
+async def test_a_pod_removed_gracefully_loses_no_post(gateway: RunningGateway, upstreams: Upstreams) -> None:
     one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
-    await front.apply(*stream(one, two))
-    async with front.client() as client, Load(client.post) as load:
+    await gateway.apply(*stream(one, two))
+    async with gateway.client() as client, Load(client.post) as load:
         await load.until(50)
-        await front.apply(*stream(two))
-        await load.until(len(load.statuses) + 10)  # what was under way on "one" is done
+        await gateway.apply(*stream(two))
+        await load.until(len(load.statuses) + 10)  # requests in flight on "one" have ended
         upstreams.kill("one")
         await load.until(len(load.statuses) + 50)
     assert Counter(load.statuses) == {200: len(load.statuses)}
 
 
-async def test_a_pod_that_is_killed_loses_no_post_that_can_be_repeated(front: Front, upstreams: Upstreams) -> None:
+async def test_a_killed_pod_loses_no_idempotent_post(gateway: RunningGateway, upstreams: Upstreams) -> None:
     one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
-    await front.apply(*stream(one, two))
-    async with front.client() as client, Load(client.post, **{"Idempotency-Key": "k"}) as load:
+    await gateway.apply(*stream(one, two))
+    async with gateway.client() as client, Load(client.post, **{"Idempotency-Key": "k"}) as load:
         await load.until(50)
         upstreams.kill("one")
         await load.until(len(load.statuses) + 100)
@@ -96,23 +96,23 @@ async def test_a_pod_that_is_killed_loses_no_post_that_can_be_repeated(front: Fr
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 502), ({"Idempotency-Key": "k"}, 200)])
-async def test_a_post_under_way_is_sent_again_only_if_that_is_safe(
-    front: Front, upstreams: Upstreams, headers: dict[str, str], status: int
+async def test_a_post_in_flight_is_retried_only_if_it_is_idempotent(
+    gateway: RunningGateway, upstreams: Upstreams, headers: dict[str, str], status: int
 ) -> None:
     one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
-    await front.apply(*stream(one))
-    async with front.client() as client:
-        under_way = asyncio.create_task(client.post("/v1/open?delay=3000", content="x", headers=headers))
+    await gateway.apply(*stream(one))
+    async with gateway.client() as client:
+        in_flight = asyncio.create_task(client.post("/v1/open?delay=3000", content="x", headers=headers))
         await arrived(upstreams.addresses[0])
-        await front.apply(*stream(one, two))
+        await gateway.apply(*stream(one, two))
         upstreams.kill("one")
-        answer = await under_way
+        answer = await in_flight
     assert answer.status_code == status
     assert answer.json().get("error") == ("bad_gateway" if status == 502 else None)
 
 
 async def arrived(address: str) -> None:
-    """Returns once the service there works on a POST."""
+    """Returns once the service at `address` handles a POST."""
     url = f"http://{address}:{UPSTREAM_PORT}/posts"
     async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False) as direct:
         while (await direct.get(url)).json()["posts"] == 0:  # noqa: ASYNC110  another process counts
@@ -120,7 +120,7 @@ async def arrived(address: str) -> None:
 
 
 class Load:
-    """Eight clients that post without a pause; `statuses` are the answers."""
+    """Eight clients that POST without a pause; `statuses` are those of the responses."""
 
     def __init__(self, post: object, **headers: str) -> None:
         self.post = post

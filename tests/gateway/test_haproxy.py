@@ -1,4 +1,4 @@
-"""HAProxy under the master that takes it over to new configurations."""
+"""The HAProxy process and its reloads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.gateway.haproxy import Haproxy
+from local.gateway.haproxy.process import Haproxy
 
 pytestmark = pytest.mark.integration
 CONFIGURATION = """\
@@ -15,12 +15,12 @@ defaults
  timeout connect 1s
  timeout client 1s
  timeout server 1s
-frontend door
- bind unix@door.sock
+frontend f
+ bind unix@f.sock
 """
 
 
-async def test_it_is_commanded_in_a_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path) -> None:
+async def test_it_is_reloaded_in_a_folder_whose_path_is_too_long_for_a_socket(tmp_path: Path) -> None:
     folder = tmp_path / ("d" * 100)
     folder.mkdir()
     haproxy = Haproxy(folder, "deep")

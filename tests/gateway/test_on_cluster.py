@@ -1,4 +1,4 @@
-"""The gateway's Pod on a real cluster: its manifests, permissions, statuses, and keys from the real auth service."""
+"""The gateway's Pod in a real cluster: manifests, permissions, statuses, and keys from the real auth service."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def platform(cluster: Cluster) -> Cluster:
 
 
 @dataclass
-class Door:
+class DeployedGateway:
     cluster: Cluster
     key: ECKey
     client: httpx.Client
@@ -53,7 +53,7 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def door(platform: Cluster) -> Iterator[Door]:
+def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
     key = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     certificate = issue(platform.site, ["*.aurawellness.com"])
     platform.apply(*manifests("gateway.yaml"), namespace="aura")
@@ -80,59 +80,59 @@ def door(platform: Cluster) -> Iterator[Door]:
         trust_env=False,
         timeout=10,
     ) as client:
-        made = Door(platform, key, client)
+        made = DeployedGateway(platform, key, client)
         platform.until(lambda: made.get("/v1/mine", "ann").status_code == 200, seconds=60)
         yield made
     platform.kubectl("delete", "deployment", "--all", "-n", "aura", "--wait=false")
 
 
-def test_what_is_declared_is_served_and_says_so(door: Door) -> None:
-    assert door.get("/v1/mine", "ann").json()["headers"]["x-user-id"] == "ann"
-    assert door.get("/v1/mine").status_code == 401
-    assert door.get("/v1/odd", "ann").status_code == 404
-    status = door.cluster.get("gateway", "aura", "-n", "aura")["status"]
+def test_declared_routes_are_served_and_programmed(deployed: DeployedGateway) -> None:
+    assert deployed.get("/v1/mine", "ann").json()["headers"]["x-user-id"] == "ann"
+    assert deployed.get("/v1/mine").status_code == 401
+    assert deployed.get("/v1/odd", "ann").status_code == 404
+    status = deployed.cluster.get("gateway", "aura", "-n", "aura")["status"]
     assert conditions(status) == {"Accepted": "True", "Programmed": "True"}
     assert status["listeners"][0]["attachedRoutes"] == 1
-    assert conditions(door.cluster.get("gatewayclass", "aura")["status"]) == {"Accepted": "True"}
-    assert door.route("mine") == {"Accepted": "True", "ResolvedRefs": "True", "Programmed": "True"}
-    assert door.route("odd") == {"Accepted": "False", "Programmed": "False"}
+    assert conditions(deployed.cluster.get("gatewayclass", "aura")["status"]) == {"Accepted": "True"}
+    assert deployed.route("mine") == {"Accepted": "True", "ResolvedRefs": "True", "Programmed": "True"}
+    assert deployed.route("odd") == {"Accepted": "False", "Programmed": "False"}
 
 
-def test_a_route_comes_and_goes_with_its_object(door: Door) -> None:
-    door.cluster.apply(route("brief", "/v1/brief", ""), namespace="aura")
-    door.cluster.until(lambda: door.get("/v1/brief").status_code == 200)
-    door.cluster.kubectl("delete", "httproute", "brief", "-n", "aura")
-    door.cluster.until(lambda: door.get("/v1/brief").status_code == 404)
+def test_a_route_is_served_while_its_object_exists(deployed: DeployedGateway) -> None:
+    deployed.cluster.apply(route("brief", "/v1/brief", ""), namespace="aura")
+    deployed.cluster.until(lambda: deployed.get("/v1/brief").status_code == 200)
+    deployed.cluster.kubectl("delete", "httproute", "brief", "-n", "aura")
+    deployed.cluster.until(lambda: deployed.get("/v1/brief").status_code == 404)
 
 
-def test_statuses_are_not_written_again_and_again(door: Door) -> None:
-    before = door.cluster.get("httproute", "mine", "-n", "aura")["metadata"]["resourceVersion"]
-    door.cluster.apply(route("other", "/v1/other", ""), namespace="aura")
-    door.cluster.until(lambda: door.route("other").get("Programmed") == "True")
-    assert door.cluster.get("httproute", "mine", "-n", "aura")["metadata"]["resourceVersion"] == before
+def test_unchanged_statuses_are_not_written(deployed: DeployedGateway) -> None:
+    before = deployed.cluster.get("httproute", "mine", "-n", "aura")["metadata"]["resourceVersion"]
+    deployed.cluster.apply(route("other", "/v1/other", ""), namespace="aura")
+    deployed.cluster.until(lambda: deployed.route("other").get("Programmed") == "True")
+    assert deployed.cluster.get("httproute", "mine", "-n", "aura")["metadata"]["resourceVersion"] == before
 
 
-def test_the_access_log_is_what_kubectl_logs_shows(door: Door) -> None:
-    trace = door.get("/v1/mine", "ann").headers["X-Trace-Id"]
+def test_the_access_log_is_what_kubectl_logs_shows(deployed: DeployedGateway) -> None:
+    trace = deployed.get("/v1/mine", "ann").headers["X-Trace-Id"]
 
     def entries() -> list[str]:
-        printed = door.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").splitlines()
+        printed = deployed.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").splitlines()
         return [line for line in printed if trace in line]
 
-    assert json.loads(door.cluster.until(entries)[0])["user"] == "ann"
+    assert json.loads(deployed.cluster.until(entries)[0])["user"] == "ann"
 
 
-def test_a_killed_gateway_is_back_by_itself(door: Door) -> None:
+def test_a_killed_gateway_recovers(deployed: DeployedGateway) -> None:
     selector = ("-n", "aura", "-l", "app.kubernetes.io/name=gateway")
-    door.cluster.kubectl("delete", "pod", *selector, "--grace-period=0", "--force")
+    deployed.cluster.kubectl("delete", "pod", *selector, "--grace-period=0", "--force")
 
     def serves() -> bool:
         try:
-            return door.get("/v1/mine", "ann").status_code == 200
+            return deployed.get("/v1/mine", "ann").status_code == 200
         except httpx.TransportError:
             return False
 
-    door.cluster.until(serves, seconds=30)
+    deployed.cluster.until(serves, seconds=30)
 
 
 def addresses(cluster: Cluster) -> str:

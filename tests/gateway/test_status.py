@@ -1,18 +1,18 @@
-"""What is written on the objects, and when."""
+"""Statuses of objects, and when they are written."""
 
 from __future__ import annotations
 
-from local.gateway import status
-from local.gateway.compile import CONTROLLER
-from local.gateway.plan import Condition, ListenerVerdict
-from tests.gateway import world as objects
+from local.gateway.routing import status
+from local.gateway.routing.compile import CONTROLLER_NAME
+from local.gateway.routing.plan import Condition, ListenerStatus
+from tests.gateway import objects
 
 EARLY, LATE = "2030-01-01T00:00:00Z", "2030-01-02T00:00:00Z"
 GOOD = (Condition("Accepted", True, "Accepted"), Condition("ResolvedRefs", True, "ResolvedRefs"))
 BAD = (Condition("Accepted", False, "UnsupportedValue", "no"),)
 
 
-def test_a_status_that_says_so_already_is_not_written() -> None:
+def test_an_unchanged_status_is_not_written() -> None:
     route = objects.route("mine", "/")
     first = status.route(route, {0: GOOD}, "", EARLY)
     assert first is not None
@@ -20,33 +20,36 @@ def test_a_status_that_says_so_already_is_not_written() -> None:
     assert status.route(again, {0: GOOD}, "", LATE) is None
 
 
-def test_a_condition_keeps_its_moment_until_it_turns() -> None:
+def test_last_transition_time_changes_with_the_status_only() -> None:
     route = objects.route("mine", "/")
     route = route.model_copy(update={"status": status.route(route, {0: GOOD}, "", EARLY)})
-    turned = status.route(route, {0: BAD}, "", LATE)
-    assert turned is not None
-    said = {item["type"]: item for item in turned["parents"][0]["conditions"]}
-    assert (said["Accepted"]["status"], said["Accepted"]["lastTransitionTime"]) == ("False", LATE)
-    assert said["Accepted"]["observedGeneration"] == 3
-    refused = status.route(route, {0: GOOD}, "haproxy says no", LATE)
-    assert refused is not None
-    said = {item["type"]: item for item in refused["parents"][0]["conditions"]}
-    assert said["Accepted"]["lastTransitionTime"] == EARLY
-    assert (said["Programmed"]["status"], said["Programmed"]["message"]) == ("False", "haproxy says no")
+    changed = status.route(route, {0: BAD}, "", LATE)
+    assert changed is not None
+    conditions = {item["type"]: item for item in changed["parents"][0]["conditions"]}
+    assert (conditions["Accepted"]["status"], conditions["Accepted"]["lastTransitionTime"]) == ("False", LATE)
+    assert conditions["Accepted"]["observedGeneration"] == 3
+    rejected = status.route(route, {0: GOOD}, "rejected", LATE)
+    assert rejected is not None
+    conditions = {item["type"]: item for item in rejected["parents"][0]["conditions"]}
+    assert conditions["Accepted"]["lastTransitionTime"] == EARLY
+    assert (conditions["Programmed"]["status"], conditions["Programmed"]["message"]) == (
+        "False",
+        "rejected",
+    )
 
 
-def test_what_other_controllers_say_is_kept_and_what_we_said_goes_with_its_parent() -> None:
+def test_statuses_of_other_controllers_are_kept_and_ours_go_with_their_parent_ref() -> None:
     theirs = {"parentRef": {"name": "other"}, "controllerName": "example.com/other", "conditions": []}
-    ours = {"parentRef": {"name": "aura"}, "controllerName": CONTROLLER, "conditions": []}
+    ours = {"parentRef": {"name": "aura"}, "controllerName": CONTROLLER_NAME, "conditions": []}
     route = objects.route("mine", "/").model_copy(update={"status": {"parents": [theirs, ours]}})
     assert status.route(route, {}, "", EARLY) == {"parents": [theirs]}
 
 
-def test_a_gateway_says_where_it_is_and_which_listeners_fail() -> None:
+def test_a_gateway_reports_its_address_and_invalid_listeners() -> None:
     gateway = objects.gateway()
-    fault = (GOOD[0], Condition("ResolvedRefs", False, "InvalidCertificateRef", "no such Secret"))
-    good = status.gateway(gateway, [ListenerVerdict("https", 2, GOOD)], "127.0.0.9", "", EARLY)
-    bad = status.gateway(gateway, [ListenerVerdict("https", 0, fault)], "127.0.0.9", "", EARLY)
+    unresolved = (GOOD[0], Condition("ResolvedRefs", False, "InvalidCertificateRef", "no such Secret"))
+    good = status.gateway(gateway, [ListenerStatus("https", 2, GOOD)], "127.0.0.9", "", EARLY)
+    bad = status.gateway(gateway, [ListenerStatus("https", 0, unresolved)], "127.0.0.9", "", EARLY)
     assert good is not None and bad is not None
     assert good["addresses"] == [{"type": "IPAddress", "value": "127.0.0.9"}]
     assert good["listeners"][0]["attachedRoutes"] == 2

@@ -1,4 +1,4 @@
-"""Which tokens open the door."""
+"""Which tokens the gateway accepts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from services.kit.settings import DEFAULT_ISSUER
-from tests.gateway import world as objects
-from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
+from tests.gateway import objects
+from tests.gateway.conftest import UPSTREAM_PORT, RunningGateway, Upstreams
 
 pytestmark = pytest.mark.integration
 
@@ -41,7 +41,7 @@ def unsigned(key: ECKey) -> str:
 
 
 def confused(key: ECKey) -> str:
-    """HS256 with the public key, which everybody has, as its secret."""
+    """HS256 with the public key, which anybody can get, as the secret."""
     text = f"{encoded({'alg': 'HS256', 'kid': key.kid})}.{encoded(claims())}"
     return f"{text}.{encoded(hmac.new(key.as_pem(private=False), text.encode(), hashlib.sha256).digest())}"
 
@@ -60,8 +60,8 @@ def of_another_family(key: ECKey) -> str:
     return jwt.encode({"alg": "RS256", "kid": key.kid}, claims(), RSAKey.generate_key(2048))
 
 
-REFUSED: dict[str, Callable[[ECKey], str]] = {
-    "garbage": lambda _: "garbage",
+INVALID: dict[str, Callable[[ECKey], str]] = {
+    "malformed": lambda _: "malformed",
     "alg none": unsigned,
     "algorithm confusion": confused,
     "tampered": tampered,
@@ -82,54 +82,56 @@ REFUSED: dict[str, Callable[[ECKey], str]] = {
 }
 
 
-async def test_only_genuine_tokens_open(front: Front, upstreams: Upstreams) -> None:
+async def test_only_valid_tokens_are_accepted(gateway: RunningGateway, upstreams: Upstreams) -> None:
     address = upstreams.start("one")
-    await front.apply(
+    await gateway.apply(
         objects.route("mine", "/v1/mine", plugins="user,token"),
         *objects.plugins(),
         objects.pod("one", address, UPSTREAM_PORT),
     )
-    async with front.client() as client:
+    async with gateway.client() as client:
         none = await client.get("/v1/mine")
         outcome = {
-            name: await client.get("/v1/mine", headers={"Authorization": f"Bearer {make(front.key)}"})
-            for name, make in REFUSED.items()
+            name: await client.get("/v1/mine", headers={"Authorization": f"Bearer {make(gateway.key)}"})
+            for name, make in INVALID.items()
         }
-        good = [signed(front.key), signed(front.key, aud=["other", "aura"]), signed(front.key, nbf=1)]
+        good = [signed(gateway.key), signed(gateway.key, aud=["other", "aura"]), signed(gateway.key, nbf=1)]
         passed = [await client.get("/v1/mine", headers={"Authorization": f"Bearer {token}"}) for token in good]
     assert (none.status_code, none.headers["WWW-Authenticate"]) == (401, 'Bearer realm="aura"')
     assert none.json()["error"] == "missing_token"
-    assert {name: answer.status_code for name, answer in outcome.items()} == dict.fromkeys(REFUSED, 401)
+    assert {name: answer.status_code for name, answer in outcome.items()} == dict.fromkeys(INVALID, 401)
     assert all(answer.json()["error"] == "invalid_token" for answer in outcome.values())
     assert all('error="invalid_token"' in answer.headers["WWW-Authenticate"] for answer in outcome.values())
     assert [answer.status_code for answer in passed] == [200, 200, 200]
 
 
-async def test_a_new_key_replaces_the_old(front: Front, upstreams: Upstreams, new_key: Callable[[], ECKey]) -> None:
+async def test_a_new_key_replaces_the_old(
+    gateway: RunningGateway, upstreams: Upstreams, new_key: Callable[[], ECKey]
+) -> None:
     address, rotated = upstreams.start("one"), new_key()
     items = (
         objects.route("mine", "/v1/mine", plugins="user,token"),
         *objects.plugins(),
         objects.pod("one", address, UPSTREAM_PORT),
     )
-    await front.apply(*items)
-    await front.apply(*items, key=rotated)
-    async with front.client() as client:
-        old = await client.get("/v1/mine", headers=front.bearer())
-        new = await client.get("/v1/mine", headers={"Authorization": f"Bearer {front.token(key=rotated)}"})
+    await gateway.apply(*items)
+    await gateway.apply(*items, key=rotated)
+    async with gateway.client() as client:
+        old = await client.get("/v1/mine", headers=gateway.bearer())
+        new = await client.get("/v1/mine", headers={"Authorization": f"Bearer {gateway.token(key=rotated)}"})
     assert (old.status_code, new.status_code) == (401, 200)
 
 
-async def test_a_key_whose_id_begins_with_a_dash_is_a_key(front: Front, upstreams: Upstreams) -> None:
-    """One thumbprint in 64 does, and HAProxy takes what begins so for an option."""
-    dashed = ECKey.import_key(front.key.as_dict(private=True), {"kid": "-i"})
+async def test_a_key_whose_id_begins_with_a_dash_is_a_key(gateway: RunningGateway, upstreams: Upstreams) -> None:
+    """One thumbprint in 64 does, and HAProxy would parse it as an option."""
+    dashed = ECKey.import_key(gateway.key.as_dict(private=True), {"kid": "-i"})
     address = upstreams.start("one")
-    await front.apply(
+    await gateway.apply(
         objects.route("mine", "/v1/mine", plugins="user,token"),
         *objects.plugins(),
         objects.pod("one", address, UPSTREAM_PORT),
         key=dashed,
     )
-    async with front.client() as client:
-        answer = await client.get("/v1/mine", headers={"Authorization": f"Bearer {front.token(key=dashed)}"})
+    async with gateway.client() as client:
+        answer = await client.get("/v1/mine", headers={"Authorization": f"Bearer {gateway.token(key=dashed)}"})
     assert answer.status_code == 200

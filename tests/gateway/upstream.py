@@ -1,6 +1,6 @@
 """A service behind the gateway, as a process that can be killed: `python -m tests.gateway.upstream NAME HOST PORT`.
 
-Answers after `delay` ms with what reached it; /v1/stream echoes over a WebSocket; /posts counts the POSTs that came.
+Returns the request after `delay` ms; /v1/stream echoes over a WebSocket; /posts is the number of POSTs so far.
 """
 
 from __future__ import annotations

@@ -10,21 +10,21 @@ from joserfc.jwk import ECKey
 
 from contracts.platform import STREAM_HOST
 from local.engines.runtime.process import Process
-from local.gateway import proxy as serving
 from local.gateway.certificate import ensure_ca, issue
-from local.gateway.compile import compile_world
 from local.gateway.endpoints import Endpoint
-from local.gateway.haproxy import CONFIGURATION
-from local.gateway.keys import public_keys
-from local.gateway.render import Setting, certificate_file, render
-from local.gateway.slots import arrange
+from local.gateway.haproxy.jwks import public_keys
+from local.gateway.haproxy.process import CONFIGURATION
+from local.gateway.haproxy.proxy import backend_servers, certificate_bundles
+from local.gateway.haproxy.render import ProxySettings, certificate_file, render
+from local.gateway.haproxy.slots import assign
+from local.gateway.routing.compile import compile_objects
 from local.site import Site
 from local.toolchain import tools
 from local.wearables.wearable import StreamEndpoint
 from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX
-from tests.gateway import world as objects
+from tests.gateway import objects
 
 CONNECTIONS = 2_000
 
@@ -37,19 +37,19 @@ class Gateway:
         trust = ssl.create_default_context(cafile=str(ensure_ca(site)))
         self.endpoint = StreamEndpoint(f"wss://{STREAM_HOST}/v1/stream", address, objects.PORT, trust)
         self.process = Process(folder, "gateway")
-        self._setting = Setting(address, DEFAULT_ISSUER, CONNECTIONS)
+        self._setting = ProxySettings(address, DEFAULT_ISSUER, CONNECTIONS)
         pods = [objects.pod(f"ingest-{n}", *ingest, service="ingest") for n, ingest in enumerate(ingests, 1)]
         route = objects.route("stream", "/v1/stream", "ingest", plugins="user,token,limit", host=STREAM_HOST)
-        world = objects.world(
+        cache = objects.cache(
             *(objects.gateway_class(), objects.gateway(), objects.secret(issue(site, ["*.aurawellness.com"]))),
             *(objects.service("ingest"), route, *objects.plugins(), *pods),
         )
-        plan = compile_world(world).plan
+        plan = compile_objects(cache).plan
         keys = public_keys({"keys": signing.jwks([key])["keys"]})
-        slots = {name: arrange(servers, ()) for name, servers in serving.servers(plan, world).items()}
-        files = {certificate_file(name): pem for name, pem in serving.shown_certificates(plan, world).items()}
+        slots = {name: assign(servers, ()) for name, servers in backend_servers(plan, cache).items()}
+        files = {certificate_file(name): pem for name, pem in certificate_bundles(plan, cache).items()}
         files |= {key.file: key.pem for key in keys}
-        files[CONFIGURATION] = render(plan, self._setting, [key.verification() for key in keys], slots).encode()
+        files[CONFIGURATION] = render(plan, self._setting, [key.verification_key() for key in keys], slots).encode()
         for name, content in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)

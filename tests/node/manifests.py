@@ -1,4 +1,4 @@
-"""Pods and their like, as short as tests want to say them."""
+"""Short manifests for tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def container(name: str = "main", image: str = "aura-local/sh", **fields: Any) -
 
 
 def shell(script: str, name: str = "main", **fields: Any) -> Object:
-    """A container that runs a shell script, which Kubernetes is not to expand."""
+    """A container that runs a shell script, in which Kubernetes expands nothing."""
     return container(name, command=["/bin/sh", "-c", script.replace("$", "$$")], **fields)
 
 

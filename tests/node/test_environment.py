@@ -1,4 +1,4 @@
-"""Variables as Kubernetes defines them."""
+"""Environment variables of containers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.node.environment import MissingReference, Reference, Sources, expand, references, variables
+from local.node.pod.environment import MissingReference, Reference, Sources, environment_variables, expand, references
 
 POD: dict[str, Any] = {
     "metadata": {"name": "web-1", "namespace": "aura", "uid": "u", "labels": {"app": "web"}},
@@ -27,10 +27,12 @@ def _service(name: str, namespace: str = "aura", **port: Any) -> dict[str, Any]:
 
 def _variables(container: dict[str, Any], sources: Sources | None = None, **spec: Any) -> dict[str, str]:
     pod = POD | {"spec": POD["spec"] | spec}
-    return variables(pod, container, ADDRESSES, sources or Sources(), {"KUBERNETES_SERVICE_HOST": "127.10.0.10"})
+    return environment_variables(
+        pod, container, ADDRESSES, sources or Sources(), {"KUBERNETES_SERVICE_HOST": "127.10.0.10"}
+    )
 
 
-def test_services_of_the_namespace_are_named_and_others_are_not() -> None:
+def test_services_of_the_namespace_have_variables_and_others_do_not() -> None:
     sources = Sources(services=[_service("time-series"), _service("far", "elsewhere")])
     result = _variables({}, sources)
     assert result["TIME_SERIES_SERVICE_HOST"] == "127.10.96.7"
@@ -43,7 +45,7 @@ def test_service_links_can_be_turned_off_but_the_api_server_stays() -> None:
     assert result == {"KUBERNETES_SERVICE_HOST": "127.10.0.10"}
 
 
-def test_env_wins_over_envfrom_and_later_over_earlier() -> None:
+def test_env_overrides_envfrom_and_later_sources_earlier_ones() -> None:
     first, second = Reference("configmaps", "a"), Reference("secrets", "b")
     sources = Sources({first: {"X": b"1", "Y": b"1"}, second: {"Y": b"2", "Z": b"2"}})
     container = {
@@ -59,13 +61,13 @@ def test_env_wins_over_envfrom_and_later_over_earlier() -> None:
     assert references(container) == {first, second}
 
 
-def test_a_missing_object_or_key_is_named() -> None:
-    wanted = Reference("secrets", "s")
+def test_a_missing_object_or_key_is_an_error_with_its_name() -> None:
+    reference = Reference("secrets", "s")
     container = {"env": [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}]}
     with pytest.raises(MissingReference, match='secret "s" not found'):
-        _variables(container, Sources({wanted: None}))
+        _variables(container, Sources({reference: None}))
     with pytest.raises(MissingReference, match="couldn't find key k in secret s"):
-        _variables(container, Sources({wanted: {}}))
+        _variables(container, Sources({reference: {}}))
 
 
 @pytest.mark.parametrize(

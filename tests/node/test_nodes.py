@@ -1,4 +1,4 @@
-"""Nodes come, go and crash without taking more with them than they must."""
+"""Nodes are added, removed and killed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_killed_node_process_adopts_its_pods(cluster: Cluster) -> None:
     cluster.until(lambda: _restarts(cluster, namespace, "stays") == 1)
 
 
-def test_what_was_deleted_while_the_node_was_away_is_ended(cluster: Cluster) -> None:
+def test_a_pod_deleted_while_the_node_was_down_is_cleaned_up(cluster: Cluster) -> None:
     namespace = cluster.namespace("swept")
     node = cluster.on_demand.nodes[0]
     cluster.apply(pod("doomed", shell("echo $$; exec sleep 1000"), nodeName=node), namespace=namespace)
@@ -58,7 +58,7 @@ def test_scaling_in_moves_pods_and_removes_the_node(cluster: Cluster) -> None:
     try:
         cluster.until(lambda: group.ensure(2) or group.ready(2), seconds=60)
         first, second = group.nodes
-        # not-ready is taken away by the controller, some time after the node says that it is Ready
+        # the controller removes the taint not-ready some time after the node has become Ready
         declared_taints = [{"key": "dedicated", "value": "tests", "effect": "NoSchedule"}]
         cluster.until(lambda: cluster.get("node", first)["spec"]["taints"] == declared_taints)
         assert cluster.get("node", first)["metadata"]["labels"]["eks.amazonaws.com/nodegroup"] == "extra"
@@ -84,7 +84,7 @@ def test_scaling_in_moves_pods_and_removes_the_node(cluster: Cluster) -> None:
     assert "NotFound" in cluster.kubectl("get", "node", first, check=False)
 
 
-def test_a_stopped_node_takes_its_processes_and_brings_the_pods_back(cluster: Cluster) -> None:
+def test_a_stopped_node_ends_its_processes_and_restarts_the_pods(cluster: Cluster) -> None:
     namespace = cluster.namespace("stopping")
     node = cluster.spot.nodes[0]
     cluster.apply(pod("work", shell("echo $$; exec sleep 1000"), nodeName=node), namespace=namespace)
@@ -97,7 +97,7 @@ def test_a_stopped_node_takes_its_processes_and_brings_the_pods_back(cluster: Cl
 
 
 def _kill_node(cluster: Cluster) -> None:
-    """SIGKILL to the on-demand node's process alone; returns when it is dead, which its Pods are not."""
+    """SIGKILL to the on-demand node's process alone; returns when it is dead; its Pods keep running."""
     (name,) = cluster.on_demand.nodes
     process = cluster.on_demand.process(name)
     pid = process.pid()
@@ -107,7 +107,7 @@ def _kill_node(cluster: Cluster) -> None:
 
 
 def _restarts(cluster: Cluster, namespace: str, name: str) -> int:
-    """Of a container that runs; -1 while it does not."""
+    """restartCount of a running container; -1 while it is not running."""
     (status,) = cluster.get("pod", name, "-n", namespace)["status"]["containerStatuses"]
     return status["restartCount"] if "running" in status["state"] else -1
 

@@ -39,7 +39,7 @@ class Pods:
     def logs(self, name: str, *flags: str) -> str:
         return self.cluster.kubectl("logs", name, "-n", self.namespace, *flags)
 
-    def execute(self, name: str, *command: str, check: bool = True) -> str:
+    def exec(self, name: str, *command: str, check: bool = True) -> str:
         return self.cluster.kubectl("exec", "-q", name, "-n", self.namespace, "--", *command, check=check)
 
 
@@ -49,7 +49,7 @@ def pods(cluster: Cluster, request: pytest.FixtureRequest) -> Pods:
     return Pods(cluster, name)
 
 
-def test_killed_process_is_started_again_and_its_log_is_kept(pods: Pods) -> None:
+def test_a_killed_process_is_restarted_and_its_log_is_kept(pods: Pods) -> None:
     pods.run(pod("web", shell("echo first words; echo $$; exec sleep 1000")))
     pods.until_ready("web")
     pids = pods.logs("web").split()[-1]
@@ -68,7 +68,7 @@ def test_a_container_that_keeps_failing_backs_off(pods: Pods) -> None:
     assert pods.container("crash")["lastState"]["terminated"]["exitCode"] == 3
 
 
-def test_an_unknown_image_is_errimagepull_and_named_in_an_event(pods: Pods) -> None:
+def test_an_unknown_image_is_errimagepull_with_an_event(pods: Pods) -> None:
     pods.run(pod("stranger", container(image="somewhere/nothing:1")))
     pods.cluster.until(
         lambda: "ImagePull" in pods.container("stranger").get("state", {}).get("waiting", {}).get("reason", "")
@@ -117,7 +117,7 @@ def test_every_kind_of_variable(pods: Pods) -> None:
     assert "MISSING" not in printed
 
 
-def test_a_missing_secret_holds_the_container_until_it_is_there(pods: Pods) -> None:
+def test_a_container_waits_for_a_missing_secret(pods: Pods) -> None:
     env = [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "late", "key": "p"}}}]
     pods.run(pod("patient", shell("echo got $P; exec sleep 1000", env=env)))
     pods.cluster.until(
@@ -151,7 +151,7 @@ def test_mounts_appear_at_paths_that_the_machine_does_not_have(pods: Pods) -> No
     main = shell(f"{read}; echo x > /aura-tests/secret/key || echo refused; exec sleep 1000", volumeMounts=mounts)
     pods.run(pod("mounts", main, initContainers=[write], volumes=volumes))
     pods.until_ready("mounts")
-    assert pods.execute("mounts", "sh", "-c", read) == "x: 1x: 1hiddenby-init\n"
+    assert pods.exec("mounts", "sh", "-c", read) == "x: 1x: 1hiddenby-init\n"
     assert "refused" in pods.logs("mounts")
     assert not any(os.path.lexists(path) for path in ("/aura-tests", "/etc/aura-tests", "/var/lib/aura-tests"))
 
@@ -179,7 +179,7 @@ def test_a_claim_is_bound_and_what_is_written_outlives_the_pod(pods: Pods) -> No
     pods.cluster.until(lambda: not (folder / name).exists())
 
 
-def test_probes_decide_about_readiness_and_restarts(pods: Pods) -> None:
+def test_probes_control_readiness_and_restarts(pods: Pods) -> None:
     probes = {
         "startupProbe": {"exec": {"command": ["test", "-e", "started"]}, "periodSeconds": 1},
         "livenessProbe": {"exec": {"command": ["test", "!", "-e", "sick"]}, "periodSeconds": 1, "failureThreshold": 2},
@@ -192,7 +192,7 @@ def test_probes_decide_about_readiness_and_restarts(pods: Pods) -> None:
     pods.cluster.until(lambda: pods.container("probed").get("state", {}).get("running"))
     assert pods.container("probed")["started"] is False
     pods.until_ready("probed")
-    pods.execute("probed", "touch", "sick")
+    pods.exec("probed", "touch", "sick")
     pods.cluster.until(lambda: pods.container("probed")["restartCount"] == 1)
     pods.until_ready("probed")
     assert "liveness probe failed" in pods.container("probed")["lastState"]["terminated"]["message"]
@@ -229,9 +229,9 @@ def test_a_deleted_pod_leaves_no_process_not_even_a_detached_one(pods: Pods) -> 
     pods.run(pod("stubborn", stubborn, parent, terminationGracePeriodSeconds=1))
     pods.until_ready("stubborn")
     uid = pods.cluster.get("pod", "stubborn", "-n", pods.namespace)["metadata"]["uid"]
-    pods.cluster.until(lambda: len(_marked(uid)) >= 3)
+    pods.cluster.until(lambda: len(_processes_of(uid)) >= 3)
     pods.cluster.kubectl("delete", "pod", "stubborn", "-n", pods.namespace)
-    assert not _marked(uid)
+    assert not _processes_of(uid)
 
 
 def test_the_service_account_can_call_the_api_and_only_what_rbac_grants(pods: Pods) -> None:
@@ -264,7 +264,7 @@ def test_logs_follow_and_exec_returns_the_exit_code(pods: Pods) -> None:
     assert pods.logs("talker", "--tail=1") == "line 4\n"
     pods.run(pod("host", shell("exec sleep 1000")))
     pods.until_ready("host")
-    assert "exit code 4" in pods.execute("host", "sh", "-c", "exit 4", check=False)
+    assert "exit code 4" in pods.exec("host", "sh", "-c", "exit 4", check=False)
     piped = pods.cluster.kubectl("exec", "-i", "host", "-n", pods.namespace, "--", "cat", stdin="through the pipe")
     assert piped == "through the pipe"
 
@@ -283,8 +283,8 @@ def test_open_files_are_limited_only_by_the_machine(pods: Pods) -> None:
     assert soft == hard
 
 
-def _marked(uid: str) -> list[str]:
-    """Processes that carry the Pod's mark."""
+def _processes_of(uid: str) -> list[str]:
+    """Processes with the Pod's UID in their environment."""
     found = []
     for entry in os.scandir("/proc"):
         try:

@@ -1,4 +1,4 @@
-"""Clients of a Service notice nothing of what happens to the Pods behind it."""
+"""Rollouts and drains without failed requests."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _rolled_out(cluster: Cluster, namespace: str, name: str) -> None:
 
 @contextlib.asynccontextmanager
 async def _clients(url: str, answers: list[str], failures: list[str]) -> AsyncIterator[None]:
-    """Eight clients that POST over kept-alive connections; POST, because clients repeat a failed GET in silence."""
+    """Eight clients that POST over kept-alive connections; POST, because clients retry a failed GET silently."""
 
     async def post(session: aiohttp.ClientSession) -> None:
         while True:

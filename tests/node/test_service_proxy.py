@@ -1,4 +1,4 @@
-"""What the Service proxy derives and tells HAProxy, without any process."""
+"""The Service proxy without processes: endpoints, configuration and runtime commands."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.node.addons.endpoints import Endpoint, Front, fronts, mode
+from local.node.addons.endpoints import Endpoint, ServicePort, proxy_mode, service_endpoints
 from local.node.addons.haproxy import SLOTS, Slots, configuration
 
 API = Endpoint("127.10.0.10", 6443)
-FRONT = Front("127.10.96.7", 80, "http")
+PORT = ServicePort("127.10.96.7", 80, "http")
 
 
 def _pod(name: str, ready: bool = True, namespace: str = "aura", **meta: Any) -> dict[str, Any]:
@@ -34,15 +34,15 @@ def _service(**port: Any) -> dict[str, Any]:
     }
 
 
-def test_only_ready_pods_of_the_namespace_that_are_not_about_to_end_take_requests() -> None:
+def test_only_ready_and_not_terminating_pods_of_the_namespace_take_requests() -> None:
     pods = [
         _pod("a"),
         _pod("bb", ready=False),
         _pod("ccc", deletionTimestamp="2025-01-01T00:00:00Z"),
         _pod("dddd", namespace="other"),
     ]
-    result = fronts([_service(name="http", targetPort="http")], pods, API)
-    assert result == {FRONT: frozenset({Endpoint("127.10.16.1", 8080)})}
+    result = service_endpoints([_service(name="http", targetPort="http")], pods, API)
+    assert result == {PORT: frozenset({Endpoint("127.10.16.1", 8080)})}
 
 
 def test_the_api_server_is_behind_its_service_and_headless_services_have_none() -> None:
@@ -51,35 +51,37 @@ def test_the_api_server_is_behind_its_service_and_headless_services_have_none() 
         "spec": {"clusterIP": "127.10.96.1", "ports": [{"name": "https", "port": 443}]},
     }
     headless = _service() | {"spec": {"clusterIP": "None", "ports": [{"port": 80}]}}
-    assert fronts([kubernetes, headless], [], API) == {Front("127.10.96.1", 443, "tcp"): frozenset({API})}
+    assert service_endpoints([kubernetes, headless], [], API) == {
+        ServicePort("127.10.96.1", 443, "tcp"): frozenset({API})
+    }
 
 
-def test_only_ports_that_say_so_are_http() -> None:
-    assert [mode({"name": name}) for name in ("http", "http-admin", "grpc", "postgres", "https")] == [
+def test_only_declared_ports_are_http() -> None:
+    assert [proxy_mode({"name": name}) for name in ("http", "http-admin", "grpc", "postgres", "https")] == [
         *("http", "http"),
         *("tcp", "tcp", "tcp"),
     ]
-    assert mode({"name": "api", "appProtocol": "http"}) == "http"
+    assert proxy_mode({"name": "api", "appProtocol": "http"}) == "http"
 
 
 _ENDPOINTS = st.frozensets(st.integers(1, 250).map(lambda n: Endpoint(f"127.10.16.{n}", 8080)), max_size=SLOTS)
 
 
 @given(st.lists(_ENDPOINTS, min_size=1, max_size=6))
-def test_commands_lead_to_exactly_the_wanted_servers(history: list[frozenset[Endpoint]]) -> None:
+def test_commands_lead_to_exactly_the_desired_servers(history: list[frozenset[Endpoint]]) -> None:
     slots, servers = Slots(), {}
-    for wanted in history:
+    for desired in history:
         before = dict(servers)
-        _apply(servers, slots.update({FRONT: wanted}))
-        assert set(servers.values()) == wanted
-        kept = {slot: server for slot, server in before.items() if server in wanted}
-        assert kept.items() <= servers.items()  # nobody who stays is moved
-        assert slots.update({FRONT: wanted}) == []
-        assert _configured(configuration([FRONT], slots, Path("/s"), 10)) == servers
+        _apply(servers, slots.update({PORT: desired}))
+        assert set(servers.values()) == desired
+        kept = {slot: server for slot, server in before.items() if server in desired}
+        assert kept.items() <= servers.items()  # a remaining endpoint keeps its slot
+        assert slots.update({PORT: desired}) == []
+        assert _configured(configuration([PORT], slots, Path("/s"), 10)) == servers
 
 
 def _apply(servers: dict[int, Endpoint], commands: list[str]) -> None:
-    """What HAProxy's runtime API would make of the commands."""
+    """Applies the commands as HAProxy's runtime API does."""
     addresses: dict[int, Endpoint] = {}
     for line in commands:
         slot = int(line.split("/s")[1].split()[0])

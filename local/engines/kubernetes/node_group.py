@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 from local.engines.kubernetes.control_plane import PORT, ControlPlane
 from local.engines.runtime.process import Process
-from local.node.execution import end_all
+from local.node.runtime.execution import kill_pods
 from local.node.settings import NodeSettings, Taint
 from local.site import CHECKOUT, Site
 
@@ -172,7 +172,7 @@ class NodeGroup:
 
     def _stop(self, folder: Path) -> None:
         self._process(folder).stop(grace=8)
-        end_all(folder / "pods")  # a killed node has not done it
+        kill_pods(folder / "pods")  # a node that was killed could not do it
 
     def _remove(self, folder: Path) -> None:
         self._stop(folder)

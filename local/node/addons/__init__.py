@@ -1,1 +1,1 @@
-"""What EKS installs into a cluster as add-ons, one process a cluster: the Service proxy and the volume provisioner."""
+"""The add-ons of an EKS cluster, one process per cluster: the Service proxy and the volume provisioner."""

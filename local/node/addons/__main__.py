@@ -11,22 +11,22 @@ from pathlib import Path
 
 import uvloop
 
-from local.node.addons.proxy import Proxy
+from local.node.addons.proxy import ServiceProxy
 from local.node.addons.storage import Provisioner
 from local.node.api import Api
 
 
 async def run(kubeconfig: Path, folder: Path, volumes: Path) -> None:
-    """Runs all add-ons; a failure of one ends the process, whose starter starts it again."""
+    """Runs all add-ons; if one fails, the process exits and is restarted by its parent."""
     api = Api(kubeconfig)
-    proxy = Proxy(api, folder)
+    proxy = ServiceProxy(api, folder)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    work = [asyncio.create_task(part.run()) for part in (proxy, Provisioner(api, volumes))]
+    tasks = [asyncio.create_task(addon.run()) for addon in (proxy, Provisioner(api, volumes))]
     stopped = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([*work, stopped], return_when=asyncio.FIRST_COMPLETED)
-    for task in work:
+    done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()
     await api.close()
     for task in done - {stopped}:

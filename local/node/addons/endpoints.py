@@ -1,6 +1,6 @@
-"""Which Pods stand behind which cluster IP and port. No I/O.
+"""Endpoints of every cluster IP and port. No I/O.
 
-Endpoint slices would say it, but refuse loopback addresses; so it is derived from Services and Pods.
+They are derived from Services and Pods, because EndpointSlices can't have loopback addresses.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class Endpoint:
 
 
 @dataclass(frozen=True, order=True)
-class Front:
-    """A Service's port: where clients connect. `mode` is how HAProxy treats it, http or tcp."""
+class ServicePort:
+    """A port of a Service's cluster IP. `mode` is that of HAProxy, http or tcp."""
 
     address: str
     port: int
@@ -28,36 +28,36 @@ class Front:
     """sessionAffinity: ClientIP."""
 
 
-def fronts(
+def service_endpoints(
     services: Iterable[Object], pods: Iterable[Object], api_server: Endpoint
-) -> dict[Front, frozenset[Endpoint]]:
-    """Ready Pods of every Service port that has a cluster IP."""
-    candidates = [pod for pod in pods if is_ready(pod)]
-    result: dict[Front, frozenset[Endpoint]] = {}
+) -> dict[ServicePort, frozenset[Endpoint]]:
+    """Ready endpoints of every Service port that has a cluster IP."""
+    ready = [pod for pod in pods if is_ready(pod)]
+    result: dict[ServicePort, frozenset[Endpoint]] = {}
     for service in services:
         meta, spec = service["metadata"], service["spec"]
         if spec.get("clusterIP") in (None, "", "None") or spec.get("type") == "ExternalName":
             continue
         is_api = (meta["namespace"], meta["name"]) == ("default", "kubernetes")
-        members = [pod for pod in candidates if _selects(service, pod)]
+        selected = [pod for pod in ready if _selects(service, pod)]
         for port in spec.get("ports", []):
             if port.get("protocol", "TCP") != "TCP":
                 continue
             sticky = spec.get("sessionAffinity") == "ClientIP"
-            front = Front(spec["clusterIP"], port["port"], "tcp" if is_api else mode(port), sticky)
-            found = {api_server} if is_api else {e for pod in members if (e := _endpoint(pod, port)) is not None}
-            result[front] = frozenset(found)
+            service_port = ServicePort(spec["clusterIP"], port["port"], "tcp" if is_api else proxy_mode(port), sticky)
+            found = {api_server} if is_api else {e for pod in selected if (e := _endpoint(pod, port)) is not None}
+            result[service_port] = frozenset(found)
     return result
 
 
-def mode(port: Mapping[str, object]) -> str:
-    """http only where the Service says so: a TCP stream must not be taken for HTTP."""
+def proxy_mode(port: Mapping[str, object]) -> str:
+    """http only if the Service declares it: a TCP stream must not be parsed as HTTP."""
     declared = str(port.get("appProtocol") or port.get("name") or "").lower()
     return "http" if declared in ("http", "ws", "kubernetes.io/ws") or declared.startswith("http-") else "tcp"
 
 
 def is_ready(pod: Object) -> bool:
-    """Whether the Pod takes requests: Ready, and not about to end."""
+    """Whether the Pod takes requests: Ready, and not terminating."""
     status = pod.get("status", {})
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", []))
     return ready and bool(status.get("podIP")) and "deletionTimestamp" not in pod["metadata"]

@@ -1,4 +1,4 @@
-"""HAProxy as Service proxy: its configuration, and changes of servers while it runs. No I/O."""
+"""HAProxy as Service proxy: its configuration, and runtime commands that change servers. No I/O."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from local.node.addons.endpoints import Endpoint, Front
+from local.node.addons.endpoints import Endpoint, ServicePort
 
 SLOTS = 32
-"""Pods a Service port can have; servers are set into slots while HAProxy runs, so that no reload is needed."""
+"""Server slots per Service port, its maximum of endpoints; changing servers in slots needs no reload."""
 
 _HEAD = """\
 global
@@ -27,53 +27,53 @@ defaults
 """
 
 
-def configuration(fronts: Iterable[Front], slots: Slots, socket: Path, connections: int) -> str:
-    """haproxy.cfg with the servers that `slots` has now, so that a reload leaves no moment without them."""
+def configuration(service_ports: Iterable[ServicePort], slots: Slots, socket: Path, connections: int) -> str:
+    """haproxy.cfg with the current servers of `slots`, so that they stay available during a reload."""
     lines = [_HEAD.format(socket=socket, connections=connections).rstrip()]
-    for front in sorted(fronts):
-        name = backend(front)
-        taken = slots.taken.get(name, {})
+    for service_port in sorted(service_ports):
+        name = backend_name(service_port)
+        assigned = slots.servers.get(name, {})
         lines += [
             f"frontend {name}-front",
-            f" mode {front.mode}",
-            f" bind {front.address}:{front.port}",
+            f" mode {service_port.mode}",
+            f" bind {service_port.address}:{service_port.port}",
             f" default_backend {name}",
             f"backend {name}",
-            f" mode {front.mode}",
-            " balance source" if front.sticky else " balance leastconn",
-            # A request that may have been acted on must not be sent again; a GET may.
+            f" mode {service_port.mode}",
+            " balance source" if service_port.sticky else " balance leastconn",
+            # A request that may have been processed must not be retried, except for GET.
             *(
                 [" retry-on conn-failure empty-response", " http-request disable-l7-retry unless METH_GET"]
-                * (front.mode == "http")
+                * (service_port.mode == "http")
             ),
         ]
         for slot in range(1, SLOTS + 1):
-            server = taken.get(slot)
+            server = assigned.get(slot)
             lines.append(
                 f" server s{slot} " + (f"{server.address}:{server.port}" if server else "127.0.0.1:1 disabled")
             )
     return "\n".join(lines) + "\n"
 
 
-def backend(front: Front) -> str:
-    return f"{front.address}_{front.port}"
+def backend_name(service_port: ServicePort) -> str:
+    return f"{service_port.address}_{service_port.port}"
 
 
 @dataclass
 class Slots:
-    """Which endpoint sits in which server slot of each backend."""
+    """The endpoint in each server slot of each backend."""
 
-    taken: dict[str, dict[int, Endpoint]] = field(default_factory=dict)
+    servers: dict[str, dict[int, Endpoint]] = field(default_factory=dict)
 
-    def update(self, wanted: Mapping[Front, frozenset[Endpoint]]) -> list[str]:
-        """Commands of the runtime API that lead from what is to what is wanted.
+    def update(self, desired: Mapping[ServicePort, frozenset[Endpoint]]) -> list[str]:
+        """Changes the slots to the desired endpoints; returns the runtime API commands to do so.
 
-        A server that leaves only gets no new connections; those that it has go on to their end.
+        A removed server gets no new connections; open ones end by themselves.
         """
         commands: list[str] = []
-        for front, endpoints in wanted.items():
-            name = backend(front)
-            slots = self.taken.setdefault(name, {})
+        for service_port, endpoints in desired.items():
+            name = backend_name(service_port)
+            slots = self.servers.setdefault(name, {})
             for slot in [slot for slot, endpoint in slots.items() if endpoint not in endpoints]:
                 commands.append(f"set server {name}/s{slot} state maint")
                 del slots[slot]

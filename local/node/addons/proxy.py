@@ -1,4 +1,4 @@
-"""The Service proxy: keeps HAProxy equal to the cluster's Services and ready Pods."""
+"""The Service proxy (as kube-proxy): syncs HAProxy with the cluster's Services and ready Pods."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from local import sockets
 from local.engines.kubernetes.pki import write
 from local.engines.runtime.process import Process
-from local.node.addons.endpoints import Endpoint, Front, fronts
+from local.node.addons.endpoints import Endpoint, ServicePort, service_endpoints
 from local.node.addons.haproxy import Slots, configuration
 from local.node.api import Api, Object
 from local.toolchain import tools
@@ -23,15 +23,15 @@ from local.toolchain import tools
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 20_000
-"""What the proxy is to carry at once; each takes two file descriptors."""
-_SPARE_DESCRIPTORS = 500
-_REPEAT_SECONDS = 0.5
-_GATHER_SECONDS = 0.005
-"""Changes come in bursts; one command carries a burst."""
+"""Maximum of concurrent connections; each takes two file descriptors."""
+_RESERVED_DESCRIPTORS = 500
+_SIGNAL_RETRY_SECONDS = 0.5
+_DEBOUNCE_SECONDS = 0.005
+"""Changes come in bursts; those within this time are synced together."""
 
 
 class Shard:
-    """One HAProxy process, run in `folder`. Several share the addresses where one has too few file descriptors."""
+    """One HAProxy process, running in `folder`. Several share the addresses if one has too few file descriptors."""
 
     def __init__(self, folder: Path, number: int, connections: int) -> None:
         self._process = Process(folder, f"haproxy-{number}")
@@ -42,12 +42,12 @@ class Shard:
     def alive(self) -> bool:
         return self._process.pid() is not None
 
-    async def load(self, wanted: list[Front], slots: Slots) -> bool:
-        """Starts HAProxy or has it take up the configuration; connections of before stay with the old worker.
+    async def load(self, service_ports: list[ServicePort], slots: Slots) -> bool:
+        """Starts or reloads HAProxy and returns whether that succeeded; open connections stay with the old worker.
 
-        Whether it did. The signal is repeated: a master that is still busy with the reload before loses it.
+        The signal is repeated, because a master that is still busy with the previous reload loses it.
         """
-        text = configuration(wanted, slots, Path(self._socket.name), self._connections)
+        text = configuration(service_ports, slots, Path(self._socket.name), self._connections)
         write(self._config, text.encode())
         master, before = self._process.pid(), await self._worker()
         if master is None:
@@ -56,19 +56,19 @@ class Shard:
         else:
             os.kill(master, signal.SIGUSR2)
         clock = asyncio.get_running_loop().time
-        deadline, repeat = clock() + 10, clock() + _REPEAT_SECONDS
+        deadline, repeat = clock() + 10, clock() + _SIGNAL_RETRY_SECONDS
         while (await self._worker()) in (None, before):
             if clock() > deadline:
-                log.error("haproxy did not take %s: %s", self._config, self._process.tail())
+                log.error("haproxy did not load %s: %s", self._config, self._process.tail())
                 return False
             if master is not None and clock() > repeat:
                 os.kill(master, signal.SIGUSR2)
-                repeat = clock() + _REPEAT_SECONDS
+                repeat = clock() + _SIGNAL_RETRY_SECONDS
             await asyncio.sleep(0.02)
         return True
 
     async def command(self, text: str) -> str:
-        """Answer of the runtime API; empty when HAProxy is not there."""
+        """Response of the runtime API; empty if HAProxy is not running."""
         try:
             reader, writer = await sockets.connect(self._socket.parent, self._socket.name)
         except OSError:
@@ -86,7 +86,7 @@ class Shard:
         self._process.stop(grace=1)
 
 
-class Proxy:
+class ServiceProxy:
     """Watches Services and Pods of the whole cluster."""
 
     def __init__(self, api: Api, folder: Path) -> None:
@@ -96,54 +96,54 @@ class Proxy:
         self._pods: dict[str, Object] = {}
         self._changed = asyncio.Event()
         self._slots = Slots()
-        self._loaded: list[Front] = []
-        self._refused: set[Front] = set()
+        self._loaded: list[ServicePort] = []
+        self._unbindable: set[ServicePort] = set()
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _SPARE_DESCRIPTORS) // 2)
+        each = CONNECTIONS if hard == resource.RLIM_INFINITY else min(CONNECTIONS, (hard - _RESERVED_DESCRIPTORS) // 2)
         self._shards = [Shard(folder, n, each) for n in range(max(1, round(CONNECTIONS / each)))]
         host, port = api.address
         self._api_server = Endpoint(host, int(port))
 
     async def run(self) -> None:
-        """For ever."""
+        """Never returns."""
         self._folder.mkdir(parents=True, exist_ok=True)
         services, pods = asyncio.Event(), asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch("/api/v1/services", self._services, services))
             group.create_task(self._watch("/api/v1/pods", self._pods, pods))
             await asyncio.gather(services.wait(), pods.wait())
-            group.create_task(self._work())
+            group.create_task(self._sync_forever())
 
     def stop(self) -> None:
         for shard in self._shards:
             shard.stop()
 
     async def _watch(self, path: str, store: dict[str, Object], synced: asyncio.Event) -> None:
-        def changed(item: Object, gone: bool) -> None:
-            if gone:
+        def on_event(item: Object, deleted: bool) -> None:
+            if deleted:
                 store.pop(item["metadata"]["uid"], None)
             else:
                 store[item["metadata"]["uid"]] = item
             self._changed.set()
 
-        await self._api.watch(path, changed, synced)
+        await self._api.watch(path, on_event, synced)
 
-    async def _work(self) -> None:
+    async def _sync_forever(self) -> None:
         self._changed.set()
         while True:
-            with suppress(TimeoutError):  # look now and then whether every HAProxy still runs
+            with suppress(TimeoutError):  # check periodically that every HAProxy is running
                 await asyncio.wait_for(self._changed.wait(), 2)
             self._changed.clear()
             await self._sync()
-            await asyncio.sleep(_GATHER_SECONDS)
+            await asyncio.sleep(_DEBOUNCE_SECONDS)
 
     async def _sync(self) -> None:
-        wanted = fronts(self._services.values(), self._pods.values(), self._api_server)
-        listening = sorted(front for front in wanted if front in self._loaded or self._can_listen(front))
-        commands = self._slots.update({front: wanted[front] for front in listening})
+        desired = service_endpoints(self._services.values(), self._pods.values(), self._api_server)
+        listening = sorted(port for port in desired if port in self._loaded or self._can_bind(port))
+        commands = self._slots.update({port: desired[port] for port in listening})
         if listening != self._loaded:
-            taken = await asyncio.gather(*(shard.load(listening, self._slots) for shard in self._shards))
-            if all(taken):
+            loaded = await asyncio.gather(*(shard.load(listening, self._slots) for shard in self._shards))
+            if all(loaded):
                 self._loaded = listening
             return
         for shard in self._shards:
@@ -154,17 +154,17 @@ class Proxy:
                 if "No such" in answer or "can't" in answer.lower():
                     log.error("haproxy: %s", answer)
 
-    def _can_listen(self, front: Front) -> bool:
-        """Whether HAProxy could take this address: one that it can't take would make it refuse all others, too."""
+    def _can_bind(self, port: ServicePort) -> bool:
+        """Whether HAProxy can bind this address; otherwise it would reject the whole configuration."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((front.address, front.port))
+                probe.bind((port.address, port.port))
             except OSError as error:
-                if front not in self._refused:
-                    log.warning("no Service proxy on %s:%d: %s", front.address, front.port, error)
-                self._refused.add(front)
+                if port not in self._unbindable:
+                    log.warning("cannot listen on %s:%d: %s", port.address, port.port, error)
+                self._unbindable.add(port)
                 return False
-        self._refused.discard(front)
+        self._unbindable.discard(port)
         return True

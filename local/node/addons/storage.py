@@ -1,4 +1,4 @@
-"""The volume provisioner: gives a PersistentVolumeClaim a folder that outlives the Pods that mount it."""
+"""The volume provisioner: creates a PersistentVolume, a folder of this machine, for every PersistentVolumeClaim."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _SELECTED_NODE = "volume.kubernetes.io/selected-node"
 
 
 def volume_for(claim: Object, storage_class: Object, folder: Path) -> Object | None:
-    """The PersistentVolume that a claim waits for; None when it waits for nothing of ours."""
+    """The PersistentVolume to provision for a claim; None if it needs none from this provisioner."""
     meta, spec = claim["metadata"], claim["spec"]
-    waits = claim.get("status", {}).get("phase") == "Pending" and not spec.get("volumeName")
-    late = storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"
-    chosen = not late or _SELECTED_NODE in meta.get("annotations", {})
-    if not waits or not chosen or storage_class["provisioner"] != PROVISIONER or "deletionTimestamp" in meta:
+    pending = claim.get("status", {}).get("phase") == "Pending" and not spec.get("volumeName")
+    wait_for_consumer = storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"
+    node_selected = not wait_for_consumer or _SELECTED_NODE in meta.get("annotations", {})
+    if not pending or not node_selected or storage_class["provisioner"] != PROVISIONER or "deletionTimestamp" in meta:
         return None
     name = f"pvc-{meta['uid']}"
     return {
@@ -54,15 +54,15 @@ def volume_for(claim: Object, storage_class: Object, folder: Path) -> Object | N
     }
 
 
-def is_done(volume: Object) -> bool:
-    """Whether the claim of a volume of ours is gone and its data is to go, too."""
+def is_reclaimable(volume: Object) -> bool:
+    """Whether a volume of this provisioner is released and to be deleted with its data."""
     ours = volume["metadata"].get("annotations", {}).get("pv.kubernetes.io/provisioned-by") == PROVISIONER
     deletes = volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete"
     return ours and deletes and volume.get("status", {}).get("phase") in ("Released", "Failed")
 
 
 class Provisioner:
-    """Watches claims, classes and volumes of the cluster; folders are below `folder`."""
+    """Watches claims, storage classes and volumes of the cluster; the folders of volumes are in `folder`."""
 
     def __init__(self, api: Api, folder: Path) -> None:
         self._api = api
@@ -73,9 +73,9 @@ class Provisioner:
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
-        """For ever."""
+        """Never returns."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        await self._install_class()
+        await self._apply_storage_class()
         watches = (
             ("/api/v1/persistentvolumeclaims", self._claims, "uid"),
             ("/apis/storage.k8s.io/v1/storageclasses", self._classes, "name"),
@@ -84,19 +84,19 @@ class Provisioner:
         async with asyncio.TaskGroup() as group:
             for path, store, key in watches:
                 group.create_task(self._watch(path, store, key))
-            group.create_task(self._work())
+            group.create_task(self._reconcile_forever())
 
     async def _watch(self, path: str, store: dict[str, Object], key: str) -> None:
-        def changed(item: Object, gone: bool) -> None:
-            if gone:
+        def on_event(item: Object, deleted: bool) -> None:
+            if deleted:
                 store.pop(item["metadata"][key], None)
             else:
                 store[item["metadata"][key]] = item
             self._changed.set()
 
-        await self._api.watch(path, changed, asyncio.Event())
+        await self._api.watch(path, on_event, asyncio.Event())
 
-    async def _work(self) -> None:
+    async def _reconcile_forever(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -120,11 +120,11 @@ class Provisioner:
 
     async def _reclaim(self) -> None:
         for name, volume in list(self._volumes.items()):
-            if is_done(volume):
+            if is_reclaimable(volume):
                 await asyncio.to_thread(shutil.rmtree, self._folder / name, True)
                 await self._api.delete(f"/api/v1/persistentvolumes/{name}")
 
-    async def _install_class(self) -> None:
+    async def _apply_storage_class(self) -> None:
         path = f"/apis/storage.k8s.io/v1/storageclasses/{STORAGE_CLASS['metadata']['name']}"
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Server slots: Pods come and go in a running HAProxy without a reload, and live WebSockets are left alone (pure)."""
+"""Server slots: endpoints change in a running HAProxy without a reload, and open WebSockets are not affected (pure)."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Sequence
 
 from local.gateway.endpoints import Endpoint
 
-FEWEST = 8
+MIN_SLOTS = 8
 
 Slots = tuple[Endpoint | None, ...]
 
 
-def arrange(wanted: Sequence[Endpoint], slots: Slots) -> Slots:
-    """`wanted` in slots: whoever has one keeps it, others take the free ones. The number only grows, by doubling."""
-    kept: list[Endpoint | None] = [endpoint if endpoint in wanted else None for endpoint in slots]
-    size = max(FEWEST, len(kept))
-    while size < len(wanted):
+def assign(desired: Sequence[Endpoint], slots: Slots) -> Slots:
+    """`desired` endpoints in slots: each keeps its slot, new ones get free slots. Their number grows by doubling."""
+    kept: list[Endpoint | None] = [endpoint if endpoint in desired else None for endpoint in slots]
+    size = max(MIN_SLOTS, len(kept))
+    while size < len(desired):
         size *= 2
     kept.extend([None] * (size - len(kept)))
     free = (number for number, endpoint in enumerate(kept) if endpoint is None)
-    for endpoint in wanted:
+    for endpoint in desired:
         if endpoint not in kept:
             kept[next(free)] = endpoint
     return tuple(kept)
 
 
-def commands(backend: str, before: Slots, after: Slots) -> list[str]:
-    """Runtime commands that lead from one arrangement to another of the same size.
+def runtime_commands(backend: str, before: Slots, after: Slots) -> list[str]:
+    """Runtime API commands that change one assignment into another of the same size.
 
-    A slot in maintenance takes nothing new; what is open on it ends by itself.
+    A server in maintenance gets no new connections; open ones end by themselves.
     """
     lines: list[str] = []
     for number, (old, new) in enumerate(zip(before, after, strict=True)):

@@ -1,4 +1,4 @@
-"""KongPlugins to what a route demands of a request; what is not implemented here is refused with its reason."""
+"""KongPlugins compiled to the policy of a route; unsupported plugins and settings raise an error."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ TRACE_HEADER = "X-Trace-Id"
 
 @dataclass(frozen=True)
 class Policy:
-    """Before a request reaches the Service: a valid token, and not more than `per_minute` requests (0: any number) that
-    have the same value of the header `counted_by`, or come from the same address where that is empty or missing."""
+    """What a request must pass: a valid token, and at most `per_minute` requests (0: no limit) with the same value of
+    the header `limit_by_header`. Requests without that header, or all if it is "", are counted by source address."""
 
     token: bool = False
     subject_header: bool = False
-    """The token's subject is handed on in USER_HEADER."""
+    """The token's subject is forwarded in USER_HEADER."""
     per_minute: int = 0
-    counted_by: str = ""
+    limit_by_header: str = ""
 
 
-class Unsupported(ValueError):
-    """A plugin, or a setting of one, that this gateway does not implement."""
+class UnsupportedPlugin(ValueError):
+    """A plugin or a setting of one that this gateway does not implement."""
 
 
 class _Config(BaseModel):
@@ -35,7 +35,7 @@ class _Config(BaseModel):
 
 
 _Absent = Annotated[None, BeforeValidator(lambda value: value or None)]
-"""A list or text that must be empty."""
+"""A list or string that must be empty."""
 
 
 class _Jwt(_Config):
@@ -55,13 +55,13 @@ class _RateLimiting(_Config):
     header_name: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$")] = ""
     policy: Literal["local", "redis"] = "local"
     redis: dict[str, object] = {}
-    """Where Kong's instances share their count; here one process counts."""
+    """Where Kong's instances share their counters; here one process counts."""
     fault_tolerant: bool = True
     hide_client_headers: Literal[False] = False
     error_code: Literal[429] = 429
 
     @model_validator(mode="after")
-    def _names_its_header(self) -> _RateLimiting:
+    def _require_header_name(self) -> _RateLimiting:
         if self.limit_by == "header" and not self.header_name:
             raise ValueError("limit_by: header needs header_name")
         return self
@@ -77,9 +77,9 @@ class _CorrelationId(_Config):
     echo_downstream: Literal[True]
 
 
-def policy(plugins: Iterable[KongPlugin]) -> Policy:
-    """What these plugins together demand; raises Unsupported."""
-    result, header = Policy(), False
+def compile_policy(plugins: Iterable[KongPlugin]) -> Policy:
+    """The policy of all these plugins together; raises UnsupportedPlugin."""
+    result, subject_header = Policy(), False
     for plugin in plugins:
         if plugin.disabled:
             continue
@@ -90,28 +90,32 @@ def policy(plugins: Iterable[KongPlugin]) -> Policy:
                     result = replace(result, token=True)
                 case "rate-limiting":
                     limit = _RateLimiting.model_validate(plugin.config)
-                    counted_by = limit.header_name if limit.limit_by == "header" else ""
-                    result = replace(result, per_minute=limit.minute, counted_by=counted_by)
+                    limit_by_header = limit.header_name if limit.limit_by == "header" else ""
+                    result = replace(result, per_minute=limit.minute, limit_by_header=limit_by_header)
                 case "pre-function":
-                    _only_known(_PreFunction.model_validate(plugin.config))
-                    header = True
+                    _check_lua(_PreFunction.model_validate(plugin.config))
+                    subject_header = True
                 case "correlation-id":
-                    _CorrelationId.model_validate(plugin.config)  # every request gets one in any case
+                    _CorrelationId.model_validate(plugin.config)  # every request gets one anyway
                 case other:
-                    raise Unsupported(f"KongPlugin {plugin.key[1]}: the plugin {other} is not implemented here")
+                    raise UnsupportedPlugin(f"KongPlugin {plugin.key[1]}: the plugin {other} is not implemented here")
         except ValidationError as error:
-            raise Unsupported(f"KongPlugin {plugin.key[1]} ({plugin.plugin}): {described(error)}") from error
-    if result.counted_by.lower() == USER_HEADER.lower() and not (header and result.token):
-        raise Unsupported(f"rate-limiting counts by {USER_HEADER}, which only jwt and the pre-function together set")
-    return replace(result, subject_header=header)
+            raise UnsupportedPlugin(f"KongPlugin {plugin.key[1]} ({plugin.plugin}): {describe(error)}") from error
+    if result.limit_by_header.lower() == USER_HEADER.lower() and not (subject_header and result.token):
+        raise UnsupportedPlugin(
+            f"rate-limiting by {USER_HEADER} requires the plugins jwt and pre-function, which set it"
+        )
+    return replace(result, subject_header=subject_header)
 
 
-def described(error: ValidationError) -> str:
-    """The members at fault and what is wrong with each."""
+def describe(error: ValidationError) -> str:
+    """Each invalid field with its error."""
     return "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
 
 
-def _only_known(config: _PreFunction) -> None:
+def _check_lua(config: _PreFunction) -> None:
     for text in config.access:
         if text.strip() != SUBJECT_TO_HEADER.strip():
-            raise Unsupported("pre-function: Lua is not run here; only contracts.gateway.SUBJECT_TO_HEADER is known")
+            raise UnsupportedPlugin(
+                "pre-function: the only Lua that is supported is contracts.gateway.SUBJECT_TO_HEADER"
+            )

@@ -1,4 +1,4 @@
-"""The part of a kubelet's HTTPS API that the API server calls: logs and exec."""
+"""The kubelet's HTTPS server, as far as the API server needs it: logs and exec."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
-from local.node.container import Container
 from local.node.node import Node
+from local.node.pod.container import Container
 from local.node.registration import KUBELET_PORT
 
 _FOLLOW_SECONDS = 0.2
@@ -21,8 +21,8 @@ _STDIN, _STDOUT, _STDERR, _ERROR, _CLOSE = 0, 1, 2, 3, 255
 """Channels of the v5.channel.k8s.io protocol: the first byte of every message."""
 
 
-class Kubelet:
-    """Listens on the node's address; only the API server's client certificate is let in."""
+class KubeletServer:
+    """Listens on the node's address; only the API server's client certificate is accepted."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -34,11 +34,11 @@ class Kubelet:
 
     async def start(self) -> None:
         settings = self._node.settings
-        trust = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(settings.authority))
-        trust.load_cert_chain(settings.certificate, settings.key)
-        trust.verify_mode = ssl.CERT_REQUIRED
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(settings.authority))
+        context.load_cert_chain(settings.certificate, settings.key)
+        context.verify_mode = ssl.CERT_REQUIRED
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._node.address, KUBELET_PORT, ssl_context=trust).start()
+        await web.TCPSite(self._runner, self._node.address, KUBELET_PORT, ssl_context=context).start()
 
     async def stop(self) -> None:
         await self._runner.cleanup()
@@ -47,74 +47,76 @@ class Kubelet:
         return web.Response(text="ok")
 
     def _container(self, request: web.Request) -> Container:
-        where = request.match_info
-        pod = self._node.find(where["namespace"], where["pod"])
+        path = request.match_info
+        pod = self._node.find_pod(path["namespace"], path["pod"])
         for container in pod.containers if pod else ():
-            if container.name == where["container"]:
+            if container.name == path["container"]:
                 return container
-        raise web.HTTPNotFound(text=f"container {where['container']} of pod {where['pod']} is not on this node")
+        raise web.HTTPNotFound(text=f"container {path['container']} of pod {path['pod']} is not on this node")
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
         container, query = self._container(request), request.query
-        progress = container.progress
-        number = progress.run - 1 if query.get("previous") == "true" else progress.run
-        if progress.started_at is None and query.get("previous") != "true" and progress.run:
-            number -= 1  # waiting for its next run: the last one's log says why
+        status = container.status
+        number = status.run - 1 if query.get("previous") == "true" else status.run
+        if status.started_at is None and query.get("previous") != "true" and status.run:
+            number -= 1  # waiting to restart: show the log of the last run
         file = container.run(number).log
         if number < 0 or not file.exists():
-            waits = f'container "{container.name}" is waiting to start: {progress.waiting or "ContainerCreating"}'
+            waiting = f'container "{container.name}" is waiting to start: {status.waiting or "ContainerCreating"}'
             raise web.HTTPBadRequest(
-                text=waits if progress.run == 0 else f"run {number} of {container.name} left no log"
+                text=waiting if status.run == 0 else f"run {number} of {container.name} left no log"
             )
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await response.prepare(request)
 
-        def present() -> bool:
-            return container.progress.running and container.progress.run == number
+        def running() -> bool:
+            return container.status.running and container.status.run == number
 
-        with contextlib.suppress(ConnectionResetError):  # the reader has seen enough
-            await _send_file(response, file, query.get("tailLines"), query.get("follow") == "true", present)
+        with contextlib.suppress(ConnectionResetError):  # the client closed the connection
+            await _send_file(response, file, query.get("tailLines"), query.get("follow") == "true", running)
             await response.write_eof()
         return response
 
     async def _exec(self, request: web.Request) -> web.StreamResponse:
         container, query = self._container(request), request.query
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            raise web.HTTPBadRequest(text="this node speaks WebSocket only")
+            raise web.HTTPBadRequest(text="this node supports exec over WebSocket only")
         socket = web.WebSocketResponse(protocols=("v5.channel.k8s.io", "v4.channel.k8s.io"), max_msg_size=0)
         await socket.prepare(request)
-        wants_input = any(query.get(name) in ("1", "true") for name in ("stdin", "input"))
+        with_stdin = any(query.get(name) in ("1", "true") for name in ("stdin", "input"))
         run = container.run()
         try:
             child = await asyncio.create_subprocess_exec(
-                *run.inside(query.getall("command")),
+                *run.exec_argv(query.getall("command")),
                 env=run.environment(),
-                stdin=asyncio.subprocess.PIPE if wants_input else asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE if with_stdin else asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
         except OSError as error:
             await _close(socket, {"status": "Failure", "message": str(error), "reason": "InternalError", "code": 500})
             return socket
-        reader = asyncio.create_task(_feed(socket, child))
+        stdin = asyncio.create_task(_forward_stdin(socket, child))
         assert child.stdout is not None
         assert child.stderr is not None
-        await asyncio.gather(_pump(child.stdout, socket, _STDOUT), _pump(child.stderr, socket, _STDERR))
+        await asyncio.gather(
+            _forward_output(child.stdout, socket, _STDOUT), _forward_output(child.stderr, socket, _STDERR)
+        )
         code = await child.wait()
-        reader.cancel()
+        stdin.cancel()
         await _close(socket, _result(code))
         return socket
 
 
 async def _send_file(
-    response: web.StreamResponse, file: Path, tail: str | None, follow: bool, present: Callable[[], bool]
+    response: web.StreamResponse, file: Path, tail: str | None, follow: bool, running: Callable[[], bool]
 ) -> None:
     with file.open("rb") as stream:
         if tail is not None:
             lines = stream.read().splitlines(keepends=True)
             await response.write(b"".join(lines[-int(tail) :] if int(tail) else []))
         while True:
-            last = not (follow and present())
+            last = not (follow and running())
             while chunk := stream.read(_CHUNK):
                 await response.write(chunk)
             if last:
@@ -122,8 +124,8 @@ async def _send_file(
             await asyncio.sleep(_FOLLOW_SECONDS)
 
 
-async def _feed(socket: web.WebSocketResponse, child: asyncio.subprocess.Process) -> None:
-    """What the client types; a client that goes away takes the command with it."""
+async def _forward_stdin(socket: web.WebSocketResponse, child: asyncio.subprocess.Process) -> None:
+    """Forwards the client's input; kills the command when the client disconnects."""
     async for message in socket:
         if message.type is not WSMsgType.BINARY or not message.data or child.stdin is None:
             continue
@@ -136,9 +138,9 @@ async def _feed(socket: web.WebSocketResponse, child: asyncio.subprocess.Process
         child.kill()
 
 
-async def _pump(stream: asyncio.StreamReader, socket: web.WebSocketResponse, channel: int) -> None:
+async def _forward_output(stream: asyncio.StreamReader, socket: web.WebSocketResponse, channel: int) -> None:
     while data := await stream.read(_CHUNK):
-        with contextlib.suppress(ConnectionResetError):  # read on, so that the command does not block
+        with contextlib.suppress(ConnectionResetError):  # keep reading, so that the command does not block
             await socket.send_bytes(bytes([channel]) + data)
 
 

@@ -1,4 +1,4 @@
-"""Which program an image is: no image is ever pulled, the catalog says what its entry point runs here."""
+"""The image catalog: maps images to local entry points; no image is ever pulled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOCAL = {
     "python": ("python",),
     "sh": ("/bin/sh",),
 }
-"""`aura-local/<name>`: controllers that stand in for what EKS installs from elsewhere, and bare interpreters."""
+"""`aura-local/<name>`: controllers that replace third-party ones on EKS, and bare interpreters."""
 
 
 class UnknownImage(LookupError):
@@ -29,24 +29,24 @@ class UnknownImage(LookupError):
 
 @dataclass(frozen=True)
 class Image:
-    """`entrypoint` of an image (a Pod's `command` replaces it, its `args` follow it) and variables built into it."""
+    """`entrypoint` (replaced by a container's `command`, followed by its `args`) and `env` of an image."""
 
     entrypoint: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
 
 
 class Catalog:
-    """Images of images.toml (`aura/<name>:<tag>`, any registry in front, any tag) and the local ones."""
+    """Images of images.toml (`aura/<name>`, with any registry and tag) and the local ones."""
 
     def __init__(self, checkout: Path = CHECKOUT) -> None:
         declared = tomllib.loads((checkout / "images.toml").read_text())["aura"]
-        built_in = _built_in()
+        built_in = _built_in_env()
         site = {name: os.environ[name] for name in ("AURA_HOME", "AURA_SITE") if name in os.environ}
         self._images = {f"aura/{name}": Image(tuple(entry["command"]), built_in) for name, entry in declared.items()}
         self._images |= {f"aura-local/{name}": Image(entrypoint, site) for name, entrypoint in _LOCAL.items()}
 
     def image(self, reference: str) -> Image:
-        """Raises UnknownImage with the words of a kubelet's pull error."""
+        """Raises UnknownImage with a message like a kubelet's pull error."""
         found = self._images.get(repository(reference))
         if found is None:
             known = ", ".join(sorted(self._images))
@@ -54,8 +54,8 @@ class Catalog:
         return found
 
 
-def _built_in() -> dict[str, str]:
-    """Variables that the build of an `aura/` image sets."""
+def _built_in_env() -> dict[str, str]:
+    """Variables set by the build of an `aura/` image."""
     try:
         return {"EMBEDDING_MODEL_DIR": str(tools.model())}
     except tools.ToolMissing as error:
@@ -71,5 +71,5 @@ def repository(reference: str) -> str:
 
 
 def command(image: Image, override: Sequence[str] | None, args: Sequence[str] | None) -> list[str]:
-    """What runs, by the rules of Kubernetes: `command` replaces the entry point, `args` its arguments."""
+    """The command line: a container's `command` replaces the entry point, its `args` follow."""
     return [*(override or image.entrypoint), *(args or ())]

@@ -1,4 +1,4 @@
-"""PodStatus from what the containers do. No I/O."""
+"""PodStatus computed from container statuses. No I/O."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from local.node.times import timestamp
 
 
 @dataclass(frozen=True)
-class Ended:
-    """One run of a container that is over. Times in Unix seconds."""
+class Terminated:
+    """A run of a container that has exited. Times are Unix seconds."""
 
     exit_code: int
     started: float
@@ -22,17 +22,17 @@ class Ended:
 
 
 @dataclass
-class Progress:
-    """What a container has come to; kept in a file, so that a new node process goes on where the last one was."""
+class ContainerStatus:
+    """State of a container; checkpointed in a file (progress.json), from which a new node process continues."""
 
     run: int = 0
-    """How often it was started again."""
+    """Number of restarts."""
     started_at: float | None = None
-    """Of the present run; None when none runs."""
-    ended: Ended | None = None
-    """The present run, if it is over."""
-    previous: Ended | None = None
-    """The run before."""
+    """Of the current run; None before its start."""
+    ended: Terminated | None = None
+    """The current run, if it has exited."""
+    previous: Terminated | None = None
+    """The run before the current one."""
     started: bool = False
     ready: bool = False
     waiting: str = "ContainerCreating"
@@ -43,10 +43,10 @@ class Progress:
         return self.started_at is not None and self.ended is None
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Progress:
+    def from_json(cls, content: dict[str, Any]) -> ContainerStatus:
         for name in ("ended", "previous"):
             if content[name] is not None:
-                content[name] = Ended(**content[name])
+                content[name] = Terminated(**content[name])
         return cls(**content)
 
     def to_json(self) -> dict[str, Any]:
@@ -55,16 +55,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class ContainerView:
-    """A container's spec beside its progress; `role` is main, init or sidecar."""
+    """Spec and status of a container; `role` is main, init or sidecar."""
 
     spec: Object
     role: str
-    progress: Progress
+    status: ContainerStatus
 
 
 @dataclass(frozen=True)
 class PodView:
-    """Everything a PodStatus tells. `conditions`: type -> (status, Unix seconds of its last change) so far."""
+    """Input of a PodStatus. `conditions` are the last ones: type -> (status, last transition in Unix seconds)."""
 
     uid: str
     address: str
@@ -73,49 +73,49 @@ class PodView:
     restart_policy: str
     containers: Sequence[ContainerView]
     generation: int | None = None
-    deleting: bool = False
+    terminating: bool = False
     conditions: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
 
 def phase(pod: PodView) -> str:
     """Pending, Running, Succeeded or Failed."""
-    mains = [c.progress for c in pod.containers if c.role == "main"]
+    mains = [c.status for c in pod.containers if c.role == "main"]
     if pod.restart_policy == "Never" and any(
-        c.role == "init" and c.progress.ended and c.progress.ended.exit_code != 0 for c in pod.containers
+        c.role == "init" and c.status.ended and c.status.ended.exit_code != 0 for c in pod.containers
     ):
         return "Failed"
-    endings = [progress.ended for progress in mains if progress.ended is not None]
-    if len(endings) == len(mains) and (pod.restart_policy != "Always" or pod.deleting):
-        if all(ended.exit_code == 0 for ended in endings):
+    terminated = [status.ended for status in mains if status.ended is not None]
+    if len(terminated) == len(mains) and (pod.restart_policy != "Always" or pod.terminating):
+        if all(ended.exit_code == 0 for ended in terminated):
             return "Succeeded"
-        if pod.restart_policy == "Never" or pod.deleting:
+        if pod.restart_policy == "Never" or pod.terminating:
             return "Failed"
     ever_ran = any(p.started_at is not None or p.previous is not None for p in mains)
     return "Running" if ever_ran else "Pending"
 
 
 def conditions(pod: PodView, now: float) -> dict[str, tuple[str, float]]:
-    """The Pod's conditions; one that keeps its status keeps the moment of its last change."""
+    """The Pod's conditions; the transition time of one changes with its status only."""
     present = phase(pod)
-    before_now = pod.conditions.get("Initialized", ("False", 0.0))[0] == "True"
-    initialised = before_now or all(_initialised(c) for c in pod.containers if c.role != "main")
-    serving = present == "Running" and all(
-        c.progress.running and c.progress.ready for c in pod.containers if c.role != "init"
+    initialized_before = pod.conditions.get("Initialized", ("False", 0.0))[0] == "True"
+    initialized = initialized_before or all(_initialized(c) for c in pod.containers if c.role != "main")
+    ready = present == "Running" and all(
+        c.status.running and c.status.ready for c in pod.containers if c.role != "init"
     )
     result: dict[str, tuple[str, float]] = {}
-    for name, holds in (
+    for name, value in (
         ("PodReadyToStartContainers", True),
-        ("Initialized", initialised),
-        ("ContainersReady", serving),
-        ("Ready", serving),
+        ("Initialized", initialized),
+        ("ContainersReady", ready),
+        ("Ready", ready),
     ):
         before = pod.conditions.get(name)
-        result[name] = before if before and before[0] == str(holds) else (str(holds), now)
+        result[name] = before if before and before[0] == str(value) else (str(value), now)
     return result
 
 
 def pod_status(pod: PodView, current: Mapping[str, tuple[str, float]]) -> Object:
-    """The status to write, given `conditions(...)`."""
+    """The PodStatus to write, with the result of `conditions`."""
     present = phase(pod)
     statuses = {
         role: [_container(pod.uid, c) for c in pod.containers if (c.role == "main") == role] for role in (True, False)
@@ -151,36 +151,36 @@ _REASONS = {
 }
 
 
-def _initialised(container: ContainerView) -> bool:
-    progress = container.progress
+def _initialized(container: ContainerView) -> bool:
+    status = container.status
     if container.role == "sidecar":
-        return progress.started
-    return progress.ended is not None and progress.ended.exit_code == 0
+        return status.started
+    return status.ended is not None and status.ended.exit_code == 0
 
 
 def _container(uid: str, container: ContainerView) -> Object:
-    name, progress = container.spec["name"], container.progress
-    if progress.running:
-        state: Object = {"running": {"startedAt": timestamp(progress.started_at or 0)}}
-    elif progress.ended is not None:
-        state = {"terminated": _terminated(uid, name, progress.ended)}
+    name, status = container.spec["name"], container.status
+    if status.running:
+        state: Object = {"running": {"startedAt": timestamp(status.started_at or 0)}}
+    elif status.ended is not None:
+        state = {"terminated": _terminated(uid, name, status.ended)}
     else:
-        state = {"waiting": {"reason": progress.waiting, "message": progress.message}}
-    done = container.role == "init" and progress.ended is not None and progress.ended.exit_code == 0
+        state = {"waiting": {"reason": status.waiting, "message": status.message}}
+    done = container.role == "init" and status.ended is not None and status.ended.exit_code == 0
     return {
         "name": name,
         "image": container.spec["image"],
         "imageID": f"catalog://{container.spec['image']}",
-        "ready": (progress.running and progress.ready) or done,
-        "started": progress.running and progress.started,
-        "restartCount": progress.run,
+        "ready": (status.running and status.ready) or done,
+        "started": status.running and status.started,
+        "restartCount": status.run,
         "state": state,
-        "lastState": {"terminated": _terminated(uid, name, progress.previous)} if progress.previous else {},
-        **({"containerID": _id(uid, name, progress.run)} if progress.started_at is not None else {}),
+        "lastState": {"terminated": _terminated(uid, name, status.previous)} if status.previous else {},
+        **({"containerID": _id(uid, name, status.run)} if status.started_at is not None else {}),
     }
 
 
-def _terminated(uid: str, name: str, ended: Ended) -> Object:
+def _terminated(uid: str, name: str, ended: Terminated) -> Object:
     return {
         "exitCode": ended.exit_code,
         **({"signal": ended.exit_code - 128} if ended.exit_code > 128 else {}),

@@ -1,4 +1,4 @@
-"""The auth service's public keys, in the form in which HAProxy takes them."""
+"""The auth service's JWKS, as the PEM files that HAProxy verifies tokens with."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import aiohttp
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from local.gateway.render import KEYS, VerificationKey
+from local.gateway.haproxy.render import KEYS, VerificationKey
 
-_SECONDS = 3
+_FETCH_SECONDS = 3
 _plain = re.compile(r"[A-Za-z0-9_.~-]{1,128}").fullmatch
 
 
-class NoKeys(RuntimeError):
-    """The JWKS document can't be had or holds no key that can be used."""
+class KeysUnavailable(RuntimeError):
+    """The JWKS document can't be fetched or contains no usable key."""
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A key that may verify tokens: it alone decides the algorithm."""
+    """A key that verifies tokens. The key determines the algorithm, never the token."""
 
     kid: str
     algorithm: str
@@ -31,15 +31,15 @@ class PublicKey:
 
     @property
     def file(self) -> str:
-        """Named after its content: the file of a key that is in use never changes."""
+        """Named after its content, so that the file of a key in use never changes."""
         return f"{KEYS}/{hashlib.sha256(self.pem).hexdigest()[:32]}.pem"
 
-    def verification(self) -> VerificationKey:
+    def verification_key(self) -> VerificationKey:
         return VerificationKey(self.kid, self.algorithm, self.file)
 
 
 def public_keys(document: dict[str, Any]) -> tuple[PublicKey, ...]:
-    """The keys of a JWKS document for ES256 and RS256, by key id; others are left out. Raises NoKeys."""
+    """The keys for ES256 and RS256 of a JWKS document, sorted by key id; others are ignored. Raises KeysUnavailable."""
     found: list[PublicKey] = []
     try:
         for key in KeySet.import_key_set(document).keys:  # pyright: ignore[reportArgumentType]
@@ -50,18 +50,18 @@ def public_keys(document: dict[str, Any]) -> tuple[PublicKey, ...]:
             elif isinstance(key, RSAKey):
                 found.append(PublicKey(key.kid, "RS256", key.as_pem(private=False)))
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise NoKeys(f"not a JWKS document: {error}") from error
+        raise KeysUnavailable(f"not a JWKS document: {error}") from error
     if not found:
-        raise NoKeys("the JWKS document has no ES256 or RS256 key with a key id")
+        raise KeysUnavailable("the JWKS document has no ES256 or RS256 key with a key id")
     return tuple(sorted(found, key=lambda key: key.kid))
 
 
-async def fetch(session: aiohttp.ClientSession, url: str) -> tuple[PublicKey, ...]:
-    """Raises NoKeys when `url` does not answer with usable keys."""
+async def fetch_keys(session: aiohttp.ClientSession, url: str) -> tuple[PublicKey, ...]:
+    """Raises KeysUnavailable when `url` does not return usable keys."""
     try:
-        async with session.get(url, timeout=aiohttp.ClientTimeout(total=_SECONDS)) as response:
+        async with session.get(url, timeout=aiohttp.ClientTimeout(total=_FETCH_SECONDS)) as response:
             response.raise_for_status()
             document = await response.json()
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-        raise NoKeys(f"{url}: {type(error).__name__}: {error}") from error
+        raise KeysUnavailable(f"{url}: {type(error).__name__}: {error}") from error
     return public_keys(document)

@@ -1,11 +1,11 @@
-"""Gives a container its mounts, then becomes its program: `python sandbox.py '<json of mounts>' program args...`
+"""Mounts a container's volumes, then executes its program: `python sandbox.py '<json of mounts>' program args...`
 
-The process gets a mount namespace of its own (without root: inside a user namespace that maps its user to itself).
-A mount point that the machine lacks appears in that namespace only; no folder of the machine is ever touched.
-Runs as a bare script, so that it starts in milliseconds: it imports nothing of ours.
+The process gets its own mount namespace (without root: in a user namespace that maps its user to itself).
+A mount point that the machine does not have is created in that namespace only; the machine's folders stay unchanged.
+Runs as a script and imports no package of this project, so that it starts in milliseconds.
 """
 
-# pathlib takes longer to import than all of this takes to run.
+# Importing pathlib takes longer than running all of this.
 # ruff: noqa: PTH102, PTH103, PTH112, PTH115, PTH116, PTH120, PTH123, PTH211
 import ctypes
 import json
@@ -48,7 +48,7 @@ def enter_namespace() -> None:
 
 
 def mirror(original: int, target: str) -> None:
-    """Fill the empty folder `target` with what the folder open as `original` holds."""
+    """Bind every entry of the folder open as `original` into the empty folder `target`."""
     source = f"/proc/self/fd/{original}"
     for entry in os.scandir(source):
         copy = f"{target.rstrip('/')}/{entry.name}"
@@ -60,24 +60,24 @@ def mirror(original: int, target: str) -> None:
         elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode) or entry.is_file(follow_symlinks=False):
             os.close(os.open(copy, os.O_CREAT | os.O_WRONLY))
         else:
-            continue  # a socket or pipe of somebody else
+            continue  # a socket or pipe of another process
         mount(f"{source}/{entry.name}", copy, "", MS_BIND | MS_REC)
 
 
 class Tree:
-    """The container's file system: the machine's, with mounts added. `scratch`: an empty folder to build a root on."""
+    """The container's file system: the machine's, plus mounts. `scratch` is an empty folder to build a root on."""
 
     def __init__(self, scratch: str) -> None:
         self.scratch = scratch
         self.old_root: int | None = None
         self.own_devices: set[int] = set()
-        self.placed: list[str] = []
+        self.targets: list[str] = []
 
-    def place(self, source: int, target: str, read_only: bool) -> None:
-        """Bind what is open as `source` to the path `target`."""
+    def bind(self, source: int, target: str, read_only: bool) -> None:
+        """Bind the file or folder open as `source` to the path `target`."""
         target = os.path.realpath(target)
         if not os.path.lexists(target):
-            self.make_room(os.path.dirname(target))
+            self.make_folder(os.path.dirname(target))
             if stat.S_ISDIR(os.fstat(source).st_mode):
                 os.mkdir(target)
             else:
@@ -87,20 +87,20 @@ class Tree:
             current = os.statvfs(target).f_flag
             kept = current & _LOCKED_FLAGS | (MS_RELATIME if current & _ST_RELATIME else 0)
             mount("", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
-        self.placed.append(target)
+        self.targets.append(target)
 
-    def make_room(self, folder: str) -> None:
-        """Make `folder` exist and be one in which mount points can be made without making them on the machine."""
+    def make_folder(self, folder: str) -> None:
+        """Create `folder` such that mount points in it are not created on the machine."""
         ancestor = folder
         while not os.path.isdir(ancestor):
             ancestor = os.path.dirname(ancestor)
-        in_a_volume = any(ancestor == place or ancestor.startswith(place + "/") for place in self.placed)
+        in_a_volume = any(ancestor == target or ancestor.startswith(target + "/") for target in self.targets)
         if not in_a_volume and os.stat(ancestor).st_dev not in self.own_devices:
             self.cover(ancestor)
         os.makedirs(folder, exist_ok=True)
 
     def cover(self, folder: str) -> None:
-        """Mount a tmpfs on `folder` that shows the same entries."""
+        """Mount a tmpfs with the same entries on `folder`."""
         original = os.open(folder, os.O_PATH | os.O_DIRECTORY)
         target = self.scratch if folder == "/" else folder
         mount("tmpfs", target, "tmpfs", 0)
@@ -114,7 +114,7 @@ class Tree:
             os.chdir("/")
 
     def close(self) -> None:
-        """Let go of the machine's root; not earlier, for what lies in a detached tree can't be bound."""
+        """Unmount the machine's root; not earlier, because files in a detached tree can't be bound."""
         if self.old_root is not None:
             os.fchdir(self.old_root)
             check(libc.umount2(b".", MNT_DETACH), "umount of the old root")
@@ -123,16 +123,16 @@ class Tree:
 
 def main(plan: str, argv: list[str]) -> None:
     """`plan`: {"scratch": folder, "cwd": path, "mounts": [[source, target, read only], ...]}."""
-    wanted = json.loads(plan)
+    config = json.loads(plan)
     enter_namespace()
     # Opened before anything is mounted: a source may lie below a folder that gets covered.
-    mounts = [(os.open(source, os.O_PATH), target, read_only) for source, target, read_only in wanted["mounts"]]
-    tree = Tree(wanted["scratch"])
+    mounts = [(os.open(source, os.O_PATH), target, read_only) for source, target, read_only in config["mounts"]]
+    tree = Tree(config["scratch"])
     for source, target, read_only in sorted(mounts, key=lambda item: item[1].count("/")):
-        tree.place(source, target, read_only)
+        tree.bind(source, target, read_only)
         os.close(source)
     tree.close()
-    os.chdir(wanted["cwd"])
+    os.chdir(config["cwd"])
     os.execvpe(argv[0], argv, os.environ)
 
 

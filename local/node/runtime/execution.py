@@ -1,4 +1,4 @@
-"""Runs of a container's program: started detached, found again by a later node process, ended with all they started."""
+"""Runs of a container: detached processes that a later node process finds again, killed with all their children."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pathlib import Path
 from local.engines.runtime.process import Process
 from local.site import CHECKOUT
 
-MARK = "AURA_POD_UID"
-"""Variable by which every process of a Pod is known, however it was started and whoever its parent is."""
+POD_UID_VARIABLE = "AURA_POD_UID"
+"""Environment variable that identifies every process of a Pod, whatever its parent."""
 
-# Keeps the exit code for a node process that comes later. A shell because it needs less than a megabyte.
+# Saves the exit code for a later node process. It is a shell because that needs less than a megabyte.
 _SHIM = 'trap : TERM INT HUP; ulimit -n "$(ulimit -Hn)"; "$@"; code=$?; echo $code > "$0.new"; mv "$0.new" "$0"'
 _SANDBOX = Path(__file__).with_name("sandbox.py")
-LOST = 137
-"""Exit code of a run that left none: what SIGKILL gives."""
+UNKNOWN_EXIT_CODE = 137
+"""Exit code of a run that saved none: that of SIGKILL."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Mount:
 
 
 @dataclass(frozen=True)
-class Program:
-    """What to run and how."""
+class ContainerConfig:
+    """Command line, environment, working directory and mounts of a container."""
 
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -47,7 +47,7 @@ class Program:
 
 
 class Run:
-    """Run number `number` of the container whose files are in `folder`."""
+    """Run `number` of the container whose files are in `folder`."""
 
     def __init__(self, folder: Path, number: int) -> None:
         self.process = Process(folder, str(number))
@@ -58,38 +58,38 @@ class Run:
         return self.process.log
 
     def pid(self) -> int | None:
-        """Of the program itself, while it runs."""
+        """Pid of the program itself, while it runs."""
         shim = self.process.pid()
         children = _children(shim) if shim is not None else []
         return children[0] if children else None
 
-    def start(self, program: Program, scratch: Path) -> None:
-        """Raises EngineFailed when no process came to be; a program that can't be run ends with 126 or 127."""
+    def start(self, config: ContainerConfig, scratch: Path) -> None:
+        """Raises EngineFailed if no process starts; a program that can't be executed exits with 126 or 127."""
         self.exit_file.unlink(missing_ok=True)
-        argv, env, cwd = list(program.argv), dict(program.env), program.cwd
-        if sandbox_works():
-            mounts = [[str(mount.source), mount.target, mount.read_only] for mount in program.mounts]
+        argv, env, cwd = list(config.argv), dict(config.env), config.cwd
+        if sandbox_available():
+            mounts = [[str(mount.source), mount.target, mount.read_only] for mount in config.mounts]
             plan = json.dumps({"scratch": str(scratch), "cwd": cwd, "mounts": mounts})
             argv = [sys.executable, "-I", "-S", str(_SANDBOX), plan, *argv]
         else:
-            env = without_mounts(env, program.mounts)
+            env = without_mounts(env, config.mounts)
         self.process.start(["/bin/sh", "-c", _SHIM, str(self.exit_file.resolve()), *argv], env=env, cwd=CHECKOUT)
 
-    async def finished(self) -> int:
-        """Waits for the end; the exit code (128 + n for signal n)."""
+    async def wait(self) -> int:
+        """Waits for the exit; returns the exit code (128 + n for signal n)."""
         shim = self.process.pid()
         if shim is not None:
-            await _end_of(shim)
+            await _wait_exit(shim)
             with suppress(ProcessLookupError):
-                os.killpg(shim, signal.SIGKILL)  # what the program left behind in its session
+                os.killpg(shim, signal.SIGKILL)  # remaining processes of its session
             self.process.pid()  # reaps
         try:
             return int(self.exit_file.read_text())
         except (FileNotFoundError, ValueError):
-            return LOST
+            return UNKNOWN_EXIT_CODE
 
-    def ask_to_end(self) -> None:
-        """SIGTERM to the program, not to the shim that is to note its exit code."""
+    def terminate(self) -> None:
+        """SIGTERM to the program, not to the shim, which saves its exit code."""
         self.signal(signal.SIGTERM)
 
     def signal(self, number: signal.Signals) -> None:
@@ -98,56 +98,56 @@ class Run:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def discard(self) -> None:
-        """Removes the files of a run that is over."""
+    def delete_files(self) -> None:
+        """Deletes the files of a run that has exited."""
         for file in self.process.folder.glob(f"{self.process.name}.*"):
             file.unlink()
 
-    def inside(self, command: Sequence[str]) -> list[str]:
-        """The command line that runs `command` among the mounts of this run; raises ProcessLookupError."""
+    def exec_argv(self, command: Sequence[str]) -> list[str]:
+        """The command line that runs `command` in the mount namespace of this run; raises ProcessLookupError."""
         pid = self.pid()
         if pid is None:
-            raise ProcessLookupError("the container does not run")
-        if not sandbox_works():
+            raise ProcessLookupError("the container is not running")
+        if not sandbox_available():
             return list(command)
         user = [] if os.getuid() == 0 else ["--user", "--preserve-credentials"]
         return ["nsenter", "--mount", "--root", "--wd", *user, "--target", str(pid), "--", *command]
 
     def environment(self) -> dict[str, str]:
-        """Variables of the running program; raises ProcessLookupError."""
+        """Environment of the running program; raises ProcessLookupError."""
         pid = self.pid()
         if pid is None:
-            raise ProcessLookupError("the container does not run")
+            raise ProcessLookupError("the container is not running")
         pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
         return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
-def end_pod(uid: str) -> None:
-    """SIGKILL to every process of the Pod, detached ones and those of an earlier node process included."""
-    mark = f"{MARK}={uid}".encode()
-    while marked := [pid for pid in _pids() if mark in _environ(pid).split(b"\0")]:
-        for pid in marked:
+def kill_pod(uid: str) -> None:
+    """Sends SIGKILL to every process of the Pod, including detached ones and those of an earlier node process."""
+    variable = f"{POD_UID_VARIABLE}={uid}".encode()
+    while pids := [pid for pid in _pids() if variable in _environ(pid).split(b"\0")]:
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
 
-def end_all(pods: Path) -> None:
-    """The same for all Pods that have a folder in `pods`."""
+def kill_pods(pods: Path) -> None:
+    """`kill_pod` for all Pods that have a folder in `pods`."""
     if pods.is_dir():
         for folder in pods.iterdir():
-            end_pod(folder.name)
+            kill_pod(folder.name)
 
 
 @cache
-def sandbox_works() -> bool:
-    """Whether this machine lets us make mount namespaces (some containers and distributions do not)."""
+def sandbox_available() -> bool:
+    """Whether this machine permits mount namespaces (some containers and distributions do not)."""
     plan = json.dumps({"scratch": "/", "cwd": "/", "mounts": []})
     probe = f"{shutil.which('true')}"
     return os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-I", "-S", str(_SANDBOX), plan, probe]) == 0
 
 
 def without_mounts(env: Mapping[str, str], mounts: Sequence[Mount]) -> dict[str, str]:
-    """Where no mounts can be made, a variable that is a path below one gives the real path instead."""
+    """Without mount namespaces: replaces a mount's target by its source in variables that are paths below it."""
     result = dict(env)
     for name, value in env.items():
         for mount in sorted(mounts, key=lambda m: len(m.target)):
@@ -156,7 +156,7 @@ def without_mounts(env: Mapping[str, str], mounts: Sequence[Mount]) -> dict[str,
     return result
 
 
-async def _end_of(pid: int) -> None:
+async def _wait_exit(pid: int) -> None:
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -184,5 +184,5 @@ def _pids() -> list[int]:
 def _environ(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/environ").read_bytes()
-    except OSError:  # gone meanwhile, or somebody else's
+    except OSError:  # exited, or of another user
         return b""

@@ -1,4 +1,4 @@
-"""Volumes of one Pod: folders, files from ConfigMaps, Secrets, the downward API, and ServiceAccount tokens."""
+"""Volumes of one Pod: folders, and files from ConfigMaps, Secrets, the downward API and ServiceAccount tokens."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import yaml
 
 from local.engines.kubernetes.pki import write
 from local.node.api import Api, ApiError, Object
-from local.node.environment import MissingReference, decoded, expand, field_value, resource_value
-from local.node.execution import Mount
+from local.node.pod.environment import MissingReference, decode_data, expand, field_value, resource_value
+from local.node.runtime.execution import Mount
 
 _DEFAULT_MODE = 0o644
 _TOKEN_SECONDS = 3607
-"""The API server takes exactly this as "extend it to a year", for programs that read their token once."""
+"""The API server extends a token with exactly this lifetime to a year, for programs that read it only once."""
 
 
 @dataclass(frozen=True)
-class File:
+class VolumeFile:
     path: str
     content: bytes
     mode: int
 
 
 class Volumes:
-    """Below `folder`: one folder a volume. `persistent` holds the cluster's PersistentVolumes, which outlive Pods."""
+    """One folder per volume in `folder`. `persistent` has the cluster's PersistentVolumes, which outlive Pods."""
 
     def __init__(
         self, api: Api, pod: Callable[[], Object], addresses: Mapping[str, str], folder: Path, persistent: Path
@@ -42,47 +42,47 @@ class Volumes:
 
     @property
     def kubeconfig(self) -> Path:
-        """Logs in as the Pod's ServiceAccount; there is none unless the Pod has a token."""
+        """Authenticates as the Pod's ServiceAccount; exists only if the Pod has a token."""
         return self._folder / "kubeconfig"
 
     @property
-    def changing(self) -> bool:
-        """Whether `refresh` has anything to do."""
-        return any(_files_in(volume) for volume in self._declared())
+    def refreshable(self) -> bool:
+        """Whether any volume has files that can change."""
+        return any(_file_sources(volume) for volume in self._volumes())
 
     async def refresh(self) -> None:
-        """Makes all volumes, or brings their files up to date. Raises MissingReference or ApiError."""
-        for volume in self._declared():
+        """Creates all volumes or updates their files. Raises MissingReference or ApiError."""
+        for volume in self._volumes():
             name, folder = volume["name"], self._folder / volume["name"]
             if "persistentVolumeClaim" in volume:
-                self._paths[name] = await self._claimed(volume["persistentVolumeClaim"]["claimName"])
+                self._paths[name] = await self._persistent_volume(volume["persistentVolumeClaim"]["claimName"])
             elif "hostPath" in volume:
                 self._paths[name] = Path(volume["hostPath"]["path"])
-            elif "emptyDir" in volume or _files_in(volume):
+            elif "emptyDir" in volume or _file_sources(volume):
                 self._paths[name] = folder
                 folder.mkdir(parents=True, exist_ok=True)
-                await self._fill(folder, _files_in(volume))
+                await self._write_files(folder, _file_sources(volume))
             else:
                 kind = ", ".join(volume.keys() - {"name"})
-                raise MissingReference(f"volume {name}: this node has no volumes of the kind {kind}")
+                raise MissingReference(f"volume {name}: this node does not support volumes of the kind {kind}")
 
     def mounts(self, container: Object, env: Mapping[str, str]) -> list[Mount]:
-        """What the container mounts, once `refresh` has succeeded."""
-        return [self._mount(wanted, env) for wanted in container.get("volumeMounts", [])]
+        """Mounts of the container; call it after `refresh`."""
+        return [self._mount(volume_mount, env) for volume_mount in container.get("volumeMounts", [])]
 
-    def _mount(self, wanted: Object, env: Mapping[str, str]) -> Mount:
-        source = self._paths[wanted["name"]]
-        below = wanted.get("subPath") or expand(wanted.get("subPathExpr", ""), env)
-        if below:
-            source = source / below
+    def _mount(self, volume_mount: Object, env: Mapping[str, str]) -> Mount:
+        source = self._paths[volume_mount["name"]]
+        sub_path = volume_mount.get("subPath") or expand(volume_mount.get("subPathExpr", ""), env)
+        if sub_path:
+            source = source / sub_path
             if not source.exists():
                 source.mkdir(parents=True)
-        return Mount(source, wanted["mountPath"], wanted.get("readOnly", False))
+        return Mount(source, volume_mount["mountPath"], volume_mount.get("readOnly", False))
 
-    def _declared(self) -> list[Object]:
+    def _volumes(self) -> list[Object]:
         return self._pod()["spec"].get("volumes", [])
 
-    async def _claimed(self, claim: str) -> Path:
+    async def _persistent_volume(self, claim: str) -> Path:
         found = await self._api.get(f"/api/v1/namespaces/{self._namespace}/persistentvolumeclaims/{claim}")
         if found.get("status", {}).get("phase") != "Bound":
             raise MissingReference(f'persistentvolumeclaim "{claim}" is not bound')
@@ -90,36 +90,38 @@ class Volumes:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
-    async def _fill(self, folder: Path, sources: list[tuple[str, Object, int]]) -> None:
-        files = [file for kind, source, mode in sources for file in await self._content(kind, source, mode)]
-        wanted = {folder / file.path for file in files}
+    async def _write_files(self, folder: Path, sources: list[tuple[str, Object, int]]) -> None:
+        files = [file for kind, source, mode in sources for file in await self._files(kind, source, mode)]
+        desired = {folder / file.path for file in files}
         for file in files:
             path = folder / file.path
             if not path.exists() or path.read_bytes() != file.content:
                 write(path, file.content, file.mode)
         if sources:
-            _remove_others(folder, wanted)
+            _delete_stale(folder, desired)
 
-    async def _content(self, kind: str, source: Object, mode: int) -> list[File]:
+    async def _files(self, kind: str, source: Object, mode: int) -> list[VolumeFile]:
         mode = source.get("defaultMode", mode)
         if kind == "downwardAPI":
-            return [File(i["path"], self._field(i).encode(), i.get("mode", mode)) for i in source.get("items", [])]
+            return [
+                VolumeFile(i["path"], self._field(i).encode(), i.get("mode", mode)) for i in source.get("items", [])
+            ]
         if kind == "serviceAccountToken":
-            return [File(source["path"], await self._token(source), mode)]
+            return [VolumeFile(source["path"], await self._token(source), mode)]
         plural = {"configMap": "configmaps", "secret": "secrets"}[kind]
         name = source.get("secretName") or source["name"]
         data = await self._data(plural, name, source.get("optional", False))
         if "items" not in source:
-            return [File(key, value, mode) for key, value in data.items()]
+            return [VolumeFile(key, value, mode) for key, value in data.items()]
         missing = [item["key"] for item in source["items"] if item["key"] not in data]
         if missing and not source.get("optional"):
             raise MissingReference(f"references non-existent key {missing[0]} of {plural[:-1]} {name}")
         items = [item for item in source["items"] if item["key"] in data]
-        return [File(item["path"], data[item["key"]], item.get("mode", mode)) for item in items]
+        return [VolumeFile(item["path"], data[item["key"]], item.get("mode", mode)) for item in items]
 
     async def _data(self, plural: str, name: str, optional: bool) -> dict[str, bytes]:
         try:
-            return decoded(plural, await self._api.get(f"/api/v1/namespaces/{self._namespace}/{plural}/{name}"))
+            return decode_data(plural, await self._api.get(f"/api/v1/namespaces/{self._namespace}/{plural}/{name}"))
         except ApiError as error:
             if error.code != 404:
                 raise
@@ -129,9 +131,9 @@ class Volumes:
 
     def _field(self, item: Object) -> str:
         if "resourceFieldRef" in item:
-            wanted = item["resourceFieldRef"]
+            selector = item["resourceFieldRef"]
             containers = {c["name"]: c for c in self._pod()["spec"]["containers"]}
-            return resource_value(containers[wanted["containerName"]], wanted)
+            return resource_value(containers[selector["containerName"]], selector)
         return field_value(self._pod(), item["fieldRef"]["fieldPath"], self._addresses)
 
     async def _token(self, source: Object) -> bytes:
@@ -164,7 +166,7 @@ class Volumes:
             "clusters": [
                 {
                     "name": "cluster",
-                    "cluster": {"server": self._api.server, "certificate-authority-data": self._api.authority},
+                    "cluster": {"server": self._api.server, "certificate-authority-data": self._api.ca_data},
                 }
             ],
             "users": [{"name": "pod", "user": {"token": token}}],
@@ -180,13 +182,13 @@ class Volumes:
         return self._pod()["metadata"]["namespace"]
 
 
-def _remove_others(folder: Path, wanted: set[Path]) -> None:
-    for path in [path for path in folder.rglob("*") if path.is_file() and path not in wanted]:
+def _delete_stale(folder: Path, desired: set[Path]) -> None:
+    for path in [path for path in folder.rglob("*") if path.is_file() and path not in desired]:
         path.unlink()
 
 
-def _files_in(volume: Object) -> list[tuple[str, Object, int]]:
-    """Kind, source and mode of everything that gives this volume files."""
+def _file_sources(volume: Object) -> list[tuple[str, Object, int]]:
+    """Kind, source and default mode of each source of files of this volume."""
     kinds = ("configMap", "secret", "downwardAPI", "serviceAccountToken")
     projected = volume.get("projected", {})
     mode = projected.get("defaultMode", _DEFAULT_MODE)

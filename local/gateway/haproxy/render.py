@@ -1,4 +1,4 @@
-"""A plan as HAProxy's configuration (pure): the same inputs give the same text."""
+"""Renders a plan as HAProxy's configuration; the same inputs give the same text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from contracts.gateway import USER_HEADER
 from contracts.platform import TOKEN_AUDIENCE
 from local.gateway.endpoints import Endpoint
-from local.gateway.plan import Key, Plan
+from local.gateway.objects import NamespacedName
+from local.gateway.routing.plan import Plan
 
 CERTIFICATES = "certificates"
 KEYS = "keys"
@@ -19,7 +20,7 @@ KEYS = "keys"
 
 @dataclass(frozen=True)
 class VerificationKey:
-    """A public key of the auth service; `file` holds it as PEM."""
+    """A public key of the auth service; `file` contains it as PEM."""
 
     kid: str
     algorithm: str
@@ -27,8 +28,8 @@ class VerificationKey:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """What is the same for every plan. `connections` is the most that are open at once."""
+class ProxySettings:
+    """What does not depend on the plan. `connections` is the maximum of open connections."""
 
     address: str
     issuer: str
@@ -45,37 +46,37 @@ Slots = Mapping[str, Sequence[Endpoint | None]]
 
 
 class Unquotable(ValueError):
-    """Text that must not go into a configuration."""
+    """Text that can't be quoted in a configuration."""
 
 
-def render(plan: Plan, setting: Setting, keys: Sequence[VerificationKey], slots: Slots) -> str:
-    """The whole configuration. Raises Unquotable when a name holds control characters."""
-    counters = dict.fromkeys(backend.counter for backend in plan.backends if backend.policy.per_minute)
+def render(plan: Plan, settings: ProxySettings, keys: Sequence[VerificationKey], slots: Slots) -> str:
+    """The whole configuration. Raises Unquotable when a name contains control characters."""
+    stick_tables = dict.fromkeys(backend.stick_table for backend in plan.backends if backend.policy.per_minute)
     return _template.render(
         plan=plan,
-        setting=setting,
+        settings=settings,
         keys=keys,
         slots=slots,
-        counters=list(counters),
+        stick_tables=list(stick_tables),
         user_header=USER_HEADER,
         log_format=_log_format(),
     )
 
 
-def certificate_file(secret: Key) -> str:
-    """Where the certificate of a Secret lies."""
+def certificate_file(secret: NamespacedName) -> str:
+    """Path of the certificate of a Secret, relative to HAProxy's folder."""
     return f"{CERTIFICATES}/{secret[0]}.{secret[1]}.pem"
 
 
 def quoted(text: str) -> str:
-    """`text` as one word of HAProxy's configuration, which quotes as a shell does."""
+    """`text` as one word of HAProxy's configuration, quoted as in a shell."""
     if not text.isprintable():
-        raise Unquotable(f"{text!r} holds control characters")
+        raise Unquotable(f"{text!r} contains control characters")
     return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _log_format() -> str:
-    """One JSON object a request; what the client chose is escaped."""
+    """One JSON object per request; values chosen by the client are escaped."""
     text = {
         "ts": "%[date(),utime(%Y-%m-%dT%H:%M:%SZ)]",
         "client": "%ci",

@@ -1,4 +1,4 @@
-"""Kubernetes objects for tests, with what the tests need in them and no more."""
+"""Minimal Kubernetes objects for tests."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import base64
 from typing import Any
 
 from contracts.gateway import GATEWAY_CLASS, SUBJECT_TO_HEADER
-from local.gateway.certificate import Issued
-from local.gateway.compile import CONTROLLER
+from local.gateway.cache import ObjectCache
+from local.gateway.certificate import IssuedCertificate
 from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Object, Pod, Secret, Service
-from local.gateway.plan import World
+from local.gateway.routing.compile import CONTROLLER_NAME
 
 NAMESPACE = "aura"
 HOST = "api.aurawellness.com"
@@ -17,14 +17,14 @@ STREAM = "stream.aurawellness.com"
 PORT = 8443
 
 
-def world(*items: Object) -> World:
-    made = World()
-    shelves = {
+def cache(*items: Object) -> ObjectCache:
+    made = ObjectCache()
+    by_kind = {
         GatewayClass: made.classes, Gateway: made.gateways, HTTPRoute: made.routes, KongPlugin: made.plugins,
         Service: made.services, Pod: made.pods, Secret: made.secrets,
     }  # fmt: skip
     for item in items:
-        shelves[type(item)][item.key] = item  # type: ignore[index]
+        by_kind[type(item)][item.key] = item  # type: ignore[index]
     return made
 
 
@@ -32,7 +32,7 @@ def metadata(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "namespace": NAMESPACE, "generation": 3, "resourceVersion": "7", **more}
 
 
-def gateway_class(controller: str = CONTROLLER) -> GatewayClass:
+def gateway_class(controller: str = CONTROLLER_NAME) -> GatewayClass:
     return GatewayClass.model_validate(
         {"metadata": {"name": GATEWAY_CLASS, "generation": 1}, "spec": {"controllerName": controller}}
     )
@@ -45,7 +45,7 @@ def gateway(port: int = PORT, hostname: str = "*.aurawellness.com", **listener: 
     return Gateway.model_validate({"metadata": metadata("aura"), "spec": spec})
 
 
-def secret(issued: Issued) -> Secret:
+def secret(issued: IssuedCertificate) -> Secret:
     data = {"tls.crt": issued.certificate, "tls.key": issued.key}
     encoded = {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
     return Secret.model_validate({"metadata": metadata("gateway-tls"), "data": encoded})
@@ -72,7 +72,7 @@ def plugin(name: str, plugin: str, **config: Any) -> KongPlugin:
 
 
 def plugins(per_minute: int = 1000) -> tuple[KongPlugin, ...]:
-    """Those of a route with `auth: jwt` and a limit by user, named "user", "token" and "limit"."""
+    """The plugins of a route with `auth: jwt` and a limit by user, named "user", "token" and "limit"."""
     return (
         plugin("user", "pre-function", access=[SUBJECT_TO_HEADER]),
         plugin("token", "jwt", key_claim_name="kid", claims_to_verify=["exp"]),

@@ -1,4 +1,4 @@
-"""The HAProxy process: a master that keeps the sockets, and workers that it replaces at a reload."""
+"""The HAProxy process: a master that holds the listening sockets, and a worker that it replaces at each reload."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from local.toolchain import tools
 
 CONFIGURATION = "haproxy.cfg"
 _MASTER_SOCKET = "master.sock"
-_SECONDS = 10.0
+_READY_SECONDS = 10.0
 _BATCH = 100
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class ConfigurationRefused(RuntimeError):
-    """HAProxy can't use the new configuration; it goes on with the one before."""
+class ConfigurationRejected(RuntimeError):
+    """The new configuration is invalid; HAProxy keeps the old one."""
 
 
 class HaproxyFailed(RuntimeError):
-    """HAProxy ended, does not answer, or refused a runtime command."""
+    """HAProxy exited, does not answer, or rejected a runtime command."""
 
 
 class Haproxy:
-    """HAProxy run in `folder`, named `peer` to itself. Sockets lie in the folder, however long its path is."""
+    """HAProxy running in `folder`, under the local peer name `peer`. The folder, which has its sockets, may be deep."""
 
     def __init__(self, folder: Path, peer: str) -> None:
         self.folder = folder
@@ -40,9 +40,9 @@ class Haproxy:
         self._started = asyncio.Event()
 
     async def load(self, configuration: str) -> None:
-        """Starts HAProxy, or makes it take over to a new configuration without dropping a connection.
+        """Starts HAProxy, or reloads it without dropping a connection.
 
-        Raises ConfigurationRefused (nothing changed) or HaproxyFailed.
+        Raises ConfigurationRejected (nothing changed) or HaproxyFailed.
         """
         await self._check(configuration)
         if self._master is None:
@@ -56,23 +56,23 @@ class Haproxy:
         self._worker = await self._next_worker(self._worker)
         self._started.set()
 
-    async def run(self, commands: Sequence[str]) -> None:
-        """Runtime commands of the kind `set server`; raises HaproxyFailed if one is refused."""
+    async def run_commands(self, commands: Sequence[str]) -> None:
+        """Sends `set server` commands to the worker; raises HaproxyFailed if one is rejected."""
         for start in range(0, len(commands), _BATCH):
             batch = commands[start : start + _BATCH]
-            answer = await self._ask(";".join(f"@!{self._worker} {command}" for command in batch))
-            refused = [line for line in answer.splitlines() if line.strip() and not _harmless(line)]
-            if refused:
-                raise HaproxyFailed(f"HAProxy refused {'; '.join(batch)}: {' '.join(refused)}")
+            answer = await self._call_master(";".join(f"@!{self._worker} {command}" for command in batch))
+            rejected = [line for line in answer.splitlines() if line.strip() and not _is_success(line)]
+            if rejected:
+                raise HaproxyFailed(f"HAProxy rejected {'; '.join(batch)}: {' '.join(rejected)}")
 
-    async def guard(self) -> None:
-        """Waits until HAProxy was started and ends, and raises HaproxyFailed."""
+    async def raise_on_exit(self) -> None:
+        """Raises HaproxyFailed when HAProxy, once started, exits."""
         await self._started.wait()
         assert self._master is not None
-        raise HaproxyFailed(f"HAProxy ended with exit code {await self._master.wait()}")
+        raise HaproxyFailed(f"HAProxy exited with code {await self._master.wait()}")
 
     async def stop(self, drain: float) -> None:
-        """Closes the ports, lets connections end for `drain` seconds, and ends."""
+        """Closes the listening sockets, waits up to `drain` seconds for connections to end, and exits."""
         if self._master is None or self._master.returncode is not None:
             return
         self._master.send_signal(signal.SIGUSR1)
@@ -91,46 +91,46 @@ class Haproxy:
         )  # fmt: skip
         output, _ = await check.communicate()
         if check.returncode != 0:
-            raise ConfigurationRefused(output.decode(errors="replace").strip())
+            raise ConfigurationRejected(output.decode(errors="replace").strip())
         candidate.replace(self.folder / CONFIGURATION)
 
     async def _next_worker(self, before: int | None) -> int:
-        """Pid of the worker that took over from `before`, once it serves."""
+        """Pid of the worker that replaced `before`, once it serves."""
         assert self._master is not None
-        deadline = asyncio.get_running_loop().time() + _SECONDS
+        deadline = asyncio.get_running_loop().time() + _READY_SECONDS
         while asyncio.get_running_loop().time() < deadline:
             if self._master.returncode is not None:
-                raise HaproxyFailed(f"HAProxy ended with exit code {self._master.returncode}")
+                raise HaproxyFailed(f"HAProxy exited with code {self._master.returncode}")
             try:
-                worker = current_worker(await self._ask("show proc"))
+                worker = current_worker(await self._call_master("show proc"))
             except (OSError, TimeoutError):
-                worker = None  # the master is starting itself anew
+                worker = None  # the master is re-executing itself
             if worker is not None and worker != before:
                 return worker
             await asyncio.sleep(0.02)
-        raise HaproxyFailed(f"no new HAProxy process serves after {_SECONDS:g} s; its log says why")
+        raise HaproxyFailed(f"no new HAProxy worker is ready after {_READY_SECONDS:g} s; see its log")
 
-    async def _ask(self, line: str) -> str:
+    async def _call_master(self, line: str) -> str:
         async with asyncio.timeout(2):
             reader, writer = await sockets.connect(self.folder, _MASTER_SOCKET)
             try:
-                writer.write(f"{line};quit\n".encode())  # it would wait for more
+                writer.write(f"{line};quit\n".encode())  # else it waits for more commands
                 return (await reader.read()).decode()
             finally:
                 writer.close()
 
 
 def current_worker(processes: str) -> int | None:
-    """Pid of the worker that serves, from the master's `show proc`."""
+    """Pid of the current worker, from the output of the master's `show proc`."""
     found = re.search(r"^# workers\n(\d+)\s+worker\s+0\s", processes, re.MULTILINE)
     return int(found[1]) if found else None
 
 
-def _harmless(line: str) -> bool:
-    """`set server addr` answers with what it changed, everything else with nothing unless it failed."""
+def _is_success(line: str) -> bool:
+    """`set server addr` prints what it changed; other commands print nothing unless they fail."""
     return "changed from" in line or line.startswith("no need to change")
 
 
 def _end_with_parent() -> None:
-    """A controller killed by force takes HAProxy along; left alone it would serve old routes beside the next one."""
+    """HAProxy ends with a killed controller; otherwise it would serve old routes beside the next one."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""A container's environment variables, as Kubernetes defines them. No I/O: the caller brings what they refer to."""
+"""Environment variables of a container. No I/O: the caller provides the objects that they refer to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from local.node.api import Object
-from local.node.resources import quantity
+from local.node.pod.quantity import quantity
 
 _REFERENCE = re.compile(r"\$(\$|\(([A-Za-z_.][A-Za-z0-9_.-]*)\))")
 
@@ -27,14 +27,14 @@ class Reference:
 
 @dataclass
 class Sources:
-    """What variables can come from: data of ConfigMaps and Secrets (None: there is no such object), Services."""
+    """Sources of variables: data of ConfigMaps and Secrets (None: the object does not exist), and Services."""
 
     data: Mapping[Reference, Mapping[str, bytes] | None] = field(default_factory=dict)
     services: Iterable[Object] = ()
 
 
 def references(container: Object) -> set[Reference]:
-    """The objects whose data `variables` will need."""
+    """The objects whose data `environment_variables` needs."""
     found: set[Reference] = set()
     for source in container.get("envFrom", []):
         found |= {Reference(kind, source[key]["name"]) for key, kind in _FROM if key in source}
@@ -48,10 +48,10 @@ _FROM = (("configMapRef", "configmaps"), ("secretRef", "secrets"))
 _KEY = (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets"))
 
 
-def variables(
+def environment_variables(
     pod: Object, container: Object, addresses: Mapping[str, str], sources: Sources, node: Mapping[str, str]
 ) -> dict[str, str]:
-    """All variables of the container, later ones over earlier: Services, what the node gives, envFrom, env.
+    """All variables of the container; later ones override: Services, variables of the node, envFrom, env.
 
     `addresses` has status.podIP and status.hostIP. Raises MissingReference.
     """
@@ -71,12 +71,12 @@ def variables(
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
-    """`$(NAME)` by its value, `$$` by `$`; a name without a value stays as it is written."""
+    """Replaces `$(NAME)` by its value and `$$` by `$`; a name without a value is left unchanged."""
     return _REFERENCE.sub(lambda match: "$" if match[1] == "$" else values.get(match[2], match[0]), text)
 
 
 def service_variables(services: Iterable[Object], namespace: str, links: bool) -> dict[str, str]:
-    """`<SVC>_SERVICE_HOST` and its relatives for the API server and, with `links`, the namespace's Services."""
+    """`<SVC>_SERVICE_HOST` etc. for the API server and, with `links`, the namespace's Services."""
     result: dict[str, str] = {}
     for service in services:
         meta, spec = service["metadata"], service["spec"]
@@ -96,7 +96,7 @@ def service_variables(services: Iterable[Object], namespace: str, links: bool) -
 
 
 def field_value(pod: Object, path: str, addresses: Mapping[str, str]) -> str:
-    """A field of the downward API; raises MissingReference for one that it does not have."""
+    """A field of the downward API; raises MissingReference for an unknown one."""
     if path in addresses:
         return addresses[path]
     if path in ("status.podIPs", "status.hostIPs"):
@@ -118,8 +118,8 @@ def field_value(pod: Object, path: str, addresses: Mapping[str, str]) -> str:
     return pod[part].get(name, "")
 
 
-def decoded(kind: str, item: Object) -> dict[str, bytes]:
-    """Keys and content of a ConfigMap or a Secret."""
+def decode_data(kind: str, item: Object) -> dict[str, bytes]:
+    """Decoded data of a ConfigMap or a Secret."""
     if kind == "secrets":
         return {key: base64.b64decode(value) for key, value in (item.get("data") or {}).items()}
     binary = {key: base64.b64decode(value) for key, value in (item.get("binaryData") or {}).items()}
@@ -143,21 +143,21 @@ def _value(
         return resource_value(container, origin["resourceFieldRef"])
     for key, kind in _KEY:
         if key in origin:
-            wanted = origin[key]
-            data = _data(sources, Reference(kind, wanted["name"]), wanted.get("optional", False))
-            if wanted["key"] in data:
-                return data[wanted["key"]].decode()
-            if wanted.get("optional"):
+            selector = origin[key]
+            data = _data(sources, Reference(kind, selector["name"]), selector.get("optional", False))
+            if selector["key"] in data:
+                return data[selector["key"]].decode()
+            if selector.get("optional"):
                 return None
-            raise MissingReference(f"couldn't find key {wanted['key']} in {kind[:-1]} {wanted['name']}")
-    raise MissingReference(f"variable {variable['name']} comes from {', '.join(origin)}, which is not known here")
+            raise MissingReference(f"couldn't find key {selector['key']} in {kind[:-1]} {selector['name']}")
+    raise MissingReference(f"variable {variable['name']} comes from {', '.join(origin)}, which is not supported")
 
 
-def resource_value(container: Object, wanted: Object) -> str:
+def resource_value(container: Object, selector: Object) -> str:
     """A request or limit in units of the divisor, rounded up; "0" when the container sets none."""
-    kind, _, name = wanted["resource"].partition(".")
+    kind, _, name = selector["resource"].partition(".")
     amount = container.get("resources", {}).get(kind, {}).get(name, "0")
-    divisor = quantity(wanted.get("divisor") or "1") or 1
+    divisor = quantity(selector.get("divisor") or "1") or 1
     return str(-int(-quantity(amount) // divisor))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def common(listener: str, route: str) -> str | None:
-    """The hosts that both name: "" is any host, "*.example.com" any below example.com; None when they share none."""
+def intersection(listener: str, route: str) -> str | None:
+    """Hosts that match both: "" is any host, "*.example.com" any host below example.com. None if there are none."""
     if not listener or listener == route:
         return route
     if not route:

@@ -1,4 +1,4 @@
-"""The door as clients see it: a real HAProxy before a real service."""
+"""The gateway from the client's side: a real HAProxy in front of a real service."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from h2.connection import H2Connection
 from h2.events import Event, ResponseReceived, StreamEnded
 
-from tests.gateway import world as objects
-from tests.gateway.conftest import UPSTREAM_PORT, Front, Upstreams
+from tests.gateway import objects
+from tests.gateway.conftest import UPSTREAM_PORT, RunningGateway, Upstreams
 
 pytestmark = pytest.mark.integration
 RST_STREAM = 3
@@ -23,21 +23,21 @@ TRACE = re.compile(r"[0-9a-f]{32}")
 
 
 @pytest.fixture
-async def door(front: Front, upstreams: Upstreams) -> Front:
-    """/v1/open for everybody, /v1/mine with a token and 1000 requests a minute."""
+async def routed(gateway: RunningGateway, upstreams: Upstreams) -> RunningGateway:
+    """/v1/open is public, /v1/mine needs a token and has a limit of 1000 requests a minute."""
     address = upstreams.start("one")
-    await front.apply(
+    await gateway.apply(
         objects.route("open", "/v1/open"),
         objects.route("mine", "/v1/mine", plugins="user,token,limit"),
         *objects.plugins(),
         objects.pod("one", address, UPSTREAM_PORT),
     )
-    return front
+    return gateway
 
 
-async def test_a_request_reaches_the_service_with_who_sent_it(door: Front) -> None:
-    async with door.client() as client:
-        answer = await client.post("/v1/mine/x?y=1", content="hello", headers=door.bearer("ann"))
+async def test_a_request_reaches_the_service_with_the_user_id(routed: RunningGateway) -> None:
+    async with routed.client() as client:
+        answer = await client.post("/v1/mine/x?y=1", content="hello", headers=routed.bearer("ann"))
     seen = answer.json()
     assert answer.status_code == 200
     assert (seen["path"], seen["body"]) == ("/v1/mine/x?y=1", "hello")
@@ -45,10 +45,10 @@ async def test_a_request_reaches_the_service_with_who_sent_it(door: Front) -> No
     assert seen["headers"]["x-forwarded-proto"] == "https"
 
 
-async def test_what_a_client_says_about_itself_is_overwritten(door: Front) -> None:
+async def test_forged_headers_are_overwritten(routed: RunningGateway) -> None:
     forged = {"X-User-Id": "root", "X-User-Roles": "admin", "X-Forwarded-For": "8.8.8.8", "X-Consumer-Id": "1"}
-    async with door.client() as client:
-        mine = (await client.get("/v1/mine", headers={**door.bearer("ann"), **forged})).json()["headers"]
+    async with routed.client() as client:
+        mine = (await client.get("/v1/mine", headers={**routed.bearer("ann"), **forged})).json()["headers"]
         anybody = (await client.get("/v1/open", headers=forged)).json()["headers"]
     assert mine["x-user-id"] == "ann"
     assert not {"x-user-roles", "x-consumer-id"} & mine.keys()
@@ -56,8 +56,8 @@ async def test_what_a_client_says_about_itself_is_overwritten(door: Front) -> No
     assert "8.8.8.8" not in anybody["x-forwarded-for"]
 
 
-async def test_an_unknown_path_or_host_is_404_as_json(door: Front) -> None:
-    async with door.client() as client:
+async def test_an_unknown_path_or_host_is_404_as_json(routed: RunningGateway) -> None:
+    async with routed.client() as client:
         answers = [await client.get(path) for path in ("/", "/v1/openly", "/v2")]
         answers.append(await client.get("/v1/open", headers={"Host": "other.aurawellness.com"}))
     assert {answer.status_code for answer in answers} == {404}
@@ -65,19 +65,19 @@ async def test_an_unknown_path_or_host_is_404_as_json(door: Front) -> None:
     assert answers[0].json()["trace_id"] == answers[0].headers["X-Trace-Id"]
 
 
-async def test_a_path_that_climbs_is_judged_by_where_it_leads(door: Front) -> None:
+async def test_a_path_is_normalised_before_it_is_matched(routed: RunningGateway) -> None:
     sent = b"GET /v1/open/%2e%2e//mine HTTP/1.1\r\nHost: " + objects.HOST.encode() + b"\r\nConnection: close\r\n\r\n"
     reader, writer = await asyncio.open_connection(
-        door.address, objects.PORT, ssl=door.trust, server_hostname=objects.HOST
+        routed.address, objects.PORT, ssl=routed.trust, server_hostname=objects.HOST
     )
     writer.write(sent)
     assert (await reader.read()).startswith(b"HTTP/1.1 401")
     writer.close()
 
 
-async def test_a_trace_id_is_passed_on_or_made_and_always_returned(door: Front) -> None:
+async def test_a_trace_id_is_passed_on_or_made_and_always_returned(routed: RunningGateway) -> None:
     mine = "0af7651916cd43dd8448eb211c80319c"
-    async with door.client() as client:
+    async with routed.client() as client:
         kept = await client.get("/v1/open", headers={"X-Trace-Id": mine})
         uuid = await client.get("/v1/open", headers={"X-Trace-Id": "0AF76519-16CD-43DD-8448-EB211C80319C"})
         made = await client.get("/v1/open")
@@ -92,22 +92,26 @@ async def test_a_trace_id_is_passed_on_or_made_and_always_returned(door: Front) 
     assert len({answer.headers["X-Trace-Id"] for answer in (made, *bad)}) == 5
 
 
-async def test_tls_1_2_is_refused_and_h2_offered(door: Front) -> None:
-    door.trust.set_alpn_protocols(["h2"])
-    _, writer = await asyncio.open_connection(door.address, objects.PORT, ssl=door.trust, server_hostname=objects.HOST)
+async def test_tls_1_2_is_refused_and_h2_offered(routed: RunningGateway) -> None:
+    routed.trust.set_alpn_protocols(["h2"])
+    _, writer = await asyncio.open_connection(
+        routed.address, objects.PORT, ssl=routed.trust, server_hostname=objects.HOST
+    )
     spoken: ssl.SSLObject = writer.get_extra_info("ssl_object")
     assert (spoken.version(), spoken.selected_alpn_protocol()) == ("TLSv1.3", "h2")
     writer.close()
-    door.trust.maximum_version = ssl.TLSVersion.TLSv1_2
+    routed.trust.maximum_version = ssl.TLSVersion.TLSv1_2
     with pytest.raises(ssl.SSLError):
-        await asyncio.open_connection(door.address, objects.PORT, ssl=door.trust, server_hostname=objects.HOST)
+        await asyncio.open_connection(routed.address, objects.PORT, ssl=routed.trust, server_hostname=objects.HOST)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/v1/mine", b"401"), ("/nowhere", b"404")])
-async def test_who_is_refused_over_http_2_is_heard_out_and_not_reset(door: Front, path: str, status: bytes) -> None:
-    door.trust.set_alpn_protocols(["h2"])
+async def test_a_request_rejected_over_http_2_is_read_to_its_end_and_not_reset(
+    routed: RunningGateway, path: str, status: bytes
+) -> None:
+    routed.trust.set_alpn_protocols(["h2"])
     reader, writer = await asyncio.open_connection(
-        door.address, objects.PORT, ssl=door.trust, server_hostname=objects.HOST
+        routed.address, objects.PORT, ssl=routed.trust, server_hostname=objects.HOST
     )
     connection = H2Connection()
     connection.initiate_connection()
@@ -116,30 +120,30 @@ async def test_who_is_refused_over_http_2_is_heard_out_and_not_reset(door: Front
     writer.write(connection.data_to_send())
     connection.send_data(1, b"{}", end_stream=True)
     writer.write(connection.data_to_send())
-    said, seen = b"", list[Event]()
+    received, events = b"", list[Event]()
     async with asyncio.timeout(10):
-        while not any(isinstance(event, StreamEnded) for event in seen):
-            said += (data := await reader.read(65536))
-            seen += connection.receive_data(data)
+        while not any(isinstance(event, StreamEnded) for event in events):
+            received += (data := await reader.read(65536))
+            events += connection.receive_data(data)
     with suppress(TimeoutError):  # a reset would come right behind the answer
         async with asyncio.timeout(0.2):
-            said += await reader.read(65536)
+            received += await reader.read(65536)
     writer.close()
-    (answer,) = (event for event in seen if isinstance(event, ResponseReceived))
+    (answer,) = (event for event in events if isinstance(event, ResponseReceived))
     assert dict(answer.headers)[b":status"] == status
-    assert RST_STREAM not in list(frame_types(said))
+    assert RST_STREAM not in list(frame_types(received))
 
 
-def frame_types(said: bytes) -> Iterator[int]:
+def frame_types(received: bytes) -> Iterator[int]:
     """Types of HTTP/2 frames (RFC 9113, 4.1)."""
-    while said:
-        yield said[3]
-        said = said[9 + int.from_bytes(said[:3], "big") :]
+    while received:
+        yield received[3]
+        received = received[9 + int.from_bytes(received[:3], "big") :]
 
 
-async def test_of_a_users_requests_exactly_1000_a_minute_pass(door: Front) -> None:
-    headers, window = door.bearer("busy"), asyncio.Semaphore(20)
-    async with door.client() as client:
+async def test_exactly_1000_requests_a_minute_of_a_user_pass(routed: RunningGateway) -> None:
+    headers, window = routed.bearer("busy"), asyncio.Semaphore(20)
+    async with routed.client() as client:
 
         async def one() -> tuple[int, str]:
             async with window:
@@ -147,34 +151,34 @@ async def test_of_a_users_requests_exactly_1000_a_minute_pass(door: Front) -> No
                 return answer.status_code, answer.headers.get("Retry-After", "")
 
         outcomes = await asyncio.gather(*(one() for _ in range(1100)))
-        other = await client.get("/v1/mine", headers=door.bearer("calm"))
+        other = await client.get("/v1/mine", headers=routed.bearer("calm"))
     assert Counter(status for status, _ in outcomes) == {200: 1000, 429: 100}
     assert all(0 < int(after) <= 60 for status, after in outcomes if status == 429)
     assert other.status_code == 200
     assert other.headers["RateLimit-Remaining"] == "999"
 
 
-async def test_a_count_survives_a_reload(front: Front, upstreams: Upstreams) -> None:
+async def test_a_count_survives_a_reload(gateway: RunningGateway, upstreams: Upstreams) -> None:
     address = upstreams.start("one")
     items = (
         objects.route("mine", "/v1/mine", plugins="user,token,limit"),
         *objects.plugins(per_minute=3),
         objects.pod("one", address, UPSTREAM_PORT),
     )
-    await front.apply(*items)
-    async with front.client() as client:
-        assert [(await client.get("/v1/mine", headers=front.bearer())).status_code for _ in range(3)] == [200] * 3
-        await counters_are_shared(front)
-        await front.apply(*items, objects.route("more", "/v1/more"))
-        assert (await client.get("/v1/mine", headers=front.bearer())).status_code == 429
+    await gateway.apply(*items)
+    async with gateway.client() as client:
+        assert [(await client.get("/v1/mine", headers=gateway.bearer())).status_code for _ in range(3)] == [200] * 3
+        await counters_are_shared(gateway)
+        await gateway.apply(*items, objects.route("more", "/v1/more"))
+        assert (await client.get("/v1/mine", headers=gateway.bearer())).status_code == 429
 
 
-async def counters_are_shared(front: Front) -> None:
-    """A process hands its counters on once it has stopped looking for a predecessor's, ten seconds after the first
-    start (PEERS_RESYNC_FINISHED in HAProxy's types/peers.h)."""
+async def counters_are_shared(gateway: RunningGateway) -> None:
+    """A worker hands over its counters once its own resync is finished or given up, ten seconds after the first start
+    (PEERS_RESYNC_FINISHED in HAProxy's types/peers.h)."""
     async with asyncio.timeout(30):
         while True:
-            reader, writer = await asyncio.open_unix_connection(str(front.proxy.haproxy.folder / "admin.sock"))
+            reader, writer = await asyncio.open_unix_connection(str(gateway.proxy.haproxy.folder / "admin.sock"))
             writer.write(b"show peers\n")
             found = re.search(rb"id=gateway disabled=0 flags=0x([0-9a-f]+)", await reader.read())
             writer.close()
@@ -183,22 +187,22 @@ async def counters_are_shared(front: Front) -> None:
             await asyncio.sleep(0.2)
 
 
-async def test_no_ready_pod_is_503_as_json(front: Front) -> None:
-    await front.apply(objects.route("open", "/v1/open"))
-    async with front.client() as client:
+async def test_no_ready_pod_is_503_as_json(gateway: RunningGateway) -> None:
+    await gateway.apply(objects.route("open", "/v1/open"))
+    async with gateway.client() as client:
         answer = await client.get("/v1/open")
     assert (answer.status_code, answer.json()["error"]) == (503, "unavailable")
     assert answer.json()["trace_id"] == answer.headers["X-Trace-Id"]
 
 
 async def test_the_access_log_is_json_with_the_trace_id(
-    front: Front, upstreams: Upstreams, capfd: pytest.CaptureFixture[str]
+    gateway: RunningGateway, upstreams: Upstreams, capfd: pytest.CaptureFixture[str]
 ) -> None:
     address = upstreams.start("one")
     mine = objects.route("mine", "/v1/mine", plugins="user,token")
-    await front.apply(mine, *objects.plugins(), objects.pod("one", address, UPSTREAM_PORT))
-    async with front.client() as client:
-        answer = await client.get('/v1/mine/"\\é?secret=1', headers=front.bearer("ann"))
+    await gateway.apply(mine, *objects.plugins(), objects.pod("one", address, UPSTREAM_PORT))
+    async with gateway.client() as client:
+        answer = await client.get('/v1/mine/"\\é?secret=1', headers=gateway.bearer("ann"))
     lines: list[str] = []
     async with asyncio.timeout(10):
         while not lines:

@@ -1,0 +1,1 @@
+"""HAProxy: the configuration rendered from a plan, the process, and the changes made to it while it runs."""
