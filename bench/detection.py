@@ -21,8 +21,8 @@ from typing import get_args
 
 from bench import chart
 from bench.recordings import NOTHING, Recording, Score, read, score
-from dataflows.biosync.offline import of_beats
-from dataflows.biosync.rules import THRESHOLDS, Drop, Rules, StressRules
+from dataflows.biosync.signal.rules import THRESHOLDS, Drop, Rules, StressRules
+from dataflows.biosync.tools.offline import of_beats
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUDGET = 1.0

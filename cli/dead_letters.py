@@ -17,8 +17,8 @@ from cli.environment import PRIMARY
 from cli.verdict import BIOSTREAM
 from contracts.biostream import BioStreamSpec
 from contracts.platform import KAFKA_BOOTSTRAP, NAMESPACE, PLATFORM_CONFIG
-from dataflows.biosync.declared import rules
-from dataflows.biosync.replay import DeadLetters, Entry
+from dataflows.biosync.signal.spec import rules
+from dataflows.biosync.tools.replay import DeadLetters, Entry
 from local.observe import kube
 from local.site import Site
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from dataflows.biosync import detect as biosync
-from dataflows.biosync.rules import Drop
+from dataflows.biosync.signal.rules import Drop
+from dataflows.biosync.tools import detect as biosync
 
 
 def detect(

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from cli.steps import StepFailed
 from contracts.biostream import BioStreamSpec
 from contracts.platform import NAMESPACE
-from dataflows.biosync import stored
-from dataflows.biosync.declared import rules
-from dataflows.biosync.offline import of_beats
-from dataflows.biosync.rules import Rules
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.signal.spec import rules
+from dataflows.biosync.tools import stored
+from dataflows.biosync.tools.offline import of_beats
 from local.observe import kube
 from local.site import Site
 from local.wearables.beats import Beat

@@ -17,12 +17,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.dataflow import peers, stages, whole
-from bench.dataflow.crowd import BEATS, SECONDS, Crowd, crowd
-from bench.dataflow.measured import HEAD, Measured
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.offline import of_frames
-from dataflows.biosync.results import RowKey
+from bench.dataflow import end_to_end as whole
+from bench.dataflow import peers, stages
+from bench.dataflow.measurement import HEAD, Measured
+from bench.dataflow.population import BEATS, SECONDS, Crowd, crowd
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.sink.results import RowKey
+from dataflows.biosync.tools.offline import of_frames
 from local.engines import ground
 from local.site import CHECKOUT
 

@@ -11,8 +11,8 @@ import bytewax.operators.windowing as win
 from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSink, TestingSource, run_main
 
-from bench.dataflow.crowd import Crowd
-from bench.dataflow.measured import Measured, best
+from bench.dataflow.measurement import Measured, best
+from bench.dataflow.population import Crowd
 
 _WINDOW, _EVERY = 60_000, 10_000
 

@@ -10,19 +10,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from bench.dataflow.crowd import PACKED, Crowd
-from bench.dataflow.measured import Measured, best
+from bench.dataflow.measurement import Measured, best
+from bench.dataflow.population import PACKED, Crowd
 from contracts.records import pack, unpack
-from dataflows.biosync import order
-from dataflows.biosync.cleanse import Cleanser
-from dataflows.biosync.garbage import rarely
-from dataflows.biosync.hrv import Rolling
-from dataflows.biosync.order import Device
-from dataflows.biosync.people import People, Record
-from dataflows.biosync.person import Person
-from dataflows.biosync.rules import Rules
-from dataflows.biosync.statelog import StateLog
-from dataflows.biosync.stress import Stress
+from dataflows.biosync.run.gc import rarely
+from dataflows.biosync.signal import order
+from dataflows.biosync.signal.cleanse import Cleanser
+from dataflows.biosync.signal.hrv import Rolling
+from dataflows.biosync.signal.order import Device
+from dataflows.biosync.signal.partition import People, Record
+from dataflows.biosync.signal.person import Person
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.signal.stress import Stress
+from dataflows.biosync.state.log import StateLog
 
 RULES = Rules()
 _PARTITIONS = 12

@@ -13,7 +13,7 @@ from bench.sockets.generators import Generators
 from bench.sockets.path import Flow
 from bench.sockets.usage import Usage, measure
 from bench.sockets.wearables import Findings, Tally
-from dataflows.biosync.declared import rules
+from dataflows.biosync.signal.spec import rules
 
 CONNECT_SECONDS = 600.0
 LEAD_SECONDS = 3.0

@@ -10,11 +10,11 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from bench.sockets.crowd import Crowd, name
 from contracts.records import StoredFrame, StressEvent, unpack
-from dataflows.biosync import stored
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.offline import of_frames
-from dataflows.biosync.person import event_id
-from dataflows.biosync.rules import Rules
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.person import event_id
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.tools import stored
+from dataflows.biosync.tools.offline import of_frames
 
 
 @dataclass

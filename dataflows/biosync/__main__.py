@@ -8,8 +8,9 @@ import sys
 import structlog
 from pydantic import ValidationError
 
-from dataflows.biosync import cluster, recovery
-from dataflows.biosync.settings import Settings
+from dataflows.biosync.run import process_group as cluster
+from dataflows.biosync.run.settings import Settings
+from dataflows.biosync.state import recovery
 
 
 def main() -> None:
@@ -22,7 +23,7 @@ def main() -> None:
         recovery.prepare(settings.state_dir)
         if settings.workers > 1:
             sys.exit(cluster.run(settings))
-    from dataflows.biosync import worker  # what computes and writes takes memory that who only watches can save
+    from dataflows.biosync.run import worker  # what computes and writes takes memory that who only watches can save
 
     worker.run(settings)
 

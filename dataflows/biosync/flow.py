@@ -22,12 +22,12 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from dataflows.biosync import metrics
-from dataflows.biosync.feed import POLL_SECONDS, START, Feed, Place
-from dataflows.biosync.people import People, Record
-from dataflows.biosync.results import Results
-from dataflows.biosync.rules import Rules
-from dataflows.biosync.statelog import Position, StateLog
-from dataflows.biosync.stopping import Stopping
+from dataflows.biosync.shutdown import Stopping
+from dataflows.biosync.signal.partition import People, Record
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.sink.results import Results
+from dataflows.biosync.source.topic_reader import POLL_SECONDS, START, Feed, Place
+from dataflows.biosync.state.log import Position, StateLog
 
 Snapshot = tuple[Position, bytes]
 """Where the states of a partition's people lie in its log, and what is not written of their results."""

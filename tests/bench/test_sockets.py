@@ -15,7 +15,7 @@ from bench.sockets.crowd import FRAME_SECONDS, Crowd, stressed
 from bench.sockets.link import masked, unmasked
 from contracts.records import StoredFrame
 from contracts.stream import MAX_SAMPLES_A_FRAME
-from dataflows.biosync.offline import of_frames
+from dataflows.biosync.tools.offline import of_frames
 from services.ingest.frames import TEXT, Reader
 
 START = 1_700_000_000_000

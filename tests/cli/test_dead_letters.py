@@ -10,7 +10,7 @@ from rich.console import Console
 
 from cli.dead_letters import guarded, state, table
 from contracts.records import DeadLetter, StoredFrame, pack
-from dataflows.biosync.replay import Entry
+from dataflows.biosync.tools.replay import Entry
 
 VALUE = pack([StoredFrame(f"user-{n}", "watch", 1, 0, "", [1], [800.0]) for n in range(5)])
 WAITING = Entry(DeadLetter("raw", 3, 17, "a [red]reason[/] of its own", VALUE), 4, 1_760_000_000_000, False)

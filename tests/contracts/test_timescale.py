@@ -16,9 +16,9 @@ import pytest
 
 from contracts import timeseries
 from contracts.records import Evidence, StressEvent
-from dataflows.biosync import outbox, store
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.results import RowKey
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.sink import outbox, store
+from dataflows.biosync.sink.results import RowKey
 from services.history.span import EVENTS, Resolution, bounds, windows_query
 from services.recommend import ledger
 from services.recommend.outcomes import Outcome

@@ -16,13 +16,13 @@ import msgspec
 import pytest
 
 from contracts.records import DeadLetter, StoredFrame, StressEvent, pack, partition_of
-from dataflows.biosync import stored
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.offline import of_frames
-from dataflows.biosync.rules import THRESHOLDS, Rules, StressRules
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.rules import THRESHOLDS, Rules, StressRules
+from dataflows.biosync.tools import stored
+from dataflows.biosync.tools.offline import of_frames
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import frames, series
-from tests.dataflows.stage import PARTITIONS, Stage, until
+from tests.dataflows.harness import PARTITIONS, Stage, until
 from tests.fixtures.engines import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]

@@ -13,9 +13,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
 from contracts.records import StoredFrame, StressEvent, unpack
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.offline import of_beats
-from dataflows.biosync.rules import Rules
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.tools.offline import of_beats
 from local.wearables.beats import Beat
 
 PATIENCE_SECONDS = 30.0

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from contracts import timeseries
 from contracts.biostream import BioStreamSpec
-from dataflows.biosync.declared import rules
+from dataflows.biosync.signal.spec import rules
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from local.site import CHECKOUT

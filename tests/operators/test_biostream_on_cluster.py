@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateIm
 
 from contracts.records import StoredFrame, pack, partition_of
 from contracts.resource import API_VERSION
-from dataflows.biosync.offline import of_frames
+from dataflows.biosync.tools.offline import of_frames
 from tests.dataflows.test_flow import crowd
 from tests.operators.conftest import World
 from tests.operators.samples import STREAM

@@ -11,7 +11,7 @@ import yaml
 
 from contracts.biostream import BioStreamSpec
 from contracts.resource import API_VERSION
-from dataflows.biosync.declared import rules
+from dataflows.biosync.signal.spec import rules
 from tests.fixtures.cluster import Cluster
 from tests.operators.conftest import MANIFESTS
 from tests.operators.samples import SERVICE, STREAM

@@ -1,0 +1,91 @@
+"""Windows into the time-series store, in batches, so that writing one again changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import Any
+
+import msgspec
+import psycopg
+import structlog
+from psycopg.errors import CheckViolation
+
+from contracts import timeseries
+from contracts.platform import TABLE_HRV
+from dataflows.biosync import metrics
+from dataflows.biosync.backoff import Backoff
+from dataflows.biosync.shutdown import Stopping
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.sink.buffer import Box
+from dataflows.biosync.sink.results import RowKey
+
+AT_ONCE = 2000
+PATIENCE = 0.5
+
+_ROWS = f"""
+insert into {TABLE_HRV} (user_id, at, hr, rmssd, sdnn, pnn50, beats, quality)
+select u, to_timestamp(a / 1000.0), h, r, s, p, b, q
+from unnest(%b::text[], %b::bigint[], %b::real[], %b::real[], %b::real[], %b::real[], %b::int[], %b::real[])
+    as given(u, a, h, r, s, p, b, q)
+on conflict (user_id, at) do update set hr = excluded.hr, rmssd = excluded.rmssd, sdnn = excluded.sdnn,
+    pnn50 = excluded.pnn50, beats = excluded.beats, quality = excluded.quality"""
+_log = structlog.get_logger(__name__)
+
+
+class Store:
+    """Writes what is in `box` as long as it takes; a thread of its own."""
+
+    def __init__(self, url: str, chunk: timedelta, box: Box[RowKey, Window], stopping: Stopping) -> None:
+        self._url = url
+        self._chunk = chunk
+        self._box = box
+        self._stopping = stopping
+        self.away = "not connected yet"
+        """Why the store can't be written to just now, or empty."""
+
+    def start(self) -> None:
+        Thread(target=self._run, name="store", daemon=True).start()
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stopping.over:
+            try:
+                with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+                    self.away = ""
+                    backoff.reset()
+                    self._serve(connection)
+            except psycopg.Error as error:
+                self.away = str(error)
+                metrics.STORE_RETRIES.inc()
+                _log.warning("store_away", what=str(error), then="rows are kept and written later")
+                self._stopping.pause(backoff.next())
+
+    def _serve(self, connection: psycopg.Connection[Any]) -> None:
+        while not self._stopping.over:
+            taken = self._box.some(AT_ONCE, least=AT_ONCE, patience=PATIENCE)
+            if not taken:
+                continue
+            rows = {key: window for (_, key), window in taken.items()}
+            with metrics.STORE.time():
+                try:
+                    write(connection, rows)
+                except CheckViolation:
+                    make_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
+                    write(connection, rows)
+            self._box.settle(taken)
+
+
+def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> None:
+    """Insert or replace rows."""
+    users, ats = zip(*rows, strict=True)
+    columns = [list(column) for column in zip(*map(msgspec.structs.astuple, rows.values()), strict=True)]
+    connection.execute(_ROWS.encode(), [list(users), list(ats), *columns[1:]])
+
+
+def make_partitions(connection: psycopg.Connection[Any], table: str, moments: set[int], chunk: timedelta) -> None:
+    """Make the partitions for rows (Unix ms) that have none: older than were made, or the operator was away."""
+    statements = {timeseries.partition(table, datetime.fromtimestamp(at / 1000, UTC), chunk) for at in moments}
+    _log.info("making_partitions", table=table, at_most=len(statements))
+    for statement in sorted(statements):
+        connection.execute(statement.encode())
