@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import get_args
 
 from bench import chart
-from bench.recordings import NOTHING, Recording, Score, read, score
-from dataflows.biosync.signal.rules import THRESHOLDS, Drop, Rules, StressRules
-from dataflows.biosync.tools.offline import of_beats
+from bench.recordings import ZERO, Recording, Score, read, score
+from dataflows.biosync.signal.rules import THRESHOLDS, HrvDrop, Rules, StressRules
+from dataflows.biosync.tools.offline import compute_beats
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUDGET = 1.0
@@ -36,17 +36,17 @@ class Result:
     """Scores of one rule: over all people by threshold, at its default, and cross-validated with the thresholds
     chosen."""
 
-    rule: Drop
+    rule: HrvDrop
     curve: list[tuple[float, Score]]
     default: Score
-    crossed: Score
+    cross_validated: Score
     chosen: list[float]
 
 
-def evaluate(rule: Drop, recordings: list[Recording]) -> Result:
+def evaluate(rule: HrvDrop, recordings: list[Recording]) -> Result:
     """Score `rule` at every threshold of GRID, and choose for each person the best threshold of all others."""
     scores = {threshold: [_run(rule, threshold, recording) for recording in recordings] for threshold in GRID}
-    crossed, chosen = NOTHING, list[float]()
+    crossed, chosen = ZERO, list[float]()
     for left_out in range(len(recordings)):
         others = {t: _total(s for i, s in enumerate(row) if i != left_out) for t, row in scores.items()}
         best = _best(others)
@@ -56,14 +56,14 @@ def evaluate(rule: Drop, recordings: list[Recording]) -> Result:
     return Result(rule, curve, dict(curve)[THRESHOLDS[rule]], crossed, chosen)
 
 
-def _run(rule: Drop, threshold: float, recording: Recording) -> Score:
+def _run(rule: HrvDrop, threshold: float, recording: Recording) -> Score:
     rules = Rules(stress=StressRules(hrv_drop=rule, threshold=threshold))
-    _, events = of_beats(recording.name, recording.beats, rules)
+    _, events = compute_beats(recording.name, recording.beats, rules)
     return score(recording, [event.raised / 1000 for event in events])
 
 
 def _total(scores: Iterable[Score]) -> Score:
-    return sum(scores, NOTHING)
+    return sum(scores, ZERO)
 
 
 def _best(totals: dict[float, Score]) -> float:
@@ -81,13 +81,13 @@ def main() -> None:
     if not folders:
         sys.exit(f"no recordings under {given.data}; name their folder with --data")
     recordings = [read(folder) for folder in folders]
-    results = [evaluate(rule, recordings) for rule in get_args(Drop)]
+    results = [evaluate(rule, recordings) for rule in get_args(HrvDrop)]
     hours = sum(recording.calm_hours for recording in recordings)
     episodes = results[0].default.episodes
     print(f"{len(recordings)} people, {episodes} evaluable episodes, {hours:.2f} monitored hours outside them")
     print("rule    threshold  recall  alarms/h | cross-validated: recall  alarms/h  thresholds chosen (median, range)")
     for result in results:
-        default, crossed, chosen = result.default, result.crossed, result.chosen
+        default, crossed, chosen = result.default, result.cross_validated, result.chosen
         print(
             f"{result.rule:7} {THRESHOLDS[result.rule]:9.2f} {default.recall:7.3f} {default.alarms_an_hour:9.2f}"
             f" | {crossed.recall:23.3f} {crossed.alarms_an_hour:9.2f}"
@@ -109,7 +109,7 @@ def _write(results: list[Result]) -> None:
         result.rule: {
             "threshold": THRESHOLDS[result.rule],
             "default": point(result.default),
-            "cross_validated": point(result.crossed),
+            "cross_validated": point(result.cross_validated),
             "curve": [{"threshold": threshold, **point(total)} for threshold, total in result.curve],
         }
         for result in results

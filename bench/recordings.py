@@ -60,7 +60,7 @@ class Score:
         return self.alarms / self.hours if self.hours else 0.0
 
 
-NOTHING = Score(0, 0, 0, 0.0)
+ZERO = Score(0, 0, 0, 0.0)
 
 
 def read(folder: Path) -> Recording:

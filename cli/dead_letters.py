@@ -17,8 +17,8 @@ from cli.environment import PRIMARY
 from cli.verdict import BIOSTREAM
 from contracts.biostream import BioStreamSpec
 from contracts.platform import KAFKA_BOOTSTRAP, NAMESPACE, PLATFORM_CONFIG
-from dataflows.biosync.signal.spec import rules
-from dataflows.biosync.tools.replay import DeadLetters, Entry
+from dataflows.biosync.signal.spec import rules_from_spec
+from dataflows.biosync.tools.replay import DeadLetterTopic, Entry
 from local.observe import kube
 from local.site import Site
 
@@ -35,7 +35,7 @@ def print_letters(everything: bool) -> None:
     def look() -> list[tuple[Entry, str]]:
         partitions = letters.partitions()
         shown = [entry for entry in letters.entries() if everything or not entry.replayed]
-        return [(entry, state(entry, letters.hindrance(entry.letter, partitions))) for entry in shown]
+        return [(entry, state(entry, letters.rejection(entry.letter, partitions))) for entry in shown]
 
     found = guarded(look)
     console().print(table(found, "now") if found else "No dead letter waits.")
@@ -60,7 +60,7 @@ def console() -> Console:
     return Console() if sys.stdout.isatty() else Console(width=WIDE)
 
 
-def find(site: Site) -> DeadLetters:
+def find(site: Site) -> DeadLetterTopic:
     """The dead letters of the running platform; ends with a sentence where none runs."""
     if not site.kubeconfig(PRIMARY).exists():
         sys.exit(kube.NONE)
@@ -74,7 +74,7 @@ def find(site: Site) -> DeadLetters:
         api.close()
     if KAFKA_BOOTSTRAP not in config:
         sys.exit(f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet; `aura status` tells what is not Ready")
-    return DeadLetters(config[KAFKA_BOOTSTRAP], spec.dead_letter.topic, spec.source.topic, rules(spec))
+    return DeadLetterTopic(config[KAFKA_BOOTSTRAP], spec.dead_letter.topic, spec.source.topic, rules_from_spec(spec))
 
 
 def guarded(work: Callable[[], T]) -> T:

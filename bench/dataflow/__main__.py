@@ -19,11 +19,11 @@ from pathlib import Path
 
 from bench.dataflow import end_to_end as whole
 from bench.dataflow import peers, stages
-from bench.dataflow.measurement import HEAD, Measured
-from bench.dataflow.population import BEATS, SECONDS, Crowd, crowd
+from bench.dataflow.measurement import HEAD, Measurement
+from bench.dataflow.population import BEATS, SECONDS, Population, generate
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.sink.results import RowKey
-from dataflows.biosync.tools.offline import of_frames
+from dataflows.biosync.tools.offline import compute_frames
 from local.engines import ground
 from local.site import CHECKOUT
 
@@ -42,25 +42,25 @@ def main() -> None:
     machine = f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"$ python -m bench.dataflow {' '.join(sys.argv[1:])}\n{machine}, load {os.getloadavg()[0]:.1f} at the start")
     print(f"frames of {BEATS} beats, one every {SECONDS:g} s from each person\n{HEAD}")
-    results: list[Measured] = []
+    results: list[Measurement] = []
     for measured in _measurements(given):
         results.append(measured)
         print(measured.row(), flush=True)
     _write(results, machine)
 
 
-def _measurements(given: argparse.Namespace) -> Iterator[Measured]:
+def _measurements(given: argparse.Namespace) -> Iterator[Measurement]:
     now = int(time.time() * 1000)
-    some = crowd(_PEOPLE_ALONE, 60, now - 600_000)
+    some = generate(_PEOPLE_ALONE, 60, now - 600_000)
     yield from stages.stages(some)
     yield from stages.people(some)
-    few = crowd(_PEER_PEOPLE, 60, now - 600_000)
+    few = generate(_PEER_PEOPLE, 60, now - 600_000)
     yield peers.plain(some)
     yield peers.fold_window(few)
     if given.computation:
         return
-    with ground.temporary("bench-dataflow") as place, whole.stand(place) as stand:
-        everyone = crowd(given.people, given.rounds, now - int(1000 * SECONDS * given.rounds))
+    with ground.temporary("bench-dataflow") as place, whole.environment(place) as stand:
+        everyone = generate(given.people, given.rounds, now - int(1000 * SECONDS * given.rounds))
         rows = _rows(everyone)
         yield whole.store_write(stand, everyone, rows)
         yield whole.bulk(stand, everyone, len(rows))
@@ -69,9 +69,9 @@ def _measurements(given: argparse.Namespace) -> Iterator[Measured]:
         yield whole.live(stand, everyone, len(rows))
 
 
-def _rows(everyone: Crowd) -> dict[RowKey, Window]:
+def _rows(everyone: Population) -> dict[RowKey, Window]:
     """What the store must hold in the end."""
-    results = of_frames(everyone.frames)
+    results = compute_frames(everyone.frames)
     return {(user, window.at): window for user, (windows, _) in results.items() for window in windows}
 
 
@@ -80,7 +80,7 @@ def _processor() -> str:
         return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown processor")
 
 
-def _write(results: list[Measured], machine: str) -> None:
+def _write(results: list[Measurement], machine: str) -> None:
     folder = Path(os.environ.get("AURA_HOME", CHECKOUT / ".aura")) / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     content = {

@@ -22,14 +22,14 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from bench.dataflow.measurement import Measured, best
-from bench.dataflow.population import SECONDS, Crowd
+from bench.dataflow.measurement import Measurement, best
+from bench.dataflow.population import SECONDS, Population
 from contracts import timeseries
 from contracts.biostream import BioStreamSpec
 from contracts.records import pack
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.sink.results import RowKey
-from dataflows.biosync.sink.store import AT_ONCE, write
+from dataflows.biosync.sink.store import BATCH_SIZE, write
 from local.engines.ground import Ground
 from local.engines.kafka import Kafka
 from local.engines.postgres import Login, Postgres
@@ -41,12 +41,12 @@ _PORT = 18300
 _PATIENCE = 300.0
 
 
-class NotDone(RuntimeError):
+class Incomplete(RuntimeError):
     """The flow did not read and store everything."""
 
 
 @dataclass
-class Stand:
+class Environment:
     """A broker, a database server and who answers events; each run gets topics and tables of its own."""
 
     ground: Ground
@@ -61,13 +61,16 @@ class Stand:
         uri = self.postgres.uri(self.login, name)
         with psycopg.connect(uri, autocommit=True) as connection:
             span = timedelta(hours=2)
-            for statement in [*timeseries.native(), *timeseries.ahead(datetime.now(UTC), span / 2, span=span)]:
+            for statement in [
+                *timeseries.native(),
+                *timeseries.create_partitions(datetime.now(UTC), span / 2, span=span),
+            ]:
                 connection.execute(statement.encode())
         return uri
 
 
 @contextmanager
-def stand(ground: Ground) -> Iterator[Stand]:
+def environment(ground: Ground) -> Iterator[Environment]:
     """Engines on the ground, until the end of the block."""
     kafka = Kafka(ground.folder / "kafka", ground.addresses[0], heap="512m")
     postgres = Postgres(ground.folder / "postgres", ground.addresses[1])
@@ -78,7 +81,7 @@ def stand(ground: Ground) -> Iterator[Stand]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Stand(ground, kafka, postgres, login, f"http://{ground.addresses[2]}:{server.server_port}")
+        yield Environment(ground, kafka, postgres, login, f"http://{ground.addresses[2]}:{server.server_port}")
     finally:
         server.shutdown()
 
@@ -94,7 +97,7 @@ class _Accept(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-def bulk(stand: Stand, crowd: Crowd, rows: int, workers: int = 1) -> Measured:
+def bulk(stand: Environment, crowd: Population, rows: int, workers: int = 1) -> Measurement:
     """Everything on the topic as fast as Kafka takes it: the flow catches up."""
 
     def send(put: Callable[[int, bytes], None]) -> None:
@@ -106,7 +109,7 @@ def bulk(stand: Stand, crowd: Crowd, rows: int, workers: int = 1) -> Measured:
     return _run(stand, name, crowd, rows, workers, send, 250_000)
 
 
-def live(stand: Stand, crowd: Crowd, rows: int, workers: int = 1) -> Measured:
+def live(stand: Environment, crowd: Population, rows: int, workers: int = 1) -> Measurement:
     """Every record at the moment at which its last frame came."""
     records = [(frames[-1].received / 1000, partition, pack(frames)) for partition, frames in crowd.records(PARTITIONS)]
     first = records[0][0]
@@ -123,14 +126,14 @@ def live(stand: Stand, crowd: Crowd, rows: int, workers: int = 1) -> Measured:
     return _run(stand, name, crowd, rows, workers, send, 150_000)
 
 
-def store_write(stand: Stand, crowd: Crowd, rows: dict[RowKey, Window]) -> Measured:
+def store_write(stand: Environment, crowd: Population, rows: dict[RowKey, Window]) -> Measurement:
     """The client's side of writing rows, as the store's thread does."""
     items = list(rows.items())
     with psycopg.connect(stand.database("bench_rows"), autocommit=True) as connection:
 
         def work() -> None:
-            for at in range(0, len(items), AT_ONCE):
-                write(connection, dict(items[at : at + AT_ONCE]))
+            for at in range(0, len(items), BATCH_SIZE):
+                write(connection, dict(items[at : at + BATCH_SIZE]))
 
         return best("  store write", crowd.beats, work)
 
@@ -140,14 +143,14 @@ def _processes(workers: int) -> str:
 
 
 def _run(
-    stand: Stand,
+    stand: Environment,
     name: str,
-    crowd: Crowd,
+    crowd: Population,
     rows: int,
     workers: int,
     send: Callable[[Callable[[int, bytes], None]], None],
     goal: int,
-) -> Measured:
+) -> Measurement:
     """CPU of all processes of the flow from being ready until all is read and stored. Raises NotDone."""
     stand.runs += 1
     flow = _Flow(stand, f"run{stand.runs}", workers)
@@ -165,9 +168,9 @@ def _run(
         began, before = time.monotonic(), flow.cpu()
         send(put)
         if producer.flush(60):
-            raise NotDone("Kafka did not take all records")
+            raise Incomplete("Kafka did not take all records")
         flow.wait(len(crowd.frames), rows)
-        return Measured(name, crowd.beats, flow.cpu() - before, time.monotonic() - began, goal)
+        return Measurement(name, crowd.beats, flow.cpu() - before, time.monotonic() - began, goal)
     finally:
         flow.process.stop()
 
@@ -175,7 +178,7 @@ def _run(
 class _Flow:
     """A dataflow on topics and tables of its own."""
 
-    def __init__(self, stand: Stand, name: str, workers: int) -> None:
+    def __init__(self, stand: Environment, name: str, workers: int) -> None:
         self.topic = f"{name}-raw"
         self._uri = stand.database(name)
         self._host = stand.ground.addresses[3]
@@ -224,15 +227,15 @@ class _Flow:
         deadline = time.monotonic() + _PATIENCE
         while (read := self._count("biosync_frames_total")) < frames:
             if time.monotonic() > deadline:
-                raise NotDone(f"{read} of {frames} frames read; its log:\n{_end(self.process.log)}")
+                raise Incomplete(f"{read} of {frames} frames read; its log:\n{_end(self.process.log)}")
             time.sleep(0.25)
         with psycopg.connect(self._uri, autocommit=True) as connection:
             while (stored := _rows(connection)) < rows:
                 if time.monotonic() > deadline:
-                    raise NotDone(f"{stored} of {rows} rows stored; its log:\n{_end(self.process.log)}")
+                    raise Incomplete(f"{stored} of {rows} rows stored; its log:\n{_end(self.process.log)}")
                 time.sleep(0.2)
         if (read, stored) != (frames, rows):
-            raise NotDone(f"{read} frames read of {frames}, {stored} rows stored where offline gives {rows}")
+            raise Incomplete(f"{read} frames read of {frames}, {stored} rows stored where offline gives {rows}")
 
     def _count(self, name: str) -> int:
         found = re.search(rf"^{name} (\S+)", self._get("/metrics"), re.MULTILINE)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.dataflow.population import BEATS
-from dataflows.biosync.run.gc import rarely
+from dataflows.biosync.run.gc import tune
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """So many beats in so many CPU seconds; `wall` is 0 where it says nothing."""
 
     name: str
@@ -33,13 +33,13 @@ class Measured:
 HEAD = f"{'':44} {'beats/CPU-s':>12} {'goal':>12} {'us a frame':>10}"
 
 
-def best(name: str, beats: int, work: Callable[[], object], times: int = 3, goal: int = 0) -> Measured:
+def best(name: str, beats: int, work: Callable[[], object], times: int = 3, goal: int = 0) -> Measurement:
     """The quickest of several runs in this process, which collects garbage as a worker does: slower ones were
     disturbed."""
     quickest = float("inf")
-    rarely()
+    tune()
     for _ in range(times):
         began = time.process_time()
         work()
         quickest = min(quickest, time.process_time() - began)
-    return Measured(name, beats, quickest, goal=goal)
+    return Measurement(name, beats, quickest, goal=goal)

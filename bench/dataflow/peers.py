@@ -11,13 +11,13 @@ import bytewax.operators.windowing as win
 from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSink, TestingSource, run_main
 
-from bench.dataflow.measurement import Measured, best
-from bench.dataflow.population import Crowd
+from bench.dataflow.measurement import Measurement, best
+from bench.dataflow.population import Population
 
 _WINDOW, _EVERY = 60_000, 10_000
 
 
-def plain(crowd: Crowd) -> Measured:
+def plain(crowd: Population) -> Measurement:
     """A deque of the last minute's beats a person and running sums: no cleansing, no order, no events."""
 
     def work() -> None:
@@ -32,7 +32,7 @@ def plain(crowd: Crowd) -> Measured:
     return best("peer: plain deque loop, measures only", crowd.beats, work)
 
 
-def fold_window(crowd: Crowd) -> Measured:
+def fold_window(crowd: Population) -> Measurement:
     """bytewax's sliding windows, a beat an item, keyed by person: the same measures, from memory."""
     beats = [
         (frame.user, (datetime.fromtimestamp(t / 1000, UTC), rr))

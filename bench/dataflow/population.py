@@ -18,7 +18,7 @@ PACKED = 10
 
 
 @dataclass(frozen=True)
-class Crowd:
+class Population:
     """Frames in order of arrival; people send evenly spread over the eight seconds."""
 
     people: int
@@ -45,7 +45,7 @@ class Crowd:
         return [(partition, pack(frames)) for partition, frames in self.records(partitions)]
 
 
-def crowd(people: int, rounds: int, start: int, seed: int = 1) -> Crowd:
+def generate(people: int, rounds: int, start: int, seed: int = 1) -> Population:
     """`rounds` frames of each, from `start` (Unix ms): 75 beats a minute on average, with respiratory arrhythmia."""
     random = np.random.default_rng(seed)
     beats = rounds * BEATS
@@ -57,7 +57,7 @@ def crowd(people: int, rounds: int, start: int, seed: int = 1) -> Crowd:
         times = start + 1000 * SECONDS * person / people + np.cumsum(rr)
         frames += _frames(f"{person:08x}-bench", np.rint(times).astype(int).tolist(), np.round(rr, 3).tolist())
     frames.sort(key=lambda frame: frame.received)
-    return Crowd(people, rounds, frames)
+    return Population(people, rounds, frames)
 
 
 def _frames(user: str, times: Sequence[int], intervals: Sequence[float]) -> list[StoredFrame]:

@@ -10,18 +10,18 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from bench.dataflow.measurement import Measured, best
-from bench.dataflow.population import PACKED, Crowd
+from bench.dataflow.measurement import Measurement, best
+from bench.dataflow.population import PACKED, Population
 from contracts.records import pack, unpack
-from dataflows.biosync.run.gc import rarely
+from dataflows.biosync.run.gc import tune
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.cleanse import Cleanser
-from dataflows.biosync.signal.hrv import Rolling
-from dataflows.biosync.signal.order import Device
-from dataflows.biosync.signal.partition import People, Record
+from dataflows.biosync.signal.hrv import RollingWindows
+from dataflows.biosync.signal.order import DeviceState
+from dataflows.biosync.signal.partition import PartitionState, Record
 from dataflows.biosync.signal.person import Person
 from dataflows.biosync.signal.rules import Rules
-from dataflows.biosync.signal.stress import Stress
+from dataflows.biosync.signal.stress import StressDetector
 from dataflows.biosync.state.log import StateLog
 
 RULES = Rules()
@@ -32,20 +32,20 @@ _PASSES = 3
 _T = TypeVar("_T")
 
 
-def stages(crowd: Crowd) -> list[Measured]:
+def stages(crowd: Population) -> list[Measurement]:
     """The core, and its stages in the order of the flow."""
     values = [value for _, value in crowd.packed(_PARTITIONS)]
     whole = min(_core(values) for _ in range(_PASSES))
     passes = [_pass(values) for _ in range(_PASSES)]
     return [
-        Measured("pure core (person.step)", crowd.beats, whole, goal=750_000),
-        *(Measured(f"  {name}", crowd.beats, min(one[name] for one in passes)) for name in passes[0]),
+        Measurement("pure core (person.step)", crowd.beats, whole, goal=750_000),
+        *(Measurement(f"  {name}", crowd.beats, min(one[name] for one in passes)) for name in passes[0]),
     ]
 
 
 def _core(values: list[bytes]) -> float:
     """CPU seconds of person.step; in a pass of its own: the stages' states would push people out of the cache."""
-    rarely()
+    tune()
     spent = 0.0
     persons = _Known(Person)
     for at in range(0, len(values), _AT_ONCE):
@@ -59,10 +59,10 @@ def _core(values: list[bytes]) -> float:
 
 def _pass(values: list[bytes]) -> dict[str, float]:
     """CPU seconds by stage."""
-    rarely()
+    tune()
     spent: dict[str, float] = defaultdict(float)
-    devices: dict[str, Device] = {}
-    cleansers, rollings, stresses = _Known(Cleanser), _Known(Rolling), _Known(Stress)
+    devices: dict[str, DeviceState] = {}
+    cleansers, rollings, stresses = _Known(Cleanser), _Known(RollingWindows), _Known(StressDetector)
 
     def timed(name: str, work: Callable[[], list[_T]]) -> list[_T]:
         began = time.process_time()
@@ -73,7 +73,7 @@ def _pass(values: list[bytes]) -> dict[str, float]:
     def ordered() -> list[None]:
         for frame in frames:
             if (device := devices.get(frame.user)) is None:
-                devices[frame.user] = order.first(frame)
+                devices[frame.user] = order.new_device(frame)
             else:
                 order.release(device, frame)
         return []
@@ -82,7 +82,7 @@ def _pass(values: list[bytes]) -> dict[str, float]:
         for user, closed in closings:
             for now, window, fresh in closed:
                 if fresh:
-                    stresses[user].judge(window, now, fresh, RULES.stress)
+                    stresses[user].evaluate(window, now, fresh, RULES.stress)
         return []
 
     for at in range(0, len(values), _AT_ONCE):
@@ -92,7 +92,7 @@ def _pass(values: list[bytes]) -> dict[str, float]:
         beats = timed(
             "cleanse",
             lambda frames=frames: [
-                (f.user, cleansers[f.user].usable(zip(f.t, f.rr, strict=True), RULES.cleanse)) for f in frames
+                (f.user, cleansers[f.user].cleanse(zip(f.t, f.rr, strict=True), RULES.cleanse)) for f in frames
             ],
         )
         closings = timed(
@@ -117,13 +117,13 @@ class _Known(dict[str, _T]):
         return made
 
 
-def people(crowd: Crowd) -> Iterator[Measured]:
+def people(crowd: Population) -> Iterator[Measurement]:
     """Everyone's state with its snapshots, as a worker has it: live a record at a time and a snapshot each second, in
     bulk all that a fetch gives and a snapshot each ten seconds' worth; then the state log alone."""
     second, packed = crowd.people // 8, crowd.packed(_PARTITIONS)
     yield best("unpack to snapshots, live", crowd.beats, lambda: _people(packed, second, 1))
     yield best("unpack to snapshots, in bulk", crowd.beats, lambda: _people(packed, 10 * second, 64))
-    everyone = People("raw", 0, RULES, {})
+    everyone = PartitionState("raw", 0, RULES, {})
     everyone.step([(0, pack(crowd.frames[: crowd.people]))])
     states = [(user, state) for user, state in everyone.changes().items() if state is not None]
     seconds = [dict(states[at : at + second]) for at in range(0, len(states), second)]
@@ -142,7 +142,7 @@ def people(crowd: Crowd) -> Iterator[Measured]:
 def _people(packed: list[tuple[int, bytes]], between: int, at_once: int) -> None:
     """Snapshots after every `between` frames; at most `at_once` records of a partition in one step."""
     with tempfile.TemporaryDirectory() as folder:
-        everyone = {partition: People("raw", partition, RULES, {}) for partition in range(_PARTITIONS)}
+        everyone = {partition: PartitionState("raw", partition, RULES, {}) for partition in range(_PARTITIONS)}
         logs = {partition: StateLog(Path(folder) / str(partition), None) for partition in range(_PARTITIONS)}
         records = enumerate(packed)
         while some := list(islice(records, max(1, between // PACKED))):

@@ -22,11 +22,11 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from dataflows.biosync import metrics
-from dataflows.biosync.shutdown import Stopping
-from dataflows.biosync.signal.partition import People, Record
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.signal.partition import PartitionState, Record
 from dataflows.biosync.signal.rules import Rules
-from dataflows.biosync.sink.results import Results
-from dataflows.biosync.source.topic_reader import POLL_SECONDS, START, Feed, Place
+from dataflows.biosync.sink.results import ResultBuffers
+from dataflows.biosync.source.topic_reader import BEGINNING, POLL_SECONDS, TopicPosition, TopicReader
 from dataflows.biosync.state.log import Position, StateLog
 
 Snapshot = tuple[Position, bytes]
@@ -34,8 +34,8 @@ Snapshot = tuple[Position, bytes]
 _PAUSE = timedelta(seconds=POLL_SECONDS)
 
 
-class _Records(StatefulSourcePartition[tuple[str, list[Record]], Place]):
-    def __init__(self, feed: Feed, name: str, place: Place, stopping: Stopping) -> None:
+class _RawPartition(StatefulSourcePartition[tuple[str, list[Record]], TopicPosition]):
+    def __init__(self, feed: TopicReader, name: str, place: TopicPosition, stopping: Shutdown) -> None:
         self._feed = feed
         self._name = name
         self._partition = int(name)
@@ -46,7 +46,7 @@ class _Records(StatefulSourcePartition[tuple[str, list[Record]], Place]):
     def next_batch(self) -> Iterable[tuple[str, list[Record]]]:
         if self._stopping.requested:
             raise StopIteration
-        records = self._feed.take(self._partition)
+        records = self._feed.poll(self._partition)
         if not records:
             self._awake = datetime.now(UTC) + _PAUSE
             return []
@@ -56,42 +56,42 @@ class _Records(StatefulSourcePartition[tuple[str, list[Record]], Place]):
     def next_awake(self) -> datetime | None:
         return self._awake
 
-    def snapshot(self) -> Place:
-        return self._feed.place(self._partition)
+    def snapshot(self) -> TopicPosition:
+        return self._feed.position(self._partition)
 
     def close(self) -> None:
         self._feed.close(self._partition)
 
 
-class Raw(FixedPartitionedSource[tuple[str, list[Record]], Place]):
+class RawSource(FixedPartitionedSource[tuple[str, list[Record]], TopicPosition]):
     """The raw topic; `feed` is made by the worker that reads."""
 
-    def __init__(self, feed: Callable[[], Feed], partitions: int, stopping: Stopping) -> None:
+    def __init__(self, feed: Callable[[], TopicReader], partitions: int, stopping: Shutdown) -> None:
         self._make = feed
-        self._feed: Feed | None = None
+        self._feed: TopicReader | None = None
         self._partitions = partitions
         self._stopping = stopping
 
     @property
-    def away(self) -> str:
+    def unavailable(self) -> str:
         """Why nothing can be read just now, or empty."""
-        return self._feed.away if self._feed else ""
+        return self._feed.unavailable if self._feed else ""
 
     def list_parts(self) -> list[str]:
         return _names(self._partitions)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: Place | int | None) -> _Records:
+    def build_part(self, step_id: str, for_part: str, resume_state: TopicPosition | int | None) -> _RawPartition:
         if self._feed is None:
             self._feed = self._make()
         if isinstance(resume_state, int):  # kept by an earlier version: an offset in whatever topic is there
             resume_state = ("", resume_state)
-        return _Records(self._feed, for_part, resume_state or START, self._stopping)
+        return _RawPartition(self._feed, for_part, resume_state or BEGINNING, self._stopping)
 
 
-class _Everyone(StatefulSinkPartition[list[Record], Snapshot]):
+class _StatePartition(StatefulSinkPartition[list[Record], Snapshot]):
     """The people of a partition; the recovery store keeps only where their state lies in the log."""
 
-    def __init__(self, partition: int, people: People, log: StateLog, results: Results) -> None:
+    def __init__(self, partition: int, people: PartitionState, log: StateLog, results: ResultBuffers) -> None:
         self._partition = partition
         self._people = people
         self._log = log
@@ -111,10 +111,10 @@ class _Everyone(StatefulSinkPartition[list[Record], Snapshot]):
         self._log.close()
 
 
-class Everyone(FixedPartitionedSink[list[Record], Snapshot]):
+class StateSink(FixedPartitionedSink[list[Record], Snapshot]):
     """Everyone, by partition; their states lie below `folder`."""
 
-    def __init__(self, topic: str, partitions: int, rules: Rules, folder: Path, results: Results) -> None:
+    def __init__(self, topic: str, partitions: int, rules: Rules, folder: Path, results: ResultBuffers) -> None:
         self._topic = topic
         self._partitions = partitions
         self._rules = rules
@@ -127,17 +127,17 @@ class Everyone(FixedPartitionedSink[list[Record], Snapshot]):
     def part_fn(self, item_key: str) -> int:
         return int(item_key)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: Snapshot | None) -> _Everyone:
+    def build_part(self, step_id: str, for_part: str, resume_state: Snapshot | None) -> _StatePartition:
         partition = int(for_part)
         position, unwritten = resume_state or (None, None)
         log = StateLog(self._folder / for_part, position)
-        people = People(self._topic, partition, self._rules, log.load())
+        people = PartitionState(self._topic, partition, self._rules, log.load())
         if unwritten is not None:
             self._results.restore(partition, unwritten)
-        return _Everyone(partition, people, log, self._results)
+        return _StatePartition(partition, people, log, self._results)
 
 
-def build(source: Raw, everyone: Everyone) -> Dataflow:
+def build(source: RawSource, everyone: StateSink) -> Dataflow:
     """The dataflow."""
     flow = Dataflow("biosync")
     op.output("everyone", op.input("records", flow, source), everyone)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 
-class Stopped(RuntimeError):
+class ShutdownRequested(RuntimeError):
     """Raised out of a wait when the process was asked to end."""
 
 
-class Stopping:
+class Shutdown:
     """Whether the process was asked to end (reading stops), and whether it is over (writing stops too)."""
 
     def __init__(self) -> None:
@@ -27,9 +27,9 @@ class Stopping:
         return self._requested.is_set()
 
     @property
-    def over(self) -> bool:
+    def finished(self) -> bool:
         return self._over.is_set()
 
-    def pause(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> None:
         """Sleep, but no longer than until it is over."""
         self._over.wait(seconds)

@@ -88,7 +88,7 @@ class Receiver:
         self.server.server_close()
 
 
-class Stage:
+class Harness:
     """Topics and tables named after `name`, and at most one running dataflow."""
 
     def __init__(self, name: str, bootstrap: str, database: str, folder: Path) -> None:

@@ -19,10 +19,10 @@ from contracts.records import DeadLetter, StoredFrame, StressEvent, pack, partit
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.rules import THRESHOLDS, Rules, StressRules
 from dataflows.biosync.tools import stored
-from dataflows.biosync.tools.offline import of_frames
+from dataflows.biosync.tools.offline import compute_frames
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import frames, series
-from tests.dataflows.harness import PARTITIONS, Stage, until
+from tests.dataflows.harness import PARTITIONS, Harness, until
 from tests.fixtures.engines import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -31,14 +31,14 @@ _names = iter(f"flow{i}" for i in range(1000))
 
 
 @pytest.fixture
-def stage(kafka: Kafka, postgres: Database, tmp_path: Path) -> Iterator[Stage]:
+def stage(kafka: Kafka, postgres: Database, tmp_path: Path) -> Iterator[Harness]:
     name = next(_names)
-    made = Stage(name, kafka.bootstrap, postgres.create(name), tmp_path)
+    made = Harness(name, kafka.bootstrap, postgres.create(name), tmp_path)
     yield made
     made.close()
 
 
-def crowd(users: int, minutes: float = 14) -> list[StoredFrame]:
+def population(users: int, minutes: float = 14) -> list[StoredFrame]:
     """Frames of several people, in order of arrival, up to now; every other one is stressed from minute 8 on."""
     start = (int(time.time() * 1000) - int(minutes * 60_000)) // 10_000 * 10_000
     everyone: list[StoredFrame] = []
@@ -49,13 +49,13 @@ def crowd(users: int, minutes: float = 14) -> list[StoredFrame]:
 
 
 def expected(sent: list[StoredFrame]) -> tuple[dict[tuple[str, int], Window], dict[str, StressEvent]]:
-    results = of_frames(sent, RULES)
+    results = compute_frames(sent, RULES)
     rows = {(user, row.at): row for user, (windows, _) in results.items() for row in windows}
     events = {event.event_id: event for _, raised in results.values() for event in raised}
     return rows, events
 
 
-def assert_holds(stage: Stage, sent: list[StoredFrame]) -> None:
+def assert_holds(stage: Harness, sent: list[StoredFrame]) -> None:
     """The store holds exactly what the same frames give offline, and each event was answered."""
     rows, events = expected(sent)
     assert events, "these beats raise no event: the test would prove nothing"
@@ -71,9 +71,9 @@ def assert_holds(stage: Stage, sent: list[StoredFrame]) -> None:
     assert not stage.receiver.refused
 
 
-def test_the_store_holds_what_the_same_beats_give_offline_and_each_event_is_answered_once(stage: Stage) -> None:
+def test_the_store_holds_what_the_same_beats_give_offline_and_each_event_is_answered_once(stage: Harness) -> None:
     stage.start()
-    sent = crowd(8)
+    sent = population(8)
     stage.send(sent)
     assert_holds(stage, sent)
     assert set(stage.receiver.requests.values()) == {1}
@@ -81,8 +81,8 @@ def test_the_store_holds_what_the_same_beats_give_offline_and_each_event_is_answ
     assert {event.event_id: event for event in announced} == expected(sent)[1]
 
 
-def test_what_cannot_be_processed_becomes_a_dead_letter_and_stops_nothing(stage: Stage) -> None:
-    sent = crowd(4)
+def test_what_cannot_be_processed_becomes_a_dead_letter_and_stops_nothing(stage: Harness) -> None:
+    sent = population(4)
     half = len(sent) // 2
     crooked = StoredFrame("user-0", "other", 1, sent[half].received, "", [1, 2], [800.0])
     stage.start()
@@ -100,8 +100,8 @@ def test_what_cannot_be_processed_becomes_a_dead_letter_and_stops_nothing(stage:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_ended_in_the_middle_and_started_again_writes_the_same(stage: Stage, how: signal.Signals) -> None:
-    sent = crowd(12)
+def test_ended_in_the_middle_and_started_again_writes_the_same(stage: Harness, how: signal.Signals) -> None:
+    sent = population(12)
     parts = 5
     stage.start()
     for i in range(parts):
@@ -114,8 +114,8 @@ def test_ended_in_the_middle_and_started_again_writes_the_same(stage: Stage, how
     assert_holds(stage, sent)
 
 
-def test_doubled_and_exchanged_frames_change_nothing(stage: Stage) -> None:
-    sent = crowd(6)
+def test_doubled_and_exchanged_frames_change_nothing(stage: Harness) -> None:
+    sent = population(6)
     mixed = disturbed(sent, seed=5)
     assert len(mixed) > 1.2 * len(sent)
     stage.start()
@@ -126,8 +126,8 @@ def test_doubled_and_exchanged_frames_change_nothing(stage: Stage) -> None:
     assert events.keys() == plain_events.keys()
 
 
-def test_a_topic_read_from_the_start_again_gives_the_same_and_pushes_nothing_again(stage: Stage) -> None:
-    sent = crowd(6)
+def test_a_topic_read_from_the_start_again_gives_the_same_and_pushes_nothing_again(stage: Harness) -> None:
+    sent = population(6)
     stage.start()
     stage.send(sent)
     assert_holds(stage, sent)
@@ -163,10 +163,10 @@ def disturbed(sent: list[StoredFrame], seed: int) -> list[StoredFrame]:
     return mixed
 
 
-def test_an_unwilling_receiver_is_asked_again_until_it_takes_the_event(stage: Stage) -> None:
+def test_an_unwilling_receiver_is_asked_again_until_it_takes_the_event(stage: Harness) -> None:
     stage.receiver.down = True
     stage.start()
-    sent = crowd(2)
+    sent = population(2)
     stage.send(sent)
     events = expected(sent)[1]
     until(lambda: len(stage.events()) == len(events), 60, "events stored")
@@ -179,10 +179,10 @@ def test_an_unwilling_receiver_is_asked_again_until_it_takes_the_event(stage: St
 
 @pytest.mark.parametrize("engine", ["postgres", "kafka"])
 def test_while_an_engine_is_away_nothing_is_lost_or_doubled(
-    stage: Stage, kafka: Kafka, postgres: Database, engine: str
+    stage: Harness, kafka: Kafka, postgres: Database, engine: str
 ) -> None:
     server = kafka if engine == "kafka" else postgres.server
-    sent = crowd(8)
+    sent = population(8)
     third = len(sent) // 3
     stage.start()
     stage.send(sent[:third])
@@ -206,8 +206,10 @@ def test_while_an_engine_is_away_nothing_is_lost_or_doubled(
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_ended_while_the_store_is_away_it_loses_nothing(stage: Stage, postgres: Database, how: signal.Signals) -> None:
-    sent = crowd(6)
+def test_ended_while_the_store_is_away_it_loses_nothing(
+    stage: Harness, postgres: Database, how: signal.Signals
+) -> None:
+    sent = population(6)
     stage.start()
     stage.send(sent[: len(sent) // 2])
     until(lambda: len(stage.rows()) > 0, 60, "first rows")
@@ -226,8 +228,8 @@ def test_ended_while_the_store_is_away_it_loses_nothing(stage: Stage, postgres: 
     assert_holds(stage, sent)
 
 
-def test_metrics_tell_of_the_lag_and_of_what_was_done(stage: Stage) -> None:
-    sent = crowd(4)
+def test_metrics_tell_of_the_lag_and_of_what_was_done(stage: Harness) -> None:
+    sent = population(4)
     stage.start()
     stage.send(sent)
     assert_holds(stage, sent)
@@ -240,17 +242,17 @@ def test_metrics_tell_of_the_lag_and_of_what_was_done(stage: Stage) -> None:
     assert re.search(r"^biosync_cpu_seconds_total [0-9.]*[1-9]", metrics(stage), re.MULTILINE)
 
 
-def status(stage: Stage, path: str) -> int:
+def status(stage: Harness, path: str) -> int:
     try:
         return httpx.get(f"http://{stage.host}:{stage.port}{path}", timeout=5, trust_env=False).status_code
     except httpx.ConnectError:
         return 0
 
 
-def recovery_written(stage: Stage) -> int:
+def recovery_written(stage: Harness) -> int:
     """When the recovery store was written last, which it is at the end of each epoch; any clock's ns."""
     return max(path.stat().st_mtime_ns for path in (stage.state / "recovery").iterdir())
 
 
-def metrics(stage: Stage) -> str:
+def metrics(stage: Harness) -> str:
     return httpx.get(f"http://{stage.host}:{stage.port}/metrics", timeout=5, trust_env=False).text

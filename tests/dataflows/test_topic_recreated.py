@@ -10,8 +10,8 @@ import pytest
 
 from contracts.records import StoredFrame
 from local.engines.kafka import Kafka
-from tests.dataflows.harness import PARTITIONS, Stage, until
-from tests.dataflows.test_flow import assert_holds, crowd, expected, metrics, status
+from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.test_flow import assert_holds, expected, metrics, population, status
 from tests.fixtures.engines import Database
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -19,21 +19,21 @@ _names = iter(f"recreated{i}" for i in range(1000))
 
 
 @pytest.fixture
-def stage(kafka: Kafka, postgres: Database, tmp_path: Path) -> Iterator[Stage]:
+def stage(kafka: Kafka, postgres: Database, tmp_path: Path) -> Iterator[Harness]:
     name = next(_names)
-    made = Stage(name, kafka.bootstrap, postgres.create(name), tmp_path)
+    made = Harness(name, kafka.bootstrap, postgres.create(name), tmp_path)
     yield made
     made.close()
 
 
-def wait_for_rows(stage: Stage, sent: list[StoredFrame]) -> None:
+def wait_for_rows(stage: Harness, sent: list[StoredFrame]) -> None:
     """Waits until what these frames give is stored."""
     rows = expected(sent)[0]
     until(lambda: stage.rows().keys() == rows.keys(), 60, f"the rows of {len(sent)} frames")
 
 
-def test_a_running_dataflow_is_unready_meanwhile_and_reads_the_new_topic(stage: Stage, kafka: Kafka) -> None:
-    sent = crowd(4)
+def test_a_running_dataflow_is_unready_meanwhile_and_reads_the_new_topic(stage: Harness, kafka: Kafka) -> None:
+    sent = population(4)
     third = len(sent) // 3
     stage.start()
     stage.send(sent[:third])
@@ -58,8 +58,8 @@ def test_a_running_dataflow_is_unready_meanwhile_and_reads_the_new_topic(stage: 
         until(lambda wanted=wanted: wanted in metrics(stage), 20, wanted)
 
 
-def test_a_topic_that_is_deleted_made_and_filled_at_once_is_read_once(stage: Stage) -> None:
-    sent = crowd(4)
+def test_a_topic_that_is_deleted_made_and_filled_at_once_is_read_once(stage: Harness) -> None:
+    sent = population(4)
     half = len(sent) // 2
     stage.start()
     stage.send(sent[:half])
@@ -74,8 +74,10 @@ def test_a_topic_that_is_deleted_made_and_filled_at_once_is_read_once(stage: Sta
 
 
 @pytest.mark.parametrize("size", [2, 1000], ids=["with more records", "with fewer records"])
-def test_a_dataflow_that_starts_on_a_new_topic_reads_all_of_it_and_keeps_what_it_knew(stage: Stage, size: int) -> None:
-    sent = crowd(4)
+def test_a_dataflow_that_starts_on_a_new_topic_reads_all_of_it_and_keeps_what_it_knew(
+    stage: Harness, size: int
+) -> None:
+    sent = population(4)
     half = len(sent) // 2
     stage.start()
     stage.send(sent[:half])
@@ -89,14 +91,14 @@ def test_a_dataflow_that_starts_on_a_new_topic_reads_all_of_it_and_keeps_what_it
     assert "topic_replaced" in stage.log.read_text()
 
 
-def test_a_dataflow_that_starts_before_its_topic_waits_for_it(stage: Stage) -> None:
+def test_a_dataflow_that_starts_before_its_topic_waits_for_it(stage: Harness) -> None:
     stage.delete_raw()
     stage.start()
     until(lambda: status(stage, "/healthz") == 200, 30, "the dataflow well")
     until(lambda: "topic_away" in stage.log.read_text(), 30, "that the topic is away")
     assert status(stage, "/readyz") == 503
     stage.make_raw()
-    sent = crowd(2)
+    sent = population(2)
     stage.send(sent)
     assert_holds(stage, sent)
     assert status(stage, "/readyz") == 200

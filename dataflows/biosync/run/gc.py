@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 
-def rarely() -> None:
+def tune() -> None:
     """Thousands of people's states are live and never garbage: as often as usual, each look at all of them would stop
     the worker."""
     gc.collect()

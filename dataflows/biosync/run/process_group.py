@@ -36,7 +36,7 @@ def run(settings: Settings) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     ports = [settings.status_port(number) for number in range(settings.workers)]
     with tempfile.TemporaryDirectory(prefix="biosync-metrics-") as counts:
-        status.serve(settings.host, settings.port, Workers(settings.host, ports, Path(counts)))
+        status.serve(settings.host, settings.port, GroupStatus(settings.host, ports, Path(counts)))
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": counts}
         workers = [_start(number, environment) for number in range(settings.workers)]
         _log.info("started", workers=[worker.pid for worker in workers])
@@ -70,7 +70,7 @@ def _watch(workers: Sequence[subprocess.Popen[bytes]]) -> int:
     return 0
 
 
-class Counts(Collector):
+class WorkerMetrics(Collector):
     """What the workers count in the files of `folder`. One that a worker makes just now is empty, and left out."""
 
     def __init__(self, folder: Path) -> None:
@@ -81,7 +81,7 @@ class Counts(Collector):
         return MultiProcessCollector.merge(files)
 
 
-class Workers:
+class GroupStatus:
     """Status of all workers together, which tell theirs at `ports`: as well as the worst of them."""
 
     def __init__(self, host: str, ports: Sequence[int], counts: Path) -> None:
@@ -97,7 +97,7 @@ class Workers:
 
     def metrics(self) -> bytes:
         registry = CollectorRegistry()
-        registry.register(Counts(self._counts))
+        registry.register(WorkerMetrics(self._counts))
         return generate_latest(registry)
 
     def _worst(self, path: str) -> str:

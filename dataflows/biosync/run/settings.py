@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
 from dataflows.biosync.signal.rules import Rules
-from dataflows.biosync.signal.spec import rules
+from dataflows.biosync.signal.spec import rules_from_spec
 
 GRACE_SECONDS = 8.0
 """What a stop may take; after it the process leaves as if killed, which costs nothing but computing a second again."""
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     @property
     def rules(self) -> Rules:
-        return rules(self.biostream_spec)
+        return rules_from_spec(self.biostream_spec)
 
     @property
     def chunk(self) -> timedelta:

@@ -28,7 +28,7 @@ Answer = tuple[int, str, bytes]
 """Status code, content type and body."""
 
 
-class Own:
+class ProcessStatus:
     """Status of this process alone."""
 
     def __init__(self, unready: Callable[[], str]) -> None:

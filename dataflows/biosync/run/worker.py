@@ -15,16 +15,16 @@ from bytewax.run import cli_main
 
 from dataflows.biosync import flow, metrics
 from dataflows.biosync.run import status
-from dataflows.biosync.run.gc import rarely
+from dataflows.biosync.run.gc import tune
 from dataflows.biosync.run.settings import GRACE_SECONDS, Settings
-from dataflows.biosync.shutdown import Stopping
+from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.outbox import Outbox
-from dataflows.biosync.sink.publisher import Letters
-from dataflows.biosync.sink.results import Results
+from dataflows.biosync.sink.publisher import Publisher
+from dataflows.biosync.sink.results import ResultBuffers
 from dataflows.biosync.sink.store import Store
-from dataflows.biosync.sink.webhook import Response
+from dataflows.biosync.sink.webhook import WebhookClient
 from dataflows.biosync.source.topic import Topic
-from dataflows.biosync.source.topic_reader import Feed
+from dataflows.biosync.source.topic_reader import TopicReader
 from dataflows.biosync.state import recovery
 
 _ANSWERS_SECONDS = 2.0
@@ -34,26 +34,26 @@ _log = structlog.get_logger(__name__)
 
 def run(settings: Settings) -> NoReturn:
     """Run until told to stop; leaves the process."""
-    stopping = Stopping()
+    stopping = Shutdown()
     _stop_on_signal(stopping)
     if settings.worker is not None:
         Thread(target=_end_with_parent, name="parent", daemon=True).start()
     spec, bootstrap = settings.biostream_spec, settings.kafka_bootstrap
     database = settings.timeseries_url.get_secret_value()
-    results = Results(spec.events.topic, spec.dead_letter.topic, stopping)
+    results = ResultBuffers(spec.events.topic, spec.dead_letter.topic, stopping)
     store = Store(database, settings.chunk, results.rows, stopping)
-    response = Response(settings.webhook, settings.webhook_secret.get_secret_value())
+    response = WebhookClient(settings.webhook, settings.webhook_secret.get_secret_value())
     outbox = Outbox(database, settings.chunk, results.events, response, stopping)
     outbox.start()
-    Letters(bootstrap, results.letters, stopping).start()
+    Publisher(bootstrap, results.records, stopping).start()
     store.start()
     topic, partitions = spec.source.topic, spec.source.partitions
-    source = flow.Raw(lambda: Feed(Topic(bootstrap, topic, partitions)), partitions, stopping)
-    told = status.Own(lambda: "stopping" if stopping.requested else store.away or source.away)
+    source = flow.RawSource(lambda: TopicReader(Topic(bootstrap, topic, partitions)), partitions, stopping)
+    told = status.ProcessStatus(lambda: "stopping" if stopping.requested else store.unavailable or source.unavailable)
     status.serve(settings.host, settings.status_port(settings.worker), told)
     metrics.WORKERS.set(settings.workers)
-    everyone = flow.Everyone(topic, partitions, settings.rules, settings.state_dir / "people", results)
-    rarely()
+    everyone = flow.StateSink(topic, partitions, settings.rules, settings.state_dir / "people", results)
+    tune()
     _log.info("started", topic=topic, partitions=partitions)
     try:
         cli_main(
@@ -67,13 +67,13 @@ def run(settings: Settings) -> NoReturn:
         if not stopping.requested:
             _log.exception("failed", then="nothing is lost: the next start goes on")
             _leave(1)
-    outbox.idle(_ANSWERS_SECONDS)
+    outbox.wait_idle(_ANSWERS_SECONDS)
     stopping.finish()
     _log.info("stopped")
     _leave(0)
 
 
-def _stop_on_signal(stopping: Stopping) -> None:
+def _stop_on_signal(stopping: Shutdown) -> None:
     """A thread waits for the signal: bytewax keeps the main thread in native code."""
     wanted = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
@@ -81,8 +81,8 @@ def _stop_on_signal(stopping: Stopping) -> None:
     def wait() -> None:
         signal.sigwait(wanted)
         stopping.request()
-        stopping.pause(GRACE_SECONDS)
-        if not stopping.over:
+        stopping.wait(GRACE_SECONDS)
+        if not stopping.finished:
             _log.warning("stop_forced", after_seconds=GRACE_SECONDS, then="the next start computes what is missing")
             _leave(0)
 

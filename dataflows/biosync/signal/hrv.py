@@ -14,13 +14,13 @@ import msgspec
 from dataflows.biosync.signal.cleanse import Beat
 
 MIN_BEATS = 15
-"""A quarter of a minute at 60 a minute: fewer tell no mean worth storing."""
+"""A quarter of a minute at 60 a minute: the mean of fewer is not worth storing."""
 MIN_DIFFERENCES = 10
 _SQUARE_50 = 2500.0
 """ms squared: a difference counts for pNN50 when its square exceeds this."""
 
 Bucket = tuple[int, float, float, int, float, int, int, float, int]
-"""beats, sum of intervals, of their squares; differences, sum of their squares, how many exceed 50 ms; and the same
+"""Beats, sum of intervals and of their squares; differences, sum of their squares, how many exceed 50 ms; and the same
 three for the one difference that reaches back before the bucket."""
 EMPTY: Bucket = (0, 0.0, 0.0, 0, 0.0, 0, 0, 0.0, 0)
 
@@ -38,21 +38,21 @@ class Window(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """Share of the window's beats that were usable, which is the share of its time that their intervals fill."""
 
 
-Closing = tuple[int, Window, float]
+ClosedWindow = tuple[int, Window, float]
 """Time of the beat that closed the window, the window, and ms of intervals in its last `every` (0: a silent one)."""
 
 
-class Rolling(msgspec.Struct, array_like=True):
-    """Rolling windows of one person; `every` and `window` in ms, ends on multiples of `every` in Unix time."""
+class RollingWindows(msgspec.Struct, array_like=True):
+    """The rolling windows of one person; `every` and `window` in ms, ends on multiples of `every` in Unix time."""
 
     end: int = 0
     """Unix ms at which the open bucket ends; 0 before the first beat."""
     open: Bucket = EMPTY
     closed: list[Bucket] = []
 
-    def add(self, beats: list[Beat], window: int, every: int) -> list[Closing]:
+    def add(self, beats: list[Beat], window: int, every: int) -> list[ClosedWindow]:
         """The windows that these beats close, each with the time of the beat that closed it."""
-        closed: list[Closing] = []
+        closed: list[ClosedWindow] = []
         end = self.end
         n, s, q, m, e, k, m0, e0, k0 = self.open
         for t, rr, d in beats:
@@ -79,16 +79,16 @@ class Rolling(msgspec.Struct, array_like=True):
         self.open = (n, s, q, m, e, k, m0, e0, k0)
         return closed
 
-    def _close(self, t: int, end: int, window: int, every: int, closed: list[Closing]) -> None:
-        """Close the open bucket, which ends at `end`, and those after it that `t` has passed while beats remain."""
+    def _close(self, t: int, end: int, window: int, every: int, closed: list[ClosedWindow]) -> None:
+        """Close the open bucket, which ends at `end`, and the later ones that end by `t` while beats remain."""
         length = window // every
         buckets = self.closed
         buckets.append(self.open)
         if len(buckets) > length:
             del buckets[0]
         closed.append((t, measure(buckets, end, window), self.open[1]))
-        passed = min((t - end) // every, length - 1)
-        for _ in range(passed):
+        empty = min((t - end) // every, length - 1)
+        for _ in range(empty):
             end += every
             buckets.append(EMPTY)
             if len(buckets) > length:

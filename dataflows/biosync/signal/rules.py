@@ -1,4 +1,4 @@
-"""What can be set about the computation, with the defaults and where they come from. Durations in ms."""
+"""The parameters of the computation, with their defaults and sources. Durations in ms."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Literal
 import msgspec
 
 VERSION = "1"
-"""Version of the computation, in the evidence of each event: counts up when the same beats would give other results."""
+"""Version of the computation, in the evidence of each event: incremented when the same beats give other results."""
 
-Drop = Literal["gate", "score", "ignore"]
+HrvDrop = Literal["gate", "score", "ignore"]
 THRESHOLDS: dict[str, float] = {"gate": 5.25, "score": 5.75, "ignore": 5.25}
 """Default threshold of each rule, beats a minute (docs/detection.md)."""
 
 
 class CleanseRules(msgspec.Struct, frozen=True):
-    """Which beat-to-beat intervals are taken for sinus rhythm."""
+    """Which beat-to-beat intervals count as sinus rhythm."""
 
     min_rr: float = 300.0
     max_rr: float = 2000.0
-    """200 to 30 beats a minute: what a resting to strained adult heart does."""
+    """200 to 30 beats a minute: the range of an adult heart from rest to strain."""
     max_step: float = 0.2
     """Share by which an interval may differ from the one before or the running median: Malik's 20 % rule
     (Malik et al., Eur Heart J 1989; 10:1060), common since in HRV software."""
 
 
 class HrvRules(msgspec.Struct, frozen=True):
-    """Rolling windows. 60 s is the shortest for which RMSSD is taken as agreeing with five minutes'
+    """Rolling windows. 60 s is the shortest whose RMSSD is reported to agree with that of five minutes
     (Munoz et al., PLoS ONE 2015; 10:e0138921)."""
 
     window: int = 60_000
@@ -38,22 +38,22 @@ class HrvRules(msgspec.Struct, frozen=True):
 
 
 class StressRules(msgspec.Struct, frozen=True):
-    """When a rise of heart rate is called acute stress; docs/detection.md says how the numbers were found."""
+    """When a rise of heart rate counts as acute stress; docs/detection.md explains how the numbers were found."""
 
     threshold: float = THRESHOLDS["gate"]
     """Score, in beats a minute above the baseline, from which a window counts."""
-    hrv_drop: Drop = "gate"
-    """gate: RMSSD must lie below the person's usual; score: the drop adds to the score; ignore: heart rate alone."""
+    hrv_drop: HrvDrop = "gate"
+    """gate: RMSSD must lie below the person's baseline; score: the drop adds to the score; ignore: heart rate alone."""
     heart_rate_rise: float = 0.0
     """Least rise of the heart rate itself, beats a minute above the baseline, whatever the score."""
     sustain: int = 30_000
     refractory: int = 300_000
     warm_up: int = 180_000
-    """Sum of usable intervals before which nothing is raised: a baseline needs something to stand on."""
+    """Sum of usable intervals before which no event is raised: the baselines have to converge."""
 
 
 class Rules(msgspec.Struct, frozen=True):
-    """All rules of one dataflow."""
+    """All parameters of one dataflow."""
 
     cleanse: CleanseRules = CleanseRules()
     hrv: HrvRules = HrvRules()

@@ -1,4 +1,4 @@
-"""The rules that a BioStream declares."""
+"""The rules from the spec of a BioStream."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contracts.durations import milliseconds
 from dataflows.biosync.signal.rules import THRESHOLDS, CleanseRules, HrvRules, Rules, StressRules
 
 
-def rules(spec: BioStreamSpec) -> Rules:
-    """What the computation goes by; a threshold that is not declared is the default of the declared rule."""
+def rules_from_spec(spec: BioStreamSpec) -> Rules:
+    """The rules that the spec declares; a threshold that is not set is the default of the declared rule."""
     stress = spec.stress
     drop = stress.hrv_drop.value
     return Rules(

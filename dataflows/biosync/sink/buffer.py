@@ -13,16 +13,16 @@ from threading import Condition
 from time import monotonic
 from typing import Generic, TypeVar
 
-from dataflows.biosync.shutdown import Stopped, Stopping
+from dataflows.biosync.shutdown import Shutdown, ShutdownRequested
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Box(Generic[K, V]):
+class Buffer(Generic[K, V]):
     """Things by partition and key; a key put again replaces what lay there and need not be written before."""
 
-    def __init__(self, limit: int, stopping: Stopping) -> None:
+    def __init__(self, limit: int, stopping: Shutdown) -> None:
         self._limit = limit
         self._stopping = stopping
         self._partitions: dict[int, dict[K, V]] = {}
@@ -34,16 +34,16 @@ class Box(Generic[K, V]):
         with self._changed:
             while self._size >= self._limit:
                 if self._stopping.requested:
-                    raise Stopped
+                    raise ShutdownRequested
                 self._changed.wait(0.1)
             self._take(partition, things)
 
-    def put_back(self, partition: int, things: Mapping[K, V]) -> None:
+    def restore(self, partition: int, things: Mapping[K, V]) -> None:
         """Take things that lay in a box before; never waits, they fitted then."""
         with self._changed:
             self._take(partition, things)
 
-    def some(self, most: int, least: int = 1, patience: float = 0.2) -> dict[tuple[int, K], V]:
+    def peek(self, most: int, least: int = 1, patience: float = 0.2) -> dict[tuple[int, K], V]:
         """`most` things once there are `least` or after `patience` seconds; they stay in the box.
 
         Oldest first within a partition; the partitions take turns.
@@ -62,7 +62,7 @@ class Box(Generic[K, V]):
                     break
         return taken
 
-    def settle(self, things: Mapping[tuple[int, K], V]) -> None:
+    def acknowledge(self, things: Mapping[tuple[int, K], V]) -> None:
         """These were written: what was put under the same key meanwhile stays."""
         with self._changed:
             for (partition, key), thing in things.items():
@@ -77,7 +77,7 @@ class Box(Generic[K, V]):
         with self._changed:
             return dict(self._partitions.get(partition, {}))
 
-    def empty(self, seconds: float) -> bool:
+    def wait_empty(self, seconds: float) -> bool:
         """Whether all is written, after waiting for that at most so long."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._size, seconds)

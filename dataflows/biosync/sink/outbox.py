@@ -23,16 +23,16 @@ from contracts.platform import TABLE_EVENTS
 from contracts.records import Evidence, StressEvent
 from contracts.webhook import USEFUL_SECONDS
 from dataflows.biosync.backoff import Backoff
-from dataflows.biosync.shutdown import Stopping
-from dataflows.biosync.signal.person import PAST
-from dataflows.biosync.sink.buffer import Box
-from dataflows.biosync.sink.store import make_partitions
-from dataflows.biosync.sink.webhook import AT_ONCE, Response
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.signal.person import MAX_PAST
+from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.store import create_partitions
+from dataflows.biosync.sink.webhook import MAX_CONCURRENT, WebhookClient
 
-LONGEST_PAUSE_SECONDS = 60
+MAX_BACKOFF_SECONDS = 60
 LEASE_SECONDS = 10
 """How long a new event is left to the process that stored it before any may send it."""
-OLDEST = timedelta(milliseconds=PAST, seconds=USEFUL_SECONDS) + timedelta(hours=1)
+MAX_AGE = timedelta(milliseconds=MAX_PAST, seconds=USEFUL_SECONDS) + timedelta(hours=1)
 """How long before now an event that is still useful can have been raised, with an hour for clocks that differ. The
 table is cut by that time: a query that names a bound touches a day's partitions, one that does not all of them. With
 90 days in hourly partitions a claim took 2 s without and 15 ms with."""
@@ -50,7 +50,7 @@ from unnest(%b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::
 on conflict do nothing returning event_id"""
 _CLAIM = f"""
 update {TABLE_EVENTS} set attempts = attempts + 1,
-    due = now() + least({LONGEST_PAUSE_SECONDS}, {LEASE_SECONDS} + power(2, least(attempts, 6))) * interval '1 second'
+    due = now() + least({MAX_BACKOFF_SECONDS}, {LEASE_SECONDS} + power(2, least(attempts, 6))) * interval '1 second'
 where responded_at is null and raised_at > %b and (event_id, raised_at) in (
     select event_id, raised_at from {TABLE_EVENTS}
     where responded_at is null and due <= now() and received_at > now() - interval '{USEFUL_SECONDS} seconds'
@@ -68,49 +68,49 @@ class Outbox:
     """Stores what is in `box` and sees to the responses; a thread of its own, and some for the requests."""
 
     def __init__(
-        self, url: str, chunk: timedelta, box: Box[str, StressEvent], response: Response, stopping: Stopping
+        self, url: str, chunk: timedelta, box: Buffer[str, StressEvent], response: WebhookClient, stopping: Shutdown
     ) -> None:
         self._url = url
         self._chunk = chunk
         self._box = box
         self._response = response
         self._stopping = stopping
-        self._accepted: Box[str, int] = Box(100_000, stopping)
+        self._accepted: Buffer[str, int] = Buffer(100_000, stopping)
         self._under_way: set[str] = set()
 
     def start(self) -> None:
         Thread(target=self._run, name="outbox", daemon=True).start()
 
-    def idle(self, seconds: float) -> bool:
+    def wait_idle(self, seconds: float) -> bool:
         """Whether no request is under way and every answer is written down, after waiting for that at most so long."""
         until = time.monotonic() + seconds
-        while (busy := bool(self._under_way) or not self._accepted.empty(0.0)) and time.monotonic() < until:
-            self._stopping.pause(0.02)
+        while (busy := bool(self._under_way) or not self._accepted.wait_empty(0.0)) and time.monotonic() < until:
+            self._stopping.wait(0.02)
         return not busy
 
     def _run(self) -> None:
         backoff = Backoff()
-        with ThreadPoolExecutor(AT_ONCE, "webhook") as pool:
-            while not self._stopping.over:
+        with ThreadPoolExecutor(MAX_CONCURRENT, "webhook") as pool:
+            while not self._stopping.finished:
                 try:
                     with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
                         backoff.reset()
                         self._serve(connection, pool)
                 except psycopg.Error as error:
                     _log.warning("outbox_away", what=str(error), then="events are kept and stored later")
-                    self._stopping.pause(backoff.next())
+                    self._stopping.wait(backoff.next())
 
     def _serve(self, connection: psycopg.Connection[Any], pool: ThreadPoolExecutor) -> None:
         polled = 0.0
-        while not self._stopping.over:
-            new = self._box.some(_AT_ONCE, patience=_PATIENCE)
+        while not self._stopping.finished:
+            new = self._box.peek(_AT_ONCE, patience=_PATIENCE)
             if new:
                 fresh = self._insert(connection, list(new.values()))
-                self._box.settle(new)
+                self._box.acknowledge(new)
                 self._send(pool, fresh)
-            if accepted := self._accepted.some(_AT_ONCE, patience=0.0):
-                accept(connection, {event_id: raised for (_, event_id), raised in accepted.items()})
-                self._accepted.settle(accepted)
+            if accepted := self._accepted.peek(_AT_ONCE, patience=0.0):
+                mark_accepted(connection, {event_id: raised for (_, event_id), raised in accepted.items()})
+                self._accepted.acknowledge(accepted)
             if time.monotonic() - polled > POLL_SECONDS:
                 polled = time.monotonic()
                 room = max(0, _UNDER_WAY - len(self._under_way))
@@ -121,7 +121,7 @@ class Outbox:
         try:
             return insert(connection, events)
         except CheckViolation:
-            make_partitions(connection, TABLE_EVENTS, {event.raised for event in events}, self._chunk)
+            create_partitions(connection, TABLE_EVENTS, {event.raised for event in events}, self._chunk)
             return insert(connection, events)
 
     def _send(self, pool: ThreadPoolExecutor, events: list[StressEvent]) -> None:
@@ -160,11 +160,11 @@ def insert(connection: psycopg.Connection[Any], events: Sequence[StressEvent]) -
 
 def claim(connection: psycopg.Connection[Any], now: datetime, most: int) -> list[StressEvent]:
     """Up to `most` events that are due; nobody else claims them for a while."""
-    since = now - OLDEST
+    since = now - MAX_AGE
     return [_event(row) for row in connection.execute(_CLAIM.encode(), [since, since, most]).fetchall()]
 
 
-def accept(connection: psycopg.Connection[Any], accepted: Mapping[str, int]) -> None:
+def mark_accepted(connection: psycopg.Connection[Any], accepted: Mapping[str, int]) -> None:
     """The responses to these events, with the moment each was raised (Unix ms), were accepted."""
     raised = accepted.values()
     connection.execute(_ACCEPTED.encode(), [list(accepted), _moment(min(raised)), _moment(max(raised))])

@@ -14,15 +14,15 @@ import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from contracts.records import DEAD_LETTER_BYTES
-from dataflows.biosync.shutdown import Stopping
-from dataflows.biosync.sink.buffer import Box
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.sink.buffer import Buffer
 
 _AT_ONCE = 500
 _PAUSE = 0.05
 _log = structlog.get_logger(__name__)
 
 
-class Letter(msgspec.Struct, array_like=True, frozen=True):
+class ProducerRecord(msgspec.Struct, array_like=True, frozen=True):
     """A message to be put on a topic."""
 
     topic: str
@@ -30,14 +30,14 @@ class Letter(msgspec.Struct, array_like=True, frozen=True):
     value: bytes
 
 
-class Letters:
+class Publisher:
     """Sends what is in `box` until Kafka has it on all in-sync replicas; a thread of its own."""
 
-    def __init__(self, bootstrap: str, box: Box[str, Letter], stopping: Stopping) -> None:
+    def __init__(self, bootstrap: str, box: Buffer[str, ProducerRecord], stopping: Shutdown) -> None:
         self._bootstrap = bootstrap
         self._box = box
         self._stopping = stopping
-        self._under_way: dict[tuple[int, str], Letter] = {}
+        self._under_way: dict[tuple[int, str], ProducerRecord] = {}
         self._complained: set[tuple[str, str]] = set()
         """Topics and errors that the log has: a letter is tried again many times a second."""
         self._producer = self._fresh()
@@ -63,9 +63,9 @@ class Letters:
         )
 
     def _run(self) -> None:
-        while not self._stopping.over:
+        while not self._stopping.finished:
             refused = False
-            for key, letter in self._box.some(_AT_ONCE, patience=_PAUSE).items():
+            for key, letter in self._box.peek(_AT_ONCE, patience=_PAUSE).items():
                 if key in self._under_way:
                     continue
                 try:
@@ -90,15 +90,15 @@ class Letters:
             _log.warning("producer_replaced", what=error.args[0].str(), then="what it had is sent again")
             self._producer, self._under_way = self._fresh(), {}
 
-    def _delivered(self, key: tuple[int, str], letter: Letter, error: KafkaError | None, _: Message) -> None:
+    def _delivered(self, key: tuple[int, str], letter: ProducerRecord, error: KafkaError | None, _: Message) -> None:
         self._under_way.pop(key, None)
         if error is None:
             self._complained = {told for told in self._complained if told[0] != letter.topic}
-            self._box.settle({key: letter})
+            self._box.acknowledge({key: letter})
         else:
             self._kept(letter, error)
 
-    def _kept(self, letter: Letter, error: KafkaError) -> None:
+    def _kept(self, letter: ProducerRecord, error: KafkaError) -> None:
         if (told := (letter.topic, error.name())) not in self._complained:
             self._complained.add(told)
             _log.warning("not_delivered", topic=letter.topic, key=letter.key, code=told[1], then="kept, sent again")

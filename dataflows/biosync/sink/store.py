@@ -15,13 +15,13 @@ from contracts import timeseries
 from contracts.platform import TABLE_HRV
 from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
-from dataflows.biosync.shutdown import Stopping
+from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.sink.buffer import Box
+from dataflows.biosync.sink.buffer import Buffer
 from dataflows.biosync.sink.results import RowKey
 
-AT_ONCE = 2000
-PATIENCE = 0.5
+BATCH_SIZE = 2000
+BATCH_SECONDS = 0.5
 
 _ROWS = f"""
 insert into {TABLE_HRV} (user_id, at, hr, rmssd, sdnn, pnn50, beats, quality)
@@ -36,12 +36,12 @@ _log = structlog.get_logger(__name__)
 class Store:
     """Writes what is in `box` as long as it takes; a thread of its own."""
 
-    def __init__(self, url: str, chunk: timedelta, box: Box[RowKey, Window], stopping: Stopping) -> None:
+    def __init__(self, url: str, chunk: timedelta, box: Buffer[RowKey, Window], stopping: Shutdown) -> None:
         self._url = url
         self._chunk = chunk
         self._box = box
         self._stopping = stopping
-        self.away = "not connected yet"
+        self.unavailable = "not connected yet"
         """Why the store can't be written to just now, or empty."""
 
     def start(self) -> None:
@@ -49,21 +49,21 @@ class Store:
 
     def _run(self) -> None:
         backoff = Backoff()
-        while not self._stopping.over:
+        while not self._stopping.finished:
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
-                    self.away = ""
+                    self.unavailable = ""
                     backoff.reset()
                     self._serve(connection)
             except psycopg.Error as error:
-                self.away = str(error)
+                self.unavailable = str(error)
                 metrics.STORE_RETRIES.inc()
                 _log.warning("store_away", what=str(error), then="rows are kept and written later")
-                self._stopping.pause(backoff.next())
+                self._stopping.wait(backoff.next())
 
     def _serve(self, connection: psycopg.Connection[Any]) -> None:
-        while not self._stopping.over:
-            taken = self._box.some(AT_ONCE, least=AT_ONCE, patience=PATIENCE)
+        while not self._stopping.finished:
+            taken = self._box.peek(BATCH_SIZE, least=BATCH_SIZE, patience=BATCH_SECONDS)
             if not taken:
                 continue
             rows = {key: window for (_, key), window in taken.items()}
@@ -71,9 +71,9 @@ class Store:
                 try:
                     write(connection, rows)
                 except CheckViolation:
-                    make_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
+                    create_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
                     write(connection, rows)
-            self._box.settle(taken)
+            self._box.acknowledge(taken)
 
 
 def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> None:
@@ -83,9 +83,9 @@ def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> No
     connection.execute(_ROWS.encode(), [list(users), list(ats), *columns[1:]])
 
 
-def make_partitions(connection: psycopg.Connection[Any], table: str, moments: set[int], chunk: timedelta) -> None:
+def create_partitions(connection: psycopg.Connection[Any], table: str, moments: set[int], chunk: timedelta) -> None:
     """Make the partitions for rows (Unix ms) that have none: older than were made, or the operator was away."""
-    statements = {timeseries.partition(table, datetime.fromtimestamp(at / 1000, UTC), chunk) for at in moments}
+    statements = {timeseries.create_partition(table, datetime.fromtimestamp(at / 1000, UTC), chunk) for at in moments}
     _log.info("making_partitions", table=table, at_most=len(statements))
     for statement in sorted(statements):
         connection.execute(statement.encode())

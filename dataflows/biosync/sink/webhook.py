@@ -12,19 +12,19 @@ from contracts import webhook
 from contracts.records import StressEvent
 from dataflows.biosync import metrics
 
-AT_ONCE = 8
+MAX_CONCURRENT = 8
 """Requests at a time."""
 TIMEOUT_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
-class Response:
+class WebhookClient:
     """Requests to `url`, signed with `secret`; for several threads."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
         self._secret = secret
-        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        limits = httpx.Limits(max_connections=MAX_CONCURRENT, max_keepalive_connections=MAX_CONCURRENT)
         self._client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, limits=limits)
 
     def send(self, event: StressEvent) -> bool:

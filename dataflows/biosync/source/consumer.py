@@ -12,9 +12,9 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
-GONE = {KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION}
+OFFSET_ERRORS = {KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION}
 """Codes of an error that says: there is no such offset."""
-UNKNOWN = {
+UNKNOWN_TOPIC_ERRORS = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.UNKNOWN_TOPIC_ID,
     KafkaError.INCONSISTENT_TOPIC_ID,
@@ -25,7 +25,7 @@ UNKNOWN = {
 _BATCH = 64
 
 
-class Reader:
+class TopicConsumer:
     """Reads partitions of the topic `name`; `complain` is told the errors that are of no partition's records."""
 
     def __init__(self, bootstrap: str, name: str, complain: Callable[[KafkaError], None]) -> None:
@@ -48,20 +48,20 @@ class Reader:
             }
         )
 
-    def messages(self) -> list[Message]:
+    def consume(self) -> list[Message]:
         """Records and errors that are here by now; does not wait."""
         return self._consumer.consume(_BATCH, 0)
 
-    def add(self, partition: int, offset: int) -> None:
+    def assign(self, partition: int, offset: int) -> None:
         """Read a partition too, from its oldest record when the offset is 0."""
         at = TopicPartition(self._name, partition, offset or OFFSET_BEGINNING)
         self._consumer.incremental_assign([at])
 
-    def drop(self, partition: int) -> None:
+    def unassign(self, partition: int) -> None:
         """Read a partition no more."""
         self._consumer.incremental_unassign([TopicPartition(self._name, partition)])
 
-    def end(self, partition: int) -> int | None:
+    def high_watermark(self, partition: int) -> int | None:
         """Offset behind the last record, as far as it is known; from any thread. Raises KafkaException."""
         with self._closing:
             if self._closed:

@@ -15,7 +15,7 @@ _SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class Lag:
+class LagReporter:
     """Of each partition that is read; `end` gives the offset behind its last record, or None when that is not known."""
 
     def __init__(self, end: Callable[[int], int | None]) -> None:
@@ -36,7 +36,7 @@ class Lag:
         """Tell no more."""
         self._closed.set()
 
-    def begin(self, partition: int, offset: int) -> None:
+    def start_at(self, partition: int, offset: int) -> None:
         """It is read from there on; from its oldest record when that is 0."""
         self._opened.setdefault(partition, time.time())
         if offset:
@@ -44,11 +44,11 @@ class Lag:
         else:
             self._next.pop(partition, None)
 
-    def read(self, partition: int, past: int) -> None:
+    def advance(self, partition: int, past: int) -> None:
         """Everything before the offset `past` is read."""
         self._next[partition] = max(self._next.get(partition, 0), past)
 
-    def tell(self, partition: int, now: float) -> None:
+    def report(self, partition: int, now: float) -> None:
         """Set the metrics of a partition at `now`, in Unix seconds."""
         end, position = self._end(partition), self._next.get(partition)
         if end is None or position is None:
@@ -76,7 +76,7 @@ class Lag:
             metrics.CPU.inc(cpu - before)
             for partition in list(self._next):
                 try:
-                    self.tell(partition, time.time())
+                    self.report(partition, time.time())
                 except Exception:
                     _log.exception("lag_unknown", partition=partition, then="it is asked for again in a second")
             if self._closed.wait(_SECONDS):

@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 _SECONDS = 5.0
 
 
-class Absent(RuntimeError):
+class TopicNotReady(RuntimeError):
     """Kafka says that the topic is not there, or not yet with all its partitions."""
 
 
@@ -31,8 +31,8 @@ class Topic:
             found = asked[self.name].result()
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise Absent(f"there is no topic {self.name}") from error
+                raise TopicNotReady(f"there is no topic {self.name}") from error
             raise
         if len(found.partitions) < self._partitions:
-            raise Absent(f"topic {self.name} has {len(found.partitions)} of {self._partitions} partitions")
+            raise TopicNotReady(f"topic {self.name} has {len(found.partitions)} of {self._partitions} partitions")
         return str(found.topic_id)

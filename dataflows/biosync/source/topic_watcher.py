@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 import structlog
 from confluent_kafka import KafkaException
 
-from dataflows.biosync.source.topic import Absent
+from dataflows.biosync.source.topic import TopicNotReady
 
 _SECONDS = 1.0
 _INSISTED = 15
@@ -18,7 +18,7 @@ topic is then read from its beginning once too often, and people's states know w
 _log = structlog.get_logger(__name__)
 
 
-class Watch:
+class TopicWatcher:
     """Asks for the id of the topic `name`, each second and whenever somebody doubts what was told.
 
     `ask` is as Topic.id: it gives the id, or raises Absent, or KafkaException when Kafka does not say.
@@ -38,9 +38,9 @@ class Watch:
         self._deciding = Lock()
         self._wake = Event()
         self._closed = False
-        self.there = ""
+        self.topic_id = ""
         """Id of the topic to read; empty when there is none, or that is not known or doubted."""
-        self.away = f"not told yet which topic {name} is"
+        self.unavailable = f"not told yet which topic {name} is"
         """Why nothing can be read just now, or empty."""
 
     def start(self) -> None:
@@ -52,20 +52,20 @@ class Watch:
         self._closed = True
         self._wake.set()
 
-    def doubt(self) -> None:
+    def invalidate(self) -> None:
         """The topic may be another one by now: only what is asked from here on counts."""
         with self._deciding:
             self._doubts += 1
-            self.there = ""
+            self.topic_id = ""
         self._wake.set()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Ask once. Nothing is raised: a watch that ends would let the last answer stand for ever."""
         doubts = self._doubts
         try:
             found = self._ask()
-        except Absent as absent:
-            self._told, self.there, self._insisted = True, "", ("", 0)
+        except TopicNotReady as absent:
+            self._told, self.topic_id, self._insisted = True, "", ("", 0)
             self._tell(str(absent))
         except KafkaException as error:
             # Kafka is away: what it said last holds, an id as well as that there is no topic.
@@ -85,7 +85,7 @@ class Watch:
         with self._deciding:
             if doubts != self._doubts:
                 return
-            self.there = topic
+            self.topic_id = topic
         self._insisted = "", 0
         if self._known not in ("", topic):
             self._replaced.add(self._known)
@@ -95,16 +95,16 @@ class Watch:
 
     def _waiting(self, why: str) -> None:
         """There is no answer yet that says which topic to read."""
-        if not self._told or not (self.there or self.away):
+        if not self._told or not (self.topic_id or self.unavailable):
             self._tell(f"not told yet which topic {self._name} is: {why}")
 
     def _tell(self, away: str) -> None:
-        if away and away != self.away:
+        if away and away != self.unavailable:
             _log.warning("topic_away", what=away, then="it is read as soon as Kafka says that it is there")
-        self.away = away
+        self.unavailable = away
 
     def _run(self) -> None:
         while not self._closed:
             self._wake.clear()
-            self.look()
+            self.poll()
             self._wake.wait(_SECONDS)

@@ -23,7 +23,7 @@ import msgspec
 
 SEGMENT = 1 << 20
 """Bytes from which a segment is followed by another."""
-LINGER = 16
+RETAINED_APPENDS = 16
 _GROWTH = 3
 _HEAD = Struct("<II")
 _encode = msgspec.msgpack.Encoder().encode
@@ -33,7 +33,7 @@ Position = tuple[int, int, int]
 """First and last segment, and the length of the last in bytes."""
 
 
-class StateLost(RuntimeError):
+class StateLogCorrupt(RuntimeError):
     """The log doesn't hold what the recovery store relies on."""
 
 
@@ -104,7 +104,7 @@ class StateLog:
             self._write(kept)
         self._first += 1
         del self._lengths[oldest]
-        self._leaving.append((oldest, self._appends + LINGER))
+        self._leaving.append((oldest, self._appends + RETAINED_APPENDS))
 
     def _write(self, changes: Mapping[str, bytes | None]) -> None:
         if self._lengths[self._last] >= SEGMENT:
@@ -142,8 +142,8 @@ class StateLog:
     def _path(self, segment: int) -> Path:
         return self._folder / f"{segment:012d}.log"
 
-    def _lost(self, path: Path, what: str) -> StateLost:
-        return StateLost(
+    def _lost(self, path: Path, what: str) -> StateLogCorrupt:
+        return StateLogCorrupt(
             f"{path} {what}. The time-series store and the topics are intact. Stop this dataflow and delete its state"
             " folder: it then computes again from the oldest record of the topic, and raises no event twice."
         )

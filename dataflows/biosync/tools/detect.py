@@ -15,7 +15,7 @@ import msgspec
 
 from contracts.records import StoredFrame
 from dataflows.biosync.signal.person import Person
-from dataflows.biosync.signal.rules import THRESHOLDS, Drop, Rules, StressRules
+from dataflows.biosync.signal.rules import THRESHOLDS, HrvDrop, Rules, StressRules
 
 
 class Beat(msgspec.Struct):
@@ -25,21 +25,23 @@ class Beat(msgspec.Struct):
     rr_ms: Annotated[float, msgspec.Meta(gt=0)]
 
 
-class NotABeat(ValueError):
+class InvalidBeat(ValueError):
     """A line of input that can't be read."""
 
 
-class NotAThreshold(ValueError):
+class InvalidThreshold(ValueError):
     """No score reaches it and none stays below it."""
 
 
-def detect(lines: BinaryIO, out: BinaryIO, rule: Drop = "gate", threshold: float | None = None) -> None:
+def detect(lines: BinaryIO, out: BinaryIO, rule: HrvDrop = "gate", threshold: float | None = None) -> None:
     """Read beats until the end of `lines`; raises NotABeat, which names the line. Events before it stand.
 
     Raises NotAThreshold before anything is read.
     """
     if threshold is not None and math.isnan(threshold):
-        raise NotAThreshold(f"a threshold of {threshold} is no number; write beats a minute, as in {THRESHOLDS[rule]}")
+        raise InvalidThreshold(
+            f"a threshold of {threshold} is no number; write beats a minute, as in {THRESHOLDS[rule]}"
+        )
     rules = Rules(stress=StressRules(hrv_drop=rule, threshold=THRESHOLDS[rule] if threshold is None else threshold))
     decode = msgspec.json.Decoder(Beat).decode
     encode = msgspec.json.encode
@@ -50,7 +52,7 @@ def detect(lines: BinaryIO, out: BinaryIO, rule: Drop = "gate", threshold: float
         try:
             beat = decode(line)
         except msgspec.DecodeError as error:
-            raise NotABeat(f'line {number}: {error}; expected {{"t": <Unix ms>, "rr_ms": <ms>}}') from error
+            raise InvalidBeat(f'line {number}: {error}; expected {{"t": <Unix ms>, "rr_ms": <ms>}}') from error
         _, events = person.step(StoredFrame("", "", number, beat.t, "", [beat.t], [beat.rr_ms]), rules)
         for event in events:
             out.write(encode({"t": event.raised, **msgspec.structs.asdict(event.evidence)}) + b"\n")
@@ -59,12 +61,12 @@ def detect(lines: BinaryIO, out: BinaryIO, rule: Drop = "gate", threshold: float
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="aura detect", description=__doc__)
-    parser.add_argument("--rule", choices=get_args(Drop), default="gate")
+    parser.add_argument("--rule", choices=get_args(HrvDrop), default="gate")
     parser.add_argument("--threshold", type=float, default=None)
     given = parser.parse_args()
     try:
         detect(sys.stdin.buffer, sys.stdout.buffer, given.rule, given.threshold)
-    except (NotABeat, NotAThreshold) as error:
+    except (InvalidBeat, InvalidThreshold) as error:
         print(f"aura detect: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from contracts.records import StoredFrame, StressEvent
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.signal.person import Person, Unusable
+from dataflows.biosync.signal.person import InvalidFrame, Person
 from dataflows.biosync.signal.rules import Rules
 
 
-def of_frames(
+def compute_frames(
     frames: Iterable[StoredFrame], rules: Rules | None = None
 ) -> dict[str, tuple[list[Window], list[StressEvent]]]:
     """Rows and events a user, from frames in the order of the topic; unusable frames are left out, as the flow does."""
@@ -22,19 +22,19 @@ def of_frames(
         rows, events = results.setdefault(frame.user, ([], []))
         try:
             windows, raised = person.step(frame, rules)
-        except Unusable:
+        except InvalidFrame:
             continue
         rows += windows
         events += raised
     return {user: (_last(rows), events) for user, (rows, events) in results.items()}
 
 
-def of_beats(
+def compute_beats(
     user: str, beats: Iterable[tuple[int, float]], rules: Rules | None = None
 ) -> tuple[list[Window], list[StressEvent]]:
     """Rows and events of one user from beats (Unix ms, interval in ms), each as if it had come at its own time."""
     frames = (StoredFrame(user, "offline", seq, t, "", [t], [rr]) for seq, (t, rr) in enumerate(beats, 1))
-    return of_frames(frames, rules).get(user, ([], []))
+    return compute_frames(frames, rules).get(user, ([], []))
 
 
 def _last(rows: list[Window]) -> list[Window]:

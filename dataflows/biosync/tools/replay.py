@@ -14,10 +14,10 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from contracts.records import DEAD_LETTER_BYTES, DeadLetter, partition_of, unpack
-from dataflows.biosync.signal.partition import People
+from dataflows.biosync.signal.partition import PartitionState
 from dataflows.biosync.signal.rules import Rules
 
-AT_ONCE = 200
+BATCH_SIZE = 200
 """Letters a transaction."""
 _SECONDS = 30.0
 _OPEN_MS = 10_000
@@ -40,7 +40,7 @@ class Entry(msgspec.Struct, frozen=True):
             return []
 
 
-class DeadLetters:
+class DeadLetterTopic:
     """The dead letters of a stream, which reads `raw` by `rules`. Methods raise KafkaException."""
 
     def __init__(self, bootstrap: str, topic: str, raw: str, rules: Rules) -> None:
@@ -65,13 +65,13 @@ class DeadLetters:
             found.setdefault(letter.key, (letter, message.offset() or 0, message.timestamp()[1]))
         return [Entry(letter, offset, at, key in replayed) for key, (letter, offset, at) in found.items()]
 
-    def hindrance(self, letter: DeadLetter, partitions: int) -> str:
+    def rejection(self, letter: DeadLetter, partitions: int) -> str:
         """Why the letter can't be processed today either, or nothing; `partitions` are those of the raw topic."""
         if letter.topic != self._raw:
             return f"it is of topic {letter.topic}, and this stream reads {self._raw}"
-        output = People(letter.topic, letter.partition, self._rules, {}).step([(letter.offset, letter.value)])
-        if output.dead:
-            return output.dead[0].reason
+        output = PartitionState(letter.topic, letter.partition, self._rules, {}).step([(letter.offset, letter.value)])
+        if output.dead_letters:
+            return output.dead_letters[0].reason
         if not partitions:
             return f"there is no topic {self._raw} just now"
         for frame in unpack(letter.value):
@@ -109,12 +109,12 @@ class DeadLetters:
             (entry for entry in self.entries() if not entry.replayed),
             key=lambda entry: (entry.letter.topic, entry.letter.partition, entry.letter.offset, entry.offset),
         )
-        judged = [(entry, self.hindrance(entry.letter, partitions)) for entry in waiting]
+        judged = [(entry, self.rejection(entry.letter, partitions)) for entry in waiting]
         able = [entry for entry, why in judged if not why]
-        for start in range(0, len(able), AT_ONCE):
+        for start in range(0, len(able), BATCH_SIZE):
             producer.begin_transaction()
             try:
-                for entry in able[start : start + AT_ONCE]:
+                for entry in able[start : start + BATCH_SIZE]:
                     letter = entry.letter
                     producer.produce(letter.topic, letter.value, partition=letter.partition)
                     producer.produce(self._topic, None, letter.key)

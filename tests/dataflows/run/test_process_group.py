@@ -16,8 +16,8 @@ import pytest
 
 from contracts.records import StoredFrame
 from local.engines.kafka import Kafka
-from tests.dataflows.harness import PARTITIONS, Stage, until
-from tests.dataflows.test_flow import assert_holds, crowd, metrics, status
+from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.test_flow import assert_holds, metrics, population, status
 from tests.fixtures.engines import Database, Ground
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
@@ -26,21 +26,21 @@ _names = iter(f"workers{i}" for i in range(1000))
 
 
 @pytest.fixture
-def stage(kafka: Kafka, postgres: Database, ground: Ground, tmp_path: Path) -> Iterator[Stage]:
+def stage(kafka: Kafka, postgres: Database, ground: Ground, tmp_path: Path) -> Iterator[Harness]:
     name = next(_names)
-    made = Stage(name, kafka.bootstrap, postgres.create(name), tmp_path)
+    made = Harness(name, kafka.bootstrap, postgres.create(name), tmp_path)
     made.host = ground.addresses[4]
     yield made
     made.close()
 
 
-def start(stage: Stage, workers: int) -> None:
+def start(stage: Harness, workers: int) -> None:
     stage.start(WORKERS=str(workers), PORT=str(_PORT))
     until(lambda: status(stage, "/readyz") == 200, 60, f"{workers} workers ready; they said:\n{stage.log.read_text()}")
 
 
 @contextmanager
-def load(stage: Stage, sent: list[StoredFrame], seconds: float) -> Iterator[threading.Thread]:
+def load(stage: Harness, sent: list[StoredFrame], seconds: float) -> Iterator[threading.Thread]:
     """Sends frames evenly over `seconds` meanwhile, and the rest of them at the end."""
     size = max(1, int(len(sent) * 0.1 / seconds))
     hurry = threading.Event()
@@ -59,14 +59,14 @@ def load(stage: Stage, sent: list[StoredFrame], seconds: float) -> Iterator[thre
         thread.join()
 
 
-def more_rows(stage: Stage) -> None:
+def more_rows(stage: Harness) -> None:
     """Waits until what runs now has stored something."""
     before = len(stage.rows())
     until(lambda: len(stage.rows()) > before, 30, "more rows")
 
 
-def test_changing_the_number_of_workers_under_load_neither_loses_nor_doubles_anything(stage: Stage) -> None:
-    sent = crowd(40)
+def test_changing_the_number_of_workers_under_load_neither_loses_nor_doubles_anything(stage: Harness) -> None:
+    sent = population(40)
     with load(stage, sent, 60) as sending:
         for workers in (1, 3, 2):
             start(stage, workers)
@@ -79,8 +79,8 @@ def test_changing_the_number_of_workers_under_load_neither_loses_nor_doubles_any
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["one of three", "the one that watches"])
-def test_a_killed_process_takes_the_others_along_and_the_next_start_goes_on(stage: Stage, whole: bool) -> None:
-    sent = crowd(40)
+def test_a_killed_process_takes_the_others_along_and_the_next_start_goes_on(stage: Harness, whole: bool) -> None:
+    sent = population(40)
     with load(stage, sent, 60) as sending:
         for victim in range(3):
             start(stage, 3)
@@ -98,8 +98,8 @@ def test_a_killed_process_takes_the_others_along_and_the_next_start_goes_on(stag
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_what_is_not_written_goes_along_to_whoever_gets_the_partition(stage: Stage, how: signal.Signals) -> None:
-    sent = crowd(12)
+def test_what_is_not_written_goes_along_to_whoever_gets_the_partition(stage: Harness, how: signal.Signals) -> None:
+    sent = population(12)
     half = len(sent) // 2
     start(stage, 3)
     with psycopg.connect(stage.database) as connection:
@@ -125,8 +125,8 @@ def test_what_is_not_written_goes_along_to_whoever_gets_the_partition(stage: Sta
     assert_holds(stage, sent)
 
 
-def test_the_partitions_are_shared_and_the_workers_are_seen_as_one(stage: Stage) -> None:
-    sent = crowd(12)
+def test_the_partitions_are_shared_and_the_workers_are_seen_as_one(stage: Harness) -> None:
+    sent = population(12)
     start(stage, PARTITIONS)
     stage.send(sent)
     assert_holds(stage, sent)
@@ -141,7 +141,7 @@ def test_the_partitions_are_shared_and_the_workers_are_seen_as_one(stage: Stage)
     assert all(each), f"a worker had nothing to do: {each}"
 
 
-def test_one_worker_that_does_not_answer_makes_all_unready(stage: Stage) -> None:
+def test_one_worker_that_does_not_answer_makes_all_unready(stage: Harness) -> None:
     start(stage, 2)
     assert stage.process is not None
     worker = psutil.Process(stage.process.pid).children()[0]
@@ -154,13 +154,13 @@ def test_one_worker_that_does_not_answer_makes_all_unready(stage: Stage) -> None
     assert stage.end(signal.SIGTERM) == 0
 
 
-def total(stage: Stage, name: str) -> int:
+def total(stage: Harness, name: str) -> int:
     """A metric of all workers together."""
     found = re.search(rf"^{name} (\S+)", metrics(stage), re.MULTILINE)
     return int(float(found[1])) if found else 0
 
 
-def own_beats(stage: Stage, worker: int) -> int:
+def own_beats(stage: Harness, worker: int) -> int:
     text = httpx.get(f"http://{stage.host}:{_PORT + 1 + worker}/metrics", timeout=5, trust_env=False).text
     found = re.search(r"^biosync_beats_total (\S+)", text, re.MULTILINE)
     return int(float(found[1])) if found else 0

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from dataflows.biosync.run import status
-from dataflows.biosync.run.process_group import Counts, Workers
+from dataflows.biosync.run.process_group import GroupStatus, WorkerMetrics
 
 
 class Told:
@@ -68,7 +68,7 @@ def test_a_file_that_cannot_be_read_is_an_error_and_not_taken_for_a_caller_who_l
 
 def test_all_workers_together_say_what_one_of_them_does_not_know(url: str, told: Told, tmp_path: Path) -> None:
     address = urlsplit(url)
-    together = Workers("127.0.0.1", [address.port or 0], tmp_path)
+    together = GroupStatus("127.0.0.1", [address.port or 0], tmp_path)
     assert together.ill() == ""
     assert together.unready() == "worker 0: the store is away"
     told.wrong = RuntimeError("no memory")
@@ -82,4 +82,4 @@ def test_why_it_is_not_ready_is_told(url: str) -> None:
 
 def test_a_metrics_file_that_is_being_made_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "gauge_sum_7.db").touch()
-    assert list(Counts(tmp_path).collect()) == []
+    assert list(WorkerMetrics(tmp_path).collect()) == []

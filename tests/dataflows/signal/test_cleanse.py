@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.biosync.signal.cleanse import FORGET, Beat, Cleanser
-from dataflows.biosync.signal.hrv import Rolling
+from dataflows.biosync.signal.cleanse import RESET_AFTER, Beat, Cleanser
+from dataflows.biosync.signal.hrv import RollingWindows
 from dataflows.biosync.signal.rules import CleanseRules
 from tests.dataflows.beats import START, series
 
@@ -23,7 +23,7 @@ def beats_of(intervals: list[float], start: int = START) -> list[tuple[int, floa
 
 
 def usable(samples: list[tuple[int, float]]) -> list[Beat]:
-    return Cleanser().usable(samples, RULES)
+    return Cleanser().cleanse(samples, RULES)
 
 
 def intervals(beats: list[Beat]) -> list[float]:
@@ -85,7 +85,7 @@ def test_artefacts_ruin_rmssd_unless_they_are_dropped() -> None:
     everything = CleanseRules(min_rr=0, max_rr=1e9, max_step=1e9)
 
     def rmssd(samples: list[tuple[int, float]], rules: CleanseRules) -> float:
-        closings = Rolling().add(Cleanser().usable(samples, rules), 60_000, 10_000)
+        closings = RollingWindows().add(Cleanser().cleanse(samples, rules), 60_000, 10_000)
         return closings[-1][1].rmssd or 0.0
 
     truth = rmssd(clean, everything)
@@ -106,7 +106,7 @@ def test_late_and_repeated_samples_are_dropped() -> None:
 
 def test_after_a_long_silence_nothing_is_known_of_the_pace() -> None:
     before = beats_of([800.0] * 10)
-    after = beats_of([500.0, 510.0], before[-1][0] + FORGET + 1)
+    after = beats_of([500.0, 510.0], before[-1][0] + RESET_AFTER + 1)
     assert intervals(usable(before + after))[-2:] == [800.0, 510.0]
 
 
@@ -114,4 +114,4 @@ def test_state_carries_on_wherever_the_series_is_cut() -> None:
     samples = beats_of([800.0, 810.0, 500.0, 1100.0, 790.0, 805.0, 1600.0, 800.0, 790.0, 700.0, 705.0])
     for cut in range(len(samples)):
         cleanser = Cleanser()
-        assert cleanser.usable(samples[:cut], RULES) + cleanser.usable(samples[cut:], RULES) == usable(samples)
+        assert cleanser.cleanse(samples[:cut], RULES) + cleanser.cleanse(samples[cut:], RULES) == usable(samples)

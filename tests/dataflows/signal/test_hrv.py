@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflows.biosync.signal.cleanse import Cleanser
-from dataflows.biosync.signal.hrv import Rolling
+from dataflows.biosync.signal.hrv import RollingWindows
 from dataflows.biosync.signal.rules import CleanseRules, HrvRules
 from local.site import CHECKOUT
 from tests.dataflows.beats import START, series
@@ -21,8 +21,8 @@ DATA = CHECKOUT.parent / "shared" / "data" / "stress-predict"
 
 def assert_equal_to_reference(samples: list[tuple[int, float]]) -> int:
     """Compare every window; gives how many there were."""
-    beats = Cleanser().usable(samples, CleanseRules())
-    closings = Rolling().add(beats, 60_000, 10_000)
+    beats = Cleanser().cleanse(samples, CleanseRules())
+    closings = RollingWindows().add(beats, 60_000, 10_000)
     times = [t for t, _, _ in beats]
     for now, window, _ in closings:
         assert now >= window.at
@@ -71,7 +71,7 @@ def test_recordings_give_the_measures_of_the_whole_window() -> None:
 
 def test_too_few_beats_give_no_value_and_say_so() -> None:
     samples = [(START + i * 800, 800.0) for i in range(10)] + [(START + 70_000, 800.0), (START + 70_800, 800.0)]
-    closings = Rolling().add(Cleanser().usable(samples, CleanseRules()), 60_000, 10_000)
+    closings = RollingWindows().add(Cleanser().cleanse(samples, CleanseRules()), 60_000, 10_000)
     first = closings[0][1]
     assert (first.hr, first.rmssd, first.sdnn, first.pnn50) == (None, None, None, None)
     assert first.beats == 9

@@ -9,7 +9,7 @@ import pytest
 
 from bench.recordings import read
 from dataflows.biosync.signal.cleanse import Beat, Cleanser
-from dataflows.biosync.signal.hrv import Rolling, Window
+from dataflows.biosync.signal.hrv import RollingWindows, Window
 from dataflows.biosync.signal.rules import CleanseRules
 from local.wearables.beats import day_in_minutes, synthesise
 from tests.dataflows.beats import START, series
@@ -21,10 +21,10 @@ FEW = 8
 
 def gap_free(samples: list[tuple[int, float]]) -> list[tuple[Window, list[float]]]:
     """Windows between whose beats none is missing, with their intervals."""
-    beats: list[Beat] = Cleanser().usable(samples, CleanseRules())
+    beats: list[Beat] = Cleanser().cleanse(samples, CleanseRules())
     times = [t for t, _, _ in beats]
     found: list[tuple[Window, list[float]]] = []
-    for _, window, _ in Rolling().add(beats, 60_000, 10_000):
+    for _, window, _ in RollingWindows().add(beats, 60_000, 10_000):
         inside = beats[bisect_left(times, window.at - 60_000) : bisect_left(times, window.at)]
         if window.hr is not None and all(d is not None for _, _, d in inside[1:]):
             found.append((window, [rr for _, rr, _ in inside]))

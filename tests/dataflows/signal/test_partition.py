@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from contracts.records import StoredFrame, pack, unpack
 from dataflows.biosync.signal import partition as people
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.signal.partition import Output, People
+from dataflows.biosync.signal.partition import Output, PartitionState
 from dataflows.biosync.signal.person import Person
 from dataflows.biosync.signal.rules import Rules
-from dataflows.biosync.tools.offline import of_frames
+from dataflows.biosync.tools.offline import compute_frames
 from tests.dataflows.beats import START, frames, series
 
 RULES = Rules()
@@ -25,8 +25,8 @@ SENT = sorted(
 VALUES = [pack(SENT[i : i + 7]) for i in range(0, len(SENT), 7)]
 
 
-def everyone(states: dict[str, bytes] | None = None) -> People:
-    return People("raw", 3, RULES, states or {})
+def everyone(states: dict[str, bytes] | None = None) -> PartitionState:
+    return PartitionState("raw", 3, RULES, states or {})
 
 
 def test_rows_are_those_of_the_offline_computation() -> None:
@@ -34,7 +34,7 @@ def test_rows_are_those_of_the_offline_computation() -> None:
     assert output.frames == len(SENT)
     assert output.beats == sum(len(frame.t) for frame in SENT)
     got = {(user, row.at): row for user, row in output.rows}
-    assert got == {(user, row.at): row for user, (rows, _) in of_frames(SENT, RULES).items() for row in rows}
+    assert got == {(user, row.at): row for user, (rows, _) in compute_frames(SENT, RULES).items() for row in rows}
 
 
 @settings(max_examples=30, deadline=None)
@@ -73,7 +73,7 @@ def test_how_frames_lie_in_records_which_come_twice_and_what_is_exchanged_change
     mixed = everyone().step(list(enumerate(values)))
     assert sorted(mixed.rows, key=_place) == sorted(whole.rows, key=_place)
     assert {event.event_id for event in mixed.events} == {event.event_id for event in whole.events}
-    assert not mixed.dead
+    assert not mixed.dead_letters
 
 
 def _place(row: tuple[str, Window]) -> tuple[str, int]:
@@ -83,7 +83,7 @@ def _place(row: tuple[str, Window]) -> tuple[str, int]:
 @pytest.mark.parametrize("poison", [b"", b"\xc1", b"{}", msgspec.msgpack.encode([[1, 2]]), VALUES[0][:-1]])
 def test_poison_is_put_aside_with_its_place_and_reason(poison: bytes) -> None:
     output = everyone().step([(7, VALUES[0]), (8, poison), (9, VALUES[1])])
-    (letter,) = output.dead
+    (letter,) = output.dead_letters
     assert (letter.topic, letter.partition, letter.offset, letter.value) == ("raw", 3, 8, poison)
     assert letter.reason
     assert output.frames == 14
@@ -92,7 +92,7 @@ def test_poison_is_put_aside_with_its_place_and_reason(poison: bytes) -> None:
 def test_of_a_record_only_the_bad_frame_is_put_aside() -> None:
     bad = StoredFrame("user-0", "watch", 99, START, "", [START], [])
     output = everyone().step([(7, pack([*SENT[:3], bad, *SENT[3:5]]))])
-    assert [unpack(letter.value) for letter in output.dead] == [[bad]]
+    assert [unpack(letter.value) for letter in output.dead_letters] == [[bad]]
     assert output.frames == 6
 
 
@@ -102,14 +102,14 @@ def test_a_frame_that_breaks_the_computation_is_put_aside_too(monkeypatch: pytes
 
     monkeypatch.setattr(Person, "step", fail)
     output: Output = everyone().step([(7, pack(SENT[:2]))])
-    assert [letter.reason.split(": ")[1] for letter in output.dead] == ["ZeroDivisionError"] * 2
+    assert [letter.reason.split(": ")[1] for letter in output.dead_letters] == ["ZeroDivisionError"] * 2
 
 
 def test_who_sends_nothing_for_a_week_is_forgotten() -> None:
     partition = everyone()
     partition.step([(0, pack(frames("gone", series(1, 1))))])
     assert partition.changes().keys() == {"gone"}
-    later = series(2, 1, start=START + people.FORGET_AFTER + 120_000)
+    later = series(2, 1, start=START + people.STATE_TTL + 120_000)
     partition.step([(1, pack(frames("here", later)))])
     changes = partition.changes()
     assert changes["gone"] is None

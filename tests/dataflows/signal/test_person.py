@@ -13,9 +13,18 @@ from hypothesis import strategies as st
 from contracts.records import StoredFrame, StressEvent
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.signal.person import FUTURE, PAST, TAKE_OVER, Person, Unusable, decode, encode, event_id
+from dataflows.biosync.signal.person import (
+    DEVICE_TIMEOUT,
+    MAX_FUTURE,
+    MAX_PAST,
+    InvalidFrame,
+    Person,
+    decode,
+    encode,
+    event_id,
+)
 from dataflows.biosync.signal.rules import Rules, StressRules
-from dataflows.biosync.tools.offline import of_beats
+from dataflows.biosync.tools.offline import compute_beats
 from tests.dataflows.beats import START, Beat, frames, series
 
 RULES = Rules(stress=StressRules(hrv_drop="ignore"))
@@ -141,7 +150,7 @@ def test_a_frame_that_never_comes_holds_the_others_back_only_so_long() -> None:
 
 def test_beats_from_the_future_are_dropped() -> None:
     sent = frames("ada", BEATS)
-    wrong = StoredFrame("ada", "watch", 31, sent[29].received, "", [sent[29].received + FUTURE + 1], [800.0])
+    wrong = StoredFrame("ada", "watch", 31, sent[29].received, "", [sent[29].received + MAX_FUTURE + 1], [800.0])
     shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
     assert told(run([*sent[:30], wrong, *shifted])) == told(PLAIN)
 
@@ -149,7 +158,7 @@ def test_beats_from_the_future_are_dropped() -> None:
 def test_beats_of_more_than_a_day_ago_are_dropped() -> None:
     sent = frames("ada", BEATS)
     arrived = sent[29].received
-    old = StoredFrame("ada", "watch", 31, arrived, "", [arrived - PAST - 2, arrived - PAST - 1], [800.0, 800.0])
+    old = StoredFrame("ada", "watch", 31, arrived, "", [arrived - MAX_PAST - 2, arrived - MAX_PAST - 1], [800.0, 800.0])
     shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
     assert told(run([*sent[:30], old, *shifted])) == told(PLAIN)
 
@@ -169,7 +178,7 @@ def test_samples_in_any_order_within_their_frames_change_nothing(random_: random
 def test_a_frame_that_comes_when_nobody_waits_for_it_any_more_changes_nothing() -> None:
     sent = frames("ada", BEATS)
     without = sent[:30] + sent[31:]
-    for behind in (order.MAX_HELD + 2, order.REMEMBERED + 10):
+    for behind in (order.MAX_HELD + 2, order.SEEN_BITS + 10):
         late = [*without[: 30 + behind], sent[30], *without[30 + behind :]]
         assert run(late) == run(without)
 
@@ -217,7 +226,7 @@ def test_a_second_device_is_ignored_until_the_first_is_silent() -> None:
         frames("ada", BEATS) + frames("ada", BEATS, device="strap"), key=lambda f: (f.received, -len(f.device))
     )
     assert told(run(both)) == told(PLAIN)
-    silent = BEATS[300][0] + TAKE_OVER + 1000
+    silent = BEATS[300][0] + DEVICE_TIMEOUT + 1000
     handed_over = [beat for beat in BEATS if beat[0] > silent]
     windows, _ = run(frames("ada", BEATS[:300]) + frames("ada", handed_over, device="strap"))
     assert windows[-1].at == PLAIN[0][-1].at
@@ -228,7 +237,7 @@ def test_a_frame_that_makes_no_sense_is_refused_and_changes_nothing() -> None:
     run(frames("ada", BEATS[:50]), person)
     before = encode(person)
     for t, rr in (([], []), ([START], []), ([START, START + 1], [800.0])):
-        with pytest.raises(Unusable, match="interval"):
+        with pytest.raises(InvalidFrame, match="interval"):
             person.step(StoredFrame("ada", "watch", 99, START, "", t, rr), RULES)
     assert encode(person) == before
 
@@ -243,12 +252,14 @@ def test_state_is_bounded() -> None:
 
 def test_nothing_is_raised_before_three_minutes_of_usable_beats() -> None:
     calm, wild = series(3, 2, start=START), series(4, 10, [(0, 10)], start=START + 120_000)
-    _, events = of_beats("ada", calm + wild, RULES)
+    _, events = compute_beats("ada", calm + wild, RULES)
     assert all(event.raised >= START + 180_000 for event in events)
 
 
 def test_events_keep_their_distance() -> None:
-    _, events = of_beats("ada", series(5, 40, [(6, 36)]), Rules(stress=StressRules(hrv_drop="ignore", threshold=1)))
+    _, events = compute_beats(
+        "ada", series(5, 40, [(6, 36)]), Rules(stress=StressRules(hrv_drop="ignore", threshold=1))
+    )
     assert len(events) >= 2
     moments = [event.raised for event in events]
     assert all(b - a >= 300_000 for a, b in itertools.pairwise(moments))
@@ -264,5 +275,5 @@ def test_the_gate_asks_for_a_drop_of_rmssd() -> None:
         rr = 60_000 / rate + random_.uniform(-swing, swing)
         t += round(rr)
         rising.append((t, rr))
-    assert of_beats("ada", rising, Rules(stress=StressRules(hrv_drop="ignore")))[1]
-    assert not of_beats("ada", rising, Rules(stress=StressRules(hrv_drop="gate")))[1]
+    assert compute_beats("ada", rising, Rules(stress=StressRules(hrv_drop="ignore")))[1]
+    assert not compute_beats("ada", rising, Rules(stress=StressRules(hrv_drop="gate")))[1]

@@ -7,10 +7,10 @@ from statistics import median
 
 import pytest
 
-from bench.recordings import NOTHING, Score, read, score
+from bench.recordings import ZERO, Score, read, score
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.signal.rules import THRESHOLDS, CleanseRules, Drop, Rules, StressRules
-from dataflows.biosync.tools.offline import of_beats
+from dataflows.biosync.signal.rules import THRESHOLDS, CleanseRules, HrvDrop, Rules, StressRules
+from dataflows.biosync.tools.offline import compute_beats
 from tests.dataflows.beats import START, Beat, series
 from tests.dataflows.signal.test_hrv import DATA
 
@@ -18,10 +18,10 @@ CLEANSED = CleanseRules()
 UNCLEANSED = CleanseRules(min_rr=0, max_rr=1e9, max_step=1e9)
 
 
-def computed(beats: list[Beat], cleanse: CleanseRules, drop: Drop) -> tuple[list[Window], list[int]]:
+def computed(beats: list[Beat], cleanse: CleanseRules, drop: HrvDrop) -> tuple[list[Window], list[int]]:
     """Windows, and the moments of the events."""
     stress = StressRules(hrv_drop=drop, threshold=THRESHOLDS[drop])
-    windows, events = of_beats("ada", beats, Rules(cleanse=cleanse, stress=stress))
+    windows, events = compute_beats("ada", beats, Rules(cleanse=cleanse, stress=stress))
     return windows, [event.raised for event in events]
 
 
@@ -46,7 +46,7 @@ def missed(before: Beat, beat: Beat) -> list[Beat]:
 
 @pytest.mark.parametrize("drop", ["score", "ignore"])
 @pytest.mark.parametrize("seed", range(3))
-def test_uncleansed_extra_beats_would_raise_an_event_at_rest(seed: int, drop: Drop) -> None:
+def test_uncleansed_extra_beats_would_raise_an_event_at_rest(seed: int, drop: HrvDrop) -> None:
     rest = series(seed, 16)
     loose = artefacts(rest, 2, extra)
     assert computed(rest, CLEANSED, drop)[1] == computed(loose, CLEANSED, drop)[1] == []
@@ -69,7 +69,7 @@ def test_on_every_recording_uncleansed_beats_pass_for_variability_and_raise_more
     for cleanse in (CLEANSED, UNCLEANSED):
         raised = [computed(recording.beats, cleanse, "ignore")[1] for recording in recordings]
         each = [score(r, [t / 1000 for t in events]) for r, events in zip(recordings, raised, strict=True)]
-        scores[cleanse] = sum(each, NOTHING)
+        scores[cleanse] = sum(each, ZERO)
     assert scores[UNCLEANSED].alarms > scores[CLEANSED].alarms
     assert scores[UNCLEANSED].hits < scores[CLEANSED].hits
     for recording in recordings:

@@ -12,9 +12,9 @@ from confluent_kafka.cimpl import NewTopic
 from structlog.testing import capture_logs
 
 from contracts.records import DEAD_LETTER_BYTES, DEAD_VALUE_BYTES, DeadLetter
-from dataflows.biosync.shutdown import Stopping
-from dataflows.biosync.sink.buffer import Box
-from dataflows.biosync.sink.publisher import Letter, Letters
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.publisher import ProducerRecord, Publisher
 from local.engines.kafka import Kafka
 from tests.dataflows.harness import dead_topic, until
 from tests.fixtures.producers import end_for_good, watched
@@ -26,10 +26,10 @@ class Post:
     """A box whose letters are being sent."""
 
     def __init__(self, kafka: Kafka) -> None:
-        self.stopping = Stopping()
-        self.box: Box[str, Letter] = Box(1000, self.stopping)
+        self.stopping = Shutdown()
+        self.box: Buffer[str, ProducerRecord] = Buffer(1000, self.stopping)
         self.admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-        Letters(kafka.bootstrap, self.box, self.stopping).start()
+        Publisher(kafka.bootstrap, self.box, self.stopping).start()
 
     def make(self, topic: str) -> None:
         self.admin.create_topics([NewTopic(topic, 1)])[topic].result(20)
@@ -39,7 +39,7 @@ class Post:
         until(lambda: topic not in self.admin.list_topics(timeout=20).topics, 20, "the topic gone")
 
     def put(self, topic: str, key: str, value: bytes = b"{}") -> None:
-        self.box.put(0, {key: Letter(topic, key, value)})
+        self.box.put(0, {key: ProducerRecord(topic, key, value)})
 
     def waiting(self) -> set[str]:
         return set(self.box.contents(0))
@@ -64,7 +64,7 @@ def test_a_letter_that_is_too_large_for_kafka_is_kept_and_others_are_sent(post: 
 def test_the_largest_dead_letter_fits_into_its_topic(post: Post) -> None:
     post.admin.create_topics([dead_topic("letters-dead")])["letters-dead"].result(20)
     value = random.Random(1).randbytes(3 * DEAD_VALUE_BYTES)  # nothing that compression makes smaller
-    dead = DeadLetter("raw", 3, 7, "could not be unpacked", value).fitting()
+    dead = DeadLetter("raw", 3, 7, "could not be unpacked", value).truncated()
     post.put("letters-dead", dead.key, msgspec.msgpack.encode(dead))
     until(lambda: not post.waiting(), 30, "the letter sent")
     assert dead.reason.endswith("; of its 3,145,728 bytes only the first 1,048,576 are kept here")

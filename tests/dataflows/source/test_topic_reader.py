@@ -11,10 +11,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from dataflows.biosync import flow
-from dataflows.biosync.shutdown import Stopping
+from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.partition import Record
-from dataflows.biosync.source.topic import Absent, Topic
-from dataflows.biosync.source.topic_reader import START, Feed, Place
+from dataflows.biosync.source.topic import Topic, TopicNotReady
+from dataflows.biosync.source.topic_reader import BEGINNING, TopicPosition, TopicReader
 from local.engines.kafka import Kafka
 from tests.dataflows.harness import until
 
@@ -45,8 +45,8 @@ def make(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -> 
 
 
 @contextmanager
-def reading(kafka: Kafka, name: str, place: Place) -> Iterator[Feed]:
-    feed = Feed(Topic(kafka.bootstrap, name, 1))
+def reading(kafka: Kafka, name: str, place: TopicPosition) -> Iterator[TopicReader]:
+    feed = TopicReader(Topic(kafka.bootstrap, name, 1))
     feed.open(0, place)
     try:
         yield feed
@@ -54,12 +54,12 @@ def reading(kafka: Kafka, name: str, place: Place) -> Iterator[Feed]:
         feed.close(0)
 
 
-def taken(feed: Feed, last: int) -> list[Record]:
+def taken(feed: TopicReader, last: int) -> list[Record]:
     """What the feed gives up to the offset `last`."""
     records: list[Record] = []
 
     def all_of_it() -> bool:
-        records.extend(feed.take(0))
+        records.extend(feed.poll(0))
         return bool(records) and records[-1][0] == last
 
     until(all_of_it, 30, f"offset {last}")
@@ -67,9 +67,9 @@ def taken(feed: Feed, last: int) -> list[Record]:
 
 
 def test_a_place_is_gone_on_from_and_names_the_topic(kafka: Kafka, name: str) -> None:
-    with reading(kafka, name, START) as feed:
+    with reading(kafka, name, BEGINNING) as feed:
         assert taken(feed, 5) == RECORDS
-        place = feed.place(0)
+        place = feed.position(0)
     assert place == (Topic(kafka.bootstrap, name, 1).id(), 6)
     with reading(kafka, name, (place[0], 4)) as feed:
         assert taken(feed, 5) == RECORDS[4:]
@@ -78,10 +78,12 @@ def test_a_place_is_gone_on_from_and_names_the_topic(kafka: Kafka, name: str) ->
 
 
 @pytest.mark.parametrize("place", [("another", 2), ("another", 60), ("", 60)])
-def test_a_place_in_another_topic_or_past_the_end_is_the_beginning(kafka: Kafka, name: str, place: Place) -> None:
+def test_a_place_in_another_topic_or_past_the_end_is_the_beginning(
+    kafka: Kafka, name: str, place: TopicPosition
+) -> None:
     with reading(kafka, name, place) as feed:
         assert taken(feed, 5) == RECORDS
-        assert feed.place(0)[1] == 6
+        assert feed.position(0)[1] == 6
 
 
 def test_a_place_whose_record_has_expired_is_the_oldest_record(kafka: Kafka, admin: AdminClient, name: str) -> None:
@@ -95,15 +97,15 @@ def remade(kafka: Kafka, admin: AdminClient, name: str, count: int) -> tuple[lis
     """What a feed gives that had read RECORDS when the topic was made again and filled, and what was put there."""
     new = [(offset, f"new {offset}".encode()) for offset in range(count)]
     records: list[Record] = []
-    with reading(kafka, name, START) as feed:
+    with reading(kafka, name, BEGINNING) as feed:
         taken(feed, 5)
-        before = feed.place(0)[0]
+        before = feed.position(0)[0]
         admin.delete_topics([name])[name].result(20)
         make(kafka, admin, name, new)
 
         def all_of_it() -> bool:
-            records.extend(feed.take(0))
-            known, offset = feed.place(0)
+            records.extend(feed.poll(0))
+            known, offset = feed.position(0)
             return known != before and offset == count
 
         until(all_of_it, 30, "the end of the new topic")
@@ -130,7 +132,7 @@ def test_a_topic_made_again_and_filled_up_to_more_is_read_from_its_beginning(
 
 @pytest.mark.parametrize("offset", [0, 4])
 def test_an_offset_that_an_earlier_version_kept_is_gone_on_from(kafka: Kafka, name: str, offset: int) -> None:
-    raw = flow.Raw(lambda: Feed(Topic(kafka.bootstrap, name, 1)), 1, Stopping())
+    raw = flow.RawSource(lambda: TopicReader(Topic(kafka.bootstrap, name, 1)), 1, Shutdown())
     part = raw.build_part("records", "0000", offset)
     records: list[Record] = []
 
@@ -147,7 +149,7 @@ def test_an_offset_that_an_earlier_version_kept_is_gone_on_from(kafka: Kafka, na
 
 
 def test_a_topic_that_is_not_there_with_all_its_partitions_is_absent(kafka: Kafka, name: str) -> None:
-    with pytest.raises(Absent, match="there is no topic nothing"):
+    with pytest.raises(TopicNotReady, match="there is no topic nothing"):
         Topic(kafka.bootstrap, "nothing", 1).id()
-    with pytest.raises(Absent, match=f"{name} has 1 of 2 partitions"):
+    with pytest.raises(TopicNotReady, match=f"{name} has 1 of 2 partitions"):
         Topic(kafka.bootstrap, name, 2).id()

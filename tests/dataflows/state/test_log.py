@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataflows.biosync.state import log as statelog
-from dataflows.biosync.state.log import Position, StateLog, StateLost
+from dataflows.biosync.state.log import Position, StateLog, StateLogCorrupt
 
 
 @pytest.fixture(autouse=True)
@@ -76,5 +76,5 @@ def test_a_damaged_log_is_noticed_and_says_what_to_do(tmp_path: Path, damage: st
         path.write_bytes(data)
     else:
         path.unlink()
-    with pytest.raises(StateLost, match="delete its state"):
+    with pytest.raises(StateLogCorrupt, match="delete its state"):
         StateLog(tmp_path, position).load()

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from dataflows.biosync.signal.rules import Rules, StressRules
-from dataflows.biosync.tools.detect import NotABeat, NotAThreshold, detect
-from dataflows.biosync.tools.offline import of_beats
+from dataflows.biosync.tools.detect import InvalidBeat, InvalidThreshold, detect
+from dataflows.biosync.tools.offline import compute_beats
 from local.site import CHECKOUT
 from tests.dataflows.beats import Beat, series
 
@@ -29,7 +29,7 @@ def detected(beats: list[Beat]) -> list[dict[str, object]]:
 
 
 def test_events_are_those_of_the_flow_with_their_evidence() -> None:
-    _, events = of_beats("", BEATS, Rules(stress=StressRules(hrv_drop="ignore")))
+    _, events = compute_beats("", BEATS, Rules(stress=StressRules(hrv_drop="ignore")))
     found = detected(BEATS)
     assert [event["t"] for event in found] == [event.raised for event in events]
     assert found[0]["heart_rate"] == events[0].evidence.heart_rate
@@ -63,7 +63,7 @@ def test_an_event_is_written_while_the_beats_still_come() -> None:
 
 
 def test_a_line_that_is_no_beat_is_named() -> None:
-    with pytest.raises(NotABeat, match="line 3"):
+    with pytest.raises(InvalidBeat, match="line 3"):
         detect(io.BytesIO(lines(BEATS[:2]) + b'{"t": 1}\n'), io.BytesIO())
 
 
@@ -71,13 +71,13 @@ def test_a_line_that_is_no_beat_is_named() -> None:
 def test_an_interval_that_cannot_be_is_named_and_what_was_found_before_stands(interval: str) -> None:
     out = io.BytesIO()
     broken = f'{{"t": {BEATS[-1][0] + 800}, "rr_ms": {interval}}}\n'.encode()
-    with pytest.raises(NotABeat, match=rf"line {len(BEATS) + 1}: .*rr_ms"):
+    with pytest.raises(InvalidBeat, match=rf"line {len(BEATS) + 1}: .*rr_ms"):
         detect(io.BytesIO(lines(BEATS) + broken), out, "ignore")
     assert [json.loads(line) for line in out.getvalue().splitlines()] == detected(BEATS)
 
 
 def test_a_threshold_that_is_no_number_is_refused() -> None:
-    with pytest.raises(NotAThreshold, match="nan"):
+    with pytest.raises(InvalidThreshold, match="nan"):
         detect(io.BytesIO(lines(BEATS)), io.BytesIO(), "ignore", float("nan"))
 
 

@@ -31,11 +31,14 @@ EVENTS = [StressEvent(f"of-{user}", user, AT, AT + 7, "", EVIDENCE) for user in 
 def connection(postgres: Database) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(postgres.create("stored"), autocommit=True) as connection:
         connection.execute("drop schema public cascade; create schema public")
-        for statement in [*timeseries.native(), *timeseries.ahead(NOW, timedelta(hours=6), span=timedelta(hours=6))]:
+        for statement in [
+            *timeseries.native(),
+            *timeseries.create_partitions(NOW, timedelta(hours=6), span=timedelta(hours=6)),
+        ]:
             connection.execute(statement.encode())
         store.write(connection, {(user, window.at): window for user, own in WINDOWS.items() for window in own})
         outbox.insert(connection, EVENTS)
-        outbox.accept(connection, {"of-bob": AT})
+        outbox.mark_accepted(connection, {"of-bob": AT})
         yield connection
 
 
