@@ -4,17 +4,17 @@ from __future__ import annotations
 
 
 class Backoff:
-    """Growing pauses between attempts, in seconds."""
+    """Growing delays between attempts, in seconds."""
 
-    def __init__(self, first: float = 0.1, longest: float = 5.0) -> None:
-        self._first = first
-        self._longest = longest
-        self._next = first
+    def __init__(self, initial: float = 0.1, maximum: float = 5.0) -> None:
+        self._initial = initial
+        self._maximum = maximum
+        self._next = initial
 
     def next(self) -> float:
-        pause = self._next
-        self._next = min(self._longest, pause * 2)
-        return pause
+        delay = self._next
+        self._next = min(self._maximum, delay * 2)
+        return delay
 
     def reset(self) -> None:
-        self._next = self._first
+        self._next = self._initial

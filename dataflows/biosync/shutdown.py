@@ -1,4 +1,4 @@
-"""Ending in good time: everything that waits does so here."""
+"""Graceful shutdown: every wait in the process ends when it is requested."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import threading
 
 
 class ShutdownRequested(RuntimeError):
-    """Raised out of a wait when the process was asked to end."""
+    """Raised out of a wait when the process was asked to stop."""
 
 
 class Shutdown:
-    """Whether the process was asked to end (reading stops), and whether it is over (writing stops too)."""
+    """Whether a stop was requested (reading stops), and whether it is finished (writing stops too)."""
 
     def __init__(self) -> None:
         self._requested = threading.Event()
-        self._over = threading.Event()
+        self._finished = threading.Event()
 
     def request(self) -> None:
         self._requested.set()
 
     def finish(self) -> None:
-        self._over.set()
+        self._finished.set()
 
     @property
     def requested(self) -> bool:
@@ -28,8 +28,8 @@ class Shutdown:
 
     @property
     def finished(self) -> bool:
-        return self._over.is_set()
+        return self._finished.is_set()
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but no longer than until it is over."""
-        self._over.wait(seconds)
+        """Sleep, but no longer than until it is finished."""
+        self._finished.wait(seconds)

@@ -1,4 +1,4 @@
-"""When Python looks for garbage."""
+"""Tuning of Python's garbage collector."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import gc
 
 
 def tune() -> None:
-    """Thousands of people's states are live and never garbage: as often as usual, each look at all of them would stop
-    the worker."""
+    """Collect rarely: thousands of persons' states are alive and never garbage, and with the default thresholds each
+    full collection would traverse them all and block the worker."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1000)

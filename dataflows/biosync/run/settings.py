@@ -1,4 +1,4 @@
-"""What a dataflow's Pod is told through its environment."""
+"""The settings of a dataflow's Pod, from its environment."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.spec import rules_from_spec
 
 GRACE_SECONDS = 8.0
-"""What a stop may take; after it the process leaves as if killed, which costs nothing but computing a second again."""
+"""Grace period of a stop. After it the process exits as if killed, which only means that a second is computed again."""
 
 
 class Settings(BaseSettings):
-    """The variables; a missing or wrong one ends the start with a message that names it."""
+    """The environment variables; validation names a missing or invalid one."""
 
     biostream_spec: BioStreamSpec
     biostream_name: str = "biosync"
@@ -35,17 +35,17 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=100)
     """Processes that share the partitions. Beside PORT they take a port each from PORT + 1 and from PORT + 101."""
     worker: int | None = None
-    """Which of them this is: set by the one that starts them."""
+    """The number of this process among them: set by the process that starts them."""
     snapshot_seconds: float = 1.0
-    """After a crash, as much is computed again; a push is not sent again."""
+    """Seconds between snapshots. After a crash this much is computed again; a push is not sent again."""
 
     def status_port(self, worker: int | None) -> int:
-        """Where a worker tells how it is; PORT itself is for the only worker, or for all together."""
+        """The port of a worker's health and metrics; PORT itself is for a single worker, or for all together."""
         return self.port if worker is None else self.port + 1 + worker
 
     @property
     def addresses(self) -> list[str] | None:
-        """host:port at which the workers talk to each other; None for the only one."""
+        """host:port at which the workers reach each other; None for a single worker."""
         if self.worker is None:
             return None
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
 
     @property
     def webhook(self) -> str:
-        """The URL that events are sent to; RESPONSE_URL may leave the path to the BioStream."""
+        """The URL of the webhook; when RESPONSE_URL has no path, the BioStream's is used."""
         if urlsplit(self.response_url).path.strip("/"):
             return self.response_url
         return self.response_url.rstrip("/") + self.biostream_spec.response.path

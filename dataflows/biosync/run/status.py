@@ -1,4 +1,4 @@
-"""Health and metrics over HTTP, from a thread of its own: they answer while the dataflow waits for a store."""
+"""Health and metrics over HTTP, from a thread of its own: it answers while the dataflow is blocked on a store."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ _log = structlog.get_logger(__name__)
 
 
 class Status(Protocol):
-    """What is told of a dataflow. `ill` and `unready` give why, or nothing."""
+    """The status of a dataflow; the errors are empty when the probe succeeds."""
 
-    def ill(self) -> str: ...
+    def liveness_error(self) -> str: ...
 
-    def unready(self) -> str: ...
+    def readiness_error(self) -> str: ...
 
     def metrics(self) -> bytes: ...
 
 
-Answer = tuple[int, str, bytes]
+Response = tuple[int, str, bytes]
 """Status code, content type and body."""
 
 
 class ProcessStatus:
-    """Status of this process alone."""
+    """The status of this process alone."""
 
-    def __init__(self, unready: Callable[[], str]) -> None:
-        self.unready = unready
+    def __init__(self, readiness_error: Callable[[], str]) -> None:
+        self.readiness_error = readiness_error
 
-    def ill(self) -> str:
+    def liveness_error(self) -> str:
         return ""
 
     def metrics(self) -> bytes:
         return generate_latest()
 
 
-def serve(host: str, port: int, told: Status) -> ThreadingHTTPServer:
-    """Start answering /healthz (503 with what is `ill`), /readyz (503 with why it is `unready`) and /metrics."""
+def serve(host: str, port: int, status: Status) -> ThreadingHTTPServer:
+    """Start serving /healthz and /readyz (503 with the error, if any) and /metrics."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             try:
-                status, kind, body = _answer(self.path, told)
-            except Exception as error:  # an answer that is missing says less than one that says what is wrong
+                code, content_type, body = _respond(self.path, status)
+            except Exception as error:  # a response with the error is more useful than none
                 _log.exception("status_failed", path=self.path)
-                status, kind, body = _json(500, {"error": f"{type(error).__name__}: {error}"})
+                code, content_type, body = _json(500, {"error": f"{type(error).__name__}: {error}"})
             try:
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
+                self.send_response(code)
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
             except OSError:
-                return  # who asked is gone
+                return  # the client closed the connection
 
         def log_message(self, format: str, *args: object) -> None:
-            """Probes come every few seconds; nobody reads that they came."""
+            """Probes are not logged: they come every few seconds."""
 
     server = ThreadingHTTPServer((host, port), Handler)
     server.daemon_threads = True
@@ -69,17 +69,17 @@ def serve(host: str, port: int, told: Status) -> ThreadingHTTPServer:
     return server
 
 
-def _answer(path: str, told: Status) -> Answer:
+def _respond(path: str, status: Status) -> Response:
     if path == "/healthz":
-        why = told.ill()
-        return _json(503, {"status": "ill", "why": why}) if why else _json(200, {"status": "ok"})
+        error = status.liveness_error()
+        return _json(503, {"status": "ill", "why": error}) if error else _json(200, {"status": "ok"})
     if path == "/readyz":
-        why = told.unready()
-        return _json(503, {"status": "unready", "why": why}) if why else _json(200, {"status": "ready"})
+        error = status.readiness_error()
+        return _json(503, {"status": "unready", "why": error}) if error else _json(200, {"status": "ready"})
     if path == "/metrics":
-        return 200, CONTENT_TYPE_LATEST, told.metrics()
-    return _json(404, {"error": f"no {path} here; there are /healthz, /readyz and /metrics"})
+        return 200, CONTENT_TYPE_LATEST, status.metrics()
+    return _json(404, {"error": f"{path} not found; the paths are /healthz, /readyz and /metrics"})
 
 
-def _json(status: int, body: dict[str, str]) -> Answer:
-    return status, "application/json", json.dumps(body).encode()
+def _json(code: int, body: dict[str, str]) -> Response:
+    return code, "application/json", json.dumps(body).encode()

@@ -1,8 +1,8 @@
-"""What the worker hands to the threads that write, kept until it is written.
+"""Bounded buffers between the worker and the threads that write.
 
-The worker never waits for a store or a broker: it puts things in boxes, and the recovery store gets what the boxes
-still hold at each snapshot. So everything computed is either written or in the last snapshot. Boxes are bounded: when
-one is full the worker waits, reads nothing more, and the records stay in Kafka.
+The worker never blocks on a store or a broker: it puts items into buffers, and each snapshot in the recovery store
+contains what the buffers still hold. So every result is either written or in the last snapshot. When a buffer is full
+the worker blocks and reads nothing more, and the records stay in Kafka (backpressure).
 """
 
 from __future__ import annotations
@@ -20,71 +20,71 @@ V = TypeVar("V")
 
 
 class Buffer(Generic[K, V]):
-    """Things by partition and key; a key put again replaces what lay there and need not be written before."""
+    """Unwritten items by partition and key; an item put under the same key replaces the earlier one."""
 
-    def __init__(self, limit: int, stopping: Shutdown) -> None:
+    def __init__(self, limit: int, shutdown: Shutdown) -> None:
         self._limit = limit
-        self._stopping = stopping
+        self._shutdown = shutdown
         self._partitions: dict[int, dict[K, V]] = {}
         self._size = 0
         self._changed = Condition()
 
-    def put(self, partition: int, things: Mapping[K, V]) -> None:
-        """Take things; waits while the box is full, raises Stopped if asked to end meanwhile."""
+    def put(self, partition: int, items: Mapping[K, V]) -> None:
+        """Add items; blocks while the buffer is full, and raises ShutdownRequested if that happens meanwhile."""
         with self._changed:
             while self._size >= self._limit:
-                if self._stopping.requested:
+                if self._shutdown.requested:
                     raise ShutdownRequested
                 self._changed.wait(0.1)
-            self._take(partition, things)
+            self._add(partition, items)
 
-    def restore(self, partition: int, things: Mapping[K, V]) -> None:
-        """Take things that lay in a box before; never waits, they fitted then."""
+    def restore(self, partition: int, items: Mapping[K, V]) -> None:
+        """Add items from a snapshot; never blocks, since they fitted before."""
         with self._changed:
-            self._take(partition, things)
+            self._add(partition, items)
 
-    def peek(self, most: int, least: int = 1, patience: float = 0.2) -> dict[tuple[int, K], V]:
-        """`most` things once there are `least` or after `patience` seconds; they stay in the box.
+    def peek(self, max_items: int, min_items: int = 1, timeout: float = 0.2) -> dict[tuple[int, K], V]:
+        """Up to `max_items` once there are `min_items` or after `timeout` seconds; they stay in the buffer.
 
-        Oldest first within a partition; the partitions take turns.
+        Oldest first within a partition; round robin between partitions.
         """
-        until = monotonic() + patience
-        taken: dict[tuple[int, K], V] = {}
+        deadline = monotonic() + timeout
+        batch: dict[tuple[int, K], V] = {}
         with self._changed:
-            while self._size < least and (left := until - monotonic()) > 0:
-                self._changed.wait(left)
+            while self._size < min_items and (remaining := deadline - monotonic()) > 0:
+                self._changed.wait(remaining)
             for partition in list(self._partitions):
-                things = self._partitions.pop(partition)
-                self._partitions[partition] = things
-                for key, thing in islice(things.items(), most - len(taken)):
-                    taken[partition, key] = thing
-                if len(taken) == most:
+                items = self._partitions.pop(partition)
+                self._partitions[partition] = items
+                for key, item in islice(items.items(), max_items - len(batch)):
+                    batch[partition, key] = item
+                if len(batch) == max_items:
                     break
-        return taken
+        return batch
 
-    def acknowledge(self, things: Mapping[tuple[int, K], V]) -> None:
-        """These were written: what was put under the same key meanwhile stays."""
+    def acknowledge(self, batch: Mapping[tuple[int, K], V]) -> None:
+        """Remove written items; one that was put under the same key meanwhile stays."""
         with self._changed:
-            for (partition, key), thing in things.items():
-                there = self._partitions[partition]
-                if there.get(key) is thing:
-                    del there[key]
+            for (partition, key), item in batch.items():
+                items = self._partitions[partition]
+                if items.get(key) is item:
+                    del items[key]
                     self._size -= 1
             self._changed.notify_all()
 
     def contents(self, partition: int) -> dict[K, V]:
-        """Everything of a partition that is not written."""
+        """All unwritten items of a partition."""
         with self._changed:
             return dict(self._partitions.get(partition, {}))
 
-    def wait_empty(self, seconds: float) -> bool:
-        """Whether all is written, after waiting for that at most so long."""
+    def wait_empty(self, timeout: float) -> bool:
+        """Whether everything is written, after at most `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._size, seconds)
+            return self._changed.wait_for(lambda: not self._size, timeout)
 
-    def _take(self, partition: int, things: Mapping[K, V]) -> None:
-        there = self._partitions.setdefault(partition, {})
-        before = len(there)
-        there.update(things)
-        self._size += len(there) - before
+    def _add(self, partition: int, items: Mapping[K, V]) -> None:
+        existing = self._partitions.setdefault(partition, {})
+        before = len(existing)
+        existing.update(items)
+        self._size += len(existing) - before
         self._changed.notify_all()

@@ -1,8 +1,8 @@
-"""Stress events into the store, and a signed webhook for each until it was accepted or is too old to help.
+"""Transactional outbox: stores stress events, and sends a webhook for each until it is accepted or too old to help.
 
-The events' table is the outbox. A new event is stored and sent at once; whatever fails, or was left by a process that
-died, is found in the table when `due` and sent again with a growing pause. So a request may reach the receiver twice,
-with the same idempotency key; it answers the second as the first.
+The events' table is the outbox. A new event is stored and sent at once. One that failed, or was left by a process that
+died, is claimed from the table when `due` and sent again with exponential backoff. So a request may reach the receiver
+twice, with the same idempotency key; the receiver answers the second as the first.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from dataflows.biosync.sink.webhook import MAX_CONCURRENT, WebhookClient
 
 MAX_BACKOFF_SECONDS = 60
 LEASE_SECONDS = 10
-"""How long a new event is left to the process that stored it before any may send it."""
+"""How long only the process that stored a new event may send it."""
 MAX_AGE = timedelta(milliseconds=MAX_PAST, seconds=USEFUL_SECONDS) + timedelta(hours=1)
-"""How long before now an event that is still useful can have been raised, with an hour for clocks that differ. The
-table is cut by that time: a query that names a bound touches a day's partitions, one that does not all of them. With
-90 days in hourly partitions a claim took 2 s without and 15 ms with."""
+"""How long ago an event that is still useful can have been raised, with an hour for clock skew. The table is
+partitioned by that time: a query with this bound scans a day's partitions, one without it all of them. With 90 days in
+hourly partitions a claim took 2 s without and 15 ms with."""
 POLL_SECONDS = 1.0
-_AT_ONCE = 200
-_PATIENCE = 0.05
-_UNDER_WAY = 200
-_ANY = 0
-"""Which partition an accepted event came from no longer matters."""
+_BATCH_SIZE = 200
+_TIMEOUT_SECONDS = 0.05
+_MAX_IN_FLIGHT = 200
+_ANY_PARTITION = 0
+"""The partition of an accepted event no longer matters."""
 
 _INSERT = f"""
 insert into {TABLE_EVENTS} (event_id, user_id, raised_at, received_at, trace, evidence, due)
@@ -65,59 +65,59 @@ _log = structlog.get_logger(__name__)
 
 
 class Outbox:
-    """Stores what is in `box` and sees to the responses; a thread of its own, and some for the requests."""
+    """Stores the events of `buffer` and sends their webhooks; a thread of its own, and some for the requests."""
 
     def __init__(
-        self, url: str, chunk: timedelta, box: Buffer[str, StressEvent], response: WebhookClient, stopping: Shutdown
+        self, url: str, chunk: timedelta, buffer: Buffer[str, StressEvent], webhook: WebhookClient, shutdown: Shutdown
     ) -> None:
         self._url = url
         self._chunk = chunk
-        self._box = box
-        self._response = response
-        self._stopping = stopping
-        self._accepted: Buffer[str, int] = Buffer(100_000, stopping)
-        self._under_way: set[str] = set()
+        self._buffer = buffer
+        self._webhook = webhook
+        self._shutdown = shutdown
+        self._accepted: Buffer[str, int] = Buffer(100_000, shutdown)
+        self._in_flight: set[str] = set()
 
     def start(self) -> None:
         Thread(target=self._run, name="outbox", daemon=True).start()
 
-    def wait_idle(self, seconds: float) -> bool:
-        """Whether no request is under way and every answer is written down, after waiting for that at most so long."""
-        until = time.monotonic() + seconds
-        while (busy := bool(self._under_way) or not self._accepted.wait_empty(0.0)) and time.monotonic() < until:
-            self._stopping.wait(0.02)
+    def wait_idle(self, timeout: float) -> bool:
+        """Whether no request is in flight and every acceptance is stored, after at most `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while (busy := bool(self._in_flight) or not self._accepted.wait_empty(0.0)) and time.monotonic() < deadline:
+            self._shutdown.wait(0.02)
         return not busy
 
     def _run(self) -> None:
         backoff = Backoff()
         with ThreadPoolExecutor(MAX_CONCURRENT, "webhook") as pool:
-            while not self._stopping.finished:
+            while not self._shutdown.finished:
                 try:
                     with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
                         backoff.reset()
                         self._serve(connection, pool)
                 except psycopg.Error as error:
-                    _log.warning("outbox_away", what=str(error), then="events are kept and stored later")
-                    self._stopping.wait(backoff.next())
+                    _log.warning("outbox_unavailable", error=str(error), action="events are kept and stored later")
+                    self._shutdown.wait(backoff.next())
 
     def _serve(self, connection: psycopg.Connection[Any], pool: ThreadPoolExecutor) -> None:
         polled = 0.0
-        while not self._stopping.finished:
-            new = self._box.peek(_AT_ONCE, patience=_PATIENCE)
+        while not self._shutdown.finished:
+            new = self._buffer.peek(_BATCH_SIZE, timeout=_TIMEOUT_SECONDS)
             if new:
-                fresh = self._insert(connection, list(new.values()))
-                self._box.acknowledge(new)
-                self._send(pool, fresh)
-            if accepted := self._accepted.peek(_AT_ONCE, patience=0.0):
+                stored = self._insert(connection, list(new.values()))
+                self._buffer.acknowledge(new)
+                self._send(pool, stored)
+            if accepted := self._accepted.peek(_BATCH_SIZE, timeout=0.0):
                 mark_accepted(connection, {event_id: raised for (_, event_id), raised in accepted.items()})
                 self._accepted.acknowledge(accepted)
             if time.monotonic() - polled > POLL_SECONDS:
                 polled = time.monotonic()
-                room = max(0, _UNDER_WAY - len(self._under_way))
+                room = max(0, _MAX_IN_FLIGHT - len(self._in_flight))
                 self._send(pool, claim(connection, datetime.now(UTC), room))
 
     def _insert(self, connection: psycopg.Connection[Any], events: list[StressEvent]) -> list[StressEvent]:
-        """Store events; those that were not there yet."""
+        """Store events; returns the new ones."""
         try:
             return insert(connection, events)
         except CheckViolation:
@@ -125,19 +125,19 @@ class Outbox:
             return insert(connection, events)
 
     def _send(self, pool: ThreadPoolExecutor, events: list[StressEvent]) -> None:
-        """Start requests; beyond _UNDER_WAY the table keeps the event until it is due."""
+        """Start requests; beyond _MAX_IN_FLIGHT the event stays in the table until it is due."""
         for event in events:
-            if len(self._under_way) >= _UNDER_WAY or event.event_id in self._under_way:
+            if len(self._in_flight) >= _MAX_IN_FLIGHT or event.event_id in self._in_flight:
                 continue
-            self._under_way.add(event.event_id)
+            self._in_flight.add(event.event_id)
             pool.submit(self._request, event)
 
     def _request(self, event: StressEvent) -> None:
         try:
-            if self._response.send(event):
-                self._accepted.put(_ANY, {event.event_id: event.raised})
+            if self._webhook.send(event):
+                self._accepted.put(_ANY_PARTITION, {event.event_id: event.raised})
         finally:
-            self._under_way.discard(event.event_id)
+            self._in_flight.discard(event.event_id)
 
 
 def _moment(unix_ms: int) -> datetime:
@@ -145,7 +145,7 @@ def _moment(unix_ms: int) -> datetime:
 
 
 def insert(connection: psycopg.Connection[Any], events: Sequence[StressEvent]) -> list[StressEvent]:
-    """Store events; those that were not there yet. Raises CheckViolation where a partition is missing."""
+    """Store events; returns the new ones. Raises CheckViolation where a partition is missing."""
     columns = [
         [event.event_id for event in events],
         [event.user for event in events],
@@ -154,18 +154,18 @@ def insert(connection: psycopg.Connection[Any], events: Sequence[StressEvent]) -
         [event.trace for event in events],
         [msgspec.json.encode(event.evidence).decode() for event in events],
     ]
-    fresh = {row[0] for row in connection.execute(_INSERT.encode(), columns).fetchall()}
-    return [event for event in events if event.event_id in fresh]
+    new = {row[0] for row in connection.execute(_INSERT.encode(), columns).fetchall()}
+    return [event for event in events if event.event_id in new]
 
 
-def claim(connection: psycopg.Connection[Any], now: datetime, most: int) -> list[StressEvent]:
-    """Up to `most` events that are due; nobody else claims them for a while."""
+def claim(connection: psycopg.Connection[Any], now: datetime, limit: int) -> list[StressEvent]:
+    """Claim up to `limit` due events: until they are due again, no other process claims them."""
     since = now - MAX_AGE
-    return [_event(row) for row in connection.execute(_CLAIM.encode(), [since, since, most]).fetchall()]
+    return [_event(row) for row in connection.execute(_CLAIM.encode(), [since, since, limit]).fetchall()]
 
 
 def mark_accepted(connection: psycopg.Connection[Any], accepted: Mapping[str, int]) -> None:
-    """The responses to these events, with the moment each was raised (Unix ms), were accepted."""
+    """Mark events, with the moment at which each was raised (Unix ms), as accepted by the receiver."""
     raised = accepted.values()
     connection.execute(_ACCEPTED.encode(), [list(accepted), _moment(min(raised)), _moment(max(raised))])
 

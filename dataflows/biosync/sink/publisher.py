@@ -1,7 +1,7 @@
-"""What goes back to Kafka: stress events and dead letters. At least once; keys let a reader drop repeats.
+"""Publishes stress events and dead letters to Kafka. At least once; keys let a consumer drop duplicates.
 
-A letter that Kafka does not take, because its topic is away or it is too large, stays in the box and is tried again;
-others go past it, unless there are more of its kind than are looked at together.
+A record that Kafka does not accept, because its topic does not exist or it is too large, stays in the buffer and is
+retried. Others overtake it, unless a whole batch is made of such records.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from contracts.records import DEAD_LETTER_BYTES
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.buffer import Buffer
 
-_AT_ONCE = 500
-_PAUSE = 0.05
+_BATCH_SIZE = 500
+_TIMEOUT_SECONDS = 0.05
 _log = structlog.get_logger(__name__)
 
 
 class ProducerRecord(msgspec.Struct, array_like=True, frozen=True):
-    """A message to be put on a topic."""
+    """A record to be produced to a topic."""
 
     topic: str
     key: str
@@ -31,21 +31,21 @@ class ProducerRecord(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Publisher:
-    """Sends what is in `box` until Kafka has it on all in-sync replicas; a thread of its own."""
+    """Produces the records of `buffer` until all in-sync replicas have them; a thread of its own."""
 
-    def __init__(self, bootstrap: str, box: Buffer[str, ProducerRecord], stopping: Shutdown) -> None:
+    def __init__(self, bootstrap: str, buffer: Buffer[str, ProducerRecord], shutdown: Shutdown) -> None:
         self._bootstrap = bootstrap
-        self._box = box
-        self._stopping = stopping
-        self._under_way: dict[tuple[int, str], ProducerRecord] = {}
-        self._complained: set[tuple[str, str]] = set()
-        """Topics and errors that the log has: a letter is tried again many times a second."""
-        self._producer = self._fresh()
+        self._buffer = buffer
+        self._shutdown = shutdown
+        self._in_flight: dict[tuple[int, str], ProducerRecord] = {}
+        self._logged: set[tuple[str, str]] = set()
+        """Topics and errors that were logged: a record is retried many times a second."""
+        self._producer = self._create_producer()
 
     def start(self) -> None:
-        Thread(target=self._run, name="letters", daemon=True).start()
+        Thread(target=self._run, name="publisher", daemon=True).start()
 
-    def _fresh(self) -> Producer:
+    def _create_producer(self) -> Producer:
         return Producer(
             {
                 "bootstrap.servers": self._bootstrap,
@@ -56,49 +56,49 @@ class Publisher:
                 "message.max.bytes": DEAD_LETTER_BYTES,
                 "message.timeout.ms": 60_000,
                 "reconnect.backoff.max.ms": 1000,
-                # So soon a topic is taken for gone, and noticed when it is there again: what is kept is sent then.
+                # How soon a missing topic counts as unknown, and its return is noticed: then its records are sent.
                 "topic.metadata.propagation.max.ms": 5_000,
                 "topic.metadata.refresh.interval.ms": 5_000,
             }
         )
 
     def _run(self) -> None:
-        while not self._stopping.finished:
-            refused = False
-            for key, letter in self._box.peek(_AT_ONCE, patience=_PAUSE).items():
-                if key in self._under_way:
+        while not self._shutdown.finished:
+            failed = False
+            for key, record in self._buffer.peek(_BATCH_SIZE, timeout=_TIMEOUT_SECONDS).items():
+                if key in self._in_flight:
                     continue
                 try:
                     self._producer.produce(
-                        letter.topic, letter.value, letter.key, on_delivery=partial(self._delivered, key, letter)
+                        record.topic, record.value, record.key, on_delivery=partial(self._on_delivery, key, record)
                     )
                 except BufferError:
                     break
                 except KafkaException as error:
-                    refused = True
-                    self._kept(letter, error.args[0])
+                    failed = True
+                    self._on_failure(record, error.args[0])
                 else:
-                    self._under_way[key] = letter
-            if self._under_way or refused:
-                self._hear()
+                    self._in_flight[key] = record
+            if self._in_flight or failed:
+                self._poll()
 
-    def _hear(self) -> None:
-        """Take the reports of what was delivered."""
+    def _poll(self) -> None:
+        """Serve delivery reports."""
         try:
-            self._producer.poll(_PAUSE)
-        except KafkaException as error:  # raised once, by a producer that can't go on
-            _log.warning("producer_replaced", what=error.args[0].str(), then="what it had is sent again")
-            self._producer, self._under_way = self._fresh(), {}
+            self._producer.poll(_TIMEOUT_SECONDS)
+        except KafkaException as error:  # raised once, on a fatal error of the producer
+            _log.warning("producer_replaced", error=error.args[0].str(), action="its records are sent again")
+            self._producer, self._in_flight = self._create_producer(), {}
 
-    def _delivered(self, key: tuple[int, str], letter: ProducerRecord, error: KafkaError | None, _: Message) -> None:
-        self._under_way.pop(key, None)
+    def _on_delivery(self, key: tuple[int, str], record: ProducerRecord, error: KafkaError | None, _: Message) -> None:
+        self._in_flight.pop(key, None)
         if error is None:
-            self._complained = {told for told in self._complained if told[0] != letter.topic}
-            self._box.acknowledge({key: letter})
+            self._logged = {logged for logged in self._logged if logged[0] != record.topic}
+            self._buffer.acknowledge({key: record})
         else:
-            self._kept(letter, error)
+            self._on_failure(record, error)
 
-    def _kept(self, letter: ProducerRecord, error: KafkaError) -> None:
-        if (told := (letter.topic, error.name())) not in self._complained:
-            self._complained.add(told)
-            _log.warning("not_delivered", topic=letter.topic, key=letter.key, code=told[1], then="kept, sent again")
+    def _on_failure(self, record: ProducerRecord, error: KafkaError) -> None:
+        if (failure := (record.topic, error.name())) not in self._logged:
+            self._logged.add(failure)
+            _log.warning("not_delivered", topic=record.topic, key=record.key, code=failure[1], action="it is retried")

@@ -1,4 +1,4 @@
-"""What the dataflow gives out and is not written yet: rows, events, and letters to Kafka."""
+"""The unwritten results of the dataflow: rows, events, and records to publish to Kafka."""
 
 from __future__ import annotations
 
@@ -28,43 +28,43 @@ RowKey = tuple[str, int]
 class _Unwritten(msgspec.Struct, array_like=True):
     rows: list[tuple[str, Window]]
     events: list[StressEvent]
-    letters: dict[str, ProducerRecord]
+    records: dict[str, ProducerRecord]
 
 
 class ResultBuffers:
-    """Boxes of what is to be written, and a partition's part of them as bytes for the recovery store."""
+    """Buffers of the unwritten results, and a partition's part of them as bytes for the recovery store."""
 
-    def __init__(self, events_topic: str, dead_topic: str, stopping: Shutdown) -> None:
+    def __init__(self, events_topic: str, dead_topic: str, shutdown: Shutdown) -> None:
         self._events_topic = events_topic
         self._dead_topic = dead_topic
         self._closing_until: float | None = None
-        self.rows: Buffer[RowKey, Window] = Buffer(MAX_ROWS, stopping)
-        self.events: Buffer[str, StressEvent] = Buffer(MAX_EVENTS, stopping)
-        self.records: Buffer[str, ProducerRecord] = Buffer(MAX_RECORDS, stopping)
+        self.rows: Buffer[RowKey, Window] = Buffer(MAX_ROWS, shutdown)
+        self.events: Buffer[str, StressEvent] = Buffer(MAX_EVENTS, shutdown)
+        self.records: Buffer[str, ProducerRecord] = Buffer(MAX_RECORDS, shutdown)
 
     def write(self, partition: int, output: Output) -> None:
-        """Take what some records of a partition gave; waits when too much is unwritten."""
+        """Add the results of some records of a partition; blocks when a buffer is full."""
         metrics.FRAMES.inc(output.frames)
         metrics.BEATS.inc(output.beats)
         metrics.WINDOWS.inc(len(output.rows))
-        letters: dict[str, ProducerRecord] = {}
+        records: dict[str, ProducerRecord] = {}
         if output.events:
             metrics.EVENTS.inc(len(output.events))
             for event in output.events:
-                letters[event.event_id] = ProducerRecord(self._events_topic, event.event_id, msgspec.json.encode(event))
-        for dead in (refused.truncated() for refused in output.dead_letters):
+                records[event.event_id] = ProducerRecord(self._events_topic, event.event_id, msgspec.json.encode(event))
+        for dead in (letter.truncated() for letter in output.dead_letters):
             metrics.DEAD.inc()
             _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
-            letters[dead.key] = ProducerRecord(self._dead_topic, dead.key, msgspec.msgpack.encode(dead))
+            records[dead.key] = ProducerRecord(self._dead_topic, dead.key, msgspec.msgpack.encode(dead))
         if output.events:
             self.events.put(partition, {event.event_id: event for event in output.events})
-        if letters:
-            self.records.put(partition, letters)
+        if records:
+            self.records.put(partition, records)
         if output.rows:
             self.rows.put(partition, {(user, window.at): window for user, window in output.rows})
 
     def snapshot(self, partition: int) -> bytes:
-        """What is unwritten of a partition."""
+        """The unwritten results of a partition."""
         return msgspec.msgpack.encode(
             _Unwritten(
                 [(user, window) for (user, _), window in self.rows.contents(partition).items()],
@@ -74,14 +74,14 @@ class ResultBuffers:
         )
 
     def restore(self, partition: int, snapshot: bytes) -> None:
-        """Take what `snapshot` gave: it may or may not have been written since, and is written again."""
-        left = msgspec.msgpack.decode(snapshot, type=_Unwritten)
-        self.events.restore(partition, {event.event_id: event for event in left.events})
-        self.records.restore(partition, left.letters)
-        self.rows.restore(partition, {(user, window.at): window for user, window in left.rows})
+        """Add the results of a `snapshot`: some may have been written since; all are written again."""
+        unwritten = msgspec.msgpack.decode(snapshot, type=_Unwritten)
+        self.events.restore(partition, {event.event_id: event for event in unwritten.events})
+        self.records.restore(partition, unwritten.records)
+        self.rows.restore(partition, {(user, window.at): window for user, window in unwritten.rows})
 
     def close(self) -> None:
-        """Wait a little, over all calls, for all to be written; what is not stands in the last snapshots."""
+        """Wait until all is written, for a few seconds over all calls; the rest is in the last snapshots."""
         self._closing_until = self._closing_until or monotonic() + _CLOSING_SECONDS
-        for box in (self.events, self.records, self.rows):
-            box.wait_empty(max(0.0, self._closing_until - monotonic()))
+        for buffer in (self.events, self.records, self.rows):
+            buffer.wait_empty(max(0.0, self._closing_until - monotonic()))

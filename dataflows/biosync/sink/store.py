@@ -1,4 +1,4 @@
-"""Windows into the time-series store, in batches, so that writing one again changes nothing."""
+"""Writes windows into the time-series store, in idempotent batches."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ _log = structlog.get_logger(__name__)
 
 
 class Store:
-    """Writes what is in `box` as long as it takes; a thread of its own."""
+    """Writes the rows of `buffer`, with retries; a thread of its own."""
 
-    def __init__(self, url: str, chunk: timedelta, box: Buffer[RowKey, Window], stopping: Shutdown) -> None:
+    def __init__(self, url: str, chunk: timedelta, buffer: Buffer[RowKey, Window], shutdown: Shutdown) -> None:
         self._url = url
         self._chunk = chunk
-        self._box = box
-        self._stopping = stopping
+        self._buffer = buffer
+        self._shutdown = shutdown
         self.unavailable = "not connected yet"
-        """Why the store can't be written to just now, or empty."""
+        """Why the store cannot be written to at the moment, or empty."""
 
     def start(self) -> None:
         Thread(target=self._run, name="store", daemon=True).start()
 
     def _run(self) -> None:
         backoff = Backoff()
-        while not self._stopping.finished:
+        while not self._shutdown.finished:
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
                     self.unavailable = ""
@@ -58,22 +58,22 @@ class Store:
             except psycopg.Error as error:
                 self.unavailable = str(error)
                 metrics.STORE_RETRIES.inc()
-                _log.warning("store_away", what=str(error), then="rows are kept and written later")
-                self._stopping.wait(backoff.next())
+                _log.warning("store_unavailable", error=str(error), action="rows are kept and written later")
+                self._shutdown.wait(backoff.next())
 
     def _serve(self, connection: psycopg.Connection[Any]) -> None:
-        while not self._stopping.finished:
-            taken = self._box.peek(BATCH_SIZE, least=BATCH_SIZE, patience=BATCH_SECONDS)
-            if not taken:
+        while not self._shutdown.finished:
+            batch = self._buffer.peek(BATCH_SIZE, min_items=BATCH_SIZE, timeout=BATCH_SECONDS)
+            if not batch:
                 continue
-            rows = {key: window for (_, key), window in taken.items()}
+            rows = {key: window for (_, key), window in batch.items()}
             with metrics.STORE.time():
                 try:
                     write(connection, rows)
                 except CheckViolation:
                     create_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
                     write(connection, rows)
-            self._box.acknowledge(taken)
+            self._buffer.acknowledge(batch)
 
 
 def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> None:
@@ -84,8 +84,8 @@ def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> No
 
 
 def create_partitions(connection: psycopg.Connection[Any], table: str, moments: set[int], chunk: timedelta) -> None:
-    """Make the partitions for rows (Unix ms) that have none: older than were made, or the operator was away."""
+    """Create the missing partitions of rows (Unix ms): older than the existing ones, or the operator was down."""
     statements = {timeseries.create_partition(table, datetime.fromtimestamp(at / 1000, UTC), chunk) for at in moments}
-    _log.info("making_partitions", table=table, at_most=len(statements))
+    _log.info("creating_partitions", table=table, at_most=len(statements))
     for statement in sorted(statements):
         connection.execute(statement.encode())

@@ -1,4 +1,4 @@
-"""The signed request that asks for a response to a stress event."""
+"""The signed webhook that requests a response to a stress event."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from contracts.records import StressEvent
 from dataflows.biosync import metrics
 
 MAX_CONCURRENT = 8
-"""Requests at a time."""
+"""Concurrent requests."""
 TIMEOUT_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
 class WebhookClient:
-    """Requests to `url`, signed with `secret`; for several threads."""
+    """Sends requests to `url`, signed with `secret`; thread-safe."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
@@ -28,7 +28,7 @@ class WebhookClient:
         self._client = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False, limits=limits)
 
     def send(self, event: StressEvent) -> bool:
-        """Whether the receiver took the event."""
+        """Send an event; whether the receiver accepted it."""
         body = msgspec.json.encode(event)
         now = time.time()
         headers = {
@@ -42,7 +42,7 @@ class WebhookClient:
             self._client.post(self._url, content=body, headers=headers).raise_for_status()
         except httpx.HTTPError as error:
             metrics.RESPONSES.labels("failed").inc()
-            _log.warning("response_failed", event_id=event.event_id, trace_id=event.trace, what=str(error))
+            _log.warning("webhook_failed", event_id=event.event_id, trace_id=event.trace, error=str(error))
             return False
         metrics.RESPONSES.labels("accepted").inc()
         metrics.RESPONSE_SECONDS.observe(max(0.0, time.time() - event.received / 1000))

@@ -1,7 +1,7 @@
-"""The consumer of a topic, as librdkafka's: one for all partitions.
+"""The Kafka consumer of the raw topic: one for all partitions.
 
 Each librdkafka consumer has its own connections, threads and fetches: one a partition cost a fifth more processor
-time at twelve partitions. No group: the dataflow's recovery store knows the offsets.
+time at twelve partitions. No consumer group: the recovery store of the dataflow keeps the offsets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
 OFFSET_ERRORS = {KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION}
-"""Codes of an error that says: there is no such offset."""
+"""Error codes that mean: the offset does not exist."""
 UNKNOWN_TOPIC_ERRORS = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.UNKNOWN_TOPIC_ID,
@@ -21,14 +21,14 @@ UNKNOWN_TOPIC_ERRORS = {
     KafkaError._UNKNOWN_TOPIC,
     KafkaError._UNKNOWN_PARTITION,
 }
-"""Codes of an error that says: there is no such topic."""
-_BATCH = 64
+"""Error codes that mean: the topic does not exist."""
+_BATCH_SIZE = 64
 
 
 class TopicConsumer:
-    """Reads partitions of the topic `name`; `complain` is told the errors that are of no partition's records."""
+    """Consumes partitions of the topic `name`; `on_error` is called with errors that belong to no partition."""
 
-    def __init__(self, bootstrap: str, name: str, complain: Callable[[KafkaError], None]) -> None:
+    def __init__(self, bootstrap: str, name: str, on_error: Callable[[KafkaError], None]) -> None:
         self._name = name
         self._closed = False
         self._closing = Lock()
@@ -44,25 +44,25 @@ class TopicConsumer:
                 "queued.max.messages.kbytes": 16384,
                 "max.poll.interval.ms": 86_400_000,
                 "reconnect.backoff.max.ms": 1000,
-                "error_cb": complain,
+                "error_cb": on_error,
             }
         )
 
     def consume(self) -> list[Message]:
-        """Records and errors that are here by now; does not wait."""
-        return self._consumer.consume(_BATCH, 0)
+        """Records and errors that were fetched so far; does not block."""
+        return self._consumer.consume(_BATCH_SIZE, 0)
 
     def assign(self, partition: int, offset: int) -> None:
-        """Read a partition too, from its oldest record when the offset is 0."""
+        """Also consume a partition, from its oldest record when the offset is 0."""
         at = TopicPartition(self._name, partition, offset or OFFSET_BEGINNING)
         self._consumer.incremental_assign([at])
 
     def unassign(self, partition: int) -> None:
-        """Read a partition no more."""
+        """Stop consuming a partition."""
         self._consumer.incremental_unassign([TopicPartition(self._name, partition)])
 
     def high_watermark(self, partition: int) -> int | None:
-        """Offset behind the last record, as far as it is known; from any thread. Raises KafkaException."""
+        """The offset behind the last record, if cached; from any thread. Raises KafkaException."""
         with self._closing:
             if self._closed:
                 return None
@@ -70,7 +70,7 @@ class TopicConsumer:
         return known[1] if known and known[1] >= 0 else None
 
     def close(self) -> None:
-        """Read nothing more."""
+        """Stop consuming."""
         with self._closing:
             self._closed = True
         self._consumer.close()

@@ -1,19 +1,19 @@
-"""A topic as Kafka knows it: whether it is there, and whether it is still the same one."""
+"""A topic's identity: Kafka's topic id, which differs between a topic and a later one of the same name."""
 
 from __future__ import annotations
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
-_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 
 
 class TopicNotReady(RuntimeError):
-    """Kafka says that the topic is not there, or not yet with all its partitions."""
+    """Kafka answers that the topic does not exist, or does not have all its partitions yet."""
 
 
 class Topic:
-    """The topic `name`, of which `partitions` are wanted."""
+    """The topic `name`, which must have at least `partitions` partitions."""
 
     def __init__(self, bootstrap: str, name: str, partitions: int) -> None:
         self.bootstrap = bootstrap
@@ -22,17 +22,17 @@ class Topic:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "reconnect.backoff.max.ms": 1000})
 
     def id(self) -> str:
-        """Kafka's id of it (KIP-516): a topic that is deleted and made again has another.
+        """Kafka's topic id (KIP-516): a topic that is deleted and created again has another.
 
-        Raises Absent, and KafkaException when Kafka does not say.
+        Raises TopicNotReady, and KafkaException when Kafka does not answer.
         """
         try:
-            asked = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=_SECONDS)
-            found = asked[self.name].result()
+            futures = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=_TIMEOUT_SECONDS)
+            description = futures[self.name].result()
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise TopicNotReady(f"there is no topic {self.name}") from error
+                raise TopicNotReady(f"topic {self.name} does not exist") from error
             raise
-        if len(found.partitions) < self._partitions:
-            raise TopicNotReady(f"topic {self.name} has {len(found.partitions)} of {self._partitions} partitions")
-        return str(found.topic_id)
+        if len(description.partitions) < self._partitions:
+            raise TopicNotReady(f"topic {self.name} has {len(description.partitions)} of {self._partitions} partitions")
+        return str(description.topic_id)

@@ -1,11 +1,11 @@
-"""The raw topic, partition by partition: what was taken of it, and where to go on.
+"""Reads the raw topic, partition by partition, and keeps the position in each.
 
-An offset belongs to one topic, and a topic that is deleted and made again is another one. It is read from its
-beginning, through a new consumer (the old one may take all it hears of it for outdated, since the epochs of its leaders
-begin anew). Everyone's state stays: what people send goes on, and frames that they send again are known as repeats.
-A topic is seen to be another one within a second, and at once when Kafka refuses to go on. Only where it is deleted,
-made and filled beyond the old offset within that second can the records behind that offset come first; then they come
-a second time, in their order.
+An offset belongs to one topic, and a topic that is deleted and created again is another one. It is read from its
+beginning, by a new consumer (the old one may discard all metadata of it as outdated, since its leader epochs restart).
+The persons' states stay: users keep sending, and frames that they send again are recognised as repeats. A replaced
+topic is noticed within a second, and at once when Kafka rejects the position. Only where a topic is deleted, created
+and filled beyond the old offset within that second can the records behind that offset come first; then they come a
+second time, in their order.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.source.topic_watcher import TopicWatcher
 
 POLL_SECONDS = 0.005
-"""How long an empty topic is left alone: the price of it is latency."""
-_HOLD_SECONDS = 1.0
-"""How long a partition is left alone that Kafka refuses to read."""
+"""Pause after a poll that returned nothing: it adds to the latency."""
+_RETRY_SECONDS = 1.0
+"""How long a partition is paused after Kafka rejected its position."""
 _log = structlog.get_logger(__name__)
 
 TopicPosition = tuple[str, int]
-"""Where to go on: Kafka's id of a topic, and an offset in it."""
+"""Where to resume: Kafka's id of a topic, and an offset in it."""
 BEGINNING: TopicPosition = ("", 0)
-"""The beginning of whatever topic is there."""
+"""The beginning of whatever topic exists."""
 
 
 class TopicReader:
@@ -39,150 +39,150 @@ class TopicReader:
 
     def __init__(self, topic: Topic) -> None:
         self._bootstrap, self._name = topic.bootstrap, topic.name
-        self._waiting: dict[int, deque[Record]] = {}
-        self._places: dict[int, TopicPosition] = {}
-        self._held: dict[int, float] = {}
-        """Partitions that `_reader` does not read, and from when on it may (monotonic seconds)."""
-        self._gone: set[int] = set()
-        """Those of them of whose place Kafka says that it is not there."""
-        self._due = 0.0
-        self._reader: TopicConsumer | None = None
-        self._reading = ""
-        """Id of the topic that `_reader` reads."""
-        self._lost = False
-        """Whether `_reader` was told that there is no such topic: it may take minutes until it asks again."""
-        self._watch = TopicWatcher(topic.name, topic.id)
-        self._lag = LagReporter(self._end)
-        self._watch.start()
+        self._pending: dict[int, deque[Record]] = {}
+        self._positions: dict[int, TopicPosition] = {}
+        self._paused: dict[int, float] = {}
+        """Partitions that `_consumer` is not assigned, and when they may be resumed (monotonic seconds)."""
+        self._out_of_range: set[int] = set()
+        """Those of them whose offset does not exist."""
+        self._next_fetch = 0.0
+        self._consumer: TopicConsumer | None = None
+        self._topic_id = ""
+        """Id of the topic that `_consumer` reads."""
+        self._unknown = False
+        """Whether `_consumer` reported the topic as unknown: it may take minutes until it asks again."""
+        self._watcher = TopicWatcher(topic.name, topic.id)
+        self._lag = LagReporter(self._high_watermark)
+        self._watcher.start()
         self._lag.start()
 
     @property
     def unavailable(self) -> str:
-        """Why nothing can be read just now, or empty."""
-        return self._watch.unavailable
+        """Why nothing can be read at the moment, or empty."""
+        return self._watcher.unavailable
 
-    def open(self, partition: int, place: TopicPosition) -> None:
-        """Read `partition` from `place`, or from its oldest record when that is of another topic."""
-        self._waiting[partition] = deque()
-        self._places[partition] = place
-        self._held[partition] = 0.0
+    def open(self, partition: int, position: TopicPosition) -> None:
+        """Read `partition` from `position`, or from its oldest record when that is of another topic."""
+        self._pending[partition] = deque()
+        self._positions[partition] = position
+        self._paused[partition] = 0.0
 
     def poll(self, partition: int) -> list[Record]:
-        """What came for `partition` since the last call; does not wait."""
-        waiting = self._waiting[partition]
-        if not waiting and (now := monotonic()) >= self._due:
-            self._due = 0.0 if self._fetch(now) else now + POLL_SECONDS
-        if not waiting:
+        """The records of `partition` since the last call; does not block."""
+        pending = self._pending[partition]
+        if not pending and (now := monotonic()) >= self._next_fetch:
+            self._next_fetch = 0.0 if self._fetch(now) else now + POLL_SECONDS
+        if not pending:
             return []
-        records = list(waiting)
-        waiting.clear()
-        past = records[-1][0] + 1
-        self._places[partition] = self._reading, past
-        self._lag.advance(partition, past)
+        records = list(pending)
+        pending.clear()
+        offset = records[-1][0] + 1
+        self._positions[partition] = self._topic_id, offset
+        self._lag.advance(partition, offset)
         return records
 
     def position(self, partition: int) -> TopicPosition:
-        """Where to go on behind what was taken."""
-        return self._places[partition]
+        """Where to resume behind the records that `poll` returned."""
+        return self._positions[partition]
 
     def close(self, partition: int) -> None:
         """Stop reading `partition`; the last one closes the consumer."""
-        del self._waiting[partition]
-        if self._waiting:
-            if self._held.pop(partition, None) is None and self._reader is not None:
-                self._reader.unassign(partition)
+        del self._pending[partition]
+        if self._pending:
+            if self._paused.pop(partition, None) is None and self._consumer is not None:
+                self._consumer.unassign(partition)
         else:
-            self._watch.close()
+            self._watcher.close()
             self._lag.close()
-            if self._reader is not None:
-                self._reader.close()
+            if self._consumer is not None:
+                self._consumer.close()
 
     def _fetch(self, now: float) -> bool:
-        there = self._watch.topic_id
-        if there and (there != self._reading or self._lost):
-            if any(self._waiting.values()):
-                return False  # they are of the topic before
-            self._begin(there)
-        if not there or self._reader is None:
+        topic_id = self._watcher.topic_id
+        if topic_id and (topic_id != self._topic_id or self._unknown):
+            if any(self._pending.values()):
+                return False  # they are of the previous topic
+            self._switch_to(topic_id)
+        if not topic_id or self._consumer is None:
             return False
-        if self._held:
-            self._go_on(self._reader, now)
-        for message in (messages := self._reader.consume()):
+        if self._paused:
+            self._resume(self._consumer, now)
+        for message in (messages := self._consumer.consume()):
             error = message.error()
             if error is not None:
-                self._told(self._reader, error, message, now)
+                self._on_error(self._consumer, error, message, now)
                 continue
-            partition = _sure(message.partition())
-            self._waiting[partition].append((_sure(message.offset()), message.value() or b""))
+            partition = _required(message.partition())
+            self._pending[partition].append((_required(message.offset()), message.value() or b""))
             self._lag.newest[partition] = message
         return bool(messages)
 
-    def _told(self, reader: TopicConsumer, error: KafkaError, message: Message, now: float) -> None:
-        """What the consumer says instead of a record."""
+    def _on_error(self, consumer: TopicConsumer, error: KafkaError, message: Message, now: float) -> None:
+        """An error that the consumer returned in place of a record."""
         if error.code() == KafkaError._PARTITION_EOF:
-            # Behind the last record there may be a transaction's marker, which is no record to wait for.
-            self._lag.advance(_sure(message.partition()), _sure(message.offset()))
+            # Behind the last record there may be the control record of a transaction, which is never consumed.
+            self._lag.advance(_required(message.partition()), _required(message.offset()))
         elif error.code() in OFFSET_ERRORS | UNKNOWN_TOPIC_ERRORS:
-            partition, then = message.partition(), "going on when Kafka has said which topic is there"
-            _log.warning("place_refused", partition=partition, what=error.str(), then=then)
-            self._doubt(error)
-            if partition in self._waiting and partition not in self._held:
-                reader.unassign(partition)
-                self._held[partition] = now + _HOLD_SECONDS
+            partition, action = message.partition(), "reading resumes when Kafka has told the topic's id"
+            _log.warning("position_rejected", partition=partition, error=error.str(), action=action)
+            self._invalidate(error)
+            if partition in self._pending and partition not in self._paused:
+                consumer.unassign(partition)
+                self._paused[partition] = now + _RETRY_SECONDS
                 if error.code() in OFFSET_ERRORS:
-                    self._gone.add(partition)
+                    self._out_of_range.add(partition)
         elif error.fatal():
             raise KafkaException(error)
         else:
-            self._complain(error)
+            self._on_global_error(error)
 
-    def _complain(self, error: KafkaError) -> None:
-        """Of what is told beside the records: that the topic is gone too, once the consumer is as old as its setting
-        topic.metadata.propagation.max.ms says (30 s)."""
-        _log.warning("kafka_error", code=error.name(), what=error.str())
+    def _on_global_error(self, error: KafkaError) -> None:
+        """An error without a record. That the topic is unknown is one too, once the consumer is older than its setting
+        topic.metadata.propagation.max.ms (30 s)."""
+        _log.warning("kafka_error", code=error.name(), error=error.str())
         if error.code() in UNKNOWN_TOPIC_ERRORS:
-            self._doubt(error)
+            self._invalidate(error)
 
-    def _doubt(self, error: KafkaError) -> None:
-        self._lost = self._lost or error.code() in UNKNOWN_TOPIC_ERRORS
-        self._watch.invalidate()
+    def _invalidate(self, error: KafkaError) -> None:
+        self._unknown = self._unknown or error.code() in UNKNOWN_TOPIC_ERRORS
+        self._watcher.invalidate()
 
-    def _begin(self, topic: str) -> None:
+    def _switch_to(self, topic_id: str) -> None:
         """Read the topic of that id."""
-        before = {known for known, _ in self._places.values()} - {"", topic}
-        if before:
+        previous = {known for known, _ in self._positions.values()} - {"", topic_id}
+        if previous:
             _log.warning(
                 "topic_replaced",
                 topic=self._name,
-                was=sorted(before),
-                now=topic,
-                then="it is read from its beginning; what was computed from the one before stays",
+                old=sorted(previous),
+                new=topic_id,
+                action="it is read from its beginning; what was computed from the previous one stays",
             )
-        if self._reader is not None:
-            self._reader.close()  # it may tell once more that the topic before is gone
-        self._reading, self._lost = topic, False
-        self._held = dict.fromkeys(self._waiting, 0.0)
-        self._gone.clear()
-        self._reader = TopicConsumer(self._bootstrap, self._name, self._complain)
+        if self._consumer is not None:
+            self._consumer.close()  # it may report once more that the previous topic is unknown
+        self._topic_id, self._unknown = topic_id, False
+        self._paused = dict.fromkeys(self._pending, 0.0)
+        self._out_of_range.clear()
+        self._consumer = TopicConsumer(self._bootstrap, self._name, self._on_global_error)
 
-    def _go_on(self, reader: TopicConsumer, now: float) -> None:
-        """Read what was held, once all is taken that was read of it before."""
-        for partition in [held for held, due in self._held.items() if due <= now and not self._waiting[held]]:
-            known, offset = self._places[partition]
-            if known not in ("", self._reading) or partition in self._gone:
+    def _resume(self, consumer: TopicConsumer, now: float) -> None:
+        """Assign the paused partitions that are due, once their earlier records are taken."""
+        for partition in [paused for paused, due in self._paused.items() if due <= now and not self._pending[paused]]:
+            known, offset = self._positions[partition]
+            if known not in ("", self._topic_id) or partition in self._out_of_range:
                 offset = 0
-            self._places[partition] = self._reading, offset
+            self._positions[partition] = self._topic_id, offset
             self._lag.start_at(partition, offset)
-            reader.assign(partition, offset)
-            self._gone.discard(partition)
-            del self._held[partition]
+            consumer.assign(partition, offset)
+            self._out_of_range.discard(partition)
+            del self._paused[partition]
 
-    def _end(self, partition: int) -> int | None:
-        reader = self._reader
-        return reader.high_watermark(partition) if reader else None
+    def _high_watermark(self, partition: int) -> int | None:
+        consumer = self._consumer
+        return consumer.high_watermark(partition) if consumer else None
 
 
-def _sure(number: int | None) -> int:
+def _required(number: int | None) -> int:
     if number is None:
         raise ValueError("a consumed message without partition or offset")
     return number

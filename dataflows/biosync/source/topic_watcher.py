@@ -1,4 +1,4 @@
-"""Which topic is there: asked for all the time, because a topic can be deleted and made again under its name."""
+"""Polls the id of the topic, because a topic can be deleted and created again under the same name."""
 
 from __future__ import annotations
 
@@ -10,101 +10,101 @@ from confluent_kafka import KafkaException
 
 from dataflows.biosync.source.topic import TopicNotReady
 
-_SECONDS = 1.0
-_INSISTED = 15
-"""So many answers one after the other that name a topic which was replaced already, and it was the other id that came
-from a broker which had not heard. One that is cut off from the others, and not from us, may be behind for longer: the
-topic is then read from its beginning once too often, and people's states know what is repeated."""
+_POLL_SECONDS = 1.0
+_STALE_ANSWERS = 15
+"""This many successive answers with an id that was replaced earlier mean that the other id was the stale one. A broker
+that is cut off from the others, but not from us, may be stale for longer: the topic is then read from its beginning
+once too often, and the persons' states recognise the repeats."""
 _log = structlog.get_logger(__name__)
 
 
 class TopicWatcher:
-    """Asks for the id of the topic `name`, each second and whenever somebody doubts what was told.
+    """Fetches the id of the topic `name`, every second and after each `invalidate`.
 
-    `ask` is as Topic.id: it gives the id, or raises Absent, or KafkaException when Kafka does not say.
+    `fetch_id` is as Topic.id: it returns the id, or raises TopicNotReady, or KafkaException when Kafka does not answer.
     """
 
-    def __init__(self, name: str, ask: Callable[[], str]) -> None:
+    def __init__(self, name: str, fetch_id: Callable[[], str]) -> None:
         self._name = name
-        self._ask = ask
-        self._told = False
-        """Whether Kafka ever said anything of the topic."""
-        self._known = ""
-        """The id that it gave last."""
+        self._fetch_id = fetch_id
+        self._answered = False
+        """Whether Kafka ever answered."""
+        self._last_id = ""
+        """The last accepted id."""
         self._replaced: set[str] = set()
-        self._insisted = "", 0
+        self._stale = "", 0
         """One of those, and how often it was the answer since the last other answer."""
-        self._doubts = 0
+        self._invalidations = 0
         self._deciding = Lock()
         self._wake = Event()
         self._closed = False
         self.topic_id = ""
-        """Id of the topic to read; empty when there is none, or that is not known or doubted."""
-        self.unavailable = f"not told yet which topic {name} is"
-        """Why nothing can be read just now, or empty."""
+        """Id of the topic to read; empty when the topic does not exist, or its id is unknown or invalidated."""
+        self.unavailable = f"the id of topic {name} is not known yet"
+        """Why the topic cannot be read at the moment, or empty."""
 
     def start(self) -> None:
-        """Go on asking in a thread, because a worker that waits is one that falls behind."""
+        """Poll in a thread, because a worker that blocks falls behind."""
         Thread(target=self._run, name="topic", daemon=True).start()
 
     def close(self) -> None:
-        """Ask no more."""
+        """Stop polling."""
         self._closed = True
         self._wake.set()
 
     def invalidate(self) -> None:
-        """The topic may be another one by now: only what is asked from here on counts."""
+        """Discard the id and fetch it again: an answer to an earlier request is ignored."""
         with self._deciding:
-            self._doubts += 1
+            self._invalidations += 1
             self.topic_id = ""
         self._wake.set()
 
     def poll(self) -> None:
-        """Ask once. Nothing is raised: a watch that ends would let the last answer stand for ever."""
-        doubts = self._doubts
+        """Fetch the id once. Raises nothing: a thread that ends would leave the last answer in force."""
+        invalidations = self._invalidations
         try:
-            found = self._ask()
-        except TopicNotReady as absent:
-            self._told, self.topic_id, self._insisted = True, "", ("", 0)
-            self._tell(str(absent))
+            topic_id = self._fetch_id()
+        except TopicNotReady as error:
+            self._answered, self.topic_id, self._stale = True, "", ("", 0)
+            self._set_unavailable(str(error))
         except KafkaException as error:
-            # Kafka is away: what it said last holds, an id as well as that there is no topic.
-            self._waiting(str(error))
+            # Kafka is unavailable: its last answer stays valid, be it an id or that the topic does not exist.
+            self._on_no_answer(str(error))
         except Exception as error:
-            self._tell(f"cannot ask which topic {self._name} is: {type(error).__name__}: {error}")
+            self._set_unavailable(f"cannot fetch the id of topic {self._name}: {type(error).__name__}: {error}")
         else:
-            self._found(found, doubts)
+            self._on_topic_id(topic_id, invalidations)
 
-    def _found(self, topic: str, doubts: int) -> None:
-        if topic in self._replaced:
-            times = self._insisted[1] + 1 if topic == self._insisted[0] else 1
-            self._insisted = topic, times
-            if times < _INSISTED:
-                self._waiting(f"a broker tells of {topic}, which was replaced")
+    def _on_topic_id(self, topic_id: str, invalidations: int) -> None:
+        if topic_id in self._replaced:
+            answers = self._stale[1] + 1 if topic_id == self._stale[0] else 1
+            self._stale = topic_id, answers
+            if answers < _STALE_ANSWERS:
+                self._on_no_answer(f"a broker answers with {topic_id}, which was replaced")
                 return
         with self._deciding:
-            if doubts != self._doubts:
+            if invalidations != self._invalidations:
                 return
-            self.topic_id = topic
-        self._insisted = "", 0
-        if self._known not in ("", topic):
-            self._replaced.add(self._known)
-        self._replaced.discard(topic)
-        self._told, self._known = True, topic
-        self._tell("")
+            self.topic_id = topic_id
+        self._stale = "", 0
+        if self._last_id not in ("", topic_id):
+            self._replaced.add(self._last_id)
+        self._replaced.discard(topic_id)
+        self._answered, self._last_id = True, topic_id
+        self._set_unavailable("")
 
-    def _waiting(self, why: str) -> None:
-        """There is no answer yet that says which topic to read."""
-        if not self._told or not (self.topic_id or self.unavailable):
-            self._tell(f"not told yet which topic {self._name} is: {why}")
+    def _on_no_answer(self, reason: str) -> None:
+        """No answer yet that determines which topic to read."""
+        if not self._answered or not (self.topic_id or self.unavailable):
+            self._set_unavailable(f"the id of topic {self._name} is not known yet: {reason}")
 
-    def _tell(self, away: str) -> None:
-        if away and away != self.unavailable:
-            _log.warning("topic_away", what=away, then="it is read as soon as Kafka says that it is there")
-        self.unavailable = away
+    def _set_unavailable(self, reason: str) -> None:
+        if reason and reason != self.unavailable:
+            _log.warning("topic_unavailable", error=reason, action="reading starts as soon as Kafka has the topic")
+        self.unavailable = reason
 
     def _run(self) -> None:
         while not self._closed:
             self._wake.clear()
             self.poll()
-            self._wake.wait(_SECONDS)
+            self._wake.wait(_POLL_SECONDS)

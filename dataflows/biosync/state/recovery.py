@@ -1,4 +1,4 @@
-"""The folder in which bytewax keeps what it needs to go on: offsets, and what a partition's snapshot gave."""
+"""The recovery store of bytewax: the topic positions, and the snapshots of the partitions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 from bytewax.recovery import init_db_dir
 
 _PARTITIONS = 1
-"""One worker writes for all: what it gets each second is small, people's states are not in it."""
+"""One worker writes for all: the snapshots are small, since they do not contain the persons' states."""
 
 
 def folder(state: Path) -> Path:
-    """Where it lies below the folder of the state."""
+    """The folder of the recovery store below the state folder."""
     return state / "recovery"
 
 
 def prepare(state: Path) -> None:
-    """Make it unless it is there, complete or not at all."""
-    there = folder(state)
-    if not there.exists():
-        made = there.with_suffix(".new")
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir(parents=True)
-        init_db_dir(made, _PARTITIONS)
-        made.rename(there)
+    """Create it unless it exists, atomically."""
+    path = folder(state)
+    if not path.exists():
+        new = path.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        init_db_dir(new, _PARTITIONS)
+        new.rename(path)
