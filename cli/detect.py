@@ -1,4 +1,4 @@
-"""`aura detect`: stress events out of beats on standard input."""
+"""`aura detect`: stress events from beats on standard input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A dataflow as its Pod runs it, on a topic, a database and a receiver of its own."""
+"""A dataflow process as in its Pod, on topics, a database and a webhook receiver of its own."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ from local.site import CHECKOUT
 
 SECRET = "the-secret-of-these-tests"
 PARTITIONS = 3
-_LINES = 200
-"""How much of a dataflow's log is shown."""
+_LOG_LINES = 200
+"""Lines of the dataflow's log that are printed after a test."""
 
 
-def until(done: Callable[[], Any], seconds: float, what: str) -> Any:
-    """What `done` gives once that is true; fails after `seconds`, saying `what` did not happen."""
+def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """The result of `condition` once it is true; fails after `seconds` with `what` did not happen."""
     deadline = time.monotonic() + seconds
-    while not (result := done()):
+    while not (result := condition()):
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
         time.sleep(0.05)
     return result
 
 
 def dead_topic(name: str) -> NewTopic:
-    """A topic of dead letters as the BioStream operator makes it."""
+    """A dead letter topic with the settings of the BioStream operator."""
     return NewTopic(name, 1, config={"max.message.bytes": str(DEAD_LETTER_BYTES)})
 
 
 class Receiver:
-    """Takes webhooks; `down` makes it answer 503."""
+    """Receives webhooks; `down` makes it respond with 503."""
 
     def __init__(self) -> None:
         self.down = False
         self.requests: Counter[str] = Counter()
         self.events: dict[str, StressEvent] = {}
-        self.refused: list[str] = []
+        self.rejected: list[str] = []
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,15 +63,15 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 timestamp, signature = self.headers[webhook.TIMESTAMP], self.headers[webhook.SIGNATURE]
-                why = webhook.refusal(SECRET, timestamp, signature, body, int(time.time()))
-                if why:
-                    receiver.refused.append(why)
+                error = webhook.refusal(SECRET, timestamp, signature, body, int(time.time()))
+                if error:
+                    receiver.rejected.append(error)
                 elif not receiver.down:
                     event = msgspec.json.decode(body, type=StressEvent)
                     assert self.headers[webhook.IDEMPOTENCY_KEY] == event.event_id
                     receiver.requests[event.event_id] += 1
                     receiver.events[event.event_id] = event
-                self.send_response(401 if why else 503 if receiver.down else 202)
+                self.send_response(401 if error else 503 if receiver.down else 202)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -96,34 +96,34 @@ class Harness:
         self.database = database
         self.state = folder / "state"
         self.log = folder / "flow.log"
-        self.raw, self.dead, self.announced = f"{name}-raw", f"{name}-dead", f"{name}-events"
+        self.raw, self.dead, self.events_topic = f"{name}-raw", f"{name}-dead", f"{name}-events"
         self.receiver = Receiver()
         self.process: subprocess.Popen[bytes] | None = None
         self.host = "127.0.0.1"
         self.port = 0
         self.admin = AdminClient({"bootstrap.servers": bootstrap})
-        for made in self.admin.create_topics([dead_topic(self.dead), NewTopic(self.announced, 1)]).values():
-            made.result(20)
-        self.make_raw()
+        for future in self.admin.create_topics([dead_topic(self.dead), NewTopic(self.events_topic, 1)]).values():
+            future.result(20)
+        self.create_raw()
         with psycopg.connect(database, autocommit=True) as connection:
             for statement in timeseries.native():
                 connection.execute(statement.encode())
 
-    def make_raw(self) -> None:
-        """Make the raw topic, and a producer that knows of no earlier one."""
+    def create_raw(self) -> None:
+        """Create the raw topic, and a producer without metadata of an earlier one."""
         self.admin.create_topics([NewTopic(self.raw, PARTITIONS)])[self.raw].result(20)
         self.producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True})
 
     def delete_raw(self) -> None:
-        """Delete the raw topic; waits until it is gone."""
+        """Delete the raw topic, and wait until it does not exist."""
         self.admin.delete_topics([self.raw])[self.raw].result(20)
-        until(lambda: self.raw not in self.admin.list_topics(timeout=20).topics, 20, "the topic gone")
+        until(lambda: self.raw not in self.admin.list_topics(timeout=20).topics, 20, "the topic deleted")
 
     def spec(self, **stress: object) -> dict[str, Any]:
         return {
             "source": {"topic": self.raw, "partitions": PARTITIONS, "retention": "24h"},
             "deadLetter": {"topic": self.dead, "retention": "7d"},
-            "events": {"topic": self.announced},
+            "events": {"topic": self.events_topic},
             "dataflow": {"image": "aura/biosync:1.0.0"},
             "stress": {"hrvDrop": "ignore", **stress},
             "sink": {"database": "timeseries", "chunk": "1h"},
@@ -131,7 +131,7 @@ class Harness:
         }
 
     def start(self, **environment: str) -> None:
-        """Start the dataflow; its health answers at `host` and `port`."""
+        """Start the dataflow; its health endpoint is at `host` and `port`."""
         self.host = environment.get("HOST", self.host)
         self.port = int(environment.get("PORT", 0)) or self._free_port()
         with self.log.open("ab") as log:
@@ -159,16 +159,16 @@ class Harness:
             probe.bind((self.host, 0))
             return probe.getsockname()[1]
 
-    def end(self, how: signal.Signals) -> int:
-        """Send the signal and wait for the end; the exit code."""
+    def stop(self, signal_: signal.Signals) -> int:
+        """Send the signal and wait for the exit; returns the exit code."""
         assert self.process is not None
-        self.process.send_signal(how)
+        self.process.send_signal(signal_)
         code = self.process.wait(20)
         self.process = None
         return code
 
     def send(self, frames: Iterable[StoredFrame], size: int = 20) -> None:
-        """Put frames on the topic, a record a partition and `size` frames, as ingest does; waits for Kafka."""
+        """Produce frames as ingest does, a record per partition and `size` frames; waits for Kafka."""
         batches: dict[int, list[StoredFrame]] = {}
         for frame in frames:
             partition = partition_of(frame.user, PARTITIONS)
@@ -194,19 +194,19 @@ class Harness:
             return connection.execute(sql.encode()).fetchall()
 
     def rows(self) -> dict[tuple[str, int], stored.Row]:
-        """What hrv_1m holds, by user and Unix ms."""
+        """The rows of hrv_1m, by user and Unix ms."""
         with psycopg.connect(self.database, autocommit=True) as connection:
             return {(user, row.at): row for user, own in stored.rows(connection) for row in own}
 
     def events(self) -> dict[str, tuple[Any, ...]]:
-        """What stress_events holds, by id: user, Unix ms of raising, evidence, answered."""
+        """The rows of stress_events, by id: user, Unix ms of raising, evidence, answered."""
         columns = (
             "event_id, user_id, (extract(epoch from raised_at) * 1000)::bigint, evidence, responded_at is not null"
         )
         return {row[0]: row[1:] for row in self.query(f"select {columns} from stress_events")}
 
     def messages(self, topic: str, partition: int = 0) -> list[bytes]:
-        """Values in a partition of a topic so far."""
+        """The values in a partition of a topic so far."""
         settings = {"bootstrap.servers": self.bootstrap, "group.id": "reader", "enable.partition.eof": True}
         consumer = Consumer(settings)
         try:
@@ -214,7 +214,7 @@ class Harness:
             values: list[bytes] = []
             while True:
                 message = consumer.poll(20)
-                assert message is not None, f"{topic} gives neither a record nor its end"
+                assert message is not None, f"{topic} returns neither a record nor its end"
                 error = message.error()
                 if error is not None:
                     assert error.code() == KafkaError._PARTITION_EOF, error
@@ -224,14 +224,14 @@ class Harness:
             consumer.close()
 
     def close(self) -> None:
-        """Ends everything; of a test that failed one sees what its dataflow said last."""
+        """Stop everything, and print the end of the dataflow's log for a test that failed."""
         if self.process is not None:
-            ended = self.process.poll()
-            print("the dataflow ran to the end" if ended is None else f"the dataflow had ended by itself: {ended}")
+            code = self.process.poll()
+            print("the dataflow was running" if code is None else f"the dataflow had exited by itself: {code}")
             self.process.kill()
             self.process.wait()
         if self.log.exists():
-            said = self.log.read_text(errors="replace").splitlines()
-            # while Kafka is away there are dozens of these a second
-            print(*[line for line in said if "Connection refused" not in line][-_LINES:], sep="\n")
+            lines = self.log.read_text(errors="replace").splitlines()
+            # while Kafka is down there are dozens of these a second
+            print(*[line for line in lines if "Connection refused" not in line][-_LOG_LINES:], sep="\n")
         self.receiver.close()

@@ -1,7 +1,7 @@
-"""Beats on standard input, stress events on standard output: the flow's own computation on one recording.
+"""Beats on standard input, stress events on standard output: the computation of the dataflow on one recording.
 
 `{"t": <Unix ms>, "rr_ms": <ms>}` a line in, in order of time; `{"t": <Unix ms of raising>, ...evidence}` a line out,
-as soon as it is known.
+written as soon as it is raised.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ class Beat(msgspec.Struct):
 
 
 class InvalidBeat(ValueError):
-    """A line of input that can't be read."""
+    """A line of input that cannot be decoded."""
 
 
 class InvalidThreshold(ValueError):
-    """No score reaches it and none stays below it."""
+    """A threshold that is not a number."""
 
 
 def detect(lines: BinaryIO, out: BinaryIO, rule: HrvDrop = "gate", threshold: float | None = None) -> None:
-    """Read beats until the end of `lines`; raises NotABeat, which names the line. Events before it stand.
+    """Read beats until the end of `lines`; raises InvalidBeat, which names the line. Earlier events are written.
 
-    Raises NotAThreshold before anything is read.
+    Raises InvalidThreshold before anything is read.
     """
     if threshold is not None and math.isnan(threshold):
         raise InvalidThreshold(
-            f"a threshold of {threshold} is no number; write beats a minute, as in {THRESHOLDS[rule]}"
+            f"a threshold of {threshold} is not a number; give beats a minute, such as {THRESHOLDS[rule]}"
         )
     rules = Rules(stress=StressRules(hrv_drop=rule, threshold=THRESHOLDS[rule] if threshold is None else threshold))
     decode = msgspec.json.Decoder(Beat).decode

@@ -1,4 +1,4 @@
-"""The same computation without Kafka: what the store must hold for given frames or beats."""
+"""The same computation without Kafka: the expected contents of the store for given frames or beats."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from dataflows.biosync.signal.rules import Rules
 def compute_frames(
     frames: Iterable[StoredFrame], rules: Rules | None = None
 ) -> dict[str, tuple[list[Window], list[StressEvent]]]:
-    """Rows and events a user, from frames in the order of the topic; unusable frames are left out, as the flow does."""
+    """Rows and events by user, from frames in the order of the topic; invalid frames are skipped, as in the flow."""
     rules = rules or Rules()
-    people: dict[str, Person] = {}
+    persons: dict[str, Person] = {}
     results: dict[str, tuple[list[Window], list[StressEvent]]] = {}
     for frame in frames:
-        person = people.setdefault(frame.user, Person())
+        person = persons.setdefault(frame.user, Person())
         rows, events = results.setdefault(frame.user, ([], []))
         try:
             windows, raised = person.step(frame, rules)
@@ -32,11 +32,11 @@ def compute_frames(
 def compute_beats(
     user: str, beats: Iterable[tuple[int, float]], rules: Rules | None = None
 ) -> tuple[list[Window], list[StressEvent]]:
-    """Rows and events of one user from beats (Unix ms, interval in ms), each as if it had come at its own time."""
+    """Rows and events of one user from beats (Unix ms, interval in ms), each received at its own time."""
     frames = (StoredFrame(user, "offline", seq, t, "", [t], [rr]) for seq, (t, rr) in enumerate(beats, 1))
     return compute_frames(frames, rules).get(user, ([], []))
 
 
 def _last(rows: list[Window]) -> list[Window]:
-    """One row a moment, the later one: a clock that was set back gives some twice, and the store keeps the last."""
+    """The last row of each moment: a clock that was set back gives some twice, and the store keeps the last."""
     return sorted({row.at: row for row in rows}.values(), key=lambda row: row.at)

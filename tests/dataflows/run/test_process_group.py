@@ -1,4 +1,4 @@
-"""Several workers on one state: changing their number and killing them neither loses nor doubles anything."""
+"""Several workers on one state: changing their number and killing them neither loses nor duplicates anything."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ _names = iter(f"workers{i}" for i in range(1000))
 
 
 @pytest.fixture
-def stage(kafka: Kafka, postgres: Database, ground: Ground, tmp_path: Path) -> Iterator[Harness]:
+def harness(kafka: Kafka, postgres: Database, ground: Ground, tmp_path: Path) -> Iterator[Harness]:
     name = next(_names)
-    made = Harness(name, kafka.bootstrap, postgres.create(name), tmp_path)
-    made.host = ground.addresses[4]
-    yield made
-    made.close()
+    harness = Harness(name, kafka.bootstrap, postgres.create(name), tmp_path)
+    harness.host = ground.addresses[4]
+    yield harness
+    harness.close()
 
 
-def start(stage: Harness, workers: int) -> None:
-    stage.start(WORKERS=str(workers), PORT=str(_PORT))
-    until(lambda: status(stage, "/readyz") == 200, 60, f"{workers} workers ready; they said:\n{stage.log.read_text()}")
+def start(harness: Harness, workers: int) -> None:
+    harness.start(WORKERS=str(workers), PORT=str(_PORT))
+    until(lambda: status(harness, "/readyz") == 200, 60, f"{workers} workers ready; log:\n{harness.log.read_text()}")
 
 
 @contextmanager
-def load(stage: Harness, sent: list[StoredFrame], seconds: float) -> Iterator[threading.Thread]:
-    """Sends frames evenly over `seconds` meanwhile, and the rest of them at the end."""
+def load(harness: Harness, sent: list[StoredFrame], seconds: float) -> Iterator[threading.Thread]:
+    """Send frames evenly over `seconds` during the block, and the rest at its end."""
     size = max(1, int(len(sent) * 0.1 / seconds))
     hurry = threading.Event()
 
     def send() -> None:
         for at in range(0, len(sent), size):
-            stage.send(sent[at : at + size])
+            harness.send(sent[at : at + size])
             hurry.wait(0.1)
 
     thread = threading.Thread(target=send)
@@ -59,108 +59,110 @@ def load(stage: Harness, sent: list[StoredFrame], seconds: float) -> Iterator[th
         thread.join()
 
 
-def more_rows(stage: Harness) -> None:
-    """Waits until what runs now has stored something."""
-    before = len(stage.rows())
-    until(lambda: len(stage.rows()) > before, 30, "more rows")
+def more_rows(harness: Harness) -> None:
+    """Wait until the running dataflow has stored something."""
+    before = len(harness.rows())
+    until(lambda: len(harness.rows()) > before, 30, "more rows")
 
 
-def test_changing_the_number_of_workers_under_load_neither_loses_nor_doubles_anything(stage: Harness) -> None:
+def test_changing_the_number_of_workers_under_load_neither_loses_nor_duplicates_anything(harness: Harness) -> None:
     sent = population(40)
-    with load(stage, sent, 60) as sending:
+    with load(harness, sent, 60) as sending:
         for workers in (1, 3, 2):
-            start(stage, workers)
-            more_rows(stage)
+            start(harness, workers)
+            more_rows(harness)
             assert sending.is_alive(), "everything was sent before the last change"
             if workers != 2:
-                assert stage.end(signal.SIGTERM) == 0
-    assert_holds(stage, sent)
-    assert set(stage.receiver.requests.values()) == {1}
+                assert harness.stop(signal.SIGTERM) == 0
+    assert_holds(harness, sent)
+    assert set(harness.receiver.requests.values()) == {1}
 
 
-@pytest.mark.parametrize("whole", [False, True], ids=["one of three", "the one that watches"])
-def test_a_killed_process_takes_the_others_along_and_the_next_start_goes_on(stage: Harness, whole: bool) -> None:
+@pytest.mark.parametrize("supervisor", [False, True], ids=["one of three", "supervisor"])
+def test_a_killed_process_stops_the_others_and_the_next_start_resumes(harness: Harness, supervisor: bool) -> None:
     sent = population(40)
-    with load(stage, sent, 60) as sending:
+    with load(harness, sent, 60) as sending:
         for victim in range(3):
-            start(stage, 3)
-            more_rows(stage)
-            assert stage.process is not None
-            watcher = psutil.Process(stage.process.pid)
-            workers = sorted(watcher.children(), key=lambda worker: worker.pid)
+            start(harness, 3)
+            more_rows(harness)
+            assert harness.process is not None
+            parent = psutil.Process(harness.process.pid)
+            workers = sorted(parent.children(), key=lambda worker: worker.pid)
             assert len(workers) == 3
-            (watcher if whole else workers[victim]).kill()
-            assert stage.process.wait(20) == (-signal.SIGKILL if whole else 1)
+            (parent if supervisor else workers[victim]).kill()
+            assert harness.process.wait(20) == (-signal.SIGKILL if supervisor else 1)
             until(lambda them=workers: not any(map(psutil.Process.is_running, them)), 10, "the other workers ended")
         assert sending.is_alive(), "everything was sent before the last kill"
-        start(stage, 2)
-    assert_holds(stage, sent)
+        start(harness, 2)
+    assert_holds(harness, sent)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_what_is_not_written_goes_along_to_whoever_gets_the_partition(stage: Harness, how: signal.Signals) -> None:
+def test_unwritten_results_move_with_their_partition(harness: Harness, how: signal.Signals) -> None:
     sent = population(12)
     half = len(sent) // 2
-    start(stage, 3)
-    with psycopg.connect(stage.database) as connection:
+    start(harness, 3)
+    with psycopg.connect(harness.database) as connection:
         connection.execute("lock table hrv_1m, stress_events")
-        stage.send(sent[:half])
-        until(lambda: total(stage, "biosync_frames_total") == half, 30, "the first half read")
-        stage.send(sent[half:])
-        until(lambda: total(stage, "biosync_frames_total") == len(sent), 30, "the second half read")
-        taken = total(stage, "biosync_snapshot_seconds_count")
-        stage.send(sent)  # all of it repeated gives nothing, but only partitions with something to do are snapshot
-        until(lambda: total(stage, "biosync_snapshot_seconds_count") >= taken + PARTITIONS, 20, "a snapshot of each")
-        assert stage.process is not None
-        workers = psutil.Process(stage.process.pid).children()
-        stage.end(how)
+        harness.send(sent[:half])
+        until(lambda: total(harness, "biosync_frames_total") == half, 30, "the first half read")
+        harness.send(sent[half:])
+        until(lambda: total(harness, "biosync_frames_total") == len(sent), 30, "the second half read")
+        snapshots = total(harness, "biosync_snapshot_seconds_count")
+        harness.send(sent)  # duplicates give no results, but only partitions with input are snapshot
+        until(
+            lambda: total(harness, "biosync_snapshot_seconds_count") >= snapshots + PARTITIONS, 20, "a snapshot of each"
+        )
+        assert harness.process is not None
+        workers = psutil.Process(harness.process.pid).children()
+        harness.stop(how)
         until(lambda: not any(map(psutil.Process.is_running, workers)), 10, "the workers ended")
-        # what was on its way to the table would be written as soon as the lock is gone
+        # statements in flight would be executed as soon as the lock is released
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
         assert connection.execute("select count(*) from hrv_1m").fetchone() == (0,)
-    start(stage, 2)
-    assert_holds(stage, sent)
+    start(harness, 2)
+    assert_holds(harness, sent)
 
 
-def test_the_partitions_are_shared_and_the_workers_are_seen_as_one(stage: Harness) -> None:
+def test_the_workers_share_the_partitions_and_have_one_status(harness: Harness) -> None:
     sent = population(12)
-    start(stage, PARTITIONS)
-    stage.send(sent)
-    assert_holds(stage, sent)
+    start(harness, PARTITIONS)
+    harness.send(sent)
+    assert_holds(harness, sent)
     beats = sum(len(frame.t) for frame in sent)
-    until(lambda: f"biosync_beats_total {beats}.0" in metrics(stage), 10, "the beats of all workers together")
-    assert f"biosync_workers {PARTITIONS}.0" in metrics(stage)
+    until(lambda: f"biosync_beats_total {beats}.0" in metrics(harness), 10, "the beats of all workers together")
+    assert f"biosync_workers {PARTITIONS}.0" in metrics(harness)
     for partition in range(PARTITIONS):
-        wanted = f'biosync_consumer_lag_records{{partition="{partition}"}} 0.0'
-        until(lambda wanted=wanted: wanted in metrics(stage), 20, wanted)
-    each = [own_beats(stage, worker) for worker in range(PARTITIONS)]
+        metric = f'biosync_consumer_lag_records{{partition="{partition}"}} 0.0'
+        until(lambda metric=metric: metric in metrics(harness), 20, metric)
+    each = [own_beats(harness, worker) for worker in range(PARTITIONS)]
     assert sum(each) == beats
     assert all(each), f"a worker had nothing to do: {each}"
 
 
-def test_one_worker_that_does_not_answer_makes_all_unready(stage: Harness) -> None:
-    start(stage, 2)
-    assert stage.process is not None
-    worker = psutil.Process(stage.process.pid).children()[0]
+def test_one_worker_that_does_not_answer_fails_the_probes_of_all(harness: Harness) -> None:
+    start(harness, 2)
+    assert harness.process is not None
+    worker = psutil.Process(harness.process.pid).children()[0]
     worker.suspend()
     try:
-        until(lambda: status(stage, "/healthz") == 503, 20, "ill while a worker hangs")
+        until(lambda: status(harness, "/healthz") == 503, 20, "the liveness probe fails while a worker hangs")
     finally:
         worker.resume()
-    until(lambda: status(stage, "/healthz") == 200, 20, "well again")
-    assert stage.end(signal.SIGTERM) == 0
+    until(lambda: status(harness, "/healthz") == 200, 20, "the liveness probe succeeds again")
+    assert harness.stop(signal.SIGTERM) == 0
 
 
-def total(stage: Harness, name: str) -> int:
+def total(harness: Harness, name: str) -> int:
     """A metric of all workers together."""
-    found = re.search(rf"^{name} (\S+)", metrics(stage), re.MULTILINE)
+    found = re.search(rf"^{name} (\S+)", metrics(harness), re.MULTILINE)
     return int(float(found[1])) if found else 0
 
 
-def own_beats(stage: Harness, worker: int) -> int:
-    text = httpx.get(f"http://{stage.host}:{_PORT + 1 + worker}/metrics", timeout=5, trust_env=False).text
+def own_beats(harness: Harness, worker: int) -> int:
+    text = httpx.get(f"http://{harness.host}:{_PORT + 1 + worker}/metrics", timeout=5, trust_env=False).text
     found = re.search(r"^biosync_beats_total (\S+)", text, re.MULTILINE)
     return int(float(found[1])) if found else 0

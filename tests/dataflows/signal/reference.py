@@ -1,4 +1,4 @@
-"""The measures of a window computed the plain way, on all its beats at once, with numpy."""
+"""The measures of a window in a straightforward way, on all its beats at once, with numpy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Measures = tuple[float | None, float | None, float | None, float | None, int]
 def measures(beats: list[Beat], end: int, window: int = 60_000) -> Measures:
     """Task Force 1996 over the beats with `end` - `window` <= t < `end`."""
     inside = [(t, rr) for t, rr, _ in beats if end - window <= t < end]
-    # whether two beats follow each other is the cleansing's to say, and only pairs within the window count
+    # the cleansing decides whether two beats follow each other, and only pairs within the window count
     follows = {t: d is not None for t, _, d in beats}
     pairs = [b - a for (s, a), (t, b) in itertools.pairwise(inside) if follows[t] and abs(t - s - b) <= TOLERANCE]
     rr = np.array([rr for _, rr in inside])

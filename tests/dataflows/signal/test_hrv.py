@@ -20,22 +20,22 @@ DATA = CHECKOUT.parent / "shared" / "data" / "stress-predict"
 
 
 def assert_equal_to_reference(samples: list[tuple[int, float]]) -> int:
-    """Compare every window; gives how many there were."""
+    """Compare every window; returns their number."""
     beats = Cleanser().cleanse(samples, CleanseRules())
-    closings = RollingWindows().add(beats, 60_000, 10_000)
+    closed = RollingWindows().add(beats, 60_000, 10_000)
     times = [t for t, _, _ in beats]
-    for now, window, _ in closings:
+    for now, window, _ in closed:
         assert now >= window.at
-        seen = beats[bisect_left(times, window.at - 60_000) : bisect_left(times, window.at)]
-        hr, rmssd, sdnn, pnn50, n = measures(seen, window.at)
-        for got, plain in ((window.hr, hr), (window.rmssd, rmssd), (window.sdnn, sdnn), (window.pnn50, pnn50)):
-            assert got == (None if plain is None else pytest.approx(plain, rel=1e-6, abs=1e-3))
+        inside = beats[bisect_left(times, window.at - 60_000) : bisect_left(times, window.at)]
+        hr, rmssd, sdnn, pnn50, n = measures(inside, window.at)
+        for actual, expected in ((window.hr, hr), (window.rmssd, rmssd), (window.sdnn, sdnn), (window.pnn50, pnn50)):
+            assert actual == (None if expected is None else pytest.approx(expected, rel=1e-6, abs=1e-3))
         assert window.beats == n
-        inside = sum(rr for _, rr, _ in seen)
-        assert window.quality == pytest.approx(min(1.0, inside / 60_000))
-    ends = [window.at for _, window, _ in closings]
+        filled = sum(rr for _, rr, _ in inside)
+        assert window.quality == pytest.approx(min(1.0, filled / 60_000))
+    ends = [window.at for _, window, _ in closed]
     assert ends == sorted(set(ends))
-    return len(closings)
+    return len(closed)
 
 
 @settings(max_examples=60, deadline=None)
@@ -69,16 +69,16 @@ def test_recordings_give_the_measures_of_the_whole_window() -> None:
     assert windows > 1000
 
 
-def test_too_few_beats_give_no_value_and_say_so() -> None:
+def test_too_few_beats_give_no_value_but_their_number_and_quality() -> None:
     samples = [(START + i * 800, 800.0) for i in range(10)] + [(START + 70_000, 800.0), (START + 70_800, 800.0)]
-    closings = RollingWindows().add(Cleanser().cleanse(samples, CleanseRules()), 60_000, 10_000)
-    first = closings[0][1]
+    closed = RollingWindows().add(Cleanser().cleanse(samples, CleanseRules()), 60_000, 10_000)
+    first = closed[0][1]
     assert (first.hr, first.rmssd, first.sdnn, first.pnn50) == (None, None, None, None)
     assert first.beats == 9
     assert first.quality == pytest.approx(9 * 800 / 60_000)
 
 
 @pytest.mark.parametrize(("window", "every"), [(60_000, 7_000), (60_000, 1_000), (5_000, 10_000)])
-def test_windows_that_cannot_be_made_of_buckets_are_refused(window: int, every: int) -> None:
+def test_windows_that_are_no_multiple_of_the_bucket_are_rejected(window: int, every: int) -> None:
     with pytest.raises(ValueError, match="multiple"):
         HrvRules(window=window, every=every)

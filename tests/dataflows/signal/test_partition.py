@@ -1,4 +1,4 @@
-"""Everyone of a partition: poison, state, and the forgetting of those who left."""
+"""The states of a partition: poison records, resuming, and expiry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.records import StoredFrame, pack, unpack
-from dataflows.biosync.signal import partition as people
+from dataflows.biosync.signal import partition
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.partition import Output, PartitionState
 from dataflows.biosync.signal.person import Person
@@ -25,12 +25,12 @@ SENT = sorted(
 VALUES = [pack(SENT[i : i + 7]) for i in range(0, len(SENT), 7)]
 
 
-def everyone(states: dict[str, bytes] | None = None) -> PartitionState:
+def create(states: dict[str, bytes] | None = None) -> PartitionState:
     return PartitionState("raw", 3, RULES, states or {})
 
 
 def test_rows_are_those_of_the_offline_computation() -> None:
-    output = everyone().step(list(enumerate(VALUES)))
+    output = create().step(list(enumerate(VALUES)))
     assert output.frames == len(SENT)
     assert output.beats == sum(len(frame.t) for frame in SENT)
     got = {(user, row.at): row for user, row in output.rows}
@@ -39,78 +39,80 @@ def test_rows_are_those_of_the_offline_computation() -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, len(VALUES)), max_size=4))
-def test_going_on_from_the_changes_gives_the_same(cuts: list[int]) -> None:
-    whole = everyone().step(list(enumerate(VALUES)))
+def test_resuming_from_the_changes_gives_the_same(cuts: list[int]) -> None:
+    whole = create().step(list(enumerate(VALUES)))
     states: dict[str, bytes] = {}
     rows: list[object] = []
     at = 0
     for cut in [*sorted(cuts), len(VALUES)]:
-        partition = everyone(states)
+        state = create(states)
         for offset in range(at, cut):
-            rows += partition.step([(offset, VALUES[offset])]).rows
-        states |= {user: state for user, state in partition.changes().items() if state is not None}
+            rows += state.step([(offset, VALUES[offset])]).rows
+        states |= {user: encoded for user, encoded in state.changes().items() if encoded is not None}
         at = cut
     assert rows == whole.rows
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.randoms(use_true_random=False))
-def test_how_frames_lie_in_records_which_come_twice_and_what_is_exchanged_changes_nothing(
+def test_packing_duplicates_and_reordering_change_nothing(
     random_: random.Random,
 ) -> None:
-    whole = everyone().step(list(enumerate(VALUES)))
+    whole = create().step(list(enumerate(VALUES)))
     assert whole.rows
-    values = [pack(SENT[:5])]  # everybody's first frame, which tells where the numbers begin
+    values = [pack(SENT[:5])]  # the first frame of each user, where its numbers start
     at = 5
     while at < len(SENT):
-        group = SENT[at : at + random_.randint(1, 12)]  # of each person up to three neighbours, arriving together
+        group = SENT[
+            at : at + random_.randint(1, 12)
+        ]  # up to three neighbouring frames of each user, arriving together
         at += len(group)
         arrived = group[-1].received
         random_.shuffle(group)
         values.append(pack([msgspec.structs.replace(frame, received=arrived) for frame in group]))
         if random_.random() < 0.2:
             values += values[-random_.randint(1, 3) :]
-    mixed = everyone().step(list(enumerate(values)))
-    assert sorted(mixed.rows, key=_place) == sorted(whole.rows, key=_place)
+    mixed = create().step(list(enumerate(values)))
+    assert sorted(mixed.rows, key=_key) == sorted(whole.rows, key=_key)
     assert {event.event_id for event in mixed.events} == {event.event_id for event in whole.events}
     assert not mixed.dead_letters
 
 
-def _place(row: tuple[str, Window]) -> tuple[str, int]:
+def _key(row: tuple[str, Window]) -> tuple[str, int]:
     return row[0], row[1].at
 
 
 @pytest.mark.parametrize("poison", [b"", b"\xc1", b"{}", msgspec.msgpack.encode([[1, 2]]), VALUES[0][:-1]])
-def test_poison_is_put_aside_with_its_place_and_reason(poison: bytes) -> None:
-    output = everyone().step([(7, VALUES[0]), (8, poison), (9, VALUES[1])])
+def test_a_poison_record_becomes_a_dead_letter_with_position_and_reason(poison: bytes) -> None:
+    output = create().step([(7, VALUES[0]), (8, poison), (9, VALUES[1])])
     (letter,) = output.dead_letters
     assert (letter.topic, letter.partition, letter.offset, letter.value) == ("raw", 3, 8, poison)
     assert letter.reason
     assert output.frames == 14
 
 
-def test_of_a_record_only_the_bad_frame_is_put_aside() -> None:
+def test_only_the_invalid_frame_of_a_record_becomes_a_dead_letter() -> None:
     bad = StoredFrame("user-0", "watch", 99, START, "", [START], [])
-    output = everyone().step([(7, pack([*SENT[:3], bad, *SENT[3:5]]))])
+    output = create().step([(7, pack([*SENT[:3], bad, *SENT[3:5]]))])
     assert [unpack(letter.value) for letter in output.dead_letters] == [[bad]]
     assert output.frames == 6
 
 
-def test_a_frame_that_breaks_the_computation_is_put_aside_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_that_makes_the_computation_fail_becomes_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_self: Person, frame: StoredFrame, _rules: Rules) -> None:
         raise ZeroDivisionError(frame.user)
 
     monkeypatch.setattr(Person, "step", fail)
-    output: Output = everyone().step([(7, pack(SENT[:2]))])
+    output: Output = create().step([(7, pack(SENT[:2]))])
     assert [letter.reason.split(": ")[1] for letter in output.dead_letters] == ["ZeroDivisionError"] * 2
 
 
-def test_who_sends_nothing_for_a_week_is_forgotten() -> None:
-    partition = everyone()
-    partition.step([(0, pack(frames("gone", series(1, 1))))])
-    assert partition.changes().keys() == {"gone"}
-    later = series(2, 1, start=START + people.STATE_TTL + 120_000)
-    partition.step([(1, pack(frames("here", later)))])
-    changes = partition.changes()
-    assert changes["gone"] is None
-    assert isinstance(changes["here"], bytes)
+def test_a_state_without_frames_for_a_week_expires() -> None:
+    state = create()
+    state.step([(0, pack(frames("absent", series(1, 1))))])
+    assert state.changes().keys() == {"absent"}
+    later = series(2, 1, start=START + partition.STATE_TTL + 120_000)
+    state.step([(1, pack(frames("present", later)))])
+    changes = state.changes()
+    assert changes["absent"] is None
+    assert isinstance(changes["present"], bytes)

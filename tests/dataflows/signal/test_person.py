@@ -1,4 +1,4 @@
-"""One person's frames, however they come: cut, repeated, exchanged, interrupted."""
+"""One person's frames: any packing, duplicates, reordering, gaps, clocks and devices."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def run(given_: list[StoredFrame], person: Person | None = None) -> Results:
     return windows, events
 
 
-def told(results: Results) -> tuple[list[Window], list[tuple[str, int]]]:
-    """Windows and events without what tells of the frames (arrival)."""
+def without_arrival(results: Results) -> tuple[list[Window], list[tuple[str, int]]]:
+    """Windows and events without what depends on the frames (arrival)."""
     return results[0], [(event.event_id, event.raised) for event in results[1]]
 
 
@@ -58,7 +58,7 @@ def test_the_synthesised_beats_raise_one_event_in_their_stress() -> None:
     assert len(windows) == pytest.approx(16 * 6, abs=3)
 
 
-def test_an_event_says_why() -> None:
+def test_an_event_contains_its_evidence() -> None:
     event = PLAIN[1][0]
     evidence = event.evidence
     assert evidence.heart_rate > evidence.baseline_heart_rate + 5
@@ -72,7 +72,7 @@ def test_an_event_says_why() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 40), min_size=1))
-def test_how_beats_are_cut_into_frames_changes_nothing(sizes: list[int]) -> None:
+def test_packing_beats_into_frames_of_any_size_changes_nothing(sizes: list[int]) -> None:
     cut: list[StoredFrame] = []
     at, seq = 0, 0
     while at < len(BEATS):
@@ -80,17 +80,17 @@ def test_how_beats_are_cut_into_frames_changes_nothing(sizes: list[int]) -> None
         seq += 1
         cut += frames("ada", BEATS[at : at + size], size, first=seq)
         at += size
-    assert told(run(cut)) == told(PLAIN)
+    assert without_arrival(run(cut)) == without_arrival(PLAIN)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False))
-def test_frames_sent_again_and_exchanged_within_bounds_change_nothing(random_: random.Random) -> None:
+def test_duplicates_and_reordering_within_bounds_change_nothing(random_: random.Random) -> None:
     sent = frames("ada", BEATS)
     mixed: list[StoredFrame] = []
     at = 0
     while at < len(sent):
-        # a few neighbours in any order, arriving together; the first frame tells where the numbers begin
+        # a few neighbours in any order, arriving together; the first frame sets the first number
         size = 1 if at == 0 else random_.randint(1, 4)
         group = sent[at : at + size]
         arrived = group[-1].received
@@ -100,12 +100,12 @@ def test_frames_sent_again_and_exchanged_within_bounds_change_nothing(random_: r
         if random_.random() < 0.3:
             back = random_.randint(1, 40)
             mixed += sent[max(0, at - back) : at]
-    assert told(run(mixed)) == told(PLAIN)
+    assert without_arrival(run(mixed)) == without_arrival(PLAIN)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, len(BEATS) // 10), max_size=5))
-def test_state_written_and_read_anywhere_changes_nothing(cuts: list[int]) -> None:
+def test_encoding_and_decoding_the_state_anywhere_changes_nothing(cuts: list[int]) -> None:
     sent = frames("ada", BEATS)
     person, at = Person(), 0
     windows: list[Window] = []
@@ -119,21 +119,21 @@ def test_state_written_and_read_anywhere_changes_nothing(cuts: list[int]) -> Non
     assert (windows, events) == PLAIN
 
 
-def test_a_topic_read_from_the_start_again_adds_nothing() -> None:
+def test_reading_the_topic_from_the_start_again_adds_nothing() -> None:
     sent = frames("ada", BEATS)
     person = Person()
     assert run(sent, person) == PLAIN
     assert run(sent, person) == ([], [])
 
 
-def test_repeats_under_new_numbers_would_be_seen() -> None:
-    """The test above would be worthless if repeats made no difference by themselves."""
+def test_duplicates_under_new_numbers_would_be_counted() -> None:
+    """The test above would be worthless if duplicates made no difference by themselves."""
     once = frames("ada", BEATS[:200])
     renumbered = frames("ada", BEATS[:200], first=len(once) + 1)
     assert len(run(once + renumbered)[0]) > 1.5 * len(run(once)[0])
 
 
-def test_a_frame_that_never_comes_holds_the_others_back_only_so_long() -> None:
+def test_a_missing_frame_delays_the_others_only_within_bounds() -> None:
     sent = frames("ada", BEATS)
     lost = sent[:30] + sent[31:]
     person = Person()
@@ -152,7 +152,7 @@ def test_beats_from_the_future_are_dropped() -> None:
     sent = frames("ada", BEATS)
     wrong = StoredFrame("ada", "watch", 31, sent[29].received, "", [sent[29].received + MAX_FUTURE + 1], [800.0])
     shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
-    assert told(run([*sent[:30], wrong, *shifted])) == told(PLAIN)
+    assert without_arrival(run([*sent[:30], wrong, *shifted])) == without_arrival(PLAIN)
 
 
 def test_beats_of_more_than_a_day_ago_are_dropped() -> None:
@@ -160,7 +160,7 @@ def test_beats_of_more_than_a_day_ago_are_dropped() -> None:
     arrived = sent[29].received
     old = StoredFrame("ada", "watch", 31, arrived, "", [arrived - MAX_PAST - 2, arrived - MAX_PAST - 1], [800.0, 800.0])
     shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
-    assert told(run([*sent[:30], old, *shifted])) == told(PLAIN)
+    assert without_arrival(run([*sent[:30], old, *shifted])) == without_arrival(PLAIN)
 
 
 @settings(max_examples=40, deadline=None)
@@ -172,10 +172,10 @@ def test_samples_in_any_order_within_their_frames_change_nothing(random_: random
         random_.shuffle(samples)
         t, rr = zip(*samples, strict=True)
         mixed.append(msgspec.structs.replace(frame, t=list(t), rr=list(rr)))
-    assert told(run(mixed)) == told(PLAIN)
+    assert without_arrival(run(mixed)) == without_arrival(PLAIN)
 
 
-def test_a_frame_that_comes_when_nobody_waits_for_it_any_more_changes_nothing() -> None:
+def test_a_frame_that_arrives_after_the_hold_changes_nothing() -> None:
     sent = frames("ada", BEATS)
     without = sent[:30] + sent[31:]
     for behind in (order.MAX_HELD + 2, order.SEEN_BITS + 10):
@@ -183,7 +183,7 @@ def test_a_frame_that_comes_when_nobody_waits_for_it_any_more_changes_nothing() 
         assert run(late) == run(without)
 
 
-def test_a_clock_that_jumps_ahead_and_back_costs_only_the_beats_until_time_has_caught_up() -> None:
+def test_a_clock_that_jumps_ahead_and_back_loses_only_the_beats_until_time_has_caught_up() -> None:
     jump = 40_000
     sent = frames("ada", BEATS)
     ahead = [msgspec.structs.replace(frame, t=[t + jump for t in frame.t]) for frame in sent[20:30]]
@@ -194,7 +194,7 @@ def test_a_clock_that_jumps_ahead_and_back_costs_only_the_beats_until_time_has_c
     assert all(w.hr is None or 50 < w.hr < 110 for w in windows)
 
 
-def test_through_a_silence_the_levels_stay_and_windows_without_beats_are_not_written() -> None:
+def test_through_a_silence_the_baselines_stay_and_windows_without_beats_are_not_written() -> None:
     silence = 20 * 60_000
     later: list[Beat] = [(t + silence, rr) for t, rr in BEATS[400:]]
     windows, events = run(frames("ada", [*BEATS[:400], *later]))
@@ -203,13 +203,13 @@ def test_through_a_silence_the_levels_stay_and_windows_without_beats_are_not_wri
     assert [event.raised - silence for event in events] == pytest.approx([PLAIN[1][0].raised], abs=30_000)
 
 
-def test_a_device_that_counts_anew_is_followed() -> None:
+def test_a_device_that_restarts_its_numbering_is_followed() -> None:
     sent = frames("ada", BEATS)
-    anew = [msgspec.structs.replace(frame, seq=i) for i, frame in enumerate(sent[50:], 1)]
-    assert told(run(sent[:50] + anew)) == told(PLAIN)
+    restarted = [msgspec.structs.replace(frame, seq=i) for i, frame in enumerate(sent[50:], 1)]
+    assert without_arrival(run(sent[:50] + restarted)) == without_arrival(PLAIN)
 
 
-def test_a_clock_that_is_set_back_starts_the_timeline_anew_and_keeps_the_levels() -> None:
+def test_a_clock_that_is_set_back_resets_the_timeline_and_keeps_the_baselines() -> None:
     hour = 3_600_000
     early: list[Beat] = [(t - hour, rr) for t, rr in BEATS[300:]]
     sent = frames("ada", BEATS[:300]) + [
@@ -225,14 +225,14 @@ def test_a_second_device_is_ignored_until_the_first_is_silent() -> None:
     both = sorted(
         frames("ada", BEATS) + frames("ada", BEATS, device="strap"), key=lambda f: (f.received, -len(f.device))
     )
-    assert told(run(both)) == told(PLAIN)
+    assert without_arrival(run(both)) == without_arrival(PLAIN)
     silent = BEATS[300][0] + DEVICE_TIMEOUT + 1000
     handed_over = [beat for beat in BEATS if beat[0] > silent]
     windows, _ = run(frames("ada", BEATS[:300]) + frames("ada", handed_over, device="strap"))
     assert windows[-1].at == PLAIN[0][-1].at
 
 
-def test_a_frame_that_makes_no_sense_is_refused_and_changes_nothing() -> None:
+def test_an_inconsistent_frame_is_rejected_and_changes_nothing() -> None:
     person = Person()
     run(frames("ada", BEATS[:50]), person)
     before = encode(person)
@@ -256,7 +256,7 @@ def test_nothing_is_raised_before_three_minutes_of_usable_beats() -> None:
     assert all(event.raised >= START + 180_000 for event in events)
 
 
-def test_events_keep_their_distance() -> None:
+def test_events_respect_the_refractory_period() -> None:
     _, events = compute_beats(
         "ada", series(5, 40, [(6, 36)]), Rules(stress=StressRules(hrv_drop="ignore", threshold=1))
     )
@@ -265,8 +265,8 @@ def test_events_keep_their_distance() -> None:
     assert all(b - a >= 300_000 for a, b in itertools.pairwise(moments))
 
 
-def test_the_gate_asks_for_a_drop_of_rmssd() -> None:
-    """Heart rate rises, variability with it: gate stays silent, ignore does not."""
+def test_the_gate_requires_a_drop_of_rmssd() -> None:
+    """Heart rate rises, variability with it: gate raises no event, ignore does."""
     rising: list[Beat] = []
     t = START
     random_ = random.Random(2)

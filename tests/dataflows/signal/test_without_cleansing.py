@@ -1,4 +1,4 @@
-"""The same computation with its cleansing taken out: what it is there for."""
+"""The same computation without cleansing: what the cleansing prevents."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def computed(beats: list[Beat], cleanse: CleanseRules, drop: HrvDrop) -> tuple[l
 
 
 def artefacts(beats: list[Beat], each: int, spoil: Callable[[Beat, Beat], list[Beat]]) -> list[Beat]:
-    """Between the minutes 8 and 12 one of `each` pairs of beats is what `spoil` makes of it."""
+    """Between the minutes 8 and 12 `spoil` replaces one of `each` pairs of beats."""
     spoilt: list[Beat] = []
     for number, (before, beat) in enumerate(zip(beats[::2], beats[1::2], strict=False)):
-        strikes = 8 <= (beat[0] - START) / 60_000 < 12 and number % each == 0
-        spoilt += spoil(before, beat) if strikes else [before, beat]
+        hit = 8 <= (beat[0] - START) / 60_000 < 12 and number % each == 0
+        spoilt += spoil(before, beat) if hit else [before, beat]
     return spoilt
 
 
 def extra(before: Beat, beat: Beat) -> list[Beat]:
-    """A wave of the same beat is taken for another one."""
+    """A second wave of the same beat is detected as another beat."""
     t, rr = beat
     return [before, (t - round(0.6 * rr), 0.4 * rr), (t, 0.6 * rr)]
 
@@ -54,7 +54,7 @@ def test_uncleansed_extra_beats_would_raise_an_event_at_rest(seed: int, drop: Hr
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_uncleansed_missed_beats_would_hide_a_stress_that_the_gate_looks_for(seed: int) -> None:
+def test_uncleansed_missed_beats_would_hide_stress_from_the_gate(seed: int) -> None:
     strained = series(seed, 16, [(8, 12)])
     loose = artefacts(strained, 4, missed)
     (when,), (found,) = computed(strained, CLEANSED, "gate")[1], computed(loose, CLEANSED, "gate")[1]
@@ -63,7 +63,7 @@ def test_uncleansed_missed_beats_would_hide_a_stress_that_the_gate_looks_for(see
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="the recordings are not beside this checkout")
-def test_on_every_recording_uncleansed_beats_pass_for_variability_and_raise_more_false_alarms() -> None:
+def test_on_every_recording_uncleansed_beats_inflate_variability_and_raise_more_false_alarms() -> None:
     recordings = [read(file.parent) for file in sorted(DATA.glob("*/IBI.csv"))]
     scores: dict[CleanseRules, Score] = {}
     for cleanse in (CLEANSED, UNCLEANSED):

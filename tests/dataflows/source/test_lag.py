@@ -1,4 +1,4 @@
-"""How far behind the reading is told to be."""
+"""The reported consumer lag."""
 
 from __future__ import annotations
 
@@ -13,58 +13,58 @@ _partitions = iter(range(1000, 2000))
 
 @pytest.fixture
 def partition() -> int:
-    """One of which nothing was told yet: metrics belong to the process."""
+    """A partition without metrics so far: metrics belong to the process."""
     return next(_partitions)
 
 
-def told(partition: int, what: str = "records") -> float | None:
-    return REGISTRY.get_sample_value(f"biosync_consumer_lag_{what}", {"partition": str(partition)})
+def reported(partition: int, unit: str = "records") -> float | None:
+    return REGISTRY.get_sample_value(f"biosync_consumer_lag_{unit}", {"partition": str(partition)})
 
 
-def test_the_lag_is_what_lies_behind_that_which_was_read(partition: int) -> None:
-    lag = LagReporter(lambda _: 10)
-    lag.start_at(partition, 4)
-    lag.report(partition, 100)
-    assert told(partition) == 6
-    lag.advance(partition, 10)
-    lag.report(partition, 101)
-    assert (told(partition), told(partition, "seconds")) == (0, 0)
+def test_the_lag_is_the_number_of_records_behind_the_position(partition: int) -> None:
+    reporter = LagReporter(lambda _: 10)
+    reporter.start_at(partition, 4)
+    reporter.report(partition, 100)
+    assert reported(partition) == 6
+    reporter.advance(partition, 10)
+    reporter.report(partition, 101)
+    assert (reported(partition), reported(partition, "seconds")) == (0, 0)
 
 
-def test_what_was_read_before_does_not_count_when_reading_begins_anew(partition: int) -> None:
-    lag = LagReporter(lambda _: 120)
-    lag.start_at(partition, 90)
-    lag.advance(partition, 120)
-    lag.start_at(partition, 0)
-    lag.report(partition, 100)
-    assert told(partition) is None, "before a record is read nobody knows which one is the oldest"
-    lag.advance(partition, 101)
-    lag.report(partition, 100)
-    assert told(partition) == 19
+def test_a_new_start_discards_the_earlier_position(partition: int) -> None:
+    reporter = LagReporter(lambda _: 120)
+    reporter.start_at(partition, 90)
+    reporter.advance(partition, 120)
+    reporter.start_at(partition, 0)
+    reporter.report(partition, 100)
+    assert reported(partition) is None, "the oldest offset is unknown before a record is read"
+    reporter.advance(partition, 101)
+    reporter.report(partition, 100)
+    assert reported(partition) == 19
 
 
-def test_behind_the_last_record_there_may_be_a_marker_that_is_no_record(partition: int) -> None:
-    lag = LagReporter(lambda _: 7)
-    lag.start_at(partition, 0)
-    lag.advance(partition, 7)  # the end, which comes with the records
-    lag.advance(partition, 6)
-    lag.report(partition, 100)
-    assert told(partition) == 0
+def test_a_control_record_at_the_end_does_not_count(partition: int) -> None:
+    reporter = LagReporter(lambda _: 7)
+    reporter.start_at(partition, 0)
+    reporter.advance(partition, 7)  # the end of the partition, reported before the records are taken
+    reporter.advance(partition, 6)
+    reporter.report(partition, 100)
+    assert reported(partition) == 0
 
 
-def test_a_lag_that_cannot_be_told_is_told_as_soon_as_it_can(partition: int) -> None:
-    asked: list[int] = []
+def test_an_error_does_not_stop_the_reports(partition: int) -> None:
+    calls: list[int] = []
 
-    def end(partition: int) -> int:
-        asked.append(partition)
-        if len(asked) == 1:
+    def high_watermark(partition: int) -> int:
+        calls.append(partition)
+        if len(calls) == 1:
             raise RuntimeError("the handle is closed")
         return 9
 
-    lag = LagReporter(end)
-    lag.start_at(partition, 4)
-    lag.start()
+    reporter = LagReporter(high_watermark)
+    reporter.start_at(partition, 4)
+    reporter.start()
     try:
-        until(lambda: told(partition) == 5, 20, "the lag after an error")
+        until(lambda: reported(partition) == 5, 20, "the lag after an error")
     finally:
-        lag.close()
+        reporter.close()

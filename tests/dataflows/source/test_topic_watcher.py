@@ -1,4 +1,4 @@
-"""What is concluded from what Kafka says of a topic, round by round."""
+"""What is concluded from Kafka's answers about a topic, poll by poll."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataflows.biosync.source.topic import TopicNotReady
 from dataflows.biosync.source.topic_watcher import TopicWatcher
 from tests.dataflows.harness import until
 
-GONE = TopicNotReady("there is no topic raw")
-SILENT = KafkaException(KafkaError(KafkaError._TRANSPORT, "connection refused"))
+MISSING = TopicNotReady("topic raw does not exist")
+NO_ANSWER = KafkaException(KafkaError(KafkaError._TRANSPORT, "connection refused"))
 BROKEN = RuntimeError("the handle is closed")
 
 
 class Kafka:
-    """Says the answers one after the other; what is raised is an answer too."""
+    """Returns the answers one after the other, then the last one; exceptions are raised."""
 
     def __init__(self, *answers: str | Exception) -> None:
         self.answers = list(answers)
 
-    def say(self) -> str:
+    def topic_id(self) -> str:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -28,96 +28,94 @@ class Kafka:
 
 
 def after(*answers: str | Exception) -> TopicWatcher:
-    watch = TopicWatcher("raw", Kafka(*answers).say)
+    watcher = TopicWatcher("raw", Kafka(*answers).topic_id)
     for _ in answers:
-        watch.poll()
-    return watch
+        watcher.poll()
+    return watcher
 
 
-def test_nothing_is_read_before_kafka_has_said_anything() -> None:
-    assert (after(SILENT).topic_id, after().topic_id) == ("", "")
-    assert "connection refused" in after(SILENT).unavailable
+def test_nothing_is_read_before_kafka_has_answered() -> None:
+    assert (after(NO_ANSWER).topic_id, after().topic_id) == ("", "")
+    assert "connection refused" in after(NO_ANSWER).unavailable
     assert after("a").unavailable == ""
 
 
-@pytest.mark.parametrize("answers", [(GONE,), ("a", GONE)])
-def test_a_topic_that_was_gone_stays_so_while_kafka_is_away(answers: tuple[str | Exception, ...]) -> None:
-    watch = after(*answers, SILENT, SILENT)
-    assert (watch.topic_id, watch.unavailable) == ("", "there is no topic raw")
+@pytest.mark.parametrize("answers", [(MISSING,), ("a", MISSING)])
+def test_a_missing_topic_stays_missing_while_kafka_does_not_answer(answers: tuple[str | Exception, ...]) -> None:
+    watcher = after(*answers, NO_ANSWER, NO_ANSWER)
+    assert (watcher.topic_id, watcher.unavailable) == ("", "topic raw does not exist")
 
 
-def test_a_topic_that_was_there_stays_so_while_kafka_is_away() -> None:
-    watch = after("a", SILENT)
-    assert (watch.topic_id, watch.unavailable) == ("a", "")
+def test_an_existing_topic_stays_valid_while_kafka_does_not_answer() -> None:
+    watcher = after("a", NO_ANSWER)
+    assert (watcher.topic_id, watcher.unavailable) == ("a", "")
 
 
-def test_what_nobody_expected_is_told_and_asked_again() -> None:
-    watch = after("a", BROKEN)
-    assert (watch.topic_id, watch.unavailable) == (
-        "a",
-        "cannot ask which topic raw is: RuntimeError: the handle is closed",
-    )
-    watch = TopicWatcher("raw", Kafka(BROKEN, "a").say)
-    watch.start()
+def test_an_unexpected_error_is_reported_and_retried() -> None:
+    watcher = after("a", BROKEN)
+    error = "cannot fetch the id of topic raw: RuntimeError: the handle is closed"
+    assert (watcher.topic_id, watcher.unavailable) == ("a", error)
+    watcher = TopicWatcher("raw", Kafka(BROKEN, "a").topic_id)
+    watcher.start()
     try:
-        until(lambda: watch.topic_id == "a" and not watch.unavailable, 20, "the answer after the error")
+        until(lambda: watcher.topic_id == "a" and not watcher.unavailable, 20, "the answer after the error")
     finally:
-        watch.close()
+        watcher.close()
 
 
-def test_an_answer_that_goes_back_to_a_topic_before_is_of_a_broker_that_has_not_heard() -> None:
+def test_an_answer_with_a_replaced_id_comes_from_a_stale_broker() -> None:
     assert after("a", "b", "a").topic_id == "b"
-    assert after("a", GONE, "b", "a").topic_id == "b"
-    assert after("a", "b", GONE, "a").unavailable == "there is no topic raw"
+    assert after("a", MISSING, "b", "a").topic_id == "b"
+    assert after("a", "b", MISSING, "a").unavailable == "topic raw does not exist"
     assert after("a", "b", "a", "c", "b").topic_id == "c"
 
 
-def test_a_topic_taken_for_replaced_by_mistake_is_believed_when_kafka_insists() -> None:
+def test_a_replaced_id_is_accepted_again_after_enough_answers() -> None:
     assert after("b", "a", *["b"] * 14).topic_id == "a"
     assert after("b", "a", *["b"] * 15).topic_id == "b"
     assert after("b", "a", *["b"] * 15, "a").topic_id == "b"
     assert after("b", "a", *["b"] * 10, "a", *["b"] * 10).topic_id == "a"
-    assert after("b", "a", *["b"] * 14, GONE, "b").topic_id == ""
+    assert after("b", "a", *["b"] * 14, MISSING, "b").topic_id == ""
 
 
-@pytest.mark.parametrize("answer", [SILENT, "a"])
-def test_who_doubts_and_gets_no_answer_says_that_nothing_is_read(answer: str | Exception) -> None:
+@pytest.mark.parametrize("answer", [NO_ANSWER, "a"])
+def test_after_an_invalidation_without_an_answer_the_topic_is_unavailable(answer: str | Exception) -> None:
     kafka = Kafka("a", "b", answer)
-    watch = TopicWatcher("raw", kafka.say)
-    watch.poll()
-    watch.poll()
-    watch.invalidate()
-    watch.poll()
-    assert watch.topic_id == ""
-    assert watch.unavailable.startswith("not told yet which topic raw is")
+    watcher = TopicWatcher("raw", kafka.topic_id)
+    watcher.poll()
+    watcher.poll()
+    watcher.invalidate()
+    watcher.poll()
+    assert watcher.topic_id == ""
+    assert watcher.unavailable.startswith("the id of topic raw is not known yet")
 
 
-def test_after_a_doubt_only_what_is_asked_then_counts() -> None:
-    def doubtful() -> str:
-        watch.invalidate()
+def test_after_an_invalidation_only_later_requests_count() -> None:
+    def invalidated_meanwhile() -> str:
+        watcher.invalidate()
         return "a"
 
     kafka = Kafka("a")
-    watch = TopicWatcher("raw", kafka.say)
-    watch.poll()
-    watch.invalidate()
-    assert watch.topic_id == ""
-    watch.poll()
-    assert watch.topic_id == "a"
-    watch = TopicWatcher("raw", doubtful)
-    watch.poll()
-    assert watch.topic_id == "", "the doubt came while the answer was on its way"
+    watcher = TopicWatcher("raw", kafka.topic_id)
+    watcher.poll()
+    watcher.invalidate()
+    assert watcher.topic_id == ""
+    watcher.poll()
+    assert watcher.topic_id == "a"
+    watcher = TopicWatcher("raw", invalidated_meanwhile)
+    watcher.poll()
+    assert watcher.topic_id == "", "it was invalidated while the request was in flight"
 
 
-def test_a_doubt_is_looked_into_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dataflows.biosync.source.topic_watcher._SECONDS", 600)
+def test_an_invalidation_polls_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataflows.biosync.source.topic_watcher._POLL_SECONDS", 600)
     kafka = Kafka("a")
-    watch = TopicWatcher("raw", kafka.say)
-    watch.start()
+    watcher = TopicWatcher("raw", kafka.topic_id)
+    watcher.start()
     try:
-        until(lambda: watch.topic_id == "a", 20, "the first answer")
+        until(lambda: watcher.topic_id == "a", 20, "the first answer")
         kafka.answers[:] = ["b"]
-        watch.invalidate()
-        until(lambda: watch.topic_id == "b", 20, "the answer after the doubt")
+        watcher.invalidate()
+        until(lambda: watcher.topic_id == "b", 20, "the answer after the invalidation")
     finally:
-        watch.close()
+        watcher.close()

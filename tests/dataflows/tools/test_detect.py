@@ -36,14 +36,14 @@ def test_events_are_those_of_the_flow_with_their_evidence() -> None:
     assert found[0]["rule"] == "ignore"
 
 
-def test_an_event_is_known_at_the_beat_it_names() -> None:
+def test_an_event_is_raised_at_the_beat_of_its_time() -> None:
     event = detected(BEATS)[0]
     upto = [beat for beat in BEATS if beat[0] <= int(str(event["t"]))]
     assert detected(upto) == [event]
     assert detected(upto[:-1]) == []
 
 
-def test_an_event_is_written_while_the_beats_still_come() -> None:
+def test_an_event_is_written_while_the_input_is_still_open() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "dataflows.biosync.tools.detect", "--rule", "ignore"],
         cwd=CHECKOUT,
@@ -62,13 +62,13 @@ def test_an_event_is_written_while_the_beats_still_come() -> None:
         assert process.wait(20) == 0
 
 
-def test_a_line_that_is_no_beat_is_named() -> None:
+def test_an_invalid_line_is_named() -> None:
     with pytest.raises(InvalidBeat, match="line 3"):
         detect(io.BytesIO(lines(BEATS[:2]) + b'{"t": 1}\n'), io.BytesIO())
 
 
 @pytest.mark.parametrize("interval", ["-5", "0", "NaN", "1e999"])
-def test_an_interval_that_cannot_be_is_named_and_what_was_found_before_stands(interval: str) -> None:
+def test_an_invalid_interval_is_named_and_earlier_events_are_written(interval: str) -> None:
     out = io.BytesIO()
     broken = f'{{"t": {BEATS[-1][0] + 800}, "rr_ms": {interval}}}\n'.encode()
     with pytest.raises(InvalidBeat, match=rf"line {len(BEATS) + 1}: .*rr_ms"):
@@ -76,21 +76,21 @@ def test_an_interval_that_cannot_be_is_named_and_what_was_found_before_stands(in
     assert [json.loads(line) for line in out.getvalue().splitlines()] == detected(BEATS)
 
 
-def test_a_threshold_that_is_no_number_is_refused() -> None:
+def test_a_threshold_that_is_not_a_number_is_rejected() -> None:
     with pytest.raises(InvalidThreshold, match="nan"):
         detect(io.BytesIO(lines(BEATS)), io.BytesIO(), "ignore", float("nan"))
 
 
 @pytest.mark.parametrize("command", [["cli", "detect"], ["dataflows.biosync.tools.detect"]], ids=lambda argv: argv[0])
 @pytest.mark.parametrize(("argv", "text"), [(["--threshold", "nan"], b""), ([], b'{"t": 1, "rr_ms": -5}\n')])
-def test_bad_input_ends_in_a_sentence(command: list[str], argv: list[str], text: bytes) -> None:
+def test_invalid_input_exits_with_a_message(command: list[str], argv: list[str], text: bytes) -> None:
     done = subprocess.run([sys.executable, "-m", *command, *argv], cwd=CHECKOUT, input=text, capture_output=True)
     assert done.returncode == 2
     assert done.stderr.startswith(b"aura detect: ")
     assert b"Traceback" not in done.stderr
 
 
-def test_it_starts_without_the_machinery_of_the_flow() -> None:
+def test_it_starts_without_importing_the_dataflow() -> None:
     heavy = "bytewax", "pydantic", "typer", "confluent_kafka"
     code = f"import sys, dataflows.biosync.tools.detect; print(*(m for m in {heavy} if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""What is read back of the store is what was written, as a real PostgreSQL keeps it."""
+"""Rows and events read from a real PostgreSQL equal those written."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_rows_are_the_windows_by_user_in_order_of_time(connection: psycopg.Conne
     assert list(stored.rows(connection, [])) == []
 
 
-def test_events_tell_whose_they_are_when_they_came_and_whether_they_were_answered(
+def test_events_have_user_arrival_and_whether_they_were_answered(
     connection: psycopg.Connection[Any],
 ) -> None:
     ada, bob = stored.Event("of-ada", "ada", AT + 7, False), stored.Event("of-bob", "bob", AT + 7, True)
