@@ -1,4 +1,4 @@
-"""The whole flow as its Pod runs it: Kafka, recovery every second, and a store."""
+"""The dataflow process as in its Pod: Kafka, recovery every second, and a store."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from local.site import CHECKOUT
 
 PARTITIONS = 12
 _PORT = 18300
-_PATIENCE = 300.0
+_TIMEOUT_SECONDS = 300.0
 
 
 class Incomplete(RuntimeError):
@@ -47,9 +47,9 @@ class Incomplete(RuntimeError):
 
 @dataclass
 class Environment:
-    """A broker, a database server and who answers events; each run gets topics and tables of its own."""
+    """A broker, a database server and a webhook receiver; each run gets topics and tables of its own."""
 
-    ground: Ground
+    scratch: Ground
     kafka: Kafka
     postgres: Postgres
     login: Login
@@ -70,18 +70,18 @@ class Environment:
 
 
 @contextmanager
-def environment(ground: Ground) -> Iterator[Environment]:
-    """Engines on the ground, until the end of the block."""
-    kafka = Kafka(ground.folder / "kafka", ground.addresses[0], heap="512m")
-    postgres = Postgres(ground.folder / "postgres", ground.addresses[1])
+def environment(scratch: Ground) -> Iterator[Environment]:
+    """Engines in the scratch environment, until the end of the block."""
+    kafka = Kafka(scratch.folder / "kafka", scratch.addresses[0], heap="512m")
+    postgres = Postgres(scratch.folder / "postgres", scratch.addresses[1])
     login = Login("bench", secrets.token_urlsafe(16))
     kafka.ensure()
     postgres.ensure(login)
-    server = ThreadingHTTPServer((ground.addresses[2], 0), _Accept)
+    server = ThreadingHTTPServer((scratch.addresses[2], 0), _Accept)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Environment(ground, kafka, postgres, login, f"http://{ground.addresses[2]}:{server.server_port}")
+        yield Environment(scratch, kafka, postgres, login, f"http://{scratch.addresses[2]}:{server.server_port}")
     finally:
         server.shutdown()
 
@@ -94,24 +94,26 @@ class _Accept(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
+        """Requests are not logged."""
 
 
-def bulk(stand: Environment, crowd: Population, rows: int, workers: int = 1) -> Measurement:
-    """Everything on the topic as fast as Kafka takes it: the flow catches up."""
+def bulk(environment: Environment, population: Population, rows: int, workers: int = 1) -> Measurement:
+    """All records as fast as Kafka accepts them: the flow catches up."""
 
     def send(put: Callable[[int, bytes], None]) -> None:
         for partition, value in records:
             put(partition, value)
 
-    records = crowd.packed(PARTITIONS)
+    records = population.packed(PARTITIONS)
     name = f"whole flow, in bulk, {_processes(workers)}"
-    return _run(stand, name, crowd, rows, workers, send, 250_000)
+    return _run(environment, name, population, rows, workers, send, 250_000)
 
 
-def live(stand: Environment, crowd: Population, rows: int, workers: int = 1) -> Measurement:
-    """Every record at the moment at which its last frame came."""
-    records = [(frames[-1].received / 1000, partition, pack(frames)) for partition, frames in crowd.records(PARTITIONS)]
+def live(environment: Environment, population: Population, rows: int, workers: int = 1) -> Measurement:
+    """Each record at the time at which its last frame arrived."""
+    records = [
+        (frames[-1].received / 1000, partition, pack(frames)) for partition, frames in population.records(PARTITIONS)
+    ]
     first = records[0][0]
 
     def send(put: Callable[[int, bytes], None]) -> None:
@@ -121,21 +123,21 @@ def live(stand: Environment, crowd: Population, rows: int, workers: int = 1) -> 
                 time.sleep(early)
             put(partition, value)
 
-    pace = crowd.beats / (SECONDS * crowd.rounds)
+    pace = population.beats / (SECONDS * population.rounds)
     name = f"whole flow, live ({pace:,.0f} beats/s), {_processes(workers)}"
-    return _run(stand, name, crowd, rows, workers, send, 150_000)
+    return _run(environment, name, population, rows, workers, send, 150_000)
 
 
-def store_write(stand: Environment, crowd: Population, rows: dict[RowKey, Window]) -> Measurement:
-    """The client's side of writing rows, as the store's thread does."""
+def store_write(environment: Environment, population: Population, rows: dict[RowKey, Window]) -> Measurement:
+    """The client side of writing rows, as in the thread of the store."""
     items = list(rows.items())
-    with psycopg.connect(stand.database("bench_rows"), autocommit=True) as connection:
+    with psycopg.connect(environment.database("bench_rows"), autocommit=True) as connection:
 
         def work() -> None:
             for at in range(0, len(items), BATCH_SIZE):
                 write(connection, dict(items[at : at + BATCH_SIZE]))
 
-        return best("  store write", crowd.beats, work)
+        return best("  store write", population.beats, work)
 
 
 def _processes(workers: int) -> str:
@@ -143,18 +145,18 @@ def _processes(workers: int) -> str:
 
 
 def _run(
-    stand: Environment,
+    environment: Environment,
     name: str,
-    crowd: Population,
+    population: Population,
     rows: int,
     workers: int,
     send: Callable[[Callable[[int, bytes], None]], None],
     goal: int,
 ) -> Measurement:
-    """CPU of all processes of the flow from being ready until all is read and stored. Raises NotDone."""
-    stand.runs += 1
-    flow = _Flow(stand, f"run{stand.runs}", workers)
-    producer = Producer({"bootstrap.servers": stand.kafka.bootstrap, "linger.ms": 5, "acks": "all"})
+    """CPU time of all processes of the flow from readiness until all is read and stored. Raises Incomplete."""
+    environment.runs += 1
+    flow = _Flow(environment, f"run{environment.runs}", workers)
+    producer = Producer({"bootstrap.servers": environment.kafka.bootstrap, "linger.ms": 5, "acks": "all"})
 
     def put(partition: int, value: bytes) -> None:
         while True:
@@ -168,9 +170,9 @@ def _run(
         began, before = time.monotonic(), flow.cpu()
         send(put)
         if producer.flush(60):
-            raise Incomplete("Kafka did not take all records")
-        flow.wait(len(crowd.frames), rows)
-        return Measurement(name, crowd.beats, flow.cpu() - before, time.monotonic() - began, goal)
+            raise Incomplete("Kafka did not accept all records")
+        flow.wait(len(population.frames), rows)
+        return Measurement(name, population.beats, flow.cpu() - before, time.monotonic() - began, goal)
     finally:
         flow.process.stop()
 
@@ -178,16 +180,16 @@ def _run(
 class _Flow:
     """A dataflow on topics and tables of its own."""
 
-    def __init__(self, stand: Environment, name: str, workers: int) -> None:
+    def __init__(self, environment: Environment, name: str, workers: int) -> None:
         self.topic = f"{name}-raw"
-        self._uri = stand.database(name)
-        self._host = stand.ground.addresses[3]
-        self._folder = stand.ground.folder / name
+        self._uri = environment.database(name)
+        self._host = environment.scratch.addresses[3]
+        self._folder = environment.scratch.folder / name
         self.process = Process(self._folder, "biosync")
-        admin = AdminClient({"bootstrap.servers": stand.kafka.bootstrap})
+        admin = AdminClient({"bootstrap.servers": environment.kafka.bootstrap})
         topics = [NewTopic(self.topic, PARTITIONS), NewTopic(f"{name}-dead", 1), NewTopic(f"{name}-events", 1)]
-        for made in admin.create_topics(topics).values():
-            made.result(20)
+        for future in admin.create_topics(topics).values():
+            future.result(20)
         spec = BioStreamSpec.model_validate(
             {
                 "source": {"topic": self.topic, "partitions": PARTITIONS, "retention": "24h"},
@@ -201,9 +203,9 @@ class _Flow:
         self._env = {
             "PATH": os.environ["PATH"],
             "BIOSTREAM_SPEC": spec.model_dump_json(by_alias=True, exclude_none=True),
-            "KAFKA_BOOTSTRAP": stand.kafka.bootstrap,
+            "KAFKA_BOOTSTRAP": environment.kafka.bootstrap,
             "TIMESERIES_URL": self._uri,
-            "RESPONSE_URL": stand.receiver,
+            "RESPONSE_URL": environment.receiver,
             "WEBHOOK_SECRET": "of-this-benchmark",
             "STATE_DIR": str(self._folder / "state"),
             "HOST": self._host,
@@ -217,25 +219,25 @@ class _Flow:
         self.process.wait_until(lambda: "ready" in self._get("/readyz"), 60)
 
     def cpu(self) -> float:
-        """CPU seconds that its processes have taken."""
+        """CPU seconds used by its processes."""
         leader = psutil.Process(self.process.pid())
         times = [one.cpu_times() for one in [leader, *leader.children(recursive=True)]]
         return sum(one.user + one.system for one in times)
 
     def wait(self, frames: int, rows: int) -> None:
-        """Until all is read and stored; raises NotDone."""
-        deadline = time.monotonic() + _PATIENCE
+        """Wait until all is read and stored; raises Incomplete."""
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while (read := self._count("biosync_frames_total")) < frames:
             if time.monotonic() > deadline:
-                raise Incomplete(f"{read} of {frames} frames read; its log:\n{_end(self.process.log)}")
+                raise Incomplete(f"{read} of {frames} frames read; its log:\n{_tail(self.process.log)}")
             time.sleep(0.25)
         with psycopg.connect(self._uri, autocommit=True) as connection:
             while (stored := _rows(connection)) < rows:
                 if time.monotonic() > deadline:
-                    raise Incomplete(f"{stored} of {rows} rows stored; its log:\n{_end(self.process.log)}")
+                    raise Incomplete(f"{stored} of {rows} rows stored; its log:\n{_tail(self.process.log)}")
                 time.sleep(0.2)
         if (read, stored) != (frames, rows):
-            raise Incomplete(f"{read} frames read of {frames}, {stored} rows stored where offline gives {rows}")
+            raise Incomplete(f"{read} frames read of {frames}, {stored} rows stored, {rows} computed offline")
 
     def _count(self, name: str) -> int:
         found = re.search(rf"^{name} (\S+)", self._get("/metrics"), re.MULTILINE)
@@ -254,5 +256,5 @@ def _rows(connection: psycopg.Connection[tuple[int]]) -> int:
     return found[0] if found else 0
 
 
-def _end(log: Path) -> str:
+def _tail(log: Path) -> str:
     return log.read_text(errors="replace")[-2000:]

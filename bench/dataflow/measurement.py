@@ -7,19 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.dataflow.population import BEATS
-from dataflows.biosync.run.gc import tune
+from dataflows.biosync.run import gc
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """So many beats in so many CPU seconds; `wall` is 0 where it says nothing."""
+    """Beats processed and CPU seconds used; `wall` is 0 where the wall-clock time is meaningless."""
 
     name: str
     beats: int
     cpu: float
     wall: float = 0.0
     goal: int = 0
-    """Beats a CPU-second that are aimed at, or 0."""
+    """The target in beats a CPU-second, or 0."""
 
     @property
     def rate(self) -> float:
@@ -34,12 +34,12 @@ HEAD = f"{'':44} {'beats/CPU-s':>12} {'goal':>12} {'us a frame':>10}"
 
 
 def best(name: str, beats: int, work: Callable[[], object], times: int = 3, goal: int = 0) -> Measurement:
-    """The quickest of several runs in this process, which collects garbage as a worker does: slower ones were
+    """The fastest of several runs in this process, with the garbage collector tuned as in a worker: slower runs were
     disturbed."""
-    quickest = float("inf")
-    tune()
+    fastest = float("inf")
+    gc.tune()
     for _ in range(times):
         began = time.process_time()
         work()
-        quickest = min(quickest, time.process_time() - began)
-    return Measurement(name, beats, quickest, goal=goal)
+        fastest = min(fastest, time.process_time() - began)
+    return Measurement(name, beats, fastest, goal=goal)

@@ -1,4 +1,4 @@
-"""Frames of many people as ingest puts them on the topic: packed, by partition, in order of arrival."""
+"""Frames of many people as ingest produces them: packed, by partition, in order of arrival."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEATS = 10
 SECONDS = 8.0
 """Between two frames of a person: 75 beats a minute."""
 PACKED = 10
-"""Frames of a record: what one ingest process gets for one of twelve partitions in 20 ms, at 50,000 people."""
+"""Frames of a record: what one ingest process receives for one of twelve partitions in 20 ms, at 50,000 people."""
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,22 @@ class Population:
 
     def records(self, partitions: int) -> Iterator[tuple[int, list[StoredFrame]]]:
         """Partition and frames of each record, in order of arrival of its last frame."""
-        waiting: list[list[StoredFrame]] = [[] for _ in range(partitions)]
+        pending: list[list[StoredFrame]] = [[] for _ in range(partitions)]
         for frame in self.frames:
             partition = partition_of(frame.user, partitions)
-            waiting[partition].append(frame)
-            if len(waiting[partition]) == PACKED:
-                yield partition, waiting[partition]
-                waiting[partition] = []
-        yield from ((partition, frames) for partition, frames in enumerate(waiting) if frames)
+            pending[partition].append(frame)
+            if len(pending[partition]) == PACKED:
+                yield partition, pending[partition]
+                pending[partition] = []
+        yield from ((partition, frames) for partition, frames in enumerate(pending) if frames)
 
     def packed(self, partitions: int) -> list[tuple[int, bytes]]:
-        """The same as Kafka gets it."""
+        """Partition and value of each record."""
         return [(partition, pack(frames)) for partition, frames in self.records(partitions)]
 
 
 def generate(people: int, rounds: int, start: int, seed: int = 1) -> Population:
-    """`rounds` frames of each, from `start` (Unix ms): 75 beats a minute on average, with respiratory arrhythmia."""
+    """`rounds` frames a person, from `start` (Unix ms): 75 beats a minute on average, with respiratory arrhythmia."""
     random = np.random.default_rng(seed)
     beats = rounds * BEATS
     moments = np.arange(beats) * (1000 * SECONDS / BEATS)
