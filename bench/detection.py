@@ -1,10 +1,10 @@
 """Recall and false alarms of the stress detector on labelled recordings, by rule.
 
-Cross-validated figures judge each person by the threshold that was best on all the others.
+Cross-validated figures score each person at the threshold that was best on all the others.
 
     python -m bench.detection [--data DIR] [--plot docs/detection.png]
 
-Prints one table, writes `.aura/bench/detection.json`, and the plot if asked to.
+Prints one table, writes `.aura/bench/detection.json`, and with --plot the plot.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from dataflows.biosync.tools.offline import compute_beats
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUDGET = 1.0
-"""False alarms an hour that a threshold may cost."""
+"""False alarms an hour that a threshold may have."""
 GRID = [step / 4 for step in range(8, 49)]
-"""Thresholds tried, beats a minute."""
+"""Thresholds evaluated, beats a minute."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """Scores of one rule: over all people by threshold, at its default, and cross-validated with the thresholds
-    chosen."""
+    """Scores of one rule: over all people by threshold, at its default, and cross-validated with the chosen
+    thresholds."""
 
     rule: HrvDrop
     curve: list[tuple[float, Score]]
@@ -46,14 +46,14 @@ class Result:
 def evaluate(rule: HrvDrop, recordings: list[Recording]) -> Result:
     """Score `rule` at every threshold of GRID, and choose for each person the best threshold of all others."""
     scores = {threshold: [_run(rule, threshold, recording) for recording in recordings] for threshold in GRID}
-    crossed, chosen = ZERO, list[float]()
+    cross_validated, chosen = ZERO, list[float]()
     for left_out in range(len(recordings)):
         others = {t: _total(s for i, s in enumerate(row) if i != left_out) for t, row in scores.items()}
         best = _best(others)
         chosen.append(best)
-        crossed += scores[best][left_out]
+        cross_validated += scores[best][left_out]
     curve = [(threshold, _total(row)) for threshold, row in scores.items()]
-    return Result(rule, curve, dict(curve)[THRESHOLDS[rule]], crossed, chosen)
+    return Result(rule, curve, dict(curve)[THRESHOLDS[rule]], cross_validated, chosen)
 
 
 def _run(rule: HrvDrop, threshold: float, recording: Recording) -> Score:
@@ -67,7 +67,7 @@ def _total(scores: Iterable[Score]) -> Score:
 
 
 def _best(totals: dict[float, Score]) -> float:
-    """The threshold of highest recall within BUDGET; of several, the one with the fewest alarms."""
+    """The threshold with the highest recall within BUDGET; of several, the one with the fewest alarms."""
     within = [t for t, total in totals.items() if total.alarms_an_hour <= BUDGET]
     return max(within, key=lambda t: (totals[t].recall, -totals[t].alarms, -t))
 
@@ -87,10 +87,10 @@ def main() -> None:
     print(f"{len(recordings)} people, {episodes} evaluable episodes, {hours:.2f} monitored hours outside them")
     print("rule    threshold  recall  alarms/h | cross-validated: recall  alarms/h  thresholds chosen (median, range)")
     for result in results:
-        default, crossed, chosen = result.default, result.cross_validated, result.chosen
+        default, validated, chosen = result.default, result.cross_validated, result.chosen
         print(
             f"{result.rule:7} {THRESHOLDS[result.rule]:9.2f} {default.recall:7.3f} {default.alarms_an_hour:9.2f}"
-            f" | {crossed.recall:23.3f} {crossed.alarms_an_hour:9.2f}"
+            f" | {validated.recall:23.3f} {validated.alarms_an_hour:9.2f}"
             f"  {statistics.median(chosen):g} ({min(chosen):g} to {max(chosen):g})"
         )
     _write(results)
