@@ -73,7 +73,7 @@ def find(site: Site) -> DeadLetterTopic:
     finally:
         api.close()
     if KAFKA_BOOTSTRAP not in config:
-        sys.exit(f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet; `aura status` tells what is not Ready")
+        sys.exit(f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet; `aura status` shows what is not Ready")
     return DeadLetterTopic(config[KAFKA_BOOTSTRAP], spec.dead_letter.topic, spec.source.topic, rules_from_spec(spec))
 
 

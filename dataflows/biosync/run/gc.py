@@ -6,7 +6,7 @@ import gc
 
 
 def tune() -> None:
-    """Collect rarely: thousands of persons' states are alive and never garbage, and with the default thresholds each
+    """Collect rarely: thousands of persons' states are long-lived, and with the default thresholds each
     full collection would traverse them all and block the worker."""
     gc.collect()
     gc.freeze()

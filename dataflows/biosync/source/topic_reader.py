@@ -123,7 +123,7 @@ class TopicReader:
             # Behind the last record there may be the control record of a transaction, which is never consumed.
             self._lag.advance(_required(message.partition()), _required(message.offset()))
         elif error.code() in OFFSET_ERRORS | UNKNOWN_TOPIC_ERRORS:
-            partition, action = message.partition(), "reading resumes when Kafka has told the topic's id"
+            partition, action = message.partition(), "reading resumes when Kafka returns the topic's id"
             _log.warning("position_rejected", partition=partition, error=error.str(), action=action)
             self._invalidate(error)
             if partition in self._pending and partition not in self._paused:

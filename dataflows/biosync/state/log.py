@@ -38,7 +38,7 @@ class StateLogCorrupt(RuntimeError):
 
 
 class StateLog:
-    """The log in `folder`; everything after `position` (None: everything) is discarded. Raises StateLost."""
+    """The log in `folder`; everything after `position` (None: everything) is discarded. Raises StateLogCorrupt."""
 
     def __init__(self, folder: Path, position: Position | None) -> None:
         self._folder = folder
@@ -61,7 +61,7 @@ class StateLog:
         self._file.truncate(length)
 
     def load(self) -> dict[str, bytes]:
-        """All states at the position; raises StateLost."""
+        """All states at the position; raises StateLogCorrupt."""
         states: dict[str, bytes] = {}
         for segment in range(self._first, self._last + 1):
             path = self._path(segment)
