@@ -26,7 +26,7 @@ class Curve(Protocol):
     @property
     def default(self) -> Score: ...
     @property
-    def crossed(self) -> Score: ...
+    def cross_validated(self) -> Score: ...
 
 
 def draw(curves: Sequence[Curve], png: Path) -> Path:
@@ -54,7 +54,7 @@ def svg(curves: Sequence[Curve]) -> str:
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         x, y = _x(curve.default.alarms_an_hour), _y(curve.default.recall)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>')
-        x, y = _x(curve.crossed.alarms_an_hour), _y(curve.crossed.recall)
+        x, y = _x(curve.cross_validated.alarms_an_hour), _y(curve.cross_validated.recall)
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="none" stroke="{colour}" stroke-width="2"/>')
         legend = TOP + 20 + 22 * i
         at = WIDTH - RIGHT + 12

@@ -1,10 +1,10 @@
 """Recall and false alarms of the stress detector on labelled recordings, by rule.
 
-Cross-validated figures judge each person by the threshold that was best on all the others.
+Cross-validated figures score each person at the threshold that was best on all the others.
 
     python -m bench.detection [--data DIR] [--plot docs/detection.png]
 
-Prints one table, writes `.aura/bench/detection.json`, and the plot if asked to.
+Prints one table, writes `.aura/bench/detection.json`, and with --plot the plot.
 """
 
 from __future__ import annotations
@@ -20,54 +20,54 @@ from pathlib import Path
 from typing import get_args
 
 from bench import chart
-from bench.recordings import NOTHING, Recording, Score, read, score
-from dataflows.biosync.offline import of_beats
-from dataflows.biosync.rules import THRESHOLDS, Drop, Rules, StressRules
+from bench.recordings import ZERO, Recording, Score, read, score
+from dataflows.biosync.signal.rules import THRESHOLDS, HrvDrop, Rules, StressRules
+from dataflows.biosync.tools.offline import compute_beats
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUDGET = 1.0
-"""False alarms an hour that a threshold may cost."""
+"""False alarms an hour that a threshold may have."""
 GRID = [step / 4 for step in range(8, 49)]
-"""Thresholds tried, beats a minute."""
+"""Thresholds evaluated, beats a minute."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """Scores of one rule: over all people by threshold, at its default, and cross-validated with the thresholds
-    chosen."""
+    """Scores of one rule: over all people by threshold, at its default, and cross-validated with the chosen
+    thresholds."""
 
-    rule: Drop
+    rule: HrvDrop
     curve: list[tuple[float, Score]]
     default: Score
-    crossed: Score
+    cross_validated: Score
     chosen: list[float]
 
 
-def evaluate(rule: Drop, recordings: list[Recording]) -> Result:
+def evaluate(rule: HrvDrop, recordings: list[Recording]) -> Result:
     """Score `rule` at every threshold of GRID, and choose for each person the best threshold of all others."""
     scores = {threshold: [_run(rule, threshold, recording) for recording in recordings] for threshold in GRID}
-    crossed, chosen = NOTHING, list[float]()
+    cross_validated, chosen = ZERO, list[float]()
     for left_out in range(len(recordings)):
         others = {t: _total(s for i, s in enumerate(row) if i != left_out) for t, row in scores.items()}
         best = _best(others)
         chosen.append(best)
-        crossed += scores[best][left_out]
+        cross_validated += scores[best][left_out]
     curve = [(threshold, _total(row)) for threshold, row in scores.items()]
-    return Result(rule, curve, dict(curve)[THRESHOLDS[rule]], crossed, chosen)
+    return Result(rule, curve, dict(curve)[THRESHOLDS[rule]], cross_validated, chosen)
 
 
-def _run(rule: Drop, threshold: float, recording: Recording) -> Score:
+def _run(rule: HrvDrop, threshold: float, recording: Recording) -> Score:
     rules = Rules(stress=StressRules(hrv_drop=rule, threshold=threshold))
-    _, events = of_beats(recording.name, recording.beats, rules)
+    _, events = compute_beats(recording.name, recording.beats, rules)
     return score(recording, [event.raised / 1000 for event in events])
 
 
 def _total(scores: Iterable[Score]) -> Score:
-    return sum(scores, NOTHING)
+    return sum(scores, ZERO)
 
 
 def _best(totals: dict[float, Score]) -> float:
-    """The threshold of highest recall within BUDGET; of several, the one with the fewest alarms."""
+    """The threshold with the highest recall within BUDGET; of several, the one with the fewest alarms."""
     within = [t for t, total in totals.items() if total.alarms_an_hour <= BUDGET]
     return max(within, key=lambda t: (totals[t].recall, -totals[t].alarms, -t))
 
@@ -81,16 +81,16 @@ def main() -> None:
     if not folders:
         sys.exit(f"no recordings under {given.data}; name their folder with --data")
     recordings = [read(folder) for folder in folders]
-    results = [evaluate(rule, recordings) for rule in get_args(Drop)]
+    results = [evaluate(rule, recordings) for rule in get_args(HrvDrop)]
     hours = sum(recording.calm_hours for recording in recordings)
     episodes = results[0].default.episodes
     print(f"{len(recordings)} people, {episodes} evaluable episodes, {hours:.2f} monitored hours outside them")
     print("rule    threshold  recall  alarms/h | cross-validated: recall  alarms/h  thresholds chosen (median, range)")
     for result in results:
-        default, crossed, chosen = result.default, result.crossed, result.chosen
+        default, validated, chosen = result.default, result.cross_validated, result.chosen
         print(
             f"{result.rule:7} {THRESHOLDS[result.rule]:9.2f} {default.recall:7.3f} {default.alarms_an_hour:9.2f}"
-            f" | {crossed.recall:23.3f} {crossed.alarms_an_hour:9.2f}"
+            f" | {validated.recall:23.3f} {validated.alarms_an_hour:9.2f}"
             f"  {statistics.median(chosen):g} ({min(chosen):g} to {max(chosen):g})"
         )
     _write(results)
@@ -109,7 +109,7 @@ def _write(results: list[Result]) -> None:
         result.rule: {
             "threshold": THRESHOLDS[result.rule],
             "default": point(result.default),
-            "cross_validated": point(result.crossed),
+            "cross_validated": point(result.cross_validated),
             "curve": [{"threshold": threshold, **point(total)} for threshold, total in result.curve],
         }
         for result in results

@@ -1,4 +1,4 @@
-"""Recordings with stress labels (the Stress-Predict layout), and how a detector's events are counted on them."""
+"""Recordings with stress labels (the Stress-Predict layout), and the scoring of a detector's events on them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GRACE = 60
-"""Seconds after an episode in which an event still counts for it: a detector needs evidence before it can speak."""
+"""Seconds after an episode in which an event still counts for it: a detector needs evidence before it raises one."""
 MONITORED_BEATS = 15
 MONITORED_WINDOW = 60
-LEAST_MONITORED = 60
-LEAST_BEFORE = 180
+MIN_MONITORED = 60
+MIN_BEFORE = 180
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Score:
-    """Hits of so many evaluable episodes, false alarms in so many monitored calm hours."""
+    """Hits and the number of evaluable episodes, false alarms and the number of monitored calm hours."""
 
     hits: int
     episodes: int
@@ -60,7 +60,7 @@ class Score:
         return self.alarms / self.hours if self.hours else 0.0
 
 
-NOTHING = Score(0, 0, 0, 0.0)
+ZERO = Score(0, 0, 0, 0.0)
 
 
 def read(folder: Path) -> Recording:
@@ -86,9 +86,9 @@ def read(folder: Path) -> Recording:
     for start, end, label in labels:
         if label != 1:
             continue
-        seen = sum(monitored[start - first : end + GRACE - first])
+        within = sum(monitored[start - first : end + GRACE - first])
         before = sum(monitored[: start - first])
-        episodes.append(Episode(start, end + GRACE, seen >= LEAST_MONITORED and before >= LEAST_BEFORE))
+        episodes.append(Episode(start, end + GRACE, within >= MIN_MONITORED and before >= MIN_BEFORE))
         for s in range(start, min(end + GRACE, last)):
             calm[s - first] = False
     return Recording(folder.name, beats, episodes, sum(calm) / 3600)

@@ -103,18 +103,18 @@ def wearables(
 def list_dead_letters(
     all_: Annotated[bool, typer.Option("--all", help="Those that were replayed too.")] = False,
 ) -> None:
-    """Print what could not be processed: where it lay, when, whose it is, why, and whether it could be by now."""
-    from cli.dead_letters import print_letters
+    """Print what could not be processed: its record, time, users and reason, and whether it can be processed now."""
+    from cli.dead_letters import print_dead_letters
 
-    print_letters(all_)
+    print_dead_letters(all_)
 
 
 @dead_letters.command("replay")
 def replay_dead_letters() -> None:
-    """Put what can be processed by now back where it lay, each once; the rest stays and is named."""
-    from cli.dead_letters import replay_letters
+    """Replay what can be processed now to its partition, each exactly once; the rest stays and is listed."""
+    from cli.dead_letters import replay_dead_letters
 
-    replay_letters()
+    replay_dead_letters()
 
 
 @app.command(context_settings={"help_option_names": ["--help"]})

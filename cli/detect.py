@@ -1,4 +1,4 @@
-"""`aura detect`: stress events out of beats on standard input."""
+"""`aura detect`: stress events from beats on standard input."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from dataflows.biosync import detect as biosync
-from dataflows.biosync.rules import Drop
+from dataflows.biosync.signal.rules import HrvDrop
+from dataflows.biosync.tools import detect as biosync
 
 
 def detect(
-    rule: Annotated[Drop, typer.Option(help="What a drop of HRV does.")] = "gate",
+    rule: Annotated[HrvDrop, typer.Option(help="What a drop of HRV does.")] = "gate",
     threshold: Annotated[
         float | None, typer.Option(help="Score from which stress counts; the rule's own if unset.")
     ] = None,
@@ -20,6 +20,6 @@ def detect(
     """Read {"t": <Unix ms>, "rr_ms": <ms>} a line, write {"t": <Unix ms of raising>, ...} a stress event."""
     try:
         biosync.detect(sys.stdin.buffer, sys.stdout.buffer, rule, threshold)
-    except (biosync.NotABeat, biosync.NotAThreshold) as error:
+    except (biosync.InvalidBeat, biosync.InvalidThreshold) as error:
         typer.echo(f"aura detect: {error}", err=True)
         raise typer.Exit(2) from None

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from cli.steps import StepFailed
 from contracts.biostream import BioStreamSpec
 from contracts.platform import NAMESPACE
-from dataflows.biosync import stored
-from dataflows.biosync.declared import rules
-from dataflows.biosync.offline import of_beats
-from dataflows.biosync.rules import Rules
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.signal.spec import rules_from_spec
+from dataflows.biosync.tools import stored
+from dataflows.biosync.tools.offline import compute_beats
 from local.observe import kube
 from local.site import Site
 from local.wearables.beats import Beat
@@ -63,7 +63,7 @@ def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[st
     rows: Rows = {}
     events: set[str] = set()
     for user, beats in sent.items():
-        windows, raised = of_beats(user, beats, declared)
+        windows, raised = compute_beats(user, beats, declared)
         rows |= {(user, window.at): stored.row(window) for window in windows}
         events |= {event.event_id for event in raised}
     return rows, events
@@ -93,7 +93,7 @@ def _declared(site: Site, region: str) -> tuple[str, Rules]:
         api.close()
     if secret is None:
         raise StepFailed(f"no Secret {STORE_SECRET}: the time-series database is not ready; see `aura status`")
-    return secret["uri"], rules(TypeAdapter(BioStreamSpec).validate_python(spec))
+    return secret["uri"], rules_from_spec(TypeAdapter(BioStreamSpec).validate_python(spec))
 
 
 def _found(uri: str, users: list[str]) -> tuple[Rows, dict[str, int]]:

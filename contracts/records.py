@@ -1,8 +1,8 @@
 """Records of the topics `bio-sensor-raw`, `bio-sensor-dead` and `stress-events`.
 
 A raw record packs the frames that one ingest process accepted for one partition within a few milliseconds:
-one record a frame costs Kafka's clients five times the CPU. The partition of a person never changes, so that
-one dataflow worker sees all of a person's beats in order.
+one record a frame costs Kafka's clients five times the CPU. A user's partition never changes, so one dataflow worker
+sees all of the user's beats in order.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from zlib import crc32
 import msgspec
 
 DEAD_VALUE_BYTES = 1 << 20
-"""How much of a record a dead letter holds. Kafka's own limit of a record (`max.message.bytes`) is as much, but counts
-compressed bytes."""
+"""Bytes of a record's value that a dead letter keeps. Kafka's own limit of a record (`max.message.bytes`) is the same,
+but counts compressed bytes."""
 DEAD_LETTER_BYTES = 2 << 20
-"""What the topic of dead letters takes at once: such a value, where it stood, and why it was refused."""
+"""`max.message.bytes` of the dead letter topic: such a value, its position, and the reason."""
 
 
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
-    """A frame as Kafka keeps it: `t` Unix ms and `rr` ms of each beat, in the order in which they came."""
+    """A frame as stored in Kafka: `t` in Unix ms and `rr` in ms of each beat, in order of arrival."""
 
     user: str
     device: str
@@ -34,7 +34,7 @@ class StoredFrame(msgspec.Struct, array_like=True, gc=False):
 
 
 class DeadLetter(msgspec.Struct):
-    """A record that could not be processed, with where it stood and why it was refused."""
+    """A record that could not be processed, with its position and the reason."""
 
     topic: str
     partition: int
@@ -44,12 +44,12 @@ class DeadLetter(msgspec.Struct):
 
     @property
     def key(self) -> str:
-        """Names the letter for good: written again it is the same, and another frame's of the same record is not."""
+        """A stable key: the same when the dead letter is written again, another one for another frame of the record."""
         digest = blake2b(self.value, digest_size=8).hexdigest()
         return f"{self.topic}/{self.partition}/{self.offset}/{digest}"
 
-    def fitting(self) -> DeadLetter:
-        """The letter as its topic takes it: a value that is too long loses its end, and the reason says so."""
+    def truncated(self) -> DeadLetter:
+        """The dead letter in the size that its topic accepts: a longer value is cut off, and the reason says so."""
         if len(self.value) <= DEAD_VALUE_BYTES:
             return self
         reason = f"{self.reason}; of its {len(self.value):,} bytes only the first {DEAD_VALUE_BYTES:,} are kept here"
@@ -71,7 +71,7 @@ class Evidence(msgspec.Struct):
 
 
 class StressEvent(msgspec.Struct):
-    """Acute stress of one person. `event_id` is a function of user and moment alone, so a replay yields it again."""
+    """Acute stress of one user. `event_id` is a function of user and moment alone, so a replay yields the same."""
 
     event_id: str
     user: str
@@ -88,15 +88,15 @@ _decode = msgspec.msgpack.Decoder(list[StoredFrame]).decode
 
 
 def pack(frames: list[StoredFrame]) -> bytes:
-    """Value of a `bio-sensor-raw` record."""
+    """The value of a `bio-sensor-raw` record."""
     return _encode(frames)
 
 
 def unpack(value: bytes) -> list[StoredFrame]:
-    """Frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
+    """The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
     return _decode(value)
 
 
 def partition_of(user: str, partitions: int) -> int:
-    """The partition that holds every beat of this person."""
+    """The partition that holds all beats of this user."""
     return crc32(user.encode()) % partitions

@@ -1,18 +1,18 @@
 """The tables of the time-series store, as statements: no I/O here, time is an argument.
 
 One schema, two DDLs. `timescale` is for a server with the TimescaleDB extension (hypertables, compression, retention
-and continuous aggregates run by themselves); `native` is for plain PostgreSQL 15, where whoever owns the tables calls
-`ahead` and `expired` now and then. Both give the same tables, the same views `hrv_hourly` and `hrv_daily` and the same
-functions of these names, so a query need not know which it stands on. Every statement can be run again, and one run
-again with other lengths of time sets those.
+and continuous aggregates run by themselves); `native` is for plain PostgreSQL 15, where the owner of the tables calls
+`create_partitions` and `drop_expired` regularly. Both give the same tables, the same views `hrv_hourly` and `hrv_daily`
+and the same functions of these names, so queries do not depend on the server. Every statement is idempotent, and a
+statement run again with other durations applies those.
 
-`hrv_1m` holds one row a person every ten seconds: the measures of the 60 s that end at `at`. `stress_events` is the
-events' outbox as well: `responded_at` is null until the response was accepted, `due` is when the next attempt may be
-made. Its push was then seen at `seen_at`, or had expired unseen at `missed_at`.
+`hrv_1m` holds one row a user every ten seconds: the measures of the 60 s that end at `at`. `stress_events` is also the
+outbox of the events: `responded_at` is null until the response was accepted, `due` is the earliest time of the next
+attempt. The push was then seen at `seen_at`, or had expired unseen at `missed_at`.
 
-Ask for a person's hours and days by function: `hrv_hourly(user, from, to)` gives the rows of the view whose bucket
-starts in that stretch. On plain PostgreSQL a view can't be cut by time: with 90 days in hourly partitions, a week's
-hours took 700 ms by view and 50 ms by function.
+Query a user's hours and days by function: `hrv_hourly(user, from, to)` returns the rows of the view whose bucket starts
+in that range. On plain PostgreSQL the planner cannot prune partitions of a view by time: with 90 days in hourly
+partitions, a week's hours took 700 ms by view and 50 ms by function.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _COLUMNS = {
     primary key (event_id, raised_at)""",
 }
 _LATER_COLUMNS = {TABLE_EVENTS: {"seen_at": "timestamptz", "missed_at": "timestamptz"}}
-"""What tables that exist already may lack."""
+"""Columns that existing tables may lack."""
 _INDEXES = [
     f"create index if not exists {TABLE_EVENTS}_person on {TABLE_EVENTS} (user_id, raised_at)",
     f"create index if not exists {TABLE_EVENTS}_outbox on {TABLE_EVENTS} (due) where responded_at is null",
@@ -61,7 +61,7 @@ _STAMP = "%Y%m%d_%H%M%S"
 
 
 def timescale(chunk: timedelta, retention: timedelta, compress_after: timedelta) -> list[str]:
-    """Statements that make the store on TimescaleDB 2.11 or later (upserts into compressed chunks)."""
+    """Statements that create the store on TimescaleDB 2.11 or later (upserts into compressed chunks)."""
     statements = ["create extension if not exists timescaledb"]
     for table, column in TIME_COLUMN.items():
         statements += [
@@ -86,8 +86,8 @@ def timescale(chunk: timedelta, retention: timedelta, compress_after: timedelta)
             f" timescaledb.materialized_only = false) as select user_id,"
             f" time_bucket(interval '{bucket}', at) as bucket, {_MEASURES}"
             f" from {TABLE_HRV} group by user_id, 2 with no data",
-            # A refresh looks at all that is kept, or rows that came late would be missing from the view for good; it
-            # computes only what changed. Buckets younger than the end are computed when asked for.
+            # A refresh covers the whole retention, or late rows would be missing from the view for good; it computes
+            # only what changed. Buckets younger than the end offset are computed at query time.
             *_policy(
                 view,
                 "continuous_aggregate",
@@ -101,7 +101,7 @@ def timescale(chunk: timedelta, retention: timedelta, compress_after: timedelta)
 
 
 def native() -> list[str]:
-    """Statements that make the store on plain PostgreSQL; it holds nothing until `ahead` has made partitions."""
+    """Statements that create the store on plain PostgreSQL; it has no partitions until `create_partitions`."""
     statements = [
         f"create table if not exists {table} ({_COLUMNS[table]}\n) partition by range ({column})"
         for table, column in TIME_COLUMN.items()
@@ -121,7 +121,7 @@ def native() -> list[str]:
 
 
 def _policy(relation: str, kind: str, what: str) -> list[str]:
-    """Sets a policy anew: adding one that exists with another length of time would leave the old one."""
+    """Replaces a policy: adding one that exists with another duration would keep the old one."""
     return [
         f"select remove_{kind}_policy('{relation}', if_exists => true)",
         f"select add_{kind}_policy('{relation}', {what})",
@@ -129,7 +129,7 @@ def _policy(relation: str, kind: str, what: str) -> list[str]:
 
 
 def _later_columns() -> list[str]:
-    """Not `add column if not exists`, which locks every partition even when there is nothing to add."""
+    """Not `add column if not exists`, which locks every partition even when the column exists."""
     return [
         f"do $$ begin if not exists (select from pg_attribute where attrelid = '{table}'::regclass"
         f" and attname = '{name}') then alter table {table} add column {name} {type_}; end if; end $$"
@@ -139,8 +139,8 @@ def _later_columns() -> list[str]:
 
 
 def _rounded_up(moment: str, bucket: str) -> str:
-    """The first start of a bucket from `moment` on. In UTC without a zone, where adding an interval is immutable: only
-    then does the planner know the value and leave out partitions."""
+    """The first start of a bucket at or after `moment`. In UTC without a zone, where adding an interval is immutable:
+    only then does the planner know the value and prune partitions."""
     raised = f"timezone('UTC', {moment}) + interval '{bucket}' - interval '1 microsecond'"
     return f"timezone('UTC', date_bin(interval '{bucket}', {raised}, timestamp '{_EPOCH:%Y-%m-%d}'))"
 
@@ -152,16 +152,22 @@ def _function(view: str, query: str) -> str:
     )
 
 
-def ahead(now: datetime, chunk: timedelta, *, back: timedelta = timedelta(days=1), span: timedelta) -> list[str]:
-    """Statements that make the partitions of `now - back` to `now + span`, both tables; those that exist stay.
+def create_partitions(
+    now: datetime, chunk: timedelta, *, back: timedelta = timedelta(days=1), span: timedelta
+) -> list[str]:
+    """Statements that create the partitions of `now - back` to `now + span`, both tables; existing ones stay.
 
     Call it at least twice a `span`. `chunk` must never change for a database: partitions would overlap.
     """
-    return [partition(table, start, chunk) for table in TIME_COLUMN for start in _starts(now - back, now + span, chunk)]
+    return [
+        create_partition(table, start, chunk)
+        for table in TIME_COLUMN
+        for start in _starts(now - back, now + span, chunk)
+    ]
 
 
-def partition(table: str, moment: datetime, chunk: timedelta) -> str:
-    """The statement that makes the partition of `table` that holds `moment`."""
+def create_partition(table: str, moment: datetime, chunk: timedelta) -> str:
+    """The statement that creates the partition of `table` that holds `moment`."""
     start = _floor(moment, chunk)
     return (
         f"create table if not exists {table}_p{start:{_STAMP}} partition of {table}"
@@ -169,10 +175,10 @@ def partition(table: str, moment: datetime, chunk: timedelta) -> str:
     )
 
 
-def expired(partitions: Iterable[str], now: datetime, chunk: timedelta, retention: timedelta) -> list[str]:
-    """Statements that drop those of `partitions` (names) whose youngest row is older than `retention`.
+def drop_expired(partitions: Iterable[str], now: datetime, chunk: timedelta, retention: timedelta) -> list[str]:
+    """Statements that drop those of `partitions` (names) whose newest row is older than `retention`.
 
-    Names that `partition` did not give are left alone.
+    Names in another format than that of `create_partition` are ignored.
     """
     return [
         f"drop table if exists {name}"

@@ -1,1 +1,1 @@
-"""What the dataflow costs: beats a CPU-second of its computation, of each stage, and of the whole of it on engines."""
+"""The cost of the dataflow: beats a CPU-second of its computation, of each stage, and end to end on real engines."""

@@ -1,9 +1,9 @@
-"""Beats a CPU-second of the dataflow: computation, stages, and the whole of it with Kafka, recovery and store.
+"""Beats a CPU-second of the dataflow: computation, stages, and end to end with Kafka, recovery and store.
 
     python -m bench.dataflow [--people 50000] [--rounds 10] [--workers 2] [--computation]
 
-In bulk: the flow catches up with a full topic. Live: records come when they would. Prints one table, writes
-`.aura/bench/dataflow.json`. The engines are the run's own and are removed at its end.
+In bulk: the flow catches up with a full topic. Live: records are sent at their own times. Prints one table, writes
+`.aura/bench/dataflow.json`. The engines belong to the run and are removed at its end.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.dataflow import peers, stages, whole
-from bench.dataflow.crowd import BEATS, SECONDS, Crowd, crowd
-from bench.dataflow.measured import HEAD, Measured
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.offline import of_frames
-from dataflows.biosync.results import RowKey
+from bench.dataflow import end_to_end, peers, stages
+from bench.dataflow.measurement import HEAD, Measurement
+from bench.dataflow.population import BEATS, SECONDS, Population, generate
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.sink.results import RowKey
+from dataflows.biosync.tools.offline import compute_frames
 from local.engines.runtime.scratch import scratch_environment
 from local.site import CHECKOUT
 
-_PEOPLE_ALONE = 2_000
-"""People of the computation alone: what one partition has of 24,000."""
+_COMPUTATION_PEOPLE = 2_000
+"""People in the benchmark of the computation alone: one partition's share of 24,000."""
 _PEER_PEOPLE = 200
 
 
@@ -36,41 +36,41 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=50_000, help="people of the whole flow")
     parser.add_argument("--rounds", type=int, default=10, help=f"frames of each, one every {SECONDS:g} s")
     parser.add_argument("--workers", type=int, default=2, help="processes of the last run in bulk")
-    parser.add_argument("--computation", action="store_true", help="leave out what needs engines")
+    parser.add_argument("--computation", action="store_true", help="skip what needs engines")
     given = parser.parse_args()
     machine = f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"$ python -m bench.dataflow {' '.join(sys.argv[1:])}\n{machine}, load {os.getloadavg()[0]:.1f} at the start")
     print(f"frames of {BEATS} beats, one every {SECONDS:g} s from each person\n{HEAD}")
-    results: list[Measured] = []
-    for measured in _measurements(given):
-        results.append(measured)
-        print(measured.row(), flush=True)
+    results: list[Measurement] = []
+    for measurement in _measurements(given):
+        results.append(measurement)
+        print(measurement.row(), flush=True)
     _write(results, machine)
 
 
-def _measurements(given: argparse.Namespace) -> Iterator[Measured]:
+def _measurements(given: argparse.Namespace) -> Iterator[Measurement]:
     now = int(time.time() * 1000)
-    some = crowd(_PEOPLE_ALONE, 60, now - 600_000)
-    yield from stages.stages(some)
-    yield from stages.people(some)
-    few = crowd(_PEER_PEOPLE, 60, now - 600_000)
-    yield peers.plain(some)
-    yield peers.fold_window(few)
+    population = generate(_COMPUTATION_PEOPLE, 60, now - 600_000)
+    yield from stages.stages(population)
+    yield from stages.partition_states(population)
+    small = generate(_PEER_PEOPLE, 60, now - 600_000)
+    yield peers.plain(population)
+    yield peers.fold_window(small)
     if given.computation:
         return
-    with scratch_environment("bench-dataflow") as place, whole.stand(place) as stand:
-        everyone = crowd(given.people, given.rounds, now - int(1000 * SECONDS * given.rounds))
-        rows = _rows(everyone)
-        yield whole.store_write(stand, everyone, rows)
-        yield whole.bulk(stand, everyone, len(rows))
+    with scratch_environment("bench-dataflow") as scratch, end_to_end.environment(scratch) as environment:
+        population = generate(given.people, given.rounds, now - int(1000 * SECONDS * given.rounds))
+        rows = _rows(population)
+        yield end_to_end.store_write(environment, population, rows)
+        yield end_to_end.bulk(environment, population, len(rows))
         if given.workers > 1:
-            yield whole.bulk(stand, everyone, len(rows), given.workers)
-        yield whole.live(stand, everyone, len(rows))
+            yield end_to_end.bulk(environment, population, len(rows), given.workers)
+        yield end_to_end.live(environment, population, len(rows))
 
 
-def _rows(everyone: Crowd) -> dict[RowKey, Window]:
-    """What the store must hold in the end."""
-    results = of_frames(everyone.frames)
+def _rows(population: Population) -> dict[RowKey, Window]:
+    """The rows that the store must hold at the end."""
+    results = compute_frames(population.frames)
     return {(user, window.at): window for user, (windows, _) in results.items() for window in windows}
 
 
@@ -79,7 +79,7 @@ def _processor() -> str:
         return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown processor")
 
 
-def _write(results: list[Measured], machine: str) -> None:
+def _write(results: list[Measurement], machine: str) -> None:
     folder = Path(os.environ.get("AURA_HOME", CHECKOUT / ".aura")) / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     content = {
@@ -87,14 +87,14 @@ def _write(results: list[Measured], machine: str) -> None:
         "machine": machine,
         "load": os.getloadavg()[0],
         "measured": {
-            one.name.strip(): {
-                "beats": one.beats,
-                "cpu_seconds": round(one.cpu, 3),
-                "wall_seconds": round(one.wall, 3) or None,
-                "beats_a_cpu_second": round(one.rate),
-                "goal": one.goal or None,
+            result.name.strip(): {
+                "beats": result.beats,
+                "cpu_seconds": round(result.cpu, 3),
+                "wall_seconds": round(result.wall, 3) or None,
+                "beats_a_cpu_second": round(result.rate),
+                "goal": result.goal or None,
             }
-            for one in results
+            for result in results
         },
     }
     (folder / "dataflow.json").write_text(json.dumps(content, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""The same rolling measures by other means, in the same run: a plain deque, and bytewax's own windows."""
+"""Other implementations of the same rolling measures, for comparison: a plain deque, and bytewax's own windows."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import bytewax.operators.windowing as win
 from bytewax.dataflow import Dataflow
 from bytewax.testing import TestingSink, TestingSource, run_main
 
-from bench.dataflow.crowd import Crowd
-from bench.dataflow.measured import Measured, best
+from bench.dataflow.measurement import Measurement, best
+from bench.dataflow.population import Population
 
 _WINDOW, _EVERY = 60_000, 10_000
 
 
-def plain(crowd: Crowd) -> Measured:
-    """A deque of the last minute's beats a person and running sums: no cleansing, no order, no events."""
+def plain(population: Population) -> Measurement:
+    """A deque of the last minute's beats a person and running sums: no cleansing, no reordering, no events."""
 
     def work() -> None:
         people: dict[str, _Plain] = {}
-        for frame in crowd.frames:
+        for frame in population.frames:
             person = people.get(frame.user)
             if person is None:
                 person = people[frame.user] = _Plain()
             for t, rr in zip(frame.t, frame.rr, strict=True):
                 person.beat(t, rr)
 
-    return best("peer: plain deque loop, measures only", crowd.beats, work)
+    return best("peer: plain deque loop, measures only", population.beats, work)
 
 
-def fold_window(crowd: Crowd) -> Measured:
+def fold_window(population: Population) -> Measurement:
     """bytewax's sliding windows, a beat an item, keyed by person: the same measures, from memory."""
     beats = [
         (frame.user, (datetime.fromtimestamp(t / 1000, UTC), rr))
-        for frame in crowd.frames
+        for frame in population.frames
         for t, rr in zip(frame.t, frame.rr, strict=True)
     ]
     start = min(at for _, (at, _) in beats)

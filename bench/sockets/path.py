@@ -165,5 +165,8 @@ def _prepare(kafka: Kafka, database: str, spec: BioStreamSpec) -> None:
         made.result(20)
     chunk = delta(spec.sink.chunk)
     with psycopg.connect(database, autocommit=True) as connection:
-        for statement in [*timeseries.native(), *timeseries.ahead(datetime.now(UTC), chunk, span=timedelta(hours=2))]:
+        for statement in [
+            *timeseries.native(),
+            *timeseries.create_partitions(datetime.now(UTC), chunk, span=timedelta(hours=2)),
+        ]:
             connection.execute(statement.encode())

@@ -13,7 +13,7 @@ from bench.sockets.generators import Generators
 from bench.sockets.path import Flow
 from bench.sockets.usage import Usage, measure
 from bench.sockets.wearables import Findings, Tally
-from dataflows.biosync.declared import rules
+from dataflows.biosync.signal.spec import rules_from_spec
 
 CONNECT_SECONDS = 600.0
 LEAD_SECONDS = 3.0
@@ -85,7 +85,7 @@ def run(flow: Flow, pids: Pids, crowd: Crowd, generators: Generators, stormy: bo
     settled = _until(lambda tally: flow.drained(tally.acked) and tally.pushes >= flow.raised(), generators)
     findings = generators.finish()
     verdict = truth.compare(
-        crowd, start, rules(flow.spec), flow.kafka.bootstrap, flow.spec.source.topic, flow.database, tell
+        crowd, start, rules_from_spec(flow.spec), flow.kafka.bootstrap, flow.spec.source.topic, flow.database, tell
     )
     return Outcome(
         crowd, start, connecting, settled.connected, seconds,

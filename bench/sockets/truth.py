@@ -10,11 +10,11 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from bench.sockets.crowd import Crowd, name
 from contracts.records import StoredFrame, StressEvent, unpack
-from dataflows.biosync import stored
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.offline import of_frames
-from dataflows.biosync.person import event_id
-from dataflows.biosync.rules import Rules
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.person import event_id
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.tools import stored
+from dataflows.biosync.tools.offline import compute_frames
 
 
 @dataclass
@@ -96,7 +96,7 @@ def _expected(crowd: Crowd, start: int, rules: Rules) -> Iterator[tuple[list[int
                 frame, came = timed.frame, start + round(timed.due * 1000)
                 t, rr = [sample.t for sample in frame.samples], [sample.rr for sample in frame.samples]
                 frames.append(StoredFrame("", frame.device, frame.seq, came, "", t, rr))
-            yield numbers, *of_frames(frames, rules)[""]
+            yield numbers, *compute_frames(frames, rules)[""]
 
 
 def _events(verdict: Verdict, connection: psycopg.Connection, wanted: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Runs the dataflow of one BioStream: `python -m dataflows.biosync`, everything else from the environment."""
+"""Runs the dataflow of one BioStream: `python -m dataflows.biosync`, configured by the environment."""
 
 from __future__ import annotations
 
@@ -8,33 +8,34 @@ import sys
 import structlog
 from pydantic import ValidationError
 
-from dataflows.biosync import cluster, recovery
-from dataflows.biosync.settings import Settings
+from dataflows.biosync.run import process_group as cluster
+from dataflows.biosync.run.settings import Settings
+from dataflows.biosync.state import recovery
 
 
 def main() -> None:
     try:
         settings = Settings()  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
-        sys.exit(f"the environment of the dataflow is not usable:\n{error}")
+        sys.exit(f"the environment of the dataflow is invalid:\n{error}")
     _log_json(settings)
     if settings.worker is None:
         recovery.prepare(settings.state_dir)
         if settings.workers > 1:
             sys.exit(cluster.run(settings))
-    from dataflows.biosync import worker  # what computes and writes takes memory that who only watches can save
+    from dataflows.biosync.run import worker  # imported late: the supervising process does not need its memory
 
     worker.run(settings)
 
 
 def _log_json(settings: Settings) -> None:
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
-    about = {"service": "biosync", "stream": settings.biostream_name, "pod": settings.pod_name}
+    context = {"service": "biosync", "stream": settings.biostream_name, "pod": settings.pod_name}
     if settings.worker is not None:
-        about["worker"] = str(settings.worker)
+        context["worker"] = str(settings.worker)
     structlog.configure(
         processors=[
-            lambda _logger, _method, event: {**event, **about},
+            lambda _logger, _method, event: {**event, **context},
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

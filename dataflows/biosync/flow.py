@@ -1,13 +1,13 @@
-"""The dataflow on bytewax: partitions of the raw topic -> everyone's state -> store, outbox and topics.
+"""The dataflow on bytewax: partitions of the raw topic -> states of their persons -> store, outbox and topics.
 
-One key a partition, not one a person: routing and snapshots cost per key. The people of a partition live in the sink
-partition of the same name. bytewax spreads source and sink partitions of the same names alike over its workers, so
-what a process reads it also computes and writes: nothing but progress crosses between processes, and a partition that
-goes to another worker takes its people and what they have not written along. (A keyed step in between would be spread
-by a hash, which leaves workers idle with a dozen keys; a DynamicSink has no snapshot: what it buffers is lost.)
+One key a partition, not one a person: routing and snapshots cost per key. The states of a partition are held by the
+sink partition of the same name. bytewax assigns source and sink partitions of the same names to the same workers, so a
+process computes and writes what it reads: only progress crosses between processes, and a partition that moves to
+another worker takes its states and its unwritten results along. (A keyed step in between would be assigned by hash,
+which leaves workers idle with a dozen keys; a DynamicSink has no snapshot, so what it buffers would be lost.)
 
-The worker computes and never waits for a store: results lie in boxes that other threads empty, and what lies there when
-an epoch ends is part of its snapshot.
+The worker computes and never blocks on a store: results go into buffers that other threads write, and what is unwritten
+at the end of an epoch is part of its snapshot.
 """
 
 from __future__ import annotations
@@ -22,88 +22,88 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from dataflows.biosync import metrics
-from dataflows.biosync.feed import POLL_SECONDS, START, Feed, Place
-from dataflows.biosync.people import People, Record
-from dataflows.biosync.results import Results
-from dataflows.biosync.rules import Rules
-from dataflows.biosync.statelog import Position, StateLog
-from dataflows.biosync.stopping import Stopping
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.signal.partition import PartitionState, Record
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.sink.results import ResultBuffers
+from dataflows.biosync.source.topic_reader import BEGINNING, POLL_SECONDS, TopicPosition, TopicReader
+from dataflows.biosync.state.log import Position, StateLog
 
 Snapshot = tuple[Position, bytes]
-"""Where the states of a partition's people lie in its log, and what is not written of their results."""
+"""Position of a partition's states in its log, and its unwritten results."""
 _PAUSE = timedelta(seconds=POLL_SECONDS)
 
 
-class _Records(StatefulSourcePartition[tuple[str, list[Record]], Place]):
-    def __init__(self, feed: Feed, name: str, place: Place, stopping: Stopping) -> None:
-        self._feed = feed
+class _RawPartition(StatefulSourcePartition[tuple[str, list[Record]], TopicPosition]):
+    def __init__(self, reader: TopicReader, name: str, position: TopicPosition, shutdown: Shutdown) -> None:
+        self._reader = reader
         self._name = name
         self._partition = int(name)
-        self._stopping = stopping
-        self._awake: datetime | None = None
-        feed.open(self._partition, place)
+        self._shutdown = shutdown
+        self._next_awake: datetime | None = None
+        reader.open(self._partition, position)
 
     def next_batch(self) -> Iterable[tuple[str, list[Record]]]:
-        if self._stopping.requested:
+        if self._shutdown.requested:
             raise StopIteration
-        records = self._feed.take(self._partition)
+        records = self._reader.poll(self._partition)
         if not records:
-            self._awake = datetime.now(UTC) + _PAUSE
+            self._next_awake = datetime.now(UTC) + _PAUSE
             return []
-        self._awake = None
+        self._next_awake = None
         return [(self._name, records)]
 
     def next_awake(self) -> datetime | None:
-        return self._awake
+        return self._next_awake
 
-    def snapshot(self) -> Place:
-        return self._feed.place(self._partition)
+    def snapshot(self) -> TopicPosition:
+        return self._reader.position(self._partition)
 
     def close(self) -> None:
-        self._feed.close(self._partition)
+        self._reader.close(self._partition)
 
 
-class Raw(FixedPartitionedSource[tuple[str, list[Record]], Place]):
-    """The raw topic; `feed` is made by the worker that reads."""
+class RawSource(FixedPartitionedSource[tuple[str, list[Record]], TopicPosition]):
+    """The raw topic; `create_reader` is called by the worker that reads."""
 
-    def __init__(self, feed: Callable[[], Feed], partitions: int, stopping: Stopping) -> None:
-        self._make = feed
-        self._feed: Feed | None = None
+    def __init__(self, create_reader: Callable[[], TopicReader], partitions: int, shutdown: Shutdown) -> None:
+        self._create_reader = create_reader
+        self._reader: TopicReader | None = None
         self._partitions = partitions
-        self._stopping = stopping
+        self._shutdown = shutdown
 
     @property
-    def away(self) -> str:
-        """Why nothing can be read just now, or empty."""
-        return self._feed.away if self._feed else ""
+    def unavailable(self) -> str:
+        """Why nothing can be read at the moment, or empty."""
+        return self._reader.unavailable if self._reader else ""
 
     def list_parts(self) -> list[str]:
         return _names(self._partitions)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: Place | int | None) -> _Records:
-        if self._feed is None:
-            self._feed = self._make()
-        if isinstance(resume_state, int):  # kept by an earlier version: an offset in whatever topic is there
+    def build_part(self, step_id: str, for_part: str, resume_state: TopicPosition | int | None) -> _RawPartition:
+        if self._reader is None:
+            self._reader = self._create_reader()
+        if isinstance(resume_state, int):  # from an earlier version: an offset in whatever topic exists
             resume_state = ("", resume_state)
-        return _Records(self._feed, for_part, resume_state or START, self._stopping)
+        return _RawPartition(self._reader, for_part, resume_state or BEGINNING, self._shutdown)
 
 
-class _Everyone(StatefulSinkPartition[list[Record], Snapshot]):
-    """The people of a partition; the recovery store keeps only where their state lies in the log."""
+class _StatePartition(StatefulSinkPartition[list[Record], Snapshot]):
+    """The states of a partition; the recovery store keeps only their position in the log."""
 
-    def __init__(self, partition: int, people: People, log: StateLog, results: Results) -> None:
+    def __init__(self, partition: int, state: PartitionState, log: StateLog, results: ResultBuffers) -> None:
         self._partition = partition
-        self._people = people
+        self._state = state
         self._log = log
         self._results = results
 
     def write_batch(self, values: list[list[Record]]) -> None:
         for records in values:
-            self._results.write(self._partition, self._people.step(records))
+            self._results.write(self._partition, self._state.step(records))
 
     def snapshot(self) -> Snapshot:
         with metrics.SNAPSHOT.time():
-            position = self._log.append(self._people.changes(), self._people.state)
+            position = self._log.append(self._state.changes(), self._state.state)
             return position, self._results.snapshot(self._partition)
 
     def close(self) -> None:
@@ -111,10 +111,10 @@ class _Everyone(StatefulSinkPartition[list[Record], Snapshot]):
         self._log.close()
 
 
-class Everyone(FixedPartitionedSink[list[Record], Snapshot]):
-    """Everyone, by partition; their states lie below `folder`."""
+class StateSink(FixedPartitionedSink[list[Record], Snapshot]):
+    """The states of all partitions; their logs lie below `folder`."""
 
-    def __init__(self, topic: str, partitions: int, rules: Rules, folder: Path, results: Results) -> None:
+    def __init__(self, topic: str, partitions: int, rules: Rules, folder: Path, results: ResultBuffers) -> None:
         self._topic = topic
         self._partitions = partitions
         self._rules = rules
@@ -127,23 +127,23 @@ class Everyone(FixedPartitionedSink[list[Record], Snapshot]):
     def part_fn(self, item_key: str) -> int:
         return int(item_key)
 
-    def build_part(self, step_id: str, for_part: str, resume_state: Snapshot | None) -> _Everyone:
+    def build_part(self, step_id: str, for_part: str, resume_state: Snapshot | None) -> _StatePartition:
         partition = int(for_part)
         position, unwritten = resume_state or (None, None)
         log = StateLog(self._folder / for_part, position)
-        people = People(self._topic, partition, self._rules, log.load())
+        state = PartitionState(self._topic, partition, self._rules, log.load())
         if unwritten is not None:
             self._results.restore(partition, unwritten)
-        return _Everyone(partition, people, log, self._results)
+        return _StatePartition(partition, state, log, self._results)
 
 
-def build(source: Raw, everyone: Everyone) -> Dataflow:
-    """The dataflow."""
+def build(source: RawSource, sink: StateSink) -> Dataflow:
+    """The dataflow. The ids of its steps are keys in the recovery store: renaming one would lose its state."""
     flow = Dataflow("biosync")
-    op.output("everyone", op.input("records", flow, source), everyone)
+    op.output("everyone", op.input("records", flow, source), sink)
     return flow
 
 
 def _names(partitions: int) -> list[str]:
-    """Names that sort as their numbers do: bytewax counts partitions in order of name."""
+    """Names that sort as their numbers do: bytewax numbers partitions in the order of their names."""
     return [f"{partition:04d}" for partition in range(partitions)]

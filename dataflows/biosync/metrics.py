@@ -1,5 +1,4 @@
-"""What the dataflow counts, as Prometheus scrapes it. Where several processes count, their sums are given, and a
-partition is read by one of them."""
+"""The Prometheus metrics of the dataflow. Several worker processes expose their sums; each partition is read by one."""
 
 from __future__ import annotations
 

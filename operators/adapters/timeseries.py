@@ -80,8 +80,8 @@ class Store:
             async with connection.transaction():
                 await connection.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
                 if native:
-                    names = [*(() if settled else statements), *timeseries.ahead(now, chunk, span=AHEAD)]
-                    names += timeseries.expired(await _partitions(connection), now, chunk, retention)
+                    names = [*(() if settled else statements), *timeseries.create_partitions(now, chunk, span=AHEAD)]
+                    names += timeseries.drop_expired(await _partitions(connection), now, chunk, retention)
                 else:
                     names = [] if settled else statements
                 for statement in names:

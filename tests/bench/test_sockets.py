@@ -15,7 +15,7 @@ from bench.sockets.crowd import FRAME_SECONDS, Crowd, stressed
 from bench.sockets.link import masked, unmasked
 from contracts.records import StoredFrame
 from contracts.stream import MAX_SAMPLES_A_FRAME
-from dataflows.biosync.offline import of_frames
+from dataflows.biosync.tools.offline import compute_frames
 from services.ingest.frames import TEXT, Reader
 
 START = 1_700_000_000_000
@@ -44,7 +44,7 @@ def test_everybody_sends_ten_beats_every_eight_seconds_and_the_stressed_raise_on
                 for due, f in ((timed.due, timed.frame) for timed in frames)
                 for rr in ([s.rr for s in f.samples],)
             ]
-            _, events = of_frames(stored)[""]
+            _, events = compute_frames(stored)[""]
             assert len(events) == (1 if stressed(numbers[0]) else 0)
             if events:
                 assert [numbers] == [[number] for number in numbers]

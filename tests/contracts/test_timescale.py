@@ -16,9 +16,9 @@ import pytest
 
 from contracts import timeseries
 from contracts.records import Evidence, StressEvent
-from dataflows.biosync import outbox, store
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.results import RowKey
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.sink import outbox, store
+from dataflows.biosync.sink.results import RowKey
 from services.history.span import EVENTS, Resolution, bounds, windows_query
 from services.recommend import ledger
 from services.recommend.outcomes import Outcome
@@ -65,8 +65,8 @@ class Stores:
     def write(self, rows: dict[RowKey, Window]) -> None:
         keys = list(rows)
         for connection in self.each():
-            for first in range(0, len(keys), store.AT_ONCE):
-                store.write(connection, {key: rows[key] for key in keys[first : first + store.AT_ONCE]})
+            for first in range(0, len(keys), store.BATCH_SIZE):
+                store.write(connection, {key: rows[key] for key in keys[first : first + store.BATCH_SIZE]})
 
     def same(self, query: str, asked: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """What both answer; fails when they differ by more than the order of adding up."""
@@ -108,7 +108,7 @@ def stores(postgres: Database, timescale: str) -> Iterator[Stores]:
         psycopg.connect(timescale, autocommit=True) as extended,
     ):
         native.execute("drop schema public cascade; create schema public")
-        ahead = timeseries.ahead(NOW, CHUNK, back=timedelta(days=DAYS + 2), span=timedelta(days=1))
+        ahead = timeseries.create_partitions(NOW, CHUNK, back=timedelta(days=DAYS + 2), span=timedelta(days=1))
         for statement in [*timeseries.native(), *ahead]:
             native.execute(statement.encode())
         for statement in timeseries.timescale(CHUNK, RETENTION, COMPRESS_AFTER):
@@ -221,14 +221,14 @@ def test_old_chunks_are_compressed_and_take_rows_all_the_same(stores: Stores) ->
 
 def test_what_is_past_its_retention_goes_from_tables_and_views(stores: Stores) -> None:
     ago = {("ada", at(20, 10 * i)): Window(at(20, 10 * i), 70.0, 33.0, 22.0, 5.0, 55, 1.0) for i in range(60)}
-    store.make_partitions(stores.native, "hrv_1m", {moment for _, moment in ago}, CHUNK)
+    store.create_partitions(stores.native, "hrv_1m", {moment for _, moment in ago}, CHUNK)
     stores.write(ago)
     for view in timeseries.VIEWS:  # as it was computed when it was young
         stores.timescale.execute(f"call refresh_continuous_aggregate('{view}', null, null)".encode())
     assert stores.same("select count(*) from hrv_1m") == [(len(windows()) + 60,)]
     stores.histories_are_the_same()
     names = stores.native.execute("select inhrelid::regclass::text from pg_inherits").fetchall()
-    for statement in timeseries.expired([row[0] for row in names], NOW, CHUNK, RETENTION):
+    for statement in timeseries.drop_expired([row[0] for row in names], NOW, CHUNK, RETENTION):
         stores.native.execute(statement.encode())
     stores.run("policy_retention")
     stores.run("policy_refresh_continuous_aggregate")
@@ -254,7 +254,7 @@ def test_an_event_goes_the_same_way(stores: Stores) -> None:
         assert sorted(event.event_id for event in [*claimed, *rest]) == ["event-0", "event-1", "event-2"]
         assert all(event in events for event in claimed)
         assert outbox.claim(connection, now, 10) == []
-        outbox.accept(connection, {event.event_id: event.raised for event in events[:2]})
+        outbox.mark_accepted(connection, {event.event_id: event.raised for event in events[:2]})
     outcomes = [
         Outcome(b"1-0", "event-0", moments[0], "seen", moments[0] + 9_000),
         Outcome(b"1-1", "event-1", moments[1], "missed", moments[1] + 900_000),

@@ -20,7 +20,7 @@ ROW = "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality) values ('ada'
 
 
 def test_partitions_cover_back_and_span_without_a_hole() -> None:
-    statements = timeseries.ahead(NOW, HOUR, back=2 * HOUR, span=3 * HOUR)
+    statements = timeseries.create_partitions(NOW, HOUR, back=2 * HOUR, span=3 * HOUR)
     assert len(statements) == 2 * 6
     assert "hrv_1m_p20260305_100000 " in statements[0]
     assert "from ('2026-03-05T10:00:00+00:00') to ('2026-03-05T11:00:00+00:00')" in statements[0]
@@ -31,19 +31,19 @@ def test_partitions_cover_back_and_span_without_a_hole() -> None:
 def test_a_moment_lies_in_its_partition_and_expires_only_as_a_whole(unix: int, seconds: int) -> None:
     moment = datetime.fromtimestamp(unix, UTC)
     chunk = timedelta(seconds=seconds)
-    name = timeseries.partition("hrv_1m", moment, chunk).split()[5]
-    assert not timeseries.expired([name], moment + chunk, chunk, chunk + timedelta(seconds=1))
-    assert timeseries.expired([name], moment + 2 * chunk, chunk, chunk)
+    name = timeseries.create_partition("hrv_1m", moment, chunk).split()[5]
+    assert not timeseries.drop_expired([name], moment + chunk, chunk, chunk + timedelta(seconds=1))
+    assert timeseries.drop_expired([name], moment + 2 * chunk, chunk, chunk)
 
 
 def test_foreign_names_are_never_dropped() -> None:
     names = ["hrv_1m", "hrv_1m_pkey", "users_p20000101_000000", "hrv_1m_p2000", "hrv_1m_p20000101_000000"]
-    assert timeseries.expired(names, NOW, HOUR, HOUR) == ["drop table if exists hrv_1m_p20000101_000000"]
+    assert timeseries.drop_expired(names, NOW, HOUR, HOUR) == ["drop table if exists hrv_1m_p20000101_000000"]
 
 
 def test_a_chunk_must_be_positive() -> None:
     with pytest.raises(ValueError, match="positive"):
-        timeseries.ahead(NOW, timedelta(0), span=HOUR)
+        timeseries.create_partitions(NOW, timedelta(0), span=HOUR)
 
 
 def test_timescale_statements_set_what_was_asked() -> None:
@@ -66,11 +66,11 @@ class TestOnPostgres:
             yield connection
 
     def test_every_statement_can_be_run_again(self, database: psycopg.Connection[Any]) -> None:
-        for statement in [*timeseries.native(), *2 * timeseries.ahead(NOW, HOUR, span=HOUR)]:
+        for statement in [*timeseries.native(), *2 * timeseries.create_partitions(NOW, HOUR, span=HOUR)]:
             database.execute(statement.encode())
 
     def test_hours_and_days_are_summed_up(self, database: psycopg.Connection[Any]) -> None:
-        for statement in timeseries.ahead(NOW, HOUR, span=HOUR):
+        for statement in timeseries.create_partitions(NOW, HOUR, span=HOUR):
             database.execute(statement.encode())
         for minutes, hr in ((0, 60), (30, 70), (60, 80)):
             database.execute(ROW.encode(), [NOW.replace(hour=10, minute=0) + timedelta(minutes=minutes), hr])
@@ -82,13 +82,13 @@ class TestOnPostgres:
         assert database.execute("select hr, windows from hrv_daily").fetchall() == [(70.0, 3)]
 
     def test_expired_partitions_go_with_their_rows_and_the_others_stay(self, database: psycopg.Connection[Any]) -> None:
-        for statement in timeseries.ahead(NOW, HOUR, back=5 * HOUR, span=HOUR):
+        for statement in timeseries.create_partitions(NOW, HOUR, back=5 * HOUR, span=HOUR):
             database.execute(statement.encode())
         for hours in range(5):
             database.execute(ROW.encode(), [NOW - hours * HOUR, 60])
         tables = "select relname from pg_class where relispartition and relkind = 'r'"
         names = [row[0] for row in database.execute(tables).fetchall()]
-        for statement in timeseries.expired(names, NOW, HOUR, 2 * HOUR):
+        for statement in timeseries.drop_expired(names, NOW, HOUR, 2 * HOUR):
             database.execute(statement.encode())
         left = [row[0] for row in database.execute("select at from hrv_1m order by at").fetchall()]
         assert left == [NOW - 2 * HOUR, NOW - HOUR, NOW]

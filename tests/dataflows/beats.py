@@ -1,5 +1,4 @@
-"""Synthesised heart beats for the tests of the dataflow: respiratory arrhythmia and noise around a rate that stress
-raises."""
+"""Synthesised heart beats for tests: respiratory arrhythmia and noise around a rate raised by stress."""
 
 from __future__ import annotations
 

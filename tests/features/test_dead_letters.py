@@ -49,8 +49,8 @@ def test_a_record_nobody_can_read_is_named_and_one_that_can_be_read_by_now_is_pu
     assert any("unreadable" in line and "not a list of frames" in line for line in waiting)
     windows = platform.window_count()
     said = platform.aura("dead-letters", "replay", check=False)
-    assert "1 put back where they lay" in said
-    assert "still can't be processed, and stay" in said
+    assert "1 replayed to their partitions" in said
+    assert "still cannot be processed, and stay" in said
     eventually("the windows of what was put back", lambda: platform.window_count() > windows, 30)
     assert not any(user in line for line in told())
     assert any(user in line and "replayed" in line for line in told("--all"))

@@ -65,7 +65,7 @@ def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
     uri = postgres.create("history")
     hour = timedelta(hours=1)
     with psycopg.connect(uri, autocommit=True) as connection:
-        for statement in [*timeseries.native(), *timeseries.ahead(START, hour, span=timedelta(hours=6))]:
+        for statement in [*timeseries.native(), *timeseries.create_partitions(START, hour, span=timedelta(hours=6))]:
             connection.execute(statement.encode())
         with connection.cursor() as cursor:
             cursor.executemany(

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from contracts import timeseries
 from contracts.biostream import BioStreamSpec
-from dataflows.biosync.declared import rules
+from dataflows.biosync.signal.spec import rules_from_spec
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from local.site import CHECKOUT
@@ -41,7 +41,7 @@ class BioSync:
     def __init__(self, folder: Path, address: str, kafka: Kafka, postgres: Database, redis: Redis) -> None:
         declared = yaml.safe_load((CHECKOUT / "manifests" / "base" / "bio-sync.yaml").read_text())["spec"]
         self.spec = TypeAdapter(BioStreamSpec).validate_python(declared)
-        self.rules = rules(self.spec)
+        self.rules = rules_from_spec(self.spec)
         self.bootstrap = kafka.bootstrap
         self.database = postgres.create("killed")
         self._make_topics_and_tables()

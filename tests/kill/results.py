@@ -13,9 +13,9 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
 from contracts.records import StoredFrame, StressEvent, unpack
-from dataflows.biosync.hrv import Window
-from dataflows.biosync.offline import of_beats
-from dataflows.biosync.rules import Rules
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.tools.offline import compute_beats
 from local.wearables.beats import Beat
 
 POLL_TIMEOUT_SECONDS = 30.0
@@ -38,7 +38,7 @@ def expected(sent: dict[str, list[Beat]], rules: Rules) -> tuple[Rows, Events]:
     rows: Rows = {}
     events: Events = {}
     for user, beats in sent.items():
-        windows, raised = of_beats(user, beats, rules)
+        windows, raised = compute_beats(user, beats, rules)
         rows |= {(user, window.at): _row(window) for window in windows}
         events |= {e.event_id: (user, e.raised, msgspec.to_builtins(e.evidence)) for e in raised}
     return rows, events

@@ -13,8 +13,8 @@ from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateIm
 
 from contracts.records import StoredFrame, pack, partition_of
 from contracts.resource import API_VERSION
-from dataflows.biosync.offline import of_frames
-from tests.dataflows.test_flow import crowd
+from dataflows.biosync.tools.offline import compute_frames
+from tests.dataflows.test_flow import population
 from tests.operators.conftest import World
 from tests.operators.samples import STREAM
 from tests.operators.test_auraservice_on_cluster import SPEC as SERVICE
@@ -99,8 +99,8 @@ def test_workers_that_are_behind_get_help_and_nothing_is_lost(world: World) -> N
     dataflow = {"image": "aura/biosync:1", "replicas": {"min": 1, "max": 2}, "targetLag": "1s"}
     world.apply("BioStream", "slow", spec("slow", dataflow=dataflow, sink={"database": "slow"}))
     world.until_says("biostream", "slow", "DataflowReady", "Available", seconds=180)
-    sent = crowd(200, 25)
-    rows = sum(len(windows) for windows, _ in of_frames(sent).values())
+    sent = population(200, 25)
+    rows = sum(len(windows) for windows, _ in compute_frames(sent).values())
     with psycopg.connect(uri) as connection:
         connection.execute("lock table hrv_1m in share mode")  # nobody writes: what was read waits, the rest is lag
         produce(world, "slow-raw", sent)

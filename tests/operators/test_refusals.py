@@ -11,7 +11,7 @@ import yaml
 
 from contracts.biostream import BioStreamSpec
 from contracts.resource import API_VERSION
-from dataflows.biosync.declared import rules
+from dataflows.biosync.signal.spec import rules_from_spec
 from tests.fixtures.cluster import Cluster
 from tests.operators.conftest import MANIFESTS
 from tests.operators.samples import SERVICE, STREAM
@@ -117,7 +117,7 @@ def test_windows_are_refused_exactly_where_the_dataflow_refuses_them(definitions
     accepted = accepts(definitions, specs)
     for name, spec in specs.items():
         try:
-            rules(BioStreamSpec.model_validate(spec))
+            rules_from_spec(BioStreamSpec.model_validate(spec))
         except ValueError:
             assert name not in accepted, spec["hrv"]
         else:

@@ -59,7 +59,10 @@ async def test_a_changed_retention_reaches_the_server(timescale: str) -> None:
 
 async def test_tables_made_without_the_extension_stay_as_they_are(timescale: str) -> None:
     with connected(timescale) as connection:
-        for statement in [*timeseries.native(), *timeseries.ahead(NOW, timedelta(hours=6), span=timedelta(hours=6))]:
+        for statement in [
+            *timeseries.native(),
+            *timeseries.create_partitions(NOW, timedelta(hours=6), span=timedelta(hours=6)),
+        ]:
             connection.execute(statement.encode())
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
     assert await Store().ensure(timescale, SINK, NOW) is Kind.MADE_WITHOUT

@@ -44,7 +44,10 @@ def store(postgres: Database) -> str:
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute("drop schema public cascade; create schema public")
         hour = timedelta(hours=1)
-        for statement in [*timeseries.native(), *timeseries.ahead(datetime.fromtimestamp(NOW, UTC), hour, span=hour)]:
+        for statement in [
+            *timeseries.native(),
+            *timeseries.create_partitions(datetime.fromtimestamp(NOW, UTC), hour, span=hour),
+        ]:
             connection.execute(statement.encode())
     return uri
 

@@ -39,7 +39,7 @@ def store(postgres: Database) -> str:
     with psycopg.connect(uri, autocommit=True) as connection:
         connection.execute("drop schema public cascade; create schema public")
         hour = timedelta(hours=1)
-        for statement in [*timeseries.native(), *timeseries.ahead(datetime.now(UTC), hour, span=hour)]:
+        for statement in [*timeseries.native(), *timeseries.create_partitions(datetime.now(UTC), hour, span=hour)]:
             connection.execute(statement.encode())
         connection.execute(
             "insert into stress_events (event_id, user_id, raised_at, received_at, trace, evidence)"

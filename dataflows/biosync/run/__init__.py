@@ -1,0 +1,1 @@
+"""The process: settings, worker processes, health and metrics over HTTP."""

@@ -1,0 +1,67 @@
+"""The settings of a dataflow's Pod, from its environment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from contracts.biostream import BioStreamSpec
+from contracts.durations import delta
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.signal.spec import rules_from_spec
+
+GRACE_SECONDS = 8.0
+"""Grace period of a stop. After it the process exits as if killed, which only means that a second is computed again."""
+
+
+class Settings(BaseSettings):
+    """The environment variables; validation names a missing or invalid one."""
+
+    biostream_spec: BioStreamSpec
+    biostream_name: str = "biosync"
+    kafka_bootstrap: str
+    timeseries_url: SecretStr
+    response_url: str
+    webhook_secret: SecretStr
+    state_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    pod_name: str = ""
+    log_level: str = "INFO"
+    workers: int = Field(default=1, ge=1, le=100)
+    """Processes that share the partitions. Beside PORT they take a port each from PORT + 1 and from PORT + 101."""
+    worker: int | None = None
+    """The number of this process among them: set by the process that starts them."""
+    snapshot_seconds: float = 1.0
+    """Seconds between snapshots. After a crash this much is computed again; a push is not sent again."""
+
+    def status_port(self, worker: int | None) -> int:
+        """The port of a worker's health and metrics; PORT itself is for a single worker, or for all together."""
+        return self.port if worker is None else self.port + 1 + worker
+
+    @property
+    def addresses(self) -> list[str] | None:
+        """host:port at which the workers reach each other; None for a single worker."""
+        if self.worker is None:
+            return None
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return [f"{host}:{self.port + 101 + number}" for number in range(self.workers)]
+
+    @property
+    def rules(self) -> Rules:
+        return rules_from_spec(self.biostream_spec)
+
+    @property
+    def chunk(self) -> timedelta:
+        return delta(self.biostream_spec.sink.chunk)
+
+    @property
+    def webhook(self) -> str:
+        """The URL of the webhook; when RESPONSE_URL has no path, the BioStream's is used."""
+        if urlsplit(self.response_url).path.strip("/"):
+            return self.response_url
+        return self.response_url.rstrip("/") + self.biostream_spec.response.path

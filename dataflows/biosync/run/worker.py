@@ -1,0 +1,100 @@
+"""Wires and runs one worker of a dataflow: a single one, or one of several processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from datetime import timedelta
+from threading import Thread
+from typing import NoReturn
+
+import structlog
+from bytewax.recovery import RecoveryConfig
+from bytewax.run import cli_main
+
+from dataflows.biosync import flow, metrics
+from dataflows.biosync.run import gc, status
+from dataflows.biosync.run.settings import GRACE_SECONDS, Settings
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.sink.outbox import Outbox
+from dataflows.biosync.sink.publisher import Publisher
+from dataflows.biosync.sink.results import ResultBuffers
+from dataflows.biosync.sink.store import Store
+from dataflows.biosync.sink.webhook import WebhookClient
+from dataflows.biosync.source.topic import Topic
+from dataflows.biosync.source.topic_reader import TopicReader
+from dataflows.biosync.state import recovery
+
+_WEBHOOK_SECONDS = 2.0
+"""How long a stop waits for the responses to webhooks: without them the next start sends those again."""
+_log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings) -> NoReturn:
+    """Run until a signal; exits the process."""
+    shutdown = Shutdown()
+    _stop_on_signal(shutdown)
+    if settings.worker is not None:
+        Thread(target=_exit_with_parent, name="parent", daemon=True).start()
+    spec, bootstrap = settings.biostream_spec, settings.kafka_bootstrap
+    database = settings.timeseries_url.get_secret_value()
+    results = ResultBuffers(spec.events.topic, spec.dead_letter.topic, shutdown)
+    store = Store(database, settings.chunk, results.rows, shutdown)
+    webhook = WebhookClient(settings.webhook, settings.webhook_secret.get_secret_value())
+    outbox = Outbox(database, settings.chunk, results.events, webhook, shutdown)
+    outbox.start()
+    Publisher(bootstrap, results.records, shutdown).start()
+    store.start()
+    topic, partitions = spec.source.topic, spec.source.partitions
+    source = flow.RawSource(lambda: TopicReader(Topic(bootstrap, topic, partitions)), partitions, shutdown)
+    own = status.ProcessStatus(lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable)
+    status.serve(settings.host, settings.status_port(settings.worker), own)
+    metrics.WORKERS.set(settings.workers)
+    sink = flow.StateSink(topic, partitions, settings.rules, settings.state_dir / "people", results)
+    gc.tune()
+    _log.info("started", topic=topic, partitions=partitions)
+    try:
+        cli_main(
+            flow.build(source, sink),
+            process_id=settings.worker,
+            addresses=settings.addresses,
+            epoch_interval=timedelta(seconds=settings.snapshot_seconds),
+            recovery_config=RecoveryConfig(recovery.folder(settings.state_dir)),
+        )
+    except Exception:
+        if not shutdown.requested:
+            _log.exception("failed", action="nothing is lost: the next start resumes")
+            _exit(1)
+    outbox.wait_idle(_WEBHOOK_SECONDS)
+    shutdown.finish()
+    _log.info("stopped")
+    _exit(0)
+
+
+def _stop_on_signal(shutdown: Shutdown) -> None:
+    """Wait for the signal in a thread: bytewax keeps the main thread in native code."""
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+    def wait() -> None:
+        signal.sigwait(signals)
+        shutdown.request()
+        shutdown.wait(GRACE_SECONDS)
+        if not shutdown.finished:
+            _log.warning("stop_forced", after_seconds=GRACE_SECONDS, action="the next start computes what is missing")
+            _exit(0)
+
+    Thread(target=wait, name="signals", daemon=True).start()
+
+
+def _exit(code: int) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _exit_with_parent() -> None:
+    """Exit when standard input is closed: the parent process holds its other end and never writes."""
+    sys.stdin.buffer.read()
+    _exit(1)

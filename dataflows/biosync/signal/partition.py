@@ -1,0 +1,108 @@
+"""The states of all persons of one partition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from contracts.records import DeadLetter, StoredFrame, StressEvent, unpack
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.person import InvalidFrame, Person, decode, encode
+from dataflows.biosync.signal.rules import Rules
+
+STATE_TTL = 7 * 86_400_000
+"""ms without a frame after which a person's state is deleted; a later frame starts a new one."""
+EAGER_ENCODING_LIMIT = 200
+"""Changed states up to which they are encoded at once, while they are in the processor's cache, so that a snapshot has
+little left to do. While catching up there are more, and they are encoded once a snapshot instead of once a frame."""
+
+Record = tuple[int, bytes]
+"""Offset and value of a record of `bio-sensor-raw`."""
+
+
+class Output(msgspec.Struct):
+    """The results of some records."""
+
+    rows: list[tuple[str, Window]]
+    events: list[StressEvent]
+    dead_letters: list[DeadLetter]
+    frames: int = 0
+    beats: int = 0
+
+
+class PartitionState:
+    """The states of one partition. `states`: the encoded states to resume from, as `changes` returned them."""
+
+    def __init__(self, topic: str, partition: int, rules: Rules, states: Mapping[str, bytes]) -> None:
+        self._topic = topic
+        self._partition = partition
+        self._rules = rules
+        self._persons = {user: decode(state) for user, state in states.items()}
+        self._changed: set[str] = set()
+        self._encoded: dict[str, bytes] = {}
+        self._now = max((person.received for person in self._persons.values()), default=0)
+
+    def step(self, records: list[Record]) -> Output:
+        """Process records in order; those that cannot be processed become dead letters, and the rest continues."""
+        output = Output([], [], [])
+        for offset, value in records:
+            try:
+                frames = unpack(value)
+            except msgspec.DecodeError as error:
+                output.dead_letters.append(self._dead_letter(offset, f"not a list of frames: {error}", value))
+                continue
+            for frame in frames:
+                try:
+                    self._frame(frame, output)
+                except InvalidFrame as error:
+                    output.dead_letters.append(self._dead_letter(offset, str(error), msgspec.msgpack.encode([frame])))
+                except Exception as error:  # no frame may stop the others
+                    reason = f"frame {frame.seq} of {frame.user}: {type(error).__name__}: {error}"
+                    output.dead_letters.append(self._dead_letter(offset, reason, msgspec.msgpack.encode([frame])))
+        if len(self._changed) <= EAGER_ENCODING_LIMIT:
+            self._encode_changed()
+        return output
+
+    def _frame(self, frame: StoredFrame, output: Output) -> None:
+        user = frame.user
+        persons = self._persons
+        if user not in self._changed:
+            self._changed.add(user)
+            # the dictionary stays in order of last use, so that expired states are at its front
+            persons[user] = persons.pop(user, None) or Person()
+        output.frames += 1
+        output.beats += len(frame.t)
+        if frame.received > self._now:
+            self._now = frame.received
+        windows, events = persons[user].step(frame, self._rules)
+        for window in windows:
+            output.rows.append((user, window))
+        if events:
+            output.events += events
+
+    def changes(self) -> dict[str, bytes | None]:
+        """States that changed since the last call; None for those that expired."""
+        persons = self._persons
+        self._encode_changed()
+        changes: dict[str, bytes | None] = dict(self._encoded)
+        self._encoded.clear()
+        while persons:
+            user, person = next(iter(persons.items()))
+            if person.received >= self._now - STATE_TTL:
+                break
+            del persons[user]
+            changes[user] = None
+        return changes
+
+    def _encode_changed(self) -> None:
+        for user in self._changed:
+            self._encoded[user] = encode(self._persons[user])
+        self._changed.clear()
+
+    def state(self, user: str) -> bytes:
+        """The encoded state of an existing user."""
+        return encode(self._persons[user])
+
+    def _dead_letter(self, offset: int, reason: str, value: bytes) -> DeadLetter:
+        return DeadLetter(self._topic, self._partition, offset, reason, value)

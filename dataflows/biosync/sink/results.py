@@ -1,0 +1,87 @@
+"""The unwritten results of the dataflow: rows, events, and records to publish to Kafka."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import msgspec
+import structlog
+
+from contracts.records import StressEvent
+from dataflows.biosync import metrics
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.partition import Output
+from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.publisher import ProducerRecord
+
+MAX_ROWS = 20_000
+MAX_EVENTS = 2_000
+MAX_RECORDS = 4_000
+_CLOSING_SECONDS = 4.0
+_log = structlog.get_logger(__name__)
+
+RowKey = tuple[str, int]
+"""User, and Unix ms of the window's end."""
+
+
+class _Unwritten(msgspec.Struct, array_like=True):
+    rows: list[tuple[str, Window]]
+    events: list[StressEvent]
+    records: dict[str, ProducerRecord]
+
+
+class ResultBuffers:
+    """Buffers of the unwritten results, and a partition's part of them as bytes for the recovery store."""
+
+    def __init__(self, events_topic: str, dead_topic: str, shutdown: Shutdown) -> None:
+        self._events_topic = events_topic
+        self._dead_topic = dead_topic
+        self._closing_until: float | None = None
+        self.rows: Buffer[RowKey, Window] = Buffer(MAX_ROWS, shutdown)
+        self.events: Buffer[str, StressEvent] = Buffer(MAX_EVENTS, shutdown)
+        self.records: Buffer[str, ProducerRecord] = Buffer(MAX_RECORDS, shutdown)
+
+    def write(self, partition: int, output: Output) -> None:
+        """Add the results of some records of a partition; blocks when a buffer is full."""
+        metrics.FRAMES.inc(output.frames)
+        metrics.BEATS.inc(output.beats)
+        metrics.WINDOWS.inc(len(output.rows))
+        records: dict[str, ProducerRecord] = {}
+        if output.events:
+            metrics.EVENTS.inc(len(output.events))
+            for event in output.events:
+                records[event.event_id] = ProducerRecord(self._events_topic, event.event_id, msgspec.json.encode(event))
+        for dead in (letter.truncated() for letter in output.dead_letters):
+            metrics.DEAD.inc()
+            _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
+            records[dead.key] = ProducerRecord(self._dead_topic, dead.key, msgspec.msgpack.encode(dead))
+        if output.events:
+            self.events.put(partition, {event.event_id: event for event in output.events})
+        if records:
+            self.records.put(partition, records)
+        if output.rows:
+            self.rows.put(partition, {(user, window.at): window for user, window in output.rows})
+
+    def snapshot(self, partition: int) -> bytes:
+        """The unwritten results of a partition."""
+        return msgspec.msgpack.encode(
+            _Unwritten(
+                [(user, window) for (user, _), window in self.rows.contents(partition).items()],
+                list(self.events.contents(partition).values()),
+                self.records.contents(partition),
+            )
+        )
+
+    def restore(self, partition: int, snapshot: bytes) -> None:
+        """Add the results of a `snapshot`: some may have been written since; all are written again."""
+        unwritten = msgspec.msgpack.decode(snapshot, type=_Unwritten)
+        self.events.restore(partition, {event.event_id: event for event in unwritten.events})
+        self.records.restore(partition, unwritten.records)
+        self.rows.restore(partition, {(user, window.at): window for user, window in unwritten.rows})
+
+    def close(self) -> None:
+        """Wait until all is written, for a few seconds over all calls; the rest is in the last snapshots."""
+        self._closing_until = self._closing_until or monotonic() + _CLOSING_SECONDS
+        for buffer in (self.events, self.records, self.rows):
+            buffer.wait_empty(max(0.0, self._closing_until - monotonic()))

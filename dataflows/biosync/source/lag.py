@@ -1,0 +1,83 @@
+"""Consumer lag and CPU time as metrics, from a thread that never blocks on the worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+from confluent_kafka import Message
+
+from dataflows.biosync import metrics
+
+_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
+
+
+class LagReporter:
+    """Lag of each partition that is read; `high_watermark` gives the offset behind its last record, None if unknown."""
+
+    def __init__(self, high_watermark: Callable[[int], int | None]) -> None:
+        self._high_watermark = high_watermark
+        self._position: dict[int, int] = {}
+        """The offset before which all is read; of a partition that is read from its oldest record, once one is read."""
+        self._caught_up_at: dict[int, float] = {}
+        self._opened_at: dict[int, float] = {}
+        self._closed = Event()
+        self.newest: dict[int, Message] = {}
+        """The record that was fetched last, by partition."""
+
+    def start(self) -> None:
+        """Report every second in a thread."""
+        Thread(target=self._run, name="lag", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop reporting."""
+        self._closed.set()
+
+    def start_at(self, partition: int, offset: int) -> None:
+        """Reading starts at this offset; at the oldest record when it is 0."""
+        self._opened_at.setdefault(partition, time.time())
+        if offset:
+            self._position[partition] = offset
+        else:
+            self._position.pop(partition, None)
+
+    def advance(self, partition: int, offset: int) -> None:
+        """All records before this offset are read."""
+        self._position[partition] = max(self._position.get(partition, 0), offset)
+
+    def report(self, partition: int, now: float) -> None:
+        """Set the metrics of a partition at `now`, in Unix seconds."""
+        end, position = self._high_watermark(partition), self._position.get(partition)
+        if end is None or position is None:
+            return
+        lag = max(0, end - position)
+        metrics.LAG.labels(str(partition)).set(lag)
+        if not lag:
+            self._caught_up_at[partition] = now
+        metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, now - self._read_up_to(partition)))
+
+    def _read_up_to(self, partition: int) -> float:
+        """Unix seconds up to which nothing is unread: when the lag was last 0, or the time of the last fetched record,
+        whichever is later; before either is known, when reading started."""
+        newest, known = self.newest.get(partition), list[float]()
+        if newest is not None:
+            known.append(newest.timestamp()[1] / 1000)
+        if partition in self._caught_up_at:
+            known.append(self._caught_up_at[partition])
+        return max(known) if known else self._opened_at[partition]
+
+    def _run(self) -> None:
+        cpu = 0.0
+        while True:
+            before, cpu = cpu, time.process_time()
+            metrics.CPU.inc(cpu - before)
+            for partition in list(self._position):
+                try:
+                    self.report(partition, time.time())
+                except Exception:
+                    _log.exception("lag_unknown", partition=partition, action="it is reported again in a second")
+            if self._closed.wait(_SECONDS):
+                return

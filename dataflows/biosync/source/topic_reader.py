@@ -1,0 +1,188 @@
+"""Reads the raw topic, partition by partition, and keeps the position in each.
+
+An offset belongs to one topic, and a topic that is deleted and created again is another one. It is read from its
+beginning, by a new consumer (the old one may discard all metadata of it as outdated, since its leader epochs restart).
+The persons' states stay: users keep sending, and frames that they send again are recognised as repeats. A replaced
+topic is noticed within a second, and at once when Kafka rejects the position. Only where a topic is deleted, created
+and filled beyond the old offset within that second can the records behind that offset come first; then they come a
+second time, in their order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from time import monotonic
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message
+
+from dataflows.biosync.signal.partition import Record
+from dataflows.biosync.source.consumer import OFFSET_ERRORS, UNKNOWN_TOPIC_ERRORS, TopicConsumer
+from dataflows.biosync.source.lag import LagReporter
+from dataflows.biosync.source.topic import Topic
+from dataflows.biosync.source.topic_watcher import TopicWatcher
+
+POLL_SECONDS = 0.005
+"""Pause after a poll that returned nothing: it adds to the latency."""
+_RETRY_SECONDS = 1.0
+"""How long a partition is paused after Kafka rejected its position."""
+_log = structlog.get_logger(__name__)
+
+TopicPosition = tuple[str, int]
+"""Where to resume: Kafka's id of a topic, and an offset in it."""
+BEGINNING: TopicPosition = ("", 0)
+"""The beginning of whatever topic exists."""
+
+
+class TopicReader:
+    """Records of `topic`, by partition."""
+
+    def __init__(self, topic: Topic) -> None:
+        self._bootstrap, self._name = topic.bootstrap, topic.name
+        self._pending: dict[int, deque[Record]] = {}
+        self._positions: dict[int, TopicPosition] = {}
+        self._paused: dict[int, float] = {}
+        """Partitions that `_consumer` is not assigned, and when they may be resumed (monotonic seconds)."""
+        self._out_of_range: set[int] = set()
+        """Those of them whose offset does not exist."""
+        self._next_fetch = 0.0
+        self._consumer: TopicConsumer | None = None
+        self._topic_id = ""
+        """Id of the topic that `_consumer` reads."""
+        self._unknown = False
+        """Whether `_consumer` reported the topic as unknown: it may take minutes until it asks again."""
+        self._watcher = TopicWatcher(topic.name, topic.id)
+        self._lag = LagReporter(self._high_watermark)
+        self._watcher.start()
+        self._lag.start()
+
+    @property
+    def unavailable(self) -> str:
+        """Why nothing can be read at the moment, or empty."""
+        return self._watcher.unavailable
+
+    def open(self, partition: int, position: TopicPosition) -> None:
+        """Read `partition` from `position`, or from its oldest record when that is of another topic."""
+        self._pending[partition] = deque()
+        self._positions[partition] = position
+        self._paused[partition] = 0.0
+
+    def poll(self, partition: int) -> list[Record]:
+        """The records of `partition` since the last call; does not block."""
+        pending = self._pending[partition]
+        if not pending and (now := monotonic()) >= self._next_fetch:
+            self._next_fetch = 0.0 if self._fetch(now) else now + POLL_SECONDS
+        if not pending:
+            return []
+        records = list(pending)
+        pending.clear()
+        offset = records[-1][0] + 1
+        self._positions[partition] = self._topic_id, offset
+        self._lag.advance(partition, offset)
+        return records
+
+    def position(self, partition: int) -> TopicPosition:
+        """Where to resume behind the records that `poll` returned."""
+        return self._positions[partition]
+
+    def close(self, partition: int) -> None:
+        """Stop reading `partition`; the last one closes the consumer."""
+        del self._pending[partition]
+        if self._pending:
+            if self._paused.pop(partition, None) is None and self._consumer is not None:
+                self._consumer.unassign(partition)
+        else:
+            self._watcher.close()
+            self._lag.close()
+            if self._consumer is not None:
+                self._consumer.close()
+
+    def _fetch(self, now: float) -> bool:
+        topic_id = self._watcher.topic_id
+        if topic_id and (topic_id != self._topic_id or self._unknown):
+            if any(self._pending.values()):
+                return False  # they are of the previous topic
+            self._switch_to(topic_id)
+        if not topic_id or self._consumer is None:
+            return False
+        if self._paused:
+            self._resume(self._consumer, now)
+        for message in (messages := self._consumer.consume()):
+            error = message.error()
+            if error is not None:
+                self._on_error(self._consumer, error, message, now)
+                continue
+            partition = _required(message.partition())
+            self._pending[partition].append((_required(message.offset()), message.value() or b""))
+            self._lag.newest[partition] = message
+        return bool(messages)
+
+    def _on_error(self, consumer: TopicConsumer, error: KafkaError, message: Message, now: float) -> None:
+        """An error that the consumer returned in place of a record."""
+        if error.code() == KafkaError._PARTITION_EOF:
+            # Behind the last record there may be the control record of a transaction, which is never consumed.
+            self._lag.advance(_required(message.partition()), _required(message.offset()))
+        elif error.code() in OFFSET_ERRORS | UNKNOWN_TOPIC_ERRORS:
+            partition, action = message.partition(), "reading resumes when Kafka returns the topic's id"
+            _log.warning("position_rejected", partition=partition, error=error.str(), action=action)
+            self._invalidate(error)
+            if partition in self._pending and partition not in self._paused:
+                consumer.unassign(partition)
+                self._paused[partition] = now + _RETRY_SECONDS
+                if error.code() in OFFSET_ERRORS:
+                    self._out_of_range.add(partition)
+        elif error.fatal():
+            raise KafkaException(error)
+        else:
+            self._on_global_error(error)
+
+    def _on_global_error(self, error: KafkaError) -> None:
+        """An error without a record. That the topic is unknown is one too, once the consumer is older than its setting
+        topic.metadata.propagation.max.ms (30 s)."""
+        _log.warning("kafka_error", code=error.name(), error=error.str())
+        if error.code() in UNKNOWN_TOPIC_ERRORS:
+            self._invalidate(error)
+
+    def _invalidate(self, error: KafkaError) -> None:
+        self._unknown = self._unknown or error.code() in UNKNOWN_TOPIC_ERRORS
+        self._watcher.invalidate()
+
+    def _switch_to(self, topic_id: str) -> None:
+        """Read the topic of that id."""
+        previous = {known for known, _ in self._positions.values()} - {"", topic_id}
+        if previous:
+            _log.warning(
+                "topic_replaced",
+                topic=self._name,
+                old=sorted(previous),
+                new=topic_id,
+                action="it is read from its beginning; what was computed from the previous one stays",
+            )
+        if self._consumer is not None:
+            self._consumer.close()  # it may report once more that the previous topic is unknown
+        self._topic_id, self._unknown = topic_id, False
+        self._paused = dict.fromkeys(self._pending, 0.0)
+        self._out_of_range.clear()
+        self._consumer = TopicConsumer(self._bootstrap, self._name, self._on_global_error)
+
+    def _resume(self, consumer: TopicConsumer, now: float) -> None:
+        """Assign the paused partitions that are due, once their earlier records are taken."""
+        for partition in [paused for paused, due in self._paused.items() if due <= now and not self._pending[paused]]:
+            known, offset = self._positions[partition]
+            if known not in ("", self._topic_id) or partition in self._out_of_range:
+                offset = 0
+            self._positions[partition] = self._topic_id, offset
+            self._lag.start_at(partition, offset)
+            consumer.assign(partition, offset)
+            self._out_of_range.discard(partition)
+            del self._paused[partition]
+
+    def _high_watermark(self, partition: int) -> int | None:
+        consumer = self._consumer
+        return consumer.high_watermark(partition) if consumer else None
+
+
+def _required(number: int | None) -> int:
+    if number is None:
+        raise ValueError("a consumed message without partition or offset")
+    return number

@@ -1,0 +1,1 @@
+"""Uses of the same computation outside the running dataflow: commands and checks."""

@@ -1,0 +1,70 @@
+"""The reported consumer lag."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import REGISTRY
+
+from dataflows.biosync.source.lag import LagReporter
+from tests.dataflows.harness import until
+
+_partitions = iter(range(1000, 2000))
+
+
+@pytest.fixture
+def partition() -> int:
+    """A partition without metrics so far: metrics belong to the process."""
+    return next(_partitions)
+
+
+def reported(partition: int, unit: str = "records") -> float | None:
+    return REGISTRY.get_sample_value(f"biosync_consumer_lag_{unit}", {"partition": str(partition)})
+
+
+def test_the_lag_is_the_number_of_records_behind_the_position(partition: int) -> None:
+    reporter = LagReporter(lambda _: 10)
+    reporter.start_at(partition, 4)
+    reporter.report(partition, 100)
+    assert reported(partition) == 6
+    reporter.advance(partition, 10)
+    reporter.report(partition, 101)
+    assert (reported(partition), reported(partition, "seconds")) == (0, 0)
+
+
+def test_a_new_start_discards_the_earlier_position(partition: int) -> None:
+    reporter = LagReporter(lambda _: 120)
+    reporter.start_at(partition, 90)
+    reporter.advance(partition, 120)
+    reporter.start_at(partition, 0)
+    reporter.report(partition, 100)
+    assert reported(partition) is None, "the oldest offset is unknown before a record is read"
+    reporter.advance(partition, 101)
+    reporter.report(partition, 100)
+    assert reported(partition) == 19
+
+
+def test_a_control_record_at_the_end_does_not_count(partition: int) -> None:
+    reporter = LagReporter(lambda _: 7)
+    reporter.start_at(partition, 0)
+    reporter.advance(partition, 7)  # the end of the partition, reported before the records are taken
+    reporter.advance(partition, 6)
+    reporter.report(partition, 100)
+    assert reported(partition) == 0
+
+
+def test_an_error_does_not_stop_the_reports(partition: int) -> None:
+    calls: list[int] = []
+
+    def high_watermark(partition: int) -> int:
+        calls.append(partition)
+        if len(calls) == 1:
+            raise RuntimeError("the handle is closed")
+        return 9
+
+    reporter = LagReporter(high_watermark)
+    reporter.start_at(partition, 4)
+    reporter.start()
+    try:
+        until(lambda: reported(partition) == 5, 20, "the lag after an error")
+    finally:
+        reporter.close()

@@ -1,0 +1,159 @@
+"""Reading from valid and invalid positions of a topic, on a real Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from dataflows.biosync import flow
+from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.signal.partition import Record
+from dataflows.biosync.source.topic import Topic, TopicNotReady
+from dataflows.biosync.source.topic_reader import BEGINNING, TopicPosition, TopicReader
+from local.engines.kafka import Kafka
+from tests.dataflows.harness import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
+_names = iter(f"reader{i}" for i in range(1000))
+RECORDS = [(offset, str(offset).encode()) for offset in range(6)]
+
+
+@pytest.fixture
+def admin(kafka: Kafka) -> AdminClient:
+    return AdminClient({"bootstrap.servers": kafka.bootstrap})
+
+
+@pytest.fixture
+def name(kafka: Kafka, admin: AdminClient) -> str:
+    """A topic of one partition with RECORDS."""
+    name = next(_names)
+    create(kafka, admin, name, RECORDS)
+    return name
+
+
+def create(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -> None:
+    admin.create_topics([NewTopic(name, 1)])[name].result(20)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap})
+    for _, value in records:
+        producer.produce(name, value, partition=0)
+    assert producer.flush(20) == 0
+
+
+@contextmanager
+def reading(kafka: Kafka, name: str, position: TopicPosition) -> Iterator[TopicReader]:
+    reader = TopicReader(Topic(kafka.bootstrap, name, 1))
+    reader.open(0, position)
+    try:
+        yield reader
+    finally:
+        reader.close(0)
+
+
+def polled(reader: TopicReader, last: int) -> list[Record]:
+    """The records up to the offset `last`."""
+    records: list[Record] = []
+
+    def complete() -> bool:
+        records.extend(reader.poll(0))
+        return bool(records) and records[-1][0] == last
+
+    until(complete, 30, f"offset {last}")
+    return records
+
+
+def test_reading_resumes_from_a_position_which_contains_the_topic_id(kafka: Kafka, name: str) -> None:
+    with reading(kafka, name, BEGINNING) as reader:
+        assert polled(reader, 5) == RECORDS
+        position = reader.position(0)
+    assert position == (Topic(kafka.bootstrap, name, 1).id(), 6)
+    with reading(kafka, name, (position[0], 4)) as reader:
+        assert polled(reader, 5) == RECORDS[4:]
+    with reading(kafka, name, ("", 4)) as reader:  # an offset in whatever topic exists
+        assert polled(reader, 5) == RECORDS[4:]
+
+
+@pytest.mark.parametrize("position", [("another", 2), ("another", 60), ("", 60)])
+def test_a_position_in_another_topic_or_past_the_end_means_the_beginning(
+    kafka: Kafka, name: str, position: TopicPosition
+) -> None:
+    with reading(kafka, name, position) as reader:
+        assert polled(reader, 5) == RECORDS
+        assert reader.position(0)[1] == 6
+
+
+def test_a_position_whose_record_has_expired_means_the_oldest_record(
+    kafka: Kafka, admin: AdminClient, name: str
+) -> None:
+    for future in admin.delete_records([TopicPartition(name, 0, 3)]).values():
+        future.result(20)
+    with reading(kafka, name, (Topic(kafka.bootstrap, name, 1).id(), 1)) as reader:
+        assert polled(reader, 5) == RECORDS[3:]
+
+
+def recreated(kafka: Kafka, admin: AdminClient, name: str, count: int) -> tuple[list[Record], list[Record]]:
+    """The records of a reader that had read RECORDS when the topic was created again, and those of the new topic."""
+    new = [(offset, f"new {offset}".encode()) for offset in range(count)]
+    records: list[Record] = []
+    with reading(kafka, name, BEGINNING) as reader:
+        polled(reader, 5)
+        before = reader.position(0)[0]
+        admin.delete_topics([name])[name].result(20)
+        create(kafka, admin, name, new)
+
+        def complete() -> bool:
+            records.extend(reader.poll(0))
+            known, offset = reader.position(0)
+            return known != before and offset == count
+
+        until(complete, 30, "the end of the new topic")
+    return records, new
+
+
+def test_a_recreated_topic_with_fewer_records_is_read_once(
+    kafka: Kafka, admin: AdminClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next regular poll would be after the test: the rejected position triggers one at once."""
+    monkeypatch.setattr("dataflows.biosync.source.topic_watcher._POLL_SECONDS", 600)
+    records, new = recreated(kafka, admin, name, 3)
+    assert records == new
+
+
+def test_a_recreated_topic_with_more_records_is_read_from_its_beginning(
+    kafka: Kafka, admin: AdminClient, name: str
+) -> None:
+    records, new = recreated(kafka, admin, name, 10)
+    early = records[:-10]
+    assert early == new[6 : 6 + len(early)], (
+        "at most the records behind the old offset come before the replacement is noticed"
+    )
+    assert records[-10:] == new
+
+
+@pytest.mark.parametrize("offset", [0, 4])
+def test_reading_resumes_from_an_offset_of_an_earlier_version(kafka: Kafka, name: str, offset: int) -> None:
+    source = flow.RawSource(lambda: TopicReader(Topic(kafka.bootstrap, name, 1)), 1, Shutdown())
+    part = source.build_part("records", "0000", offset)
+    records: list[Record] = []
+
+    def complete() -> bool:
+        for _, batch in part.next_batch():
+            records.extend(batch)
+        return part.snapshot()[1] == len(RECORDS)
+
+    try:
+        until(complete, 30, "the end of the topic")
+    finally:
+        part.close()
+    assert records == RECORDS[offset:]
+
+
+def test_a_topic_without_all_its_partitions_is_not_ready(kafka: Kafka, name: str) -> None:
+    with pytest.raises(TopicNotReady, match="topic nothing does not exist"):
+        Topic(kafka.bootstrap, "nothing", 1).id()
+    with pytest.raises(TopicNotReady, match=f"{name} has 1 of 2 partitions"):
+        Topic(kafka.bootstrap, name, 2).id()
