@@ -11,19 +11,19 @@ from functools import lru_cache
 import kopf
 import structlog
 
-from operators.adapters.cloud import Cloud
-from operators.adapters.kafka import Topics
-from operators.adapters.kubernetes import Cluster, credentials
-from operators.adapters.leadership import Leadership
+from operators.adapters.aws.cloud import Cloud
+from operators.adapters.kafka.admin import Topics
 from operators.adapters.timeseries import Store
-from operators.auraservice.act import AuraServices
-from operators.biostream.act import BioStreams
+from operators.auraservice.reconciler import AuraServices
+from operators.biostream.reconciler import BioStreams
+from operators.controller.health import Pulse, serve
+from operators.controller.leadership import Leadership
+from operators.controller.reconciler import Reconciler
+from operators.controller.workqueue import Key, WorkQueue
 from operators.handlers import registry
-from operators.health import Pulse, serve
-from operators.kinds import AURA_SERVICE, BIO_STREAM
-from operators.reconcile import Reconciler
+from operators.kubernetes.client import Cluster, credentials
+from operators.kubernetes.kinds import AURA_SERVICE, BIO_STREAM
 from operators.settings import Settings
-from operators.workqueue import Key, WorkQueue
 
 _STREAM_SECONDS = 10.0
 """A stream is looked at this often: its lag changes without any event."""

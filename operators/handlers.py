@@ -10,12 +10,22 @@ import kopf
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import GROUP, VERSION
-from operators.adapters.kubernetes import credentials
-from operators.auraservice.surroundings import TIMESERIES_SECRET
-from operators.health import Pulse
-from operators.kinds import AURA_SERVICE, BIO_STREAM, CONFIG_MAP, LEASE, NAMESPACED_SECRET, OWNED, POD, SERVICE, Kind
-from operators.manifest import FIELD_MANAGER, digest
-from operators.workqueue import Key, WorkQueue
+from operators.auraservice.dependencies import TIMESERIES_SECRET
+from operators.controller.health import Pulse
+from operators.controller.workqueue import Key, WorkQueue
+from operators.kubernetes.client import credentials
+from operators.kubernetes.kinds import (
+    AURA_SERVICE,
+    BIO_STREAM,
+    CONFIG_MAP,
+    LEASE,
+    NAMESPACED_SECRET,
+    OWNED,
+    POD,
+    SERVICE,
+    Kind,
+)
+from operators.kubernetes.manifest import FIELD_MANAGER, digest
 
 _INACTIVE_SECONDS = 90
 _SERVER_SECONDS = 240

@@ -32,8 +32,8 @@ from local.gateway.proxy import Proxy
 from local.gateway.render import Setting
 from local.site import CHECKOUT, Site
 from operators.auraservice import gateway as operator
-from operators.auraservice.surroundings import Surroundings
-from operators.manifest import NAME, Owner
+from operators.auraservice.dependencies import Surroundings
+from operators.kubernetes.manifest import NAME, Owner
 from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 

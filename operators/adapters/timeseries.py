@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from contracts import timeseries
 from contracts.biostream import Sink
 from contracts.durations import delta
-from operators.manifest import digest
+from operators.kubernetes.manifest import digest
 
 AHEAD = timedelta(days=1)
 _MAINTENANCE_SECONDS = 600.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Objectives
 from contracts.durations import seconds
-from operators.manifest import Manifest, Owner
+from operators.kubernetes.manifest import Manifest, Owner
 
 _API = "monitoring.coreos.com/v1"
 _BURNS = [("1h", "5m", 14.4, "page"), ("6h", "30m", 6.0, "page"), ("3d", "6h", 1.0, "ticket")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 
 from contracts.auraservice import AuraServiceSpec
-from operators import network
 from operators.auraservice import alerts, gateway, workload
-from operators.auraservice.surroundings import Surroundings
-from operators.manifest import Manifest, Owner
+from operators.auraservice.dependencies import Surroundings
+from operators.kubernetes import network
+from operators.kubernetes.manifest import Manifest, Owner
 
 
 def early(owner: Owner, spec: AuraServiceSpec) -> list[Manifest]:

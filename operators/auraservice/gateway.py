@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from contracts.auraservice import AuraServiceSpec, Auth, LimitBy, RateLimit, Route
 from contracts.gateway import GATEWAY, PLUGINS_ANNOTATION, SUBJECT_TO_HEADER, USER_HEADER
 from contracts.platform import NAMESPACE, REDIS_URL
-from operators.auraservice.surroundings import Surroundings
-from operators.manifest import Manifest, Owner
+from operators.auraservice.dependencies import Surroundings
+from operators.kubernetes.manifest import Manifest, Owner
 
 _KONG = "configuration.konghq.com/v1"
 

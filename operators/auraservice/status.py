@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from contracts.auraservice import AuraServiceSpec
 from operators.auraservice.workload import floor
-from operators.findings import Finding, broken, good, waiting
-from operators.manifest import Manifest, Owner
-from operators.rollout import rollout
+from operators.kubernetes.conditions import Finding, broken, good, waiting
+from operators.kubernetes.manifest import Manifest, Owner
+from operators.kubernetes.rollout import rollout
 
 AVAILABLE = "Available"
 ROUTED = "Routed"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Database
-from operators import pods
-from operators.auraservice.surroundings import TIMESERIES, TIMESERIES_SECRET, TIMESERIES_URL, Surroundings
-from operators.manifest import FIELD_MANAGER, Manifest, Owner, digest
-from operators.network import needs_label
+from operators.auraservice.dependencies import TIMESERIES, TIMESERIES_SECRET, TIMESERIES_URL, Surroundings
+from operators.kubernetes import pods
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
+from operators.kubernetes.network import needs_label
 
 CONFIG_HASH = "platform.aurawellness.com/config-hash"
 """On the Pods: changes when a secret or the platform's configuration does, so that they are rolled."""

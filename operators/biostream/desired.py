@@ -9,10 +9,10 @@ from datetime import datetime
 
 from contracts.biostream import BioStreamSpec
 from contracts.resource import GROUP
-from operators import network, pods
 from operators.biostream.scaling import Scale
-from operators.findings import stamp
-from operators.manifest import Manifest, Owner, digest
+from operators.kubernetes import network, pods
+from operators.kubernetes.conditions import stamp
+from operators.kubernetes.manifest import Manifest, Owner, digest
 
 PORT = 8080
 _STATE = "/var/lib/biosync"

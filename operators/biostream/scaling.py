@@ -14,6 +14,7 @@ from math import ceil
 
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
+from operators.adapters.dataflow.lag import Reading
 
 UP_AFTER = timedelta(seconds=20)
 DOWN_AFTER = timedelta(minutes=5)
@@ -27,17 +28,6 @@ FULL = 0.6
 """Share of a core up to which the workers left may be used when one goes: a process can take no more than one."""
 SMALL = 0.5
 """Share of the target that the lag must not have left for a worker to go."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What all workers told at a moment: records not read, age in seconds of the oldest of them, and the processor
-    seconds that they have taken since they started."""
-
-    at: datetime
-    records: int
-    seconds: float
-    cpu: float
 
 
 @dataclass(frozen=True)

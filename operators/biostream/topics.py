@@ -6,57 +6,14 @@ Nothing here ever takes data away: partitions only grow, and a topic that is no 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from contracts.biostream import BioStreamSpec
 from contracts.durations import milliseconds
 from contracts.records import DEAD_LETTER_BYTES
-from operators.findings import Finding, broken, good
+from operators.adapters.kafka.topics import Configure, Create, Found, Grow, Topic, TopicChange
+from operators.kubernetes.conditions import Finding, broken, good
 
 TOPICS = "TopicsReady"
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A topic as it shall be; `replication` None stands for the cluster's default."""
-
-    name: str
-    partitions: int
-    replication: int | None
-    retention_ms: int
-    record_bytes: int | None = None
-    """The largest record it takes; the cluster's default if None."""
-
-    @property
-    def config(self) -> dict[str, str]:
-        largest = {} if self.record_bytes is None else {"max.message.bytes": str(self.record_bytes)}
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), **largest}
-
-
-@dataclass(frozen=True)
-class Found:
-    """A topic as it is."""
-
-    partitions: int
-    replication: int
-    config: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Create:
-    topic: Topic
-
-
-@dataclass(frozen=True)
-class Grow:
-    name: str
-    partitions: int
-
-
-@dataclass(frozen=True)
-class Configure:
-    name: str
-    config: Mapping[str, str]
 
 
 def wanted(spec: BioStreamSpec) -> list[Topic]:
@@ -69,11 +26,9 @@ def wanted(spec: BioStreamSpec) -> list[Topic]:
     ]
 
 
-def decide(
-    topics: Iterable[Topic], found: Mapping[str, Found], brokers: int
-) -> list[Create | Grow | Configure] | Finding:
+def decide(topics: Iterable[Topic], found: Mapping[str, Found], brokers: int) -> list[TopicChange] | Finding:
     """What is to be done, or why it can't be: then nothing is done, not even the part that could be."""
-    actions: list[Create | Grow | Configure] = []
+    actions: list[TopicChange] = []
     for topic in topics:
         there = found.get(topic.name)
         if there is None:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
-from operators.auraservice.surroundings import Address, Surroundings
+from operators.auraservice.dependencies import Address, Surroundings
 from operators.biostream.desired import Surroundings as StreamSurroundings
 from operators.biostream.scaling import Scale
-from operators.kinds import OWNED
-from operators.manifest import Owner
+from operators.kubernetes.kinds import OWNED
+from operators.kubernetes.manifest import Owner
 
 OWNER = Owner("AuraService", "aura", "ingest", "11111111-2222-3333-4444-555555555555")
 EVERYTHING = frozenset((kind.api_version, kind.name) for kind in OWNED)

@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given
 
 from contracts.gateway import PLUGINS_ANNOTATION, USER_HEADER
+from operators.auraservice.dependencies import needs_met
 from operators.auraservice.desired import desired
-from operators.auraservice.surroundings import needs_met
 from operators.auraservice.workload import CONFIG_HASH, held_replicas
-from operators.findings import State
-from operators.manifest import Manifest
+from operators.kubernetes.conditions import State
+from operators.kubernetes.manifest import Manifest
 from tests.operators.samples import OWNER, SERVICES, around, service
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.election import GIVE_UP_SECONDS, LEASE_SECONDS, Seen, may_take, taken
+from operators.controller.election import GIVE_UP_SECONDS, LEASE_SECONDS, Seen, may_take, taken
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from operators.ownership import pruned
+from operators.kubernetes.ownership import pruned
 
 OURS = {
     "f:spec": {

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.auraservice.desired import desired
-from operators.manifest import Manifest, stamped
-from operators.plan import Apply, Delete, Replace, covers, plan
+from operators.kubernetes.manifest import Manifest, stamped
+from operators.kubernetes.plan import Apply, Delete, Replace, covers, plan
 from tests.operators.samples import OWNER, SERVICES, around
 
 

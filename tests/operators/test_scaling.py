@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operators.adapters.lag import read
+from operators.adapters.dataflow.lag import Reading, read
 from operators.biostream.desired import desired, scale_of
-from operators.biostream.scaling import Reading, Scale, bounds, decide, remembered
-from operators.manifest import Manifest
+from operators.biostream.scaling import Scale, bounds, decide, remembered
+from operators.kubernetes.manifest import Manifest
 from tests.operators.samples import OWNER, stream, stream_around
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

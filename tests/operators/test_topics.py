@@ -3,8 +3,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.biostream.topics import Configure, Create, Found, Grow, Topic, decide, wanted
-from operators.findings import Finding
+from operators.adapters.kafka.topics import Configure, Create, Found, Grow, Topic
+from operators.biostream.topics import decide, wanted
+from operators.kubernetes.conditions import Finding
 from tests.operators.samples import stream
 
 TOPICS = st.builds(

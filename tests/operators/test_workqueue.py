@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from operators.workqueue import Key, WorkQueue
+from operators.controller.workqueue import Key, WorkQueue
 
 KEY = Key("AuraService", "aura", "a")
 

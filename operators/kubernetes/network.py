@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from contracts.resource import GROUP
-from operators.manifest import NAME, Manifest, Owner
+from operators.kubernetes.manifest import NAME, Manifest, Owner
 
 GATEWAY_NAMESPACES = ["aura", "kong"]
 _STORES = {"kafka": [9092, 9094, 9096, 9098], "redis": [6379], "timeseries": [5432]}

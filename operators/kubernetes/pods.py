@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import Placement
-from operators.manifest import Manifest, variables
+from operators.kubernetes.manifest import Manifest, variables
 
 GRACE_SECONDS = 30
 _CAPACITY = {Placement.SPOT: "SPOT", Placement.ON_DEMAND: "ON_DEMAND"}

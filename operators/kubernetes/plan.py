@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from operators.manifest import APPLIED, Manifest, by_identity, stamped
-from operators.ownership import pruned
+from operators.kubernetes.manifest import APPLIED, Manifest, by_identity, stamped
+from operators.kubernetes.ownership import pruned
 
 
 @dataclass(frozen=True)

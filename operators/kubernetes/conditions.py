@@ -29,14 +29,6 @@ class Finding:
     message: str
 
 
-class Blocked(Exception):
-    """An aspect can't be brought to what is declared; nothing that depends on it has been changed."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
-
-
 def good(type: str, reason: str, message: str) -> Finding:
     return Finding(type, State.GOOD, reason, message)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from operators.adapters.rds import Databases
-from operators.adapters.secrets_manager import SecretsManager
+from operators.adapters.aws.rds import Databases
+from operators.adapters.aws.secrets_manager import SecretsManager
 
 
 class Cloud:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from operators.findings import broken, conditions, good, paused, waiting
-from operators.rollout import rollout
+from operators.kubernetes.conditions import broken, conditions, good, paused, waiting
+from operators.kubernetes.rollout import rollout
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 GOOD = good("A", "Fine", "fine")

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlsplit
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from operators.adapters.secrets_manager import SecretsManager
+from operators.adapters.aws.secrets_manager import SecretsManager
 
 _SECONDS = 5
 _PROVED_SECONDS = 60.0

@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 
-from operators.adapters.kubernetes import Cluster
-from operators.kinds import KINDS, OWNED, Kind
-from operators.manifest import FIELD_MANAGER, MANAGED_BY, NAME, Manifest, Owner, by_identity
-from operators.plan import Apply, Delete, Replace, plan
+from operators.kubernetes.client import Cluster
+from operators.kubernetes.kinds import KINDS, OWNED, Kind
+from operators.kubernetes.manifest import FIELD_MANAGER, MANAGED_BY, NAME, Manifest, Owner, by_identity
+from operators.kubernetes.plan import Apply, Delete, Replace, plan
 
 _log = logging.getLogger(__name__)
 _UNOWNED = {"PersistentVolumeClaim"}

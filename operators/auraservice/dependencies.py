@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.platform import KAFKA_BOOTSTRAP, REDIS_URL
-from operators.findings import Finding, good, waiting
+from operators.kubernetes.conditions import Finding, good, waiting
 
 CONFIGURED = {"kafka": KAFKA_BOOTSTRAP, "redis": REDIS_URL}
 """Needs that the ConfigMap of the platform answers, with the variable that must be in it."""

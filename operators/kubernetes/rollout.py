@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from operators.findings import Finding, broken, good, waiting
-from operators.manifest import Manifest
+from operators.kubernetes.conditions import Finding, broken, good, waiting
+from operators.kubernetes.manifest import Manifest
 
 
 def rollout(type: str, deployment: Manifest | None, floor: int) -> Finding:

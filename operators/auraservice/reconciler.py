@@ -10,14 +10,11 @@ from dataclasses import dataclass, replace
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.platform import PLATFORM_CONFIG
-from operators import kinds
-from operators.adapters.cloud import Cloud
-from operators.adapters.kubernetes import Cluster
-from operators.adapters.rds import DatabaseUnavailable, password_of
-from operators.adapters.secrets_manager import SecretUnavailable
+from operators.adapters.aws.cloud import Cloud
+from operators.adapters.aws.rds import DatabaseUnavailable, password_of
+from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.auraservice import status
-from operators.auraservice.desired import desired, early
-from operators.auraservice.surroundings import (
+from operators.auraservice.dependencies import (
     CONFIGURED,
     TIMESERIES,
     TIMESERIES_SECRET,
@@ -25,13 +22,16 @@ from operators.auraservice.surroundings import (
     Surroundings,
     needs_met,
 )
+from operators.auraservice.desired import desired, early
 from operators.auraservice.workload import held_replicas, secret_name
-from operators.execute import execute, live_objects, served
-from operators.findings import Finding, State, broken, good
-from operators.manifest import FIELD_MANAGER, Manifest, Owner, digest
-from operators.reconcile import Outcome
-from operators.resource import read
-from operators.rollout import pods
+from operators.controller.reconciler import Outcome
+from operators.kubernetes import kinds
+from operators.kubernetes.apply import execute, live_objects, served
+from operators.kubernetes.client import Cluster
+from operators.kubernetes.conditions import Finding, State, broken, good
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
+from operators.kubernetes.resource import read
+from operators.kubernetes.rollout import pods
 
 FLOOR_MANAGER = f"{FIELD_MANAGER}-floor"
 """Owner of `replicas` while an autoscaler decides: sets the least number, never takes the field back."""

@@ -7,10 +7,10 @@ import logging
 import time
 from datetime import UTC, datetime
 
-from operators.adapters.kubernetes import ApiError, Cluster, Unreachable
-from operators.election import GIVE_UP_SECONDS, RENEW_SECONDS, Seen, may_take, taken
-from operators.kinds import LEASE
-from operators.manifest import FIELD_MANAGER, Manifest
+from operators.controller.election import GIVE_UP_SECONDS, RENEW_SECONDS, Seen, may_take, taken
+from operators.kubernetes.client import ApiError, Cluster, Unreachable
+from operators.kubernetes.kinds import LEASE
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest
 
 _log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from contracts.resource import PAUSED
-from operators.findings import Finding, broken
+from operators.kubernetes.conditions import Finding, broken
 
 SPEC = "SpecValid"
 Spec = TypeVar("Spec", bound=BaseModel)

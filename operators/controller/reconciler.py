@@ -11,14 +11,14 @@ from typing import Any
 from contracts.conditions import PAUSED as PAUSED_CONDITION
 from contracts.conditions import Condition, ConditionStatus
 from contracts.resource import PAUSED
-from operators.adapters.events import announce
-from operators.adapters.kubernetes import ApiError, Cluster
-from operators.execute import Taken
-from operators.findings import Finding, State, broken, conditions, paused
-from operators.kinds import Kind
-from operators.manifest import Manifest
-from operators.resource import is_going, is_paused
-from operators.workqueue import Key
+from operators.controller.events import announce
+from operators.controller.workqueue import Key
+from operators.kubernetes.apply import Taken
+from operators.kubernetes.client import ApiError, Cluster
+from operators.kubernetes.conditions import Finding, State, broken, conditions, paused
+from operators.kubernetes.kinds import Kind
+from operators.kubernetes.manifest import Manifest
+from operators.kubernetes.resource import is_going, is_paused
 
 _AT_ONCE_SECONDS = 0.2
 _SOON_SECONDS = 5.0

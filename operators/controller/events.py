@@ -7,10 +7,10 @@ import os
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from operators.adapters.kubernetes import ApiError, Cluster, Unreachable
-from operators.findings import stamp
-from operators.kinds import EVENT
-from operators.manifest import FIELD_MANAGER, Manifest
+from operators.kubernetes.client import ApiError, Cluster, Unreachable
+from operators.kubernetes.conditions import stamp
+from operators.kubernetes.kinds import EVENT
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest
 
 _log = logging.getLogger(__name__)
 _LONGEST = 1024

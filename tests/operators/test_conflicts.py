@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from operators.execute import whose
-from operators.manifest import MANAGED_BY, Owner
+from operators.kubernetes.apply import whose
+from operators.kubernetes.manifest import MANAGED_BY, Owner
 
 ME = Owner("BioStream", "aura", "flow", "uid-2")
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from operators.manifest import FIELD_MANAGER, Manifest
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest
 
 _TOOLS_OF_PEOPLE = ("kubectl", "k9s", "lens", "headlamp")
 _LEFT_ALONE = frozenset(

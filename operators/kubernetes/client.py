@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 from kubernetes import client, config
 
-from operators.kinds import Kind
-from operators.manifest import FIELD_MANAGER, Manifest
+from operators.kubernetes.kinds import Kind
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest
 
 _ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 0.2

@@ -20,7 +20,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from operators.biostream.topics import Configure, Create, Found, Grow
+from operators.adapters.kafka.topics import Configure, Create, Found, Grow, TopicChange
 
 _SECONDS = 10
 _TLS_PORTS = {"9094", "9194"}
@@ -50,7 +50,7 @@ class Topics:
         """Those of the topics that exist, and how many brokers there are. Raises KafkaUnreachable."""
         return await asyncio.to_thread(self._guarded, lambda: self._found(set(names)))
 
-    async def do(self, actions: Iterable[Create | Grow | Configure]) -> None:
+    async def do(self, actions: Iterable[TopicChange]) -> None:
         """Raises KafkaUnreachable at the first that fails; those before it are done."""
         for action in actions:
             await asyncio.to_thread(self._guarded, lambda action=action: self._do(action))
@@ -78,7 +78,7 @@ class Topics:
             found[name] = Found(len(partitions), replication, values[name])
         return found, len(metadata.brokers)
 
-    def _do(self, action: Create | Grow | Configure) -> None:
+    def _do(self, action: TopicChange) -> None:
         futures: dict[Any, Any]
         match action:
             case Create(topic):

@@ -12,25 +12,26 @@ from typing import Any
 from contracts.biostream import BioStreamSpec
 from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
 from contracts.resource import GROUP, DeletionPolicy
-from operators import kinds
-from operators.adapters.cloud import Cloud
-from operators.adapters.events import announce
-from operators.adapters.kafka import KafkaUnreachable, Topics
-from operators.adapters.kubernetes import Cluster
-from operators.adapters.lag import reading
-from operators.adapters.secrets_manager import SecretUnavailable
+from operators.adapters.aws.cloud import Cloud
+from operators.adapters.aws.secrets_manager import SecretUnavailable
+from operators.adapters.dataflow.lag import Reading
+from operators.adapters.dataflow.metrics import reading
+from operators.adapters.kafka.admin import KafkaUnreachable, Topics
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
-from operators.biostream.desired import Surroundings, database_secret, desired, pods_wanted, scale_of, volume
-from operators.biostream.scaling import Reading, Scale, bounds, decide, remembered
+from operators.biostream.desired import PORT, Surroundings, database_secret, desired, pods_wanted, scale_of, volume
+from operators.biostream.scaling import Scale, bounds, decide, remembered
 from operators.biostream.sharing import shared
-from operators.execute import execute, live_objects
-from operators.findings import Finding, State, broken, good, waiting
-from operators.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACED_SECRET, SERVICE
-from operators.manifest import Manifest, Owner, digest
-from operators.reconcile import Outcome
-from operators.resource import is_going, read
-from operators.rollout import pods, rollout
+from operators.controller.events import announce
+from operators.controller.reconciler import Outcome
+from operators.kubernetes import kinds
+from operators.kubernetes.apply import execute, live_objects
+from operators.kubernetes.client import Cluster
+from operators.kubernetes.conditions import Finding, State, broken, good, waiting
+from operators.kubernetes.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACED_SECRET, SERVICE
+from operators.kubernetes.manifest import Manifest, Owner, digest
+from operators.kubernetes.resource import is_going, read
+from operators.kubernetes.rollout import pods, rollout
 
 TABLES = "TablesReady"
 RESPONSE = "ResponseReady"
@@ -70,7 +71,7 @@ class BioStreams:
         findings = [topic_finding, await self._tables(spec, url), response, *secret_finding]
         passive = config.get("REGION_ROLE") == "passive"
         live = await live_objects(self.cluster, owner, _KINDS)
-        told = await reading(self.cluster, owner, spec.source.partitions)
+        told = await reading(self.cluster, owner, PORT, spec.source.partitions)
         before, scale, why = self._scale(owner, spec, _deployment(live), told)
         if all(finding.state is State.GOOD for finding in findings):
             around = Surroundings(config[KAFKA_BOOTSTRAP], address, secret, version, scale, passive)
