@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.durations import Duration
-from contracts.resource import Declared, Image, Name, Placement, Rule, SecretReference, immutable
+from contracts.resource import Image, Name, Placement, ResourceModel, Rule, SecretReference, immutable
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 PortName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=15)]
@@ -21,7 +21,7 @@ DatabaseName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63
 Text = Annotated[str, Field(max_length=4096)]
 
 
-class Replicas(Declared):
+class Replicas(ResourceModel):
     """How many Pods; between `min` and `max` the load decides."""
 
     rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
@@ -56,7 +56,7 @@ class LimitBy(StrEnum):
     IP = "ip"
 
 
-class RateLimit(Declared):
+class RateLimit(ResourceModel):
     """How many requests the gateway lets through; the rest get 429."""
 
     per_minute: int = Field(ge=1, le=1_000_000, description="Requests in a minute.")
@@ -65,7 +65,7 @@ class RateLimit(Declared):
     )
 
 
-class Route(Declared):
+class Route(ResourceModel):
     """A host and path prefix at the gateway that leads here."""
 
     rules: ClassVar = (
@@ -82,7 +82,7 @@ class Route(Declared):
     port: PortName | None = Field(default=None, description="Name of the port that serves it; http if unset.")
 
 
-class Database(Declared):
+class Database(ResourceModel):
     """A database on an RDS instance; the Pods get DATABASE_URL."""
 
     rules: ClassVar = (immutable("instance"), immutable("name"))
@@ -96,14 +96,14 @@ class Database(Declared):
     )
 
 
-class Objectives(Declared):
+class Objectives(ResourceModel):
     """What users may expect; alerts watch how fast the error budget burns."""
 
     latency_p99: Duration | None = Field(default=None, alias="latencyP99", description="99 of 100 requests are faster.")
     availability: float | None = Field(default=None, gt=0, lt=100, description="Percent of requests that succeed.")
 
 
-class Resources(Declared):
+class Resources(ResourceModel):
     """What one Pod asks for and may use at most."""
 
     cpu: Annotated[str, Field(pattern=r"^[1-9][0-9]*m?$", max_length=10)] = Field(
@@ -114,7 +114,7 @@ class Resources(Declared):
     )
 
 
-class AuraServiceSpec(Declared):
+class AuraServiceSpec(ResourceModel):
     """A service: its image, how it is reached, what it needs and how much of it runs."""
 
     rules: ClassVar = (

@@ -10,16 +10,16 @@ from pydantic import Field
 from contracts.durations import Duration
 from contracts.platform import TOPIC_EVENTS, WEBHOOK_SECRET
 from contracts.resource import (
-    Declared,
     DeletionPolicy,
     Image,
     Name,
     Placement,
+    ResourceModel,
     Rule,
     SecretReference,
-    growing,
+    duration_rule,
     immutable,
-    timed,
+    non_decreasing,
 )
 
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=200)]
@@ -28,10 +28,10 @@ Replication = Annotated[int, Field(ge=1, le=5)]
 _EVENTS = f"(has(self.events) && has(self.events.topic) ? self.events.topic : '{TOPIC_EVENTS}')"
 
 
-class Source(Declared):
+class Source(ResourceModel):
     """The topic of raw beats, keyed by user."""
 
-    rules: ClassVar = (immutable("topic"), growing("partitions"))
+    rules: ClassVar = (immutable("topic"), non_decreasing("partitions"))
     topic: TopicName = Field(description="Name of the Kafka topic.")
     partitions: Partitions = Field(description="How many partitions; may grow, never shrink.")
     replication: Replication | None = Field(
@@ -40,10 +40,10 @@ class Source(Declared):
     retention: Duration = Field(description="How long Kafka keeps a record.")
 
 
-class EventsTopic(Declared):
+class EventsTopic(ResourceModel):
     """The topic on which stress events are announced."""
 
-    rules: ClassVar = (immutable("topic", TOPIC_EVENTS), growing("partitions", 1))
+    rules: ClassVar = (immutable("topic", TOPIC_EVENTS), non_decreasing("partitions", 1))
     topic: TopicName = Field(default=TOPIC_EVENTS, description="Name of the Kafka topic.")
     partitions: Partitions = Field(default=1, description="How many partitions; may grow, never shrink.")
     replication: Replication | None = Field(
@@ -52,7 +52,7 @@ class EventsTopic(Declared):
     retention: Duration = Field(default="7d", description="How long Kafka keeps a record.")
 
 
-class DeadLetter(Declared):
+class DeadLetter(ResourceModel):
     """The topic of records that could not be processed."""
 
     rules: ClassVar = (immutable("topic"),)
@@ -63,7 +63,7 @@ class DeadLetter(Declared):
     retention: Duration = Field(description="How long Kafka keeps a record.")
 
 
-class Workers(Declared):
+class Workers(ResourceModel):
     """How many worker processes the dataflow may have; never more than partitions."""
 
     rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
@@ -71,7 +71,7 @@ class Workers(Declared):
     max: int = Field(ge=1, le=100, description="Workers that may run when the lag is above targetLag.")
 
 
-class Dataflow(Declared):
+class Dataflow(ResourceModel):
     """The program that turns beats into measures and events."""
 
     image: Image = Field(description="Container image of the dataflow.")
@@ -80,11 +80,11 @@ class Dataflow(Declared):
     placement: Placement = Field(default=Placement.ON_DEMAND, description="Node group; on-demand if unset.")
 
 
-class Cleanse(Declared):
+class Cleanse(ResourceModel):
     """Which beats are taken for heart beats."""
 
     rules: ClassVar = (
-        timed(
+        duration_rule(
             "ms[0] < ms[1]",
             "minRR (300ms if unset) must be shorter than maxRR (2000ms if unset)",
             "minRR",
@@ -106,12 +106,12 @@ class Cleanse(Declared):
     )
 
 
-class Hrv(Declared):
+class Hrv(ResourceModel):
     """The rolling window of heart-rate variability."""
 
     rules: ClassVar = (
-        timed("ms[0] >= 5000", "every must be at least 5s", "every", every="10s"),
-        timed(
+        duration_rule("ms[0] >= 5000", "every must be at least 5s", "every", every="10s"),
+        duration_rule(
             "ms[0] % ms[1] == 0",
             "every (10s if unset) must divide window (60s if unset), and so not be longer than it",
             "every",
@@ -131,7 +131,7 @@ class HrvDrop(StrEnum):
     IGNORE = "ignore"
 
 
-class Stress(Declared):
+class Stress(ResourceModel):
     """When acute stress is raised."""
 
     hrv_drop: HrvDrop = Field(
@@ -151,13 +151,13 @@ class Stress(Declared):
     refractory: Duration = Field(default="300s", description="Silence after an event; 300s if unset.")
 
 
-class Sink(Declared):
+class Sink(ResourceModel):
     """The time-series database and how long it keeps what."""
 
     rules: ClassVar = (
         immutable("database"),
         immutable("chunk", "1h"),
-        timed(
+        duration_rule(
             "ms[0] <= ms[1]",
             "chunk (1h if unset) must not be longer than retention: rows are dropped by the chunk",
             "chunk",
@@ -173,7 +173,7 @@ class Sink(Declared):
     )
 
 
-class Response(Declared):
+class Response(ResourceModel):
     """Who is told of a stress event."""
 
     service: Name = Field(description="Name of the AuraService that answers.")
@@ -185,7 +185,7 @@ class Response(Declared):
     )
 
 
-class BioStreamSpec(Declared):
+class BioStreamSpec(ResourceModel):
     """A stream of heart beats: its topics, the dataflow over them and the tables it fills."""
 
     rules: ClassVar = (

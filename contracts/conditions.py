@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from contracts.resource import Declared
+from contracts.resource import ResourceModel
 
 
 class ConditionStatus(StrEnum):
@@ -18,7 +18,7 @@ class ConditionStatus(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class Condition(Declared):
+class Condition(ResourceModel):
     """One aspect of a resource, as last observed."""
 
     type: Annotated[str, Field(max_length=316, description="Aspect, in CamelCase.")]
@@ -48,7 +48,7 @@ Conditions = Annotated[
 ]
 
 
-class ResourceStatus(Declared):
+class ResourceStatus(ResourceModel):
     """What the operator saw when it last looked."""
 
     observed_generation: int = Field(ge=0, description="Generation of the spec that was last acted on.")

@@ -25,7 +25,7 @@ class Column:
     type: str = "string"
     priority: int = 0
 
-    def declared(self) -> dict[str, Any]:
+    def to_manifest(self) -> dict[str, Any]:
         column: dict[str, Any] = {"name": self.name, "type": self.type, "jsonPath": self.path}
         return column | {"priority": self.priority} if self.priority else column
 
@@ -119,7 +119,7 @@ def definition(kind: Kind) -> dict[str, Any]:
                     "served": True,
                     "storage": True,
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": [column.declared() for column in kind.columns],
+                    "additionalPrinterColumns": [column.to_manifest() for column in kind.columns],
                     "schema": {"openAPIV3Schema": schema},
                 }
             ],

@@ -37,7 +37,7 @@ def ticket(event_id: str, user: str) -> str:
     return f"{event_id} {user}"
 
 
-def parties(ticket: str) -> tuple[str, str]:
+def parse_ticket(ticket: str) -> tuple[str, str]:
     """Event id and user of a member of OPEN; an event id holds no space."""
     event_id, _, user = ticket.partition(" ")
     return event_id, user

@@ -36,13 +36,13 @@ class Rule(NamedTuple):
     field: str = ""
     """Path of the member at fault relative to the object the rule stands on, as in `.partitions`."""
 
-    def declared(self) -> dict[str, str]:
+    def to_schema(self) -> dict[str, str]:
         """An entry of `x-kubernetes-validations`."""
         entry = {"rule": self.expression, "message": self.message}
         return entry | {"fieldPath": self.field} if self.field else entry
 
 
-class Declared(BaseModel):
+class ResourceModel(BaseModel):
     """Base of everything inside a spec: camelCase outside, unknown fields refused, never changed once read."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
@@ -53,10 +53,10 @@ class Declared(BaseModel):
         """The model's schema with its rules, as the API server evaluates them."""
         schema = handler(core)
         if cls.rules:
-            handler.resolve_ref_schema(schema)["x-kubernetes-validations"] = [rule.declared() for rule in cls.rules]
+            handler.resolve_ref_schema(schema)["x-kubernetes-validations"] = [rule.to_schema() for rule in cls.rules]
         return schema
 
-    def declared(self) -> dict[str, Any]:
+    def to_manifest(self) -> dict[str, Any]:
         """As written in a manifest: camelCase, without what nobody said."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
@@ -70,7 +70,7 @@ def immutable(field: str, default: str | None = None) -> Rule:
     )
 
 
-def growing(field: str, default: int | None = None) -> Rule:
+def non_decreasing(field: str, default: int | None = None) -> Rule:
     """Refuses a smaller number than before; `default` as in `immutable`."""
     return Rule(
         f"{_value('self', field, default)} >= {_value('oldSelf', field, default)}",
@@ -79,7 +79,7 @@ def growing(field: str, default: int | None = None) -> Rule:
     )
 
 
-def timed(condition: str, message: str, field: str, **durations: str) -> Rule:
+def duration_rule(condition: str, message: str, field: str, **durations: str) -> Rule:
     """Refuses durations of which `condition` does not hold: a CEL expression in which `ms` lists their milliseconds.
 
     `durations` names the members in this order, and what each means when it is not given. A malformed one passes here:

@@ -11,14 +11,14 @@ MAX_SAMPLES_A_FRAME = 600
 """About ten minutes of beats: what a wearable buffers when it was out of reach."""
 
 
-LARGEST = 2**53
+MAX_SAFE_INTEGER = 2**53
 """JSON readers hold integers exactly up to here, and records of the topics up to 64 bits."""
 
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One heart beat: `t` is its moment in Unix ms, `rr` the interval to the beat before it in ms."""
 
-    t: Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+    t: Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
     rr: Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -26,7 +26,7 @@ class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A batch of beats. `seq` counts 1, 2, 3 ... per device; an unacknowledged frame is sent again as it was."""
 
     device: DeviceId
-    seq: Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]
+    seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
     samples: Annotated[list[Sample], msgspec.Meta(min_length=1, max_length=MAX_SAMPLES_A_FRAME)]
 
 

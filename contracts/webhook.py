@@ -27,7 +27,7 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def refusal(secret: str, timestamp: str, signature: str, body: bytes, now: int) -> str | None:
+def verification_error(secret: str, timestamp: str, signature: str, body: bytes, now: int) -> str | None:
     """Why a request is not to be trusted, or None; `now` in Unix seconds."""
     if not _UNIX_SECONDS.fullmatch(timestamp) or abs(now - int(timestamp)) > TOLERANCE_SECONDS:
         return f"{TIMESTAMP} is missing or more than {TOLERANCE_SECONDS} s from now"

@@ -32,7 +32,7 @@ from local.gateway.proxy import Proxy
 from local.gateway.render import Setting
 from local.site import CHECKOUT, Site
 from operators.auraservice import gateway as operator
-from operators.auraservice.dependencies import Surroundings
+from operators.auraservice.dependencies import Dependencies
 from operators.kubernetes.manifest import NAME, Owner
 from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
@@ -85,7 +85,7 @@ def _world(flow: Flow, certificate: Issued) -> World:
     """What the cluster would hold: the manifests of Gateway and ingest, what the operator makes of the latter, Pods."""
     owner = Owner("AuraService", NAMESPACE, "ingest", "bench")
     spec = AuraServiceSpec.model_validate(_manifest("ingest.yaml")["spec"])
-    declared = operator.routes(owner, spec, Surroundings())
+    declared = operator.routes(owner, spec, Dependencies())
     tls = {"tls.crt": certificate.certificate, "tls.key": certificate.key}
     gateway = Gateway.model_validate(_placed(_manifest("gateway.yaml")))
     service = {"selector": owner.selector, "ports": [{"name": "http", "port": spec.ports["http"]}]}

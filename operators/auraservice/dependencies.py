@@ -1,4 +1,4 @@
-"""What the objects of a service depend on besides its spec: gathered by the wiring, read by the pure modules."""
+"""Resolved dependencies of a service: what its objects depend on besides its spec. Pure."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from contracts.auraservice import AuraServiceSpec
 from contracts.platform import KAFKA_BOOTSTRAP, REDIS_URL
 from operators.kubernetes.conditions import Finding, good, waiting
 
-CONFIGURED = {"kafka": KAFKA_BOOTSTRAP, "redis": REDIS_URL}
-"""Needs that the ConfigMap of the platform answers, with the variable that must be in it."""
+PLATFORM_VARIABLES = {"kafka": KAFKA_BOOTSTRAP, "redis": REDIS_URL}
+"""Needs that the platform's ConfigMap resolves, with the variable that must be in it."""
 TIMESERIES = "timeseries"
 TIMESERIES_SECRET = "timeseries-app"
 TIMESERIES_URL = "TIMESERIES_URL"
 
-NEEDS = "NeedsMet"
+NEEDS_MET = "NeedsMet"
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a Service of the cluster is."""
+    """Cluster IP and port of a Service."""
 
     host: str
     port: int
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """`config` is the platform's ConfigMap; `timeseries` names the version of its Secret, None where there is none."""
+class Dependencies:
+    """`config` is the platform's ConfigMap; `timeseries` is a digest of the database's Secret, None without one."""
 
     config: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Address] = field(default_factory=dict)
     timeseries: str | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
-    """Variable -> value, DATABASE_URL included: what goes into the service's Secret."""
+    """Variable -> value, DATABASE_URL included: the content of the service's Secret."""
     served: frozenset[tuple[str, str]] = frozenset()
-    """(apiVersion, kind) that the cluster has."""
+    """(apiVersion, kind) that the cluster serves."""
     passive: bool = False
-    """This region is the one that waits."""
+    """Whether this region is the passive one."""
 
 
-def needs_met(spec: AuraServiceSpec, around: Surroundings) -> Finding:
-    """Whether everything in `needs` can be reached, so that the Pods' variables are complete."""
-    missing = [need for need in spec.needs if not _met(need, around)]
+def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
+    """Whether everything in `needs` is resolved, so that the Pods' variables are complete."""
+    missing = [need for need in spec.needs if not _is_met(need, dependencies)]
     if not missing:
-        return good(NEEDS, "Found", "everything needed can be reached" if spec.needs else "nothing is needed")
+        return good(NEEDS_MET, "Found", "everything needed can be reached" if spec.needs else "nothing is needed")
     need = missing[0]
-    if variable := CONFIGURED.get(need):
-        return waiting(NEEDS, "NotConfigured", f"needs {need}, but ConfigMap aura-platform has no {variable} yet")
+    if variable := PLATFORM_VARIABLES.get(need):
+        return waiting(NEEDS_MET, "NotConfigured", f"needs {need}, but ConfigMap aura-platform has no {variable} yet")
     if need == TIMESERIES:
-        return waiting(NEEDS, "DatabaseMissing", f"needs {need}, but there is no Secret {TIMESERIES_SECRET} yet")
-    return waiting(NEEDS, "ServiceMissing", f"needs {need}, but there is no Service of that name yet")
+        return waiting(NEEDS_MET, "DatabaseMissing", f"needs {need}, but Secret {TIMESERIES_SECRET} does not exist yet")
+    return waiting(NEEDS_MET, "ServiceMissing", f"needs {need}, but no Service of that name exists yet")
 
 
-def _met(need: str, around: Surroundings) -> bool:
-    if variable := CONFIGURED.get(need):
-        return bool(around.config.get(variable))
-    return around.timeseries is not None if need == TIMESERIES else need in around.services
+def _is_met(need: str, dependencies: Dependencies) -> bool:
+    if variable := PLATFORM_VARIABLES.get(need):
+        return bool(dependencies.config.get(variable))
+    return dependencies.timeseries is not None if need == TIMESERIES else need in dependencies.services

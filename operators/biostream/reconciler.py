@@ -1,4 +1,4 @@
-"""Brings a stream to what its resource declares."""
+"""Reconciles BioStreams."""
 
 from __future__ import annotations
 
@@ -14,54 +14,66 @@ from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
 from contracts.resource import GROUP, DeletionPolicy
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.secrets_manager import SecretUnavailable
-from operators.adapters.dataflow.lag import Reading
-from operators.adapters.dataflow.metrics import reading
-from operators.adapters.kafka.admin import KafkaUnreachable, Topics
+from operators.adapters.dataflow.lag import LagSample
+from operators.adapters.dataflow.metrics import scrape
+from operators.adapters.kafka.admin import KafkaUnreachable, TopicAdmin
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
-from operators.biostream.desired import PORT, Surroundings, database_secret, desired, pods_wanted, scale_of, volume
-from operators.biostream.scaling import Scale, bounds, decide, remembered
+from operators.biostream.desired import (
+    PORT,
+    Dependencies,
+    database_secret,
+    desired,
+    desired_pods,
+    scale_of,
+    volume_claim,
+)
+from operators.biostream.scaling import Scale, bounds, decide, with_sample
 from operators.biostream.sharing import shared
-from operators.controller.events import announce
-from operators.controller.reconciler import Outcome
+from operators.controller.events import record_event
+from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
-from operators.kubernetes.apply import execute, live_objects
-from operators.kubernetes.client import Cluster
+from operators.kubernetes.apply import apply, live_objects
+from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, State, broken, good, waiting
-from operators.kubernetes.kinds import CONFIG_MAP, DEPLOYMENT, NAMESPACED_SECRET, SERVICE
+from operators.kubernetes.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
 from operators.kubernetes.manifest import Manifest, Owner, digest
-from operators.kubernetes.resource import is_going, read
-from operators.kubernetes.rollout import pods, rollout
+from operators.kubernetes.resource import is_terminating, parse_spec
+from operators.kubernetes.rollout import pod_counts, rollout
 
-TABLES = "TablesReady"
-RESPONSE = "ResponseReady"
-DATAFLOW = "DataflowReady"
+TABLES_READY = "TablesReady"
+RESPONSE_READY = "ResponseReady"
+DATAFLOW_READY = "DataflowReady"
 FINALIZER = f"{GROUP}/data"
-"""Only on resources whose policy is Delete: nothing else has to be waited for."""
-_PATIENCE = timedelta(minutes=2)
-_KINDS = [kind for kind in kinds.OWNED if kind.root in ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")]
+"""Only on resources whose policy is Delete: the others need no cleanup."""
+_FINALIZE_TIMEOUT = timedelta(minutes=2)
+_KINDS = [
+    kind
+    for kind in kinds.OWNED
+    if kind.group_version_path in ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")
+]
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class BioStreams:
-    """The operator of BioStreams. `kafka` gives the topics of the cluster at an address."""
+class BioStreamReconciler:
+    """Reconciler of the kind BioStream. `kafka` returns the admin client for a bootstrap address."""
 
-    cluster: Cluster
+    client: Client
     cloud: Cloud
     store: Store
-    kafka: Callable[[str], Topics]
-    _readings: dict[str, list[Reading]] = field(default_factory=dict)
-    """What the workers of each stream told lately, by the stream's uid."""
+    kafka: Callable[[str], TopicAdmin]
+    _samples: dict[str, list[LagSample]] = field(default_factory=dict)
+    """Recent lag samples of each stream, by its uid."""
 
-    async def act(self, body: Manifest) -> Outcome:
-        """Topics, tables, then the dataflow once both are there."""
-        spec = read(BioStreamSpec, body)
+    async def reconcile(self, body: Manifest) -> Result:
+        """Topics and tables, then the dataflow once both are ready."""
+        spec = parse_spec(BioStreamSpec, body)
         if isinstance(spec, Finding):
-            return Outcome([spec], {})
-        await self._mark(body, spec)
+            return Result([spec], {})
+        await self._sync_finalizer(body, spec)
         owner = Owner.of(body)
-        config: dict[str, str] = (await self.cluster.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}).get(
+        config: dict[str, str] = (await self.client.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}).get(
             "data", {}
         )
         url, version = await self._database(owner, spec)
@@ -70,139 +82,148 @@ class BioStreams:
         secret_finding, secret = await self._secret(spec)
         findings = [topic_finding, await self._tables(spec, url), response, *secret_finding]
         passive = config.get("REGION_ROLE") == "passive"
-        live = await live_objects(self.cluster, owner, _KINDS)
-        told = await reading(self.cluster, owner, PORT, spec.source.partitions)
-        before, scale, why = self._scale(owner, spec, _deployment(live), told)
+        live = await live_objects(self.client, owner, _KINDS)
+        sample = await scrape(self.client, owner, PORT, spec.source.partitions)
+        current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
         if all(finding.state is State.GOOD for finding in findings):
-            around = Surroundings(config[KAFKA_BOOTSTRAP], address, secret, version, scale, passive)
-            if await execute(self.cluster, owner, desired(owner, spec, around), live):
-                live = await live_objects(self.cluster, owner, _KINDS)
-            if why:
-                message = f"{scale.workers} workers instead of {before.workers}: {why}"
+            dependencies = Dependencies(config[KAFKA_BOOTSTRAP], address, secret, version, scale, passive)
+            if await apply(self.client, owner, desired(owner, spec, dependencies), live):
+                live = await live_objects(self.client, owner, _KINDS)
+            if reason:
+                message = f"{scale.workers} workers instead of {current.workers}: {reason}"
                 _log.info("BioStream %s: %s", owner.name, message)
-                await announce(self.cluster, body, "Scaled", message)
+                await record_event(self.client, body, "Scaled", message)
         deployment = _deployment(live)
-        runs = scale_of(deployment)
-        findings.append(rollout(DATAFLOW, deployment, pods_wanted(passive)))
-        facts: dict[str, Any] = {
-            "pods": pods(deployment),
-            "workers": runs.workers if runs else None,
-            "lag": told.records if told else None,
-            "lagSeconds": round(told.seconds, 1) if told else None,
+        applied = scale_of(deployment)
+        findings.append(rollout(DATAFLOW_READY, deployment, desired_pods(passive)))
+        status: dict[str, Any] = {
+            "pods": pod_counts(deployment),
+            "workers": applied.workers if applied else None,
+            "lag": sample.records if sample else None,
+            "lagSeconds": round(sample.seconds, 1) if sample else None,
         }
-        return Outcome(findings, facts | ({} if partitions is None else {"partitions": partitions}))
+        return Result(findings, status | ({} if partitions is None else {"partitions": partitions}))
 
     def _scale(
-        self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, told: Reading | None
+        self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, sample: LagSample | None
     ) -> tuple[Scale, Scale, str]:
-        """How many workers there are, how many there shall be, and why if that differs."""
+        """The current scale, the desired one, and the reason if they differ."""
         now = datetime.now(UTC)
-        there = scale_of(deployment) or Scale(bounds(spec)[0], now)
-        self._readings[owner.uid] = remembered(self._readings.get(owner.uid, []), told)
-        return there, *decide(spec, there, self._readings[owner.uid], now)
+        current = scale_of(deployment) or Scale(bounds(spec)[0], now)
+        self._samples[owner.uid] = with_sample(self._samples.get(owner.uid, []), sample)
+        return current, *decide(spec, current, self._samples[owner.uid], now)
 
     async def finalize(self, body: Manifest) -> None:
-        """Deletes the data when that was said of this stream; its namespace's end does not say so.
+        """Deletes the data if this stream's policy is Delete, but not if only its namespace is deleted.
 
-        Gives up after a while: neither a resource nor its namespace is ever held back for long.
+        Gives up after a while: the finalizer never blocks a resource or its namespace for long.
         """
         if FINALIZER not in body["metadata"].get("finalizers", []):
             return
-        spec, owner = read(BioStreamSpec, body), Owner.of(body)
+        spec, owner = parse_spec(BioStreamSpec, body), Owner.of(body)
         try:
-            if await self.cluster.namespace_is_going(owner.namespace):
-                _log.warning("BioStream %s goes with its namespace: its data stays", owner.name)
+            if await self.client.namespace_is_terminating(owner.namespace):
+                _log.warning("BioStream %s is deleted with its namespace: its data stays", owner.name)
             elif isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
                 await self._delete_data(owner, spec)
         except (KafkaUnreachable, StoreUnavailable) as error:
             since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
-            if datetime.now(UTC) - since < _PATIENCE:
+            if datetime.now(UTC) - since < _FINALIZE_TIMEOUT:
                 raise
-            _log.error("BioStream %s is let go, but its data is still there: %s", owner.name, error)
-        await self._finalizers(body, [one for one in body["metadata"]["finalizers"] if one != FINALIZER])
+            _log.error("BioStream %s loses its finalizer, but its data still exists: %s", owner.name, error)
+        await self._patch_finalizers(body, [one for one in body["metadata"]["finalizers"] if one != FINALIZER])
 
-    async def _mark(self, body: Manifest, spec: BioStreamSpec) -> None:
-        there = body["metadata"].get("finalizers", [])
-        wanted = spec.deletion_policy is DeletionPolicy.DELETE
-        if wanted != (FINALIZER in there):
-            await self._finalizers(body, [*there, FINALIZER] if wanted else [one for one in there if one != FINALIZER])
+    async def _sync_finalizer(self, body: Manifest, spec: BioStreamSpec) -> None:
+        existing = body["metadata"].get("finalizers", [])
+        required = spec.deletion_policy is DeletionPolicy.DELETE
+        if required != (FINALIZER in existing):
+            await self._patch_finalizers(
+                body, [*existing, FINALIZER] if required else [one for one in existing if one != FINALIZER]
+            )
 
-    async def _finalizers(self, body: Manifest, finalizers: list[str]) -> None:
+    async def _patch_finalizers(self, body: Manifest, finalizers: list[str]) -> None:
         meta = {"finalizers": finalizers, "resourceVersion": body["metadata"]["resourceVersion"]}
-        await self.cluster.merge(kinds.BIO_STREAM, body, {"metadata": meta})
+        await self.client.merge_patch(kinds.BIO_STREAM, body, {"metadata": meta})
 
     async def _delete_data(self, owner: Owner, spec: BioStreamSpec) -> None:
-        if deployment := await self.cluster.get(DEPLOYMENT, owner.namespace, owner.name):
-            await self.cluster.delete(DEPLOYMENT, deployment)
+        if deployment := await self.client.get(DEPLOYMENT, owner.namespace, owner.name):
+            await self.client.delete(DEPLOYMENT, deployment)
         claim = kinds.KINDS["v1", "PersistentVolumeClaim"]
-        if there := await self.cluster.get(claim, owner.namespace, volume(owner)["metadata"]["name"]):
-            await self.cluster.delete(claim, there)
+        if existing := await self.client.get(claim, owner.namespace, volume_claim(owner)["metadata"]["name"]):
+            await self.client.delete(claim, existing)
         others = await self._others(owner)
         if others is None:
-            _log.error("BioStream %s: data stays, since another stream here cannot be read and may use it", owner.name)
+            _log.error(
+                "BioStream %s: its data stays, since another stream of the namespace is invalid and may use it",
+                owner.name,
+            )
             return
         used = shared(others)
-        config = await self.cluster.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
+        config = await self.client.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
         if bootstrap := config.get("data", {}).get(KAFKA_BOOTSTRAP):
-            own = [topic.name for topic in topics.wanted(spec) if topic.name not in used.topics]
+            own = [topic.name for topic in topics.desired_topics(spec) if topic.name not in used.topics]
             await self.kafka(bootstrap).delete(own)
         url, _ = await self._database(owner, spec)
         if url and spec.sink.database not in used.databases:
             await self.store.drop(url)
 
     async def _others(self, owner: Owner) -> list[BioStreamSpec] | None:
-        """The namespace's other streams that are not being deleted; None when one of them cannot be read."""
-        found = await self.cluster.list(kinds.BIO_STREAM, owner.namespace)
+        """The namespace's other streams that are not being deleted; None if one of them is invalid."""
+        found = await self.client.list(kinds.BIO_STREAM, owner.namespace)
         specs = [
-            read(BioStreamSpec, body) for body in found if body["metadata"]["uid"] != owner.uid and not is_going(body)
+            parse_spec(BioStreamSpec, body)
+            for body in found
+            if body["metadata"]["uid"] != owner.uid and not is_terminating(body)
         ]
-        readable = [spec for spec in specs if isinstance(spec, BioStreamSpec)]
-        return readable if len(readable) == len(specs) else None
+        valid = [spec for spec in specs if isinstance(spec, BioStreamSpec)]
+        return valid if len(valid) == len(specs) else None
 
     async def _topics(self, spec: BioStreamSpec, bootstrap: str) -> tuple[Finding, int | None]:
         if not bootstrap:
             message = f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet"
-            return waiting(topics.TOPICS, "NotConfigured", message), None
-        declared, cluster = topics.wanted(spec), self.kafka(bootstrap)
+            return waiting(topics.TOPICS_READY, "NotConfigured", message), None
+        declared, admin = topics.desired_topics(spec), self.kafka(bootstrap)
         try:
-            found, brokers = await cluster.found(topic.name for topic in declared)
-            decision = topics.decide(declared, found, brokers)
+            existing, brokers = await admin.describe(topic.name for topic in declared)
+            decision = topics.decide(declared, existing, brokers)
             if isinstance(decision, Finding):
-                return decision, found[spec.source.topic].partitions if spec.source.topic in found else None
-            await cluster.do(decision)
+                return decision, existing[spec.source.topic].partitions if spec.source.topic in existing else None
+            await admin.apply(decision)
         except KafkaUnreachable as error:
-            return broken(topics.TOPICS, "KafkaUnreachable", str(error)), None
+            return broken(topics.TOPICS_READY, "KafkaUnreachable", str(error)), None
         return topics.ready(declared), spec.source.partitions
 
     async def _database(self, owner: Owner, spec: BioStreamSpec) -> tuple[str, str]:
-        """URL of the database and version of its Secret; empty where CloudNativePG has not made it yet."""
-        secret = await self.cluster.get(NAMESPACED_SECRET, owner.namespace, database_secret(spec))
+        """URL of the database and digest of its Secret; empty if CloudNativePG has not created it yet."""
+        secret = await self.client.get(SECRET, owner.namespace, database_secret(spec))
         data = (secret or {}).get("data") or {}
         return (base64.b64decode(data["uri"]).decode(), digest(data)) if "uri" in data else ("", "")
 
     async def _tables(self, spec: BioStreamSpec, url: str) -> Finding:
         if not url:
-            return waiting(TABLES, "DatabaseMissing", f"there is no Secret {database_secret(spec)} with a uri yet")
+            return waiting(
+                TABLES_READY, "DatabaseMissing", f"Secret {database_secret(spec)} with a uri does not exist yet"
+            )
         try:
             kind = await self.store.ensure(url, spec.sink, datetime.now(UTC))
         except StoreUnavailable as error:
-            return broken(TABLES, "StoreUnavailable", str(error))
-        return good(TABLES, "AsDeclared", f"tables and views are there ({kind})")
+            return broken(TABLES_READY, "StoreUnavailable", str(error))
+        return good(TABLES_READY, "AsDeclared", f"tables and views exist ({kind})")
 
     async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         name = spec.response.service
-        service = await self.cluster.get(SERVICE, owner.namespace, name)
+        service = await self.client.get(SERVICE, owner.namespace, name)
         if service is None:
-            return waiting(RESPONSE, "ServiceMissing", f"there is no Service {name} yet to tell of events"), ""
+            return waiting(RESPONSE_READY, "ServiceMissing", f"Service {name} for events does not exist yet"), ""
         ports = service["spec"]["ports"]
         port = next((one["port"] for one in ports if one.get("name") == "http"), ports[0]["port"])
-        return good(RESPONSE, "Found", f"events go to {name}"), f"{service['spec']['clusterIP']}:{port}"
+        return good(RESPONSE_READY, "Found", f"events are sent to {name}"), f"{service['spec']['clusterIP']}:{port}"
 
     async def _secret(self, spec: BioStreamSpec) -> tuple[list[Finding], str]:
         try:
             return [], await self.cloud.secrets.value(spec.response.secret)
         except SecretUnavailable as error:
-            return [broken(RESPONSE + "Secret", "SecretUnavailable", f"{error}; workers keep what they have")], ""
+            return [broken(RESPONSE_READY + "Secret", "SecretUnavailable", f"{error}; workers keep their value")], ""
 
 
 def _deployment(live: list[Manifest]) -> Manifest | None:

@@ -1,6 +1,6 @@
-"""From the topics that are declared and those that are there to what has to be done. Pure.
+"""The changes that bring existing topics to the desired ones. Pure.
 
-Nothing here ever takes data away: partitions only grow, and a topic that is no longer declared stays.
+No change deletes data: partitions are only added, and a topic that is no longer declared stays.
 """
 
 from __future__ import annotations
@@ -10,14 +10,21 @@ from collections.abc import Iterable, Mapping
 from contracts.biostream import BioStreamSpec
 from contracts.durations import milliseconds
 from contracts.records import DEAD_LETTER_BYTES
-from operators.adapters.kafka.topics import Configure, Create, Found, Grow, Topic, TopicChange
+from operators.adapters.kafka.topics import (
+    AlterConfigs,
+    CreatePartitions,
+    CreateTopic,
+    Topic,
+    TopicChange,
+    TopicDescription,
+)
 from operators.kubernetes.conditions import Finding, broken, good
 
-TOPICS = "TopicsReady"
+TOPICS_READY = "TopicsReady"
 
 
-def wanted(spec: BioStreamSpec) -> list[Topic]:
-    """Raw beats, stress events, and the records nobody could read."""
+def desired_topics(spec: BioStreamSpec) -> list[Topic]:
+    """Raw beats, stress events, and dead letters."""
     source, events, dead = spec.source, spec.events, spec.dead_letter
     return [
         Topic(source.topic, source.partitions, source.replication, milliseconds(source.retention)),
@@ -26,30 +33,32 @@ def wanted(spec: BioStreamSpec) -> list[Topic]:
     ]
 
 
-def decide(topics: Iterable[Topic], found: Mapping[str, Found], brokers: int) -> list[TopicChange] | Finding:
-    """What is to be done, or why it can't be: then nothing is done, not even the part that could be."""
-    actions: list[TopicChange] = []
+def decide(
+    topics: Iterable[Topic], existing: Mapping[str, TopicDescription], brokers: int
+) -> list[TopicChange] | Finding:
+    """All changes, or a finding if any of them is impossible: then none is made."""
+    changes: list[TopicChange] = []
     for topic in topics:
-        there = found.get(topic.name)
-        if there is None:
+        current = existing.get(topic.name)
+        if current is None:
             if (topic.replication or 1) > brokers:
-                message = f"topic {topic.name} wants {topic.replication} replicas, but there are {brokers} brokers"
-                return broken(TOPICS, "TooFewBrokers", message)
-            actions.append(Create(topic))
+                message = f"topic {topic.name} declares {topic.replication} replicas, but Kafka has {brokers} brokers"
+                return broken(TOPICS_READY, "TooFewBrokers", message)
+            changes.append(CreateTopic(topic))
             continue
-        if there.partitions > topic.partitions:
-            message = f"topic {topic.name} has {there.partitions} partitions, {topic.partitions} are declared"
-            return broken(TOPICS, "PartitionsCannotShrink", f"{message}; Kafka gives none up")
-        if topic.replication is not None and there.replication != topic.replication:
-            message = f"topic {topic.name} has {there.replication} replicas, {topic.replication} are declared"
-            return broken(TOPICS, "ReplicationDiffers", f"{message}; reassign its partitions by hand")
-        if there.partitions < topic.partitions:
-            actions.append(Grow(topic.name, topic.partitions))
-        changed = {key: value for key, value in topic.config.items() if there.config.get(key) != value}
+        if current.partitions > topic.partitions:
+            message = f"topic {topic.name} has {current.partitions} partitions, {topic.partitions} are declared"
+            return broken(TOPICS_READY, "PartitionsCannotShrink", f"{message}; Kafka cannot remove partitions")
+        if topic.replication is not None and current.replication != topic.replication:
+            message = f"topic {topic.name} has {current.replication} replicas, {topic.replication} are declared"
+            return broken(TOPICS_READY, "ReplicationDiffers", f"{message}; reassign its partitions by hand")
+        if current.partitions < topic.partitions:
+            changes.append(CreatePartitions(topic.name, topic.partitions))
+        changed = {key: value for key, value in topic.config.items() if current.config.get(key) != value}
         if changed:
-            actions.append(Configure(topic.name, changed))
-    return actions
+            changes.append(AlterConfigs(topic.name, changed))
+    return changes
 
 
 def ready(topics: list[Topic]) -> Finding:
-    return good(TOPICS, "AsDeclared", ", ".join(f"{topic.name} ({topic.partitions})" for topic in topics))
+    return good(TOPICS_READY, "AsDeclared", ", ".join(f"{topic.name} ({topic.partitions})" for topic in topics))

@@ -1,7 +1,7 @@
-"""Which of several operators acts: the holder of a Lease, by the rules of client-go's leader election. Pure.
+"""Leader election: which of several operators is the leader, by the rules of client-go's leaderelection. Pure.
 
-A clock of ours measures how long the Lease has not changed; the times written in it are never compared with it, so
-that clocks may differ. The holder stops itself before anybody else may begin.
+How long the Lease has not changed is measured on our own clock. The times written in the Lease are never compared with
+it, so clocks may differ. The leader stops before another operator may take over.
 """
 
 from __future__ import annotations
@@ -11,32 +11,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-LEASE_SECONDS = 15
-RENEW_SECONDS = 2.0
-GIVE_UP_SECONDS = 10.0
-"""A holder that could not renew for so long ends: well before LEASE_SECONDS, when another may take over."""
+LEASE_DURATION_SECONDS = 15
+RETRY_PERIOD_SECONDS = 2.0
+RENEW_DEADLINE_SECONDS = 10.0
+"""A leader that could not renew for so long stops: well before LEASE_DURATION_SECONDS, when another may take over."""
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A Lease's version and when, on our monotonic clock in seconds, it was first seen."""
+class ObservedLease:
+    """A Lease's resourceVersion and when it was first observed, in seconds of our monotonic clock."""
 
     version: str
     at: float
 
 
-def may_take(lease: Mapping[str, Any], me: str, seen: Seen, now: float) -> bool:
-    """Whether the Lease is ours, nobody's, or its holder has been silent for longer than it promised to be."""
+def may_acquire(lease: Mapping[str, Any], identity: str, observed: ObservedLease, now: float) -> bool:
+    """Whether the Lease is ours, has no holder, or was not renewed within its own leaseDurationSeconds."""
     spec = lease.get("spec") or {}
     holder = spec.get("holderIdentity") or ""
-    return holder in ("", me) or now - seen.at > spec.get("leaseDurationSeconds", LEASE_SECONDS)
+    return holder in ("", identity) or now - observed.at > spec.get("leaseDurationSeconds", LEASE_DURATION_SECONDS)
 
 
-def taken(lease: Mapping[str, Any], me: str, now: datetime) -> dict[str, Any]:
-    """The Lease as `me` holds it from `now` on; one given up has no holder."""
+def claimed(lease: Mapping[str, Any], identity: str, now: datetime) -> dict[str, Any]:
+    """The Lease as `identity` holds it from `now` on; "" releases it."""
     spec = dict(lease.get("spec") or {})
     moment = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    if me and spec.get("holderIdentity") != me:
+    if identity and spec.get("holderIdentity") != identity:
         spec |= {"acquireTime": moment, "leaseTransitions": spec.get("leaseTransitions", 0) + 1}
-    spec |= {"holderIdentity": me, "renewTime": moment, "leaseDurationSeconds": LEASE_SECONDS}
+    spec |= {"holderIdentity": identity, "renewTime": moment, "leaseDurationSeconds": LEASE_DURATION_SECONDS}
     return {**lease, "spec": spec}

@@ -1,4 +1,4 @@
-"""Events: what `kubectl describe` shows of a resource's past."""
+"""Kubernetes Events, as `kubectl describe` shows them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import os
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from operators.kubernetes.client import ApiError, Cluster, Unreachable
-from operators.kubernetes.conditions import stamp
+from operators.kubernetes.client import ApiError, Client, Unreachable
+from operators.kubernetes.conditions import rfc3339
 from operators.kubernetes.kinds import EVENT
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest
 
 _log = logging.getLogger(__name__)
-_LONGEST = 1024
+_MAX_MESSAGE_LENGTH = 1024
 
 
-async def announce(cluster: Cluster, body: Manifest, reason: str, message: str, *, warning: bool = False) -> None:
-    """An Event about `body`; `reason` is one CamelCase word. A lost one is logged, no more."""
-    meta, now = body["metadata"], stamp(datetime.now(UTC))
+async def record_event(client: Client, body: Manifest, reason: str, message: str, *, warning: bool = False) -> None:
+    """Creates an Event about `body`; `reason` is one CamelCase word. A failure is only logged."""
+    meta, now = body["metadata"], rfc3339(datetime.now(UTC))
     event: Manifest = {
         "apiVersion": EVENT.api_version,
         "kind": EVENT.name,
@@ -33,7 +33,7 @@ async def announce(cluster: Cluster, body: Manifest, reason: str, message: str, 
         },
         "type": "Warning" if warning else "Normal",
         "reason": reason[:128],
-        "message": message[:_LONGEST] or reason,
+        "message": message[:_MAX_MESSAGE_LENGTH] or reason,
         "firstTimestamp": now,
         "lastTimestamp": now,
         "count": 1,
@@ -42,6 +42,6 @@ async def announce(cluster: Cluster, body: Manifest, reason: str, message: str, 
         "reportingInstance": os.environ.get("POD_NAME", FIELD_MANAGER),
     }
     try:
-        await cluster.create(EVENT, meta["namespace"], event)
+        await client.create(EVENT, meta["namespace"], event)
     except (ApiError, Unreachable) as error:
-        _log.warning("event %s of %s %s is lost: %s", reason, body["kind"], meta["name"], error)
+        _log.warning("Event %s of %s %s was not created: %s", reason, body["kind"], meta["name"], error)

@@ -1,7 +1,7 @@
-"""Whether the operators still see what happens: a watch that is dead looks exactly like a quiet cluster.
+"""Liveness of the watches: a broken watch looks exactly like a quiet cluster.
 
-The holder of the Lease renews it every two seconds, and watches it like everything else: when its own renewals no
-longer come back as events, it is deaf. Any watch is begun anew when not even a bookmark has come for a while.
+The leader renews the Lease every two seconds, and watches it like everything else. When its own renewals no longer come
+back as events, its watch is broken. Any watch is restarted when not even a bookmark has come for a while.
 """
 
 from __future__ import annotations
@@ -11,36 +11,36 @@ import time
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-DEAF_SECONDS = 30.0
+MAX_SILENCE_SECONDS = 30.0
 
 
-class Pulse:
-    """`beat` is called whenever a renewal came back through the watch. Times are on the monotonic clock."""
+class Liveness:
+    """`on_renewal` is called for every renewal that the watch delivers. Times are on the monotonic clock."""
 
     def __init__(self) -> None:
-        self._acting_since: float | None = None
-        self._heard = 0.0
+        self._leading_since: float | None = None
+        self._last_renewal = 0.0
 
-    def acting(self) -> None:
-        self._acting_since = time.monotonic()
+    def started_leading(self) -> None:
+        self._leading_since = time.monotonic()
 
-    def beat(self) -> None:
-        self._heard = time.monotonic()
+    def on_renewal(self) -> None:
+        self._last_renewal = time.monotonic()
 
-    def complaint(self, now: float) -> str:
-        """What is wrong, or "" while all is well. One that only waits for its turn is well."""
-        if self._acting_since is None:
+    def liveness_error(self, now: float) -> str:
+        """What is wrong, or "" if nothing. An operator that does not lead is always live."""
+        if self._leading_since is None:
             return ""
-        silent = now - max(self._heard, self._acting_since)
-        return f"no event has come through the watch for {silent:.0f} s" if silent > DEAF_SECONDS else ""
+        silent = now - max(self._last_renewal, self._leading_since)
+        return f"no event has come through the watch for {silent:.0f} s" if silent > MAX_SILENCE_SECONDS else ""
 
 
-async def serve(host: str, port: int, pulse: Pulse) -> web.AppRunner:
-    """Answers /healthz, /readyz and /metrics until the runner is cleaned up."""
+async def serve(host: str, port: int, liveness: Liveness) -> web.AppRunner:
+    """Serves /healthz, /readyz and /metrics until the runner is cleaned up."""
 
     async def healthz(_: web.Request) -> web.Response:
-        complaint = pulse.complaint(time.monotonic())
-        return web.json_response({"status": complaint or "ok"}, status=503 if complaint else 200)
+        error = liveness.liveness_error(time.monotonic())
+        return web.json_response({"status": error or "ok"}, status=503 if error else 200)
 
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

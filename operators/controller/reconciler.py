@@ -1,94 +1,97 @@
-"""What looking at any custom resource has in common: read it, let its kind act, write down what was found."""
+"""The reconcile loop of a kind: read the resource, reconcile it, write its status and record Events."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from contracts.conditions import PAUSED as PAUSED_CONDITION
 from contracts.conditions import Condition, ConditionStatus
 from contracts.resource import PAUSED
-from operators.controller.events import announce
+from operators.controller.events import record_event
 from operators.controller.workqueue import Key
-from operators.kubernetes.apply import Taken
-from operators.kubernetes.client import ApiError, Cluster
-from operators.kubernetes.conditions import Finding, State, broken, conditions, paused
+from operators.kubernetes.apply import NameConflict
+from operators.kubernetes.client import ApiError, Client
+from operators.kubernetes.conditions import Finding, State, broken, conditions, paused_conditions
 from operators.kubernetes.kinds import Kind
 from operators.kubernetes.manifest import Manifest
-from operators.kubernetes.resource import is_going, is_paused
+from operators.kubernetes.resource import is_paused, is_terminating
 
-_AT_ONCE_SECONDS = 0.2
-_SOON_SECONDS = 5.0
+_CONFLICT_REQUEUE_SECONDS = 0.2
+_PENDING_REQUEUE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """`facts` are the status' members besides conditions, camelCase."""
+class Result:
+    """`status` holds the members of the status besides conditions, camelCase."""
 
     findings: Sequence[Finding]
-    facts: dict[str, Any]
+    status: dict[str, Any]
 
 
-Act = Callable[[Manifest], Awaitable[Outcome]]
-Finalize = Callable[[Manifest], Awaitable[None]]
+class Reconciler(Protocol):
+    """What one kind of custom resource does for a resource, and what before it is deleted."""
+
+    async def reconcile(self, body: Manifest) -> Result: ...
+
+    async def finalize(self, body: Manifest) -> None: ...
 
 
 @dataclass(frozen=True)
-class Reconciler:
-    """A kind of custom resource, what is done for one and what when it is being deleted."""
+class ReconcileLoop:
+    """Reconciles the resources of one kind."""
 
     kind: Kind
-    cluster: Cluster
-    act: Act
-    finalize: Finalize
+    client: Client
+    reconciler: Reconciler
     resync_seconds: float
-    """How often it is looked at when nothing happens."""
+    """How often a resource is reconciled without an event."""
 
-    async def look(self, key: Key) -> float | None:
-        """Brings one resource to what it declares as far as can be; gives the seconds until the next look."""
-        body = await self.cluster.get(self.kind, key.namespace, key.name)
+    async def reconcile(self, key: Key) -> float | None:
+        """Brings one resource as close to its spec as possible; returns the seconds after which to requeue it."""
+        body = await self.client.get(self.kind, key.namespace, key.name)
         if body is None:
             return None
-        if is_going(body):
-            await self.finalize(body)
-            return _SOON_SECONDS
+        if is_terminating(body):
+            await self.reconciler.finalize(body)
+            return _PENDING_REQUEUE_SECONDS
         generation, now, stored = body["metadata"]["generation"], datetime.now(UTC), body.get("status", {})
         if is_paused(body):
-            observed, said = paused(stored, PAUSED, generation, now)
-            await self._write(body, said, {**stored, "observedGeneration": observed})
+            observed, current = paused_conditions(stored, PAUSED, generation, now)
+            await self._write_status(body, current, {**stored, "observedGeneration": observed})
             return self.resync_seconds
         try:
-            outcome = await self.act(body)
+            result = await self.reconciler.reconcile(body)
         except ApiError as error:
-            if error.status in (404, 409):  # changed or gone since we read it
-                _log.info("%s: looked at again: %s", key, error)
-                return _AT_ONCE_SECONDS
+            if error.status in (404, 409):  # changed or deleted since we read it
+                _log.info("%s: requeued: %s", key, error)
+                return _CONFLICT_REQUEUE_SECONDS
             refused = broken("ObjectsApplied", "Refused", f"the API server refused an object: {error}")
-            outcome = Outcome([refused], {})
-        except Taken as taken:
-            outcome = Outcome([broken("ObjectsApplied", "NameTaken", str(taken))], {})
-        said = conditions(outcome.findings, generation, now, stored.get("conditions", []))
-        await self._write(body, said, {**stored, **outcome.facts, "observedGeneration": generation})
-        waits = any(finding.state is not State.GOOD for finding in outcome.findings)
-        return _SOON_SECONDS if waits else self.resync_seconds
+            result = Result([refused], {})
+        except NameConflict as conflict:
+            result = Result([broken("ObjectsApplied", "NameConflict", str(conflict))], {})
+        current = conditions(result.findings, generation, now, stored.get("conditions", []))
+        await self._write_status(body, current, {**stored, **result.status, "observedGeneration": generation})
+        pending = any(finding.state is not State.GOOD for finding in result.findings)
+        return _PENDING_REQUEUE_SECONDS if pending else self.resync_seconds
 
-    async def _write(self, body: Manifest, said: Sequence[Condition], status: dict[str, Any]) -> None:
-        """Status when it says something else than before, and an Event when a verdict or its reason has changed."""
+    async def _write_status(self, body: Manifest, current: Sequence[Condition], status: dict[str, Any]) -> None:
+        """Patches the status if it has changed, and records an Event if Ready or Paused, or its reason, has."""
         before = body.get("status", {})
-        status = {**status, "conditions": [condition.declared() for condition in said]}
+        status = {**status, "conditions": [condition.to_manifest() for condition in current]}
         patch = {key: status.get(key) for key in status.keys() | before.keys() if status.get(key) != before.get(key)}
         if not patch:
             return
-        await self.cluster.merge(self.kind, body, {"status": patch}, "status")
+        await self.client.merge_patch(self.kind, body, {"status": patch}, "status")
         old = {one["type"]: (one["status"], one["reason"]) for one in before.get("conditions", [])}
-        for condition in said:
-            verdict = (condition.status.value, condition.reason)
-            if condition.type in ("Ready", PAUSED_CONDITION) and old.get(condition.type) != verdict:
+        for condition in current:
+            new = (condition.status.value, condition.reason)
+            if condition.type in ("Ready", PAUSED_CONDITION) and old.get(condition.type) != new:
                 name = body["metadata"]["name"]
-                _log.info("%s %s: %s=%s %s: %s", self.kind.name, name, condition.type, *verdict, condition.message)
+                _log.info("%s %s: %s=%s %s: %s", self.kind.name, name, condition.type, *new, condition.message)
                 warning = condition.status is not ConditionStatus.TRUE
-                await announce(self.cluster, body, condition.reason, condition.message, warning=warning)
+                await record_event(self.client, body, condition.reason, condition.message, warning=warning)

@@ -1,7 +1,7 @@
-"""Which resource is looked at next: one worker a resource, however many reasons there are to look at it.
+"""Which resource is reconciled next: one worker per resource, however many events ask for it.
 
-A reason never gets lost: one that comes while a resource is being looked at lets it be looked at again afterwards.
-Without any reason it is looked at after the time that the last look asked for, spread out by a fifth.
+No event is lost: one that arrives during a reconcile starts another one afterwards. Without any event a resource is
+reconciled again after the time that the last reconcile asked for, with a jitter of a fifth.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter, Histogram
 
-_GATHER_SECONDS = 0.05
-_FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 60.0
-_LOOKS = Counter("aura_operator_looks_total", "Looks at custom resources", ["kind", "outcome"])
-_SECONDS = Histogram("aura_operator_look_seconds", "Seconds of a look", ["kind"])
+_DEBOUNCE_SECONDS = 0.05
+_BASE_DELAY_SECONDS = 0.5
+_MAX_DELAY_SECONDS = 60.0
+_RECONCILES = Counter("aura_operator_looks_total", "Reconciles of custom resources", ["kind", "outcome"])
+_RECONCILE_SECONDS = Histogram("aura_operator_look_seconds", "Duration of a reconcile in seconds", ["kind"])
 _log = logging.getLogger(__name__)
 
 
@@ -35,52 +35,52 @@ class Key:
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
-Look = Callable[[Key], Awaitable[float | None]]
-"""Looks at a resource; gives the seconds after which to look again at the latest, or None when it is gone."""
+Reconcile = Callable[[Key], Awaitable[float | None]]
+"""Reconciles a resource; returns the seconds after which to requeue it at the latest, or None if it does not exist."""
 
 
 class WorkQueue:
-    """Calls `look` for every key that was added, again after failures and as often as `look` asks for."""
+    """Calls `reconcile` for every key that was added, again after failures, and as often as `reconcile` asks for."""
 
-    def __init__(self, look: Look) -> None:
-        self._look = look
-        self._reasons: dict[Key, asyncio.Event] = {}
+    def __init__(self, reconcile: Reconcile) -> None:
+        self._reconcile = reconcile
+        self._triggers: dict[Key, asyncio.Event] = {}
         self._workers: dict[Key, asyncio.Task[None]] = {}
 
     def add(self, key: Key) -> None:
-        """There is a reason to look at this resource."""
-        if key not in self._reasons:
-            self._reasons[key] = asyncio.Event()
+        """Requests a reconcile of this resource."""
+        if key not in self._triggers:
+            self._triggers[key] = asyncio.Event()
             self._workers[key] = asyncio.create_task(self._work(key), name=str(key))
-        self._reasons[key].set()
+        self._triggers[key].set()
 
     def keys(self, kind: str = "") -> list[Key]:
-        """Resources that are known, of one kind or of all."""
-        return [key for key in self._reasons if kind in ("", key.kind)]
+        """Known resources, of one kind or of all."""
+        return [key for key in self._triggers if kind in ("", key.kind)]
 
     async def stop(self) -> None:
-        """Ends the workers between two calls of the API; returns when all have ended."""
+        """Cancels the workers, which end between two API calls; returns when all have ended."""
         for worker in self._workers.values():
             worker.cancel()
         await asyncio.gather(*self._workers.values(), return_exceptions=True)
 
     async def _work(self, key: Key) -> None:
-        reason, failures = self._reasons[key], 0
+        trigger, failures = self._triggers[key], 0
         while True:
-            await asyncio.sleep(_GATHER_SECONDS)
-            reason.clear()
+            await asyncio.sleep(_DEBOUNCE_SECONDS)
+            trigger.clear()
             try:
-                with _SECONDS.labels(key.kind).time():
-                    again = await self._look(key)
+                with _RECONCILE_SECONDS.labels(key.kind).time():
+                    requeue_after = await self._reconcile(key)
                 failures = 0
-                _LOOKS.labels(key.kind, "done").inc()
+                _RECONCILES.labels(key.kind, "done").inc()
             except Exception as error:
                 failures += 1
-                _LOOKS.labels(key.kind, "failed").inc()
-                again = min(_FIRST_PAUSE_SECONDS * 2 ** min(failures, 10), _LONGEST_PAUSE_SECONDS)
-                _log.exception("%s: failed %d times in a row; next look in %.1f s: %s", key, failures, again, error)
-            if again is None and not reason.is_set():
-                del self._reasons[key], self._workers[key]
+                _RECONCILES.labels(key.kind, "failed").inc()
+                requeue_after = min(_BASE_DELAY_SECONDS * 2 ** min(failures, 10), _MAX_DELAY_SECONDS)
+                _log.exception("%s: failure %d in a row; requeued in %.1f s: %s", key, failures, requeue_after, error)
+            if requeue_after is None and not trigger.is_set():
+                del self._triggers[key], self._workers[key]
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(reason.wait(), (again or 0.0) * random.uniform(0.8, 1.2))
+                await asyncio.wait_for(trigger.wait(), (requeue_after or 0.0) * random.uniform(0.8, 1.2))

@@ -1,4 +1,4 @@
-"""Calls of the Kubernetes API: few, idempotent, repeated while the API server is busy or away."""
+"""Client of the Kubernetes API: few, idempotent calls, retried while the API server is busy or unavailable."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from operators.kubernetes.kinds import Kind
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest
 
 _ATTEMPTS = 6
-_FIRST_PAUSE_SECONDS = 0.2
-_BUSY = {429, 500, 502, 503, 504}
+_BASE_DELAY_SECONDS = 0.2
+_RETRYABLE = {429, 500, 502, 503, 504}
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 
 
 class ApiError(Exception):
-    """The API server refused; `status` is the HTTP status, the text what it said."""
+    """The API server refused a request; `status` is the HTTP status, the text its message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -30,18 +30,18 @@ class ApiError(Exception):
 
 
 class Unreachable(Exception):
-    """The API server did not answer, or was busy, as often as it was asked."""
+    """The API server did not answer, or was busy, at every attempt."""
 
 
-def credentials() -> client.Configuration:
-    """From KUBECONFIG or the Pod's ServiceAccount; its token is read anew when it is renewed."""
+def load_configuration() -> client.Configuration:
+    """From KUBECONFIG or the Pod's ServiceAccount; the token is read again when it is renewed."""
     configuration = client.Configuration()
     config.load_config(client_configuration=configuration)
     return configuration
 
 
-class Cluster:
-    """The API server. Make it inside a running event loop, close it at the end."""
+class Client:
+    """Client of one API server. Create it inside a running event loop and close it at the end."""
 
     def __init__(self, configuration: client.Configuration) -> None:
         context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
@@ -56,7 +56,7 @@ class Cluster:
         await self._session.close()
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Manifest | None:
-        """The object, or None where there is none."""
+        """The object, or None if it does not exist."""
         try:
             return await self._request("GET", kind.path(namespace, name))
         except ApiError as error:
@@ -65,28 +65,28 @@ class Cluster:
             raise
 
     async def list(self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None) -> list[Manifest]:
-        """Objects with these labels; none where the kind is not served."""
+        """Objects with these labels; empty if the kind is not served."""
         selector = ",".join(f"{key}={value}" for key, value in (labels or {}).items())
         try:
-            answer = await self._request("GET", kind.path(namespace), {"labelSelector": selector} if selector else {})
+            response = await self._request("GET", kind.path(namespace), {"labelSelector": selector} if selector else {})
         except ApiError as error:
             if error.status == 404:
                 return []
             raise
-        return [{"apiVersion": kind.api_version, "kind": kind.name, **item} for item in answer["items"]]
+        return [{"apiVersion": kind.api_version, "kind": kind.name, **item} for item in response["items"]]
 
     async def serves(self, kind: Kind) -> bool:
-        """Whether the cluster has this kind at this version."""
+        """Whether the cluster serves this kind at this version."""
         try:
-            answer = await self._request("GET", kind.root)
+            response = await self._request("GET", kind.group_version_path)
         except ApiError as error:
             if error.status == 404:
                 return False
             raise
-        return any(resource["name"] == kind.plural for resource in answer["resources"])
+        return any(resource["name"] == kind.plural for resource in response["resources"])
 
-    async def namespace_is_going(self, name: str) -> bool:
-        """Whether the namespace is being deleted, or is gone."""
+    async def namespace_is_terminating(self, name: str) -> bool:
+        """Whether the namespace is being deleted, or does not exist."""
         try:
             return "deletionTimestamp" in (await self._request("GET", f"/api/v1/namespaces/{name}"))["metadata"]
         except ApiError as error:
@@ -95,7 +95,7 @@ class Cluster:
             raise
 
     async def apply(self, kind: Kind, manifest: Manifest, manager: str = FIELD_MANAGER) -> Manifest:
-        """Server-side apply: the declared fields become ours, whoever had them."""
+        """Server-side apply with force: the fields in the manifest become ours, whoever managed them."""
         meta = manifest["metadata"]
         return await self._request(
             "PATCH",
@@ -106,12 +106,14 @@ class Cluster:
         )
 
     async def replace(self, kind: Kind, manifest: Manifest) -> Manifest:
-        """Put the object in place of the one with its resourceVersion; ApiError 409 when that has changed."""
+        """Replaces the object with this resourceVersion; ApiError 409 if it has changed."""
         meta = manifest["metadata"]
         path = kind.path(meta["namespace"], meta["name"])
         return await self._request("PUT", path, {"fieldManager": FIELD_MANAGER}, manifest)
 
-    async def merge(self, kind: Kind, manifest: Manifest, patch: Mapping[str, Any], subresource: str = "") -> Manifest:
+    async def merge_patch(
+        self, kind: Kind, manifest: Manifest, patch: Mapping[str, Any], subresource: str = ""
+    ) -> Manifest:
         """JSON merge patch of an object or its `status`."""
         meta = manifest["metadata"]
         path = kind.path(meta["namespace"], meta["name"]) + (f"/{subresource}" if subresource else "")
@@ -122,7 +124,7 @@ class Cluster:
         return await self._request("POST", kind.path(namespace), {"fieldManager": FIELD_MANAGER}, manifest)
 
     async def delete(self, kind: Kind, manifest: Manifest) -> None:
-        """Delete exactly this object; one that is gone, or made anew under its name, is left as it is."""
+        """Deletes exactly this object; one that is gone, or was created again under its name, is left alone."""
         meta = manifest["metadata"]
         body = {"preconditions": {"uid": meta["uid"]}, "propagationPolicy": "Background"}
         try:
@@ -143,23 +145,23 @@ class Cluster:
         data = json.dumps(body).encode() if body is not None else None
         problem = ""
         for attempt in range(_ATTEMPTS):
-            pause = _FIRST_PAUSE_SECONDS * 2**attempt * random.uniform(0.7, 1.3)
+            delay = _BASE_DELAY_SECONDS * 2**attempt * random.uniform(0.7, 1.3)
             if token := self._configuration.get_api_key_with_prefix("BearerToken"):
                 headers["Authorization"] = token
             try:
                 async with self._session.request(
                     method, path, params=parameters or {}, data=data, headers=headers
-                ) as answer:
-                    if answer.status < 400:
-                        return await answer.json()
-                    problem = _message(await answer.text())
-                    if answer.status not in _BUSY:
-                        raise ApiError(answer.status, problem)
-                    pause = max(pause, float(answer.headers.get("Retry-After", 0)))
+                ) as response:
+                    if response.status < 400:
+                        return await response.json()
+                    problem = _message(await response.text())
+                    if response.status not in _RETRYABLE:
+                        raise ApiError(response.status, problem)
+                    delay = max(delay, float(response.headers.get("Retry-After", 0)))
             except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
                 problem = repr(error)
             if attempt < _ATTEMPTS - 1:
-                await asyncio.sleep(pause)
+                await asyncio.sleep(delay)
         raise Unreachable(f"{method} {path} failed {_ATTEMPTS} times: {problem}")
 
 

@@ -1,4 +1,4 @@
-"""What was found out about a resource, one aspect each, and the conditions that follow from it. Pure."""
+"""Findings about a resource, one per aspect, and the conditions that follow from them. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contracts.conditions import DEGRADED, PAUSED, PROGRESSING, READY, Condition
 
 
 class State(Enum):
-    """How an aspect stands: as declared, on its way there, or not to be had unless somebody does something."""
+    """State of an aspect: as declared, in progress, or broken until somebody acts."""
 
     GOOD = "good"
     WAITING = "waiting"
@@ -21,7 +21,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`type` is the condition that it becomes; `reason` one CamelCase word, `message` for people."""
+    """`type` is the type of the condition; `reason` one CamelCase word, `message` for humans."""
 
     type: str
     state: State
@@ -51,13 +51,13 @@ _STATUS = {
 def conditions(
     findings: Sequence[Finding], generation: int, now: datetime, previous: Sequence[Mapping[str, Any]] = ()
 ) -> list[Condition]:
-    """Ready, Progressing and Degraded, then a condition a finding; transition times go on from `previous`.
+    """Ready, Progressing and Degraded, then one condition per finding; transition times are kept from `previous`.
 
-    What is broken decides before what is awaited; the first of its kind gives reason and message.
+    Broken findings take precedence over waiting ones; the first of them gives reason and message.
     """
-    bad = [finding for finding in findings if finding.state is State.BROKEN]
-    slow = [finding for finding in findings if finding.state is State.WAITING]
-    worst = (bad + slow or [good(READY, "AsDeclared", "everything is as declared")])[0]
+    broken_ones = [finding for finding in findings if finding.state is State.BROKEN]
+    waiting_ones = [finding for finding in findings if finding.state is State.WAITING]
+    worst = (broken_ones + waiting_ones or [good(READY, "AsDeclared", "everything is as declared")])[0]
 
     def condition(type: str, holds: bool, reason: str, message: str) -> Condition:
         return Condition(
@@ -65,36 +65,38 @@ def conditions(
             status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
             reason=reason,
             message=message[:32_000],
-            last_transition_time=stamp(now),
+            last_transition_time=rfc3339(now),
             observed_generation=generation,
         )
 
-    found = [
-        condition(READY, not bad and not slow, worst.reason, worst.message),
-        condition(PROGRESSING, bool(slow), *_first(slow, "Settled", "nothing is awaited")),
-        condition(DEGRADED, bool(bad), *_first(bad, "AsExpected", "nothing is broken")),
+    current = [
+        condition(READY, not broken_ones and not waiting_ones, worst.reason, worst.message),
+        condition(PROGRESSING, bool(waiting_ones), *_first(waiting_ones, "Settled", "nothing is in progress")),
+        condition(DEGRADED, bool(broken_ones), *_first(broken_ones, "AsExpected", "nothing is broken")),
         *(condition(f.type, f.state is State.GOOD, f.reason, f.message) for f in findings),
     ]
-    return merge(list(map(dict, previous)), found)
+    return merge(list(map(dict, previous)), current)
 
 
-def paused(stored: Mapping[str, Any], by: str, generation: int, now: datetime) -> tuple[int, list[Condition]]:
-    """What a paused resource says: what it said before, and that it is paused."""
+def paused_conditions(
+    stored: Mapping[str, Any], annotation: str, generation: int, now: datetime
+) -> tuple[int, list[Condition]]:
+    """observedGeneration and conditions of a paused resource: those stored, and Paused."""
     before = [Condition.model_validate(one) for one in stored.get("conditions", []) if one["type"] != PAUSED]
-    said = Condition(
+    pause = Condition(
         type=PAUSED,
         status=ConditionStatus.TRUE,
         reason="PausedByAnnotation",
-        message=f"left alone until the annotation {by} is taken away",
-        last_transition_time=stamp(now),
+        message=f"not reconciled until the annotation {annotation} is removed",
+        last_transition_time=rfc3339(now),
         observed_generation=generation,
     )
-    merged = merge(list(stored.get("conditions", [])), [*before, said])
+    merged = merge(list(stored.get("conditions", [])), [*before, pause])
     return stored.get("observedGeneration", 0), merged
 
 
-def stamp(now: datetime) -> str:
-    """A moment as Kubernetes writes it."""
+def rfc3339(now: datetime) -> str:
+    """A timestamp as Kubernetes writes it (metav1.Time)."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

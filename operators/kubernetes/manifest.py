@@ -1,4 +1,4 @@
-"""Kubernetes objects as the API server reads them, and what every object that we declare carries."""
+"""Manifests of Kubernetes objects, and the metadata that every object of ours carries. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Manifest = dict[str, Any]
 MANAGED_BY = "app.kubernetes.io/managed-by"
 NAME = "app.kubernetes.io/name"
 FIELD_MANAGER = "aura-operators"
-APPLIED = f"{GROUP}/applied"
-"""Annotation: digest of what was declared, by which a declaration that says less than before is noticed."""
+APPLIED_DIGEST = f"{GROUP}/applied"
+"""Annotation: digest of the applied manifest, by which fields that were removed from it are noticed."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The custom resource for which objects are made; they go when it goes."""
+    """The custom resource that owns objects; they are garbage-collected with it."""
 
     kind: str
     namespace: str
@@ -30,13 +30,13 @@ class Owner:
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Owner:
-        """The owner that a custom resource, as read from the API server, is."""
+        """A custom resource, as read from the API server, as owner."""
         meta = body["metadata"]
         return cls(body["kind"], meta["namespace"], meta["name"], meta["uid"])
 
     @property
     def selector(self) -> dict[str, str]:
-        """Labels by which the owner's Pods are found."""
+        """Labels that select the owner's Pods."""
         return {NAME: self.name}
 
     @property
@@ -44,7 +44,7 @@ class Owner:
         return {NAME: self.name, MANAGED_BY: FIELD_MANAGER, "app.kubernetes.io/part-of": "aura"}
 
     def manifest(self, api_version: str, kind: str, name: str, content: Mapping[str, Any]) -> Manifest:
-        """An object of ours with everything that `content` (spec, data, ...) says. `metadata` in it is merged."""
+        """An object of this owner with `content` (spec, data, ...); `metadata` in it is merged."""
         meta = dict(content.get("metadata", {}))
         return {
             "apiVersion": api_version,
@@ -71,7 +71,7 @@ class Owner:
 
 @dataclass(frozen=True, order=True)
 class Identity:
-    """What tells an object from all others of its namespace."""
+    """What identifies an object within its namespace."""
 
     api_version: str
     kind: str
@@ -86,19 +86,19 @@ class Identity:
 
 
 def digest(value: object) -> str:
-    """A short name for a value: equal for equal values, in any order of members."""
+    """A short hash of a value; the order of members does not matter."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def stamped(manifest: Manifest) -> Manifest:
-    """The manifest with its own digest as an annotation."""
+def with_applied_digest(manifest: Manifest) -> Manifest:
+    """The manifest with its digest as an annotation."""
     meta = manifest["metadata"]
-    annotations = {**meta.get("annotations", {}), APPLIED: digest(manifest)}
+    annotations = {**meta.get("annotations", {}), APPLIED_DIGEST: digest(manifest)}
     return {**manifest, "metadata": {**meta, "annotations": annotations}}
 
 
-def variables(values: Mapping[str, str]) -> list[Manifest]:
-    """A container's `env` of plain values, sorted, so that equal declarations are equal texts."""
+def env_vars(values: Mapping[str, str]) -> list[Manifest]:
+    """A container's `env` of plain values, sorted, so that equal specs give equal manifests."""
     return [{"name": name, "value": values[name]} for name in sorted(values)]
 
 

@@ -1,7 +1,7 @@
 """Service and NetworkPolicy. Pure.
 
-A Pod that needs a service carries a label that says so, and that service lets in whoever carries it: neither side has
-to know the other's labels, and the rule on both sides comes from one line, `needs`.
+A Pod that needs a service carries a label for it, and the service's policy admits all Pods with that label. Neither
+side has to know the other's labels, and the rules on both sides come from one line, `needs`.
 """
 
 from __future__ import annotations
@@ -21,40 +21,41 @@ def needs_label(need: str) -> str:
 
 
 def service(owner: Owner, ports: Mapping[str, int]) -> Manifest:
-    declared = [
-        {"name": name, "port": ports[name], "targetPort": name, "protocol": "TCP"} for name in sorted(ports, key=_order)
+    service_ports = [
+        {"name": name, "port": ports[name], "targetPort": name, "protocol": "TCP"}
+        for name in sorted(ports, key=_http_first)
     ]
-    content = {"selector": owner.selector, "ports": declared, "type": "ClusterIP"}
+    content = {"selector": owner.selector, "ports": service_ports, "type": "ClusterIP"}
     return owner.manifest("v1", "Service", owner.name, {"spec": content})
 
 
-def policy(
+def network_policy(
     owner: Owner, ports: Iterable[int], needs: Iterable[str], *, routed: bool = False, database: bool = False
 ) -> Manifest:
-    """In: whoever needs this, the gateway if `routed`, scrapers. Out: what is needed and name resolution."""
-    inward: list[Manifest] = [{"podSelector": {"matchLabels": {needs_label(owner.name): "true"}}}]
-    inward.append({"podSelector": {"matchLabels": {NAME: "operators"}}})
-    inward.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}})
+    """Ingress from Pods that need this, the gateway if `routed`, and scrapers; egress to what is needed and to DNS."""
+    peers: list[Manifest] = [{"podSelector": {"matchLabels": {needs_label(owner.name): "true"}}}]
+    peers.append({"podSelector": {"matchLabels": {NAME: "operators"}}})
+    peers.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}})
     if routed:
         gateway = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": GATEWAY_NAMESPACES}
         component = {"matchLabels": {"app.kubernetes.io/component": "gateway"}}
-        inward.append({"namespaceSelector": {"matchExpressions": [gateway]}, "podSelector": component})
-    outward: list[Manifest] = [_DNS]
+        peers.append({"namespaceSelector": {"matchExpressions": [gateway]}, "podSelector": component})
+    egress: list[Manifest] = [_DNS]
     for need in [*needs, *(["timeseries"] if database else [])]:
-        if need in _STORES:  # outside the cluster, or moved by its operator: known by port only
+        if need in _STORES:  # outside the cluster, or with addresses that change: matched by port only
             rule: Manifest = {"ports": [{"protocol": "TCP", "port": port} for port in _STORES[need]]}
         else:
             rule = {"to": [{"podSelector": {"matchLabels": {NAME: need}}}]}
-        if rule not in outward:
-            outward.append(rule)
+        if rule not in egress:
+            egress.append(rule)
     content = {
         "podSelector": {"matchLabels": owner.selector},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{"from": inward, "ports": [{"protocol": "TCP", "port": port} for port in sorted(ports)]}],
-        "egress": outward,
+        "ingress": [{"from": peers, "ports": [{"protocol": "TCP", "port": port} for port in sorted(ports)]}],
+        "egress": egress,
     }
     return owner.manifest("networking.k8s.io/v1", "NetworkPolicy", owner.name, {"spec": content})
 
 
-def _order(name: str) -> tuple[bool, str]:
+def _http_first(name: str) -> tuple[bool, str]:
     return name != "http", name

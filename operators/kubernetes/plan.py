@@ -1,6 +1,6 @@
-"""From what is declared and what is there to what has to be done. Pure.
+"""The actions that bring live objects to the desired state. Pure.
 
-Nothing is done for an object that is as declared: the API server would write nothing either, but it would be asked.
+An object that is as desired needs no action: applying it would change nothing, but cost a request.
 """
 
 from __future__ import annotations
@@ -9,29 +9,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from operators.kubernetes.manifest import APPLIED, Manifest, by_identity, stamped
-from operators.kubernetes.ownership import pruned
+from operators.kubernetes.manifest import APPLIED_DIGEST, Manifest, by_identity, with_applied_digest
+from operators.kubernetes.ownership import prune
 
 
 @dataclass(frozen=True)
 class Apply:
-    """Declare the object's fields as ours; `why` is for the log."""
+    """Server-side apply of the object; `reason` is for the log."""
 
     manifest: Manifest
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
 class Replace:
-    """Put the object in the place of the one with the same resourceVersion: a person added what is not declared."""
+    """Replace the object of the same resourceVersion: a user added fields that are not desired."""
 
     manifest: Manifest
-    why: str = "edited by hand"
+    reason: str = "edited by hand"
 
 
 @dataclass(frozen=True)
 class Delete:
-    """The object is no longer declared."""
+    """The object is no longer desired."""
 
     manifest: Manifest
 
@@ -39,41 +39,44 @@ class Delete:
 Action = Apply | Replace | Delete
 
 
-def plan(declared: Iterable[Manifest], live: Iterable[Manifest]) -> list[Action]:
-    """What makes `live` (the objects that this owner has) what is `declared`, in the order of declaration."""
-    wanted, found = by_identity(map(stamped, declared)), by_identity(live)
+def plan(desired: Iterable[Manifest], live: Iterable[Manifest]) -> list[Action]:
+    """Actions that bring `live` (the objects of this owner) to `desired`, in the order of `desired`."""
+    stamped, existing = by_identity(map(with_applied_digest, desired)), by_identity(live)
     actions: list[Action] = []
-    for identity, manifest in wanted.items():
-        there = found.get(identity)
-        if there is None:
+    for identity, manifest in stamped.items():
+        current = existing.get(identity)
+        if current is None:
             actions.append(Apply(manifest, "missing"))
             continue
-        if (without := pruned(there, manifest)) is not None:
+        if (without := prune(current, manifest)) is not None:
             actions.append(Replace(without))
-        if there["metadata"].get("annotations", {}).get(APPLIED) != manifest["metadata"]["annotations"][APPLIED]:
-            actions.append(Apply(manifest, "declared anew"))
-        elif not covers(there, manifest):
+        if (
+            current["metadata"].get("annotations", {}).get(APPLIED_DIGEST)
+            != manifest["metadata"]["annotations"][APPLIED_DIGEST]
+        ):
+            actions.append(Apply(manifest, "changed"))
+        elif not covers(current, manifest):
             actions.append(Apply(manifest, "drifted"))
     return actions + [
-        Delete(there)
-        for identity, there in found.items()
-        if identity not in wanted and not there["metadata"].get("deletionTimestamp")
+        Delete(current)
+        for identity, current in existing.items()
+        if identity not in stamped and not current["metadata"].get("deletionTimestamp")
     ]
 
 
-def covers(live: Any, declared: Any) -> bool:
-    """Whether everything declared is there; what others added is not looked at.
+def covers(live: Any, desired: Any) -> bool:
+    """Whether `live` has everything that is desired; additional fields are ignored.
 
-    May be wrong in one direction only: False for equal quantities written differently, which costs an apply.
+    Can be wrong in one direction only: False for equal quantities written differently, which costs an apply.
     """
-    if isinstance(declared, Mapping):
+    if isinstance(desired, Mapping):
         return isinstance(live, Mapping) and all(
-            covers(live.get(key), value) if key in live else value in ({}, [], None) for key, value in declared.items()
+            covers(live.get(key), value) if key in live else value in ({}, [], None) for key, value in desired.items()
         )
-    if isinstance(declared, list):
+    if isinstance(desired, list):
         return (
             isinstance(live, list)
-            and len(live) == len(declared)
-            and all(covers(one, other) for one, other in zip(live, declared, strict=True))
+            and len(live) == len(desired)
+            and all(covers(one, other) for one, other in zip(live, desired, strict=True))
         )
-    return bool(live == declared)
+    return bool(live == desired)

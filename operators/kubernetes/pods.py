@@ -1,4 +1,4 @@
-"""What all Pods of ours have in common: where they run, how they are probed, what they are told of themselves. Pure."""
+"""What all Pods have in common: placement, probes, environment, security context. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import Placement
-from operators.kubernetes.manifest import Manifest, variables
+from operators.kubernetes.manifest import Manifest, env_vars
 
-GRACE_SECONDS = 30
+TERMINATION_GRACE_PERIOD_SECONDS = 30
 _CAPACITY = {Placement.SPOT: "SPOT", Placement.ON_DEMAND: "ON_DEMAND"}
 _STATEFUL = {"key": "aura/stateful", "operator": "Exists", "effect": "NoSchedule"}
 
-SECURITY = {
+SECURITY_CONTEXT = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
@@ -20,13 +20,13 @@ SECURITY = {
 
 
 def placement(where: Placement) -> Manifest:
-    """Node group. Nodes that hold state turn other Pods away; what must not be on spot nodes is let in."""
+    """Node selector of a node group, and for on-demand the toleration of nodes that are tainted for stateful Pods."""
     placed: Manifest = {"nodeSelector": {"eks.amazonaws.com/capacityType": _CAPACITY[where]}}
     return placed | {"tolerations": [_STATEFUL]} if where is Placement.ON_DEMAND else placed
 
 
-def spread(selector: Mapping[str, str]) -> list[Manifest]:
-    """Pods of one rollout over zones first, then over nodes; never a reason not to start one."""
+def topology_spread_constraints(selector: Mapping[str, str]) -> list[Manifest]:
+    """Spreads the Pods of one rollout over zones and nodes; never keeps a Pod from being scheduled."""
     return [
         {
             "maxSkew": 1,
@@ -40,23 +40,23 @@ def spread(selector: Mapping[str, str]) -> list[Manifest]:
 
 
 def environment(values: Mapping[str, str], secrets: list[Manifest]) -> list[Manifest]:
-    """A container's `env`: what the Pod is told of itself, plain values, then those that come from Secrets."""
+    """A container's `env`: the Pod's address and name, plain values, then those from Secrets."""
     return [
         {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
         {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         {"name": "HOST", "value": "$(POD_IP)"},
-        *variables(values),
+        *env_vars(values),
         *secrets,
     ]
 
 
 def platform_config() -> Manifest:
-    """An `envFrom` of what infra says about the region."""
+    """An `envFrom` entry with the region's configuration, which infra/ writes."""
     return {"configMapRef": {"name": PLATFORM_CONFIG}}
 
 
 def probes(start_seconds: int) -> Manifest:
-    """Probes of a container with the port `http`; it may take `start_seconds` until it answers at all."""
+    """Probes of a container with the port `http`; it may take `start_seconds` to start."""
     live, ready = {"path": "/healthz", "port": "http"}, {"path": "/readyz", "port": "http"}
     return {
         "startupProbe": {"httpGet": live, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": start_seconds},

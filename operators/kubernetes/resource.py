@@ -10,24 +10,24 @@ from pydantic import BaseModel, ValidationError
 from contracts.resource import PAUSED
 from operators.kubernetes.conditions import Finding, broken
 
-SPEC = "SpecValid"
+SPEC_VALID = "SpecValid"
 Spec = TypeVar("Spec", bound=BaseModel)
 
 
 def is_paused(body: Mapping[str, Any]) -> bool:
-    """Whether somebody asked us to leave it alone."""
+    """Whether its annotation pauses reconciliation."""
     return body["metadata"].get("annotations", {}).get(PAUSED, "").lower() == "true"
 
 
-def is_going(body: Mapping[str, Any]) -> bool:
+def is_terminating(body: Mapping[str, Any]) -> bool:
     """Whether it is being deleted."""
     return "deletionTimestamp" in body["metadata"]
 
 
-def read(model: type[Spec], body: Mapping[str, Any]) -> Spec | Finding:
-    """The spec, or what is wrong with it: stored before the schema said so, or past what a schema can say."""
+def parse_spec(model: type[Spec], body: Mapping[str, Any]) -> Spec | Finding:
+    """The spec, or a finding that it is invalid: stored under an older schema, or wrong beyond what a schema checks."""
     try:
         return model.model_validate(body.get("spec") or {})
     except ValidationError as error:
-        wrong = "; ".join(f"spec.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return broken(SPEC, "InvalidSpec", f"{wrong}; nothing was changed")
+        errors = "; ".join(f"spec.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return broken(SPEC_VALID, "InvalidSpec", f"{errors}; nothing was changed")

@@ -5,17 +5,17 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from contracts.resource import Declared, Rule
+from contracts.resource import ResourceModel, Rule
 from contracts.structural_schema import NotStructural, structural_schema
 
 
-class Inner(Declared):
+class Inner(ResourceModel):
     rules: ClassVar = (Rule("self.least <= self.most", "least is above most", ".least"),)
     least: int = Field(default=1, ge=0)
     most: Annotated[float, Field(gt=0, lt=1)]
 
 
-class Outer(Declared):
+class Outer(ResourceModel):
     inner: Inner
     maybe: Inner | None = Field(default=None, description="May be left out.")
     names: dict[Annotated[str, Field(pattern="^[a-z]$", max_length=1)], Annotated[int, Field(ge=1)]]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
-from operators.auraservice.dependencies import Address, Surroundings
-from operators.biostream.desired import Surroundings as StreamSurroundings
+from operators.auraservice.dependencies import Address, Dependencies
+from operators.biostream.desired import Dependencies as StreamSurroundings
 from operators.biostream.scaling import Scale
 from operators.kubernetes.kinds import OWNED
 from operators.kubernetes.manifest import Owner
@@ -40,7 +40,7 @@ def stream(**members: Any) -> BioStreamSpec:
     return BioStreamSpec.model_validate(STREAM | members)
 
 
-def around(**members: Any) -> Surroundings:
+def around(**members: Any) -> Dependencies:
     known: dict[str, Any] = {
         "config": {"REDIS_URL": "redis://10.0.0.9:6379/0", "KAFKA_BOOTSTRAP": "10.0.0.8:9092"},
         "services": {"auth": Address("10.1.0.1", 8080)},
@@ -48,7 +48,7 @@ def around(**members: Any) -> Surroundings:
         "secrets": {"KEY": "value"},
         "served": EVERYTHING,
     }
-    return Surroundings(**(known | members))
+    return Dependencies(**(known | members))
 
 
 def stream_around(**members: Any) -> StreamSurroundings:

@@ -8,7 +8,7 @@ from hypothesis import given
 from contracts.gateway import PLUGINS_ANNOTATION, USER_HEADER
 from operators.auraservice.dependencies import needs_met
 from operators.auraservice.desired import desired
-from operators.auraservice.workload import CONFIG_HASH, held_replicas
+from operators.auraservice.workload import CONFIG_HASH, replicas_override
 from operators.kubernetes.conditions import State
 from operators.kubernetes.manifest import Manifest
 from tests.operators.samples import OWNER, SERVICES, around, service
@@ -82,13 +82,13 @@ def test_a_passive_region_runs_what_it_is_told() -> None:
 def test_a_change_from_fixed_to_scaled_keeps_the_pods() -> None:
     deployment: Manifest = {"metadata": {"managedFields": []}, "spec": {"replicas": 4}}
     spec = service(replicas={"min": 2, "max": 9})
-    assert held_replicas(spec, deployment, False) is None
+    assert replicas_override(spec, deployment, False) is None
     deployment["metadata"]["managedFields"] = [
         {"manager": "aura-operators", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
     ]
-    assert held_replicas(spec, deployment, False) == 4
-    assert held_replicas(spec, {"metadata": {}, "spec": {"replicas": 0}}, False) == 2
-    assert held_replicas(spec, None, False) is None
+    assert replicas_override(spec, deployment, False) == 4
+    assert replicas_override(spec, {"metadata": {}, "spec": {"replicas": 0}}, False) == 2
+    assert replicas_override(spec, None, False) is None
 
 
 def test_a_rotated_secret_and_a_changed_configuration_roll_the_pods() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from operators.kubernetes.conditions import broken, conditions, good, paused, waiting
+from operators.kubernetes.conditions import broken, conditions, good, paused_conditions, waiting
 from operators.kubernetes.rollout import rollout
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ def test_what_is_broken_decides_before_what_is_awaited() -> None:
 
 
 def test_transition_times_change_only_with_the_status() -> None:
-    before = [one.declared() for one in conditions([GOOD], 1, NOW)]
+    before = [one.to_manifest() for one in conditions([GOOD], 1, NOW)]
     later = NOW + timedelta(hours=1)
     same = conditions([GOOD], 2, later, before)
     assert {one.last_transition_time for one in same} == {"2030-01-01T00:00:00Z"}
@@ -38,8 +38,8 @@ def test_transition_times_change_only_with_the_status() -> None:
 
 
 def test_paused_keeps_what_was_said() -> None:
-    stored = {"observedGeneration": 4, "conditions": [one.declared() for one in conditions([GOOD], 4, NOW)]}
-    generation, said = paused(stored, "the-annotation", 5, NOW)
+    stored = {"observedGeneration": 4, "conditions": [one.to_manifest() for one in conditions([GOOD], 4, NOW)]}
+    generation, said = paused_conditions(stored, "the-annotation", 5, NOW)
     assert generation == 4
     assert by_type(said)["Paused"][0] == "True"
     assert by_type(said)["Ready"][0] == "True"

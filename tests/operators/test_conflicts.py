@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from operators.kubernetes.apply import whose
+from operators.kubernetes.apply import conflicting_owner
 from operators.kubernetes.manifest import MANAGED_BY, Owner
 
 ME = Owner("BioStream", "aura", "flow", "uid-2")
@@ -34,4 +34,4 @@ def reference(kind: str, name: str, uid: str) -> dict[str, Any]:
     ids=["mine", "made before me", "let go by its owner", "a service's", "a namesake's", "another tool's", "by hand"],
 )
 def test_an_object_is_taken_from_nobody_else(there: dict[str, Any], other: str) -> None:
-    assert whose(there, ME) == other
+    assert conflicting_owner(there, ME) == other

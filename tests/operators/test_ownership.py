@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from operators.kubernetes.ownership import pruned
+from operators.kubernetes.ownership import prune
 
 OURS = {
     "f:spec": {
@@ -44,20 +44,20 @@ def in_containers(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_added_field_goes() -> None:
-    result = pruned(deployment({"f:paused": {}}), DECLARED)
+    result = prune(deployment({"f:paused": {}}), DECLARED)
     assert result is not None
     assert "paused" not in result["spec"]
 
 
 def test_an_added_variable_goes_and_the_declared_one_stays() -> None:
     theirs = in_containers({'k:{"name":"app"}': {"f:env": {'k:{"name":"B"}': {".": {}, "f:name": {}, "f:value": {}}}}})
-    result = pruned(deployment(theirs), DECLARED)
+    result = prune(deployment(theirs), DECLARED)
     assert result is not None
     assert containers(result)[0]["env"] == [{"name": "A", "value": "1"}]
 
 
 def test_an_added_container_goes() -> None:
-    result = pruned(deployment(in_containers({'k:{"name":"side"}': {".": {}, "f:image": {}}})), DECLARED)
+    result = prune(deployment(in_containers({'k:{"name":"side"}': {".": {}, "f:image": {}}})), DECLARED)
     assert result is not None
     assert [one["name"] for one in containers(result)] == ["app"]
 
@@ -65,17 +65,17 @@ def test_an_added_container_goes() -> None:
 def test_scaling_and_restarting_by_hand_are_left_alone() -> None:
     restarted = {"f:kubectl.kubernetes.io/restartedAt": {}, "f:mine": {}}
     theirs = {"f:replicas": {}, "f:template": {"f:metadata": {"f:annotations": {".": {}, **restarted}}}}
-    result = pruned(deployment(theirs), DECLARED)
+    result = prune(deployment(theirs), DECLARED)
     assert result is not None
     assert result["spec"]["replicas"] == 9
     assert result["spec"]["template"]["metadata"]["annotations"] == {"kubectl.kubernetes.io/restartedAt": "now"}
 
 
 def test_other_controllers_and_subresources_keep_what_they_own() -> None:
-    assert pruned(deployment({"f:paused": {}}, manager="vpa-updater"), DECLARED) is None
-    assert pruned(deployment({"f:replicas": {}}, manager="kubectl", subresource="scale"), DECLARED) is None
+    assert prune(deployment({"f:paused": {}}, manager="vpa-updater"), DECLARED) is None
+    assert prune(deployment({"f:replicas": {}}, manager="kubectl", subresource="scale"), DECLARED) is None
 
 
 def test_a_field_that_is_declared_stays() -> None:
     declared = {"spec": {**DECLARED["spec"], "paused": True}}
-    assert pruned(deployment({"f:paused": {}}), declared) is None
+    assert prune(deployment({"f:paused": {}}), declared) is None

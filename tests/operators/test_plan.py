@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.auraservice.desired import desired
-from operators.kubernetes.manifest import Manifest, stamped
+from operators.kubernetes.manifest import Manifest, with_applied_digest
 from operators.kubernetes.plan import Apply, Delete, Replace, covers, plan
 from tests.operators.samples import OWNER, SERVICES, around
 
 
 def stored(manifest: Manifest) -> Manifest:
     """As an API server keeps it: stamped, with fields of its own."""
-    kept = copy.deepcopy(stamped(manifest))
+    kept = copy.deepcopy(with_applied_digest(manifest))
     kept["metadata"] |= {"uid": "u", "resourceVersion": "7", "managedFields": []}
     return kept | {"status": {"seen": True}}
 
@@ -41,9 +41,9 @@ def test_a_changed_field_and_one_said_no_more_are_applied() -> None:
     old: Manifest = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"x": 1, "y": 2}}
     edited = stored(old)
     edited["spec"]["x"] = 5
-    assert [(type(one), one.why) for one in plan([old], [edited]) if isinstance(one, Apply)] == [(Apply, "drifted")]
+    assert [(type(one), one.reason) for one in plan([old], [edited]) if isinstance(one, Apply)] == [(Apply, "drifted")]
     less = {**old, "spec": {"x": 1}}
-    assert [one.why for one in plan([less], [stored(old)]) if isinstance(one, Apply)] == ["declared anew"]
+    assert [one.reason for one in plan([less], [stored(old)]) if isinstance(one, Apply)] == ["changed"]
 
 
 def test_an_object_that_is_going_is_not_deleted_again() -> None:

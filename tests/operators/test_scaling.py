@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operators.adapters.dataflow.lag import Reading, read
+from operators.adapters.dataflow.lag import LagSample, parse
 from operators.biostream.desired import desired, scale_of
-from operators.biostream.scaling import Scale, bounds, decide, remembered
+from operators.biostream.scaling import Scale, bounds, decide, with_sample
 from operators.kubernetes.manifest import Manifest
 from tests.operators.samples import OWNER, stream, stream_around
 
@@ -30,13 +30,13 @@ def spec(least: int = 1, most: int = 8, partitions: int = 12):
     return stream(source=source, dataflow=dataflow)
 
 
-def readings(lag: Callable[[float], float], until: float, cores: float = 0.5) -> list[Reading]:
+def readings(lag: Callable[[float], float], until: float, cores: float = 0.5) -> list[LagSample]:
     """Looks every ten seconds up to `until`."""
     moments = [LOOK * i for i in range(int(until / LOOK) + 1)]
-    return [Reading(at(t), int(100 * lag(t)), lag(t), cores * t) for t in moments]
+    return [LagSample(at(t), int(100 * lag(t)), lag(t), cores * t) for t in moments]
 
 
-def decided(workers: int, seen: list[Reading], most: int = 8) -> int:
+def decided(workers: int, seen: list[LagSample], most: int = 8) -> int:
     scale, why = decide(spec(most=most), Scale(workers, START), seen, seen[-1].at)
     assert bool(why) == (scale.workers != workers)
     return scale.workers
@@ -96,10 +96,10 @@ def test_a_change_of_the_declaration_is_followed_at_once() -> None:
 
 def test_workers_that_started_anew_begin_a_new_memory() -> None:
     seen = readings(lambda _: 1.0, 100)
-    fresh = Reading(at(110), 0, 0.0, 0.1)
-    assert remembered(seen, fresh) == [fresh]
-    assert remembered(seen, None) == seen
-    assert len(remembered(readings(lambda _: 1.0, 5000), Reading(at(5010), 0, 0.0, 9e9))) < 100
+    fresh = LagSample(at(110), 0, 0.0, 0.1)
+    assert with_sample(seen, fresh) == [fresh]
+    assert with_sample(seen, None) == seen
+    assert len(with_sample(readings(lambda _: 1.0, 5000), LagSample(at(5010), 0, 0.0, 9e9))) < 100
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,7 +107,7 @@ def test_workers_that_started_anew_begin_a_new_memory() -> None:
 def test_workers_come_to_keep_up_and_their_number_comes_to_rest(cores: float, workers: int) -> None:
     """`cores`: what all beats need; a worker has one."""
     stream_ = spec()
-    scale, seen, lag, used, changes = Scale(workers, START), list[Reading](), 0.0, 0.0, list[float]()
+    scale, seen, lag, used, changes = Scale(workers, START), list[LagSample](), 0.0, 0.0, list[float]()
     down = 0.0
     for look in range(3 * 360):
         now = at(look * LOOK)
@@ -117,8 +117,8 @@ def test_workers_come_to_keep_up_and_their_number_comes_to_rest(cores: float, wo
             busy = float(scale.workers) if lag > 0.0 else min(scale.workers, cores)
             lag = max(0.0, lag + LOOK * (1.0 - scale.workers / cores))
             used += busy * LOOK
-            told = Reading(now, int(lag * 100), lag, used)
-        seen = remembered(seen, told)
+            told = LagSample(now, int(lag * 100), lag, used)
+        seen = with_sample(seen, told)
         after, _ = decide(stream_, scale, seen, now)
         if after != scale:
             scale, used, down = after, 0.0, RESTART
@@ -161,7 +161,7 @@ biosync_consumer_lag_seconds{partition="1"} 2.5
 # TYPE biosync_cpu_seconds_total counter
 biosync_cpu_seconds_total 12.5
 """
-    assert read(told, 2, START) == Reading(START, 7, 2.5, 12.5)
-    assert read(told, 3, START) is None
-    assert read("", 1, START) is None
-    assert read("biosync_cpu_seconds_total 12.5\n", 1, START) is None
+    assert parse(told, 2, START) == LagSample(START, 7, 2.5, 12.5)
+    assert parse(told, 3, START) is None
+    assert parse("", 1, START) is None
+    assert parse("biosync_cpu_seconds_total 12.5\n", 1, START) is None

@@ -12,7 +12,7 @@ import pytest
 
 from contracts import timeseries
 from contracts.biostream import Sink
-from operators.adapters.timeseries import Kind, Store, StoreUnavailable
+from operators.adapters.timeseries import Partitioning, Store, StoreUnavailable
 from tests.fixtures.engines import Database
 from tests.fixtures.timescale import preload
 
@@ -38,8 +38,8 @@ def kinds(uri: str) -> dict[str, str]:
 async def test_a_server_with_the_extension_gets_hypertables(timescale: str) -> None:
     store = Store()
     for _ in range(2):  # what is there is left alone
-        assert await store.ensure(timescale, SINK, NOW) is Kind.TIMESCALE
-    assert await Store().ensure(timescale, SINK, NOW) is Kind.TIMESCALE  # after a restart of the operator
+        assert await store.ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE
+    assert await Store().ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE  # after a restart of the operator
     with connected(timescale) as connection:
         hypertables = "select hypertable_name::text, compression_enabled from timescaledb_information.hypertables"
         made = dict(connection.execute(hypertables).fetchall())
@@ -62,7 +62,7 @@ async def test_tables_made_without_the_extension_stay_as_they_are(timescale: str
         for statement in [*timeseries.native(), *timeseries.ahead(NOW, timedelta(hours=6), span=timedelta(hours=6))]:
             connection.execute(statement.encode())
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
-    assert await Store().ensure(timescale, SINK, NOW) is Kind.MADE_WITHOUT
+    assert await Store().ensure(timescale, SINK, NOW) is Partitioning.CREATED_WITHOUT
     assert kinds(timescale)["hrv_1m"] == "p"
     with connected(timescale) as connection:
         assert connection.execute("select user_id from hrv_1m").fetchall() == [("ada",)]
@@ -75,7 +75,7 @@ async def test_a_server_without_it_gets_partitions_and_later_columns(postgres: D
         for statement in timeseries.native():
             if "add column" not in statement:  # as an earlier version made it
                 connection.execute(statement.encode())
-    assert await Store().ensure(uri, SINK, NOW) is Kind.NATIVE
+    assert await Store().ensure(uri, SINK, NOW) is Partitioning.NATIVE
     assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
     with connected(uri) as connection:
         connection.execute("select seen_at, missed_at from stress_events")
@@ -87,15 +87,15 @@ async def test_a_server_that_does_not_preload_the_extension_gets_partitions_and_
     timescale_not_preloaded: str,
 ) -> None:
     uri, store = timescale_not_preloaded, Store()
-    assert await store.ensure(uri, SINK, NOW) is Kind.NOT_PRELOADED
+    assert await store.ensure(uri, SINK, NOW) is Partitioning.NOT_PRELOADED
     assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
     with connected(uri) as connection:
         assert connection.execute("select from pg_extension where extname = 'timescaledb'").fetchall() == []
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
-    assert await store.ensure(uri, SINK, NOW) is Kind.MADE_WITHOUT  # to preload it now would change nothing
+    assert await store.ensure(uri, SINK, NOW) is Partitioning.CREATED_WITHOUT  # to preload it now would change nothing
     with connected(uri) as connection:
         preload(connection)
-    assert await store.ensure(uri, SINK, NOW) is Kind.MADE_WITHOUT
+    assert await store.ensure(uri, SINK, NOW) is Partitioning.CREATED_WITHOUT
     with connected(uri) as connection:
         assert connection.execute("select user_id from hrv_1m").fetchall() == [("ada",)]
 
@@ -119,7 +119,7 @@ async def test_dropping_takes_views_and_policies_along(timescale: str) -> None:
             "select count(*) from timescaledb_information.jobs where proc_name like %s and hypertable_name is not null"
         )
         assert connection.execute(jobs, ["policy%"]).fetchone() == (0,)
-    assert await store.ensure(timescale, SINK, NOW) is Kind.TIMESCALE
+    assert await store.ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE
     assert len(kinds(timescale)) == 4
 
 

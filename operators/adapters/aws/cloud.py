@@ -1,4 +1,4 @@
-"""The AWS region that the platform's ConfigMap names, behind one handle."""
+"""The clients of one AWS region."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from operators.adapters.aws.secrets_manager import SecretsManager
 class Cloud:
     """Secrets and databases of one region."""
 
-    def __init__(self, region: str, endpoint: str | None, remembered_seconds: float) -> None:
-        self.secrets = SecretsManager(region, endpoint, remembered_seconds)
+    def __init__(self, region: str, endpoint: str | None, cache_seconds: float) -> None:
+        self.secrets = SecretsManager(region, endpoint, cache_seconds)
         self.databases = Databases(self.secrets)

@@ -12,9 +12,9 @@ from psycopg import AsyncConnection, sql
 
 from operators.adapters.aws.secrets_manager import SecretsManager
 
-_SECONDS = 5
-_PROVED_SECONDS = 60.0
-_GONE = re.compile(r"does not exist|password authentication failed|no password", re.IGNORECASE)
+_TIMEOUT_SECONDS = 5
+_VERIFIED_SECONDS = 60.0
+_MISSING = re.compile(r"does not exist|password authentication failed|no password", re.IGNORECASE)
 
 
 class DatabaseUnavailable(Exception):
@@ -22,48 +22,48 @@ class DatabaseUnavailable(Exception):
 
 
 class Databases:
-    """Instances whose master user's login is the secret `rds/<instance>`, as AWS writes such secrets."""
+    """Instances whose master user's credentials are in the secret `rds/<instance>`, in the format of AWS."""
 
     def __init__(self, secrets: SecretsManager) -> None:
         self._secrets = secrets
-        self._proved: dict[str, float] = {}
+        self._verified: dict[str, float] = {}
 
     async def ensure(self, instance: str, name: str, password: str) -> str:
-        """The URL of database `name`, owned by a role of the same name with this password; both are made if absent.
+        """The URL of database `name`, owned by a role of the same name with this password; creates both if missing.
 
         Raises SecretUnavailable or DatabaseUnavailable. Never drops or empties anything.
         """
         master = json.loads(await self._secrets.value(f"rds/{instance}"))
         address = f"{master['host']}:{master['port']}"
         url = f"postgresql://{name}:{quote(password, safe='')}@{address}/{name}"
-        if time.monotonic() - self._proved.get(url, -_PROVED_SECONDS) < _PROVED_SECONDS:
+        if time.monotonic() - self._verified.get(url, -_VERIFIED_SECONDS) < _VERIFIED_SECONDS:
             return url
         try:
-            if not await _works(url):
-                await self._make(master, name, password)
+            if not await _can_connect(url):
+                await self._create(master, name, password)
         except (psycopg.OperationalError, OSError) as error:
             raise DatabaseUnavailable(f"RDS instance {instance} at {address}: {error}".strip()) from error
-        self._proved[url] = time.monotonic()
+        self._verified[url] = time.monotonic()
         return url
 
-    async def _make(self, master: dict[str, str], name: str, password: str) -> None:
+    async def _create(self, master: dict[str, str], name: str, password: str) -> None:
         connection = await AsyncConnection.connect(
             host=master["host"],
             port=int(master["port"]),
             user=master["username"],
             password=master["password"],
             dbname=master.get("dbname") or "postgres",
-            connect_timeout=_SECONDS,
+            connect_timeout=_TIMEOUT_SECONDS,
             autocommit=True,
         )
         role, secret = sql.Identifier(name), sql.Literal(password)
         async with connection:
-            known = await (await connection.execute("select 1 from pg_roles where rolname = %s", [name])).fetchone()
-            verb = sql.SQL("alter" if known else "create")
+            exists = await (await connection.execute("select 1 from pg_roles where rolname = %s", [name])).fetchone()
+            verb = sql.SQL("alter" if exists else "create")
             await connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, secret))
             await connection.execute(sql.SQL("grant {} to current_user").format(role))
-            there = await connection.execute("select 1 from pg_database where datname = %s", [name])
-            if await there.fetchone():
+            databases = await connection.execute("select 1 from pg_database where datname = %s", [name])
+            if await databases.fetchone():
                 await connection.execute(sql.SQL("alter database {} owner to {}").format(role, role))
             else:
                 await connection.execute(sql.SQL("create database {} owner {}").format(role, role))
@@ -74,13 +74,13 @@ def password_of(url: str) -> str:
     return unquote(urlsplit(url).password or "")
 
 
-async def _works(url: str) -> bool:
-    """Whether one can log in; False when role, database or password are not there, other troubles raise."""
+async def _can_connect(url: str) -> bool:
+    """Whether a login succeeds; False if role, database or password do not exist, other errors raise."""
     try:
-        async with await AsyncConnection.connect(url, connect_timeout=_SECONDS) as connection:
+        async with await AsyncConnection.connect(url, connect_timeout=_TIMEOUT_SECONDS) as connection:
             await connection.execute("select 1")
     except psycopg.OperationalError as error:
-        if _GONE.search(str(error)):
+        if _MISSING.search(str(error)):
             return False
         raise
     return True

@@ -14,9 +14,9 @@ CPU = "biosync_cpu_seconds_total"
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What all workers told at a moment: records not read, age in seconds of the oldest of them, and the processor
-    seconds that they have taken since they started."""
+class LagSample:
+    """A sample over all workers: records not read, age in seconds of the oldest of them, and the CPU seconds that the
+    workers have used since they started."""
 
     at: datetime
     records: int
@@ -24,12 +24,12 @@ class Reading:
     cpu: float
 
 
-def read(text: str, partitions: int, now: datetime) -> Reading | None:
-    """The reading in what /metrics gave; None while one of so many partitions is without a position."""
+def parse(text: str, partitions: int, now: datetime) -> LagSample | None:
+    """The sample in a response of /metrics; None while one of the partitions has no position."""
     found: dict[str, list[float]] = defaultdict(list)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             found[sample.name].append(sample.value)
     if len(found[RECORDS]) < partitions or len(found[SECONDS]) < partitions or not found[CPU]:
         return None
-    return Reading(now, int(sum(found[RECORDS])), max(found[SECONDS]), sum(found[CPU]))
+    return LagSample(now, int(sum(found[RECORDS])), max(found[SECONDS]), sum(found[CPU]))

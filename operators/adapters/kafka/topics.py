@@ -8,24 +8,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as it shall be; `replication` None stands for the cluster's default."""
+    """A desired topic; `replication` None stands for the cluster's default."""
 
     name: str
     partitions: int
     replication: int | None
     retention_ms: int
-    record_bytes: int | None = None
-    """The largest record it takes; the cluster's default if None."""
+    max_message_bytes: int | None = None
+    """The largest record batch; the cluster's default if None."""
 
     @property
     def config(self) -> dict[str, str]:
-        largest = {} if self.record_bytes is None else {"max.message.bytes": str(self.record_bytes)}
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), **largest}
+        size = {} if self.max_message_bytes is None else {"max.message.bytes": str(self.max_message_bytes)}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), **size}
 
 
 @dataclass(frozen=True)
-class Found:
-    """A topic as it is."""
+class TopicDescription:
+    """A topic as it exists."""
 
     partitions: int
     replication: int
@@ -33,20 +33,20 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Create:
+class CreateTopic:
     topic: Topic
 
 
 @dataclass(frozen=True)
-class Grow:
+class CreatePartitions:
     name: str
     partitions: int
 
 
 @dataclass(frozen=True)
-class Configure:
+class AlterConfigs:
     name: str
     config: Mapping[str, str]
 
 
-TopicChange = Create | Grow | Configure
+TopicChange = CreateTopic | CreatePartitions | AlterConfigs
