@@ -1,4 +1,4 @@
-"""Specs and surroundings for the operators' tests."""
+"""Specs and dependencies for the operators' tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
 from operators.auraservice.dependencies import Address, Dependencies
-from operators.biostream.desired import Dependencies as StreamSurroundings
+from operators.biostream.desired import Dependencies as StreamDependencies
 from operators.biostream.scaling import Scale
 from operators.kubernetes.kinds import OWNED
 from operators.kubernetes.manifest import Owner
@@ -40,7 +40,7 @@ def stream(**members: Any) -> BioStreamSpec:
     return BioStreamSpec.model_validate(STREAM | members)
 
 
-def around(**members: Any) -> Dependencies:
+def dependencies(**members: Any) -> Dependencies:
     known: dict[str, Any] = {
         "config": {"REDIS_URL": "redis://10.0.0.9:6379/0", "KAFKA_BOOTSTRAP": "10.0.0.8:9092"},
         "services": {"auth": Address("10.1.0.1", 8080)},
@@ -51,7 +51,7 @@ def around(**members: Any) -> Dependencies:
     return Dependencies(**(known | members))
 
 
-def stream_around(**members: Any) -> StreamSurroundings:
+def stream_dependencies(**members: Any) -> StreamDependencies:
     known: dict[str, Any] = {
         "kafka": "10.0.0.8:9092",
         "response": "10.1.0.1:8080",
@@ -59,7 +59,7 @@ def stream_around(**members: Any) -> StreamSurroundings:
         "timeseries": "v1",
         "scale": Scale(1, datetime(2026, 1, 1, tzinfo=UTC)),
     }
-    return StreamSurroundings(**(known | members))
+    return StreamDependencies(**(known | members))
 
 
 _ROUTES = st.builds(

@@ -13,7 +13,7 @@ def by_type(found: list) -> dict[str, tuple[str, str]]:
     return {one.type: (one.status.value, one.reason) for one in found}
 
 
-def test_ready_only_when_all_is_good() -> None:
+def test_ready_only_if_all_findings_are_good() -> None:
     assert by_type(conditions([GOOD], 3, NOW))["Ready"] == ("True", "AsDeclared")
     slow = by_type(conditions([GOOD, waiting("B", "Slow", "slow")], 3, NOW))
     assert slow["Ready"] == ("False", "Slow")
@@ -21,7 +21,7 @@ def test_ready_only_when_all_is_good() -> None:
     assert slow["Degraded"][0] == "False"
 
 
-def test_what_is_broken_decides_before_what_is_awaited() -> None:
+def test_broken_findings_take_precedence_over_waiting_ones() -> None:
     found = by_type(conditions([waiting("B", "Slow", "slow"), broken("C", "Bad", "bad")], 3, NOW))
     assert found["Ready"] == ("False", "Bad")
     assert found["Degraded"] == ("True", "Bad")
@@ -37,19 +37,19 @@ def test_transition_times_change_only_with_the_status() -> None:
     assert turned["A"].last_transition_time == "2030-01-01T01:00:00Z"
 
 
-def test_paused_keeps_what_was_said() -> None:
+def test_paused_keeps_the_stored_conditions() -> None:
     stored = {"observedGeneration": 4, "conditions": [one.to_manifest() for one in conditions([GOOD], 4, NOW)]}
-    generation, said = paused_conditions(stored, "the-annotation", 5, NOW)
+    generation, current = paused_conditions(stored, "the-annotation", 5, NOW)
     assert generation == 4
-    assert by_type(said)["Paused"][0] == "True"
-    assert by_type(said)["Ready"][0] == "True"
+    assert by_type(current)["Paused"][0] == "True"
+    assert by_type(current)["Ready"][0] == "True"
 
 
 def deployment(**status: int) -> dict:
     return {"metadata": {"generation": 2}, "spec": {"replicas": 3}, "status": {"observedGeneration": 2, **status}}
 
 
-def test_a_rollout_is_done_when_no_old_pod_is_left() -> None:
+def test_a_rollout_is_complete_when_no_old_pod_is_left() -> None:
     states = [
         rollout("A", None, 2),
         rollout("A", deployment(replicas=3, updatedReplicas=1, availableReplicas=3), 2),

@@ -1,4 +1,4 @@
-"""Whether an object that exists may be taken by a resource that declares one of its name."""
+"""Whether a resource may adopt an existing object of a desired name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 from operators.kubernetes.apply import conflicting_owner
 from operators.kubernetes.manifest import MANAGED_BY, Owner
 
-ME = Owner("BioStream", "aura", "flow", "uid-2")
+OWNER = Owner("BioStream", "aura", "flow", "uid-2")
 
 
-def found(labels: dict[str, str], *owners: dict[str, Any]) -> dict[str, Any]:
+def existing(labels: dict[str, str], *owners: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "Deployment", "metadata": {"name": "flow", "labels": labels, "ownerReferences": list(owners)}}
 
 
@@ -21,17 +21,17 @@ def reference(kind: str, name: str, uid: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("there", "other"),
+    ("manifest", "other"),
     [
-        (found({}, reference("BioStream", "flow", "uid-2")), ""),
-        (found({}, reference("BioStream", "flow", "uid-1")), ""),
-        (found({MANAGED_BY: "aura-operators"}), ""),
-        (found({}, reference("AuraService", "flow", "uid-3")), "AuraService flow"),
-        (found({MANAGED_BY: "aura-operators"}, reference("BioStream", "other", "uid-3")), "BioStream other"),
-        (found({MANAGED_BY: "Helm"}), "somebody who said nothing of an owner"),
-        ({"kind": "Service", "metadata": {"name": "flow"}}, "somebody who said nothing of an owner"),
+        (existing({}, reference("BioStream", "flow", "uid-2")), ""),
+        (existing({}, reference("BioStream", "flow", "uid-1")), ""),
+        (existing({MANAGED_BY: "aura-operators"}), ""),
+        (existing({}, reference("AuraService", "flow", "uid-3")), "AuraService flow"),
+        (existing({MANAGED_BY: "aura-operators"}, reference("BioStream", "other", "uid-3")), "BioStream other"),
+        (existing({MANAGED_BY: "Helm"}), "an unknown owner"),
+        ({"kind": "Service", "metadata": {"name": "flow"}}, "an unknown owner"),
     ],
-    ids=["mine", "made before me", "let go by its owner", "a service's", "a namesake's", "another tool's", "by hand"],
+    ids=["own", "of an earlier uid", "orphaned", "of a service", "of another stream", "of another tool", "by hand"],
 )
-def test_an_object_is_taken_from_nobody_else(there: dict[str, Any], other: str) -> None:
-    assert conflicting_owner(there, ME) == other
+def test_an_object_of_another_owner_is_not_adopted(manifest: dict[str, Any], other: str) -> None:
+    assert conflicting_owner(manifest, OWNER) == other

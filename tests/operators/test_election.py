@@ -16,7 +16,7 @@ from operators.controller.election import (
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def test_a_free_lease_and_our_own_may_be_taken() -> None:
+def test_a_free_lease_and_our_own_may_be_acquired() -> None:
     assert may_acquire({}, "me", ObservedLease("1", 0), 0)
     mine = claimed({}, "me", NOW)
     assert may_acquire(mine, "me", ObservedLease("1", 0), 0)
@@ -24,7 +24,7 @@ def test_a_free_lease_and_our_own_may_be_taken() -> None:
 
 
 @given(st.floats(0, 100))
-def test_nobody_takes_over_before_the_holder_has_given_up(silence: float) -> None:
+def test_no_other_operator_acquires_before_the_renew_deadline(silence: float) -> None:
     held = claimed({}, "holder", NOW)
     if may_acquire(held, "other", ObservedLease("1", 0), silence):
         assert silence > LEASE_DURATION_SECONDS > RENEW_DEADLINE_SECONDS

@@ -11,7 +11,7 @@ from tests.operators.samples import stream
 TOPICS = st.builds(
     Topic, st.just("t"), st.integers(1, 20), st.none() | st.integers(1, 3), st.sampled_from([1000, 2000])
 )
-FOUND = st.builds(
+EXISTING = st.builds(
     TopicDescription,
     st.integers(1, 20),
     st.integers(1, 3),
@@ -19,14 +19,14 @@ FOUND = st.builds(
 )
 
 
-@given(TOPICS, st.dictionaries(st.just("t"), FOUND), st.integers(1, 3))
-def test_data_is_never_taken_and_one_pass_is_enough(
-    topic: Topic, found: dict[str, TopicDescription], brokers: int
+@given(TOPICS, st.dictionaries(st.just("t"), EXISTING), st.integers(1, 3))
+def test_no_change_deletes_data_and_one_pass_is_enough(
+    topic: Topic, existing: dict[str, TopicDescription], brokers: int
 ) -> None:
-    decision = decide([topic], found, brokers)
+    decision = decide([topic], existing, brokers)
     if isinstance(decision, Finding):
         return
-    after = dict(found)
+    after = dict(existing)
     for action in decision:
         match action:
             case CreateTopic(one):
@@ -36,12 +36,12 @@ def test_data_is_never_taken_and_one_pass_is_enough(
                 assert partitions > after[name].partitions
                 after[name] = TopicDescription(partitions, after[name].replication, after[name].config)
             case AlterConfigs(name, config):
-                there = after[name]
-                after[name] = TopicDescription(there.partitions, there.replication, {**there.config, **config})
+                current = after[name]
+                after[name] = TopicDescription(current.partitions, current.replication, {**current.config, **config})
     assert decide([topic], after, brokers) == []
 
 
-def test_one_impossible_topic_leaves_all_as_they_are() -> None:
+def test_one_impossible_change_prevents_all() -> None:
     new, shrunk = Topic("new", 1, None, 1), Topic("old", 2, None, 1)
     decision = decide([new, shrunk], {"old": TopicDescription(4, 1, {})}, 3)
     assert isinstance(decision, Finding)
@@ -60,7 +60,7 @@ def test_durations_become_milliseconds() -> None:
     assert (events.name, dead.retention_ms) == ("stress-events", 604_800_000)
 
 
-def test_the_topic_of_dead_letters_takes_any_record_of_the_raw_topic_with_its_reason() -> None:
+def test_the_dead_letter_topic_accepts_any_record_of_the_raw_topic_with_its_reason() -> None:
     raw, _, dead = desired_topics(stream())
     assert "max.message.bytes" not in raw.config
     assert dead.config["max.message.bytes"] == "2097152"
