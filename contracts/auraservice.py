@@ -22,7 +22,7 @@ Text = Annotated[str, Field(max_length=4096)]
 
 
 class Replicas(ResourceModel):
-    """How many Pods; between `min` and `max` the load decides."""
+    """Number of Pods; an autoscaler decides between `min` and `max`."""
 
     rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
     min: int = Field(ge=1, le=500, description="Pods that always run.")
@@ -43,21 +43,21 @@ class Replicas(ResourceModel):
 
 
 class Auth(StrEnum):
-    """What the gateway asks of a request."""
+    """The authentication that the gateway requires."""
 
     JWT = "jwt"
     NONE = "none"
 
 
 class LimitBy(StrEnum):
-    """Whose requests are counted together."""
+    """The key by which requests are counted."""
 
     USER = "user"
     IP = "ip"
 
 
 class RateLimit(ResourceModel):
-    """How many requests the gateway lets through; the rest get 429."""
+    """How many requests the gateway accepts; the rest get 429."""
 
     per_minute: int = Field(ge=1, le=1_000_000, description="Requests in a minute.")
     by: LimitBy = Field(
@@ -104,7 +104,7 @@ class Objectives(ResourceModel):
 
 
 class Resources(ResourceModel):
-    """What one Pod asks for and may use at most."""
+    """Resource requests and limits of one Pod."""
 
     cpu: Annotated[str, Field(pattern=r"^[1-9][0-9]*m?$", max_length=10)] = Field(
         default="100m", description="CPU request, as in 250m; 100m if unset."
@@ -115,7 +115,7 @@ class Resources(ResourceModel):
 
 
 class AuraServiceSpec(ResourceModel):
-    """A service: its image, how it is reached, what it needs and how much of it runs."""
+    """A service: its image, how it is reached, what it needs and how many replicas run."""
 
     rules: ClassVar = (
         Rule("'http' in self.ports", "ports needs one named http: it serves /healthz, /readyz and /metrics", ".ports"),
@@ -143,6 +143,6 @@ class AuraServiceSpec(ResourceModel):
     needs: list[Name] = Field(
         default=[],
         max_length=32,
-        description="Services, or kafka, redis, timeseries: may be reached, and how is in the environment.",
+        description="Services, or kafka, redis, timeseries: reachable, with their addresses in the environment.",
     )
     objectives: Objectives | None = None

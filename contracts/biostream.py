@@ -41,7 +41,7 @@ class Source(ResourceModel):
 
 
 class EventsTopic(ResourceModel):
-    """The topic on which stress events are announced."""
+    """The topic on which stress events are published."""
 
     rules: ClassVar = (immutable("topic", TOPIC_EVENTS), non_decreasing("partitions", 1))
     topic: TopicName = Field(default=TOPIC_EVENTS, description="Name of the Kafka topic.")
@@ -72,7 +72,7 @@ class Workers(ResourceModel):
 
 
 class Dataflow(ResourceModel):
-    """The program that turns beats into measures and events."""
+    """The program that computes measures and events from beats."""
 
     image: Image = Field(description="Container image of the dataflow.")
     replicas: Workers = Field(default=Workers(min=1, max=1), description="How many workers; one if unset.")
@@ -81,7 +81,7 @@ class Dataflow(ResourceModel):
 
 
 class Cleanse(ResourceModel):
-    """Which beats are taken for heart beats."""
+    """Which intervals count as heart beats."""
 
     rules: ClassVar = (
         duration_rule(
@@ -132,7 +132,7 @@ class HrvDrop(StrEnum):
 
 
 class Stress(ResourceModel):
-    """When acute stress is raised."""
+    """When acute stress is detected."""
 
     hrv_drop: HrvDrop = Field(
         default=HrvDrop.GATE,
@@ -174,7 +174,7 @@ class Sink(ResourceModel):
 
 
 class Response(ResourceModel):
-    """Who is told of a stress event."""
+    """Who receives stress events."""
 
     service: Name = Field(description="Name of the AuraService that answers.")
     path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.-]*$", max_length=200)] = Field(
@@ -211,5 +211,5 @@ class BioStreamSpec(ResourceModel):
     response: Response
     deletion_policy: DeletionPolicy = Field(
         default=DeletionPolicy.RETAIN,
-        description="Retain keeps topics and tables when this is deleted; Delete must be said.",
+        description="Retain keeps topics and tables when this is deleted; Delete deletes them. Retain if unset.",
     )
