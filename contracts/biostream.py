@@ -142,10 +142,10 @@ class Stress(ResourceModel):
         default=None,
         gt=0,
         le=100,
-        description="Beats a minute above the person's own baseline; the detector's own if unset.",
+        description="Beats per minute above the user's own baseline; the detector's default if unset.",
     )
     threshold: float | None = Field(
-        default=None, gt=0, description="Score at which stress is raised; the detector's own if unset."
+        default=None, gt=0, description="Score at which stress is detected; the detector's default if unset."
     )
     sustain: Duration = Field(default="30s", description="How long the evidence must last; 30s if unset.")
     refractory: Duration = Field(default="300s", description="Silence after an event; 300s if unset.")

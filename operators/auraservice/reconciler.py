@@ -71,7 +71,7 @@ class AuraServiceReconciler:
         return Result(findings, {"pods": pod_counts(deployment), "image": _image(deployment)})
 
     async def finalize(self, body: Manifest) -> None:
-        """Nothing: garbage collection deletes what it owns, its database stays, and it has no finalizer."""
+        """Nothing: Kubernetes deletes its dependents, the database stays, and there is no finalizer."""
 
     async def _dependencies(
         self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]

@@ -13,7 +13,7 @@ from operators.kubernetes.plan import Apply, Delete, Replace, plan
 
 _log = logging.getLogger(__name__)
 _WITHOUT_OWNER = {"PersistentVolumeClaim"}
-"""Kinds that hold data: created without ownerReferences, so that garbage collection never deletes them."""
+"""Kinds that hold data: created without ownerReferences, so that deletion never cascades to them."""
 
 
 class NameConflict(Exception):

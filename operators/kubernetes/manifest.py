@@ -21,7 +21,7 @@ APPLIED_DIGEST = f"{GROUP}/applied"
 
 @dataclass(frozen=True)
 class Owner:
-    """The custom resource that owns objects; they are garbage-collected with it."""
+    """The custom resource that owns objects; its deletion cascades to them."""
 
     kind: str
     namespace: str
