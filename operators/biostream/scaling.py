@@ -19,7 +19,7 @@ from operators.adapters.dataflow.lag import LagSample
 SCALE_UP_WINDOW = timedelta(seconds=20)
 SCALE_DOWN_WINDOW = timedelta(minutes=5)
 MIN_STABILIZATION = timedelta(seconds=30)
-"""For this long after a change, or three times the target if that is longer, samples reflect the change."""
+"""Samples are ignored for this long after a change, or three times the target if that is longer: they reflect it."""
 CATCH_UP_SECONDS = 60.0
 """Seconds within which a shrinking lag may reach the target by itself."""
 HEADROOM = 1.3
