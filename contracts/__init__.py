@@ -1,1 +1,1 @@
-"""The shared vocabulary of the rooms: custom resources, message types, table and variable names. No I/O."""
+"""The vocabulary that all packages share: custom resources, message types, table and variable names. No I/O."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.durations import Duration
-from contracts.resource import Declared, Image, Name, Placement, Rule, SecretReference, immutable
+from contracts.resource import Image, Name, Placement, ResourceModel, Rule, SecretReference, immutable
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 PortName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=15)]
@@ -21,8 +21,8 @@ DatabaseName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63
 Text = Annotated[str, Field(max_length=4096)]
 
 
-class Replicas(Declared):
-    """How many Pods; between `min` and `max` the load decides."""
+class Replicas(ResourceModel):
+    """Number of Pods; an autoscaler decides between `min` and `max`."""
 
     rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
     min: int = Field(ge=1, le=500, description="Pods that always run.")
@@ -43,21 +43,21 @@ class Replicas(Declared):
 
 
 class Auth(StrEnum):
-    """What the gateway asks of a request."""
+    """The authentication that the gateway requires."""
 
     JWT = "jwt"
     NONE = "none"
 
 
 class LimitBy(StrEnum):
-    """Whose requests are counted together."""
+    """The key by which requests are counted."""
 
     USER = "user"
     IP = "ip"
 
 
-class RateLimit(Declared):
-    """How many requests the gateway lets through; the rest get 429."""
+class RateLimit(ResourceModel):
+    """How many requests the gateway accepts; the rest get 429."""
 
     per_minute: int = Field(ge=1, le=1_000_000, description="Requests in a minute.")
     by: LimitBy = Field(
@@ -65,7 +65,7 @@ class RateLimit(Declared):
     )
 
 
-class Route(Declared):
+class Route(ResourceModel):
     """A host and path prefix at the gateway that leads here."""
 
     rules: ClassVar = (
@@ -82,7 +82,7 @@ class Route(Declared):
     port: PortName | None = Field(default=None, description="Name of the port that serves it; http if unset.")
 
 
-class Database(Declared):
+class Database(ResourceModel):
     """A database on an RDS instance; the Pods get DATABASE_URL."""
 
     rules: ClassVar = (immutable("instance"), immutable("name"))
@@ -96,15 +96,15 @@ class Database(Declared):
     )
 
 
-class Objectives(Declared):
+class Objectives(ResourceModel):
     """What users may expect; alerts watch how fast the error budget burns."""
 
     latency_p99: Duration | None = Field(default=None, alias="latencyP99", description="99 of 100 requests are faster.")
     availability: float | None = Field(default=None, gt=0, lt=100, description="Percent of requests that succeed.")
 
 
-class Resources(Declared):
-    """What one Pod asks for and may use at most."""
+class Resources(ResourceModel):
+    """Resource requests and limits of one Pod."""
 
     cpu: Annotated[str, Field(pattern=r"^[1-9][0-9]*m?$", max_length=10)] = Field(
         default="100m", description="CPU request, as in 250m; 100m if unset."
@@ -114,8 +114,8 @@ class Resources(Declared):
     )
 
 
-class AuraServiceSpec(Declared):
-    """A service: its image, how it is reached, what it needs and how much of it runs."""
+class AuraServiceSpec(ResourceModel):
+    """A service: its image, how it is reached, what it needs and how many replicas run."""
 
     rules: ClassVar = (
         Rule("'http' in self.ports", "ports needs one named http: it serves /healthz, /readyz and /metrics", ".ports"),
@@ -143,6 +143,6 @@ class AuraServiceSpec(Declared):
     needs: list[Name] = Field(
         default=[],
         max_length=32,
-        description="Services, or kafka, redis, timeseries: may be reached, and how is in the environment.",
+        description="Services, or kafka, redis, timeseries: reachable, with their addresses in the environment.",
     )
     objectives: Objectives | None = None

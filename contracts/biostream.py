@@ -10,16 +10,16 @@ from pydantic import Field
 from contracts.durations import Duration
 from contracts.platform import TOPIC_EVENTS, WEBHOOK_SECRET
 from contracts.resource import (
-    Declared,
     DeletionPolicy,
     Image,
     Name,
     Placement,
+    ResourceModel,
     Rule,
     SecretReference,
-    growing,
+    duration_rule,
     immutable,
-    timed,
+    non_decreasing,
 )
 
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=200)]
@@ -28,10 +28,10 @@ Replication = Annotated[int, Field(ge=1, le=5)]
 _EVENTS = f"(has(self.events) && has(self.events.topic) ? self.events.topic : '{TOPIC_EVENTS}')"
 
 
-class Source(Declared):
+class Source(ResourceModel):
     """The topic of raw beats, keyed by user."""
 
-    rules: ClassVar = (immutable("topic"), growing("partitions"))
+    rules: ClassVar = (immutable("topic"), non_decreasing("partitions"))
     topic: TopicName = Field(description="Name of the Kafka topic.")
     partitions: Partitions = Field(description="How many partitions; may grow, never shrink.")
     replication: Replication | None = Field(
@@ -40,10 +40,10 @@ class Source(Declared):
     retention: Duration = Field(description="How long Kafka keeps a record.")
 
 
-class EventsTopic(Declared):
-    """The topic on which stress events are announced."""
+class EventsTopic(ResourceModel):
+    """The topic on which stress events are published."""
 
-    rules: ClassVar = (immutable("topic", TOPIC_EVENTS), growing("partitions", 1))
+    rules: ClassVar = (immutable("topic", TOPIC_EVENTS), non_decreasing("partitions", 1))
     topic: TopicName = Field(default=TOPIC_EVENTS, description="Name of the Kafka topic.")
     partitions: Partitions = Field(default=1, description="How many partitions; may grow, never shrink.")
     replication: Replication | None = Field(
@@ -52,7 +52,7 @@ class EventsTopic(Declared):
     retention: Duration = Field(default="7d", description="How long Kafka keeps a record.")
 
 
-class DeadLetter(Declared):
+class DeadLetter(ResourceModel):
     """The topic of records that could not be processed."""
 
     rules: ClassVar = (immutable("topic"),)
@@ -63,7 +63,7 @@ class DeadLetter(Declared):
     retention: Duration = Field(description="How long Kafka keeps a record.")
 
 
-class Workers(Declared):
+class Workers(ResourceModel):
     """How many worker processes the dataflow may have; never more than partitions."""
 
     rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
@@ -71,8 +71,8 @@ class Workers(Declared):
     max: int = Field(ge=1, le=100, description="Workers that may run when the lag is above targetLag.")
 
 
-class Dataflow(Declared):
-    """The program that turns beats into measures and events."""
+class Dataflow(ResourceModel):
+    """The program that computes measures and events from beats."""
 
     image: Image = Field(description="Container image of the dataflow.")
     replicas: Workers = Field(default=Workers(min=1, max=1), description="How many workers; one if unset.")
@@ -80,11 +80,11 @@ class Dataflow(Declared):
     placement: Placement = Field(default=Placement.ON_DEMAND, description="Node group; on-demand if unset.")
 
 
-class Cleanse(Declared):
-    """Which beats are taken for heart beats."""
+class Cleanse(ResourceModel):
+    """Which intervals count as heart beats."""
 
     rules: ClassVar = (
-        timed(
+        duration_rule(
             "ms[0] < ms[1]",
             "minRR (300ms if unset) must be shorter than maxRR (2000ms if unset)",
             "minRR",
@@ -106,12 +106,12 @@ class Cleanse(Declared):
     )
 
 
-class Hrv(Declared):
+class Hrv(ResourceModel):
     """The rolling window of heart-rate variability."""
 
     rules: ClassVar = (
-        timed("ms[0] >= 5000", "every must be at least 5s", "every", every="10s"),
-        timed(
+        duration_rule("ms[0] >= 5000", "every must be at least 5s", "every", every="10s"),
+        duration_rule(
             "ms[0] % ms[1] == 0",
             "every (10s if unset) must divide window (60s if unset), and so not be longer than it",
             "every",
@@ -131,8 +131,8 @@ class HrvDrop(StrEnum):
     IGNORE = "ignore"
 
 
-class Stress(Declared):
-    """When acute stress is raised."""
+class Stress(ResourceModel):
+    """When acute stress is detected."""
 
     hrv_drop: HrvDrop = Field(
         default=HrvDrop.GATE,
@@ -142,22 +142,22 @@ class Stress(Declared):
         default=None,
         gt=0,
         le=100,
-        description="Beats a minute above the person's own baseline; the detector's own if unset.",
+        description="Beats per minute above the user's own baseline; the detector's default if unset.",
     )
     threshold: float | None = Field(
-        default=None, gt=0, description="Score at which stress is raised; the detector's own if unset."
+        default=None, gt=0, description="Score at which stress is detected; the detector's default if unset."
     )
     sustain: Duration = Field(default="30s", description="How long the evidence must last; 30s if unset.")
     refractory: Duration = Field(default="300s", description="Silence after an event; 300s if unset.")
 
 
-class Sink(Declared):
+class Sink(ResourceModel):
     """The time-series database and how long it keeps what."""
 
     rules: ClassVar = (
         immutable("database"),
         immutable("chunk", "1h"),
-        timed(
+        duration_rule(
             "ms[0] <= ms[1]",
             "chunk (1h if unset) must not be longer than retention: rows are dropped by the chunk",
             "chunk",
@@ -173,8 +173,8 @@ class Sink(Declared):
     )
 
 
-class Response(Declared):
-    """Who is told of a stress event."""
+class Response(ResourceModel):
+    """Who receives stress events."""
 
     service: Name = Field(description="Name of the AuraService that answers.")
     path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9/_.-]*$", max_length=200)] = Field(
@@ -185,7 +185,7 @@ class Response(Declared):
     )
 
 
-class BioStreamSpec(Declared):
+class BioStreamSpec(ResourceModel):
     """A stream of heart beats: its topics, the dataflow over them and the tables it fills."""
 
     rules: ClassVar = (
@@ -211,5 +211,5 @@ class BioStreamSpec(Declared):
     response: Response
     deletion_policy: DeletionPolicy = Field(
         default=DeletionPolicy.RETAIN,
-        description="Retain keeps topics and tables when this is deleted; Delete must be said.",
+        description="Retain keeps topics and tables when this is deleted; Delete deletes them. Retain if unset.",
     )

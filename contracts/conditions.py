@@ -1,4 +1,4 @@
-"""Status of the custom resources: conditions by the conventions of Kubernetes' API, and what else people look for."""
+"""Status of the custom resources: conditions by the Kubernetes API conventions, and further members."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from contracts.resource import Declared
+from contracts.resource import ResourceModel
 
 
 class ConditionStatus(StrEnum):
-    """Unknown: nobody could look, or it was not looked at yet."""
+    """Unknown: not observed, or not observable."""
 
     TRUE = "True"
     FALSE = "False"
     UNKNOWN = "Unknown"
 
 
-class Condition(Declared):
+class Condition(ResourceModel):
     """One aspect of a resource, as last observed."""
 
     type: Annotated[str, Field(max_length=316, description="Aspect, in CamelCase.")]
@@ -26,21 +26,21 @@ class Condition(Declared):
     reason: Annotated[str, Field(pattern=r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$", max_length=1024)] = Field(
         description="Why, in one CamelCase word."
     )
-    message: Annotated[str, Field(max_length=32768)] = Field(description="Why, for people.")
+    message: Annotated[str, Field(max_length=32768)] = Field(description="Why, for humans.")
     last_transition_time: Annotated[str, Field(json_schema_extra={"format": "date-time"})] = Field(
         description="When the status last changed."
     )
-    observed_generation: int = Field(ge=0, description="Generation of the resource that this was said of.")
+    observed_generation: int = Field(ge=0, description="Generation of the resource at the last observation.")
 
 
 READY = "Ready"
-"""Everything declared is there and works."""
+"""Everything declared exists and works."""
 PROGRESSING = "Progressing"
-"""What is declared is on its way: Pods start, a rollout runs, something needed is awaited."""
+"""The declared state is in progress: Pods start, a rollout runs, a dependency is awaited."""
 DEGRADED = "Degraded"
-"""What is declared cannot be had without someone doing something; what was there is left as it is."""
+"""The declared state cannot be reached without an intervention; existing objects are left as they are."""
 PAUSED = "Paused"
-"""Somebody has asked the operator to leave this alone."""
+"""An annotation has paused reconciliation."""
 
 Conditions = Annotated[
     list[Condition],
@@ -48,29 +48,29 @@ Conditions = Annotated[
 ]
 
 
-class ResourceStatus(Declared):
-    """What the operator saw when it last looked."""
+class ResourceStatus(ResourceModel):
+    """State as the operator last observed it."""
 
-    observed_generation: int = Field(ge=0, description="Generation of the spec that was last acted on.")
+    observed_generation: int = Field(ge=0, description="Generation of the spec that was last reconciled.")
     conditions: Conditions
 
 
 class AuraServiceStatus(ResourceStatus):
-    """What the operator saw of a service when it last looked."""
+    """State of a service as the operator last observed it."""
 
-    pods: str = Field(default="0/0", description="Ready and wanted Pods.")
-    image: str = Field(default="", description="Image that the Pods were last told to run.")
+    pods: str = Field(default="0/0", description="Available and desired Pods.")
+    image: str = Field(default="", description="Image in the Pod template.")
 
 
 class BioStreamStatus(ResourceStatus):
-    """What the operator saw of a stream when it last looked."""
+    """State of a stream as the operator last observed it."""
 
-    pods: str = Field(default="0/0", description="Ready and wanted Pods; one holds all workers.")
+    pods: str = Field(default="0/0", description="Available and desired Pods; one holds all workers.")
     workers: int | None = Field(default=None, description="Worker processes in the Pod.")
-    partitions: int | None = Field(default=None, description="Partitions that the source topic has.")
-    lag: int | None = Field(default=None, description="Records that wait to be read; absent while unknown.")
+    partitions: int | None = Field(default=None, description="Partitions of the source topic.")
+    lag: int | None = Field(default=None, description="Consumer lag in records; absent while unknown.")
     lag_seconds: float | None = Field(
-        default=None, description="Age in seconds of the oldest of them; absent while unknown."
+        default=None, description="Age in seconds of the oldest unread record; absent while unknown."
     )
 
 

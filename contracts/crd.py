@@ -1,4 +1,4 @@
-"""The CustomResourceDefinitions, from the models. `python -m contracts.crd` prints them as manifests/crds has them."""
+"""The CustomResourceDefinitions, from the models. `python -m contracts.crd` prints the YAML of manifests/crds."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from contracts.structural_schema import structural_schema
 
 @dataclass(frozen=True)
 class Column:
-    """A column of `kubectl get`; those of priority 1 show with `-o wide` only."""
+    """A column of `kubectl get`; priority 1 shows with `-o wide` only."""
 
     name: str
     path: str
     type: str = "string"
     priority: int = 0
 
-    def declared(self) -> dict[str, Any]:
+    def to_manifest(self) -> dict[str, Any]:
         column: dict[str, Any] = {"name": self.name, "type": self.type, "jsonPath": self.path}
         return column | {"priority": self.priority} if self.priority else column
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A custom resource and the models of its two halves."""
+    """A custom resource and the models of its spec and status."""
 
     name: str
     short: str
@@ -82,7 +82,7 @@ KINDS = (
 
 
 def definition(kind: Kind) -> dict[str, Any]:
-    """The CustomResourceDefinition of `kind`; raises NotStructural when its models say what it cannot."""
+    """The CustomResourceDefinition of `kind`; raises NotStructural if its models cannot be expressed."""
     schema = {
         "description": kind.description,
         "type": "object",
@@ -119,7 +119,7 @@ def definition(kind: Kind) -> dict[str, Any]:
                     "served": True,
                     "storage": True,
                     "subresources": {"status": {}},
-                    "additionalPrinterColumns": [column.declared() for column in kind.columns],
+                    "additionalPrinterColumns": [column.to_manifest() for column in kind.columns],
                     "schema": {"openAPIV3Schema": schema},
                 }
             ],
@@ -128,14 +128,14 @@ def definition(kind: Kind) -> dict[str, Any]:
 
 
 class _WithoutAliases(yaml.SafeDumper):
-    """Repeats what occurs twice: kubectl and people read that more easily than YAML's anchors."""
+    """Repeats values instead of YAML anchors, which are harder to read."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
 def definitions() -> str:
-    """All of them, as YAML."""
+    """All CustomResourceDefinitions, as YAML."""
     documents = yaml.dump_all(
         [definition(kind) for kind in KINDS],
         Dumper=_WithoutAliases,

@@ -1,4 +1,4 @@
-"""Durations as people write them in a custom resource: `250ms`, `60s`, `5m`, `24h`, `7d`."""
+"""Durations as written in a custom resource: `250ms`, `60s`, `5m`, `24h`, `7d`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_0
 def milliseconds(duration: str) -> int:
     """`1500ms` is 1500, `2m` is 120000; raises ValueError on anything that PATTERN refuses."""
     if not re.fullmatch(PATTERN, duration):
-        raise ValueError(f"{duration!r} is no duration: write a positive whole number and ms, s, m, h or d, as in 60s")
+        raise ValueError(f"{duration!r} is not a duration: write a positive integer and ms, s, m, h or d, as in 60s")
     number = duration.rstrip("mshd")
     return int(number) * _MILLISECONDS[duration[len(number) :]]
 

@@ -1,18 +1,18 @@
-"""What a route's KongPlugins say: written by operators/, honoured by Kong on EKS and by whatever serves its routes.
+"""Configuration of a route's KongPlugins: written by operators/, applied by Kong on EKS and by the local gateway.
 
 Kong counts requests by consumer or by header, not by a token's claim. So a `pre-function` copies the subject of the
-token, not yet verified, into USER_HEADER (whatever the client sent there is overwritten); `jwt` (priority 1450) refuses
-tokens that are not genuine before `rate-limiting` (priority 910) counts by that header.
+token, not yet verified, into USER_HEADER (overwriting what the client sent); `jwt` (priority 1450) refuses invalid
+tokens before `rate-limiting` (priority 910) counts by that header.
 """
 
 from __future__ import annotations
 
 GATEWAY_CLASS = "aura"
 GATEWAY = "aura"
-"""Name of the Gateway, in the platform's namespace, to which every route attaches."""
+"""Name of the Gateway, in the platform's namespace, that is the parent of every route."""
 
 PLUGINS_ANNOTATION = "konghq.com/plugins"
-"""On an HTTPRoute: names of KongPlugins of its namespace, separated by commas."""
+"""Annotation of an HTTPRoute: names of KongPlugins of its namespace, separated by commas."""
 
 USER_HEADER = "X-User-Id"
 

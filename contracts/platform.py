@@ -1,4 +1,4 @@
-"""Names by which the rooms find each other: what infra/ declares and operators/ hands to the Pods.
+"""Names that several packages share: what infra/ declares and operators/ passes to the Pods.
 
 `infra/` writes the ConfigMap `aura-platform`; a Pod gets the keys it needs as variables of the same name.
 """
@@ -28,9 +28,9 @@ TABLE_HRV: Final = "hrv_1m"
 TABLE_EVENTS: Final = "stress_events"
 
 PUSH_CHANNEL = "push"
-"""Redis channel on which `recommend` publishes an EmergencyCalm; every ingest process listens."""
+"""Redis channel on which `recommend` publishes an EmergencyCalm; every ingest process subscribes to it."""
 PENDING_KEY = "push:pending:"
-"""Redis hash of a user's pushes that no socket has confirmed: event id -> EmergencyCalm as JSON."""
+"""Redis hash of a user's pushes that no connection has confirmed: event id -> EmergencyCalm as JSON."""
 
 API_HOST = "api.aurawellness.com"
 STREAM_HOST = "stream.aurawellness.com"

@@ -1,8 +1,8 @@
-"""What a person prefers to be offered: written by the service that keeps people's accounts, read by `recommend`.
+"""Preferences of a user: written by the service that stores user accounts, read by `recommend`.
 
-A JSON object in Redis under PREFERENCES_KEY + user. Whoever writes it replaces it as a whole; whoever reads it takes an
-absent record, or one that can't be read, for no preference at all: nobody goes without an answer because of it. Fields
-that a reader does not know are passed over, so that new ones can be added.
+A JSON object in Redis under PREFERENCES_KEY + user. A writer replaces it as a whole. A reader treats a record that is
+absent or invalid as no preferences, so that every user gets an answer. Unknown fields are ignored, so that new ones can
+be added.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Words = Annotated[list[Word], msgspec.Meta(max_length=8)]
 class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
     """Every field may be absent.
 
-    `language` and `longest_minutes` are bounds that are kept whenever anything fits them; `kinds` ("breathing") and
-    `voices` (a narrator's name) are liked better than others, no more.
+    `language` and `longest_minutes` are filters that apply whenever any content passes them; `kinds` ("breathing") and
+    `voices` (a narrator's name) only rank content higher.
     """
 
     language: Annotated[str, msgspec.Meta(pattern="^[a-z]{2}$")] | None = None
@@ -30,7 +30,7 @@ class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
     kinds: Words = []
     voices: Words = []
     timezone: Annotated[str, msgspec.Meta(max_length=64)] | None = None
-    """IANA name ("Europe/Berlin"): what time of day it is for the person."""
+    """IANA name ("Europe/Berlin"): for the user's time of day."""
 
 
 NONE = Preferences()
@@ -39,5 +39,5 @@ _decode = msgspec.json.Decoder(Preferences).decode
 
 
 def read(value: bytes) -> Preferences:
-    """The preferences in a record; raises msgspec.MsgspecError naming what is wrong with it."""
+    """The preferences in a record; raises msgspec.MsgspecError, which names the error."""
     return _decode(value)

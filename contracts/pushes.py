@@ -1,12 +1,12 @@
-"""The life of a push in Redis: given by `recommend`, seen on a wearable or missed, and then written into the store.
+"""The lifecycle of a push in Redis: created by `recommend`, seen on a wearable or missed, then written to the database.
 
-    given    in the person's hash of pending pushes, in OPEN with the moment it expires, and published on the channel
-    seen     `ingest` hears so from the app: out of the hash and of OPEN, into OUTCOMES
-    missed   `recommend` finds it expired: out of the hash and of OPEN, into OUTCOMES
-    written  `recommend` writes the outcome into the store, and then deletes it from OUTCOMES
+    pending  in the user's hash of pending pushes, in OPEN with its expiry, and published on the channel
+    seen     the app confirms it to `ingest`: moved from the hash and OPEN to OUTCOMES
+    missed   `recommend` finds it expired: moved from the hash and OPEN to OUTCOMES
+    written  `recommend` writes the outcome to the database, then deletes it from OUTCOMES
 
-Each step is one script, so a push is in exactly one place whoever is killed, and has one outcome: the first. A person
-can only confirm what is pending for themselves.
+Each step is one script, so a push is in exactly one place whichever process is killed, and has one outcome: the first.
+A user can only confirm their own pushes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ redis.call('hdel', KEYS[1], ARGV[1])
 redis.call('xadd', KEYS[3], '*', 'outcome', ARGV[3], 'at', ARGV[4], 'push', push)
 return 1
 """
-"""Lua. Keys: the person's pending hash, OPEN, OUTCOMES; arguments: event id, user, outcome, Unix ms. Gives 1, or 0 when
-nothing was pending: an outcome is known, or the event is another person's or nobody's."""
+"""Lua. Keys: the user's pending hash, OPEN, OUTCOMES; arguments: event id, user, outcome, Unix ms. Returns 1, or 0 if
+nothing was pending: it already has an outcome, or the event is unknown or of another user."""
 
 
 def ticket(event_id: str, user: str) -> str:
@@ -37,7 +37,7 @@ def ticket(event_id: str, user: str) -> str:
     return f"{event_id} {user}"
 
 
-def parties(ticket: str) -> tuple[str, str]:
-    """Event id and user of a member of OPEN; an event id holds no space."""
+def parse_ticket(ticket: str) -> tuple[str, str]:
+    """Event id and user of a member of OPEN; an event id contains no space."""
     event_id, _, user = ticket.partition(" ")
     return event_id, user

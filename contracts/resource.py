@@ -1,4 +1,4 @@
-"""What every custom resource of the platform shares: its group, the base of its models, rules the API server checks."""
+"""What all custom resources share: API group, base class of the models, validation rules of the API server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 
 PAUSED = f"{GROUP}/paused"
-"""Annotation: with "true", the operator leaves everything of this resource as it is."""
+"""Annotation: "true" pauses reconciliation of the resource."""
 
 NAME_PATTERN = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 IMAGE_PATTERN = r"^[a-z0-9][-a-z0-9._/:@]*$"
@@ -29,21 +29,21 @@ SecretReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-
 
 
 class Rule(NamedTuple):
-    """A CEL expression over `self` (and `oldSelf`) that must hold, and what the person who broke it is told."""
+    """A CEL expression over `self` (and `oldSelf`) that must hold, and the error message."""
 
     expression: str
     message: str
     field: str = ""
-    """Path of the member at fault relative to the object the rule stands on, as in `.partitions`."""
+    """Path of the invalid field relative to the object with the rule, as in `.partitions`."""
 
-    def declared(self) -> dict[str, str]:
+    def to_schema(self) -> dict[str, str]:
         """An entry of `x-kubernetes-validations`."""
         entry = {"rule": self.expression, "message": self.message}
         return entry | {"fieldPath": self.field} if self.field else entry
 
 
-class Declared(BaseModel):
-    """Base of everything inside a spec: camelCase outside, unknown fields refused, never changed once read."""
+class ResourceModel(BaseModel):
+    """Base class of all models in specs and statuses: camelCase in manifests, unknown fields forbidden, immutable."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -53,16 +53,16 @@ class Declared(BaseModel):
         """The model's schema with its rules, as the API server evaluates them."""
         schema = handler(core)
         if cls.rules:
-            handler.resolve_ref_schema(schema)["x-kubernetes-validations"] = [rule.declared() for rule in cls.rules]
+            handler.resolve_ref_schema(schema)["x-kubernetes-validations"] = [rule.to_schema() for rule in cls.rules]
         return schema
 
-    def declared(self) -> dict[str, Any]:
-        """As written in a manifest: camelCase, without what nobody said."""
+    def to_manifest(self) -> dict[str, Any]:
+        """As written in a manifest: camelCase, without unset members."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def immutable(field: str, default: str | None = None) -> Rule:
-    """Refuses a later change of a member; `default` is what it means when it is not given, None where it must be."""
+    """Forbids changes of a member; `default` is its value if unset, None for a required member."""
     return Rule(
         f"{_value('self', field, default)} == {_value('oldSelf', field, default)}",
         f"{field} cannot be changed: data lies under it; delete the resource and declare another",
@@ -70,8 +70,8 @@ def immutable(field: str, default: str | None = None) -> Rule:
     )
 
 
-def growing(field: str, default: int | None = None) -> Rule:
-    """Refuses a smaller number than before; `default` as in `immutable`."""
+def non_decreasing(field: str, default: int | None = None) -> Rule:
+    """Forbids a smaller number than before; `default` as in `immutable`."""
     return Rule(
         f"{_value('self', field, default)} >= {_value('oldSelf', field, default)}",
         f"{field} cannot shrink",
@@ -79,11 +79,11 @@ def growing(field: str, default: int | None = None) -> Rule:
     )
 
 
-def timed(condition: str, message: str, field: str, **durations: str) -> Rule:
-    """Refuses durations of which `condition` does not hold: a CEL expression in which `ms` lists their milliseconds.
+def duration_rule(condition: str, message: str, field: str, **durations: str) -> Rule:
+    """Requires that `condition` holds for durations: a CEL expression in which `ms` lists their milliseconds.
 
-    `durations` names the members in this order, and what each means when it is not given. A malformed one passes here:
-    its own pattern refuses it.
+    `durations` names the members in this order, with the default of each. A malformed duration passes here: its own
+    pattern refuses it.
     """
     ms = cel([_value("self", member, default) for member, default in durations.items()])
     return Rule(f"[{ms}].all(ms, ms.size() < {len(durations)} || {condition})", message, f".{field}")
@@ -97,14 +97,14 @@ def _value(of: str, field: str, default: str | int | None) -> str:
 
 
 class DeletionPolicy(StrEnum):
-    """What becomes of the data when its resource is deleted."""
+    """What happens to the data when its resource is deleted."""
 
     RETAIN = "Retain"
     DELETE = "Delete"
 
 
 class Placement(StrEnum):
-    """The node group on which Pods run; spot nodes can be taken away within two minutes."""
+    """The node group on which Pods run; spot nodes can be reclaimed with two minutes' notice."""
 
     SPOT = "spot"
     ON_DEMAND = "on-demand"

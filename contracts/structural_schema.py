@@ -1,7 +1,7 @@
-"""Projection of a pydantic model on what Kubernetes calls a structural schema.
+"""Conversion of a pydantic model to a structural schema of Kubernetes.
 
-A CustomResourceDefinition cannot say all that JSON Schema can, and the API server drops some of what it cannot say
-without a word. So every keyword is either carried over, rewritten, or refused here with the path at which it stands.
+A CustomResourceDefinition supports only a part of JSON Schema, and the API server drops some of the rest silently. So
+every keyword is either carried over, rewritten, or refused here with its path.
 https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema
 """
 
@@ -18,16 +18,16 @@ _CARRIED = {
     "minProperties", "maxProperties", "minimum", "maximum", "required",
     "x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
 }  # fmt: skip
-_LEFT_OUT = {"title", "default"}
-"""Defaults are applied when a resource is read: stored ones would freeze today's choice in every resource."""
+_DROPPED = {"title", "default"}
+"""Defaults are applied when a resource is read: stored defaults would freeze today's values in every resource."""
 
 
 class NotStructural(ValueError):
-    """A model says something that a CustomResourceDefinition cannot."""
+    """A model uses something that a structural schema does not support."""
 
 
 def structural_schema(model: type[BaseModel]) -> Schema:
-    """The structural schema of `model`; raises NotStructural with the path of what it cannot say."""
+    """The structural schema of `model`; raises NotStructural with the path of an unsupported keyword."""
     root = model.model_json_schema(by_alias=True)
     return _project(root, root.get("$defs", {}), model.__name__)
 
@@ -39,7 +39,7 @@ def _project(node: Schema, definitions: dict[str, Schema], path: str) -> Schema:
         match keyword:
             case _ if keyword in _CARRIED:
                 projected[keyword] = value
-            case _ if keyword in _LEFT_OUT or keyword == "$defs":
+            case _ if keyword in _DROPPED or keyword == "$defs":
                 continue
             case "const":
                 projected["enum"] = [value]
@@ -65,26 +65,26 @@ def _project(node: Schema, definitions: dict[str, Schema], path: str) -> Schema:
                 longest = value["maxLength"]
                 _add(projected, f"self.all(name, name.size() <= {longest})", f"names have at most {longest} characters")
             case _:
-                raise NotStructural(f"{path}: a structural schema cannot say {keyword}: {value!r}")
+                raise NotStructural(f"{path}: a structural schema does not support {keyword}: {value!r}")
     if "type" not in projected:
         raise NotStructural(f"{path}: a structural schema needs a type")
     return projected
 
 
 def _resolve(node: Schema, definitions: dict[str, Schema], path: str) -> Schema:
-    """`node` with its reference replaced by what it names, and `X | None` by X: what may be null may be left out."""
+    """`node` with its reference resolved, and `X | None` replaced by X: a nullable member is an optional one."""
     if "anyOf" in node:
         kinds = [kind for kind in node["anyOf"] if kind != {"type": "null"}]
         if len(kinds) != 1:
-            raise NotStructural(f"{path}: a structural schema cannot choose between {len(kinds)} types")
+            raise NotStructural(f"{path}: a structural schema does not support a union of {len(kinds)} types")
         node = {**kinds[0], **{key: value for key, value in node.items() if key != "anyOf"}}
     if "$ref" in node:
         name = node["$ref"].removeprefix("#/$defs/")
-        said = {key: value for key, value in node.items() if key != "$ref"}
-        return {**_resolve(definitions[name], definitions, path), **said}
+        siblings = {key: value for key, value in node.items() if key != "$ref"}
+        return {**_resolve(definitions[name], definitions, path), **siblings}
     return node
 
 
 def _add(schema: Schema, rule: str, message: str) -> None:
-    """A rule over the keys of a map, for which a structural schema has no word."""
+    """A rule over the keys of a map, which a structural schema cannot constrain otherwise."""
     schema.setdefault("x-kubernetes-validations", []).append({"rule": rule, "message": message})

@@ -1,8 +1,8 @@
-"""The signed webhook by which the dataflow asks for a response to a stress event.
+"""The signed webhook by which the dataflow requests a response to a stress event.
 
-The body is the JSON of a `StressEvent`. The signature covers the moment of sending: a captured request that is sent
-again later than TOLERANCE_SECONDS is refused. Sent again sooner it is what a retry is too, and gets what the first got:
-the event id is the idempotency key, and answers are kept far longer than the tolerance.
+The body is the JSON of a `StressEvent`. The signature covers the timestamp: a captured request that is replayed after
+TOLERANCE_SECONDS is refused. Replayed sooner it is like a retry and gets the same response: the event id is the
+idempotency key, and responses are stored far longer than the tolerance.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 TRACE_ID = "X-Trace-Id"
 TOLERANCE_SECONDS = 300
 USEFUL_SECONDS = 600
-"""How long after its beats arrived an event is worth a response; counted from arrival, since a wearable that was out
-of reach sends late, and its wearer is there when it does."""
+"""How long after the arrival of its beats an event is worth a response; counted from arrival, since a wearable that was
+offline sends late, and its user is present when it does."""
 _UNIX_SECONDS = re.compile(r"[0-9]{1,12}")
 
 
@@ -27,8 +27,8 @@ def sign(secret: str, timestamp: int, body: bytes) -> str:
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def refusal(secret: str, timestamp: str, signature: str, body: bytes, now: int) -> str | None:
-    """Why a request is not to be trusted, or None; `now` in Unix seconds."""
+def verification_error(secret: str, timestamp: str, signature: str, body: bytes, now: int) -> str | None:
+    """Why the signature of a request is invalid, or None; `now` in Unix seconds."""
     if not _UNIX_SECONDS.fullmatch(timestamp) or abs(now - int(timestamp)) > TOLERANCE_SECONDS:
         return f"{TIMESTAMP} is missing or more than {TOLERANCE_SECONDS} s from now"
     if not hmac.compare_digest(sign(secret, int(timestamp), body).encode(), signature.encode()):

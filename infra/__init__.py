@@ -1,1 +1,1 @@
-"""The Pulumi program: what the platform is on AWS."""
+"""The Pulumi program: the platform on AWS."""

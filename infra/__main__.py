@@ -19,11 +19,11 @@ def main() -> None:
     first = next(iter(providers.values()))
     account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=first)).account_id
     zone = Zone("aura-zone", stack.domain, pulumi.ResourceOptions(providers=[first]))
-    # The SDKs' own variable: whoever runs this program against another endpoint means Pods to use it too.
+    # The AWS SDKs' variable: an endpoint for this program is also the endpoint for the Pods.
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     pulumi.export("nameServers", zone.name_servers)
-    for name, of in stack.regions.items():
-        region = Region(name, account, zone, stack.token_issuer, endpoint, of, providers[name])
+    for name, region_config in stack.regions.items():
+        region = Region(name, account, zone, stack.token_issuer, endpoint, region_config, providers[name])
         pulumi.export(name, region.outputs())
 
 

@@ -1,4 +1,4 @@
-"""The stack's configuration, typed: every difference between two stacks is here and nowhere else."""
+"""The stack's configuration, typed: stacks differ in nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMESPACE = "aura"
 
 
 class ConfigError(pulumi.RunError):
-    """A key of Pulumi.<stack>.yaml is missing or wrong; the message names it."""
+    """A key of Pulumi.<stack>.yaml is missing or invalid; the message names it."""
 
 
 @settings
@@ -41,11 +41,11 @@ def load() -> StackConfig:
 
 
 def parse(values: Mapping[str, Any]) -> StackConfig:
-    """Configuration from plain values, keys in camelCase as in the YAML. Raises ConfigError naming every wrong key."""
+    """Configuration from plain values, keys in camelCase as in the YAML. Raises ConfigError with every invalid key."""
     try:
         return TypeAdapter(StackConfig).validate_python(values)
     except ValidationError as error:
-        lines = [f"{NAMESPACE}:{_key(problem['loc'])}: {problem['msg']}" for problem in error.errors()]
+        lines = [f"{NAMESPACE}:{_key(one['loc'])}: {one['msg']}" for one in error.errors()]
         raise ConfigError("The stack's configuration is not valid:\n  " + "\n  ".join(lines)) from error
 
 

@@ -1,4 +1,4 @@
-"""Secret values made at a resource's creation and never again (the resources ignore later changes of them)."""
+"""Secret values, generated once when a resource is created (the resources ignore later changes)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def token() -> pulumi.Output[str]:
-    """256 random bits, URL-safe: 43 characters that every store of ours takes as a password."""
+    """256 random bits, URL-safe: 43 characters that all stores accept as a password."""
     return pulumi.Output.secret(secrets.token_urlsafe(32))
 
 

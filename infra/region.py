@@ -1,4 +1,4 @@
-"""One region of the platform: everything in it, and how the parts are wired."""
+"""One region of the platform: its components and how they are connected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPERATORS = f"{names.NAMESPACE}:operators"
 
 
 class Region(Component):
-    """`name` prefixes everything, such as "aura-us-west-2"; `provider` decides where it is created."""
+    """`name` prefixes all resources, as in "aura-us-west-2"; `provider` determines the region."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Region(Component):
         config: RegionConfig,
         provider: aws.Provider,
     ) -> None:
-        """`endpoint` is the AWS endpoint the Pods shall use, "" for AWS's own."""
+        """`endpoint` is the AWS endpoint for the Pods, "" for the default."""
         name = f"aura-{region}"
         super().__init__(name, pulumi.ResourceOptions(providers=[provider]))
         inside = self.child()
@@ -59,7 +59,7 @@ class Region(Component):
         self.media = Media(f"{name}-media", bucket, media_key.arn, zone, config.media, inside)
         PlatformSecrets(f"{name}-secrets", secrets_key.arn, config.secrets, inside)
         self.operators = self._operators(name, secrets_key)
-        facts = {
+        data = {
             names.AWS_REGION: region,
             names.KAFKA_BOOTSTRAP: self.stream.bootstrap,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
@@ -67,13 +67,13 @@ class Region(Component):
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
         }
         redis = {names.REDIS_URL: self.cache.url}
-        public, secret = ({**facts, **redis}, {}) if self.cache.password is None else (facts, redis)
+        public, secret = ({**data, **redis}, {}) if self.cache.password is None else (data, redis)
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(name, region, self.cluster.cluster, public, secret, after_nodes)
         self.register_outputs({})
 
     def outputs(self) -> dict[str, pulumi.Input[object]]:
-        """What people and runbooks ask a stack for."""
+        """Stack outputs for users and runbooks."""
         return {
             "cluster": self.cluster.cluster.name,
             "clusterEndpoint": self.cluster.cluster.endpoint,
@@ -89,7 +89,7 @@ class Region(Component):
         return Key(f"{self.name}-{noun}", purpose, self.account, self.config.keys, users, self.child())
 
     def _operators(self, name: str, secrets_key: Key) -> ServiceAccountRole:
-        """Operators copy secrets that a team's resource names, and create topics' and tables' owners from them."""
+        """The operators' role: they read the secrets that custom resources name, and the databases' credentials."""
         issuer = self.cluster.cluster.identities[0].oidcs[0].issuer
         oidc = OidcProvider(name, issuer.apply(lambda url: url or ""), self.child())
         secrets = pulumi.Output.format("arn:aws:secretsmanager:{0}:{1}:secret:*", self.region, self.account)

@@ -1,4 +1,4 @@
-"""What one region holds, as configuration."""
+"""Configuration of one region."""
 
 from __future__ import annotations
 

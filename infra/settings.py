@@ -1,4 +1,4 @@
-"""How configuration becomes frozen dataclasses: checked types, no unknown keys, camelCase in YAML."""
+"""Configuration as frozen dataclasses: validated types, no unknown keys, camelCase in YAML."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def settings(cls: type[T]) -> type[T]:
-    """Decorates one group of settings; `<Noun>Config` stands beside the component `<Noun>` that reads it."""
+    """Decorator of a group of settings; `<Noun>Config` is next to the component `<Noun>` that reads it."""
     return cast(type[T], dataclass(frozen=True, config=_STRICT)(cls))

@@ -1,4 +1,4 @@
-"""`python -m operators`: waits for its turn, then runs the operators of both kinds until the turn is lost."""
+"""`python -m operators`: waits for the Lease, then runs the operators of both kinds until it is lost."""
 
 from __future__ import annotations
 
@@ -11,89 +11,89 @@ from functools import lru_cache
 import kopf
 import structlog
 
-from operators.adapters.cloud import Cloud
-from operators.adapters.kafka import Topics
-from operators.adapters.kubernetes import Cluster, credentials
-from operators.adapters.leadership import Leadership
+from operators.adapters.aws.cloud import Cloud
+from operators.adapters.kafka.admin import TopicAdmin
 from operators.adapters.timeseries import Store
-from operators.auraservice.act import AuraServices
-from operators.biostream.act import BioStreams
+from operators.auraservice.reconciler import AuraServiceReconciler
+from operators.biostream.reconciler import BioStreamReconciler
+from operators.controller.health import Liveness, serve
+from operators.controller.leadership import LeaderElector
+from operators.controller.reconciler import ReconcileLoop
+from operators.controller.workqueue import Key, WorkQueue
 from operators.handlers import registry
-from operators.health import Pulse, serve
-from operators.kinds import AURA_SERVICE, BIO_STREAM
-from operators.reconcile import Reconciler
+from operators.kubernetes.client import Client, load_configuration
+from operators.kubernetes.kinds import AURA_SERVICE, BIO_STREAM
 from operators.settings import Settings
-from operators.workqueue import Key, WorkQueue
 
-_STREAM_SECONDS = 10.0
-"""A stream is looked at this often: its lag changes without any event."""
+_STREAM_RESYNC_SECONDS = 10.0
+"""A stream is reconciled this often: its lag changes without any event."""
 _log = logging.getLogger("operators")
 
 
-def reconcilers(cluster: Cluster, settings: Settings) -> dict[str, Reconciler]:
-    """What looks at each kind of custom resource."""
+def reconcile_loops(client: Client, settings: Settings) -> dict[str, ReconcileLoop]:
+    """The reconcile loop of each kind of custom resource."""
     resync = settings.resync_seconds
-    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, remembered_seconds=resync / 3)
-    services = AuraServices(cluster, cloud)
-    streams = BioStreams(cluster, cloud, Store(), lru_cache(maxsize=4)(Topics))
+    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, cache_seconds=resync / 3)
+    services = AuraServiceReconciler(client, cloud)
+    streams = BioStreamReconciler(client, cloud, Store(), lru_cache(maxsize=4)(TopicAdmin))
     return {
-        AURA_SERVICE.name: Reconciler(AURA_SERVICE, cluster, services.act, services.finalize, resync),
-        BIO_STREAM.name: Reconciler(BIO_STREAM, cluster, streams.act, streams.finalize, min(resync, _STREAM_SECONDS)),
+        AURA_SERVICE.name: ReconcileLoop(AURA_SERVICE, client, services, resync),
+        BIO_STREAM.name: ReconcileLoop(BIO_STREAM, client, streams, min(resync, _STREAM_RESYNC_SECONDS)),
     }
 
 
 async def run(settings: Settings) -> bool:
-    """Returns whether it ended because it was told to."""
+    """Returns whether it ended because of a signal."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pulse, cluster = Pulse(), Cluster(credentials())
-    health = await serve(settings.host, settings.port, pulse)
-    leadership = Leadership(cluster, settings.watch_namespace, settings.pod_name)
-    told = asyncio.create_task(stop.wait())
+    liveness, client = Liveness(), Client(load_configuration())
+    health = await serve(settings.host, settings.port, liveness)
+    elector = LeaderElector(client, settings.watch_namespace, settings.pod_name)
+    stopping = asyncio.create_task(stop.wait())
     try:
-        turn = asyncio.create_task(leadership.acquire())
-        await asyncio.wait({turn, told}, return_when=asyncio.FIRST_COMPLETED)
-        if told.done():
-            turn.cancel()
+        acquired = asyncio.create_task(elector.acquire())
+        await asyncio.wait({acquired, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            acquired.cancel()
             return True
-        await turn
-        pulse.acting()
-        return await _act(cluster, settings, pulse, leadership, told)
+        await acquired
+        liveness.started_leading()
+        return await _lead(client, settings, liveness, elector, stopping)
     finally:
-        told.cancel()
+        stopping.cancel()
         await health.cleanup()
-        await cluster.close()
+        await client.close()
 
 
-async def _act(
-    cluster: Cluster, settings: Settings, pulse: Pulse, leadership: Leadership, told: asyncio.Task[bool]
+async def _lead(
+    client: Client, settings: Settings, liveness: Liveness, elector: LeaderElector, stopping: asyncio.Task[bool]
 ) -> bool:
-    """Acts until told to stop, the Lease is lost or the watches fail; then nothing of ours writes any more.
+    """Reconciles until a signal, the loss of the Lease or a failure of the watches; after that nothing is written.
 
-    Returns whether it was told to, by us or by kopf, which takes the signals over as long as it watches.
+    Returns whether a signal ended it, ours or kopf's: kopf handles the signals itself as long as it watches.
     """
-    kinds = reconcilers(cluster, settings)
+    loops = reconcile_loops(client, settings)
 
-    async def look(key: Key) -> float | None:
-        return await kinds[key.kind].look(key)
+    async def reconcile(key: Key) -> float | None:
+        return await loops[key.kind].reconcile(key)
 
-    queue, flag = WorkQueue(look), asyncio.Event()
+    queue, flag = WorkQueue(reconcile), asyncio.Event()
     watches = asyncio.create_task(
         kopf.operator(
-            registry=registry(queue, pulse),
+            registry=registry(queue, liveness),
             namespaces=[settings.watch_namespace],
             standalone=True,
             stop_flag=flag,
         )
     )
-    lease = asyncio.create_task(leadership.keep())
+    lease = asyncio.create_task(elector.renew())
     try:
-        await asyncio.wait({watches, lease, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({watches, lease, stopping}, return_when=asyncio.FIRST_COMPLETED)
         failures = {name: task.exception() for name, task in (("watches", watches), ("Lease", lease)) if task.done()}
         for name, failure in failures.items():
             if failure is not None:
-                _log.error("the %s failed, this Pod ends and another acts: %r", name, failure)
+                _log.error("the %s failed, this Pod ends and another becomes leader: %r", name, failure)
         return not lease.done() and not any(failures.values())
     finally:
         await queue.stop()
@@ -102,11 +102,11 @@ async def _act(
         lease.cancel()
         await asyncio.gather(watches, lease, return_exceptions=True)
         if not lost:
-            await leadership.release()
+            await elector.release()
 
 
-def configure_logs(level: str) -> None:
-    """One JSON object a line, kopf's own lines included."""
+def configure_logging(level: str) -> None:
+    """One JSON object per line, kopf's own lines included."""
     formatter = structlog.stdlib.ProcessorFormatter(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -127,7 +127,7 @@ def configure_logs(level: str) -> None:
 
 def main() -> int:
     settings = Settings()
-    configure_logs(settings.log_level.upper())
+    configure_logging(settings.log_level.upper())
     return 0 if asyncio.run(run(settings)) else 1
 
 

@@ -1,4 +1,4 @@
-"""Wires kopf's watches to the work queue: an event is a reason to look at a resource, never an order."""
+"""Connects kopf's watches to the work queue: an event only enqueues a resource, it carries no instruction."""
 
 from __future__ import annotations
 
@@ -10,44 +10,54 @@ import kopf
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import GROUP, VERSION
-from operators.adapters.kubernetes import credentials
-from operators.auraservice.surroundings import TIMESERIES_SECRET
-from operators.health import Pulse
-from operators.kinds import AURA_SERVICE, BIO_STREAM, CONFIG_MAP, LEASE, NAMESPACED_SECRET, OWNED, POD, SERVICE, Kind
-from operators.manifest import FIELD_MANAGER, digest
-from operators.workqueue import Key, WorkQueue
+from operators.auraservice.dependencies import TIMESERIES_SECRET
+from operators.controller.health import Liveness
+from operators.controller.workqueue import Key, WorkQueue
+from operators.kubernetes.client import load_configuration
+from operators.kubernetes.kinds import (
+    AURA_SERVICE,
+    BIO_STREAM,
+    CONFIG_MAP,
+    LEASE,
+    OWNED,
+    POD,
+    SECRET,
+    SERVICE,
+    Kind,
+)
+from operators.kubernetes.manifest import FIELD_MANAGER, digest
 
-_INACTIVE_SECONDS = 90
-_SERVER_SECONDS = 240
-_TOKEN_AGE = timedelta(minutes=5)
-_CUSTOM = {AURA_SERVICE.name: AURA_SERVICE, BIO_STREAM.name: BIO_STREAM}
+_INACTIVITY_TIMEOUT_SECONDS = 90
+_SERVER_TIMEOUT_SECONDS = 240
+_TOKEN_LIFETIME = timedelta(minutes=5)
+_CUSTOM_KINDS = {AURA_SERVICE.name: AURA_SERVICE, BIO_STREAM.name: BIO_STREAM}
 
 
-def registry(queue: WorkQueue, pulse: Pulse) -> kopf.OperatorRegistry:
-    """All handlers. They only note what to look at: what an event says is old by the time it is read."""
-    found = kopf.OperatorRegistry()
+def registry(queue: WorkQueue, liveness: Liveness) -> kopf.OperatorRegistry:
+    """All handlers. They only enqueue keys: the object in an event is stale by the time it is handled."""
+    handlers = kopf.OperatorRegistry()
     seen: dict[Key, str] = {}
 
-    @kopf.on.login(registry=found)
+    @kopf.on.login(registry=handlers)
     def login(**_: Any) -> kopf.ConnectionInfo:
         return connection()
 
-    @kopf.on.startup(registry=found)
+    @kopf.on.startup(registry=handlers)
     def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
         settings.peering.standalone = True
         settings.posting.enabled = False
-        settings.watching.server_timeout = _SERVER_SECONDS
-        settings.watching.inactivity_timeout = _INACTIVE_SECONDS
+        settings.watching.server_timeout = _SERVER_TIMEOUT_SECONDS
+        settings.watching.inactivity_timeout = _INACTIVITY_TIMEOUT_SECONDS
         settings.watching.connect_timeout = 10
         settings.networking.request_timeout = 30
         settings.scanning.disabled = False
 
     async def custom(event: Mapping[str, Any], body: Mapping[str, Any], **_: Any) -> None:
         key = Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
-        fingerprint = declared(body)
-        # our own status comes back as an event as well, and is no reason
-        if event["type"] == "DELETED" or seen.get(key) != fingerprint:
-            seen[key] = fingerprint
+        current = fingerprint(body)
+        # our own status updates come back as events too, and need no reconcile
+        if event["type"] == "DELETED" or seen.get(key) != current:
+            seen[key] = current
             queue.add(key)
         if event["type"] == "DELETED":
             seen.pop(key, None)
@@ -56,27 +66,27 @@ def registry(queue: WorkQueue, pulse: Pulse) -> kopf.OperatorRegistry:
         for key in owners(body):
             queue.add(key)
 
-    async def needed(body: Mapping[str, Any], **_: Any) -> None:
-        for key in queue.keys() if concerns_all(body) else []:
+    async def dependency(body: Mapping[str, Any], **_: Any) -> None:
+        for key in queue.keys() if is_shared_dependency(body) else []:
             queue.add(key)
 
     async def lease(name: str, **_: Any) -> None:
         if name == FIELD_MANAGER:
-            pulse.beat()
+            liveness.on_renewal()
 
-    for kind in _CUSTOM.values():
-        _on_event(found, kind, f"custom-{kind.plural}", custom)
+    for kind in _CUSTOM_KINDS.values():
+        _on_event(handlers, kind, f"custom-{kind.plural}", custom)
     for kind in (*OWNED, POD):
-        _on_event(found, kind, f"owned-{kind.plural}", owned)
-    for kind in (CONFIG_MAP, NAMESPACED_SECRET, SERVICE):
-        _on_event(found, kind, f"needed-{kind.plural}", needed)
-    _on_event(found, LEASE, "lease", lease)
-    return found
+        _on_event(handlers, kind, f"owned-{kind.plural}", owned)
+    for kind in (CONFIG_MAP, SECRET, SERVICE):
+        _on_event(handlers, kind, f"dependency-{kind.plural}", dependency)
+    _on_event(handlers, LEASE, "lease", lease)
+    return handlers
 
 
 def connection() -> kopf.ConnectionInfo:
-    """Where the API server is and who we are; asked again before the token is renewed under us."""
-    configuration = credentials()
+    """Address and credentials of the API server; they expire before the token does, so that kopf logs in again."""
+    configuration = load_configuration()
     scheme, _, token = (configuration.get_api_key_with_prefix("BearerToken") or "").rpartition(" ")
     return kopf.ConnectionInfo(
         server=configuration.host,
@@ -85,42 +95,42 @@ def connection() -> kopf.ConnectionInfo:
         private_key_path=configuration.key_file,
         scheme=scheme or None,
         token=token or None,
-        expiration=datetime.now(UTC) + _TOKEN_AGE if token else None,
+        expiration=datetime.now(UTC) + _TOKEN_LIFETIME if token else None,
     )
 
 
-def declared(body: Mapping[str, Any]) -> str:
-    """Changes with everything of a custom resource that people declare, and with its deletion."""
+def fingerprint(body: Mapping[str, Any]) -> str:
+    """A digest of what users declare in a custom resource; it also changes when the resource is deleted."""
     meta = body["metadata"]
     parts = ("uid", "generation", "annotations", "deletionTimestamp", "finalizers")
-    return digest([meta.get(part) and _plain(meta[part]) for part in parts])
+    return digest([meta.get(part) and _to_builtin(meta[part]) for part in parts])
 
 
 def owners(body: Mapping[str, Any]) -> list[Key]:
-    """Custom resources for which this object was made, by its owners or, for Pods and data, by its labels."""
+    """Keys of the custom resources that own this object, by its ownerReferences or, for Pods and data, its labels."""
     meta = body["metadata"]
     keys = [
         Key(one["kind"], meta["namespace"], one["name"])
         for one in meta.get("ownerReferences", [])
-        if one.get("apiVersion") == f"{GROUP}/{VERSION}" and one["kind"] in _CUSTOM
+        if one.get("apiVersion") == f"{GROUP}/{VERSION}" and one["kind"] in _CUSTOM_KINDS
     ]
     labels = meta.get("labels", {})
     if not keys and labels.get("app.kubernetes.io/managed-by") == FIELD_MANAGER:
         name = labels.get("app.kubernetes.io/name", "")
-        keys = [Key(kind, meta["namespace"], name) for kind in _CUSTOM]
+        keys = [Key(kind, meta["namespace"], name) for kind in _CUSTOM_KINDS]
     return keys
 
 
-def concerns_all(body: Mapping[str, Any]) -> bool:
-    """Whether others than an object's owner depend on it: the platform's facts, the database, Services."""
+def is_shared_dependency(body: Mapping[str, Any]) -> bool:
+    """Whether resources other than its owner depend on an object: the platform's ConfigMap, the database, Services."""
     kind, name = body["kind"], body["metadata"]["name"]
     return kind == "Service" or (kind, name) in (("ConfigMap", PLATFORM_CONFIG), ("Secret", TIMESERIES_SECRET))
 
 
-def _on_event(found: kopf.OperatorRegistry, kind: Kind, id: str, handler: Any) -> None:
+def _on_event(handlers: kopf.OperatorRegistry, kind: Kind, id: str, handler: Any) -> None:
     group, _, version = kind.api_version.rpartition("/")
-    kopf.on.event(group=group, version=version, plural=kind.plural, id=id, registry=found)(handler)
+    kopf.on.event(group=group, version=version, plural=kind.plural, id=id, registry=handlers)(handler)
 
 
-def _plain(value: Any) -> Any:
+def _to_builtin(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, (list, tuple)) else value

@@ -1,4 +1,4 @@
-"""Environment of the operators."""
+"""Settings of the operators, from environment variables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contracts.platform import NAMESPACE
 
 
 class Settings(BaseSettings):
-    """HOST and PORT serve health and metrics; WATCH_NAMESPACE is the only one in which resources are looked at."""
+    """HOST and PORT serve health and metrics; resources are reconciled in WATCH_NAMESPACE only."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -18,4 +18,4 @@ class Settings(BaseSettings):
     aws_region: str = "us-west-2"
     aws_endpoint_url: str = ""
     resync_seconds: float = 60.0
-    """How often a resource is looked at when nothing happens; a rotated secret is noticed after as long."""
+    """How often a resource is reconciled without an event; a rotated secret is noticed after this time at most."""

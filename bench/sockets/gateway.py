@@ -31,8 +31,8 @@ from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, 
 from local.gateway.routing.compile import CONTROLLER_NAME, compile_objects
 from local.site import CHECKOUT, Site
 from operators.auraservice import gateway as operator
-from operators.auraservice.surroundings import Surroundings
-from operators.manifest import NAME, Owner
+from operators.auraservice.dependencies import Dependencies
+from operators.kubernetes.manifest import NAME, Owner
 from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 
@@ -84,7 +84,7 @@ def _cache(flow: Flow, certificate: IssuedCertificate) -> ObjectCache:
     """What the cluster would hold: the manifests of Gateway and ingest, what the operator makes of the latter, Pods."""
     owner = Owner("AuraService", NAMESPACE, "ingest", "bench")
     spec = AuraServiceSpec.model_validate(_manifest("ingest.yaml")["spec"])
-    declared = operator.routes(owner, spec, Surroundings())
+    declared = operator.routes(owner, spec, Dependencies())
     tls = {"tls.crt": certificate.certificate, "tls.key": certificate.key}
     gateway = Gateway.model_validate(_placed(_manifest("gateway.yaml")))
     service = {"selector": owner.selector, "ports": [{"name": "http", "port": spec.ports["http"]}]}

@@ -26,7 +26,7 @@ from local.engines.runtime.process import Process
 from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
 from local.toolchain import tools
-from operators.biostream.topics import wanted
+from operators.biostream.topics import desired_topics
 from services.auth import signing
 
 INGEST_PORT = 8080
@@ -159,7 +159,7 @@ def start(scratch: ScratchEnvironment, ingests: int, partitions: int) -> Flow:
 
 def _prepare(kafka: Kafka, database: str, spec: BioStreamSpec) -> None:
     """Topics and tables, which the BioStream operator would make."""
-    topics = [NewTopic(topic.name, topic.partitions, 1, config=topic.config) for topic in wanted(spec)]
+    topics = [NewTopic(topic.name, topic.partitions, 1, config=topic.config) for topic in desired_topics(spec)]
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     for made in admin.create_topics(topics).values():
         made.result(20)

@@ -1,1 +1,1 @@
-"""The parts a region is made of, one component a module."""
+"""Components of a region, one per module."""

@@ -1,4 +1,4 @@
-"""What the components have in common: a place in the resource tree, and names."""
+"""Base class of the components: resource tree and names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pulumi
 
 
 class Component(pulumi.ComponentResource):
-    """A group of resources shown together; its children inherit its providers."""
+    """A Pulumi component resource; its children inherit its providers."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"aura:infra:{type(self).__name__}", name, None, opts)
@@ -20,7 +20,7 @@ class Component(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         ignore_changes: Sequence[str] = (),
     ) -> pulumi.ResourceOptions:
-        """Options for a resource of this component."""
+        """Options for a child resource of this component."""
         return pulumi.ResourceOptions(
             parent=self, provider=provider, depends_on=list(depends_on), ignore_changes=list(ignore_changes)
         )

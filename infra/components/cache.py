@@ -1,4 +1,4 @@
-"""ElastiCache: Redis for what may be lost (pushes pending, caches, limits)."""
+"""ElastiCache: Redis for data that may be lost (pending pushes, caches, rate limits)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CacheConfig:
     engine_version: str
     node_type: str
     nodes: int
-    """The primary and its replicas; two or more fail over by themselves."""
+    """The primary and its replicas; two or more fail over automatically."""
     encryption_in_transit: bool
     """TLS and a password."""
     snapshot_days: int
@@ -32,7 +32,7 @@ class CacheConfig:
 
 
 class Cache(Component):
-    """`url` holds the password where there is one, and is a secret then."""
+    """`url` contains the password if there is one, and is then a secret output."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A TLS certificate that AWS renews, proved by a record in our zone."""
+"""A TLS certificate that AWS renews, validated by a DNS record in our zone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infra.components.base import Component
 from infra.components.zone import Zone
 
 CLOUDFRONT_REGION = "us-east-1"
-"""CloudFront takes certificates from here only."""
+"""CloudFront accepts certificates of this region only."""
 
 
 class Certificate(Component):
@@ -22,12 +22,12 @@ class Certificate(Component):
         certificate = aws.acm.Certificate(
             name, domain_name=domain, validation_method="DNS", region=region, opts=self.child()
         )
-        proof = certificate.domain_validation_options[0]
+        validation = certificate.domain_validation_options[0]
         record = zone.record(
             f"{name}-proof",
-            proof.resource_record_type,
-            proof.resource_record_name,
-            [proof.resource_record_value],
+            validation.resource_record_type,
+            validation.resource_record_name,
+            [validation.resource_record_value],
             self,
         )
         issued = aws.acm.CertificateValidation(

@@ -1,4 +1,4 @@
-"""The EKS cluster: control plane, who may enter it, its node groups."""
+"""The EKS cluster: control plane, access entries, node groups."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class ClusterConfig:
     log_types: tuple[str, ...]
     log_retention_days: int
     public_access_from: tuple[str, ...]
-    """CIDR blocks that may reach the API server; none means from inside the VPC only."""
+    """CIDR blocks with access to the API server's public endpoint; empty for access from the VPC only."""
     admins: Mapping[str, str]
-    """Name -> ARN of the IAM principals who administer the cluster, beside whoever created it."""
+    """Name -> ARN of the IAM principals that administer the cluster, besides its creator."""
     node_groups: Mapping[str, NodeGroupConfig]
 
     def __post_init__(self) -> None:
@@ -32,11 +32,11 @@ class ClusterConfig:
             raise ValueError("publicAccessFrom must not open the API server to everyone (0.0.0.0/0)")
         capacities = {group.capacity for group in self.node_groups.values()}
         if "ON_DEMAND" not in capacities:
-            raise ValueError("nodeGroups needs one with capacity ON_DEMAND: stateful sets can't live on spot")
+            raise ValueError("nodeGroups needs one with capacity ON_DEMAND: StatefulSets cannot run on spot capacity")
 
 
 class Cluster(Component):
-    """`client_group` is the security group of its nodes, which stores let in."""
+    """`client_group` is the security group of its nodes, to which the stores allow ingress."""
 
     def __init__(
         self,
@@ -75,24 +75,30 @@ class Cluster(Component):
             enabled_cluster_log_types=list(config.log_types),
             opts=self.child(depends_on=[logs, *attached]),
         )
-        for who, principal in config.admins.items():
-            self._admit(who, principal)
+        for admin, principal in config.admins.items():
+            self._grant_access(admin, principal)
         node_role, attached = service_role(self, f"{name}-node", "ec2.amazonaws.com", _NODE_POLICIES)
         self.node_groups = [
             NodeGroup(
-                f"{name}-{group}", group, self.cluster.name, node_role.arn, subnets, of, self.child(depends_on=attached)
+                f"{name}-{group}",
+                group,
+                self.cluster.name,
+                node_role.arn,
+                subnets,
+                nodes,
+                self.child(depends_on=attached),
             )
-            for group, of in config.node_groups.items()
+            for group, nodes in config.node_groups.items()
         ]
         self.client_group = self.cluster.vpc_config.apply(lambda vpc: vpc.cluster_security_group_id or "")
         self.register_outputs({"endpoint": self.cluster.endpoint})
 
-    def _admit(self, who: str, principal: str) -> None:
+    def _grant_access(self, admin: str, principal: str) -> None:
         entry = aws.eks.AccessEntry(
-            f"{self.name}-{who}", cluster_name=self.cluster.name, principal_arn=principal, opts=self.child()
+            f"{self.name}-{admin}", cluster_name=self.cluster.name, principal_arn=principal, opts=self.child()
         )
         aws.eks.AccessPolicyAssociation(
-            f"{self.name}-{who}",
+            f"{self.name}-{admin}",
             cluster_name=self.cluster.name,
             principal_arn=entry.principal_arn,
             policy_arn=_ADMIN_POLICY,

@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for each of the services that keep accounts."""
+"""RDS for PostgreSQL: an instance for each service that stores accounts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DatabaseConfig:
     max_storage_gib: int
     multi_az: bool
     backup_days: int
-    """Days back to which any moment can be restored; AWS ships the log every 5 minutes, which is the RPO."""
+    """Days of point-in-time recovery; AWS uploads the transaction log every 5 minutes, which is the RPO."""
     deletion_protection: bool
     require_tls: bool
     performance_insights: bool
@@ -38,7 +38,7 @@ class DatabaseConfig:
 
 
 class Database(Component):
-    """The instance, and the secret `rds/<database>` with what a client needs to connect."""
+    """The instance, and the secret `rds/<database>` with its connection parameters."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""A store's security group: one port, for the cluster's nodes and nobody else; nothing goes out."""
+"""A store's security group: ingress to one port from the cluster's nodes only; no egress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""KMS keys, one a purpose, so that access to one kind of data can be given and taken alone."""
+"""KMS keys, one per purpose, so that access to each kind of data is granted and revoked separately."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from infra.settings import settings
 @settings
 class KeyConfig:
     deletion_window_days: int
-    """Days in which a deleted key can still be brought back, and with it everything it encrypts."""
+    """Days in which the deletion of a key can be cancelled; after them, everything it encrypts is lost."""
 
     def __post_init__(self) -> None:
         if not 7 <= self.deletion_window_days <= 30:
@@ -23,7 +23,7 @@ class KeyConfig:
 
 
 class ServiceUser(NamedTuple):
-    """An AWS service that uses a key on its own account, for the resources that `pattern` matches."""
+    """An AWS service that uses a key itself, for the resources that `pattern` matches."""
 
     principal: str
     condition: str
@@ -31,7 +31,7 @@ class ServiceUser(NamedTuple):
 
 
 class Key(Component):
-    """A customer-managed key with yearly rotation and an alias."""
+    """A customer managed key with yearly rotation and an alias."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Key(Component):
 
 
 def _by_policies(account: pulumi.Input[str]) -> dict[str, object]:
-    """Whoever IAM policies of this account let; without it nobody could ever change the key again."""
+    """Principals that IAM policies of this account allow; without it nobody could manage the key any more."""
     return {
         "Sid": "ByPolicies",
         "Effect": "Allow",
@@ -71,12 +71,12 @@ def _by_policies(account: pulumi.Input[str]) -> dict[str, object]:
     }
 
 
-def _by_service(service: str, whose: pulumi.Input[str], what: pulumi.Input[str]) -> dict[str, object]:
-    """A service on its own account, only for the resources that `what` matches (an ARN pattern under key `whose`)."""
+def _by_service(service: str, condition: pulumi.Input[str], pattern: pulumi.Input[str]) -> dict[str, object]:
+    """An AWS service, only for resources that match `pattern` (an ARN pattern under condition key `condition`)."""
     return {
         "Effect": "Allow",
         "Principal": {"Service": service},
         "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
         "Resource": "*",
-        "Condition": {"ArnLike": {whose: what}},
+        "Condition": {"ArnLike": {condition: pattern}},
     }

@@ -1,4 +1,4 @@
-"""Calming content: a bucket nobody reaches but CloudFront."""
+"""Calming content: a bucket that only CloudFront can read."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class MediaConfig:
     minimum_tls: Literal["TLSv1.2_2021", "TLSv1.3_2025"]
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
     old_versions_days: int
-    """Days for which what was overwritten or deleted can still be had."""
+    """Days for which overwritten and deleted objects can be restored."""
     force_destroy: bool
-    """Whether deleting the stack may delete content."""
+    """Whether destroying the stack may delete content."""
 
 
 class Media(Component):
@@ -39,7 +39,7 @@ class Media(Component):
     ) -> None:
         super().__init__(name, opts)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=config.force_destroy, opts=self.child())
-        self._guard_contents(name, key, config)
+        self._protect_contents(name, key, config)
         host = f"{config.host}.{zone.domain}"
         certificate = Certificate(f"{name}-tls", host, zone, CLOUDFRONT_REGION, self.child())
         self.distribution = self._distribute(name, host, certificate, config)
@@ -52,7 +52,7 @@ class Media(Component):
         zone.record(f"{name}-host", "CNAME", host, [self.distribution.domain_name], self)
         self.register_outputs({"bucket": self.bucket.bucket, "host": host})
 
-    def _guard_contents(self, name: str, key: pulumi.Input[str], config: MediaConfig) -> None:
+    def _protect_contents(self, name: str, key: pulumi.Input[str], config: MediaConfig) -> None:
         encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
             sse_algorithm="aws:kms", kms_master_key_id=key
         )
@@ -145,7 +145,7 @@ class Media(Component):
 
 
 def _policy(bucket: pulumi.Output[str], distribution: pulumi.Output[str]) -> dict[str, object]:
-    """CloudFront may read; nobody may do anything without TLS."""
+    """CloudFront may read; requests without TLS are denied."""
     contents = pulumi.Output.concat(bucket, "/*")
     return {
         "Version": "2012-10-17",

@@ -1,4 +1,4 @@
-"""VPC over several availability zones: public, private and data subnets, and what may leave each."""
+"""VPC over several availability zones: public, private and data subnets, and their routes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class NetworkConfig:
     cidr: str
     zones: tuple[str, ...]
     nat_gateways: int
-    """One a zone survives the loss of a zone; one for all is cheaper."""
+    """One per zone survives the loss of a zone; a single one is cheaper."""
 
     def __post_init__(self) -> None:
         plan(self.cidr, self.zones)
         if self.nat_gateways not in (1, len(self.zones)):
-            raise ValueError(f"natGateways is {self.nat_gateways}; it must be 1 or one a zone ({len(self.zones)})")
+            raise ValueError(f"natGateways is {self.nat_gateways}; it must be 1 or one per zone ({len(self.zones)})")
 
 
 class Network(Component):
-    """Public subnets hold load balancers and NAT, private ones the nodes, data ones the stores (no way out at all)."""
+    """Public subnets for load balancers and NAT gateways, private ones for nodes, data ones for stores (no egress)."""
 
     def __init__(
         self, name: str, region: str, config: NetworkConfig, opts: pulumi.ResourceOptions | None = None

@@ -1,4 +1,4 @@
-"""Node groups of a cluster: interruptible ones for what can move, on-demand ones for what holds state."""
+"""Node groups of a cluster: spot capacity for stateless Pods, on-demand capacity for stateful ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NodeGroupConfig:
     max: int
     disk_gib: int
     stateful: bool = False
-    """Tainted, so that only Pods that tolerate `aura/stateful` come here."""
+    """Tainted, so that only Pods that tolerate `aura/stateful` are scheduled here."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.min <= self.desired <= self.max or self.max < 1:
@@ -29,9 +29,9 @@ class NodeGroupConfig:
                 f"min {self.min}, desired {self.desired}, max {self.max}: must be in this order, max at least 1"
             )
         if self.capacity == "SPOT" and len(self.instance_types) < 3:
-            raise ValueError("a spot group needs three instance types or more: one type's capacity vanishes at once")
+            raise ValueError("a spot group needs three instance types or more: one type's capacity may vanish at once")
         if self.capacity == "SPOT" and self.stateful:
-            raise ValueError("what holds state must not live on spot capacity")
+            raise ValueError("stateful nodes must not use spot capacity")
 
 
 class NodeGroup(Component):

@@ -1,4 +1,4 @@
-"""The way into the cluster, and what every Pod of ours must know about the region."""
+"""Kubeconfig of the cluster, and the region's configuration for every Pod."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra.components.base import Component
 class Platform(Component):
     """Namespace `aura` with the ConfigMap `aura-platform` (contracts/platform.py has its keys).
 
-    What must not be read by everyone who may read ConfigMaps comes in a Secret of the same name.
+    Values that not every reader of ConfigMaps may see are in a Secret of the same name.
     """
 
     def __init__(
@@ -24,8 +24,8 @@ class Platform(Component):
         name: str,
         region: str,
         cluster: aws.eks.Cluster,
-        facts: Mapping[str, pulumi.Input[str]],
-        secret_facts: Mapping[str, pulumi.Input[str]],
+        data: Mapping[str, pulumi.Input[str]],
+        secret_data: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
@@ -36,14 +36,14 @@ class Platform(Component):
             name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside
         )
         metadata = kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name)
-        kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=dict(facts), opts=inside)
-        if secret_facts:
-            kubernetes.core.v1.Secret(name, metadata=metadata, string_data=dict(secret_facts), opts=inside)
+        kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=dict(data), opts=inside)
+        if secret_data:
+            kubernetes.core.v1.Secret(name, metadata=metadata, string_data=dict(secret_data), opts=inside)
         self.register_outputs({})
 
 
 def kubeconfig(region: str, cluster: aws.eks.Cluster) -> pulumi.Output[str]:
-    """A kubeconfig that asks AWS for a token whenever it is used, so that it holds no secret."""
+    """A kubeconfig that gets a token from AWS at every use, so that it contains no secret."""
 
     def render(values: list[str]) -> str:
         name, endpoint, authority = values
@@ -64,5 +64,5 @@ def kubeconfig(region: str, cluster: aws.eks.Cluster) -> pulumi.Output[str]:
             }
         )
 
-    authority = cluster.certificate_authority.apply(lambda found: found.data or "")
+    authority = cluster.certificate_authority.apply(lambda authority: authority.data or "")
     return pulumi.Output.all(cluster.name, cluster.endpoint, authority).apply(render)

@@ -1,4 +1,4 @@
-"""IAM roles: for AWS services, and for one Kubernetes ServiceAccount each."""
+"""IAM roles for AWS services and for Kubernetes ServiceAccounts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.components.base import Component
 def service_role(
     parent: Component, name: str, service: str, managed: Sequence[str]
 ) -> tuple[aws.iam.Role, list[aws.iam.RolePolicyAttachment]]:
-    """A role that `service` assumes, with AWS's managed policies; wait for the attachments before using it."""
+    """A role that `service` assumes, with AWS managed policies; depend on the attachments before using it."""
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
@@ -30,7 +30,7 @@ def service_role(
 
 
 class OidcProvider(Component):
-    """Lets AWS trust the tokens of one cluster's ServiceAccounts."""
+    """The IAM OIDC provider of one cluster, by which AWS trusts its ServiceAccount tokens."""
 
     def __init__(self, name: str, issuer: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
@@ -43,7 +43,7 @@ class OidcProvider(Component):
 
 
 class ServiceAccountRole(Component):
-    """What the Pods of one ServiceAccount may do in AWS."""
+    """The IAM role of one ServiceAccount."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class ServiceAccountRole(Component):
         statements: Sequence[dict[str, object]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`account` is "<namespace>:<name>"; `statements` those of an IAM policy."""
+        """`account` is "<namespace>:<name>"; `statements` are those of its IAM policy."""
         super().__init__(name, opts)
         subject = oidc.issuer.apply(
             lambda url: {

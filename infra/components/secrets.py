@@ -1,4 +1,4 @@
-"""Values in Secrets Manager that nobody types."""
+"""Secrets Manager: generated values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.settings import settings
 @settings
 class SecretsConfig:
     recovery_days: int
-    """Days in which a deleted secret can be brought back; 0 deletes at once and frees its name."""
+    """Days in which a deleted secret can be restored; 0 deletes it at once and frees its name."""
 
     def __post_init__(self) -> None:
         if self.recovery_days != 0 and not 7 <= self.recovery_days <= 30:
@@ -22,7 +22,7 @@ class SecretsConfig:
 
 
 class StoredSecret(Component):
-    """A secret under a name, encrypted with our key."""
+    """A secret of a given name, encrypted with our key."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class StoredSecret(Component):
         once: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """With `once`, the value given at creation stays: every run generates another, and only the first counts."""
+        """With `once`, the value of the creation stays: every run generates another one, which is ignored."""
         super().__init__(name, opts)
         self.secret = aws.secretsmanager.Secret(
             name,
@@ -54,7 +54,7 @@ class StoredSecret(Component):
 
 
 class PlatformSecrets(Component):
-    """Keys the services share: `auth` signs tokens with one, the dataflow its calls to `recommend` with the other."""
+    """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with the other."""
 
     def __init__(
         self, name: str, key: pulumi.Input[str], config: SecretsConfig, opts: pulumi.ResourceOptions | None = None

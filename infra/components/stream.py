@@ -1,4 +1,4 @@
-"""MSK: the brokers every heart beat passes."""
+"""MSK: the Kafka brokers for heart beats and events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StreamConfig:
     instance_type: str
     storage_gib: int
     encryption_in_transit: Literal["TLS", "PLAINTEXT"]
-    """PLAINTEXT is for a network that nobody else is on."""
+    """PLAINTEXT only for a private network."""
     server_properties: Mapping[str, str]
     log_retention_days: int
 
@@ -29,7 +29,7 @@ class StreamConfig:
             raise ValueError(f"brokers is {self.brokers}; at least one")
         if int(self.server_properties.get("min.insync.replicas", 1)) > self.brokers:
             raise ValueError(
-                "serverProperties: min.insync.replicas is above the number of brokers, nothing could be written"
+                "serverProperties: min.insync.replicas is above the number of brokers, no write could succeed"
             )
 
     @property
@@ -38,7 +38,7 @@ class StreamConfig:
 
 
 class Stream(Component):
-    """Brokers spread over the given subnets; `bootstrap` is what clients connect to."""
+    """Brokers in the given subnets; `bootstrap` is the bootstrap address for clients."""
 
     def __init__(
         self,

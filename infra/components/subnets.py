@@ -1,4 +1,4 @@
-"""How a VPC's addresses are shared out."""
+"""Address plan of a VPC."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class ZonePlan:
 
 
 def plan(cidr: str, zones: tuple[str, ...]) -> list[ZonePlan]:
-    """Up to four zones: an eighth of the VPC private (Pods take addresses there), a 64th each public and data.
+    """Up to four zones: an eighth of the VPC private (Pods get addresses there), a 64th each public and data.
 
-    Blocks depend on a zone's position alone, so that a zone added at the end moves none of the others.
-    Raises ValueError when the block is too small or there are more than four zones.
+    Blocks depend on a zone's position alone, so that appending a zone changes none of the others.
+    Raises ValueError if the block is too small or there are more than four zones.
     """
     network = ipaddress.ip_network(cidr)
     if not 1 <= len(zones) <= 4:

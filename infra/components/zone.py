@@ -9,7 +9,7 @@ from infra.components.base import Component
 
 
 class Zone(Component):
-    """One for all regions; whoever owns the domain delegates it to `name_servers`."""
+    """One for all regions; the domain must be delegated to `name_servers`."""
 
     def __init__(self, name: str, domain: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)

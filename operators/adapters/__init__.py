@@ -1,1 +1,1 @@
-"""I/O of the operators: Kubernetes' API, AWS's, Kafka and the databases."""
+"""I/O of the operators beside the Kubernetes API: AWS, Kafka, the dataflow's workers and the time-series database."""

@@ -1,42 +1,42 @@
-"""What Prometheus scrapes of a service and when it wakes somebody. Pure.
+"""ServiceMonitor and PrometheusRule of a service. Pure.
 
-Alerts watch how fast the error budget burns, over a long and a short window at once: the long one says that it matters,
-the short one that it still goes on (Site Reliability Workbook, chapter 5, table 5-8).
+Alerts watch the burn rate of the error budget over a long and a short window at once: the long one shows that it is
+significant, the short one that it still continues (Site Reliability Workbook, chapter 5, table 5-8).
 """
 
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Objectives
 from contracts.durations import seconds
-from operators.manifest import Manifest, Owner
+from operators.kubernetes.manifest import Manifest, Owner
 
 _API = "monitoring.coreos.com/v1"
-_BURNS = [("1h", "5m", 14.4, "page"), ("6h", "30m", 6.0, "page"), ("3d", "6h", 1.0, "ticket")]
-"""Long window, short window, budgets burnt at that speed in a period, urgency."""
+_BURN_RATES = [("1h", "5m", 14.4, "page"), ("6h", "30m", 6.0, "page"), ("3d", "6h", 1.0, "ticket")]
+"""Long window, short window, burn rate, severity."""
 
 
 def alerts(owner: Owner, spec: AuraServiceSpec) -> list[Manifest]:
     """ServiceMonitor, and a PrometheusRule where the service has objectives."""
     endpoints = [{"port": "http", "path": "/metrics", "interval": "15s"}]
     scrape = {"selector": {"matchLabels": owner.labels}, "endpoints": endpoints}
-    found = [owner.manifest(_API, "ServiceMonitor", owner.name, {"spec": scrape})]
+    objects = [owner.manifest(_API, "ServiceMonitor", owner.name, {"spec": scrape})]
     if spec.objectives and (rules := _rules(owner.name, spec.objectives)):
         group = {"name": f"{owner.name}-objectives", "rules": rules}
-        found.append(owner.manifest(_API, "PrometheusRule", owner.name, {"spec": {"groups": [group]}}))
-    return found
+        objects.append(owner.manifest(_API, "PrometheusRule", owner.name, {"spec": {"groups": [group]}}))
+    return objects
 
 
 def _rules(name: str, objectives: Objectives) -> list[Manifest]:
     rules: list[Manifest] = []
     if objectives.availability is not None:
         budget = 1 - objectives.availability / 100
-        for long, short, burn, urgency in _BURNS:
-            limit = f"{burn * budget:.6g}"
+        for long, short, burn, severity in _BURN_RATES:
+            threshold = f"{burn * budget:.6g}"
             rules.append(
                 {
                     "alert": f"ErrorBudgetBurn{long.upper()}",
-                    "expr": f"{_errors(name, long)} > {limit} and {_errors(name, short)} > {limit}",
-                    "labels": {"service": name, "severity": urgency},
+                    "expr": f"{_error_ratio(name, long)} > {threshold} and {_error_ratio(name, short)} > {threshold}",
+                    "labels": {"service": name, "severity": severity},
                     "annotations": {
                         "summary": f"{name} fails more than {objectives.availability} % availability allows",
                         "description": f"Over {long} and {short}, {burn:g} times the errors that the objective allows.",
@@ -57,6 +57,6 @@ def _rules(name: str, objectives: Objectives) -> list[Manifest]:
     return rules
 
 
-def _errors(name: str, window: str) -> str:
+def _error_ratio(name: str, window: str) -> str:
     failed = f'sum(rate(aura_http_requests_total{{service="{name}",status=~"5.."}}[{window}]))'
     return f'({failed} / sum(rate(aura_http_requests_total{{service="{name}"}}[{window}])))'

@@ -1,7 +1,7 @@
 """HTTPRoutes of a service and the KongPlugins that guard them. Pure.
 
-Plugins attach to a whole HTTPRoute, so every route of the spec is one. What the plugins do in which order, and why a
-subject is copied before it is verified, stands in contracts/gateway.py.
+Plugins attach to a whole HTTPRoute, so every route of the spec becomes an HTTPRoute. contracts/gateway.py explains what
+the plugins do in which order, and why a subject is copied before it is verified.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from urllib.parse import urlsplit
 from contracts.auraservice import AuraServiceSpec, Auth, LimitBy, RateLimit, Route
 from contracts.gateway import GATEWAY, PLUGINS_ANNOTATION, SUBJECT_TO_HEADER, USER_HEADER
 from contracts.platform import NAMESPACE, REDIS_URL
-from operators.auraservice.surroundings import Surroundings
-from operators.manifest import Manifest, Owner
+from operators.auraservice.dependencies import Dependencies
+from operators.kubernetes.manifest import Manifest, Owner
 
 _KONG = "configuration.konghq.com/v1"
 
 
-def routes(owner: Owner, spec: AuraServiceSpec, around: Surroundings) -> list[Manifest]:
-    """Plugins first: a route that names a plugin which is not there yet would be served without it."""
+def routes(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> list[Manifest]:
+    """Plugins first: a route that names a plugin that does not exist yet would be served without it."""
     plugins: dict[str, Manifest] = {}
     attached: list[Manifest] = []
     for route in spec.routes:
-        needed = _plugins(owner, route, around)
+        needed = _plugins(owner, route, dependencies)
         plugins |= needed
         attached.append(_route(owner, spec, route, sorted(needed)))
     return [plugins[name] for name in sorted(plugins)] + attached
 
 
 def route_name(owner: Owner, route: Route) -> str:
-    """`auth-api-v1-auth` for auth's api.aurawellness.com/v1/auth; other characters than these add a digest."""
+    """`auth-api-v1-auth` for auth's api.aurawellness.com/v1/auth; a path with other characters adds a digest."""
     place = f"{route.host}{route.path}"
     words = [route.host.partition(".")[0], *re.findall(r"[a-z0-9]+", route.path.lower())]
     name = "-".join([owner.name, *words])
@@ -53,7 +53,7 @@ def _route(owner: Owner, spec: AuraServiceSpec, route: Route, plugins: list[str]
     return owner.manifest("gateway.networking.k8s.io/v1", "HTTPRoute", route_name(owner, route), content)
 
 
-def _plugins(owner: Owner, route: Route, around: Surroundings) -> dict[str, Manifest]:
+def _plugins(owner: Owner, route: Route, dependencies: Dependencies) -> dict[str, Manifest]:
     trace = {"header_name": "X-Trace-Id", "generator": "uuid", "echo_downstream": True}
     found = [_plugin(owner, "trace", "correlation-id", trace)]
     if route.auth is Auth.JWT:
@@ -62,7 +62,7 @@ def _plugins(owner: Owner, route: Route, around: Surroundings) -> dict[str, Mani
         found.append(_plugin(owner, "jwt", "jwt", claims))
     if limit := route.rate_limit:
         name = f"limit-{limit.per_minute}-{limit.by}"
-        found.append(_plugin(owner, name, "rate-limiting", _limit(limit, around)))
+        found.append(_plugin(owner, name, "rate-limiting", _limit(limit, dependencies)))
     return {plugin["metadata"]["name"]: plugin for plugin in found}
 
 
@@ -70,13 +70,13 @@ def _plugin(owner: Owner, name: str, plugin: str, config: Manifest) -> Manifest:
     return owner.manifest(_KONG, "KongPlugin", f"{owner.name}-{name}", {"plugin": plugin, "config": config})
 
 
-def _limit(limit: RateLimit, around: Surroundings) -> Manifest:
-    """Counted in Redis where there is one, so that all gateways share the count; let through when it is away."""
+def _limit(limit: RateLimit, dependencies: Dependencies) -> Manifest:
+    """Counted in Redis if there is one, so that all gateways share the count; not limited while it is unavailable."""
     by: Manifest = {"limit_by": "ip"}
     if limit.by is LimitBy.USER:
         by = {"limit_by": "header", "header_name": USER_HEADER}
     config: Manifest = {"minute": limit.per_minute, **by, "policy": "local", "fault_tolerant": True}
-    address = urlsplit(around.config.get(REDIS_URL, ""))
+    address = urlsplit(dependencies.config.get(REDIS_URL, ""))
     if address.hostname and not address.password:
         redis = {"host": address.hostname, "port": address.port or 6379, "ssl": address.scheme == "rediss"}
         config |= {"policy": "redis", "redis": redis}

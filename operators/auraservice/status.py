@@ -1,14 +1,14 @@
-"""What the live objects of a service say about it. Pure."""
+"""Findings from the live objects of a service. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from contracts.auraservice import AuraServiceSpec
-from operators.auraservice.workload import floor
-from operators.findings import Finding, broken, good, waiting
-from operators.manifest import Manifest, Owner
-from operators.rollout import rollout
+from operators.auraservice.workload import min_replicas
+from operators.kubernetes.conditions import Finding, broken, good, waiting
+from operators.kubernetes.manifest import Manifest, Owner
+from operators.kubernetes.rollout import rollout
 
 AVAILABLE = "Available"
 ROUTED = "Routed"
@@ -17,11 +17,11 @@ DATABASE = "DatabaseReady"
 
 
 def workload_finding(spec: AuraServiceSpec, deployment: Manifest | None, passive: bool) -> Finding:
-    return rollout(AVAILABLE, deployment, floor(spec, passive))
+    return rollout(AVAILABLE, deployment, min_replicas(spec, passive))
 
 
 def routed(owner: Owner, spec: AuraServiceSpec, live: Iterable[Manifest], served: bool) -> Finding:
-    """Whether the gateway serves all routes: it says so on each HTTPRoute, for the generation it has seen."""
+    """Whether the gateway serves all routes: it reports this in each HTTPRoute's status, with observedGeneration."""
     if not spec.routes:
         return good(ROUTED, "NotRouted", "no route leads here from outside")
     if not served:
@@ -33,13 +33,15 @@ def routed(owner: Owner, spec: AuraServiceSpec, live: Iterable[Manifest], served
         name = route["metadata"]["name"]
         parents = route.get("status", {}).get("parents", [])
         if not parents:
-            return waiting(ROUTED, "NoGatewayYet", f"no gateway has looked at HTTPRoute {name} yet")
+            return waiting(ROUTED, "NoGatewayYet", f"no gateway has reported on HTTPRoute {name} yet")
         for condition in (one for parent in parents for one in parent.get("conditions", [])):
             if condition.get("observedGeneration", 0) < route["metadata"].get("generation", 0):
                 return waiting(
-                    ROUTED, "GatewayBehind", f"the gateway has not looked at the newest HTTPRoute {name} yet"
+                    ROUTED,
+                    "GatewayBehind",
+                    f"the gateway has not observed the newest HTTPRoute {name} yet",
                 )
             if condition["type"] in ("Accepted", "ResolvedRefs", "Programmed") and condition["status"] == "False":
-                said = condition.get("message", "")
-                return broken(ROUTED, condition.get("reason", "Refused"), f"HTTPRoute {name}: {said}")
+                message = condition.get("message", "")
+                return broken(ROUTED, condition.get("reason", "Refused"), f"HTTPRoute {name}: {message}")
     return good(ROUTED, "Served", f"the gateway serves {len(found)} route{'s' * (len(found) != 1)}")

@@ -1,40 +1,40 @@
-"""Deployment of a service and what decides how many of its Pods there are. Pure."""
+"""Deployment of a service, its autoscaler, disruption budget and number of replicas. Pure."""
 
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Database
-from operators import pods
-from operators.auraservice.surroundings import TIMESERIES, TIMESERIES_SECRET, TIMESERIES_URL, Surroundings
-from operators.manifest import FIELD_MANAGER, Manifest, Owner, digest
-from operators.network import needs_label
+from operators.auraservice.dependencies import TIMESERIES, TIMESERIES_SECRET, TIMESERIES_URL, Dependencies
+from operators.kubernetes import pods
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
+from operators.kubernetes.network import needs_label
 
 CONFIG_HASH = "platform.aurawellness.com/config-hash"
-"""On the Pods: changes when a secret or the platform's configuration does, so that they are rolled."""
+"""Annotation of the Pods: changes with secrets and the platform's configuration, which restarts the Pods."""
 PORT = "http"
 
 
 def replicas(spec: AuraServiceSpec, passive: bool) -> int | None:
-    """How many Pods we want, or None where the load decides between min and max."""
+    """The fixed number of Pods, or None if an autoscaler decides between min and max."""
     if passive and spec.replicas.passive is not None:
         return spec.replicas.passive
     return spec.replicas.min if spec.replicas.min == spec.replicas.max else None
 
 
-def floor(spec: AuraServiceSpec, passive: bool) -> int:
-    """Pods that there must be at the very least."""
-    wanted = replicas(spec, passive)
-    return spec.replicas.min if wanted is None else wanted
+def min_replicas(spec: AuraServiceSpec, passive: bool) -> int:
+    """The least number of Pods."""
+    fixed = replicas(spec, passive)
+    return spec.replicas.min if fixed is None else fixed
 
 
-def held_replicas(spec: AuraServiceSpec, deployment: Manifest | None, passive: bool) -> int | None:
-    """What to set `replicas` to, under a manager of its own, where the load decides; None to leave it.
+def replicas_override(spec: AuraServiceSpec, deployment: Manifest | None, passive: bool) -> int | None:
+    """The value to set `replicas` to, under a field manager of its own, if an autoscaler decides; None for no change.
 
-    An autoscaler does not touch a Deployment at 0, Kubernetes starts one at 1, and a field that its last manager no
-    longer declares falls back to 1, which would be an outage for a service that had a fixed number until now.
+    An autoscaler does not scale a Deployment at 0, a new Deployment starts at 1, and a field that its last manager no
+    longer applies falls back to 1, which would be an outage for a service that had a fixed number until now.
     """
     if deployment is None or replicas(spec, passive) is not None:
         return None
-    current, least = deployment["spec"].get("replicas", 1), floor(spec, passive)
+    current, least = deployment["spec"].get("replicas", 1), min_replicas(spec, passive)
     ours = any(
         entry.get("manager") == FIELD_MANAGER and "f:replicas" in entry.get("fieldsV1", {}).get("f:spec", {})
         for entry in deployment["metadata"].get("managedFields", [])
@@ -46,8 +46,8 @@ def service_account(owner: Owner) -> Manifest:
     return owner.manifest("v1", "ServiceAccount", owner.name, {"automountServiceAccountToken": False})
 
 
-def deployment(owner: Owner, spec: AuraServiceSpec, around: Surroundings) -> Manifest:
-    count = replicas(spec, around.passive)
+def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Manifest:
+    count = replicas(spec, dependencies.passive)
     content: Manifest = {
         "selector": {"matchLabels": owner.selector},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
@@ -56,9 +56,9 @@ def deployment(owner: Owner, spec: AuraServiceSpec, around: Surroundings) -> Man
         "template": {
             "metadata": {
                 "labels": owner.labels | {needs_label(need): "true" for need in spec.needs},
-                "annotations": {CONFIG_HASH: _config_hash(around)},
+                "annotations": {CONFIG_HASH: _config_hash(dependencies)},
             },
-            "spec": _pod(owner, spec, around),
+            "spec": _pod(owner, spec, dependencies),
         },
     }
     if count is not None:
@@ -78,7 +78,7 @@ def autoscaler(owner: Owner, spec: AuraServiceSpec) -> Manifest:
 
 
 def disruption_budget(owner: Owner) -> Manifest:
-    """One Pod at a time: a budget of `minAvailable` would keep a node with the only Pod from ever being drained."""
+    """One Pod at a time: with `minAvailable`, a node with the only Pod could never be drained."""
     content = {"selector": {"matchLabels": owner.selector}, "maxUnavailable": 1}
     return owner.manifest("policy/v1", "PodDisruptionBudget", owner.name, {"spec": content})
 
@@ -87,27 +87,27 @@ def secret_name(owner: Owner) -> str:
     return f"{owner.name}-environment"
 
 
-def _config_hash(around: Surroundings) -> str:
-    return digest([sorted(around.config.items()), sorted(around.secrets.items()), around.timeseries])
+def _config_hash(dependencies: Dependencies) -> str:
+    return digest([sorted(dependencies.config.items()), sorted(dependencies.secrets.items()), dependencies.timeseries])
 
 
-def _pod(owner: Owner, spec: AuraServiceSpec, around: Surroundings) -> Manifest:
+def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Manifest:
     cpu, memory = spec.resources.cpu, spec.resources.memory
     container: Manifest = {
         "name": owner.name,
         "image": spec.image,
-        "envFrom": _env_from(owner, around),
-        "env": _env(spec, around),
+        "envFrom": _env_from(owner, dependencies),
+        "env": _env(spec, dependencies),
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
-        "securityContext": pods.SECURITY,
+        "securityContext": pods.SECURITY_CONTEXT,
     }
     ports = [{"name": name, "containerPort": spec.ports[name], "protocol": "TCP"} for name in sorted(spec.ports)]
     pod: Manifest = {
         "serviceAccountName": owner.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": pods.GRACE_SECONDS,
-        "topologySpreadConstraints": pods.spread(owner.selector),
+        "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
+        "topologySpreadConstraints": pods.topology_spread_constraints(owner.selector),
         **pods.placement(spec.placement),
         "containers": [{**container, "ports": ports, **pods.probes(start_seconds=60)}],
     }
@@ -120,17 +120,17 @@ def _migration(container: Manifest, database: Database) -> Manifest:
     return {**container, "name": "migrate", "command": list(database.migrate or [])}
 
 
-def _env_from(owner: Owner, around: Surroundings) -> list[Manifest]:
+def _env_from(owner: Owner, dependencies: Dependencies) -> list[Manifest]:
     sources = [pods.platform_config()]
-    return [*sources, {"secretRef": {"name": secret_name(owner)}}] if around.secrets else sources
+    return [*sources, {"secretRef": {"name": secret_name(owner)}}] if dependencies.secrets else sources
 
 
-def _env(spec: AuraServiceSpec, around: Surroundings) -> list[Manifest]:
+def _env(spec: AuraServiceSpec, dependencies: Dependencies) -> list[Manifest]:
     values = {f"{_variable(name)}_PORT": str(port) for name, port in spec.ports.items() if name != PORT}
     values["PORT"] = str(spec.ports[PORT])
     secrets: list[Manifest] = []
     for need in spec.needs:
-        if address := around.services.get(need):
+        if address := dependencies.services.get(need):
             values[f"{_variable(need)}_SERVICE_HOST"] = address.host
             values[f"{_variable(need)}_SERVICE_PORT"] = str(address.port)
         elif need == TIMESERIES:

@@ -1,4 +1,4 @@
-"""The dataflow of a stream, as objects. Pure."""
+"""The objects of a stream's dataflow. Pure."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from datetime import datetime
 
 from contracts.biostream import BioStreamSpec
 from contracts.resource import GROUP
-from operators import network, pods
 from operators.biostream.scaling import Scale
-from operators.findings import stamp
-from operators.manifest import Manifest, Owner, digest
+from operators.kubernetes import network, pods
+from operators.kubernetes.conditions import rfc3339
+from operators.kubernetes.manifest import Manifest, Owner, digest
 
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
 CONFIG_HASH = f"{GROUP}/config-hash"
 SCALED_AT = f"{GROUP}/scaled-at"
-"""Annotation: since when there are as many workers as the variable says."""
+"""Annotation: since when the number of workers is that in the variable."""
 WORKERS = "WORKERS"
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """`kafka` is the brokers' address, `response` host:port of who answers events, `timeseries` names the version of
-    the database's Secret."""
+class Dependencies:
+    """`kafka` is the bootstrap address, `response` host:port of the Service that responds to events, `timeseries` a
+    digest of the database's Secret."""
 
     kafka: str
     response: str
@@ -37,17 +37,17 @@ class Surroundings:
 
 
 def database_secret(spec: BioStreamSpec) -> str:
-    """The Secret in which CloudNativePG puts the connection of a Cluster's application user."""
+    """The Secret in which CloudNativePG stores the connection of a Cluster's application user."""
     return f"{spec.sink.database}-app"
 
 
-def pods_wanted(passive: bool) -> int:
-    """One, however many workers: they share a volume, and a state. None in a region that waits."""
+def desired_pods(passive: bool) -> int:
+    """One, however many workers: they share a volume and its state. Zero in a passive region."""
     return 0 if passive else 1
 
 
 def scale_of(deployment: Manifest | None) -> Scale | None:
-    """The scale that a Deployment of `desired` was made with; None unless there is one."""
+    """The scale in a Deployment that `desired` made; None if it has none."""
     if deployment is None:
         return None
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
@@ -55,37 +55,37 @@ def scale_of(deployment: Manifest | None) -> Scale | None:
     since = deployment["metadata"].get("annotations", {}).get(SCALED_AT)
     try:
         return Scale(int(values[WORKERS]), datetime.fromisoformat(since))
-    except (KeyError, TypeError, ValueError):  # made before there was a scale, or edited
+    except (KeyError, TypeError, ValueError):  # from before scaling existed, or edited
         return None
 
 
-def desired(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> list[Manifest]:
-    """All objects, in the order in which they are to be made."""
-    secret = {"WEBHOOK_SECRET": base64.b64encode(around.webhook_secret.encode()).decode()}
+def desired(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> list[Manifest]:
+    """All objects, in the order of their creation."""
+    secret = {"WEBHOOK_SECRET": base64.b64encode(dependencies.webhook_secret.encode()).decode()}
     needs = ["kafka", "timeseries", spec.response.service]
     return [
         owner.manifest("v1", "ServiceAccount", owner.name, {"automountServiceAccountToken": False}),
         owner.manifest("v1", "Secret", f"{owner.name}-dataflow", {"type": "Opaque", "data": secret}),
-        volume(owner),
-        network.policy(owner, [PORT], needs),
-        _deployment(owner, spec, around),
+        volume_claim(owner),
+        network.network_policy(owner, [PORT], needs),
+        _deployment(owner, spec, dependencies),
     ]
 
 
-def volume(owner: Owner) -> Manifest:
-    """The dataflow's state. It has no owner: what is not said to be deleted outlives its resource."""
+def volume_claim(owner: Owner) -> Manifest:
+    """The dataflow's state, without ownerReferences: it outlives its resource unless the policy is Delete."""
     content = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": _STATE_SIZE}}}
     claim = owner.manifest("v1", "PersistentVolumeClaim", f"{owner.name}-state", {"spec": content})
     del claim["metadata"]["ownerReferences"]
     return claim
 
 
-def _deployment(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
-    hashed = digest([around.webhook_secret, around.timeseries])
+def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manifest:
+    hashed = digest([dependencies.webhook_secret, dependencies.timeseries])
     content = {
-        "replicas": pods_wanted(around.passive),
+        "replicas": desired_pods(dependencies.passive),
         "selector": {"matchLabels": owner.selector},
-        "strategy": {"type": "Recreate"},  # two at once would read and write one state
+        "strategy": {"type": "Recreate"},  # two Pods at once would share the state
         "progressDeadlineSeconds": 180,
         "revisionHistoryLimit": 5,
         "template": {
@@ -93,22 +93,22 @@ def _deployment(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Mani
                 "labels": owner.labels | {network.needs_label(spec.response.service): "true"},
                 "annotations": {CONFIG_HASH: hashed},
             },
-            "spec": _pod(owner, spec, around),
+            "spec": _pod(owner, spec, dependencies),
         },
     }
-    meta = {"annotations": {SCALED_AT: stamp(around.scale.since)}}
+    meta = {"annotations": {SCALED_AT: rfc3339(dependencies.scale.since)}}
     return owner.manifest("apps/v1", "Deployment", owner.name, {"metadata": meta, "spec": content})
 
 
-def _pod(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
-    workers = around.scale.workers
+def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manifest:
+    workers = dependencies.scale.workers
     values = {
         "PORT": str(PORT),
         WORKERS: str(workers),
         "BIOSTREAM_NAME": owner.name,
-        "BIOSTREAM_SPEC": json.dumps(spec.declared(), sort_keys=True),
-        "KAFKA_BOOTSTRAP": around.kafka,
-        "RESPONSE_URL": f"http://{around.response}{spec.response.path}",
+        "BIOSTREAM_SPEC": json.dumps(spec.to_manifest(), sort_keys=True),
+        "KAFKA_BOOTSTRAP": dependencies.kafka,
+        "RESPONSE_URL": f"http://{dependencies.response}{spec.response.path}",
         "STATE_DIR": _STATE,
     }
     secrets = [
@@ -119,7 +119,7 @@ def _pod(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
         "serviceAccountName": owner.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": pods.GRACE_SECONDS,
+        "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         **pods.placement(spec.dataflow.placement),
         "volumes": [{"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}],
         "containers": [
@@ -133,7 +133,7 @@ def _pod(owner: Owner, spec: BioStreamSpec, around: Surroundings) -> Manifest:
                     "requests": {"cpu": f"{500 * workers}m", "memory": f"{512 * workers}Mi"},
                     "limits": {"memory": f"{workers}Gi"},
                 },
-                "securityContext": pods.SECURITY,
+                "securityContext": pods.SECURITY_CONTEXT,
                 "volumeMounts": [{"name": "state", "mountPath": _STATE}],
                 **pods.probes(start_seconds=120),
             }

@@ -1,4 +1,4 @@
-"""What of a stream's data other streams of its namespace use as well, and so must outlive it. Pure."""
+"""Data of a stream that other streams of its namespace use too, and that must outlive it. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from operators.biostream import topics
 
 @dataclass(frozen=True)
 class Shared:
-    """Names of topics and databases that are in use by others."""
+    """Names of topics and databases that other streams use."""
 
     topics: frozenset[str]
     databases: frozenset[str]
@@ -20,6 +20,6 @@ class Shared:
 def shared(others: Iterable[BioStreamSpec]) -> Shared:
     specs = list(others)
     return Shared(
-        frozenset(topic.name for spec in specs for topic in topics.wanted(spec)),
+        frozenset(topic.name for spec in specs for topic in topics.desired_topics(spec)),
         frozenset(spec.sink.database for spec in specs),
     )

@@ -1,66 +1,30 @@
-"""From the topics that are declared and those that are there to what has to be done. Pure.
+"""The changes that bring existing topics to the desired ones. Pure.
 
-Nothing here ever takes data away: partitions only grow, and a topic that is no longer declared stays.
+No change deletes data: partitions are only added, and a topic that is no longer declared stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from contracts.biostream import BioStreamSpec
 from contracts.durations import milliseconds
 from contracts.records import DEAD_LETTER_BYTES
-from operators.findings import Finding, broken, good
+from operators.adapters.kafka.topics import (
+    AlterConfigs,
+    CreatePartitions,
+    CreateTopic,
+    Topic,
+    TopicChange,
+    TopicDescription,
+)
+from operators.kubernetes.conditions import Finding, broken, good
 
-TOPICS = "TopicsReady"
-
-
-@dataclass(frozen=True)
-class Topic:
-    """A topic as it shall be; `replication` None stands for the cluster's default."""
-
-    name: str
-    partitions: int
-    replication: int | None
-    retention_ms: int
-    record_bytes: int | None = None
-    """The largest record it takes; the cluster's default if None."""
-
-    @property
-    def config(self) -> dict[str, str]:
-        largest = {} if self.record_bytes is None else {"max.message.bytes": str(self.record_bytes)}
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms), **largest}
+TOPICS_READY = "TopicsReady"
 
 
-@dataclass(frozen=True)
-class Found:
-    """A topic as it is."""
-
-    partitions: int
-    replication: int
-    config: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Create:
-    topic: Topic
-
-
-@dataclass(frozen=True)
-class Grow:
-    name: str
-    partitions: int
-
-
-@dataclass(frozen=True)
-class Configure:
-    name: str
-    config: Mapping[str, str]
-
-
-def wanted(spec: BioStreamSpec) -> list[Topic]:
-    """Raw beats, stress events, and the records nobody could read."""
+def desired_topics(spec: BioStreamSpec) -> list[Topic]:
+    """Raw beats, stress events, and dead letters."""
     source, events, dead = spec.source, spec.events, spec.dead_letter
     return [
         Topic(source.topic, source.partitions, source.replication, milliseconds(source.retention)),
@@ -70,31 +34,31 @@ def wanted(spec: BioStreamSpec) -> list[Topic]:
 
 
 def decide(
-    topics: Iterable[Topic], found: Mapping[str, Found], brokers: int
-) -> list[Create | Grow | Configure] | Finding:
-    """What is to be done, or why it can't be: then nothing is done, not even the part that could be."""
-    actions: list[Create | Grow | Configure] = []
+    topics: Iterable[Topic], existing: Mapping[str, TopicDescription], brokers: int
+) -> list[TopicChange] | Finding:
+    """All changes, or a finding if any of them is impossible: then none is made."""
+    changes: list[TopicChange] = []
     for topic in topics:
-        there = found.get(topic.name)
-        if there is None:
+        current = existing.get(topic.name)
+        if current is None:
             if (topic.replication or 1) > brokers:
-                message = f"topic {topic.name} wants {topic.replication} replicas, but there are {brokers} brokers"
-                return broken(TOPICS, "TooFewBrokers", message)
-            actions.append(Create(topic))
+                message = f"topic {topic.name} declares {topic.replication} replicas, but Kafka has {brokers} brokers"
+                return broken(TOPICS_READY, "TooFewBrokers", message)
+            changes.append(CreateTopic(topic))
             continue
-        if there.partitions > topic.partitions:
-            message = f"topic {topic.name} has {there.partitions} partitions, {topic.partitions} are declared"
-            return broken(TOPICS, "PartitionsCannotShrink", f"{message}; Kafka gives none up")
-        if topic.replication is not None and there.replication != topic.replication:
-            message = f"topic {topic.name} has {there.replication} replicas, {topic.replication} are declared"
-            return broken(TOPICS, "ReplicationDiffers", f"{message}; reassign its partitions by hand")
-        if there.partitions < topic.partitions:
-            actions.append(Grow(topic.name, topic.partitions))
-        changed = {key: value for key, value in topic.config.items() if there.config.get(key) != value}
+        if current.partitions > topic.partitions:
+            message = f"topic {topic.name} has {current.partitions} partitions, {topic.partitions} are declared"
+            return broken(TOPICS_READY, "PartitionsCannotShrink", f"{message}; Kafka cannot remove partitions")
+        if topic.replication is not None and current.replication != topic.replication:
+            message = f"topic {topic.name} has {current.replication} replicas, {topic.replication} are declared"
+            return broken(TOPICS_READY, "ReplicationDiffers", f"{message}; reassign its partitions by hand")
+        if current.partitions < topic.partitions:
+            changes.append(CreatePartitions(topic.name, topic.partitions))
+        changed = {key: value for key, value in topic.config.items() if current.config.get(key) != value}
         if changed:
-            actions.append(Configure(topic.name, changed))
-    return actions
+            changes.append(AlterConfigs(topic.name, changed))
+    return changes
 
 
 def ready(topics: list[Topic]) -> Finding:
-    return good(TOPICS, "AsDeclared", ", ".join(f"{topic.name} ({topic.partitions})" for topic in topics))
+    return good(TOPICS_READY, "AsDeclared", ", ".join(f"{topic.name} ({topic.partitions})" for topic in topics))

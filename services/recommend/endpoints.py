@@ -57,7 +57,7 @@ def create(settings: RecommendSettings, embedder: Embedder, library: Library) ->
     async def stress_event(request: Request) -> Response:
         body, now = await request.body(), time.time()
         headers = request.headers
-        why = webhook.refusal(
+        why = webhook.verification_error(
             secret, headers.get(webhook.TIMESTAMP, ""), headers.get(webhook.SIGNATURE, ""), body, int(now)
         )
         if why:

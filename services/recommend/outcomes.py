@@ -50,7 +50,7 @@ class Outcomes:
             pushes.OPEN, "-inf", until, byscore=True, offset=0, num=AT_ONCE, withscores=True
         )  # pyright: ignore[reportCallIssue, reportArgumentType, reportAssignmentType]
         for member, expired in due:
-            event_id, user = pushes.parties(member.decode())
+            event_id, user = pushes.parse_ticket(member.decode())
             keys = [PENDING_KEY + user, pushes.OPEN, pushes.OUTCOMES]
             await self._close(keys=keys, args=[event_id, user, pushes.MISSED, int(expired)])
         return len(due)

@@ -5,19 +5,19 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from contracts.resource import Declared, Rule
+from contracts.resource import ResourceModel, Rule
 from contracts.structural_schema import NotStructural, structural_schema
 
 
-class Inner(Declared):
+class Inner(ResourceModel):
     rules: ClassVar = (Rule("self.least <= self.most", "least is above most", ".least"),)
     least: int = Field(default=1, ge=0)
     most: Annotated[float, Field(gt=0, lt=1)]
 
 
-class Outer(Declared):
+class Outer(ResourceModel):
     inner: Inner
-    maybe: Inner | None = Field(default=None, description="May be left out.")
+    maybe: Inner | None = Field(default=None, description="Optional.")
     names: dict[Annotated[str, Field(pattern="^[a-z]$", max_length=1)], Annotated[int, Field(ge=1)]]
     mode: Literal["only"] = "only"
 
@@ -43,10 +43,10 @@ def test_stores_no_defaults() -> None:
     assert defaults(structural_schema(Outer)) == []
 
 
-def test_what_may_be_none_may_be_left_out() -> None:
+def test_nullable_members_are_optional() -> None:
     schema = structural_schema(Outer)
     assert "maybe" not in schema["required"]
-    assert schema["properties"]["maybe"]["description"] == "May be left out."
+    assert schema["properties"]["maybe"]["description"] == "Optional."
     assert schema["properties"]["maybe"]["type"] == "object"
 
 
@@ -61,7 +61,7 @@ def test_keys_of_a_map_become_rules() -> None:
 
 
 @pytest.mark.parametrize("kind", [int | str, tuple[int, str], Any, Annotated[int, Field(multiple_of=2)]])
-def test_refuses_what_a_structural_schema_cannot_say(kind: Any) -> None:
+def test_refuses_what_a_structural_schema_does_not_support(kind: Any) -> None:
     class Odd(BaseModel):
         deep: list[kind]  # pyright: ignore[reportInvalidTypeForm]
 

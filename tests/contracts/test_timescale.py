@@ -1,6 +1,6 @@
-"""The store on a real TimescaleDB, and that nobody who asks can tell it from native partitions.
+"""The store on a real TimescaleDB, which must be indistinguishable from native partitions for queries.
 
-The same rows are written into both by the dataflow's own code, and the history service's own questions are put to both.
+The dataflow's code writes the same rows into both, and the history service's queries are run on both.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from tests.fixtures.engines import Database
 pytestmark = pytest.mark.integration
 
 NOW = datetime.now(UTC).replace(minute=37, second=0, microsecond=0)
-"""Half an hour before it lies in the same hour, so that a day's rows never lie in two chunks."""
+"""Half an hour before it is in the same hour, so that a day's rows are never in two chunks."""
 CHUNK, RETENTION, COMPRESS_AFTER = timedelta(hours=6), timedelta(days=9), timedelta(days=2)
 DAYS = 8
-PEOPLE = ("ada", "bob")
+USERS = ("ada", "bob")
 EVIDENCE = Evidence(99.5, 61.25, None, 44, 0.97, 12, 9, "gate", "1")
 
 
 def at(days: float = 0, seconds: float = 0) -> int:
-    """Unix ms of so long before NOW."""
+    """Unix ms of a time before NOW."""
     return int((NOW - timedelta(days=days, seconds=seconds)).timestamp() * 1000)
 
 
 def windows(days: Sequence[int] = range(DAYS)) -> dict[RowKey, Window]:
-    """Half an hour of windows a day and a person, some of them without measures."""
+    """Half an hour of windows per day and user, some of them without measures."""
     rows: dict[RowKey, Window] = {}
-    for user in PEOPLE:
+    for user in USERS:
         for day in days:
             for i in range(180):
                 end = at(day, 10 * i)
@@ -54,7 +54,7 @@ def windows(days: Sequence[int] = range(DAYS)) -> dict[RowKey, Window]:
 
 @dataclass(frozen=True)
 class Stores:
-    """One connection to each kind of store, filled alike."""
+    """One connection to each kind of store, with the same rows."""
 
     native: psycopg.Connection[Any]
     timescale: psycopg.Connection[Any]
@@ -68,31 +68,31 @@ class Stores:
             for first in range(0, len(keys), store.BATCH_SIZE):
                 store.write(connection, {key: rows[key] for key in keys[first : first + store.BATCH_SIZE]})
 
-    def same(self, query: str, asked: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """What both answer; fails when they differ by more than the order of adding up."""
-        one, other = (connection.execute(query.encode(), asked).fetchall() for connection in self.each())
+    def same(self, query: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """The result of a query, which must be the same in both up to rounding."""
+        one, other = (connection.execute(query.encode(), parameters).fetchall() for connection in self.each())
         assert len(one) == len(other)
-        for mine, theirs in zip(one, other, strict=True):
-            assert [*map(_rounded, mine)] == [*map(_rounded, theirs)]
+        for left, right in zip(one, other, strict=True):
+            assert [*map(_rounded, left)] == [*map(_rounded, right)]
         return one
 
     def histories_are_the_same(self) -> int:
-        """Puts the history service's questions to both; gives how many windows they answered."""
-        answered = 0
-        for user in (*PEOPLE, "nobody"):
+        """Runs the history service's queries on both; returns the number of windows in the results."""
+        count = 0
+        for user in (*USERS, "nobody"):
             for resolution in Resolution:
                 for start, end in ((DAYS + 1, -1), (3.3, 0.2), (DAYS, 4), (-1, -2)):
                     first, past = (NOW - timedelta(days=days) for days in (start, end))
-                    of = {"user": user, "limit": 3_000}
+                    parameters = {"user": user, "limit": 3_000}
                     inner = dict(zip(("start", "end"), bounds(resolution, first, past), strict=True))
-                    answered += len(self.same(windows_query(resolution), of | inner))
-                    self.same(EVENTS, of | {"start": first, "end": past})
+                    count += len(self.same(windows_query(resolution), parameters | inner))
+                    self.same(EVENTS, parameters | {"start": first, "end": past})
         for view in timeseries.VIEWS:
             self.same(f"select * from {view} order by user_id, bucket")
-        return answered
+        return count
 
     def run(self, policy: str) -> None:
-        """Runs TimescaleDB's jobs of a kind, as its scheduler does."""
+        """Runs TimescaleDB's jobs of one policy, as its scheduler does."""
         jobs = "select job_id from timescaledb_information.jobs where proc_name = %s"
         found = self.timescale.execute(jobs.encode(), [policy]).fetchall()
         assert found, policy
@@ -123,7 +123,7 @@ def _rounded(value: Any) -> Any:
 
 
 def materialization(stores: Stores, view: str) -> str:
-    """Name of the table that holds what a continuous aggregate has computed."""
+    """Name of the materialized hypertable of a continuous aggregate."""
     query = """
         select format('%%I.%%I', materialization_hypertable_schema, materialization_hypertable_name)
         from timescaledb_information.continuous_aggregates where view_name = %s"""
@@ -138,7 +138,7 @@ def policies(stores: Stores) -> dict[tuple[str, str], Any]:
     return {(row[0], row[1]): row[2] for row in stores.timescale.execute(jobs.encode()).fetchall()}
 
 
-def test_every_statement_can_be_run_again_and_sets_what_it_says(stores: Stores) -> None:
+def test_every_statement_is_idempotent_and_updates_policies(stores: Stores) -> None:
     before = stores.same("select count(*), sum(beats) from hrv_1m")
     made = policies(stores)
     assert made["hrv_1m", "policy_retention"]["drop_after"] == "216:00:00"
@@ -178,22 +178,22 @@ def test_history_is_the_same_before_and_after_a_refresh_and_with_late_rows(store
     for view in timeseries.VIEWS:
         held = stores.timescale.execute(f"select count(*) from {materialization(stores, view)}".encode()).fetchone()
         assert held is not None
-        assert held[0] >= DAYS, "the refresh has computed buckets of all days"
+        assert held[0] >= DAYS, "the refresh has materialized buckets of all days"
     assert stores.histories_are_the_same() == before
     late = {
         (user, at(5, 3_600 + 10 * i)): Window(at(5, 3_600 + 10 * i), 120.0, 20.0, 30.0, 1.0, 50, 1.0)
-        for user in PEOPLE
+        for user in USERS
         for i in range(1, 61)
     }
     changed = {key: Window(key[1], 100.0, None, None, None, 9, 0.5) for key in list(windows())[::50]}
     stores.write(late | changed)
     stores.run("policy_refresh_continuous_aggregate")
-    # Two of the questions reach over that day, and get ten minutes and an hour more of each person.
-    assert stores.histories_are_the_same() == before + 2 * len(PEOPLE) * (10 + 1)
+    # Two of the queries include that day, and return ten minutes and an hour more for each user.
+    assert stores.histories_are_the_same() == before + 2 * len(USERS) * (10 + 1)
     assert stores.same("select max(hr_max) from hrv_daily") == [(120.0,)]
 
 
-def test_old_chunks_are_compressed_and_take_rows_all_the_same(stores: Stores) -> None:
+def test_old_chunks_are_compressed_and_still_accept_rows(stores: Stores) -> None:
     chunks = (
         "select count(*) filter (where is_compressed), count(*) from timescaledb_information.chunks"
         " where hypertable_name = 'hrv_1m'"
@@ -219,11 +219,11 @@ def test_old_chunks_are_compressed_and_take_rows_all_the_same(stores: Stores) ->
     stores.histories_are_the_same()
 
 
-def test_what_is_past_its_retention_goes_from_tables_and_views(stores: Stores) -> None:
-    ago = {("ada", at(20, 10 * i)): Window(at(20, 10 * i), 70.0, 33.0, 22.0, 5.0, 55, 1.0) for i in range(60)}
-    store.create_partitions(stores.native, "hrv_1m", {moment for _, moment in ago}, CHUNK)
-    stores.write(ago)
-    for view in timeseries.VIEWS:  # as it was computed when it was young
+def test_rows_past_their_retention_are_dropped_from_tables_and_views(stores: Stores) -> None:
+    expired = {("ada", at(20, 10 * i)): Window(at(20, 10 * i), 70.0, 33.0, 22.0, 5.0, 55, 1.0) for i in range(60)}
+    store.create_partitions(stores.native, "hrv_1m", {moment for _, moment in expired}, CHUNK)
+    stores.write(expired)
+    for view in timeseries.VIEWS:  # as the refresh policy computed it in time
         stores.timescale.execute(f"call refresh_continuous_aggregate('{view}', null, null)".encode())
     assert stores.same("select count(*) from hrv_1m") == [(len(windows()) + 60,)]
     stores.histories_are_the_same()
@@ -236,7 +236,7 @@ def test_what_is_past_its_retention_goes_from_tables_and_views(stores: Stores) -
     stores.histories_are_the_same()
 
 
-def test_an_event_goes_the_same_way(stores: Stores) -> None:
+def test_the_outbox_works_the_same_on_both(stores: Stores) -> None:
     moments = [at(0, 30), at(0, 400), at(0.5), at(3)]
     events = [
         StressEvent(f"event-{i}", "ada", raised, int(datetime.now(UTC).timestamp() * 1000), "trace", EVIDENCE)
@@ -250,7 +250,7 @@ def test_an_event_goes_the_same_way(stores: Stores) -> None:
         claimed = outbox.claim(connection, now, 2)
         assert len(claimed) == 2
         rest = outbox.claim(connection, now, 10)
-        # The event raised three days before its arrival cannot be: the dataflow takes no beats that old.
+        # Not the event raised three days before its arrival: the dataflow accepts no beats that old.
         assert sorted(event.event_id for event in [*claimed, *rest]) == ["event-0", "event-1", "event-2"]
         assert all(event in events for event in claimed)
         assert outbox.claim(connection, now, 10) == []
@@ -269,12 +269,12 @@ def test_an_event_goes_the_same_way(stores: Stores) -> None:
     )
     assert [row[4] for row in rows] == [True, True, False, False]
     assert rows[0][5].timestamp() * 1000 == moments[0] + 9_000
-    for connection in stores.each():  # the two were answered a moment apart
+    for connection in stores.each():  # the responses were a moment apart
         connection.execute("update stress_events set responded_at = raised_at where responded_at is not null")
     stores.histories_are_the_same()
 
 
 def _write(connection: psycopg.Connection[Any], outcomes: Sequence[Outcome]) -> list[str]:
-    """The statement of recommend's ledger over this connection: TimescaleDB here has no second one."""
+    """Runs the statement of recommend's ledger on this connection."""
     statement, columns = ledger.statement(outcomes)
     return [row[0] for row in connection.execute(statement, columns).fetchall()]

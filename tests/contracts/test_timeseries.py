@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 ROW = "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality) values ('ada', %s, %s, 40, 60, 1)"
 
 
-def test_partitions_cover_back_and_span_without_a_hole() -> None:
+def test_partitions_cover_back_and_span_without_a_gap() -> None:
     statements = timeseries.create_partitions(NOW, HOUR, back=2 * HOUR, span=3 * HOUR)
     assert len(statements) == 2 * 6
     assert "hrv_1m_p20260305_100000 " in statements[0]
@@ -28,7 +28,7 @@ def test_partitions_cover_back_and_span_without_a_hole() -> None:
 
 
 @given(st.integers(0, 4_000_000_000), st.integers(1, 100_000))
-def test_a_moment_lies_in_its_partition_and_expires_only_as_a_whole(unix: int, seconds: int) -> None:
+def test_a_time_is_in_its_partition_and_expires_only_with_it(unix: int, seconds: int) -> None:
     moment = datetime.fromtimestamp(unix, UTC)
     chunk = timedelta(seconds=seconds)
     name = timeseries.create_partition("hrv_1m", moment, chunk).split()[5]
@@ -36,7 +36,7 @@ def test_a_moment_lies_in_its_partition_and_expires_only_as_a_whole(unix: int, s
     assert timeseries.drop_expired([name], moment + 2 * chunk, chunk, chunk)
 
 
-def test_foreign_names_are_never_dropped() -> None:
+def test_other_tables_are_never_dropped() -> None:
     names = ["hrv_1m", "hrv_1m_pkey", "users_p20000101_000000", "hrv_1m_p2000", "hrv_1m_p20000101_000000"]
     assert timeseries.drop_expired(names, NOW, HOUR, HOUR) == ["drop table if exists hrv_1m_p20000101_000000"]
 
@@ -46,7 +46,7 @@ def test_a_chunk_must_be_positive() -> None:
         timeseries.create_partitions(NOW, timedelta(0), span=HOUR)
 
 
-def test_timescale_statements_set_what_was_asked() -> None:
+def test_timescale_statements_set_the_given_intervals() -> None:
     text = "\n".join(timeseries.timescale(HOUR, timedelta(days=90), timedelta(days=7)))
     assert text.count("create_hypertable(") == 2
     assert "chunk_time_interval => interval '3600 seconds'" in text
@@ -65,11 +65,11 @@ class TestOnPostgres:
                 connection.execute(statement.encode())
             yield connection
 
-    def test_every_statement_can_be_run_again(self, database: psycopg.Connection[Any]) -> None:
+    def test_every_statement_is_idempotent(self, database: psycopg.Connection[Any]) -> None:
         for statement in [*timeseries.native(), *2 * timeseries.create_partitions(NOW, HOUR, span=HOUR)]:
             database.execute(statement.encode())
 
-    def test_hours_and_days_are_summed_up(self, database: psycopg.Connection[Any]) -> None:
+    def test_hours_and_days_are_aggregated(self, database: psycopg.Connection[Any]) -> None:
         for statement in timeseries.create_partitions(NOW, HOUR, span=HOUR):
             database.execute(statement.encode())
         for minutes, hr in ((0, 60), (30, 70), (60, 80)):
@@ -81,7 +81,7 @@ class TestOnPostgres:
         ]
         assert database.execute("select hr, windows from hrv_daily").fetchall() == [(70.0, 3)]
 
-    def test_expired_partitions_go_with_their_rows_and_the_others_stay(self, database: psycopg.Connection[Any]) -> None:
+    def test_expired_partitions_are_dropped_and_the_others_kept(self, database: psycopg.Connection[Any]) -> None:
         for statement in timeseries.create_partitions(NOW, HOUR, back=5 * HOUR, span=HOUR):
             database.execute(statement.encode())
         for hours in range(5):

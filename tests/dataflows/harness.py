@@ -63,7 +63,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 timestamp, signature = self.headers[webhook.TIMESTAMP], self.headers[webhook.SIGNATURE]
-                error = webhook.refusal(SECRET, timestamp, signature, body, int(time.time()))
+                error = webhook.verification_error(SECRET, timestamp, signature, body, int(time.time()))
                 if error:
                     receiver.rejected.append(error)
                 elif not receiver.down:

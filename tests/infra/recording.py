@@ -1,4 +1,4 @@
-"""The real program, run without an engine: every resource it declares is recorded."""
+"""Runs the real program without the Pulumi engine and records every resource it declares."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ _BY_TYPE: dict[str, dict[str, Any]] = {
 
 @dataclass
 class Recording(mocks.Mocks):
-    """`knows` says whether outputs are known (as in an update) or not (as at the first preview)."""
+    """`outputs_known` as in an update; without as in the first preview."""
 
-    knows: bool
+    outputs_known: bool
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append(args)
         outputs = {**args.inputs, "arn": f"arn:aws:x:::{args.name}", "id": f"{args.name}-id"}
-        if not self.knows:
+        if not self.outputs_known:
             return None, dict(args.inputs)
         if args.typ == "aws:eks/cluster:Cluster":
             args.inputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-of-nodes"
@@ -58,16 +58,16 @@ class Recording(mocks.Mocks):
         return {"accountId": ACCOUNT, "arn": "a", "userId": "u", "id": ACCOUNT}
 
     def of(self, type: str) -> dict[str, dict[str, Any]]:
-        """Inputs of every resource of a type, by name; secrets open."""
-        return {args.name: _open(args.inputs) for args in self.resources if args.typ == type}
+        """Inputs of every resource of a type, by name, with secrets unwrapped."""
+        return {args.name: _unwrap(args.inputs) for args in self.resources if args.typ == type}
 
 
-def _open(value: Any) -> Any:
+def _unwrap(value: Any) -> Any:
     if isinstance(value, dict):
         if _special_sig_key in value:
-            return _open(value["value"])
-        return {key: _open(item) for key, item in value.items()}
-    return [_open(item) for item in value] if isinstance(value, list) else value
+            return _unwrap(value["value"])
+        return {key: _unwrap(item) for key, item in value.items()}
+    return [_unwrap(item) for item in value] if isinstance(value, list) else value
 
 
 def configuration(stack_name: str) -> dict[str, Any]:
@@ -75,11 +75,11 @@ def configuration(stack_name: str) -> dict[str, Any]:
 
 
 @functools.cache
-def run(stack_name: str, knows: bool) -> Recording:
+def run(stack_name: str, outputs_known: bool) -> Recording:
     """What `infra/__main__.py` declares with a stack's own configuration. Raises what the program raises."""
-    recording = Recording(knows)
+    recording = Recording(outputs_known)
     with _event_loop() as loop:
-        mocks.set_mocks(recording, project="aura", stack=stack_name, preview=not knows)
+        mocks.set_mocks(recording, project="aura", stack=stack_name, preview=not outputs_known)
         values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in configuration(stack_name).items()}
         pulumi.runtime.set_all_config(values, [])
         program = str(CHECKOUT / "infra" / "__main__.py")

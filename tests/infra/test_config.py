@@ -1,4 +1,4 @@
-"""Stack configuration: what is wrong is named by its key."""
+"""Stack configuration: errors name the key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.infra.recording import configuration
 
 
 def values(stack: str = "prod") -> dict[str, Any]:
-    """A stack's values as a fresh copy that a test may spoil."""
+    """A stack's values as a fresh copy that a test may change."""
     prefix = f"{NAMESPACE}:"
     given = {k.removeprefix(prefix): v for k, v in configuration(stack).items() if k.startswith(prefix)}
     return json.loads(json.dumps(copy.deepcopy(given)))
@@ -27,7 +27,7 @@ def test_the_committed_stacks_are_valid(stack: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "says"),
+    ("path", "value", "message"),
     [
         ("stream.brokers", "many", "integer"),
         ("stream.encryptionInTransit", "SOMETIMES", "TLS"),
@@ -43,28 +43,28 @@ def test_the_committed_stacks_are_valid(stack: str) -> None:
         ("media.minimumTls", "TLSv1", "TLSv1.3_2025"),
     ],
 )
-def test_a_bad_value_is_refused_with_its_key(path: str, value: object, says: str) -> None:
-    spoilt = values()
+def test_a_bad_value_is_refused_with_its_key(path: str, value: object, message: str) -> None:
+    invalid = values()
     *way, last = path.split(".")
-    group = spoilt["regions"]["us-west-2"]
+    group = invalid["regions"]["us-west-2"]
     for key in way:
         group = group[key]
     group[last] = value
-    with pytest.raises(ConfigError) as refused:
-        parse(spoilt)
-    assert f"aura:regions.us-west-2.{path.rpartition('.')[0]}" in str(refused.value)
-    assert says in str(refused.value)
+    with pytest.raises(ConfigError) as error:
+        parse(invalid)
+    assert f"aura:regions.us-west-2.{path.rpartition('.')[0]}" in str(error.value)
+    assert message in str(error.value)
 
 
 def test_an_unknown_key_and_a_missing_one_are_both_named() -> None:
-    spoilt = values()
-    spoilt["regions"]["us-west-2"]["stream"]["brokerz"] = spoilt["regions"]["us-west-2"]["stream"].pop("brokers")
-    with pytest.raises(ConfigError) as refused:
-        parse(spoilt)
-    assert "aura:regions.us-west-2.stream.brokerz" in str(refused.value)
-    assert "aura:regions.us-west-2.stream.brokers" in str(refused.value)
+    invalid = values()
+    invalid["regions"]["us-west-2"]["stream"]["brokerz"] = invalid["regions"]["us-west-2"]["stream"].pop("brokers")
+    with pytest.raises(ConfigError) as error:
+        parse(invalid)
+    assert "aura:regions.us-west-2.stream.brokerz" in str(error.value)
+    assert "aura:regions.us-west-2.stream.brokers" in str(error.value)
 
 
-def test_a_stack_without_configuration_says_what_it_needs() -> None:
+def test_a_stack_without_configuration_names_the_missing_keys() -> None:
     with pytest.raises(ConfigError, match="aura:regions"):
         parse({})

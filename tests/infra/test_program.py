@@ -1,4 +1,4 @@
-"""What the program declares, run for real against recording mocks, in every stack."""
+"""What the program declares in every stack, recorded with mocks."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ STACKS = ["local", "staging", "prod"]
 
 @pytest.fixture(scope="module", params=STACKS)
 def declared(request: pytest.FixtureRequest) -> Recording:
-    return run(request.param, knows=True)
+    return run(request.param, outputs_known=True)
 
 
 @pytest.fixture(scope="module")
 def prod() -> Recording:
-    return run("prod", knows=True)
+    return run("prod", outputs_known=True)
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_program_runs_while_no_output_is_known(stack: str) -> None:
-    """As at the first preview: nothing may need the value of an output to be declared at all."""
-    first = run(stack, knows=False)
+def test_the_program_runs_without_known_outputs(stack: str) -> None:
+    """As in the first preview: no declaration may depend on the value of an output."""
+    first = run(stack, outputs_known=False)
     assert len(first.resources) > 100
-    assert {a.typ for a in first.resources} == {a.typ for a in run(stack, knows=True).resources}
+    assert {a.typ for a in first.resources} == {a.typ for a in run(stack, outputs_known=True).resources}
 
 
-def test_everything_that_stores_data_is_encrypted_with_a_key_of_ours(declared: Recording) -> None:
+def test_all_stores_are_encrypted_with_customer_managed_keys(declared: Recording) -> None:
     keys = {f"arn:aws:x:::{name}" for name in declared.of("aws:kms/key:Key")}
     used: dict[tuple[str, str], Any] = {}
     for name, db in declared.of("aws:rds/instance:Instance").items():
@@ -54,7 +54,7 @@ def test_everything_that_stores_data_is_encrypted_with_a_key_of_ours(declared: R
     assert {name: key for name, key in used.items() if key not in keys} == {}
 
 
-def test_every_bucket_is_versioned_and_closed_to_the_public(declared: Recording) -> None:
+def test_every_bucket_is_versioned_and_blocks_public_access(declared: Recording) -> None:
     buckets = {inputs["bucket"] for inputs in declared.of("aws:s3/bucket:Bucket").values()}
     blocked = declared.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").values()
     assert {b["bucket"] for b in blocked if all(v is True for k, v in b.items() if k != "bucket")} == buckets
@@ -67,7 +67,7 @@ def test_every_bucket_is_versioned_and_closed_to_the_public(declared: Recording)
         assert all(s["Principal"] != "*" for s in statements if s["Effect"] == "Allow")
 
 
-def test_no_store_is_reachable_from_outside_its_clients(declared: Recording) -> None:
+def test_stores_are_reachable_from_their_clients_only(declared: Recording) -> None:
     for db in declared.of("aws:rds/instance:Instance").values():
         assert db["publiclyAccessible"] is False
     rules = declared.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
@@ -90,7 +90,7 @@ def test_keys_rotate_and_the_account_can_always_change_them(declared: Recording)
         assert all("Condition" in s for s in statements if "Service" in s["Principal"])
 
 
-def test_state_lives_on_demand_and_the_rest_on_spot_of_many_types(declared: Recording) -> None:
+def test_stateful_nodes_are_on_demand_and_the_others_spot_of_many_types(declared: Recording) -> None:
     groups = declared.of("aws:eks/nodeGroup:NodeGroup")
     spot = [g for g in groups.values() if g["capacityType"] == "SPOT"]
     stateful = [g for g in groups.values() if g["capacityType"] == "ON_DEMAND"]
@@ -108,17 +108,17 @@ def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording
     assert certificate["region"] == "us-east-1"
 
 
-def test_the_pods_learn_the_region_from_the_config_map(declared: Recording) -> None:
+def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> None:
     (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
     secret = next(iter(declared.of("kubernetes:core/v1:Secret").values()), {"stringData": {}})
     assert config["metadata"]["name"] == "aura-platform"
-    told = {**config["data"], **secret["stringData"]}
-    assert {"AWS_REGION", "KAFKA_BOOTSTRAP", "REDIS_URL", "MEDIA_BUCKET", "TOKEN_ISSUER"} <= set(told)
+    values = {**config["data"], **secret["stringData"]}
+    assert {"AWS_REGION", "KAFKA_BOOTSTRAP", "REDIS_URL", "MEDIA_BUCKET", "TOKEN_ISSUER"} <= set(values)
     assert not any("password" in value or "@" in value for value in config["data"].values())
-    assert told["AWS_REGION"] == "us-west-2"
+    assert values["AWS_REGION"] == "us-west-2"
 
 
-def test_the_database_secret_holds_the_password_the_database_has(declared: Recording) -> None:
+def test_the_database_secret_holds_the_password_of_the_database(declared: Recording) -> None:
     versions = declared.of("aws:secretsmanager/secretVersion:SecretVersion")
     for name, db in declared.of("aws:rds/instance:Instance").items():
         connection = json.loads(versions[name]["secretString"])

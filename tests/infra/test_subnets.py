@@ -1,4 +1,4 @@
-"""The plan of a VPC's addresses."""
+"""The address plan of a VPC."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def test_subnets_lie_in_the_vpc_and_never_overlap(prefix: int, count: int) -> No
 
 
 @given(prefix=st.integers(16, 20), count=st.integers(1, 3))
-def test_a_zone_added_at_the_end_moves_no_other(prefix: int, count: int) -> None:
+def test_an_appended_zone_changes_no_other(prefix: int, count: int) -> None:
     vpc, zones = f"10.64.0.0/{prefix}", tuple("abcd")
     assert plan(vpc, zones[: count + 1])[:count] == plan(vpc, zones[:count])
 
 
-def test_a_vpc_too_small_is_refused() -> None:
+def test_a_vpc_that_is_too_small_is_refused() -> None:
     with pytest.raises(ValueError, match="too small"):
         plan("10.0.0.0/21", ("a",))

@@ -1,4 +1,4 @@
-"""The operators as a process of their own, with the permissions of manifests/, on the tests' cluster and engines."""
+"""The operators in a separate process, with the permissions of manifests/, on the tests' cluster and engines."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ from tests.fixtures.engines import Database, ScratchEnvironment
 
 NAMESPACE = "operators"
 PORT = 8171
-"""Other tests listen at these addresses too, at the usual ports."""
+"""Other tests listen on the default ports of these addresses."""
 _KEY = "tester"
 MANIFESTS = CHECKOUT / "manifests"
 
 
 @dataclass
-class World:
-    """A namespace in which the operators act, and what they act on."""
+class Installation:
+    """Operators that run in a namespace, with the engines that they manage."""
 
     cluster: Cluster
     secrets: Any
-    """boto3 client of the Secrets Manager that the operators ask."""
+    """boto3 client of the Secrets Manager that the operators read."""
     kafka: Kafka
     postgres: Database
     folder: Path
@@ -49,7 +49,7 @@ class World:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self, name: str, address: str) -> subprocess.Popen[bytes]:
-        """Another operators' process, listening at `address`."""
+        """Starts another process of the operators, listening at `address`."""
         env = self.env | {"POD_NAME": name, "HOST": address, "PORT": str(PORT)}
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
@@ -69,8 +69,8 @@ class World:
 
     def metric(self, name: str) -> float:
         """Sum of a metric's samples at the first operator."""
-        with urllib.request.urlopen(f"http://{self.addresses[0]}:{PORT}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
+        with urllib.request.urlopen(f"http://{self.addresses[0]}:{PORT}/metrics", timeout=5) as response:
+            lines = response.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
     def kubectl(self, *argv: str, check: bool = True) -> str:
@@ -81,7 +81,7 @@ class World:
         self.cluster.apply({**about, "spec": spec}, namespace=NAMESPACE)
 
     def get(self, kind: str, name: str) -> dict[str, Any]:
-        """The object; empty where there is none."""
+        """The object; empty if it does not exist."""
         text = self.kubectl("get", kind, name, "--ignore-not-found", "-o", "json")
         return json.loads(text) if text.strip() else {}
 
@@ -89,8 +89,8 @@ class World:
         found = self.get(kind, name)
         return {one["type"]: one for one in found.get("status", {}).get("conditions", [])}
 
-    def until_says(self, kind: str, name: str, type: str, reason: str, seconds: float = 60) -> dict[str, Any]:
-        """The condition, once it gives this reason."""
+    def until_reason(self, kind: str, name: str, type: str, reason: str, seconds: float = 60) -> dict[str, Any]:
+        """The condition, once it has this reason."""
         return self.cluster.until(
             lambda: (one := self.conditions(kind, name).get(type, {})) and one["reason"] == reason and one, seconds
         )
@@ -108,7 +108,7 @@ def definitions(cluster: Cluster) -> Cluster:
 
 @pytest.fixture(scope="session")
 def aws(scratch: ScratchEnvironment) -> Iterator[str]:
-    """URL of an AWS endpoint: the part of the local cloud that knows secrets, without the engines."""
+    """URL of an AWS endpoint: only Secrets Manager, without the local cloud's engines."""
     server = ThreadedMotoServer(ip_address=scratch.addresses[5], port=4566, verbose=False)
     server.start()
     yield f"http://{scratch.addresses[5]}:4566"
@@ -116,9 +116,9 @@ def aws(scratch: ScratchEnvironment) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def world(
+def installation(
     definitions: Cluster, aws: str, kafka: Kafka, postgres: Database, redis: Redis, scratch: ScratchEnvironment
-) -> Iterator[World]:
+) -> Iterator[Installation]:
     """Running operators in a namespace with the platform's configuration, a database and AWS secrets."""
     folder = scratch.folder / "operators"
     folder.mkdir()
@@ -129,7 +129,7 @@ def world(
         aws_access_key_id=_KEY,
         aws_secret_access_key=_KEY,
     )
-    made = World(definitions, client, kafka, postgres, folder, scratch.addresses[6:8])
+    installed = Installation(definitions, client, kafka, postgres, folder, scratch.addresses[6:8])
     _secrets(client, postgres)
     settings = {"KAFKA_BOOTSTRAP": kafka.bootstrap, "REDIS_URL": redis.url, "AWS_REGION": REGION}
     uri = postgres.create("operators_store")
@@ -139,7 +139,7 @@ def world(
         *(one for one in operators_manifests(NAMESPACE) if one["kind"] not in ("Deployment", "PodDisruptionBudget")),
         namespace=NAMESPACE,
     )
-    made.env = os.environ | {
+    installed.env = os.environ | {
         "KUBECONFIG": str(_kubeconfig(definitions, folder)),
         "WATCH_NAMESPACE": NAMESPACE,
         "AWS_REGION": REGION,
@@ -148,11 +148,11 @@ def world(
         "AWS_SECRET_ACCESS_KEY": _KEY,
         "RESYNC_SECONDS": "5",
     }
-    made.start("first", made.addresses[0])
+    installed.start("first", installed.addresses[0])
     try:
-        yield made
+        yield installed
     finally:
-        made.stop()
+        installed.stop()
         definitions.kubectl("delete", "auraservices,biostreams", "--all", "-n", NAMESPACE, "--wait=false")
         definitions.kubectl("delete", "deployments", "--all", "-n", NAMESPACE, "--wait=false")
 

@@ -1,4 +1,4 @@
-"""Specs and surroundings for the operators' tests."""
+"""Specs and dependencies for the operators' tests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
-from operators.auraservice.surroundings import Address, Surroundings
-from operators.biostream.desired import Surroundings as StreamSurroundings
+from operators.auraservice.dependencies import Address, Dependencies
+from operators.biostream.desired import Dependencies as StreamDependencies
 from operators.biostream.scaling import Scale
-from operators.kinds import OWNED
-from operators.manifest import Owner
+from operators.kubernetes.kinds import OWNED
+from operators.kubernetes.manifest import Owner
 
 OWNER = Owner("AuraService", "aura", "ingest", "11111111-2222-3333-4444-555555555555")
 EVERYTHING = frozenset((kind.api_version, kind.name) for kind in OWNED)
@@ -40,7 +40,7 @@ def stream(**members: Any) -> BioStreamSpec:
     return BioStreamSpec.model_validate(STREAM | members)
 
 
-def around(**members: Any) -> Surroundings:
+def dependencies(**members: Any) -> Dependencies:
     known: dict[str, Any] = {
         "config": {"REDIS_URL": "redis://10.0.0.9:6379/0", "KAFKA_BOOTSTRAP": "10.0.0.8:9092"},
         "services": {"auth": Address("10.1.0.1", 8080)},
@@ -48,10 +48,10 @@ def around(**members: Any) -> Surroundings:
         "secrets": {"KEY": "value"},
         "served": EVERYTHING,
     }
-    return Surroundings(**(known | members))
+    return Dependencies(**(known | members))
 
 
-def stream_around(**members: Any) -> StreamSurroundings:
+def stream_dependencies(**members: Any) -> StreamDependencies:
     known: dict[str, Any] = {
         "kafka": "10.0.0.8:9092",
         "response": "10.1.0.1:8080",
@@ -59,7 +59,7 @@ def stream_around(**members: Any) -> StreamSurroundings:
         "timeseries": "v1",
         "scale": Scale(1, datetime(2026, 1, 1, tzinfo=UTC)),
     }
-    return StreamSurroundings(**(known | members))
+    return StreamDependencies(**(known | members))
 
 
 _ROUTES = st.builds(

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import given
 
 from contracts.gateway import PLUGINS_ANNOTATION, USER_HEADER
+from operators.auraservice.dependencies import needs_met
 from operators.auraservice.desired import desired
-from operators.auraservice.surroundings import needs_met
-from operators.auraservice.workload import CONFIG_HASH, held_replicas
-from operators.findings import State
-from operators.manifest import Manifest
-from tests.operators.samples import OWNER, SERVICES, around, service
+from operators.auraservice.workload import CONFIG_HASH, replicas_override
+from operators.kubernetes.conditions import State
+from operators.kubernetes.manifest import Manifest
+from tests.operators.samples import OWNER, SERVICES, dependencies, service
 
 
 def only(objects: list[Manifest], kind: str) -> Manifest:
@@ -28,8 +28,8 @@ def values(objects: list[Manifest]) -> dict[str, str]:
 
 
 @given(SERVICES)
-def test_every_object_goes_with_its_resource_and_names_are_unique(spec: Any) -> None:
-    objects = desired(OWNER, spec, around())
+def test_every_object_has_its_owner_and_names_are_unique(spec: Any) -> None:
+    objects = desired(OWNER, spec, dependencies())
     names = [(one["kind"], one["metadata"]["name"]) for one in objects]
     assert len(set(names)) == len(names)
     for one in objects:
@@ -39,24 +39,24 @@ def test_every_object_goes_with_its_resource_and_names_are_unique(spec: Any) -> 
 
 
 @given(SERVICES)
-def test_the_same_declaration_gives_the_same_objects(spec: Any) -> None:
-    again = type(spec).model_validate(spec.declared())
-    assert desired(OWNER, spec, around()) == desired(OWNER, again, around())
+def test_equal_specs_give_equal_objects(spec: Any) -> None:
+    again = type(spec).model_validate(spec.to_manifest())
+    assert desired(OWNER, spec, dependencies()) == desired(OWNER, again, dependencies())
 
 
 @given(SERVICES)
-def test_every_plugin_of_a_route_is_made_before_it(spec: Any) -> None:
-    made: set[str] = set()
-    for one in desired(OWNER, spec, around()):
+def test_every_plugin_of_a_route_is_created_before_it(spec: Any) -> None:
+    created: set[str] = set()
+    for one in desired(OWNER, spec, dependencies()):
         if one["kind"] == "KongPlugin":
-            made.add(one["metadata"]["name"])
+            created.add(one["metadata"]["name"])
         if one["kind"] == "HTTPRoute":
-            assert set(one["metadata"]["annotations"][PLUGINS_ANNOTATION].split(",")) <= made
+            assert set(one["metadata"]["annotations"][PLUGINS_ANNOTATION].split(",")) <= created
 
 
-def test_a_user_is_counted_only_behind_a_verified_token() -> None:
+def test_requests_are_counted_by_user_only_after_token_verification() -> None:
     route = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "jwt", "rateLimit": {"perMinute": 1000}}
-    objects = desired(OWNER, service(routes=[route]), around())
+    objects = desired(OWNER, service(routes=[route]), dependencies())
     plugins = {one["plugin"]: one["config"] for one in objects if one["kind"] == "KongPlugin"}
     assert plugins["rate-limiting"]["header_name"] == USER_HEADER
     assert plugins["rate-limiting"]["redis"]["host"] == "10.0.0.9"
@@ -64,44 +64,44 @@ def test_a_user_is_counted_only_behind_a_verified_token() -> None:
     assert plugins["jwt"]["uri_param_names"] == []
 
 
-def test_replicas_are_the_autoscalers_where_there_is_one() -> None:
-    scaled = desired(OWNER, service(), around())
+def test_the_autoscaler_manages_replicas_if_there_is_one() -> None:
+    scaled = desired(OWNER, service(), dependencies())
     assert "replicas" not in only(scaled, "Deployment")["spec"]
     assert only(scaled, "HorizontalPodAutoscaler")["spec"]["minReplicas"] == 2
-    fixed = desired(OWNER, service(replicas={"min": 3, "max": 3}), around())
+    fixed = desired(OWNER, service(replicas={"min": 3, "max": 3}), dependencies())
     assert only(fixed, "Deployment")["spec"]["replicas"] == 3
     assert not [one for one in fixed if one["kind"] == "HorizontalPodAutoscaler"]
 
 
-def test_a_passive_region_runs_what_it_is_told() -> None:
+def test_a_passive_region_runs_its_passive_replicas() -> None:
     spec = service(replicas={"min": 2, "max": 4, "passive": 0})
-    assert only(desired(OWNER, spec, around(passive=True)), "Deployment")["spec"]["replicas"] == 0
-    assert "replicas" not in only(desired(OWNER, service(), around(passive=True)), "Deployment")["spec"]
+    assert only(desired(OWNER, spec, dependencies(passive=True)), "Deployment")["spec"]["replicas"] == 0
+    assert "replicas" not in only(desired(OWNER, service(), dependencies(passive=True)), "Deployment")["spec"]
 
 
 def test_a_change_from_fixed_to_scaled_keeps_the_pods() -> None:
     deployment: Manifest = {"metadata": {"managedFields": []}, "spec": {"replicas": 4}}
     spec = service(replicas={"min": 2, "max": 9})
-    assert held_replicas(spec, deployment, False) is None
+    assert replicas_override(spec, deployment, False) is None
     deployment["metadata"]["managedFields"] = [
         {"manager": "aura-operators", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
     ]
-    assert held_replicas(spec, deployment, False) == 4
-    assert held_replicas(spec, {"metadata": {}, "spec": {"replicas": 0}}, False) == 2
-    assert held_replicas(spec, None, False) is None
+    assert replicas_override(spec, deployment, False) == 4
+    assert replicas_override(spec, {"metadata": {}, "spec": {"replicas": 0}}, False) == 2
+    assert replicas_override(spec, None, False) is None
 
 
-def test_a_rotated_secret_and_a_changed_configuration_roll_the_pods() -> None:
+def test_a_rotated_secret_and_a_changed_configuration_restart_the_pods() -> None:
     def hashed(**members: Any) -> str:
-        template = only(desired(OWNER, service(), around(**members)), "Deployment")["spec"]["template"]
+        template = only(desired(OWNER, service(), dependencies(**members)), "Deployment")["spec"]["template"]
         return template["metadata"]["annotations"][CONFIG_HASH]
 
     assert hashed() == hashed()
     assert len({hashed(), hashed(secrets={"KEY": "rotated"}), hashed(config={}), hashed(timeseries="v2")}) == 4
 
 
-def test_needs_become_variables_and_rules_on_both_sides() -> None:
-    objects = desired(OWNER, service(needs=["auth", "kafka", "timeseries"]), around())
+def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None:
+    objects = desired(OWNER, service(needs=["auth", "kafka", "timeseries"]), dependencies())
     assert values(objects)["AUTH_SERVICE_HOST"] == "10.1.0.1"
     references = [one for one in container(objects)["env"] if one["name"] == "TIMESERIES_URL"]
     assert references[0]["valueFrom"]["secretKeyRef"] == {"name": "timeseries-app", "key": "uri"}
@@ -112,24 +112,26 @@ def test_needs_become_variables_and_rules_on_both_sides() -> None:
     assert any({"protocol": "TCP", "port": 9092} in rule.get("ports", []) for rule in rules)
 
 
-def test_a_team_may_override_plain_variables_but_a_pod_always_knows_itself() -> None:
-    objects = desired(OWNER, service(env={"LOG_LEVEL": "debug"}), around())
+def test_env_overrides_plain_variables_and_a_pod_knows_its_address() -> None:
+    objects = desired(OWNER, service(env={"LOG_LEVEL": "debug"}), dependencies())
     assert values(objects) | {"HOST": "$(POD_IP)", "PORT": "8080", "LOG_LEVEL": "debug"} == values(objects)
     order = [one["name"] for one in container(objects)["env"]]
     assert order.index("POD_IP") < order.index("HOST")
 
 
-def test_what_is_missing_is_named() -> None:
+def test_a_missing_dependency_is_named() -> None:
     missing = {
-        "kafka": needs_met(service(needs=["kafka"]), around(config={})),
-        "users": needs_met(service(needs=["users"]), around()),
-        "timeseries": needs_met(service(needs=["timeseries"]), around(timeseries=None)),
+        "kafka": needs_met(service(needs=["kafka"]), dependencies(config={})),
+        "users": needs_met(service(needs=["users"]), dependencies()),
+        "timeseries": needs_met(service(needs=["timeseries"]), dependencies(timeseries=None)),
     }
     for name, finding in missing.items():
         assert finding.state is State.WAITING
         assert f"needs {name}" in finding.message
 
 
-def test_kinds_that_a_cluster_does_not_serve_are_left_out() -> None:
-    kinds = {one["kind"] for one in desired(OWNER, service(), around(served=frozenset({("apps/v1", "Deployment")})))}
+def test_kinds_that_the_cluster_does_not_serve_are_skipped() -> None:
+    kinds = {
+        one["kind"] for one in desired(OWNER, service(), dependencies(served=frozenset({("apps/v1", "Deployment")})))
+    }
     assert kinds == {"Deployment"}

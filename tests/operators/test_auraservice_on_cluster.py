@@ -1,4 +1,4 @@
-"""AuraServices on a real cluster: made, kept, left alone, deleted."""
+"""AuraServices on a real cluster: created, reconciled, paused, deleted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from contracts.resource import PAUSED
-from tests.operators.conftest import NAMESPACE, World
+from tests.operators.conftest import NAMESPACE, Installation
 
 pytestmark = pytest.mark.integration
 OWNED = (
@@ -27,25 +27,25 @@ SPEC: dict[str, Any] = {
 ROUTE = {"host": "api.aurawellness.com", "path": "/v1/first", "auth": "jwt", "rateLimit": {"perMinute": 5}}
 
 
-def objects(world: World, name: str) -> dict[str, str]:
-    """Kind/name -> resourceVersion of what belongs to a service."""
-    found = world.cluster.get(OWNED, "-n", NAMESPACE, "-l", f"app.kubernetes.io/name={name}")["items"]
+def objects(installation: Installation, name: str) -> dict[str, str]:
+    """Kind/name -> resourceVersion of the objects of a service."""
+    found = installation.cluster.get(OWNED, "-n", NAMESPACE, "-l", f"app.kubernetes.io/name={name}")["items"]
     return {f"{one['kind']}/{one['metadata']['name']}": one["metadata"]["resourceVersion"] for one in found}
 
 
-def template(world: World, name: str) -> dict[str, Any]:
-    return world.get("deployment", name).get("spec", {}).get("template", {})
+def template(installation: Installation, name: str) -> dict[str, Any]:
+    return installation.get("deployment", name).get("spec", {}).get("template", {})
 
 
-def container(world: World, name: str) -> dict[str, Any]:
-    return (template(world, name) or {"spec": {"containers": [{}]}})["spec"]["containers"][0]
+def container(installation: Installation, name: str) -> dict[str, Any]:
+    return (template(installation, name) or {"spec": {"containers": [{}]}})["spec"]["containers"][0]
 
 
-def test_a_service_is_made_with_all_it_needs_and_runs(world: World) -> None:
+def test_a_service_is_created_with_all_objects_and_becomes_available(installation: Installation) -> None:
     database = {"instance": "operators", "name": "first"}
-    world.apply("AuraService", "first", SPEC | {"routes": [ROUTE], "database": database, "needs": ["redis"]})
-    world.until_says("auraservice", "first", "Available", "Available", seconds=120)
-    names = set(objects(world, "first"))
+    installation.apply("AuraService", "first", SPEC | {"routes": [ROUTE], "database": database, "needs": ["redis"]})
+    installation.until_reason("auraservice", "first", "Available", "Available", seconds=120)
+    names = set(objects(installation, "first"))
     assert {
         "Deployment/first",
         "Service/first",
@@ -58,121 +58,129 @@ def test_a_service_is_made_with_all_it_needs_and_runs(world: World) -> None:
         "KongPlugin/first-subject",
         "KongPlugin/first-limit-5-user",
     } <= names
-    found = world.get("auraservice", "first")
+    found = installation.get("auraservice", "first")
     assert found["status"]["pods"] == "2/2"
     assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
     assert "finalizers" not in found["metadata"]
-    secret = world.get("secret", "first-environment")
+    secret = installation.get("secret", "first-environment")
     url = base64.b64decode(secret["data"]["DATABASE_URL"]).decode()
     with psycopg.connect(url) as connection:
         row = connection.execute("select current_user, current_database()").fetchone()
     assert row == ("first", "first")
-    assert "first" in world.kubectl("get", "auraservices")
-    assert "Events" in world.kubectl("describe", "auraservice", "first")
+    assert "first" in installation.kubectl("get", "auraservices")
+    assert "Events" in installation.kubectl("describe", "auraservice", "first")
 
 
-def test_what_is_deleted_or_edited_by_hand_comes_back(world: World) -> None:
-    world.apply("AuraService", "drift", SPEC)
-    before = world.cluster.until(lambda: world.get("deployment", "drift").get("metadata", {}).get("uid"), 60)
-    world.kubectl("delete", "deployment", "drift", "--wait=false")
-    world.cluster.until(lambda: world.get("deployment", "drift").get("metadata", {}).get("uid", before) != before, 20)
+def test_deletions_and_edits_by_hand_are_reverted(installation: Installation) -> None:
+    installation.apply("AuraService", "drift", SPEC)
+    before = installation.cluster.until(
+        lambda: installation.get("deployment", "drift").get("metadata", {}).get("uid"), 60
+    )
+    installation.kubectl("delete", "deployment", "drift", "--wait=false")
+    installation.cluster.until(
+        lambda: installation.get("deployment", "drift").get("metadata", {}).get("uid", before) != before, 20
+    )
 
-    world.kubectl("set", "image", "deployment/drift", "drift=aura/other:9")
-    world.kubectl("set", "env", "deployment/drift", "ADDED=by-hand")
+    installation.kubectl("set", "image", "deployment/drift", "drift=aura/other:9")
+    installation.kubectl("set", "env", "deployment/drift", "ADDED=by-hand")
     side_car = {"spec": {"template": {"spec": {"containers": [{"name": "added", "image": "aura-local/sh:1"}]}}}}
-    world.kubectl("patch", "deployment", "drift", "--patch", json.dumps(side_car))
+    installation.kubectl("patch", "deployment", "drift", "--patch", json.dumps(side_car))
 
     def as_declared() -> bool:
-        containers = template(world, "drift").get("spec", {}).get("containers", [])
+        containers = template(installation, "drift").get("spec", {}).get("containers", [])
         names = [one["name"] for one in containers[0].get("env", [])] if containers else []
         return [one["image"] for one in containers] == ["aura/auth:1"] and "ADDED" not in names
 
-    world.cluster.until(as_declared, 20)
-    world.kubectl("delete", "service", "drift")
-    world.cluster.until(lambda: world.get("service", "drift"), 20)
+    installation.cluster.until(as_declared, 20)
+    installation.kubectl("delete", "service", "drift")
+    installation.cluster.until(lambda: installation.get("service", "drift"), 20)
 
 
-def test_nothing_is_written_when_nothing_changed(world: World) -> None:
-    world.apply("AuraService", "quiet", SPEC | {"routes": [ROUTE | {"path": "/v1/quiet"}]})
-    world.until_says("auraservice", "quiet", "Available", "Available", seconds=120)
-    steady = {"Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget"}  # others write their status
+def test_a_reconcile_without_changes_writes_nothing(installation: Installation) -> None:
+    installation.apply("AuraService", "quiet", SPEC | {"routes": [ROUTE | {"path": "/v1/quiet"}]})
+    installation.until_reason("auraservice", "quiet", "Available", "Available", seconds=120)
+    steady = {"Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget"}  # other controllers write their status
 
     def versions() -> dict[str, str]:
-        return {name: at for name, at in objects(world, "quiet").items() if name.partition("/")[0] not in steady}
+        return {name: at for name, at in objects(installation, "quiet").items() if name.partition("/")[0] not in steady}
 
     before = versions()
-    generation = world.get("deployment", "quiet")["metadata"]["generation"]
+    generation = installation.get("deployment", "quiet")["metadata"]["generation"]
     for number in range(5):
-        looks = world.metric("aura_operator_looks_total")
-        world.kubectl("annotate", "auraservice", "quiet", f"touched={number}", "--overwrite")
-        world.cluster.until(lambda looks=looks: world.metric("aura_operator_looks_total") > looks, 20)
+        reconciles = installation.metric("aura_operator_looks_total")
+        installation.kubectl("annotate", "auraservice", "quiet", f"touched={number}", "--overwrite")
+        installation.cluster.until(
+            lambda reconciles=reconciles: installation.metric("aura_operator_looks_total") > reconciles, 20
+        )
     assert versions() == before
-    assert world.get("deployment", "quiet")["metadata"]["generation"] == generation
-    assert "Deployment quiet: applied (drifted)" not in world.log()
+    assert installation.get("deployment", "quiet")["metadata"]["generation"] == generation
+    assert "Deployment quiet: applied (drifted)" not in installation.log()
 
 
-def test_a_route_said_no_more_goes(world: World) -> None:
+def test_a_route_that_is_no_longer_declared_is_deleted(installation: Installation) -> None:
     routes = [ROUTE | {"path": "/v1/one"}, ROUTE | {"path": "/v1/two", "rateLimit": {"perMinute": 7}}]
-    world.apply("AuraService", "routes", SPEC | {"routes": routes})
-    world.cluster.until(lambda: world.get("httproute", "routes-api-v1-two"), 60)
-    world.apply("AuraService", "routes", SPEC | {"routes": routes[:1]})
-    world.cluster.until(lambda: not world.get("httproute", "routes-api-v1-two"), 20)
-    assert world.get("httproute", "routes-api-v1-one")
-    world.cluster.until(lambda: not world.get("kongplugin", "routes-limit-7-user"), 20)
+    installation.apply("AuraService", "routes", SPEC | {"routes": routes})
+    installation.cluster.until(lambda: installation.get("httproute", "routes-api-v1-two"), 60)
+    installation.apply("AuraService", "routes", SPEC | {"routes": routes[:1]})
+    installation.cluster.until(lambda: not installation.get("httproute", "routes-api-v1-two"), 20)
+    assert installation.get("httproute", "routes-api-v1-one")
+    installation.cluster.until(lambda: not installation.get("kongplugin", "routes-limit-7-user"), 20)
 
 
-def test_paused_is_left_alone_until_resumed(world: World) -> None:
-    world.apply("AuraService", "paused", SPEC)
-    world.cluster.until(lambda: world.get("poddisruptionbudget", "paused"), 60)
-    world.kubectl("annotate", "auraservice", "paused", f"{PAUSED}=true")
-    world.until_says("auraservice", "paused", "Paused", "PausedByAnnotation")
-    world.kubectl("delete", "service", "paused")
-    looks = world.metric("aura_operator_looks_total")
-    world.cluster.until(lambda: world.metric("aura_operator_looks_total") > looks + 2, 60)
-    assert not world.get("service", "paused")
-    world.kubectl("annotate", "auraservice", "paused", f"{PAUSED}-")
-    world.cluster.until(lambda: world.get("service", "paused"), 20)
-    world.cluster.until(lambda: "Paused" not in world.conditions("auraservice", "paused"), 20)
+def test_a_paused_resource_is_not_reconciled_until_resumed(installation: Installation) -> None:
+    installation.apply("AuraService", "paused", SPEC)
+    installation.cluster.until(lambda: installation.get("poddisruptionbudget", "paused"), 60)
+    installation.kubectl("annotate", "auraservice", "paused", f"{PAUSED}=true")
+    installation.until_reason("auraservice", "paused", "Paused", "PausedByAnnotation")
+    installation.kubectl("delete", "service", "paused")
+    reconciles = installation.metric("aura_operator_looks_total")
+    installation.cluster.until(lambda: installation.metric("aura_operator_looks_total") > reconciles + 2, 60)
+    assert not installation.get("service", "paused")
+    installation.kubectl("annotate", "auraservice", "paused", f"{PAUSED}-")
+    installation.cluster.until(lambda: installation.get("service", "paused"), 20)
+    installation.cluster.until(lambda: "Paused" not in installation.conditions("auraservice", "paused"), 20)
 
 
-def test_what_cannot_be_done_is_said_and_changes_nothing(world: World) -> None:
-    world.apply("AuraService", "stuck", SPEC)
-    world.cluster.until(lambda: world.get("deployment", "stuck"), 60)
+def test_an_unavailable_secret_is_reported_and_changes_nothing(installation: Installation) -> None:
+    installation.apply("AuraService", "stuck", SPEC)
+    installation.cluster.until(lambda: installation.get("deployment", "stuck"), 60)
     secrets = {"SIGNING_KEY": "operators/signing-key", "MISSING": "operators/nowhere"}
-    world.apply("AuraService", "stuck", SPEC | {"secrets": secrets, "image": "aura/auth:2"})
-    said = world.until_says("auraservice", "stuck", "Degraded", "SecretUnavailable")
-    assert "operators/nowhere" in said["message"]
-    assert container(world, "stuck")["image"] == "aura/auth:1"
-    assert "SecretUnavailable" in world.kubectl("get", "events", "--field-selector", "involvedObject.name=stuck")
+    installation.apply("AuraService", "stuck", SPEC | {"secrets": secrets, "image": "aura/auth:2"})
+    condition = installation.until_reason("auraservice", "stuck", "Degraded", "SecretUnavailable")
+    assert "operators/nowhere" in condition["message"]
+    assert container(installation, "stuck")["image"] == "aura/auth:1"
+    assert "SecretUnavailable" in installation.kubectl("get", "events", "--field-selector", "involvedObject.name=stuck")
 
 
-def test_a_rotated_secret_rolls_the_pods(world: World) -> None:
-    world.secrets.create_secret(Name="operators/rotating", SecretString="old")
+def test_a_rotated_secret_restarts_the_pods(installation: Installation) -> None:
+    installation.secrets.create_secret(Name="operators/rotating", SecretString="old")
     secrets = SPEC["secrets"] | {"ROTATING": "operators/rotating"}
-    world.apply("AuraService", "rotating", SPEC | {"secrets": secrets})
-    before = world.cluster.until(lambda: template(world, "rotating").get("metadata", {}).get("annotations"), 60)
-    world.secrets.put_secret_value(SecretId="operators/rotating", SecretString="new")
-    world.cluster.until(lambda: template(world, "rotating")["metadata"]["annotations"] != before, 60)
-    secret = world.get("secret", "rotating-environment")
+    installation.apply("AuraService", "rotating", SPEC | {"secrets": secrets})
+    before = installation.cluster.until(
+        lambda: template(installation, "rotating").get("metadata", {}).get("annotations"), 60
+    )
+    installation.secrets.put_secret_value(SecretId="operators/rotating", SecretString="new")
+    installation.cluster.until(lambda: template(installation, "rotating")["metadata"]["annotations"] != before, 60)
+    secret = installation.get("secret", "rotating-environment")
     assert base64.b64decode(secret["data"]["ROTATING"]).decode() == "new"
 
 
-def test_what_is_needed_is_awaited_and_then_in_the_environment(world: World) -> None:
-    world.apply("AuraService", "needy", SPEC | {"needs": ["needed-one"]})
-    world.until_says("auraservice", "needy", "Ready", "ServiceMissing")
-    assert not world.get("deployment", "needy")
-    world.apply("AuraService", "needed-one", SPEC)
-    world.cluster.until(lambda: world.get("deployment", "needy"), 30)
-    service = world.get("service", "needed-one")
-    variables = {one["name"]: one.get("value") for one in container(world, "needy")["env"]}
+def test_a_missing_need_is_awaited_and_then_in_the_environment(installation: Installation) -> None:
+    installation.apply("AuraService", "needy", SPEC | {"needs": ["needed-one"]})
+    installation.until_reason("auraservice", "needy", "Ready", "ServiceMissing")
+    assert not installation.get("deployment", "needy")
+    installation.apply("AuraService", "needed-one", SPEC)
+    installation.cluster.until(lambda: installation.get("deployment", "needy"), 30)
+    service = installation.get("service", "needed-one")
+    variables = {one["name"]: one.get("value") for one in container(installation, "needy")["env"]}
     assert variables["NEEDED_ONE_SERVICE_HOST"] == service["spec"]["clusterIP"]
 
 
-def test_deleting_takes_what_it_owned_and_keeps_the_database(world: World) -> None:
+def test_deletion_removes_owned_objects_and_keeps_the_database(installation: Installation) -> None:
     database = {"instance": "operators", "name": "leaving"}
-    world.apply("AuraService", "leaving", SPEC | {"database": database})
-    secret = world.cluster.until(lambda: world.get("secret", "leaving-environment"), 60)
-    world.kubectl("delete", "auraservice", "leaving", "--timeout=20s")
-    world.cluster.until(lambda: not objects(world, "leaving"), 60)
+    installation.apply("AuraService", "leaving", SPEC | {"database": database})
+    secret = installation.cluster.until(lambda: installation.get("secret", "leaving-environment"), 60)
+    installation.kubectl("delete", "auraservice", "leaving", "--timeout=20s")
+    installation.cluster.until(lambda: not objects(installation, "leaving"), 60)
     url = base64.b64decode(secret["data"]["DATABASE_URL"]).decode()
     psycopg.connect(url).close()

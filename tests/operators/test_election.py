@@ -5,27 +5,33 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.election import GIVE_UP_SECONDS, LEASE_SECONDS, Seen, may_take, taken
+from operators.controller.election import (
+    LEASE_DURATION_SECONDS,
+    RENEW_DEADLINE_SECONDS,
+    ObservedLease,
+    claimed,
+    may_acquire,
+)
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def test_a_free_lease_and_our_own_may_be_taken() -> None:
-    assert may_take({}, "me", Seen("1", 0), 0)
-    mine = taken({}, "me", NOW)
-    assert may_take(mine, "me", Seen("1", 0), 0)
-    assert may_take(taken(mine, "", NOW), "other", Seen("1", 0), 0)
+def test_a_free_lease_and_our_own_may_be_acquired() -> None:
+    assert may_acquire({}, "me", ObservedLease("1", 0), 0)
+    mine = claimed({}, "me", NOW)
+    assert may_acquire(mine, "me", ObservedLease("1", 0), 0)
+    assert may_acquire(claimed(mine, "", NOW), "other", ObservedLease("1", 0), 0)
 
 
 @given(st.floats(0, 100))
-def test_nobody_takes_over_before_the_holder_has_given_up(silence: float) -> None:
-    held = taken({}, "holder", NOW)
-    if may_take(held, "other", Seen("1", 0), silence):
-        assert silence > LEASE_SECONDS > GIVE_UP_SECONDS
+def test_no_other_operator_acquires_before_the_renew_deadline(silence: float) -> None:
+    held = claimed({}, "holder", NOW)
+    if may_acquire(held, "other", ObservedLease("1", 0), silence):
+        assert silence > LEASE_DURATION_SECONDS > RENEW_DEADLINE_SECONDS
 
 
 def test_transitions_are_counted() -> None:
-    first = taken({}, "a", NOW)
-    assert taken(first, "a", NOW)["spec"]["leaseTransitions"] == 1
-    assert taken(first, "b", NOW)["spec"]["leaseTransitions"] == 2
-    assert taken(first, "", NOW)["spec"]["leaseTransitions"] == 1
+    first = claimed({}, "a", NOW)
+    assert claimed(first, "a", NOW)["spec"]["leaseTransitions"] == 1
+    assert claimed(first, "b", NOW)["spec"]["leaseTransitions"] == 2
+    assert claimed(first, "", NOW)["spec"]["leaseTransitions"] == 1

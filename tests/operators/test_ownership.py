@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from operators.ownership import pruned
+from operators.kubernetes.ownership import prune
 
 OURS = {
     "f:spec": {
@@ -32,7 +32,7 @@ def deployment(theirs: dict[str, Any], manager: str = "kubectl-edit", **entry: s
     }
 
 
-DECLARED = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "i"}]}}}}
+DESIRED = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "i"}]}}}}
 
 
 def containers(object: dict[str, Any]) -> list[dict[str, Any]]:
@@ -43,21 +43,21 @@ def in_containers(fields: dict[str, Any]) -> dict[str, Any]:
     return {"f:template": {"f:spec": {"f:containers": fields}}}
 
 
-def test_an_added_field_goes() -> None:
-    result = pruned(deployment({"f:paused": {}}), DECLARED)
+def test_an_added_field_is_removed() -> None:
+    result = prune(deployment({"f:paused": {}}), DESIRED)
     assert result is not None
     assert "paused" not in result["spec"]
 
 
-def test_an_added_variable_goes_and_the_declared_one_stays() -> None:
+def test_an_added_variable_is_removed_and_the_desired_one_kept() -> None:
     theirs = in_containers({'k:{"name":"app"}': {"f:env": {'k:{"name":"B"}': {".": {}, "f:name": {}, "f:value": {}}}}})
-    result = pruned(deployment(theirs), DECLARED)
+    result = prune(deployment(theirs), DESIRED)
     assert result is not None
     assert containers(result)[0]["env"] == [{"name": "A", "value": "1"}]
 
 
-def test_an_added_container_goes() -> None:
-    result = pruned(deployment(in_containers({'k:{"name":"side"}': {".": {}, "f:image": {}}})), DECLARED)
+def test_an_added_container_is_removed() -> None:
+    result = prune(deployment(in_containers({'k:{"name":"side"}': {".": {}, "f:image": {}}})), DESIRED)
     assert result is not None
     assert [one["name"] for one in containers(result)] == ["app"]
 
@@ -65,17 +65,17 @@ def test_an_added_container_goes() -> None:
 def test_scaling_and_restarting_by_hand_are_left_alone() -> None:
     restarted = {"f:kubectl.kubernetes.io/restartedAt": {}, "f:mine": {}}
     theirs = {"f:replicas": {}, "f:template": {"f:metadata": {"f:annotations": {".": {}, **restarted}}}}
-    result = pruned(deployment(theirs), DECLARED)
+    result = prune(deployment(theirs), DESIRED)
     assert result is not None
     assert result["spec"]["replicas"] == 9
     assert result["spec"]["template"]["metadata"]["annotations"] == {"kubectl.kubernetes.io/restartedAt": "now"}
 
 
-def test_other_controllers_and_subresources_keep_what_they_own() -> None:
-    assert pruned(deployment({"f:paused": {}}, manager="vpa-updater"), DECLARED) is None
-    assert pruned(deployment({"f:replicas": {}}, manager="kubectl", subresource="scale"), DECLARED) is None
+def test_other_controllers_and_subresources_keep_their_fields() -> None:
+    assert prune(deployment({"f:paused": {}}, manager="vpa-updater"), DESIRED) is None
+    assert prune(deployment({"f:replicas": {}}, manager="kubectl", subresource="scale"), DESIRED) is None
 
 
-def test_a_field_that_is_declared_stays() -> None:
-    declared = {"spec": {**DECLARED["spec"], "paused": True}}
-    assert pruned(deployment({"f:paused": {}}), declared) is None
+def test_a_desired_field_is_kept() -> None:
+    desired = {"spec": {**DESIRED["spec"], "paused": True}}
+    assert prune(deployment({"f:paused": {}}), desired) is None

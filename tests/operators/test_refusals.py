@@ -1,4 +1,4 @@
-"""What the API server itself refuses, with words that name the member at fault."""
+"""What the API server itself refuses, with messages that name the field."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def submit(cluster: Cluster, kind: str, spec: dict[str, Any], name: str = "refus
 
 
 def accepts(cluster: Cluster, specs: dict[str, dict[str, Any]]) -> set[str]:
-    """Names of the BioStreams that would be taken."""
+    """Names of the BioStreams that would be accepted."""
     streams = [
         {"apiVersion": API_VERSION, "kind": "BioStream", "metadata": {"name": f"dry-{name}"}, "spec": spec}
         for name, spec in specs.items()
     ]
     text = yaml.safe_dump_all(streams)
-    answer = cluster.kubectl("create", "--dry-run=server", "-n", "default", "-f", "-", stdin=text, check=False)
-    return set(re.findall(r"/dry-(\S+) created \(server dry run\)", answer))
+    output = cluster.kubectl("create", "--dry-run=server", "-n", "default", "-f", "-", stdin=text, check=False)
+    return set(re.findall(r"/dry-(\S+) created \(server dry run\)", output))
 
 
 def changed(spec: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def changed(spec: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "field"),
     [
         ("image", 7, "spec.image"),
         ("image", "Not An Image", "spec.image"),
@@ -69,14 +69,14 @@ def changed(spec: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("routes", [_ROUTE | {"rateLimit": {"perMinute": 10, "by": "user"}}], "spec.routes[0].rateLimit"),
     ],
 )
-def test_broken_services_are_refused(definitions: Cluster, path: str, value: Any, said: str) -> None:
-    answer = submit(definitions, "AuraService", changed(SERVICE, path, value))
-    assert said in answer
-    assert "created" not in answer
+def test_broken_services_are_refused(definitions: Cluster, path: str, value: Any, field: str) -> None:
+    output = submit(definitions, "AuraService", changed(SERVICE, path, value))
+    assert field in output
+    assert "created" not in output
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "field"),
     [
         ("source.partitions", -1, "spec.source.partitions"),
         ("source.partitions", "many", "spec.source.partitions"),
@@ -103,14 +103,14 @@ def test_broken_services_are_refused(definitions: Cluster, path: str, value: Any
         ("sink.chunk", "91d", "spec.sink.chunk"),
     ],
 )
-def test_broken_streams_are_refused(definitions: Cluster, path: str, value: Any, said: str) -> None:
-    answer = submit(definitions, "BioStream", changed(STREAM, path, value))
-    assert said in answer
-    assert "created" not in answer
+def test_broken_streams_are_refused(definitions: Cluster, path: str, value: Any, field: str) -> None:
+    output = submit(definitions, "BioStream", changed(STREAM, path, value))
+    assert field in output
+    assert "created" not in output
 
 
 def test_windows_are_refused_exactly_where_the_dataflow_refuses_them(definitions: Cluster) -> None:
-    """As written here and as it counts: units differ, and one of the two may be left to its default."""
+    """In different units, and with one of the two left to its default."""
     written = ["5s", "5000ms", "4999ms", "7s", "10s", "25s", "1m", "60s", "90s", "120000ms", "1h", "24h", "1d", "2d"]
     pairs = [({"window": w} if w else {}) | ({"every": e} if e else {}) for w in ["", *written] for e in ["", *written]]
     specs = {f"n-{number}": changed(STREAM, "hrv", hrv) for number, hrv in enumerate(pairs)}
@@ -124,11 +124,11 @@ def test_windows_are_refused_exactly_where_the_dataflow_refuses_them(definitions
             assert name in accepted, spec["hrv"]
 
 
-def test_a_malformed_duration_is_told_once(definitions: Cluster) -> None:
-    answer = submit(definitions, "BioStream", changed(STREAM, "hrv.window", "an hour"))
-    assert "spec.hrv.window" in answer
-    assert "spec.hrv:" not in answer
-    assert "spec.hrv.every" not in answer
+def test_a_malformed_duration_is_reported_once(definitions: Cluster) -> None:
+    output = submit(definitions, "BioStream", changed(STREAM, "hrv.window", "an hour"))
+    assert "spec.hrv.window" in output
+    assert "spec.hrv:" not in output
+    assert "spec.hrv.every" not in output
 
 
 def test_streams_of_the_manifests_are_accepted(definitions: Cluster) -> None:
@@ -158,6 +158,6 @@ def test_changes_that_would_lose_data_are_refused(definitions: Cluster) -> None:
         definitions.kubectl("delete", "auraservice/kept", "biostream/kept", "-n", "default")
 
 
-def test_a_resource_explains_itself(definitions: Cluster) -> None:
-    said = definitions.kubectl("explain", "biostream.spec.source.partitions")
-    assert "may grow, never shrink" in said
+def test_kubectl_explain_shows_descriptions(definitions: Cluster) -> None:
+    output = definitions.kubectl("explain", "biostream.spec.source.partitions")
+    assert "may grow, never shrink" in output

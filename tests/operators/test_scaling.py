@@ -1,4 +1,4 @@
-"""How many workers a dataflow gets, by what they told; and a simulated day of looks, decisions and restarts."""
+"""How many workers a dataflow gets for its lag samples; and a simulation of samples, decisions and restarts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from operators.adapters.lag import read
+from operators.adapters.dataflow.lag import LagSample, parse
 from operators.biostream.desired import desired, scale_of
-from operators.biostream.scaling import Reading, Scale, bounds, decide, remembered
-from operators.manifest import Manifest
-from tests.operators.samples import OWNER, stream, stream_around
+from operators.biostream.scaling import Scale, bounds, decide, with_sample
+from operators.kubernetes.manifest import Manifest
+from tests.operators.samples import OWNER, stream, stream_dependencies
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-LOOK = 10.0
-RESTART = 6.0
+SAMPLE_SECONDS = 10.0
+RESTART_SECONDS = 6.0
 """Seconds in which nothing is read after a change."""
 
 
@@ -30,51 +30,51 @@ def spec(least: int = 1, most: int = 8, partitions: int = 12):
     return stream(source=source, dataflow=dataflow)
 
 
-def readings(lag: Callable[[float], float], until: float, cores: float = 0.5) -> list[Reading]:
-    """Looks every ten seconds up to `until`."""
-    moments = [LOOK * i for i in range(int(until / LOOK) + 1)]
-    return [Reading(at(t), int(100 * lag(t)), lag(t), cores * t) for t in moments]
+def samples(lag: Callable[[float], float], until: float, cores: float = 0.5) -> list[LagSample]:
+    """Samples every ten seconds up to `until`."""
+    moments = [SAMPLE_SECONDS * i for i in range(int(until / SAMPLE_SECONDS) + 1)]
+    return [LagSample(at(t), int(100 * lag(t)), lag(t), cores * t) for t in moments]
 
 
-def decided(workers: int, seen: list[Reading], most: int = 8) -> int:
-    scale, why = decide(spec(most=most), Scale(workers, START), seen, seen[-1].at)
-    assert bool(why) == (scale.workers != workers)
+def decided(workers: int, history: list[LagSample], most: int = 8) -> int:
+    scale, reason = decide(spec(most=most), Scale(workers, START), history, history[-1].at)
+    assert bool(reason) == (scale.workers != workers)
     return scale.workers
 
 
-def test_workers_that_keep_up_stay_as_many_as_they_are() -> None:
-    assert decided(2, readings(lambda _: 9.0, 1000, cores=1.8)) == 2
+def test_workers_that_keep_up_are_not_scaled() -> None:
+    assert decided(2, samples(lambda _: 9.0, 1000, cores=1.8)) == 2
 
 
-def test_who_falls_behind_gets_as_many_as_the_beats_need() -> None:
+def test_a_growing_lag_adds_as_many_workers_as_the_beats_need() -> None:
     # half of what comes is read: twice as many keep up, and the spare catches up, but never more than double at once
-    assert decided(2, readings(lambda t: 15.0 + 0.5 * t, 60)) == 4
-    assert decided(4, readings(lambda t: 15.0 + 0.1 * t, 60)) == 6
+    assert decided(2, samples(lambda t: 15.0 + 0.5 * t, 60)) == 4
+    assert decided(4, samples(lambda t: 15.0 + 0.1 * t, 60)) == 6
 
 
-def test_a_lag_that_stays_gets_one_more() -> None:
-    assert decided(1, readings(lambda _: 30.0, 60)) == 2
+def test_a_constant_lag_adds_one_worker() -> None:
+    assert decided(1, samples(lambda _: 30.0, 60)) == 2
 
 
-def test_a_lag_that_shrinks_fast_enough_is_left_to_it() -> None:
-    assert decided(1, readings(lambda t: 100.0 - t, 60)) == 1
-    assert decided(1, readings(lambda t: 1000.0 - 0.1 * t, 60)) > 1
+def test_a_lag_that_shrinks_fast_enough_changes_nothing() -> None:
+    assert decided(1, samples(lambda t: 100.0 - t, 60)) == 1
+    assert decided(1, samples(lambda t: 1000.0 - 0.1 * t, 60)) > 1
 
 
-def test_one_look_is_no_reason() -> None:
-    assert decided(1, readings(lambda t: 40.0 if t >= 60 else 0.0, 60)) == 1
-    assert decided(1, readings(lambda t: 0.0 if t == 50 else 40.0, 60)) == 1
+def test_one_sample_changes_nothing() -> None:
+    assert decided(1, samples(lambda t: 40.0 if t >= 60 else 0.0, 60)) == 1
+    assert decided(1, samples(lambda t: 0.0 if t == 50 else 40.0, 60)) == 1
 
 
-def test_what_is_seen_right_after_a_change_is_no_reason() -> None:
-    assert decided(1, readings(lambda _: 40.0, 40)) == 1
+def test_samples_right_after_a_change_are_ignored() -> None:
+    assert decided(1, samples(lambda _: 40.0, 40)) == 1
 
 
-def test_one_goes_when_the_others_have_cores_enough_for_long() -> None:
-    assert decided(3, readings(lambda _: 0.1, 400, cores=1.0)) == 2
-    assert decided(3, readings(lambda _: 0.1, 400, cores=1.5)) == 3
-    assert decided(3, readings(lambda _: 0.1, 200, cores=1.0)) == 3
-    assert decided(3, readings(lambda t: 8.0 if t == 200 else 0.1, 400, cores=1.0)) == 3
+def test_scale_down_when_the_remaining_cores_are_enough_for_long() -> None:
+    assert decided(3, samples(lambda _: 0.1, 400, cores=1.0)) == 2
+    assert decided(3, samples(lambda _: 0.1, 400, cores=1.5)) == 3
+    assert decided(3, samples(lambda _: 0.1, 200, cores=1.0)) == 3
+    assert decided(3, samples(lambda t: 8.0 if t == 200 else 0.1, 400, cores=1.0)) == 3
 
 
 def test_without_readings_nothing_changes() -> None:
@@ -82,47 +82,47 @@ def test_without_readings_nothing_changes() -> None:
 
 
 def test_never_more_than_declared_or_than_partitions() -> None:
-    behind = readings(lambda t: 15.0 + 0.9 * t, 60)
+    behind = samples(lambda t: 15.0 + 0.9 * t, 60)
     assert decided(2, behind, most=3) == 3
     assert decided(3, behind, most=3) == 3
     assert bounds(spec(least=3, most=8, partitions=2)) == (2, 2)
     assert bounds(spec(least=0, most=8)) == (1, 8)
 
 
-def test_a_change_of_the_declaration_is_followed_at_once() -> None:
+def test_a_changed_spec_applies_at_once() -> None:
     assert decide(spec(least=2), Scale(1, START), [], at(1))[0] == Scale(2, at(1))
     assert decide(spec(most=2), Scale(5, START), [], at(1))[0] == Scale(2, at(1))
 
 
-def test_workers_that_started_anew_begin_a_new_memory() -> None:
-    seen = readings(lambda _: 1.0, 100)
-    fresh = Reading(at(110), 0, 0.0, 0.1)
-    assert remembered(seen, fresh) == [fresh]
-    assert remembered(seen, None) == seen
-    assert len(remembered(readings(lambda _: 1.0, 5000), Reading(at(5010), 0, 0.0, 9e9))) < 100
+def test_restarted_workers_begin_a_new_history() -> None:
+    history = samples(lambda _: 1.0, 100)
+    fresh = LagSample(at(110), 0, 0.0, 0.1)
+    assert with_sample(history, fresh) == [fresh]
+    assert with_sample(history, None) == history
+    assert len(with_sample(samples(lambda _: 1.0, 5000), LagSample(at(5010), 0, 0.0, 9e9))) < 100
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.floats(0.15, 6.0), st.integers(1, 8))
-def test_workers_come_to_keep_up_and_their_number_comes_to_rest(cores: float, workers: int) -> None:
-    """`cores`: what all beats need; a worker has one."""
+def test_workers_keep_up_in_the_end_and_their_number_becomes_stable(cores: float, workers: int) -> None:
+    """`cores`: what all beats need; a worker uses one."""
     stream_ = spec()
-    scale, seen, lag, used, changes = Scale(workers, START), list[Reading](), 0.0, 0.0, list[float]()
+    scale, history, lag, used, changes = Scale(workers, START), list[LagSample](), 0.0, 0.0, list[float]()
     down = 0.0
-    for look in range(3 * 360):
-        now = at(look * LOOK)
+    for step in range(3 * 360):
+        now = at(step * SAMPLE_SECONDS)
         if down > 0.0:
-            lag, down, told = lag + LOOK, down - LOOK, None
+            lag, down, sample = lag + SAMPLE_SECONDS, down - SAMPLE_SECONDS, None
         else:
             busy = float(scale.workers) if lag > 0.0 else min(scale.workers, cores)
-            lag = max(0.0, lag + LOOK * (1.0 - scale.workers / cores))
-            used += busy * LOOK
-            told = Reading(now, int(lag * 100), lag, used)
-        seen = remembered(seen, told)
-        after, _ = decide(stream_, scale, seen, now)
+            lag = max(0.0, lag + SAMPLE_SECONDS * (1.0 - scale.workers / cores))
+            used += busy * SAMPLE_SECONDS
+            sample = LagSample(now, int(lag * 100), lag, used)
+        history = with_sample(history, sample)
+        after, _ = decide(stream_, scale, history, now)
         if after != scale:
-            scale, used, down = after, 0.0, RESTART
-            changes.append(look * LOOK)
+            scale, used, down = after, 0.0, RESTART_SECONDS
+            changes.append(step * SAMPLE_SECONDS)
     assert lag < 10.0
     assert scale.workers >= cores or cores > 8
     assert len(changes) <= 8, changes
@@ -130,12 +130,12 @@ def test_workers_come_to_keep_up_and_their_number_comes_to_rest(cores: float, wo
 
 
 def deployment(scale: Scale) -> Manifest:
-    objects = desired(OWNER, stream(), stream_around(scale=scale))
+    objects = desired(OWNER, stream(), stream_dependencies(scale=scale))
     (found,) = [one for one in objects if one["kind"] == "Deployment"]
     return found
 
 
-def test_the_deployment_says_how_many_workers_and_since_when() -> None:
+def test_the_deployment_holds_the_scale() -> None:
     scale = Scale(3, at(5))
     made = deployment(scale)
     assert scale_of(made) == scale
@@ -152,8 +152,8 @@ def test_a_deployment_without_a_scale_has_none() -> None:
     assert scale_of(None) is None
 
 
-def test_what_the_workers_tell_is_read_as_one() -> None:
-    told = """
+def test_metrics_of_all_workers_become_one_sample() -> None:
+    sample = """
 biosync_consumer_lag_records{partition="0"} 3.0
 biosync_consumer_lag_records{partition="1"} 4.0
 biosync_consumer_lag_seconds{partition="0"} 1.5
@@ -161,7 +161,7 @@ biosync_consumer_lag_seconds{partition="1"} 2.5
 # TYPE biosync_cpu_seconds_total counter
 biosync_cpu_seconds_total 12.5
 """
-    assert read(told, 2, START) == Reading(START, 7, 2.5, 12.5)
-    assert read(told, 3, START) is None
-    assert read("", 1, START) is None
-    assert read("biosync_cpu_seconds_total 12.5\n", 1, START) is None
+    assert parse(sample, 2, START) == LagSample(START, 7, 2.5, 12.5)
+    assert parse(sample, 3, START) is None
+    assert parse("", 1, START) is None
+    assert parse("biosync_cpu_seconds_total 12.5\n", 1, START) is None

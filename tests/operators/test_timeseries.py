@@ -12,7 +12,7 @@ import pytest
 
 from contracts import timeseries
 from contracts.biostream import Sink
-from operators.adapters.timeseries import Kind, Store, StoreUnavailable
+from operators.adapters.timeseries import Partitioning, Store, StoreUnavailable
 from tests.fixtures.engines import Database
 from tests.fixtures.timescale import preload
 
@@ -37,15 +37,15 @@ def kinds(uri: str) -> dict[str, str]:
 
 async def test_a_server_with_the_extension_gets_hypertables(timescale: str) -> None:
     store = Store()
-    for _ in range(2):  # what is there is left alone
-        assert await store.ensure(timescale, SINK, NOW) is Kind.TIMESCALE
-    assert await Store().ensure(timescale, SINK, NOW) is Kind.TIMESCALE  # after a restart of the operator
+    for _ in range(2):  # existing tables are left alone
+        assert await store.ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE
+    assert await Store().ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE  # after a restart of the operator
     with connected(timescale) as connection:
         hypertables = "select hypertable_name::text, compression_enabled from timescaledb_information.hypertables"
-        made = dict(connection.execute(hypertables).fetchall())
+        compressed = dict(connection.execute(hypertables).fetchall())
         views = "select view_name::text from timescaledb_information.continuous_aggregates order by 1"
         assert connection.execute(views).fetchall() == [("hrv_daily",), ("hrv_hourly",)]
-    assert (made["hrv_1m"], made["stress_events"]) == (True, False)
+    assert (compressed["hrv_1m"], compressed["stress_events"]) == (True, False)
 
 
 async def test_a_changed_retention_reaches_the_server(timescale: str) -> None:
@@ -57,7 +57,7 @@ async def test_a_changed_retention_reaches_the_server(timescale: str) -> None:
         assert {row[0] for row in connection.execute(jobs).fetchall()} == {"720:00:00"}
 
 
-async def test_tables_made_without_the_extension_stay_as_they_are(timescale: str) -> None:
+async def test_tables_created_without_the_extension_stay_as_they_are(timescale: str) -> None:
     with connected(timescale) as connection:
         for statement in [
             *timeseries.native(),
@@ -65,20 +65,20 @@ async def test_tables_made_without_the_extension_stay_as_they_are(timescale: str
         ]:
             connection.execute(statement.encode())
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
-    assert await Store().ensure(timescale, SINK, NOW) is Kind.MADE_WITHOUT
+    assert await Store().ensure(timescale, SINK, NOW) is Partitioning.CREATED_WITHOUT
     assert kinds(timescale)["hrv_1m"] == "p"
     with connected(timescale) as connection:
         assert connection.execute("select user_id from hrv_1m").fetchall() == [("ada",)]
 
 
-async def test_a_server_without_it_gets_partitions_and_later_columns(postgres: Database) -> None:
+async def test_a_server_without_the_extension_gets_partitions_and_later_columns(postgres: Database) -> None:
     uri = postgres.create("operators_ddl")
     with connected(uri) as connection:
         connection.execute("drop schema public cascade; create schema public")
         for statement in timeseries.native():
-            if "add column" not in statement:  # as an earlier version made it
+            if "add column" not in statement:  # as an earlier version created it
                 connection.execute(statement.encode())
-    assert await Store().ensure(uri, SINK, NOW) is Kind.NATIVE
+    assert await Store().ensure(uri, SINK, NOW) is Partitioning.NATIVE
     assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
     with connected(uri) as connection:
         connection.execute("select seen_at, missed_at from stress_events")
@@ -90,29 +90,29 @@ async def test_a_server_that_does_not_preload_the_extension_gets_partitions_and_
     timescale_not_preloaded: str,
 ) -> None:
     uri, store = timescale_not_preloaded, Store()
-    assert await store.ensure(uri, SINK, NOW) is Kind.NOT_PRELOADED
+    assert await store.ensure(uri, SINK, NOW) is Partitioning.NOT_PRELOADED
     assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
     with connected(uri) as connection:
         assert connection.execute("select from pg_extension where extname = 'timescaledb'").fetchall() == []
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
-    assert await store.ensure(uri, SINK, NOW) is Kind.MADE_WITHOUT  # to preload it now would change nothing
+    assert await store.ensure(uri, SINK, NOW) is Partitioning.CREATED_WITHOUT  # preloading it now would change nothing
     with connected(uri) as connection:
         preload(connection)
-    assert await store.ensure(uri, SINK, NOW) is Kind.MADE_WITHOUT
+    assert await store.ensure(uri, SINK, NOW) is Partitioning.CREATED_WITHOUT
     with connected(uri) as connection:
         assert connection.execute("select user_id from hrv_1m").fetchall() == [("ada",)]
 
 
-async def test_hypertables_on_a_server_that_preloads_no_more_are_left_alone(timescale_not_preloaded: str) -> None:
+async def test_hypertables_on_a_server_that_no_longer_preloads_are_left_alone(timescale_not_preloaded: str) -> None:
     uri = timescale_not_preloaded
-    with connected(uri) as connection:  # all that is asked is the kind of table
+    with connected(uri) as connection:  # only the kind of table matters
         connection.execute("create table hrv_1m (user_id text)")
     with pytest.raises(StoreUnavailable, match=r"timeseries.*preload it again.*intact"):
         await Store().ensure(uri, SINK, NOW)
     assert kinds(uri) == {"hrv_1m": "r"}
 
 
-async def test_dropping_takes_views_and_policies_along(timescale: str) -> None:
+async def test_drop_includes_views_and_policies(timescale: str) -> None:
     store = Store()
     await store.ensure(timescale, SINK, NOW)
     await store.drop(timescale)
@@ -122,10 +122,10 @@ async def test_dropping_takes_views_and_policies_along(timescale: str) -> None:
             "select count(*) from timescaledb_information.jobs where proc_name like %s and hypertable_name is not null"
         )
         assert connection.execute(jobs, ["policy%"]).fetchone() == (0,)
-    assert await store.ensure(timescale, SINK, NOW) is Kind.TIMESCALE
+    assert await store.ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE
     assert len(kinds(timescale)) == 4
 
 
-async def test_a_server_that_does_not_answer_is_said_by_its_database() -> None:
+async def test_an_unreachable_server_is_reported_by_its_database() -> None:
     with pytest.raises(StoreUnavailable, match="timeseries"):
         await Store().ensure("postgresql://nobody@127.0.0.1:1/none", SINK, NOW)

@@ -3,44 +3,47 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.biostream.topics import Configure, Create, Found, Grow, Topic, decide, wanted
-from operators.findings import Finding
+from operators.adapters.kafka.topics import AlterConfigs, CreatePartitions, CreateTopic, Topic, TopicDescription
+from operators.biostream.topics import decide, desired_topics
+from operators.kubernetes.conditions import Finding
 from tests.operators.samples import stream
 
 TOPICS = st.builds(
     Topic, st.just("t"), st.integers(1, 20), st.none() | st.integers(1, 3), st.sampled_from([1000, 2000])
 )
-FOUND = st.builds(
-    Found,
+EXISTING = st.builds(
+    TopicDescription,
     st.integers(1, 20),
     st.integers(1, 3),
     st.fixed_dictionaries({"cleanup.policy": st.just("delete"), "retention.ms": st.sampled_from(["1000", "2000"])}),
 )
 
 
-@given(TOPICS, st.dictionaries(st.just("t"), FOUND), st.integers(1, 3))
-def test_data_is_never_taken_and_one_pass_is_enough(topic: Topic, found: dict[str, Found], brokers: int) -> None:
-    decision = decide([topic], found, brokers)
+@given(TOPICS, st.dictionaries(st.just("t"), EXISTING), st.integers(1, 3))
+def test_no_change_deletes_data_and_one_pass_is_enough(
+    topic: Topic, existing: dict[str, TopicDescription], brokers: int
+) -> None:
+    decision = decide([topic], existing, brokers)
     if isinstance(decision, Finding):
         return
-    after = dict(found)
+    after = dict(existing)
     for action in decision:
         match action:
-            case Create(one):
+            case CreateTopic(one):
                 assert one.name not in after
-                after[one.name] = Found(one.partitions, one.replication or 1, one.config)
-            case Grow(name, partitions):
+                after[one.name] = TopicDescription(one.partitions, one.replication or 1, one.config)
+            case CreatePartitions(name, partitions):
                 assert partitions > after[name].partitions
-                after[name] = Found(partitions, after[name].replication, after[name].config)
-            case Configure(name, config):
-                there = after[name]
-                after[name] = Found(there.partitions, there.replication, {**there.config, **config})
+                after[name] = TopicDescription(partitions, after[name].replication, after[name].config)
+            case AlterConfigs(name, config):
+                current = after[name]
+                after[name] = TopicDescription(current.partitions, current.replication, {**current.config, **config})
     assert decide([topic], after, brokers) == []
 
 
-def test_one_impossible_topic_leaves_all_as_they_are() -> None:
+def test_one_impossible_change_prevents_all() -> None:
     new, shrunk = Topic("new", 1, None, 1), Topic("old", 2, None, 1)
-    decision = decide([new, shrunk], {"old": Found(4, 1, {})}, 3)
+    decision = decide([new, shrunk], {"old": TopicDescription(4, 1, {})}, 3)
     assert isinstance(decision, Finding)
     assert decision.reason == "PartitionsCannotShrink"
 
@@ -48,16 +51,16 @@ def test_one_impossible_topic_leaves_all_as_they_are() -> None:
 def test_more_replicas_than_brokers_are_refused() -> None:
     decision = decide([Topic("t", 1, 3, 1)], {}, 1)
     assert isinstance(decision, Finding)
-    assert "3 replicas, but there are 1 brokers" in decision.message
+    assert "3 replicas, but Kafka has 1 brokers" in decision.message
 
 
 def test_durations_become_milliseconds() -> None:
-    raw, events, dead = wanted(stream())
+    raw, events, dead = desired_topics(stream())
     assert raw == Topic("raw", 4, None, 86_400_000)
     assert (events.name, dead.retention_ms) == ("stress-events", 604_800_000)
 
 
-def test_the_topic_of_dead_letters_takes_any_record_of_the_raw_topic_with_its_reason() -> None:
-    raw, _, dead = wanted(stream())
+def test_the_dead_letter_topic_accepts_any_record_of_the_raw_topic_with_its_reason() -> None:
+    raw, _, dead = desired_topics(stream())
     assert "max.message.bytes" not in raw.config
     assert dead.config["max.message.bytes"] == "2097152"

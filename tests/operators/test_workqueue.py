@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import asyncio
 
-from operators.workqueue import Key, WorkQueue
+from operators.controller.workqueue import Key, WorkQueue
 
 KEY = Key("AuraService", "aura", "a")
 
 
-async def test_reasons_during_a_look_lead_to_exactly_one_more() -> None:
-    started, go, looks = asyncio.Event(), asyncio.Event(), 0
+async def test_events_during_a_reconcile_lead_to_exactly_one_more() -> None:
+    started, go, count = asyncio.Event(), asyncio.Event(), 0
 
-    async def look(_: Key) -> float | None:
-        nonlocal looks
-        looks += 1
+    async def reconcile(_: Key) -> float | None:
+        nonlocal count
+        count += 1
         started.set()
         await go.wait()
         return 3600.0
 
-    queue = WorkQueue(look)
+    queue = WorkQueue(reconcile)
     queue.add(KEY)
     await started.wait()
     for _ in range(10):
@@ -26,41 +26,41 @@ async def test_reasons_during_a_look_lead_to_exactly_one_more() -> None:
     go.set()
     await started.wait()
     await asyncio.sleep(0.2)
-    assert looks == 2
+    assert count == 2
     await queue.stop()
 
 
-async def test_a_failure_is_tried_again_and_others_go_on() -> None:
-    other, seen, done = Key("AuraService", "aura", "b"), [], asyncio.Event()
+async def test_a_failure_is_retried_and_other_keys_are_reconciled() -> None:
+    other, reconciled, done = Key("AuraService", "aura", "b"), [], asyncio.Event()
 
-    async def look(key: Key) -> float | None:
-        seen.append(key)
-        if key == KEY and seen.count(KEY) == 1:
+    async def reconcile(key: Key) -> float | None:
+        reconciled.append(key)
+        if key == KEY and reconciled.count(KEY) == 1:
             raise RuntimeError("once")
-        if seen.count(KEY) == 2:
+        if reconciled.count(KEY) == 2:
             done.set()
         return 3600.0
 
-    queue = WorkQueue(look)
+    queue = WorkQueue(reconcile)
     queue.add(KEY)
     queue.add(other)
     await asyncio.wait_for(done.wait(), 10)
-    assert other in seen
+    assert other in reconciled
     await queue.stop()
 
 
-async def test_what_is_gone_is_forgotten_and_may_come_back() -> None:
-    looked = asyncio.Event()
+async def test_a_deleted_resource_is_forgotten_and_may_be_created_again() -> None:
+    called = asyncio.Event()
 
-    async def look(_: Key) -> float | None:
-        looked.set()
+    async def reconcile(_: Key) -> float | None:
+        called.set()
         return None
 
-    queue = WorkQueue(look)
+    queue = WorkQueue(reconcile)
     for _ in range(2):
-        looked.clear()
+        called.clear()
         queue.add(KEY)
-        await asyncio.wait_for(looked.wait(), 5)
+        await asyncio.wait_for(called.wait(), 5)
         await asyncio.sleep(0)
         assert queue.keys() == []
     await queue.stop()

@@ -1,0 +1,14 @@
+"""The clients of one AWS region."""
+
+from __future__ import annotations
+
+from operators.adapters.aws.rds import Databases
+from operators.adapters.aws.secrets_manager import SecretsManager
+
+
+class Cloud:
+    """Secrets and databases of one region."""
+
+    def __init__(self, region: str, endpoint: str | None, cache_seconds: float) -> None:
+        self.secrets = SecretsManager(region, endpoint, cache_seconds)
+        self.databases = Databases(self.secrets)

@@ -1,0 +1,1 @@
+"""The dataflow's workers: the metrics that they expose."""

@@ -1,0 +1,1 @@
+"""Kafka: topics, and the changes that the admin API makes to them."""

@@ -1,0 +1,111 @@
+"""Admin client of a Kafka cluster, for topics."""
+
+# pyright: reportPrivateImportUsage=false
+# confluent_kafka.admin documents these names without marking them as exported.
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourceType,
+)
+
+from operators.adapters.kafka.topics import AlterConfigs, CreatePartitions, CreateTopic, TopicChange, TopicDescription
+
+_TIMEOUT_SECONDS = 10
+_TLS_PORTS = {"9094", "9194"}
+"""The TLS ports of MSK's brokers, inside the VPC and public."""
+
+
+class KafkaUnreachable(Exception):
+    """The brokers did not answer, or refused a request."""
+
+
+class TopicAdmin:
+    """Describes, creates, alters and deletes topics of the cluster at `bootstrap`."""
+
+    def __init__(self, bootstrap: str) -> None:
+        tls = bootstrap.split(",")[0].rpartition(":")[2] in _TLS_PORTS
+        self._bootstrap = bootstrap
+        self._admin = AdminClient(
+            {
+                "bootstrap.servers": bootstrap,
+                "security.protocol": "SSL" if tls else "PLAINTEXT",
+                "socket.timeout.ms": _TIMEOUT_SECONDS * 1000,
+                "log_level": 0,
+            }
+        )
+
+    async def describe(self, names: Iterable[str]) -> tuple[dict[str, TopicDescription], int]:
+        """Those of the topics that exist, and the number of brokers. Raises KafkaUnreachable."""
+        return await asyncio.to_thread(self._call, lambda: self._describe(set(names)))
+
+    async def apply(self, changes: Iterable[TopicChange]) -> None:
+        """Raises KafkaUnreachable at the first change that fails; those before it are made."""
+        for change in changes:
+            await asyncio.to_thread(self._call, lambda change=change: self._apply(change))
+
+    async def delete(self, names: Iterable[str]) -> None:
+        """Deletes topics and their records; skips those that do not exist."""
+        found, _ = await self.describe(names)
+        if found:
+            futures = self._admin.delete_topics(list(found), operation_timeout=_TIMEOUT_SECONDS)
+            await asyncio.to_thread(
+                self._call, lambda: [future.result(_TIMEOUT_SECONDS) for future in futures.values()]
+            )
+
+    def _describe(self, names: set[str]) -> tuple[dict[str, TopicDescription], int]:
+        metadata = self._admin.list_topics(timeout=_TIMEOUT_SECONDS)
+        existing = sorted(names & metadata.topics.keys())
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in existing]
+        configs = self._admin.describe_configs(resources, request_timeout=_TIMEOUT_SECONDS) if resources else {}
+        values = {
+            resource.name: {entry.name: entry.value or "" for entry in future.result(_TIMEOUT_SECONDS).values()}
+            for resource, future in configs.items()
+        }
+        found: dict[str, TopicDescription] = {}
+        for name in existing:
+            partitions = metadata.topics[name].partitions
+            replication = max((len(one.replicas) for one in partitions.values()), default=0)
+            found[name] = TopicDescription(len(partitions), replication, values[name])
+        return found, len(metadata.brokers)
+
+    def _apply(self, change: TopicChange) -> None:
+        futures: dict[Any, Any]
+        match change:
+            case CreateTopic(topic):
+                new = NewTopic(topic.name, topic.partitions, topic.replication or -1, config=topic.config)
+                futures = self._admin.create_topics([new], operation_timeout=_TIMEOUT_SECONDS)
+            case CreatePartitions(name, partitions):
+                futures = self._admin.create_partitions(
+                    [NewPartitions(name, partitions)], operation_timeout=_TIMEOUT_SECONDS
+                )
+            case AlterConfigs(name, config):
+                entries = [
+                    ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+                    for key, value in config.items()
+                ]
+                resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+                futures = self._admin.incremental_alter_configs([resource], request_timeout=_TIMEOUT_SECONDS)
+        for future in futures.values():
+            try:
+                future.result(_TIMEOUT_SECONDS)
+            except KafkaException as error:  # created a moment ago, and not in every broker's metadata yet
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
+
+    def _call(self, call: Any) -> Any:
+        try:
+            return call()
+        except (KafkaException, TimeoutError) as error:
+            raise KafkaUnreachable(f"Kafka at {self._bootstrap}: {error}") from error

@@ -1,0 +1,60 @@
+"""Resolved dependencies of a service: what its objects depend on besides its spec. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contracts.auraservice import AuraServiceSpec
+from contracts.platform import KAFKA_BOOTSTRAP, REDIS_URL
+from operators.kubernetes.conditions import Finding, good, waiting
+
+PLATFORM_VARIABLES = {"kafka": KAFKA_BOOTSTRAP, "redis": REDIS_URL}
+"""Needs that the platform's ConfigMap resolves, with the variable that must be in it."""
+TIMESERIES = "timeseries"
+TIMESERIES_SECRET = "timeseries-app"
+TIMESERIES_URL = "TIMESERIES_URL"
+
+NEEDS_MET = "NeedsMet"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Cluster IP and port of a Service."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """`config` is the platform's ConfigMap; `timeseries` is a digest of the database's Secret, None without one."""
+
+    config: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, Address] = field(default_factory=dict)
+    timeseries: str | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Variable -> value, DATABASE_URL included: the content of the service's Secret."""
+    served: frozenset[tuple[str, str]] = frozenset()
+    """(apiVersion, kind) that the cluster serves."""
+    passive: bool = False
+    """Whether this region is the passive one."""
+
+
+def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
+    """Whether everything in `needs` is resolved, so that the Pods' variables are complete."""
+    missing = [need for need in spec.needs if not _is_met(need, dependencies)]
+    if not missing:
+        return good(NEEDS_MET, "Found", "everything needed can be reached" if spec.needs else "nothing is needed")
+    need = missing[0]
+    if variable := PLATFORM_VARIABLES.get(need):
+        return waiting(NEEDS_MET, "NotConfigured", f"needs {need}, but ConfigMap aura-platform has no {variable} yet")
+    if need == TIMESERIES:
+        return waiting(NEEDS_MET, "DatabaseMissing", f"needs {need}, but Secret {TIMESERIES_SECRET} does not exist yet")
+    return waiting(NEEDS_MET, "ServiceMissing", f"needs {need}, but no Service of that name exists yet")
+
+
+def _is_met(need: str, dependencies: Dependencies) -> bool:
+    if variable := PLATFORM_VARIABLES.get(need):
+        return bool(dependencies.config.get(variable))
+    return dependencies.timeseries is not None if need == TIMESERIES else need in dependencies.services

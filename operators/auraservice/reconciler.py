@@ -1,0 +1,151 @@
+"""Reconciles AuraServices."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from contracts.auraservice import AuraServiceSpec
+from contracts.platform import PLATFORM_CONFIG
+from operators.adapters.aws.cloud import Cloud
+from operators.adapters.aws.rds import DatabaseUnavailable, password_of
+from operators.adapters.aws.secrets_manager import SecretUnavailable
+from operators.auraservice import status
+from operators.auraservice.dependencies import (
+    PLATFORM_VARIABLES,
+    TIMESERIES,
+    TIMESERIES_SECRET,
+    Address,
+    Dependencies,
+    needs_met,
+)
+from operators.auraservice.desired import desired, desired_early
+from operators.auraservice.workload import replicas_override, secret_name
+from operators.controller.reconciler import Result
+from operators.kubernetes import kinds
+from operators.kubernetes.apply import apply, live_objects, served_kinds
+from operators.kubernetes.client import Client
+from operators.kubernetes.conditions import Finding, State, broken, good
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
+from operators.kubernetes.resource import parse_spec
+from operators.kubernetes.rollout import pod_counts
+
+REPLICAS_MANAGER = f"{FIELD_MANAGER}-floor"
+"""Field manager of `replicas` while an autoscaler decides: raises it to the minimum, never removes the field."""
+DATABASE_URL = "DATABASE_URL"
+
+
+@dataclass(frozen=True)
+class AuraServiceReconciler:
+    """Reconciler of the kind AuraService."""
+
+    client: Client
+    cloud: Cloud
+
+    async def reconcile(self, body: Manifest) -> Result:
+        """Applies a service's objects. A missing dependency is reported, and leaves existing objects as they are."""
+        spec = parse_spec(AuraServiceSpec, body)
+        if isinstance(spec, Finding):
+            return Result([spec], {})
+        owner = Owner.of(body)
+        served = await served_kinds(self.client)
+        owned = [kind for kind in kinds.OWNED if (kind.api_version, kind.name) in served]
+        live = await live_objects(self.client, owner, owned)
+        if await apply(self.client, owner, desired_early(owner, spec), _matching(live, desired_early(owner, spec))):
+            live = await live_objects(self.client, owner, owned)
+        dependencies = await self._dependencies(owner, spec, served)
+        dependencies, findings = await self._secrets(owner, spec, dependencies)
+        findings = [needs_met(spec, dependencies), *findings]
+        if all(finding.state is State.GOOD for finding in findings):
+            await self._override_replicas(owner, spec, live, dependencies.passive)
+            if await apply(self.client, owner, desired(owner, spec, dependencies), live):
+                live = await live_objects(self.client, owner, owned)
+                await self._override_replicas(owner, spec, live, dependencies.passive)
+        deployment = _deployment(live)
+        findings.append(status.workload_finding(spec, deployment, dependencies.passive))
+        routable = (kinds.HTTP_ROUTE.api_version, kinds.HTTP_ROUTE.name) in served
+        findings.append(status.routed(owner, spec, live, routable))
+        return Result(findings, {"pods": pod_counts(deployment), "image": _image(deployment)})
+
+    async def finalize(self, body: Manifest) -> None:
+        """Nothing: Kubernetes deletes its dependents, the database stays, and there is no finalizer."""
+
+    async def _dependencies(
+        self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]
+    ) -> Dependencies:
+        config = await self.client.get(kinds.CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
+        names = [need for need in spec.needs if need not in PLATFORM_VARIABLES and need != TIMESERIES]
+        found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
+        services = {
+            name: Address(one["spec"]["clusterIP"], one["spec"]["ports"][0]["port"])
+            for name, one in zip(names, found, strict=True)
+            if one
+        }
+        timeseries = None
+        if TIMESERIES in spec.needs:
+            secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
+            timeseries = digest(secret.get("data", {})) if secret else None
+        data = config.get("data") or {}
+        return Dependencies(data, services, timeseries, {}, served, passive=data.get("REGION_ROLE") == "passive")
+
+    async def _secrets(
+        self, owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies
+    ) -> tuple[Dependencies, list[Finding]]:
+        findings: list[Finding] = []
+        values: dict[str, str] = {}
+        if spec.secrets:
+            try:
+                for variable, reference in sorted(spec.secrets.items()):
+                    values[variable] = await self.cloud.secrets.value(reference)
+                findings.append(good(status.SECRETS, "Synced", f"{len(values)} from AWS Secrets Manager"))
+            except SecretUnavailable as error:
+                findings.append(broken(status.SECRETS, "SecretUnavailable", f"{error}; Pods keep their values"))
+        if spec.database:
+            try:
+                password = await self._password(owner)
+                values[DATABASE_URL] = await self.cloud.databases.ensure(
+                    spec.database.instance, spec.database.name, password
+                )
+                findings.append(good(status.DATABASE, "Exists", f"database {spec.database.name} accepts connections"))
+            except (SecretUnavailable, DatabaseUnavailable) as error:
+                findings.append(broken(status.DATABASE, "DatabaseUnavailable", f"{error}; Pods keep their values"))
+        return replace(dependencies, secrets=values), findings
+
+    async def _password(self, owner: Owner) -> str:
+        """The password in the service's Secret, or a new one."""
+        stored = await self.client.get(kinds.SECRET, owner.namespace, secret_name(owner))
+        encoded: Mapping[str, str] = (stored or {}).get("data") or {}
+        if DATABASE_URL in encoded:
+            return password_of(base64.b64decode(encoded[DATABASE_URL]).decode())
+        return secrets.token_urlsafe(24)
+
+    async def _override_replicas(
+        self, owner: Owner, spec: AuraServiceSpec, live: list[Manifest], passive: bool
+    ) -> None:
+        count = replicas_override(spec, _deployment(live), passive)
+        if count is not None:
+            meta = {"name": owner.name, "namespace": owner.namespace}
+            manifest = {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "metadata": meta,
+                "spec": {"replicas": count},
+            }
+            await self.client.apply(kinds.DEPLOYMENT, manifest, REPLICAS_MANAGER)
+
+
+def _matching(live: list[Manifest], desired: list[Manifest]) -> list[Manifest]:
+    """Those of `live` that are also in `desired`: the others must not be deleted yet."""
+    names = {(one["kind"], one["metadata"]["name"]) for one in desired}
+    return [one for one in live if (one["kind"], one["metadata"]["name"]) in names]
+
+
+def _deployment(live: list[Manifest]) -> Manifest | None:
+    return next((one for one in live if one["kind"] == "Deployment"), None)
+
+
+def _image(deployment: Manifest | None) -> str:
+    return deployment["spec"]["template"]["spec"]["containers"][0]["image"] if deployment else ""

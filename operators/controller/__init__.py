@@ -1,0 +1,1 @@
+"""What any operator needs: work queue, leader election, liveness, the reconcile loop and Events."""

@@ -1,0 +1,61 @@
+"""Service and NetworkPolicy. Pure.
+
+A Pod that needs a service carries a label for it, and the service's policy admits all Pods with that label. Neither
+side has to know the other's labels, and the rules on both sides come from one line, `needs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from contracts.resource import GROUP
+from operators.kubernetes.manifest import NAME, Manifest, Owner
+
+GATEWAY_NAMESPACES = ["aura", "kong"]
+_STORES = {"kafka": [9092, 9094, 9096, 9098], "redis": [6379], "timeseries": [5432]}
+_DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
+
+
+def needs_label(need: str) -> str:
+    return f"needs.{GROUP}/{need}"
+
+
+def service(owner: Owner, ports: Mapping[str, int]) -> Manifest:
+    service_ports = [
+        {"name": name, "port": ports[name], "targetPort": name, "protocol": "TCP"}
+        for name in sorted(ports, key=_http_first)
+    ]
+    content = {"selector": owner.selector, "ports": service_ports, "type": "ClusterIP"}
+    return owner.manifest("v1", "Service", owner.name, {"spec": content})
+
+
+def network_policy(
+    owner: Owner, ports: Iterable[int], needs: Iterable[str], *, routed: bool = False, database: bool = False
+) -> Manifest:
+    """Ingress from Pods that need this, the gateway if `routed`, and scrapers; egress to what is needed and to DNS."""
+    peers: list[Manifest] = [{"podSelector": {"matchLabels": {needs_label(owner.name): "true"}}}]
+    peers.append({"podSelector": {"matchLabels": {NAME: "operators"}}})
+    peers.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}})
+    if routed:
+        gateway = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": GATEWAY_NAMESPACES}
+        component = {"matchLabels": {"app.kubernetes.io/component": "gateway"}}
+        peers.append({"namespaceSelector": {"matchExpressions": [gateway]}, "podSelector": component})
+    egress: list[Manifest] = [_DNS]
+    for need in [*needs, *(["timeseries"] if database else [])]:
+        if need in _STORES:  # outside the cluster, or with addresses that change: matched by port only
+            rule: Manifest = {"ports": [{"protocol": "TCP", "port": port} for port in _STORES[need]]}
+        else:
+            rule = {"to": [{"podSelector": {"matchLabels": {NAME: need}}}]}
+        if rule not in egress:
+            egress.append(rule)
+    content = {
+        "podSelector": {"matchLabels": owner.selector},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": peers, "ports": [{"protocol": "TCP", "port": port} for port in sorted(ports)]}],
+        "egress": egress,
+    }
+    return owner.manifest("networking.k8s.io/v1", "NetworkPolicy", owner.name, {"spec": content})
+
+
+def _http_first(name: str) -> tuple[bool, str]:
+    return name != "http", name

@@ -1,0 +1,65 @@
+"""What all Pods have in common: placement, probes, environment, security context. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from contracts.platform import PLATFORM_CONFIG
+from contracts.resource import Placement
+from operators.kubernetes.manifest import Manifest, env_vars
+
+TERMINATION_GRACE_PERIOD_SECONDS = 30
+_CAPACITY = {Placement.SPOT: "SPOT", Placement.ON_DEMAND: "ON_DEMAND"}
+_STATEFUL = {"key": "aura/stateful", "operator": "Exists", "effect": "NoSchedule"}
+
+SECURITY_CONTEXT = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+def placement(where: Placement) -> Manifest:
+    """Node selector of a node group, and for on-demand the toleration of nodes that are tainted for stateful Pods."""
+    placed: Manifest = {"nodeSelector": {"eks.amazonaws.com/capacityType": _CAPACITY[where]}}
+    return placed | {"tolerations": [_STATEFUL]} if where is Placement.ON_DEMAND else placed
+
+
+def topology_spread_constraints(selector: Mapping[str, str]) -> list[Manifest]:
+    """Spreads the Pods of one rollout over zones and nodes; never keeps a Pod from being scheduled."""
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": dict(selector)},
+            "matchLabelKeys": ["pod-template-hash"],
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
+
+
+def environment(values: Mapping[str, str], secrets: list[Manifest]) -> list[Manifest]:
+    """A container's `env`: the Pod's address and name, plain values, then those from Secrets."""
+    return [
+        {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {"name": "HOST", "value": "$(POD_IP)"},
+        *env_vars(values),
+        *secrets,
+    ]
+
+
+def platform_config() -> Manifest:
+    """An `envFrom` entry with the region's configuration, which infra/ writes."""
+    return {"configMapRef": {"name": PLATFORM_CONFIG}}
+
+
+def probes(start_seconds: int) -> Manifest:
+    """Probes of a container with the port `http`; it may take `start_seconds` to start."""
+    live, ready = {"path": "/healthz", "port": "http"}, {"path": "/readyz", "port": "http"}
+    return {
+        "startupProbe": {"httpGet": live, "periodSeconds": 1, "timeoutSeconds": 2, "failureThreshold": start_seconds},
+        "livenessProbe": {"httpGet": live, "periodSeconds": 10, "timeoutSeconds": 5, "failureThreshold": 3},
+        "readinessProbe": {"httpGet": ready, "periodSeconds": 2, "timeoutSeconds": 2, "failureThreshold": 2},
+    }
