@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]
-from dataflows.biosync.tools.offline import compute_frames
 
 from contracts.records import StoredFrame, pack, partition_of
 from contracts.resource import API_VERSION
+from dataflows.biosync.tools.offline import compute_frames
 from tests.dataflows.test_flow import population
 from tests.operators.conftest import Installation
 from tests.operators.samples import STREAM
