@@ -3,7 +3,7 @@
     python -m bench.sockets [--users N] [--seconds S] [--gateway] [--storm]
 
 Everybody sends ten beats every eight seconds; one in a hundred has a stress episode that raises an event. Prints a
-table, writes `.aura/bench/sockets.json` (with --gateway or --storm `sockets-gateway.json`, `sockets-storm.json`).
+table, writes `.aura/bench/sockets.json` (with --gateway or --storm `sockets-gateway.json`, `sockets-reconnects.json`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import sys
 import time
 from itertools import pairwise
 
-from bench.sockets import path, plot, report, storm
-from bench.sockets.crowd import Crowd
-from bench.sockets.figures import GENERATOR, figures
-from bench.sockets.gateway import Gateways
-from bench.sockets.generators import MOST_SOCKETS, Generators, tokens
+from bench.sockets.load.generator import Doors
+from bench.sockets.load.pool import MOST_SOCKETS, Generators, tokens
+from bench.sockets.load.population import Crowd
+from bench.sockets.measurement import reconnects
+from bench.sockets.measurement.statistics import GENERATOR, figures
+from bench.sockets.report import plot, table
 from bench.sockets.run import run
-from bench.sockets.wearables import Doors
+from bench.sockets.system import deployment
+from bench.sockets.system.gateway import Gateways
 from local.engines.ground import temporary
 
 
@@ -34,7 +36,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.gateway and given.storm:
         parser.error("a storm is measured without the gateway: behind it nobody knows who is at which process")
-    crowd = Crowd(given.users, given.seconds or (storm.SECONDS if given.storm else 300.0))
+    crowd = Crowd(given.users, given.seconds or (reconnects.SECONDS if given.storm else 300.0))
     processes = -(-crowd.users // MOST_SOCKETS)
     begun = time.monotonic()
 
@@ -43,7 +45,7 @@ def main() -> None:
 
     with temporary("sockets") as ground:
         tell(f"starting engines and services in {ground.folder}")
-        flow = path.start(ground, processes, given.partitions)
+        flow = deployment.start(ground, processes, given.partitions)
         tell("making tokens and wearables")
         gateways = Gateways(ground, flow, crowd.users, processes) if given.gateway else None
         to = gateways.doors if gateways else [program.place for program in flow.ingest]
@@ -65,10 +67,10 @@ def main() -> None:
             if gateways:
                 gateways.stop()
     found = figures(outcome, given.storm)
-    print("\n".join(report.table(outcome, found)))
+    print("\n".join(table.lines(outcome, found)))
     name = "sockets" + ("-storm" if given.storm else "-gateway" if given.gateway else "")
-    written = report.write(outcome, found, name)
-    drawing = plot.draw(outcome, report.folder() / f"{name}.png")
+    written = table.write(outcome, found, name)
+    drawing = plot.draw(outcome, table.folder() / f"{name}.png")
     print(f"\nplot: {drawing}, figures: {written}", flush=True)
     os._exit(1 if found.problems else 0)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Thread
 
-from bench.sockets import storm, truth
-from bench.sockets.crowd import Crowd
-from bench.sockets.generators import Generators
-from bench.sockets.path import Flow
-from bench.sockets.usage import Usage, measure
-from bench.sockets.wearables import Findings, Tally
+from bench.sockets.load.generator import Findings, Tally
+from bench.sockets.load.pool import Generators
+from bench.sockets.load.population import Crowd
+from bench.sockets.measurement import reconnects, verification
+from bench.sockets.measurement.usage import Usage, measure
+from bench.sockets.system.deployment import Flow
 from dataflows.biosync.declared import rules
 
 CONNECT_SECONDS = 600.0
@@ -52,7 +52,7 @@ class Outcome:
     mib_before: dict[str, float]
     samples: list[Sample]
     findings: list[Findings]
-    verdict: truth.Verdict
+    verdict: verification.Verdict
 
     @property
     def tally(self) -> Tally:
@@ -84,7 +84,7 @@ def run(flow: Flow, pids: Pids, crowd: Crowd, generators: Generators, stormy: bo
     tell(f"{acked.acked:,} of {acked.planned:,} frames acknowledged; waiting for the dataflow and the pushes")
     settled = _until(lambda tally: flow.drained(tally.acked) and tally.pushes >= flow.raised(), generators)
     findings = generators.finish()
-    verdict = truth.compare(
+    verdict = verification.compare(
         crowd, start, rules(flow.spec), flow.kafka.bootstrap, flow.spec.source.topic, flow.database, tell
     )
     return Outcome(
@@ -104,12 +104,12 @@ def _connect(crowd: Crowd, generators: Generators, tell: Tell) -> float:
 
 def _blows(flow: Flow, generators: Generators, tell: Tell) -> Iterator[float]:
     """Yields when the next blow is due, and deals it when asked to go on."""
-    yield storm.KILL_AT
-    victim = flow.ingest[storm.VICTIM]
+    yield reconnects.KILL_AT
+    victim = flow.ingest[reconnects.VICTIM]
     tell(f"{victim.name} is killed and started again")
     victim.process.kill()
     Thread(target=victim.start, daemon=True).start()
-    yield storm.DROP_AT
+    yield reconnects.DROP_AT
     tell("all sockets are dropped")
     generators.tell("drop")
 

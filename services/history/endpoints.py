@@ -13,12 +13,12 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
-from services.history.page import page
+from services.history.pagination import page
 from services.history.schemas import Asked, Event, History, StoredEvent, Window
 from services.history.settings import HistorySettings
-from services.history.span import EVENTS, BadSpan, bounds, span, windows_query
+from services.history.time_range import EVENTS, BadSpan, bounds, span, windows_query
 from services.kit import app, logs
-from services.kit.keys import KeysUnavailable
+from services.kit.jwks import KeysUnavailable
 from services.kit.tokens import InvalidToken, Verifier
 
 log = logs.get(__name__)

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.webhook import USEFUL_SECONDS
-from services.history.page import MOST, USUAL
-from services.history.span import Resolution
+from services.history.pagination import MOST, USUAL
+from services.history.time_range import Resolution
 
 
 class Asked(BaseModel):

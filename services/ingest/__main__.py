@@ -10,9 +10,9 @@ import socket
 import uvicorn
 
 from services.ingest.app import Ingest
-from services.ingest.http import Http
-from services.ingest.protocol import Protocol
 from services.ingest.settings import IngestSettings
+from services.ingest.websocket.handshake import Protocol
+from services.ingest.websocket.http import Http
 from services.kit import logs, serve
 
 UNREAD_BYTES = 16 << 10

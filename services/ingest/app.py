@@ -10,16 +10,16 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.ingest import memory
+from services.ingest import gc
 from services.ingest.admission import SILENT, Close, Limits
-from services.ingest.intake import Intake
-from services.ingest.people import People
+from services.ingest.delivery.pipeline import Intake
+from services.ingest.endpoint import Stream
 from services.ingest.pushes import Pushes
+from services.ingest.registry import People
 from services.ingest.settings import IngestSettings
-from services.ingest.stream import Stream
 from services.kit import app as kit
 from services.kit import logs
-from services.kit.keys import KeysUnavailable
+from services.kit.jwks import KeysUnavailable
 from services.kit.tokens import Verifier
 
 log = logs.get(__name__)
@@ -80,7 +80,7 @@ class Ingest:
         ]
         for chore in chores:
             chore.add_done_callback(self._ended)
-        memory.tune()
+        gc.tune()
         try:
             yield
         finally:

@@ -22,8 +22,8 @@ from contracts import pushes
 from contracts.platform import PENDING_KEY, PUSH_CHANNEL
 from contracts.stream import EmergencyCalm
 from services.ingest import metrics
-from services.ingest.people import People
-from services.ingest.socket import Socket
+from services.ingest.registry import People
+from services.ingest.websocket.connection import Socket
 from services.kit import logs
 
 log = logs.get(__name__)

@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 from starlette.requests import HTTPConnection
 
-from services.kit.keys import Jwks
+from services.kit.jwks import Jwks
 from services.kit.settings import TokenSettings
 
 ALGORITHMS = ["ES256", "RS256"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from services.kit import logs, serve
-from services.recommend.embedding import Embedder
+from services.recommend.content.catalog import Library, catalogue
+from services.recommend.content.embedding import Embedder
 from services.recommend.endpoints import create
-from services.recommend.library import Library, catalogue
 from services.recommend.settings import RecommendSettings
 
 

@@ -19,13 +19,13 @@ from contracts import webhook
 from contracts.records import StressEvent
 from services.kit import app, logs
 from services.recommend.answers import Answers
-from services.recommend.embedding import Embedder
-from services.recommend.ledger import Ledger
-from services.recommend.library import Library
-from services.recommend.outcomes import Outcomes
+from services.recommend.content.catalog import Library
+from services.recommend.content.embedding import Embedder
+from services.recommend.content.vectors import Vectors
+from services.recommend.outcomes.queue import Outcomes
+from services.recommend.outcomes.writer import Ledger
 from services.recommend.responder import Responder
 from services.recommend.settings import RecommendSettings
-from services.recommend.vectors import Vectors
 
 log = logs.get(__name__)
 

@@ -15,10 +15,10 @@ from contracts.stream import EmergencyCalm
 from services.kit import logs
 from services.recommend import metrics
 from services.recommend.answers import Answers
-from services.recommend.library import Item, Library
-from services.recommend.need import need_of, query
-from services.recommend.vectors import Vectors
-from services.recommend.wish import Wish, wishes
+from services.recommend.content.catalog import Item, Library
+from services.recommend.content.vectors import Vectors
+from services.recommend.selection.criteria import Wish, wishes
+from services.recommend.selection.severity import need_of, query
 
 log = logs.get(__name__)
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from bench.sockets import storm
-from bench.sockets.crowd import FRAME_SECONDS, Crowd, stressed
-from bench.sockets.link import masked, unmasked
+from bench.sockets.load.client import masked, unmasked
+from bench.sockets.load.population import FRAME_SECONDS, Crowd, stressed
+from bench.sockets.measurement import reconnects
 from contracts.records import StoredFrame
 from contracts.stream import MAX_SAMPLES_A_FRAME
 from dataflows.biosync.offline import of_frames
-from services.ingest.frames import TEXT, Reader
+from services.ingest.websocket.framing import TEXT, Reader
 
 START = 1_700_000_000_000
 RUNS = [Crowd(150, 60), Crowd(150, 300)]
@@ -73,6 +73,6 @@ def test_who_came_back_after_a_blow_and_what_the_others_felt() -> None:
     ack_at = np.array([5.0, 10.5, 13.0, 13.5, 15.0])
     ack_ms = np.array([900, 40, 60, 800, 900], np.float32)
     others = np.array([True, True, True, False, True])
-    found = storm.returned(10.0, 20.0, opened, ack_at, ack_ms, others)
+    found = reconnects.returned(10.0, 20.0, opened, ack_at, ack_ms, others)
     assert (found.sockets, found.seconds, found.half_seconds) == (3, 4.0, 2.0)
     assert found.others_ack_p99_ms == pytest.approx(59.8)

@@ -14,7 +14,7 @@ from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from services.auth.signing import load
 from tests.fixtures.engines import Ground
-from tests.ingest.running import Identity, Service, Stream, create_topic
+from tests.ingest.harness import Identity, Service, Stream, create_topic
 
 Starter = Callable[..., Stream]
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, suppress
 import psutil
 import pytest
 
-from tests.ingest.running import KEY, UPGRADE, Stream, acks, frame, raw
+from tests.ingest.harness import KEY, UPGRADE, Stream, acks, frame, raw
 
 pytestmark = pytest.mark.integration
 

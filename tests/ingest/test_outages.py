@@ -17,7 +17,7 @@ from local.engines.kafka import Kafka
 from services.ingest.admission import SILENT
 from tests.fixtures.engines import Ground
 from tests.ingest.conftest import Starter
-from tests.ingest.running import Stream, acks, frame, heard, until
+from tests.ingest.harness import Stream, acks, frame, heard, until
 
 pytestmark = pytest.mark.integration
 

@@ -17,7 +17,7 @@ from contracts.platform import PENDING_KEY, PUSH_CHANNEL
 from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
 from tests.ingest.conftest import Starter
-from tests.ingest.running import Stream, acks, frame, heard, until
+from tests.ingest.harness import Stream, acks, frame, heard, until
 
 pytestmark = pytest.mark.integration
 

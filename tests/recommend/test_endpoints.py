@@ -22,11 +22,11 @@ from contracts.records import Evidence, StressEvent
 from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
 from local.toolchain import tools
-from services.recommend.embedding import Embedder
+from services.recommend.content.catalog import Library, catalogue
+from services.recommend.content.embedding import Embedder
+from services.recommend.content.vectors import VECTOR_KEY
 from services.recommend.endpoints import create
-from services.recommend.library import Library, catalogue
 from services.recommend.settings import RecommendSettings
-from services.recommend.vectors import VECTOR_KEY
 
 pytestmark = pytest.mark.integration
 

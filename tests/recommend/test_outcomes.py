@@ -17,8 +17,8 @@ from contracts.platform import PENDING_KEY
 from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
 from services.recommend.answers import Answers
-from services.recommend.ledger import Ledger
-from services.recommend.outcomes import Outcomes
+from services.recommend.outcomes.queue import Outcomes
+from services.recommend.outcomes.writer import Ledger
 from tests.fixtures.engines import Database
 
 pytestmark = pytest.mark.integration

@@ -18,7 +18,7 @@ from contracts.records import Evidence, StressEvent
 from local.engines.redis import Redis
 from local.toolchain import tools
 from tests.fixtures.engines import Database, Ground
-from tests.ingest.running import Service, until
+from tests.ingest.harness import Service, until
 
 pytestmark = pytest.mark.integration
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from contracts.preferences import Preferences
 from local.toolchain import tools
-from services.recommend.embedding import Embedder
-from services.recommend.library import Item, Library, catalogue
-from tests.recommend.judged import CALM, JUDGED, PANIC, Judged, kinds
+from services.recommend.content.catalog import Item, Library, catalogue
+from services.recommend.content.embedding import Embedder
+from tests.recommend.judgments import CALM, JUDGED, PANIC, Judged, kinds
 
 pytestmark = pytest.mark.integration  # the model comes with the tools
 

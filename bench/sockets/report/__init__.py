@@ -1,0 +1,1 @@
+"""Output of a run: table, JSON file and plot."""

@@ -1,0 +1,141 @@
+"""The gateway before the sockets: HAProxy as local/gateway renders it from the route that the operator makes of ingest.
+
+A connection takes two of a process's 20,000 open files, so there are as many HAProxy processes as that demands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import psutil
+import yaml
+
+from bench.sockets.system.deployment import INGEST_PORT, Flow
+from contracts.auraservice import AuraServiceSpec
+from contracts.gateway import GATEWAY_CLASS
+from contracts.platform import NAMESPACE
+from local.engines.ground import SITE_INDEX, Ground
+from local.gateway import proxy as serving
+from local.gateway.certificate import Issued, ensure_ca, issue
+from local.gateway.compile import CONTROLLER, compile_world
+from local.gateway.keys import PublicKey, public_keys
+from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Pod, Secret, Service
+from local.gateway.plan import World
+from local.gateway.proxy import Proxy
+from local.gateway.render import Setting
+from local.site import CHECKOUT, Site
+from operators.auraservice import gateway as operator
+from operators.auraservice.surroundings import Surroundings
+from operators.manifest import NAME, Owner
+from services.auth import signing
+from services.kit.settings import DEFAULT_ISSUER
+
+CONNECTIONS = 9_000
+"""Of one HAProxy process."""
+_MANIFESTS = CHECKOUT / "manifests" / "base"
+
+
+class Gateways:
+    """As many gateways for each of the load generators as its part of the users needs; `doors` is where to connect."""
+
+    def __init__(self, ground: Ground, flow: Flow, users: int, generators: int) -> None:
+        site = Site(ground.folder / "home", SITE_INDEX)
+        certificate = issue(site, ["*.aurawellness.com"])
+        self.authority = str(ensure_ca(site))
+        world = _world(flow, certificate)
+        self._loop = asyncio.new_event_loop()
+        Thread(target=self._loop.run_forever, name="gateways", daemon=True).start()
+        self._proxies: list[Proxy] = []
+        keys = public_keys({"keys": signing.jwks([flow.key])["keys"]})
+        for i in range(generators * -(-users // (generators * CONNECTIONS))):
+            folder = ground.folder / f"gateway{i}"
+            folder.mkdir()
+            proxy = Proxy(folder, Setting(ground.addresses[i], DEFAULT_ISSUER, CONNECTIONS + 500))
+            with _output_to(folder / "access.log"):
+                self._run(_serve(proxy, world, keys))
+            self._proxies.append(proxy)
+        port = compile_world(world).plan.doors[0].port
+        self.doors = [(proxy.setting.address, port) for proxy in self._proxies]
+
+    @property
+    def pids(self) -> list[int]:
+        return [child.pid for child in psutil.Process().children() if child.name() == "haproxy"]
+
+    def stop(self) -> None:
+        for proxy in self._proxies:
+            self._run(proxy.haproxy.stop(0.1))
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+
+async def _serve(proxy: Proxy, world: World, keys: tuple[PublicKey, ...]) -> None:
+    plan = compile_world(world).plan
+    await proxy.serve(plan, serving.shown_certificates(plan, world), keys, serving.servers(plan, world))
+
+
+def _world(flow: Flow, certificate: Issued) -> World:
+    """What the cluster would hold: the manifests of Gateway and ingest, what the operator makes of the latter, Pods."""
+    owner = Owner("AuraService", NAMESPACE, "ingest", "bench")
+    spec = AuraServiceSpec.model_validate(_manifest("ingest.yaml")["spec"])
+    declared = operator.routes(owner, spec, Surroundings())
+    tls = {"tls.crt": certificate.certificate, "tls.key": certificate.key}
+    gateway = Gateway.model_validate(_placed(_manifest("gateway.yaml")))
+    service = {"selector": owner.selector, "ports": [{"name": "http", "port": spec.ports["http"]}]}
+    made = World()
+    for kind, shelf, items in (
+        (GatewayClass, made.classes, [{"metadata": {"name": GATEWAY_CLASS}, "spec": {"controllerName": CONTROLLER}}]),
+        (HTTPRoute, made.routes, [item for item in declared if item["kind"] == "HTTPRoute"]),
+        (KongPlugin, made.plugins, [item for item in declared if item["kind"] == "KongPlugin"]),
+        (Service, made.services, [_placed({"metadata": {"name": "ingest"}, "spec": service})]),
+        (Pod, made.pods, [_pod(i, program.place[0]) for i, program in enumerate(flow.ingest)]),
+        (Secret, made.secrets, [_placed({"metadata": {"name": "gateway-tls"}, "data": _encoded(tls)})]),
+    ):
+        for item in items:
+            read = kind.model_validate(item)
+            shelf[read.key] = read  # pyright: ignore[reportArgumentType]  each kind on its own shelf
+    made.gateways[gateway.key] = gateway
+    return made
+
+
+def _pod(number: int, address: str) -> dict[str, Any]:
+    ports = [{"name": "http", "containerPort": INGEST_PORT}]
+    return _placed(
+        {
+            "metadata": {"name": f"ingest-{number}", "labels": {NAME: "ingest"}},
+            "spec": {"containers": [{"ports": ports}]},
+            "status": {"podIP": address, "conditions": [{"type": "Ready", "status": "True"}]},
+        }
+    )
+
+
+def _manifest(file: str) -> dict[str, Any]:
+    return yaml.safe_load((_MANIFESTS / file).read_text())
+
+
+def _placed(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "metadata": {**item["metadata"], "namespace": NAMESPACE}}
+
+
+def _encoded(data: dict[str, str]) -> dict[str, str]:
+    return {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
+
+
+@contextmanager
+def _output_to(file: Path) -> Iterator[None]:
+    """Standard output of programs started meanwhile: HAProxy writes a line a request there, as a Pod's log."""
+    kept = os.dup(1)
+    with file.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
