@@ -1,4 +1,4 @@
-"""An answer in pages. A page is a stretch of time, so windows and events of it belong together. Pure."""
+"""Pagination by time: windows and events of a page cover the same time range. Pure."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-MOST = 3_000
-"""Windows, and events, of one page."""
-USUAL = 1_000
+MAX_LIMIT = 3_000
+"""Windows, and events, on one page."""
+DEFAULT_LIMIT = 1_000
 
 
-class Started(Protocol):
+class HasStart(Protocol):
     @property
     def start(self) -> datetime: ...
 
 
-class Raised(Protocol):
+class HasRaisedAt(Protocol):
     @property
     def raised_at(self) -> datetime: ...
 
 
-W = TypeVar("W", bound=Started)
-E = TypeVar("E", bound=Raised)
+W = TypeVar("W", bound=HasStart)
+E = TypeVar("E", bound=HasRaisedAt)
 
 
-def page(windows: Sequence[W], events: Sequence[E], limit: int) -> tuple[list[W], list[E], datetime | None]:
-    """What of the oldest `limit` + 1 windows and events is on this page, and where the next begins, None for nowhere.
+def paginate(windows: Sequence[W], events: Sequence[E], limit: int) -> tuple[list[W], list[E], datetime | None]:
+    """The windows and events of this page, out of the oldest `limit` + 1 of each, and the next page's start or None.
 
-    A person has no two windows of one start and no two events of one moment, so each page moves on.
+    A user has no two windows with the same start and no two events at the same time, so every page makes progress.
     """
     beyond = [window.start for window in windows[limit:]] + [event.raised_at for event in events[limit:]]
     if not beyond:

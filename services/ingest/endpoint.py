@@ -1,4 +1,4 @@
-"""The WebSocket at /v1/stream: an ASGI application for the handshake, then what its sockets call."""
+"""The WebSocket at /v1/stream: an ASGI application for the handshake, then the listener of its connections."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import Message as Event
 from starlette.types import Receive, Scope, Send
+from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame, partition_of
 from contracts.stream import Frame, Refusal, Seen
 from services.ingest import metrics
-from services.ingest.admission import NOT_TEXT, OVER_SHARE, OVERLOADED, Close, Limits, admit
-from services.ingest.delivery.pipeline import Intake, Receipt
-from services.ingest.messages import read
-from services.ingest.pushes import Pushes
-from services.ingest.registry import People
-from services.ingest.websocket.connection import Socket
-from services.ingest.websocket.framing import TEXT, Message
-from services.ingest.websocket.handshake import HAND_OVER, Connection, HandOver
+from services.ingest.admission import Limits, admit
+from services.ingest.delivery.pipeline import DeliveryPipeline, PendingAck
+from services.ingest.messages import decode
+from services.ingest.pushes import PushDispatcher
+from services.ingest.registry import ConnectionRegistry, UserConnection
+from services.ingest.websocket.framing import TEXT, Close, Message
+from services.ingest.websocket.handshake import DETACH, Detach, DetachedTransport
 from services.kit import trace
 from services.kit.jwks import KeysUnavailable
 from services.kit.serve import MAX_MESSAGE_BYTES
@@ -29,22 +29,24 @@ from services.kit.tokens import SUBPROTOCOL, InvalidToken, Verifier, bearer
 _encode = msgspec.json.Encoder().encode
 
 
-class Stream:
-    """Lets people in and takes what they say. `draining` refuses new ones and takes nothing from those who are in."""
+class StreamEndpoint:
+    """Admits connections and handles their messages. `draining` refuses connections and ignores messages."""
 
-    def __init__(self, verifier: Verifier, people: People, intake: Intake, pushes: Pushes) -> None:
+    def __init__(
+        self, verifier: Verifier, registry: ConnectionRegistry, pipeline: DeliveryPipeline, pushes: PushDispatcher
+    ) -> None:
         self._verifier = verifier
-        self._people = people
-        self._intake = intake
+        self._registry = registry
+        self._pipeline = pipeline
         self._pushes = pushes
         self.draining = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The handshake; from then on the socket calls."""
+        """The handshake; afterwards the connection calls the methods below."""
         await receive()  # websocket.connect
         headers = Headers(scope=scope)
         given = headers.get(trace.HEADER)
-        trace_id = trace.accepted(given.encode() if given else None) or trace.new()
+        trace_id = trace.parse(given.encode() if given else None) or trace.new()
         try:
             caller = await self._verifier.principal(bearer(headers.get("authorization"), scope["subprotocols"]))
         except InvalidToken as error:
@@ -57,86 +59,88 @@ class Stream:
         if SUBPROTOCOL in scope["subprotocols"]:
             accepted["subprotocol"] = SUBPROTOCOL
         await send(accepted)
-        hand_over: HandOver = scope["extensions"][HAND_OVER]
-        connection = hand_over()
-        if connection is not None:
-            self._welcome(caller.user, trace_id, connection)
+        detach: Detach = scope["extensions"][DETACH]
+        detached = detach()
+        if detached is not None:
+            self._open_connection(caller.user, trace_id, detached)
 
-    def _welcome(self, user: str, trace_id: str, connection: Connection) -> None:
+    def _open_connection(self, user_id: str, trace_id: str, detached: DetachedTransport) -> None:
         now = asyncio.get_running_loop().time()
-        person = self._people.person(user, now)
-        socket = Socket(person, partition_of(user, self._intake.partitions or 1), trace_id, now)
-        refusal = self._admit(len(person.sockets))
-        socket.begin(*connection, self, MAX_MESSAGE_BYTES)
+        user = self._registry.user(user_id, now)
+        connection = UserConnection(user, partition_of(user_id, self._pipeline.partitions or 1), trace_id, now)
+        refusal = self._admit(len(user.connections))
+        connection.open(*detached, self, MAX_MESSAGE_BYTES)
         if refusal is not None:
-            _close(socket, refusal)
+            _close(connection, refusal)
             return
-        self._people.join(socket)
+        self._registry.add(connection)
         metrics.connections.inc()
-        self._pushes.greet(socket)
+        self._pushes.send_pending(connection)
 
-    def _admit(self, sockets_of_person: int) -> Close | None:
+    def _admit(self, connections_of_user: int) -> Close | None:
         if self.draining:
-            return Close(OVERLOADED, "this process is about to end; connect again")
-        return admit(self._people.connections, sockets_of_person, self._intake.stalled, self._people.limits)
+            return Close(CloseCode.TRY_AGAIN_LATER, "this process is shutting down; reconnect")
+        return admit(self._registry.count, connections_of_user, self._pipeline.stalled, self._registry.limits)
 
-    def left(self, socket: Socket) -> None:
-        if socket in socket.person.sockets:  # it was not refused
+    def on_close(self, connection: UserConnection) -> None:
+        if connection in connection.user.connections:  # it was admitted
             metrics.connections.dec()
-            self._people.leave(socket, asyncio.get_running_loop().time())
+            self._registry.remove(connection, asyncio.get_running_loop().time())
 
-    def holds(self, socket: Socket) -> bool:
-        """While Kafka takes nothing, nothing is read: TCP holds the client back."""
-        if self._intake.stalled:
-            self._intake.wait(socket)
+    def pause_reading(self, connection: UserConnection) -> bool:
+        """While Kafka accepts nothing, nothing is read: TCP flow control holds the client back."""
+        if self._pipeline.stalled:
+            self._pipeline.resume_later(connection)
             return True
         return False
 
-    def chatted(self, socket: Socket, frames: int) -> None:
-        socket.heard = asyncio.get_running_loop().time()
-        limits = self._people.limits
-        if not socket.person.share.take(socket.heard, limits, frames):
-            _close(socket, _over_share(limits))
+    def on_control_frames(self, connection: UserConnection, frames: int) -> None:
+        connection.last_activity = asyncio.get_running_loop().time()
+        limits = self._registry.limits
+        if not connection.user.bucket.consume(connection.last_activity, limits, frames):
+            _close(connection, _rate_exceeded(limits))
 
-    def heard(self, socket: Socket, message: Message) -> None:
+    def on_message(self, connection: UserConnection, message: Message) -> None:
         if self.draining:
-            return  # it is not acknowledged and will be sent to another process
-        socket.heard = asyncio.get_running_loop().time()
-        limits = self._people.limits
-        if not socket.person.share.take(socket.heard, limits):
-            _close(socket, _over_share(limits))
+            return  # not acknowledged; the client sends it again to another process
+        connection.last_activity = asyncio.get_running_loop().time()
+        limits = self._registry.limits
+        if not connection.user.bucket.consume(connection.last_activity, limits):
+            _close(connection, _rate_exceeded(limits))
             return
         payload = message[1]
-        said = read(payload)
-        if isinstance(said, Frame):
-            self._accept(socket, said, len(payload))
-        elif isinstance(said, Seen):
-            self._pushes.confirm(socket.person.user, said.seen)
-        elif message[0] == TEXT and not _is_text(payload):
-            _close(socket, Close(NOT_TEXT, "a text message is UTF-8"))
+        decoded = decode(payload)
+        if isinstance(decoded, Frame):
+            self._submit(connection, decoded, len(payload))
+        elif isinstance(decoded, Seen):
+            self._pushes.confirm(connection.user.id, decoded.seen)
+        elif message[0] == TEXT and not _is_utf8(payload):
+            _close(connection, Close(CloseCode.INVALID_DATA, "text messages must be UTF-8"))
         else:
-            _refuse(socket, said)
+            _send_refusal(connection, decoded)
 
-    def _accept(self, socket: Socket, frame: Frame, weight: int) -> None:
+    def _submit(self, connection: UserConnection, frame: Frame, size: int) -> None:
         metrics.frames.read += 1
         stored = StoredFrame(
-            socket.person.user,
+            connection.user.id,
             frame.device,
             frame.seq,
             int(time.time() * 1000),
-            socket.trace,
+            connection.trace,
             [sample.t for sample in frame.samples],
             [sample.rr for sample in frame.samples],
         )
-        self._intake.accept(stored, Receipt(socket, frame.seq, socket.heard), weight)
+        self._pipeline.submit(stored, PendingAck(connection, frame.seq, connection.last_activity), size)
 
 
-def _over_share(limits: Limits) -> Close:
-    rate = limits.frames_a_second
-    return Close(OVER_SHARE, f"more than {rate:g} frames a second, pings and short parts included: make them longer")
+def _rate_exceeded(limits: Limits) -> Close:
+    rate = f"{limits.frames_per_second:g} frames per second"
+    return Close(
+        CloseCode.POLICY_VIOLATION, f"more than {rate}, pings and short fragments included: send longer frames"
+    )
 
 
-def _is_text(payload: bytes) -> bool:
+def _is_utf8(payload: bytes) -> bool:
     try:
         payload.decode()
     except UnicodeDecodeError:
@@ -144,14 +148,14 @@ def _is_text(payload: bytes) -> bool:
     return True
 
 
-def _refuse(socket: Socket, refusal: Refusal) -> None:
+def _send_refusal(connection: UserConnection, refusal: Refusal) -> None:
     metrics.malformed.inc()
-    socket.offer(_encode(refusal))
+    connection.send(_encode(refusal))
 
 
-def _close(socket: Socket, why: Close) -> None:
-    metrics.refused.labels(str(why.code)).inc()
-    socket.close(why)
+def _close(connection: UserConnection, reason: Close) -> None:
+    metrics.refused.labels(str(reason.code)).inc()
+    connection.close(reason)
 
 
 def _trace_header(trace_id: str) -> tuple[bytes, bytes]:
@@ -159,7 +163,7 @@ def _trace_header(trace_id: str) -> tuple[bytes, bytes]:
 
 
 async def _deny(send: Send, status: int, reason: str, trace_id: str) -> None:
-    """Answers the handshake with a plain HTTP status (ASGI's WebSocket denial response)."""
+    """Rejects the handshake with an HTTP status (ASGI's WebSocket denial response)."""
     metrics.refused.labels(str(status)).inc()
     headers = [
         (b"content-type", b"application/json"),

@@ -1,4 +1,4 @@
-"""What a client's message says."""
+"""Decoding of clients' messages. Pure."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import msgspec
 
 from contracts.stream import Frame, Refusal, Seen
 
-LONGEST_REASON = 200
+MAX_ERROR_CHARACTERS = 200
 
-_frame = msgspec.json.Decoder(Frame).decode
-_seen = msgspec.json.Decoder(Seen).decode
+_decode_frame = msgspec.json.Decoder(Frame).decode
+_decode_seen = msgspec.json.Decoder(Seen).decode
 
 
-class _Numbered(msgspec.Struct):
+class _SeqOnly(msgspec.Struct):
     seq: int | None = None
 
 
-_numbered = msgspec.json.Decoder(_Numbered).decode
+_decode_seq = msgspec.json.Decoder(_SeqOnly).decode
 
 
-def read(message: str | bytes) -> Frame | Seen | Refusal:
-    """The message, or why it can't be read together with the frame's number if that much can be told."""
+def decode(message: str | bytes) -> Frame | Seen | Refusal:
+    """The message, or a Refusal with the error and the frame's `seq` if that can be decoded."""
     try:
-        return _frame(message)
+        return _decode_frame(message)
     except msgspec.MsgspecError as error:
-        refused = str(error)[:LONGEST_REASON]  # it may repeat names that the client made up
+        reason = str(error)[:MAX_ERROR_CHARACTERS]  # it may contain field names that the client chose
     except UnicodeError:
         return Refusal("the message is not UTF-8")
     try:
-        return _seen(message)
+        return _decode_seen(message)
     except msgspec.MsgspecError:
-        return Refusal(refused, _seq(message))
+        return Refusal(reason, _seq(message))
 
 
 def _seq(message: str | bytes) -> int | None:
     try:
-        return _numbered(message).seq
+        return _decode_seq(message).seq
     except msgspec.MsgspecError:
         return None

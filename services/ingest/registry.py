@@ -1,66 +1,78 @@
-"""Who is connected to this process."""
+"""Registry of the connections of this process, by user."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from services.ingest.admission import Limits, Share
-
-if TYPE_CHECKING:
-    from services.ingest.websocket.connection import Socket
+from services.ingest.admission import Limits, TokenBucket
+from services.ingest.websocket.connection import Connection
 
 
-class Person:
-    """A user with at least one socket here, and their share of frames over all of them."""
+class User:
+    """A user with at least one connection here, and the rate limit over all of them."""
 
-    __slots__ = ("share", "sockets", "user")
+    __slots__ = ("bucket", "connections", "id")
 
-    def __init__(self, user: str, now: float, limits: Limits) -> None:
+    def __init__(self, id: str, now: float, limits: Limits) -> None:
+        self.id = id
+        self.bucket = TokenBucket(now, limits)
+        self.connections: tuple[UserConnection, ...] = ()
+
+
+class UserConnection(Connection):
+    """A WebSocket of a user, with what frames and pushes on it need."""
+
+    __slots__ = ("partition", "sent_events", "trace", "user")
+
+    def __init__(self, user: User, partition: int, trace: str, now: float) -> None:
+        super().__init__(now)
         self.user = user
-        self.share = Share(now, limits)
-        self.sockets: tuple[Socket, ...] = ()
+        self.partition = partition
+        self.trace = trace
+        self.sent_events: set[str] | None = None
+        """Ids of the events whose push was sent on this connection."""
 
 
-class People:
-    """The users with open sockets, by user id; and those who left lately with their share used up.
+class ConnectionRegistry:
+    """Users with open connections, by id; and those who disconnected with their rate limit used up.
 
-    The latter, so that nobody gets a new share by connecting again.
+    The latter are kept so that nobody gets a full bucket by reconnecting.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.connections = 0
-        self._people: dict[str, Person] = {}
+        self.count = 0
+        """Open connections."""
+        self._users: dict[str, User] = {}
 
-    def person(self, user: str, now: float) -> Person:
-        """The person, who counts as connected only once a socket joins."""
-        return self._people.get(user) or Person(user, now, self.limits)
+    def user(self, id: str, now: float) -> User:
+        """The user; a new one is registered only when a connection is added."""
+        return self._users.get(id) or User(id, now, self.limits)
 
-    def join(self, socket: Socket) -> None:
-        person = self._people.setdefault(socket.person.user, socket.person)
-        socket.person = person
-        person.sockets = (*person.sockets, socket)
-        self.connections += 1
+    def add(self, connection: UserConnection) -> None:
+        user = self._users.setdefault(connection.user.id, connection.user)
+        connection.user = user
+        user.connections = (*user.connections, connection)
+        self.count += 1
 
-    def leave(self, socket: Socket, now: float) -> None:
-        person = socket.person
-        person.sockets = tuple(other for other in person.sockets if other is not socket)
-        self.connections -= 1
-        if not person.sockets and person.share.full(now, self.limits):
-            del self._people[person.user]
+    def remove(self, connection: UserConnection, now: float) -> None:
+        user = connection.user
+        user.connections = tuple(other for other in user.connections if other is not connection)
+        self.count -= 1
+        if not user.connections and user.bucket.is_full(now, self.limits):
+            del self._users[user.id]
 
-    def forget(self, now: float) -> None:
-        """Drops those who left and whose share is full again."""
-        for person in list(self._people.values()):
-            if not person.sockets and person.share.full(now, self.limits):
-                del self._people[person.user]
+    def prune(self, now: float) -> None:
+        """Drops users without connections whose bucket is full again."""
+        for user in list(self._users.values()):
+            if not user.connections and user.bucket.is_full(now, self.limits):
+                del self._users[user.id]
 
-    def sockets_of(self, user: str) -> tuple[Socket, ...]:
-        person = self._people.get(user)
-        return person.sockets if person else ()
+    def connections_of(self, user_id: str) -> tuple[UserConnection, ...]:
+        user = self._users.get(user_id)
+        return user.connections if user else ()
 
-    def sockets(self) -> Iterator[Socket]:
-        """All sockets at this moment; they may leave while the caller goes through them."""
-        for person in list(self._people.values()):
-            yield from person.sockets
+    def connections(self) -> Iterator[UserConnection]:
+        """All connections at this moment; they may be removed during the iteration."""
+        for user in list(self._users.values()):
+            yield from user.connections

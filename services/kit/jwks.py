@@ -1,4 +1,4 @@
-"""The public keys that verify access tokens, fetched from the auth service's JWKS document and kept."""
+"""The JSON Web Key Set (RFC 7517) of the auth service, fetched and cached to verify access tokens."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-REFETCH_SECONDS = 5.0
-"""At most one fetch in this time, so that tokens with invented key ids cannot flood the auth service."""
+MIN_REFETCH_SECONDS = 5.0
+"""Minimum interval of fetches, so that tokens with invented key ids cannot flood the auth service."""
 
-STALE_SECONDS = 300.0
-"""A key withdrawn by the auth service is trusted at most this long."""
+MAX_AGE_SECONDS = 300.0
+"""Maximum age of the cache: a key withdrawn by the auth service is trusted at most this long."""
 
 
 class KeysUnavailable(RuntimeError):
-    """The JWKS document cannot be had; nothing can be verified, so callers answer 503 and not 401."""
+    """The JWKS document cannot be fetched and no token verified: respond with 503, not 401."""
 
 
 class Jwks:
-    """The key set at `url`; fetched when first needed, when a key id is unknown, and every five minutes.
+    """The key set at `url`, fetched on first use, for an unknown key id, and every five minutes.
 
-    While the auth service is away the last keys stay in use.
+    While the auth service is unavailable the last keys stay in use.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._keys: KeySet | None = None
-        self._tried = float("-inf")
-        self._fetched = float("-inf")
+        self._attempted_at = float("-inf")
+        self._fetched_at = float("-inf")
         self._lock = asyncio.Lock()
 
-    async def containing(self, kid: str) -> KeySet:
-        """The key set, fetched anew if it lacks `kid` (which it then may still lack); raises KeysUnavailable."""
-        if not self._suffices(kid):
+    async def key_set(self, kid: str) -> KeySet:
+        """The key set, refetched if it lacks `kid` (which it may still lack then); raises KeysUnavailable."""
+        if not self._is_current(kid):
             async with self._lock:
-                if not self._suffices(kid):
+                if not self._is_current(kid):
                     await self._fetch()
         if self._keys is None:
-            raise KeysUnavailable(f"no keys from {self.url} yet; retried every {REFETCH_SECONDS:g} s")
+            raise KeysUnavailable(f"no keys from {self.url} yet; retrying every {MIN_REFETCH_SECONDS:g} s")
         return self._keys
 
-    def _suffices(self, kid: str) -> bool:
+    def _is_current(self, kid: str) -> bool:
         now = time.monotonic()
-        if now - self._tried < REFETCH_SECONDS:
+        if now - self._attempted_at < MIN_REFETCH_SECONDS:
             return True
-        fresh = now - self._fetched < STALE_SECONDS
+        fresh = now - self._fetched_at < MAX_AGE_SECONDS
         return fresh and self._keys is not None and any(key.kid == kid for key in self._keys.keys)
 
     async def _fetch(self) -> None:
@@ -55,10 +55,10 @@ class Jwks:
             async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
                 response = await client.get(self.url)
             self._keys = KeySet.import_key_set(response.raise_for_status().json())
-            self._fetched = time.monotonic()
+            self._fetched_at = time.monotonic()
         except (httpx.HTTPError, ValueError, KeyError, JoseError) as error:
             if self._keys is None:
                 raise KeysUnavailable(f"no keys from {self.url}: {type(error).__name__}: {error}") from error
         finally:
-            # Only now: whoever asks while the fetch is under way waits for it rather than going without keys.
-            self._tried = time.monotonic()
+            # Set only now, so that concurrent callers wait for the fetch in progress instead of failing.
+            self._attempted_at = time.monotonic()

@@ -10,24 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from bench.sockets.load.client import masked, unmasked
-from bench.sockets.load.population import FRAME_SECONDS, Crowd, stressed
+from bench.sockets.load.client import decode_frames, encode_text
+from bench.sockets.load.population import FRAME_SECONDS, Population, stressed
 from bench.sockets.measurement import reconnects
 from contracts.records import StoredFrame
 from contracts.stream import MAX_SAMPLES_A_FRAME
 from dataflows.biosync.offline import of_frames
-from services.ingest.websocket.framing import TEXT, Reader
+from services.ingest.websocket.framing import TEXT, FrameDecoder
 
 START = 1_700_000_000_000
-RUNS = [Crowd(150, 60), Crowd(150, 300)]
+RUNS = [Population(150, 60), Population(150, 300)]
 
 
 @pytest.mark.parametrize("crowd", RUNS, ids=["a minute", "five minutes"])
-def test_everybody_sends_ten_beats_every_eight_seconds_and_the_stressed_raise_one_event(crowd: Crowd) -> None:
+def test_everybody_sends_ten_beats_every_eight_seconds_and_the_stressed_raise_one_event(crowd: Population) -> None:
     people: set[int] = set()
     sent = 0
     for group in range(crowd.groups):
-        for numbers, heart in crowd.hearts(group):
+        for numbers, heart in crowd.series(group):
             people.update(numbers)
             frames = heart.frames(START)
             sent += len(frames) * len(numbers)
@@ -35,7 +35,7 @@ def test_everybody_sends_ten_beats_every_eight_seconds_and_the_stressed_raise_on
             beats = [sample for timed in frames for sample in timed.frame.samples]
             assert all(a.t < b.t for a, b in pairwise(beats))
             for timed in frames:
-                length, history = len(timed.frame.samples), heart.upset and crowd.history and timed.frame.seq == 1
+                length, history = len(timed.frame.samples), heart.stressed and crowd.history and timed.frame.seq == 1
                 assert length <= MAX_SAMPLES_A_FRAME if history else length == 10
                 assert 0 <= timed.due <= crowd.seconds
                 assert timed.frame.samples[-1].t <= START + timed.due * 1000 + 1
@@ -56,14 +56,14 @@ def test_everybody_sends_ten_beats_every_eight_seconds_and_the_stressed_raise_on
 @given(st.binary(max_size=70_000))
 def test_a_masked_message_is_read_by_the_server_as_it_is(payload: bytes) -> None:
     if len(payload) < 65_536:
-        assert Reader(1 << 20).read(masked(payload)) == [(TEXT, payload)]
+        assert FrameDecoder(1 << 20).feed(encode_text(payload)) == [(TEXT, payload)]
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5), st.integers(0, 2000))
 def test_what_a_server_sends_is_found_whole_however_it_comes(payloads: list[bytes], cut: int) -> None:
     wire = b"".join(Frame(Opcode.TEXT, payload).serialize(mask=False) for payload in payloads)
-    first, rest = unmasked(wire[:cut])
-    second, left = unmasked(rest + wire[cut:])
+    first, rest = decode_frames(wire[:cut])
+    second, left = decode_frames(rest + wire[cut:])
     assert [payload for _, payload in first + second] == payloads
     assert left == b""
 
@@ -73,6 +73,6 @@ def test_who_came_back_after_a_blow_and_what_the_others_felt() -> None:
     ack_at = np.array([5.0, 10.5, 13.0, 13.5, 15.0])
     ack_ms = np.array([900, 40, 60, 800, 900], np.float32)
     others = np.array([True, True, True, False, True])
-    found = reconnects.returned(10.0, 20.0, opened, ack_at, ack_ms, others)
+    found = reconnects.recovery(10.0, 20.0, opened, ack_at, ack_ms, others)
     assert (found.sockets, found.seconds, found.half_seconds) == (3, 4.0, 2.0)
     assert found.others_ack_p99_ms == pytest.approx(59.8)

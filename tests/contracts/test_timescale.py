@@ -19,7 +19,8 @@ from contracts.records import Evidence, StressEvent
 from dataflows.biosync import outbox, store
 from dataflows.biosync.hrv import Window
 from dataflows.biosync.results import RowKey
-from services.history.time_range import EVENTS, Resolution, bounds, windows_query
+from services.history.queries import EVENTS, bounds, windows_query
+from services.history.time_range import Resolution
 from services.recommend.outcomes import writer
 from services.recommend.outcomes.queue import Outcome
 from tests.fixtures.engines import Database
@@ -275,6 +276,6 @@ def test_an_event_goes_the_same_way(stores: Stores) -> None:
 
 
 def _write(connection: psycopg.Connection[Any], outcomes: Sequence[Outcome]) -> list[str]:
-    """The statement of recommend's ledger over this connection: TimescaleDB here has no second one."""
+    """The statement of recommend's outcome writer on this connection: TimescaleDB here has no second one."""
     statement, columns = writer.statement(outcomes)
     return [row[0] for row in connection.execute(statement, columns).fetchall()]

@@ -1,4 +1,4 @@
-"""Pages of an answer."""
+"""Pagination by time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.history.pagination import page
+from services.history.pagination import paginate
 from services.history.schemas import Outcome, StoredEvent
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -28,9 +28,7 @@ moments = st.sets(st.integers(0, 200).map(lambda seconds: START + timedelta(seco
 
 
 @given(moments, moments, st.integers(1, 7))
-def test_pages_one_after_the_other_give_everything_once(
-    starts: list[datetime], raised: list[datetime], limit: int
-) -> None:
+def test_consecutive_pages_give_everything_once(starts: list[datetime], raised: list[datetime], limit: int) -> None:
     windows, events = [Window(moment) for moment in starts], [Event(moment) for moment in raised]
     seen_windows: list[Window] = []
     seen_events: list[Event] = []
@@ -41,17 +39,17 @@ def test_pages_one_after_the_other_give_everything_once(
             [w for w in windows if w.start >= since][: limit + 1],
             [e for e in events if e.raised_at >= since][: limit + 1],
         )
-        shown, told, following = page(some, more, limit)
-        assert len(shown) <= limit
-        assert len(told) <= limit
+        page_windows, page_events, following = paginate(some, more, limit)
+        assert len(page_windows) <= limit
+        assert len(page_events) <= limit
         assert following is None or following > since
-        seen_windows += shown
-        seen_events += told
+        seen_windows += page_windows
+        seen_events += page_events
     assert seen_windows == windows
     assert seen_events == events
 
 
-def test_an_event_has_the_outcome_that_its_moments_tell() -> None:
+def test_the_outcome_follows_from_the_times_of_an_event() -> None:
     def outcome(*moments: datetime | None, after: float = 60) -> Outcome:
         return StoredEvent("e", START, START, {}, *moments).outcome(START + timedelta(seconds=after))
 
@@ -60,4 +58,4 @@ def test_an_event_has_the_outcome_that_its_moments_tell() -> None:
     assert outcome(START, None, None, after=601) == Outcome.ANSWERED
     assert outcome(START, START, None) == Outcome.SEEN
     assert outcome(START, None, START) == Outcome.MISSED
-    assert outcome(None, START, None) == Outcome.SEEN  # seen before the dataflow wrote that recommend accepted
+    assert outcome(None, START, None) == Outcome.SEEN  # seen before the dataflow recorded the answer

@@ -1,4 +1,4 @@
-"""What stretch of time a question about history covers."""
+"""The time range of a request."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.history.time_range import USUAL, BadSpan, Resolution, span
+from services.history.time_range import DEFAULT_RANGE, InvalidTimeRange, Resolution, resolve_range
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 moments = st.integers(1_577_836_800, 1_893_456_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 
 
 @pytest.mark.parametrize("resolution", Resolution)
-def test_without_bounds_it_is_the_usual_stretch_up_to_now(resolution: Resolution) -> None:
-    assert span(resolution, None, None, NOW) == (NOW - USUAL[resolution], NOW)
+def test_the_default_range_ends_now(resolution: Resolution) -> None:
+    assert resolve_range(resolution, None, None, NOW) == (NOW - DEFAULT_RANGE[resolution], NOW)
 
 
 @given(st.sampled_from(Resolution), moments, moments)
-def test_an_answer_is_never_empty_or_reversed(resolution: Resolution, start: datetime, end: datetime) -> None:
+def test_a_range_is_never_empty_or_reversed(resolution: Resolution, start: datetime, end: datetime) -> None:
     try:
-        first, last = span(resolution, start, end, NOW)
-    except BadSpan:
+        first, last = resolve_range(resolution, start, end, NOW)
+    except InvalidTimeRange:
         assert start >= end
     else:
         assert (first, last) == (start, end)
@@ -32,14 +32,14 @@ def test_an_answer_is_never_empty_or_reversed(resolution: Resolution, start: dat
 
 @pytest.mark.parametrize("zone", [None, UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))])
 @pytest.mark.parametrize("moment", [datetime.min, datetime.max])  # noqa: DTZ901
-def test_the_ends_of_time_are_refused_by_name(moment: datetime, zone: timezone | None) -> None:
-    with pytest.raises(BadSpan, match="`from` must lie between"):
-        span(Resolution.DAY, moment.replace(tzinfo=zone), None, NOW)
-    with pytest.raises(BadSpan, match="`to` must lie between"):
-        span(Resolution.DAY, None, moment.replace(tzinfo=zone), NOW)
+def test_extreme_times_are_refused_by_name(moment: datetime, zone: timezone | None) -> None:
+    with pytest.raises(InvalidTimeRange, match="`from` must be between"):
+        resolve_range(Resolution.DAY, moment.replace(tzinfo=zone), None, NOW)
+    with pytest.raises(InvalidTimeRange, match="`to` must be between"):
+        resolve_range(Resolution.DAY, None, moment.replace(tzinfo=zone), NOW)
 
 
-def test_a_moment_without_a_zone_is_utc_and_one_with_is_converted() -> None:
+def test_a_time_without_a_zone_is_utc_and_one_with_is_converted() -> None:
     naive = datetime(2026, 3, 1, 10)  # noqa: DTZ001
-    there = datetime(2026, 3, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
-    assert span(Resolution.HOUR, naive, there, NOW) == (naive.replace(tzinfo=UTC), there)
+    zoned = datetime(2026, 3, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert resolve_range(Resolution.HOUR, naive, zoned, NOW) == (naive.replace(tzinfo=UTC), zoned)

@@ -1,4 +1,4 @@
-"""The ingest service with the real Kafka, Redis and auth service behind it."""
+"""The ingest service with a real Kafka, Redis and auth service."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def identity(ground: Ground) -> Iterator[Identity]:
 
 @pytest.fixture
 def start(ground: Ground, kafka: Kafka, redis: Redis, identity: Identity, tmp_path: Path) -> Iterator[Starter]:
-    """Starts an ingest of this test's own on a topic of its own; variables are given as keyword arguments."""
+    """Starts an ingest process for this test on its own topic; environment variables are keyword arguments."""
     started: list[Service] = []
 
     def starter(bootstrap: str = kafka.bootstrap, partitions: int = 3, **variables: str) -> Stream:

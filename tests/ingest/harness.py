@@ -1,4 +1,4 @@
-"""The programs under test as processes of their own, so that they can be killed, and what a client of theirs needs."""
+"""Services under test as separate processes, so that they can be killed, and helpers for their clients."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Service:
         self.process = Process(self.folder, self.module.rsplit(".", 1)[-1])
 
     def start(self, seconds: float = 30, path: str = "/readyz") -> None:
-        """Returns once `path` is answered well."""
+        """Starts the process and waits until `path` returns success."""
         own = {"HOST": self.address, "PORT": str(self.port), "PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"]}
         self.process.start([sys.executable, "-m", self.module], env={**own, **self.env}, cwd=CHECKOUT)
         self.process.wait_until(lambda: self.get(path) is not None, seconds)
@@ -55,7 +55,7 @@ class Service:
         return self.get("/readyz") is not None
 
     def get(self, path: str) -> str | None:
-        """The answer's body; None when there is none or its status is an error."""
+        """The response body; None without a response or with an error status."""
         try:
             with urllib.request.urlopen(f"http://{self.address}:{self.port}{path}", timeout=2) as answer:
                 return answer.read().decode()
@@ -70,7 +70,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Identity:
-    """The auth service and its key: tokens are those that it would issue."""
+    """The auth service and its signing key: issues the tokens that the service would."""
 
     service: Service
     key: ECKey
@@ -81,7 +81,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Stream:
-    """An ingest service, its topic and how to connect to it."""
+    """An ingest service and its topic."""
 
     service: Service
     identity: Identity
@@ -93,18 +93,18 @@ class Stream:
         return f"ws://{self.service.address}:{self.service.port}/v1/stream"
 
     @asynccontextmanager
-    async def socket(
+    async def connect(
         self, user: str, headers: Mapping[str, str] = MappingProxyType({}), sock: socket.socket | None = None
     ) -> AsyncIterator[ClientConnection]:
         bearer = {"Authorization": f"Bearer {self.identity.token(user)}", **headers}
-        # No pings: a client that deliberately does not read would end its own connection.
+        # No pings: a client that does not read would close its own connection.
         async with connect(
             self.url, additional_headers=bearer, compression=None, proxy=None, ping_interval=None, sock=sock
         ) as connection:
             yield connection
 
     async def stored(self, user: str) -> list[StoredFrame]:
-        """All frames of the user that Kafka holds now, in order."""
+        """All frames of the user that are in Kafka now, in order."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self.bootstrap, auto_offset_reset="earliest")
         await consumer.start()
         try:
@@ -123,8 +123,8 @@ class Stream:
 
 
 @asynccontextmanager
-async def raw(stream: Stream) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A TCP connection to the service, on which nothing was said yet."""
+async def open_connection(stream: Stream) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A TCP connection to the service, without a handshake."""
     reader, writer = await asyncio.open_connection(stream.service.address, stream.service.port)
     try:
         yield reader, writer
@@ -142,30 +142,30 @@ async def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
 
 
 def frame(seq: int, device: str = "watch", beats: int = 10, rr: float = 800.0) -> str:
-    """A frame of regular beats; each `seq` continues in time where the one before ended."""
+    """A frame of regular beats; each `seq` continues in time where the previous one ended."""
     start = 1_700_000_000_000 + int(seq * beats * rr)
     samples = [{"t": start + int(i * rr), "rr": rr} for i in range(beats)]
     return json.dumps({"device": device, "seq": seq, "samples": samples})
 
 
-def sent(opcode: int, payload: bytes, fin: bool = True) -> bytes:
-    """A WebSocket frame as a client sends it, with a mask by chance."""
+def client_frame(opcode: int, payload: bytes, fin: bool = True) -> bytes:
+    """A WebSocket frame as a client sends it, with a random mask."""
     return Frame(Opcode(opcode), payload, fin).serialize(mask=True)
 
 
-async def heard(socket: ClientConnection, seconds: float = 20) -> dict[str, Any]:
-    """The next message."""
+async def receive(socket: ClientConnection, seconds: float = 20) -> dict[str, Any]:
+    """The next message, decoded."""
     return json.loads(await asyncio.wait_for(socket.recv(), seconds))
 
 
 async def acks(socket: ClientConnection, count: int, seconds: float = 30) -> list[int]:
-    """The next `count` acknowledgements; anything else that comes between fails."""
-    return [(await heard(socket, seconds))["ack"] for _ in range(count)]
+    """The next `count` acknowledgements; fails on any other message."""
+    return [(await receive(socket, seconds))["ack"] for _ in range(count)]
 
 
-async def until(what: str, holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Returns when `holds`; fails naming `what` after `seconds`."""
+async def wait_until(what: str, condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Returns when `condition` is true; fails naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not await asyncio.to_thread(holds):
+    while not await asyncio.to_thread(condition):
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         await asyncio.sleep(0.05)

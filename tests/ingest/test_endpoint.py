@@ -1,4 +1,4 @@
-"""A wearable's conversation with ingest, on the real Kafka, Redis and tokens."""
+"""The stream endpoint of ingest with a real Kafka, Redis and auth service."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from services.ingest.websocket.framing import CONTINUED, PING, PONG, TEXT
+from services.ingest.websocket.framing import CONTINUATION, PING, PONG, TEXT
 from tests.ingest.conftest import Starter
-from tests.ingest.harness import KEY, UPGRADE, Stream, acks, frame, heard, raw, sent, until
+from tests.ingest.harness import KEY, UPGRADE, Stream, acks, client_frame, frame, open_connection, receive, wait_until
 
 pytestmark = pytest.mark.integration
 
 
-async def test_an_acknowledged_frame_is_in_kafka_as_it_was_sent(stream: Stream) -> None:
+async def test_an_acknowledged_frame_is_in_kafka_unchanged(stream: Stream) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
-    async with stream.socket("ada", {"X-Trace-Id": trace}) as socket:
+    async with stream.connect("ada", {"X-Trace-Id": trace}) as socket:
         sent = json.loads(frame(1))
         await socket.send(json.dumps(sent))
         assert await acks(socket, 1) == [1]
@@ -33,8 +33,8 @@ async def test_an_acknowledged_frame_is_in_kafka_as_it_was_sent(stream: Stream) 
     assert [{"t": t, "rr": rr} for t, rr in zip(stored.t, stored.rr, strict=True)] == sent["samples"]
 
 
-async def test_frames_of_one_person_stay_in_order(stream: Stream) -> None:
-    async with stream.socket("bea") as socket:
+async def test_frames_of_one_user_stay_in_order(stream: Stream) -> None:
+    async with stream.connect("bea") as socket:
         for seq in range(1, 301):
             await socket.send(frame(seq))
         assert await acks(socket, 300) == list(range(1, 301))
@@ -43,14 +43,14 @@ async def test_frames_of_one_person_stay_in_order(stream: Stream) -> None:
 
 async def test_a_frame_sent_again_is_acknowledged_again(stream: Stream) -> None:
     for _ in range(2):
-        async with stream.socket("cleo") as socket:
+        async with stream.connect("cleo") as socket:
             await socket.send(frame(7))
             assert await acks(socket, 1) == [7]
     assert [stored.seq for stored in await stream.stored("cleo")] == [7, 7]
 
 
 @pytest.mark.parametrize(
-    ("message", "seq", "says"),
+    ("message", "seq", "error"),
     [
         ("no json", None, "JSON"),
         ('{"device": "w", "seq": 3, "samples": []}', 3, "samples"),
@@ -61,12 +61,12 @@ async def test_a_frame_sent_again_is_acknowledged_again(stream: Stream) -> None:
     ],
 )
 async def test_a_malformed_message_is_refused_and_the_connection_stays(
-    stream: Stream, message: str | bytes, seq: int | None, says: str
+    stream: Stream, message: str | bytes, seq: int | None, error: str
 ) -> None:
-    async with stream.socket("dora") as socket:
+    async with stream.connect("dora") as socket:
         await socket.send(message)
-        refusal = await heard(socket)
-        assert says in refusal["error"]
+        refusal = await receive(socket)
+        assert error in refusal["error"]
         assert refusal.get("seq") == seq
         await socket.send(frame(9))
         assert await acks(socket, 1) == [9]
@@ -82,7 +82,7 @@ async def test_without_a_valid_token_the_handshake_is_answered_401(stream: Strea
         assert refused.value.response.status_code == 401
 
 
-async def test_a_browser_may_bring_its_token_as_a_subprotocol(stream: Stream) -> None:
+async def test_a_browser_may_send_its_token_as_a_subprotocol(stream: Stream) -> None:
     protocols = ["bearer", stream.identity.token("fay")]
     async with connect(stream.url, subprotocols=protocols, proxy=None) as socket:  # pyright: ignore[reportArgumentType]
         assert socket.subprotocol == "bearer"
@@ -90,16 +90,16 @@ async def test_a_browser_may_bring_its_token_as_a_subprotocol(stream: Stream) ->
         assert await acks(socket, 1) == [1]
 
 
-async def test_a_user_over_their_share_is_closed_with_1008_and_others_go_on(start: Starter) -> None:
+async def test_a_user_over_the_rate_limit_is_closed_with_1008_and_others_are_not(start: Starter) -> None:
     stream = await asyncio.to_thread(start, FRAMES_A_SECOND="1", FRAMES_AT_ONCE="5")
-    async with stream.socket("modest") as other, stream.socket("greedy") as socket:
+    async with stream.connect("modest") as other, stream.connect("greedy") as socket:
         for seq in range(1, 20):
             await socket.send(frame(seq))
         with pytest.raises(ConnectionClosed) as closed:
             await acks(socket, 19)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
-        async with stream.socket("greedy") as again:
+        async with stream.connect("greedy") as again:
             await again.send(frame(6))
             with pytest.raises(ConnectionClosed):
                 await acks(again, 1)
@@ -107,53 +107,53 @@ async def test_a_user_over_their_share_is_closed_with_1008_and_others_go_on(star
         assert await acks(other, 1) == [1]
 
 
-async def test_who_goes_on_sending_instead_of_answering_our_close_is_cut_off(start: Starter) -> None:
+async def test_a_client_that_floods_instead_of_answering_the_close_frame_is_aborted(start: Starter) -> None:
     stream = await asyncio.to_thread(start, FRAMES_A_SECOND="0.01", FRAMES_AT_ONCE="5")
-    async with raw(stream) as (reader, writer):
+    async with open_connection(stream) as (reader, writer):
         writer.write(UPGRADE + KEY + b"Authorization: Bearer " + stream.identity.token("rude").encode() + b"\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101")
-        flood, megabytes = sent(PING, b"x" * 100) * 10_000, 0
+        flood, megabytes = client_frame(PING, b"x" * 100) * 10_000, 0
         with pytest.raises(ConnectionError):
             while megabytes < 100:
                 writer.write(flood)
                 await asyncio.wait_for(writer.drain(), 20)
                 megabytes += 1
-    assert megabytes < 30, "what the kernels and the client itself had taken over, and not much more"
+    assert megabytes < 30, "what kernel and client had buffered, and not much more"
 
 
 @pytest.mark.parametrize(
-    "aside",
-    [sent(PING, b"?"), sent(PONG, b""), sent(CONTINUED, b"", fin=False)],
-    ids=["ping", "pong", "part"],
+    "overhead",
+    [client_frame(PING, b"?"), client_frame(PONG, b""), client_frame(CONTINUATION, b"", fin=False)],
+    ids=["ping", "pong", "fragment"],
 )
-async def test_pings_and_short_parts_are_within_the_share_too(start: Starter, aside: bytes) -> None:
+async def test_pings_and_short_fragments_count_against_the_rate_limit(start: Starter, overhead: bytes) -> None:
     stream = await asyncio.to_thread(start, FRAMES_A_SECOND="0.01", FRAMES_AT_ONCE="20")
-    async with stream.socket("lou") as socket:
-        socket.transport.write(sent(TEXT, b"", fin=False) + 18 * aside)  # 19 of 20
-        socket.transport.write(sent(CONTINUED, frame(1).encode()))
+    async with stream.connect("lou") as socket:
+        socket.transport.write(client_frame(TEXT, b"", fin=False) + 18 * overhead)  # 19 of 20
+        socket.transport.write(client_frame(CONTINUATION, frame(1).encode()))
         assert await acks(socket, 1) == [1]
-        socket.transport.write(sent(TEXT, b"", fin=False) + aside)
+        socket.transport.write(client_frame(TEXT, b"", fin=False) + overhead)
         with pytest.raises(ConnectionClosed) as closed:
-            await heard(socket)
+            await receive(socket)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
 
 
-async def test_a_message_in_parts_of_a_kilobyte_takes_no_more_of_the_share_than_in_one(start: Starter) -> None:
+async def test_fragments_of_a_kilobyte_do_not_count_against_the_rate_limit(start: Starter) -> None:
     stream = await asyncio.to_thread(start, FRAMES_A_SECOND="0.01", FRAMES_AT_ONCE="3")
-    async with stream.socket("lyn") as socket:
+    async with stream.connect("lyn") as socket:
         for seq in (1, 2, 3):
             whole = frame(seq, beats=600)
             await socket.send(whole[at : at + 1024] for at in range(0, len(whole), 1024))
         assert await acks(socket, 3) == [1, 2, 3]
 
 
-async def test_more_sockets_than_a_process_holds_are_closed_with_1013(start: Starter) -> None:
+async def test_connections_over_the_limit_of_the_process_are_closed_with_1013(start: Starter) -> None:
     stream = await asyncio.to_thread(start, MAX_CONNECTIONS="2")
-    async with stream.socket("g1") as first, stream.socket("g2"):
+    async with stream.connect("g1") as first, stream.connect("g2"):
         await first.send(frame(1))
         assert await acks(first, 1) == [1]
-        async with stream.socket("g3") as third:
+        async with stream.connect("g3") as third:
             with pytest.raises(ConnectionClosed) as closed:
                 await third.recv()
             assert closed.value.rcvd is not None
@@ -162,17 +162,17 @@ async def test_more_sockets_than_a_process_holds_are_closed_with_1013(start: Sta
         assert await acks(first, 1) == [2]
 
 
-async def test_a_client_that_does_not_read_holds_nobody_else_up_and_loses_nothing(start: Starter) -> None:
-    """Its acknowledgements fill the buffers; then it is read no further, while others are served."""
+async def test_a_client_that_does_not_read_delays_no_other_and_loses_nothing(start: Starter) -> None:
+    """Its acknowledgements fill the buffers; then reading from it is paused, while others are served."""
     count = 30_000
     stream = await asyncio.to_thread(start, FRAMES_AT_ONCE="100000")
     narrow = socket_module.socket()
     narrow.setsockopt(socket_module.SOL_SOCKET, socket_module.SO_RCVBUF, 4096)
     await asyncio.to_thread(narrow.connect, (stream.service.address, stream.service.port))
-    async with stream.socket("hale") as hale, stream.socket("deaf", sock=narrow) as deaf:
+    async with stream.connect("hale") as hale, stream.connect("deaf", sock=narrow) as deaf:
         deaf.transport.pause_reading()
         flood = asyncio.create_task(_flood(deaf, count))
-        await until("the service to stop reading", lambda: _still(stream), 40)
+        await wait_until("the service to stop reading", lambda: _reading_stopped(stream), 40)
         assert await asyncio.to_thread(stream.service.metric, "aura_ingest_frames_total") < count
         for seq in range(1, 50):
             await hale.send(frame(seq))
@@ -182,8 +182,8 @@ async def test_a_client_that_does_not_read_holds_nobody_else_up_and_loses_nothin
         await flood
 
 
-async def test_who_sends_and_takes_only_a_byte_now_and_then_is_closed_as_silent(start: Starter) -> None:
-    """TCP sees it alive for ever, and it would hold one of the process's connections."""
+async def test_a_client_that_sends_but_reads_a_byte_now_and_then_is_closed_as_idle(start: Starter) -> None:
+    """TCP never times it out, and it would occupy one of the process's connections."""
     stream = await asyncio.to_thread(start, SILENCE_SECONDS="3", FRAMES_AT_ONCE="1000000")
     loop, token = asyncio.get_running_loop(), stream.identity.token("iggy").encode()
     with socket_module.socket() as narrow:
@@ -192,7 +192,7 @@ async def test_who_sends_and_takes_only_a_byte_now_and_then_is_closed_as_silent(
         narrow.setblocking(False)
         await loop.sock_sendall(narrow, UPGRADE + KEY + b"Authorization: Bearer " + token + b"\r\n\r\n")
         assert (await loop.sock_recv(narrow, 12)).endswith(b" 101")
-        frames = sent(TEXT, frame(1, beats=1).encode()) * 100
+        frames = client_frame(TEXT, frame(1, beats=1).encode()) * 100
 
         async def flood() -> None:
             while True:
@@ -204,7 +204,7 @@ async def test_who_sends_and_takes_only_a_byte_now_and_then_is_closed_as_silent(
                 await asyncio.sleep(0.1)
 
         nibbling, flooding = asyncio.create_task(nibble()), asyncio.create_task(flood())
-        await until("the service to stop reading", lambda: _still(stream), 40)
+        await wait_until("the service to stop reading", lambda: _reading_stopped(stream), 40)
         assert not flooding.done()
         with pytest.raises(ConnectionError):
             await asyncio.wait_for(flooding, 60)
@@ -219,20 +219,20 @@ async def _flood(socket: ClientConnection, count: int) -> None:
         await socket.send(frame(seq, beats=1))
 
 
-def _still(stream: Stream) -> bool:
-    """Whether frames were read, all were acknowledged as far as the service can tell, and no more are read."""
+def _reading_stopped(stream: Stream) -> bool:
+    """Whether the service has read frames and reads no more."""
     before = stream.service.metric("aura_ingest_frames_total")
     time.sleep(0.5)
     return 0 < before == stream.service.metric("aura_ingest_frames_total")
 
 
-async def test_sigterm_acknowledges_what_was_read_and_closes_with_1012(start: Starter) -> None:
-    """Frames are gathered for longer than the test lasts: what is acknowledged was written because of the signal."""
+async def test_sigterm_acknowledges_frames_read_and_closes_with_1012(start: Starter) -> None:
+    """Batches stay open longer than the test lasts: acknowledged frames were written because of the signal."""
     stream = await asyncio.to_thread(start, PACK_SECONDS="600")
-    async with stream.socket("hope") as socket:
+    async with stream.connect("hope") as socket:
         for seq in range(1, 101):
             await socket.send(frame(seq))
-        await until("all to be read", lambda: stream.service.metric("aura_ingest_frames_total") == 100)
+        await wait_until("all to be read", lambda: stream.service.metric("aura_ingest_frames_total") == 100)
         assert stream.service.metric("aura_ingest_acks_total") == 0
         await asyncio.to_thread(stream.service.process.stop, 20, signal.SIGTERM)
         assert await acks(socket, 100) == list(range(1, 101))
@@ -243,19 +243,19 @@ async def test_sigterm_acknowledges_what_was_read_and_closes_with_1012(start: St
     assert [stored.seq for stored in await stream.stored("hope")] == list(range(1, 101))
 
 
-async def test_a_silent_socket_is_closed(start: Starter) -> None:
+async def test_an_idle_connection_is_closed(start: Starter) -> None:
     stream = await asyncio.to_thread(start, SILENCE_SECONDS="1")
-    async with stream.socket("ida") as socket:
+    async with stream.connect("ida") as socket:
         with pytest.raises(ConnectionClosed) as closed:
-            await heard(socket, 20)
+            await receive(socket, 20)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001
 
 
-async def test_a_socket_that_pings_is_not_silent(start: Starter) -> None:
-    """It outlives two that say nothing, one after the other."""
+async def test_a_connection_that_pings_is_not_idle(start: Starter) -> None:
+    """It outlives two idle ones, one after the other."""
     stream = await asyncio.to_thread(start, SILENCE_SECONDS="3")
-    async with stream.socket("ivo") as socket:
+    async with stream.connect("ivo") as socket:
 
         async def keep_pinging() -> None:
             while True:
@@ -264,23 +264,23 @@ async def test_a_socket_that_pings_is_not_silent(start: Starter) -> None:
 
         pinging = asyncio.create_task(keep_pinging())
         for mute in ("ira", "ian"):
-            async with stream.socket(mute) as other:
+            async with stream.connect(mute) as other:
                 await asyncio.wait_for(other.wait_closed(), 60)
         pinging.cancel()
         await socket.send(frame(1))
         assert await acks(socket, 1) == [1]
 
 
-async def test_a_message_may_come_in_parts_and_a_ping_is_answered_between(stream: Stream) -> None:
-    async with stream.socket("jan") as socket:
+async def test_a_message_may_be_fragmented_and_a_ping_is_answered_in_between(stream: Stream) -> None:
+    async with stream.connect("jan") as socket:
         whole = frame(1)
 
-        async def parts() -> AsyncIterator[str]:
+        async def fragments() -> AsyncIterator[str]:
             yield whole[:100]
             await (await socket.ping())
             yield whole[100:]
 
-        await socket.send(parts())
+        await socket.send(fragments())
         assert await acks(socket, 1) == [1]
 
 
@@ -292,27 +292,25 @@ async def test_a_message_may_come_in_parts_and_a_ping_is_answered_between(stream
         (bytes([0x81, 0x82]) + bytes(4) + b"\xff\xfe", 1007),
     ],
 )
-async def test_who_breaks_the_protocol_is_closed_with_the_code_that_says_how(
-    stream: Stream, wire: bytes, code: int
-) -> None:
-    async with stream.socket("kai") as socket:
+async def test_a_protocol_violation_is_closed_with_the_matching_code(stream: Stream, wire: bytes, code: int) -> None:
+    async with stream.connect("kai") as socket:
         socket.transport.write(wire)
         with pytest.raises(ConnectionClosed) as closed:
-            await heard(socket)
+            await receive(socket)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == code
-    await until("the socket to be gone", lambda: stream.service.metric("aura_ingest_connections") == 0)
+    await wait_until("the connection to be closed", lambda: stream.service.metric("aura_ingest_connections") == 0)
 
 
-async def test_a_goodbye_is_answered(stream: Stream) -> None:
-    async with stream.socket("kay") as socket:
+async def test_a_close_frame_is_answered(stream: Stream) -> None:
+    async with stream.connect("kay") as socket:
         await socket.close(3001, "battery")
         assert (socket.close_code, socket.close_reason) == (3001, "battery")
-    await until("the socket to be gone", lambda: stream.service.metric("aura_ingest_connections") == 0)
+    await wait_until("the connection to be closed", lambda: stream.service.metric("aura_ingest_connections") == 0)
 
 
 async def test_metrics_count_connections_frames_and_acknowledgements(stream: Stream) -> None:
-    async with stream.socket("joy") as socket:
+    async with stream.connect("joy") as socket:
         for seq in (1, 2, 3):
             await socket.send(frame(seq))
         await acks(socket, 3)
@@ -320,17 +318,17 @@ async def test_metrics_count_connections_frames_and_acknowledgements(stream: Str
         assert await asyncio.to_thread(count, "aura_ingest_connections") == 1
         assert await asyncio.to_thread(count, "aura_ingest_frames_total") == 3
         assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 3
-    await until("the socket to be gone", lambda: count("aura_ingest_connections") == 0)
+    await wait_until("the connection to be closed", lambda: count("aura_ingest_connections") == 0)
 
 
-async def test_who_left_before_kafka_had_the_frame_was_not_told(start: Starter) -> None:
+async def test_a_client_that_disconnected_before_its_frame_was_stored_is_not_acknowledged(start: Starter) -> None:
     stream = await asyncio.to_thread(start, PACK_SECONDS="15")
     count = stream.service.metric
-    async with stream.socket("jack") as socket:
+    async with stream.connect("jack") as socket:
         await socket.send(frame(1))
-        await until("the frame to be read", lambda: count("aura_ingest_frames_total") == 1)
-    await until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1, 60)
-    async with stream.socket("jill") as socket:
+        await wait_until("the frame to be read", lambda: count("aura_ingest_frames_total") == 1)
+    await wait_until("the frame to be stored", lambda: count("aura_ingest_records_total") == 1, 60)
+    async with stream.connect("jill") as socket:
         await socket.send(frame(1))
         await acks(socket, 1, seconds=60)
     assert await asyncio.to_thread(count, "aura_ingest_acks_total") == 1

@@ -1,4 +1,4 @@
-"""Keys from a real auth service, and what happens while it is away."""
+"""Keys from a real auth service, and its outages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def new_key() -> ECKey:
 async def test_a_rotated_key_is_found_without_a_restart(
     auth_service: Callable[..., AuthService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jwks, "REFETCH_SECONDS", 0.0)
+    monkeypatch.setattr(jwks, "MIN_REFETCH_SECONDS", 0.0)
     old, new = new_key(), new_key()
     service = auth_service(old)
     verifier = Verifier(Jwks(service.url), ISSUER, "aura")
@@ -37,10 +37,10 @@ async def test_a_rotated_key_is_found_without_a_restart(
     assert (await verifier.principal(issue("ann", [], old, time.time()))).user == "ann"
 
 
-async def test_known_keys_serve_while_the_auth_service_is_away(
+async def test_cached_keys_are_used_while_the_auth_service_is_unavailable(
     auth_service: Callable[..., AuthService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jwks, "REFETCH_SECONDS", 0.0)
+    monkeypatch.setattr(jwks, "MIN_REFETCH_SECONDS", 0.0)
     key = new_key()
     service = auth_service(key)
     verifier = Verifier(Jwks(service.url), ISSUER, "aura")
@@ -51,7 +51,7 @@ async def test_known_keys_serve_while_the_auth_service_is_away(
         await verifier.principal(issue("ann", [], new_key(), time.time()))
 
 
-async def test_all_who_come_while_the_first_fetch_is_under_way_are_served(
+async def test_concurrent_callers_wait_for_the_first_fetch(
     auth_service: Callable[..., AuthService],
 ) -> None:
     key = new_key()
@@ -63,7 +63,7 @@ async def test_all_who_come_while_the_first_fetch_is_under_way_are_served(
     assert service.fetches() == 1
 
 
-async def test_without_any_keys_it_is_nobodys_fault() -> None:
+async def test_without_keys_the_error_is_keys_unavailable() -> None:
     verifier = Verifier(Jwks("http://127.0.0.1:9/none"), ISSUER, "aura")
     with pytest.raises(KeysUnavailable):
         await verifier.principal(issue("ann", [], new_key(), time.time()))

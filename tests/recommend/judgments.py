@@ -1,4 +1,4 @@
-"""Situations, and what a person who knows the catalogue would offer in them: judged by hand, not by the ranking."""
+"""Relevance judgments: situations and the items of the catalog judged relevant in them, by hand."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from contracts.preferences import NONE, Preferences
 from contracts.records import Evidence
-from services.recommend.selection.criteria import Wish, wishes
-from services.recommend.selection.severity import need_of, query
+from services.recommend.selection.criteria import Criteria, relaxations
+from services.recommend.selection.severity import classify, query_text
 
 BASELINE = 62.0
 CALM, CRISIS, PANIC = BASELINE + 8, BASELINE + 22, BASELINE + 40
@@ -15,8 +15,8 @@ NOW = 1_800_000_000.0
 
 
 @dataclass(frozen=True)
-class Judged:
-    """`best` are the titles worth 2, `good` those worth 1; anything else is worth nothing here."""
+class Judgment:
+    """`best` are the titles with relevance 2, `good` those with relevance 1; all others have 0."""
 
     name: str
     heart_rate: float
@@ -24,20 +24,20 @@ class Judged:
     good: str = ""
     rmssd: float = 40.0
     hour: int | None = None
-    going_on: bool = False
-    likes: Preferences = NONE
-    heard: frozenset[int] = field(default_factory=frozenset)
+    ongoing: bool = False
+    preferences: Preferences = NONE
+    recently_played: frozenset[int] = field(default_factory=frozenset)
 
     @property
     def text(self) -> str:
-        given = [NOW - 600] if self.going_on else []
-        return query(need_of(self._evidence), self._evidence, given, NOW, self.hour, self.likes)
+        given = [NOW - 600] if self.ongoing else []
+        return query_text(classify(self._evidence), self._evidence, given, NOW, self.hour, self.preferences)
 
     @property
-    def wish(self) -> Wish:
-        return next(wishes(need_of(self._evidence), self.likes, "en", self.heard))
+    def criteria(self) -> Criteria:
+        return next(relaxations(classify(self._evidence), self.preferences, "en", self.recently_played))
 
-    def worth(self, title: str) -> int:
+    def relevance(self, title: str) -> int:
         return 2 if title in self.best.split("|") else int(title in self.good.split("|"))
 
     @property
@@ -82,90 +82,104 @@ _CRISIS_ES = "Freno de emergencia|Suelo firme"
 _CALMA = "Soltar los hombros|Vientre blando"
 _NIGHT = "Evening unwinding|Back to sleep"
 
-JUDGED = [
-    Judged("panic", PANIC, _PANIC, _PANIC_TOO),
-    Judged("panic, tense", PANIC, _PANIC, _PANIC_TOO, rmssd=15),
-    Judged("panic, going on", PANIC, _PANIC, _PANIC_TOO, going_on=True),
-    Judged("panic at night", PANIC, _PANIC, _PANIC_TOO, hour=3),
-    Judged(
-        "panic, likes breathing", PANIC, "Long exhale", f"{_PANIC}|Box breathing|{_PANIC_TOO}", likes=kinds("breathing")
+JUDGMENTS = [
+    Judgment("panic", PANIC, _PANIC, _PANIC_TOO),
+    Judgment("panic, tense", PANIC, _PANIC, _PANIC_TOO, rmssd=15),
+    Judgment("panic, ongoing", PANIC, _PANIC, _PANIC_TOO, ongoing=True),
+    Judgment("panic at night", PANIC, _PANIC, _PANIC_TOO, hour=3),
+    Judgment(
+        "panic, prefers breathing",
+        PANIC,
+        "Long exhale",
+        f"{_PANIC}|Box breathing|{_PANIC_TOO}",
+        preferences=kinds("breathing"),
     ),
-    Judged(
-        "panic, likes grounding",
+    Judgment(
+        "panic, prefers grounding",
         PANIC,
         "Five things you can see|Cold water and slow breath",
         f"{_PANIC}|Steady ground",
-        likes=kinds("grounding"),
+        preferences=kinds("grounding"),
     ),
-    Judged("panic, best heard", PANIC, _PANIC, _PANIC_TOO, heard=frozenset({4, 2})),
-    Judged(
+    Judgment("panic, best recently played", PANIC, _PANIC, _PANIC_TOO, recently_played=frozenset({4, 2})),
+    Judgment(
         "panic, three minutes",
         PANIC,
         "Long exhale|You are safe right now|Cold water and slow breath",
         "Three minute breathing space",
-        likes=Preferences(longest_minutes=3),
+        preferences=Preferences(longest_minutes=3),
     ),
-    Judged("crisis", CRISIS, _CRISIS, _CRISIS_TOO),
-    Judged("crisis, tense", CRISIS, _CRISIS, f"{_CRISIS_TOO}|Release the shoulders", rmssd=15),
-    Judged("crisis, going on", CRISIS, _CRISIS, _CRISIS_TOO, going_on=True),
-    Judged("crisis, likes guided", CRISIS, f"Name it to tame it|{_CRISIS}", _CRISIS_TOO, likes=kinds("guided")),
-    Judged("crisis, likes grounding", CRISIS, "Steady ground", f"{_CRISIS}|{_CRISIS_TOO}", likes=kinds("grounding")),
-    Judged("crisis, best heard", CRISIS, _CRISIS, _CRISIS_TOO, heard=frozenset({8, 10})),
-    Judged("calming", CALM, _CALM, _CALM_TOO),
-    Judged(
+    Judgment("crisis", CRISIS, _CRISIS, _CRISIS_TOO),
+    Judgment("crisis, tense", CRISIS, _CRISIS, f"{_CRISIS_TOO}|Release the shoulders", rmssd=15),
+    Judgment("crisis, ongoing", CRISIS, _CRISIS, _CRISIS_TOO, ongoing=True),
+    Judgment(
+        "crisis, prefers guided", CRISIS, f"Name it to tame it|{_CRISIS}", _CRISIS_TOO, preferences=kinds("guided")
+    ),
+    Judgment(
+        "crisis, prefers grounding", CRISIS, "Steady ground", f"{_CRISIS}|{_CRISIS_TOO}", preferences=kinds("grounding")
+    ),
+    Judgment("crisis, best recently played", CRISIS, _CRISIS, _CRISIS_TOO, recently_played=frozenset({8, 10})),
+    Judgment("calming", CALM, _CALM, _CALM_TOO),
+    Judgment(
         "calming, tense",
         CALM,
         "Body scan for tense days|Progressive muscle relaxation|Release the shoulders",
         _CALM,
         rmssd=15,
     ),
-    Judged("calming at night", CALM, f"{_NIGHT}|Body scan for tense days|Soft belly", f"{_CALM}|{_CALM_TOO}", hour=2),
-    Judged(
-        "calming, likes imagery",
+    Judgment("calming at night", CALM, f"{_NIGHT}|Body scan for tense days|Soft belly", f"{_CALM}|{_CALM_TOO}", hour=2),
+    Judgment(
+        "calming, prefers imagery",
         CALM,
         "Warm light|Slow tide|Safe place|Mountain",
         f"{_CALM}|{_CALM_TOO}",
-        likes=kinds("imagery"),
+        preferences=kinds("imagery"),
     ),
-    Judged(
-        "calming, likes breathing",
+    Judgment(
+        "calming, prefers breathing",
         CALM,
         "Coherent breathing|Humming breath",
         f"{_CALM}|{_CALM_TOO}|Long exhale|Box breathing",
-        likes=kinds("breathing"),
+        preferences=kinds("breathing"),
     ),
-    Judged(
-        "calming, likes body", CALM, "Progressive muscle relaxation|Release the shoulders", _CALM, likes=kinds("body")
+    Judgment(
+        "calming, prefers body",
+        CALM,
+        "Progressive muscle relaxation|Release the shoulders",
+        _CALM,
+        preferences=kinds("body"),
     ),
-    Judged(
+    Judgment(
         "calming, ten minutes",
         CALM,
         "Soft belly|Release the shoulders|Warm light",
         _CALM_TOO,
-        likes=Preferences(longest_minutes=10),
+        preferences=Preferences(longest_minutes=10),
     ),
-    Judged("Panik", PANIC, _PANIK, _PANIK_AUCH, likes=language("de")),
-    Judged("Panik, hält an", PANIC, _PANIK, _PANIK_AUCH, going_on=True, likes=language("de")),
-    Judged("Krise", CRISIS, _KRISE, _KRISE_AUCH, likes=language("de")),
-    Judged("Krise, angespannt", CRISIS, _KRISE, f"{_KRISE_AUCH}|Schultern loslassen", rmssd=15, likes=language("de")),
-    Judged("Ruhe", CALM, _RUHE, _RUHE_AUCH, likes=language("de")),
-    Judged(
+    Judgment("Panik", PANIC, _PANIK, _PANIK_AUCH, preferences=language("de")),
+    Judgment("Panik, hält an", PANIC, _PANIK, _PANIK_AUCH, ongoing=True, preferences=language("de")),
+    Judgment("Krise", CRISIS, _KRISE, _KRISE_AUCH, preferences=language("de")),
+    Judgment(
+        "Krise, angespannt", CRISIS, _KRISE, f"{_KRISE_AUCH}|Schultern loslassen", rmssd=15, preferences=language("de")
+    ),
+    Judgment("Ruhe", CALM, _RUHE, _RUHE_AUCH, preferences=language("de")),
+    Judgment(
         "Ruhe, angespannt",
         CALM,
         "Schultern loslassen|Bodyscan für angespannte Tage",
         _RUHE,
         rmssd=15,
-        likes=language("de"),
+        preferences=language("de"),
     ),
-    Judged(
+    Judgment(
         "Ruhe, nachts",
         CALM,
         "Wieder einschlafen|Abendruhe|Sanfter Bauch",
         f"{_RUHE}|{_RUHE_AUCH}",
         hour=3,
-        likes=language("de"),
+        preferences=language("de"),
     ),
-    Judged("pánico", PANIC, _PANICO, f"{_CRISIS_ES}", likes=language("es")),
-    Judged("crisis (es)", CRISIS, _CRISIS_ES, _PANICO, likes=language("es")),
-    Judged("calma", CALM, _CALMA, "Exhalación larga", likes=language("es")),
+    Judgment("pánico", PANIC, _PANICO, f"{_CRISIS_ES}", preferences=language("es")),
+    Judgment("crisis (es)", CRISIS, _CRISIS_ES, _PANICO, preferences=language("es")),
+    Judgment("calma", CALM, _CALMA, "Exhalación larga", preferences=language("es")),
 ]

@@ -1,24 +1,24 @@
-"""How much has been read but not stored, and whether reading may go on."""
+"""Backpressure: bytes read but not yet stored, and whether reading is paused."""
 
 from __future__ import annotations
 
 
 class Backlog:
-    """Bytes on their way to Kafka. Closed at `limit` and open again at half of it, so that it doesn't flutter."""
+    """Bytes on their way to Kafka. Pauses at `limit` and resumes at half of it (hysteresis)."""
 
-    __slots__ = ("bytes", "closed", "limit")
+    __slots__ = ("bytes", "limit", "paused")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.bytes = 0
-        self.closed = False
+        self.paused = False
 
-    def add(self, weight: int) -> None:
-        self.bytes += weight
+    def add(self, size: int) -> None:
+        self.bytes += size
         if self.bytes >= self.limit:
-            self.closed = True
+            self.paused = True
 
-    def remove(self, weight: int) -> None:
-        self.bytes -= weight
+    def remove(self, size: int) -> None:
+        self.bytes -= size
         if self.bytes <= self.limit // 2:
-            self.closed = False
+            self.paused = False

@@ -1,4 +1,4 @@
-"""Frames gathered into one record a partition: Kafka's clients pay by the record, not by the byte."""
+"""Batches of frames, one Kafka record each: Kafka's clients cost by the record, not by the byte."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from typing import Generic, TypeVar
 
 from contracts.records import StoredFrame
 
-RECORD_BYTES = 256 << 10
-"""A record is closed before it grows beyond this: a quarter of what Kafka's topics accept by default."""
+MAX_RECORD_BYTES = 256 << 10
+"""A batch is closed before it grows beyond this: a quarter of what Kafka's topics accept by default."""
 
-R = TypeVar("R")
+A = TypeVar("A")
 
 
 @dataclass(slots=True)
-class Batch(Generic[R]):
-    """The frames of one record, with what is owed to their senders once it is stored: one receipt a frame.
+class Batch(Generic[A]):
+    """The frames of one record and the acknowledgements due once it is stored, one for each frame.
 
-    `weight` is the bytes of the frames as they came, at most RECORD_BYTES unless one frame alone is larger.
+    `size` is the bytes of the frames as received, at most MAX_RECORD_BYTES unless one frame alone is larger.
     """
 
     partition: int
     frames: list[StoredFrame] = field(default_factory=list)
-    receipts: list[R] = field(default_factory=list)
-    weight: int = 0
+    acks: list[A] = field(default_factory=list)
+    size: int = 0
 
 
-class Packer(Generic[R]):
-    """Batches being filled, at most one a partition, and those that are full."""
+class Batcher(Generic[A]):
+    """Open batches, at most one for each partition, and full ones."""
 
     def __init__(self, partitions: int) -> None:
         self.partitions = partitions
-        self._open: dict[int, Batch[R]] = {}
-        self._full: list[Batch[R]] = []
+        self._open: dict[int, Batch[A]] = {}
+        self._full: list[Batch[A]] = []
 
-    def add(self, partition: int, frame: StoredFrame, receipt: R, weight: int) -> None:
-        """Puts `frame` behind those already gathered for its partition."""
+    def add(self, partition: int, frame: StoredFrame, ack: A, size: int) -> None:
+        """Appends `frame` to the open batch of its partition."""
         batch = self._open.get(partition)
-        if batch is None or batch.weight + weight > RECORD_BYTES:
+        if batch is None or batch.size + size > MAX_RECORD_BYTES:
             if batch is not None:
                 self._full.append(batch)
             batch = self._open[partition] = Batch(partition)
         batch.frames.append(frame)
-        batch.receipts.append(receipt)
-        batch.weight += weight
+        batch.acks.append(ack)
+        batch.size += size
 
-    def take(self) -> list[Batch[R]]:
-        """All batches; those of one partition in the order in which their frames came."""
-        taken = [*self._full, *self._open.values()]
+    def take_all(self) -> list[Batch[A]]:
+        """Removes and returns all batches; those of one partition in the order of their frames."""
+        batches = [*self._full, *self._open.values()]
         self._full, self._open = [], {}
-        return taken
+        return batches

@@ -1,4 +1,4 @@
-"""The way of a frame: gathered, written to Kafka, acknowledged by one acker for all sockets."""
+"""The delivery of frames: batched, written to Kafka, and acknowledged for all connections by one callback."""
 
 from __future__ import annotations
 
@@ -8,158 +8,159 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from confluent_kafka import KafkaError
+from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame
 from services.ingest import metrics
-from services.ingest.admission import UNSTORABLE, Close
 from services.ingest.delivery.backpressure import Backlog
-from services.ingest.delivery.batching import Batch, Packer
-from services.ingest.delivery.producer import Topic
-from services.ingest.websocket.connection import Socket
+from services.ingest.delivery.batching import Batch, Batcher
+from services.ingest.delivery.producer import BatchProducer
+from services.ingest.registry import UserConnection
+from services.ingest.websocket.framing import Close
 from services.kit import logs
 
 log = logs.get(__name__)
 
-ACKS_A_TURN = 500
-"""Acknowledgements between two turns of the event loop: after a stall tens of thousands are due at once."""
-SOCKETS_A_TURN = 200
+ACKS_PER_ITERATION = 500
+"""Acknowledgements in one iteration of the event loop: after a stall tens of thousands are due at once."""
+RESUMES_PER_ITERATION = 200
 
 
-class Receipt(NamedTuple):
-    """What is owed for a frame: an acknowledgement of `seq` to `socket`, measured from `read`, the loop's time."""
+class PendingAck(NamedTuple):
+    """An acknowledgement of `seq` due to `connection`; `received_at` is on the event loop's clock."""
 
-    socket: Socket
+    connection: UserConnection
     seq: int
-    read: float
+    received_at: float
 
 
-class Intake:
-    """Frames on their way to Kafka, at most `backlog_bytes` of them, and the acknowledgements that are due.
+class DeliveryPipeline:
+    """Frames on their way to Kafka, at most `backlog_bytes` of them, and their pending acknowledgements.
 
-    `broken` is called when the producer can't go on at all: only a new process can.
+    `on_fatal` is called when the producer has failed for good, so that only a new process can continue.
     """
 
     def __init__(
-        self, bootstrap: str, topic: str, pack_seconds: float, backlog_bytes: int, broken: Callable[[], None]
+        self, bootstrap: str, topic: str, batch_seconds: float, backlog_bytes: int, on_fatal: Callable[[], None]
     ) -> None:
-        self._topic = Topic(bootstrap, topic, self._delivered)
-        self._pack_seconds = pack_seconds
+        self._producer = BatchProducer(bootstrap, topic, self._on_delivery)
+        self._batch_seconds = batch_seconds
         self._backlog = Backlog(backlog_bytes)
-        self._broken = broken
-        self._packer: Packer[Receipt] | None = None
-        self._flush: asyncio.TimerHandle | None = None
-        self._due: deque[Batch[Receipt]] = deque()
-        self._acker: asyncio.Handle | None = None
-        self._waiting: deque[Socket] = deque()
+        self._on_fatal = on_fatal
+        self._batcher: Batcher[PendingAck] | None = None
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._delivered: deque[Batch[PendingAck]] = deque()
+        self._ack_handle: asyncio.Handle | None = None
+        self._waiting: deque[UserConnection] = deque()
 
     async def start(self, retry_seconds: float = 0.5) -> int:
-        """Waits for the topic; gives the number of its partitions, which is taken as fixed from then on.
+        """Waits for the topic; returns the number of its partitions, which is fixed from then on.
 
-        A topic that gets more partitions needs a rollout of ingest: all processes have to agree where a person is.
+        After adding partitions ingest needs a rollout: all processes have to map a user to the same partition.
         """
         while True:
             try:
-                partitions = await self._topic.partitions()
+                partitions = await self._producer.partitions()
             except LookupError as error:
                 log.warning("waiting_for_topic", error=str(error))
                 await asyncio.sleep(retry_seconds)
             else:
-                self._packer = Packer(partitions)
+                self._batcher = Batcher(partitions)
                 return partitions
 
     @property
     def partitions(self) -> int:
-        """Number of partitions; 0 before `start` has found them."""
-        return self._packer.partitions if self._packer else 0
+        """Number of partitions; 0 until `start` has found the topic."""
+        return self._batcher.partitions if self._batcher else 0
 
     @property
     def stalled(self) -> bool:
-        """Whether reading has stopped, as Kafka takes less than wearables send."""
-        return self._packer is None or self._backlog.closed
+        """Whether reading is paused because Kafka accepts less than wearables send."""
+        return self._batcher is None or self._backlog.paused
 
-    def wait(self, socket: Socket) -> None:
-        """Tells the socket to go on once reading may."""
-        self._waiting.append(socket)
+    def resume_later(self, connection: UserConnection) -> None:
+        """Resumes reading on the connection when the backlog allows it."""
+        self._waiting.append(connection)
         metrics.waiting.set(len(self._waiting))
 
     async def check(self) -> None:
-        """Raises LookupError while frames can't be stored; for the readiness probe."""
-        if self._packer is None:
+        """Raises LookupError while frames cannot be stored; for the readiness probe."""
+        if self._batcher is None:
             raise LookupError("the topic has not been found yet")
-        if self._backlog.closed:
-            raise LookupError(f"Kafka is behind: {self._backlog.bytes} bytes wait")
+        if self._backlog.paused:
+            raise LookupError(f"Kafka is behind: {self._backlog.bytes} bytes are waiting")
 
-    def accept(self, frame: StoredFrame, receipt: Receipt, weight: int) -> None:
-        """Takes a frame; its socket gets the acknowledgement when all in-sync replicas have it."""
-        assert self._packer is not None
-        self._packer.add(receipt.socket.partition, frame, receipt, weight)
-        was_closed = self._backlog.closed
-        self._backlog.add(weight)
-        if self._backlog.closed and not was_closed:
+    def submit(self, frame: StoredFrame, ack: PendingAck, size: int) -> None:
+        """Queues a frame; it is acknowledged when all in-sync replicas have it."""
+        assert self._batcher is not None
+        self._batcher.add(ack.connection.partition, frame, ack, size)
+        was_paused = self._backlog.paused
+        self._backlog.add(size)
+        if self._backlog.paused and not was_paused:
             metrics.stalls.inc()
-            log.warning("reading_stopped", backlog_bytes=self._backlog.bytes)
-        if self._flush is None:
-            self._flush = asyncio.get_running_loop().call_later(self._pack_seconds, self._write)
+            log.warning("reading_paused", backlog_bytes=self._backlog.bytes)
+        if self._flush_timer is None:
+            self._flush_timer = asyncio.get_running_loop().call_later(self._batch_seconds, self._flush)
 
     async def drain(self, seconds: float) -> None:
-        """Writes what was gathered and waits, at most `seconds`, until all that can be acknowledged is."""
-        self._write()
-        left = await self._topic.drain(seconds)
-        while self._due:
+        """Writes all queued frames and waits, for at most `seconds`, until all that can be acknowledged are."""
+        self._flush()
+        remaining = await self._producer.flush(seconds)
+        while self._delivered:
             self._acknowledge()
-        if left:
-            log.warning("not_drained", records=left, hint="not acknowledged, so wearables send their frames again")
+        if remaining:
+            log.warning("drain_incomplete", records=remaining, hint="wearables resend unacknowledged frames")
 
-    def _write(self) -> None:
-        if self._flush is not None:
-            self._flush.cancel()
-            self._flush = None
-        if self._packer is not None:
-            for batch in self._packer.take():
-                self._topic.write(batch)
+    def _flush(self) -> None:
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+            self._flush_timer = None
+        if self._batcher is not None:
+            for batch in self._batcher.take_all():
+                self._producer.produce(batch)
         metrics.backlog.set(self._backlog.bytes)
 
-    def _delivered(self, batch: Batch[Receipt], error: KafkaError | None) -> None:
-        was_closed = self._backlog.closed
-        self._backlog.remove(batch.weight)
-        if was_closed and not self._backlog.closed:
+    def _on_delivery(self, batch: Batch[PendingAck], error: KafkaError | None) -> None:
+        was_paused = self._backlog.paused
+        self._backlog.remove(batch.size)
+        if was_paused and not self._backlog.paused:
             log.info("reading_resumed", backlog_bytes=self._backlog.bytes)
-            asyncio.get_running_loop().call_soon(self._let_go_on)
+            asyncio.get_running_loop().call_soon(self._resume_waiting)
         if error is None:
             metrics.records.inc()
-            self._due.append(batch)
-            if self._acker is None:
-                self._acker = asyncio.get_running_loop().call_soon(self._acknowledge)
+            self._delivered.append(batch)
+            if self._ack_handle is None:
+                self._ack_handle = asyncio.get_running_loop().call_soon(self._acknowledge)
         else:
-            self._refuse(batch, error)
+            self._reject(batch, error)
 
-    def _let_go_on(self) -> None:
-        """Lets those read on who wait, some at a time, until the backlog is full again."""
-        for _ in range(min(len(self._waiting), SOCKETS_A_TURN)):
-            if self._backlog.closed:
+    def _resume_waiting(self) -> None:
+        """Resumes waiting connections, some in each iteration, until the backlog is full again."""
+        for _ in range(min(len(self._waiting), RESUMES_PER_ITERATION)):
+            if self._backlog.paused:
                 return
-            self._waiting.popleft().go_on()
+            self._waiting.popleft().resume_reading()
         metrics.waiting.set(len(self._waiting))
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._let_go_on)
+            asyncio.get_running_loop().call_soon(self._resume_waiting)
 
     def _acknowledge(self) -> None:
-        self._acker = None
-        now, told = asyncio.get_running_loop().time(), 0
-        while self._due and told < ACKS_A_TURN:
-            receipts = self._due.popleft().receipts
-            for socket, seq, read in receipts:
-                if socket.offer(b'{"ack":%d}' % seq):
-                    metrics.acks.observe(now - read)
-            told += len(receipts)
-        if self._due:
-            self._acker = asyncio.get_running_loop().call_soon(self._acknowledge)
+        self._ack_handle = None
+        now, count = asyncio.get_running_loop().time(), 0
+        while self._delivered and count < ACKS_PER_ITERATION:
+            acks = self._delivered.popleft().acks
+            for connection, seq, received_at in acks:
+                if connection.send(b'{"ack":%d}' % seq):
+                    metrics.acks.observe(now - received_at)
+            count += len(acks)
+        if self._delivered:
+            self._ack_handle = asyncio.get_running_loop().call_soon(self._acknowledge)
 
-    def _refuse(self, batch: Batch[Receipt], error: KafkaError) -> None:
-        """Sockets of frames that can't be stored are closed: their wearables connect again and send them again."""
+    def _reject(self, batch: Batch[PendingAck], error: KafkaError) -> None:
+        """Closes the connections of frames that cannot be stored: their wearables reconnect and resend them."""
         metrics.unstored.inc(len(batch.frames))
-        log.error("record_refused", partition=batch.partition, frames=len(batch.frames), error=error.str())
-        for socket in {receipt.socket for receipt in batch.receipts}:
-            socket.close(Close(UNSTORABLE, "a frame could not be stored; connect and send it again"))
+        log.error("record_rejected", partition=batch.partition, frames=len(batch.frames), error=error.str())
+        for connection in {ack.connection for ack in batch.acks}:
+            connection.close(Close(CloseCode.INTERNAL_ERROR, "a frame could not be stored; reconnect and resend it"))
         if error.code() == KafkaError._FATAL:
-            self._broken()
+            self._on_fatal()

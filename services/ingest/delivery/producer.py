@@ -1,8 +1,8 @@
-"""Writes records to Kafka with all in-sync replicas' acknowledgement, in order, each once per attempt of a client.
+"""Produces records to Kafka in order, idempotently and with acks=all.
 
 This is confluent-kafka (librdkafka) and not aiokafka, the client used elsewhere: on the same load of ten-beat frames a
 core carried 5,300 frames a second with aiokafka and a record a frame, 8,300 with librdkafka and a record a frame,
-11,500 with librdkafka and records packed as here.
+11,500 with librdkafka and frames batched as here.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ log = logs.get(__name__)
 
 METADATA_SECONDS = 5.0
 POLL_SECONDS = 0.003
-"""Between looks for delivery reports while any is owed: librdkafka has no descriptor that an event loop could watch."""
+"""Interval of polls for delivery reports while any is due: librdkafka has no descriptor for an event loop to watch."""
 
-Delivered = Callable[[Batch, KafkaError | None], None]
+OnDelivery = Callable[[Batch, KafkaError | None], None]
 
 
-class Topic:
-    """Writer of one topic. `delivered` hears of every batch once: stored, or the error that kept it from being so.
+class BatchProducer:
+    """Producer for one topic. `on_delivery` is called once for every batch, with the error if it was not stored.
 
-    A broker that is away is no such error: librdkafka waits for it as long as it takes (the bound on what waits is the
-    caller's) and keeps the order, as the producer is idempotent.
+    An unavailable broker is not such an error: librdkafka retries without a limit (the caller bounds the backlog) and
+    keeps the order, as the producer is idempotent.
     """
 
-    def __init__(self, bootstrap: str, topic: str, delivered: Delivered) -> None:
+    def __init__(self, bootstrap: str, topic: str, on_delivery: OnDelivery) -> None:
         self.topic = topic
-        self._delivered = delivered
-        self._owed = 0
-        self._waiting: list[Batch] = []
-        self._poll: asyncio.TimerHandle | None = None
+        self._on_delivery = on_delivery
+        self._in_flight = 0
+        self._queue: list[Batch] = []
+        self._poll_timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._producer = Producer(
@@ -47,17 +47,17 @@ class Topic:
                 "acks": "all",
                 "enable.idempotence": True,
                 "message.timeout.ms": 0,
-                # Records come packed every few milliseconds, one a partition: wait only to send them in one request.
+                # Batches come every few milliseconds, one for each partition: linger only to send them in one request.
                 "linger.ms": 1,
                 "socket.nagle.disable": True,
                 "reconnect.backoff.ms": 50,
                 "reconnect.backoff.max.ms": 500,
-                "error_cb": self._troubled,
+                "error_cb": self._on_error,
             }
         )
 
     async def partitions(self) -> int:
-        """How many partitions the topic has; raises LookupError while it has none or no broker answers."""
+        """The topic's number of partitions; raises LookupError while it does not exist or no broker answers."""
         try:
             found = await asyncio.to_thread(self._producer.list_topics, self.topic, METADATA_SECONDS)
         except KafkaException as error:
@@ -67,57 +67,57 @@ class Topic:
             raise LookupError(f"topic {self.topic} does not exist; the BioStream operator creates it")
         return count
 
-    def write(self, batch: Batch) -> None:
-        """Hands the batch over; returns at once."""
-        self._waiting.append(batch)
-        self._hand_over()
-        self._schedule()
+    def produce(self, batch: Batch) -> None:
+        """Queues the batch; does not block."""
+        self._queue.append(batch)
+        self._produce_queued()
+        self._schedule_poll()
 
-    async def drain(self, seconds: float) -> int:
-        """Waits until nothing is owed, for at most `seconds`; gives the number of records that still are."""
+    async def flush(self, seconds: float) -> int:
+        """Waits for all deliveries, for at most `seconds`; returns the number of records still outstanding."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
-        return self._owed + len(self._waiting)
+        return self._in_flight + len(self._queue)
 
-    def _hand_over(self) -> None:
-        while self._waiting:
-            batch = self._waiting[0]
+    def _produce_queued(self) -> None:
+        while self._queue:
+            batch = self._queue[0]
             try:
                 self._producer.produce(
                     self.topic,
                     pack(batch.frames),
                     partition=batch.partition,
-                    on_delivery=lambda error, _message, batch=batch: self._report(batch, error),
+                    on_delivery=lambda error, _message, batch=batch: self._complete(batch, error),
                 )
-            except BufferError:  # librdkafka's own queue is full; the order is kept, and polling makes room
+            except BufferError:  # librdkafka's queue is full; polling makes room
                 return
-            except KafkaException as error:  # a partition that is gone, or a producer that cannot go on
-                self._waiting.pop(0)
-                self._delivered(batch, error.args[0])
+            except KafkaException as error:  # the partition was deleted, or a fatal error
+                self._queue.pop(0)
+                self._on_delivery(batch, error.args[0])
                 continue
-            self._waiting.pop(0)
-            self._owed += 1
+            self._queue.pop(0)
+            self._in_flight += 1
 
-    def _report(self, batch: Batch, error: KafkaError | None) -> None:
-        self._owed -= 1
-        self._delivered(batch, error)
+    def _complete(self, batch: Batch, error: KafkaError | None) -> None:
+        self._in_flight -= 1
+        self._on_delivery(batch, error)
 
-    def _schedule(self) -> None:
-        if not self._owed and not self._waiting:
+    def _schedule_poll(self) -> None:
+        if not self._in_flight and not self._queue:
             self._idle.set()
-        elif self._poll is None:
+        elif self._poll_timer is None:
             self._idle.clear()
-            self._poll = asyncio.get_running_loop().call_later(POLL_SECONDS, self._look)
+            self._poll_timer = asyncio.get_running_loop().call_later(POLL_SECONDS, self._poll)
 
-    def _look(self) -> None:
-        self._poll = None
+    def _poll(self) -> None:
+        self._poll_timer = None
         try:
             self._producer.poll(0)
-        except KafkaException as error:  # raised once, by a producer that can't go on: it refuses whatever comes now
-            log.critical("kafka_producer_ended", error=error.args[0].str())
-        self._hand_over()
-        self._schedule()
+        except KafkaException as error:  # raised once, on a fatal error: later records are rejected
+            log.critical("kafka_producer_failed", error=error.args[0].str())
+        self._produce_queued()
+        self._schedule_poll()
 
-    def _troubled(self, error: KafkaError) -> None:
-        log.warning("kafka_troubled", error=error.str(), fatal=error.fatal())
+    def _on_error(self, error: KafkaError) -> None:
+        log.warning("kafka_error", error=error.str(), fatal=error.fatal())

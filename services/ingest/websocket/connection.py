@@ -1,198 +1,201 @@
-"""One open WebSocket: a protocol on its transport, without a task of its own.
+"""One open WebSocket: an asyncio protocol on its transport, without a task of its own.
 
-What is offered is handed to the transport at once and never makes others wait. A client that does not read is not
-read either, which bounds what waits for it by what had been read before.
+What is sent goes to the transport at once and never blocks others. A client that does not read is not read either,
+so what is queued for it is bounded by what was read from it before.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Protocol, Self, TypeVar
 
-from services.ingest.admission import Close
-from services.ingest.registry import Person
+from websockets.frames import CloseCode
+
 from services.ingest.websocket import framing
-from services.ingest.websocket.framing import Message, Reader, Violation
+from services.ingest.websocket.framing import Close, FrameDecoder, Message, ProtocolError
 
-UNSENT_BYTES = 4096
-"""What may wait in our own buffer before the client counts as one that does not read; the kernel's comes first."""
-CLOSE_SECONDS = 10.0
-"""How long a client may take to answer a close frame."""
-BEHIND_CLOSE_BYTES = 1 << 20
-"""And how much it may send meanwhile: what was on its way fits, a flood does not."""
+WRITE_BUFFER_BYTES = 4096
+"""Bytes in our own write buffer above which the client counts as not reading; the kernel's buffer fills first."""
+CLOSE_TIMEOUT_SECONDS = 10.0
+"""Time in which a client has to answer a close frame."""
+MAX_BYTES_AFTER_CLOSE = 1 << 20
+"""Bytes a client may send after our close frame: data in flight fits, a flood does not."""
+
+C = TypeVar("C", contravariant=True)
 
 
-class Listener(Protocol):
-    """Who is told what a client says."""
+class Listener(Protocol[C]):
+    """Receives the events of connections."""
 
-    def heard(self, socket: Socket, message: Message) -> None:
-        """A message came: opcode TEXT or BINARY, and the payload."""
+    def on_message(self, connection: C, message: Message) -> None:
+        """A message arrived: opcode TEXT or BINARY, and the payload."""
         ...
 
-    def chatted(self, socket: Socket, frames: int) -> None:
-        """So many frames came that are no messages: pings, pongs and short parts."""
+    def on_control_frames(self, connection: C, frames: int) -> None:
+        """So many frames without data arrived: pings, pongs and short fragments."""
         ...
 
-    def holds(self, socket: Socket) -> bool:
-        """Whether no more messages can be taken just now; the socket is then told to `go_on` later."""
+    def pause_reading(self, connection: C) -> bool:
+        """Whether no more messages can be accepted now; if so, the listener calls `resume_reading` later."""
         ...
 
-    def left(self, socket: Socket) -> None:
-        """The connection is gone."""
+    def on_close(self, connection: C) -> None:
+        """The connection is closed."""
         ...
 
 
-class Socket(asyncio.Protocol):
-    """A user's connection, from `begin` on."""
+class Connection(asyncio.Protocol):
+    """An open connection, from `open` on."""
 
     __slots__ = (
-        "_among", "_behind_close", "_closing", "_held", "_listener", "_reader", "_slow", "_transport",
-        "heard", "offered", "partition", "person", "trace",
+        "_bytes_after_close", "_closing", "_decoder", "_deferred", "_listener", "_server_connections", "_transport",
+        "_writing_paused", "last_activity",
     )  # fmt: skip
 
-    def __init__(self, person: Person, partition: int, trace: str, now: float) -> None:
-        self.person = person
-        self.partition = partition
-        self.trace = trace
-        self.heard = now
-        """When it last said anything or was read again, on the event loop's clock."""
-        self.offered: set[str] | None = None
-        """Ids of the events whose push was offered to this socket."""
+    def __init__(self, now: float) -> None:
+        self.last_activity = now
+        """When it last sent anything or reading was resumed, on the event loop's clock."""
         self._closing = False
-        self._slow = False
-        self._behind_close = 0
-        self._held: list[Message] | None = None
-        """What was read and can't be taken yet; nothing more is read then."""
+        self._writing_paused = False
+        self._bytes_after_close = 0
+        self._deferred: list[Message] | None = None
+        """Messages read that cannot be accepted yet; while there are any, reading is paused."""
 
-    def begin(self, transport: asyncio.Transport, among: set[asyncio.Protocol], listener: Listener, limit: int) -> None:
-        """Takes over a connection whose handshake is through; `among` are the server's open connections."""
+    def open(
+        self,
+        transport: asyncio.Transport,
+        server_connections: set[asyncio.Protocol],
+        listener: Listener[Self],
+        limit: int,
+    ) -> None:
+        """Takes over a transport after its handshake; `server_connections` are the server's open connections."""
         self._transport = transport
         self._listener = listener
-        self._reader = Reader(limit)
-        self._among = among
-        among.add(self)
-        transport.set_write_buffer_limits(UNSENT_BYTES, 0)
+        self._decoder = FrameDecoder(limit)
+        self._server_connections = server_connections
+        server_connections.add(self)
+        transport.set_write_buffer_limits(WRITE_BUFFER_BYTES, 0)
         transport.set_protocol(self)
 
     @property
     def closing(self) -> bool:
-        """Whether a close frame was sent, or the client is gone."""
+        """Whether a close frame was sent or the connection is closed."""
         return self._closing
 
     @property
-    def held(self) -> bool:
-        """Whether it is us who do not listen: its messages can't be taken just now."""
-        return self._held is not None
+    def reading_paused(self) -> bool:
+        """Whether the listener paused reading: the server's doing, not the client's silence."""
+        return self._deferred is not None
 
-    def offer(self, text: bytes) -> bool:
-        """Sends `text`, and tells whether it did: nothing is sent on a socket that is closing."""
+    def send(self, text: bytes) -> bool:
+        """Sends `text`; returns False on a closing connection, on which nothing is sent."""
         if self._closing:
             return False
-        self._transport.write(framing.written(framing.TEXT, text))
+        self._transport.write(framing.encode_frame(framing.TEXT, text))
         return True
 
-    def close(self, why: Close) -> None:
-        """Sends a close frame behind all that was offered; the client's answer ends the connection."""
+    def close(self, reason: Close) -> None:
+        """Sends a close frame after everything sent before; the client's answer ends the connection."""
         if self._closing:
             return
         self._closing = True
-        self._transport.write(framing.closing(why.code, why.reason))
-        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
-        self._held = None
-        self._pace()
+        self._transport.write(framing.encode_close(reason.code, reason.reason))
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_SECONDS, self._transport.abort)
+        self._deferred = None
+        self._update_reading()
 
     def shutdown(self) -> None:
-        """uvicorn calls this when the process ends."""
+        """Called by uvicorn when the process ends."""
         if not self._closing:
             self._closing = True
-            self._transport.write(framing.closing(1012, ""))
+            self._transport.write(framing.encode_close(CloseCode.SERVICE_RESTART, ""))
         self._transport.close()
 
-    def go_on(self) -> None:
-        """Takes what was held and reads on, as far as the listener lets."""
-        held, self._held = self._held, None
-        if held is not None:
-            self._take(held)
-            self._pace()
+    def resume_reading(self) -> None:
+        """Dispatches deferred messages and reads on, as far as the listener accepts them."""
+        deferred, self._deferred = self._deferred, None
+        if deferred is not None:
+            self._dispatch(deferred)
+            self._update_reading()
 
     def data_received(self, data: bytes) -> None:
-        if self._closing and not self._still_read(len(data)):
+        if self._closing and not self._within_close_limit(len(data)):
             self._transport.abort()
             return
         try:
-            messages = self._reader.read(data)
-        except Violation as violation:
-            self.close(Close(violation.code, violation.reason))
+            messages = self._decoder.feed(data)
+        except ProtocolError as error:
+            self.close(Close(error.code, error.reason))
             self._transport.close()
             return
-        if self._reader.asides:
-            self._count_asides()
-        if self._held is None:
-            self._take(messages)
+        if self._decoder.overhead_frames:
+            self._report_overhead()
+        if self._deferred is None:
+            self._dispatch(messages)
         else:
-            self._held += messages
+            self._deferred += messages
 
     def pause_writing(self) -> None:
-        self._slow = True
-        self._pace()
+        self._writing_paused = True
+        self._update_reading()
 
     def resume_writing(self) -> None:
-        self._slow = False
-        self._pace()
+        self._writing_paused = False
+        self._update_reading()
 
     def eof_received(self) -> bool:
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._closing = True
-        self._among.discard(self)
-        self._listener.left(self)
+        self._server_connections.discard(self)
+        self._listener.on_close(self)
 
-    def _still_read(self, size: int) -> bool:
-        """Whether a closing socket has sent no more than what may have been on its way when we closed."""
-        self._behind_close += size
-        return self._behind_close <= BEHIND_CLOSE_BYTES
+    def _within_close_limit(self, size: int) -> bool:
+        """Whether a closing connection has sent no more than may have been in flight when it was closed."""
+        self._bytes_after_close += size
+        return self._bytes_after_close <= MAX_BYTES_AFTER_CLOSE
 
-    def _count_asides(self) -> None:
-        asides, self._reader.asides = self._reader.asides, 0
+    def _report_overhead(self) -> None:
+        frames, self._decoder.overhead_frames = self._decoder.overhead_frames, 0
         if not self._closing:
-            self._listener.chatted(self, asides)
+            self._listener.on_control_frames(self, frames)
 
-    def _take(self, messages: list[Message]) -> None:
+    def _dispatch(self, messages: list[Message]) -> None:
         for i, message in enumerate(messages):
             opcode = message[0]
             if opcode <= framing.BINARY:
                 if self._closing:
-                    continue  # what comes now is not acknowledged and will be sent to another process
-                if self._listener.holds(self):
-                    self._held = messages[i:]
-                    self._pace()
+                    continue  # not acknowledged; the client sends it again to another process
+                if self._listener.pause_reading(self):
+                    self._deferred = messages[i:]
+                    self._update_reading()
                     return
-                self._listener.heard(self, message)
+                self._listener.on_message(self, message)
             elif opcode == framing.PING:
                 if not self._closing:
-                    self._transport.write(framing.written(framing.PONG, message[1]))
+                    self._transport.write(framing.encode_frame(framing.PONG, message[1]))
             elif opcode == framing.CLOSE:
-                self._answer(message[1])
+                self._on_close_frame(message[1])
                 return
 
-    def _answer(self, payload: bytes) -> None:
-        """The client closes, or answers our close."""
+    def _on_close_frame(self, payload: bytes) -> None:
+        """The client closes, or answers our close frame."""
         if not self._closing:
             self._closing = True
             try:
-                framing.close_code(payload)
-                self._transport.write(framing.written(framing.CLOSE, payload))
-            except Violation as violation:
-                self._transport.write(framing.closing(violation.code, violation.reason))
+                framing.parse_close_code(payload)
+                self._transport.write(framing.encode_frame(framing.CLOSE, payload))
+            except ProtocolError as error:
+                self._transport.write(framing.encode_close(error.code, error.reason))
         self._transport.close()
 
-    def _pace(self) -> None:
-        """Reads or does not, by what holds just now; a socket that is closing is read for the answer."""
+    def _update_reading(self) -> None:
+        """Pauses or resumes reading by the present state; a closing connection is read for the client's answer."""
         if self._transport.is_closing():
             return
-        if not self._closing and (self._slow or self.held):
+        if not self._closing and (self._writing_paused or self.reading_paused):
             self._transport.pause_reading()
         else:
-            self.heard = asyncio.get_running_loop().time()
+            self.last_activity = asyncio.get_running_loop().time()
             self._transport.resume_reading()

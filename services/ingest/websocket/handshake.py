@@ -1,7 +1,7 @@
-"""uvicorn's WebSocket protocol for the handshake, after which the connection is handed over.
+"""uvicorn's WebSocket protocol for the handshake only; afterwards its transport is detached.
 
-The application finds `HAND_OVER` among the scope's extensions: a function that, called after `websocket.accept`, gives
-transport and connections to the protocol that is to go on. Everything of the handshake is freed then.
+The application finds `DETACH` among the scope's extensions: a function that, called after `websocket.accept`, returns
+the transport and the server's connections for the protocol that takes over. The state of the handshake is freed then.
 """
 
 from __future__ import annotations
@@ -14,41 +14,41 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-HAND_OVER = "aura.hand_over"
-Connection = tuple[asyncio.Transport, set[asyncio.Protocol]]
-HandOver = Callable[[], Connection | None]
+DETACH = "aura.detach"
+DetachedTransport = tuple[asyncio.Transport, set[asyncio.Protocol]]
+Detach = Callable[[], DetachedTransport | None]
 
 
-class Protocol(WebSocketsSansIOProtocol):
-    """Ends with the handshake, or with a connection that was refused.
+class HandshakeProtocol(WebSocketsSansIOProtocol):
+    """Ends with the handshake, or with a refused connection.
 
-    Parser and connection refer to each other, and `memory` has cycles collected rarely: after twelve thousand wearables
-    had come back five times, a process held 13 KiB a connection of connections that were closed. So it frees them
-    itself.
+    Parser and connection form a reference cycle, and `services.ingest.gc` makes collections rare: after twelve thousand
+    wearables had reconnected five times, a process held 13 KiB a connection of closed connections. So the cycle is
+    broken explicitly.
     """
 
-    _handed_over = False
+    _detached = False
     _extensions: dict[str, Any] | None = None
-    """The scope's; a request that is no handshake gets no scope."""
+    """Those of the scope; a request that is not a handshake has no scope."""
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:
             extensions: dict[str, Any] = cast(dict[str, Any], self.scope)["extensions"]
-            extensions[HAND_OVER] = self.hand_over
+            extensions[DETACH] = self.detach
             self._extensions = extensions
 
     def data_received(self, data: bytes) -> None:
-        if self.handshake_initiated:  # before our answer nothing may follow the request (RFC 6455, 4.1)
+        if self.handshake_initiated:  # the client must wait for our response (RFC 6455, 4.1)
             self.transport.abort()
         else:
             super().data_received(data)
 
-    def hand_over(self) -> Connection | None:
-        """Transport, and the server's open connections; None when the client has gone meanwhile."""
+    def detach(self) -> DetachedTransport | None:
+        """The transport and the server's open connections; None if the client has disconnected."""
         if self.disconnected or self.transport.is_closing():
             return None
-        self._handed_over = True
+        self._detached = True
         self._free()
         self.connections.discard(self)
         return self.transport, self.connections  # pyright: ignore[reportReturnType]
@@ -61,7 +61,7 @@ class Protocol(WebSocketsSansIOProtocol):
         except Exception:
             self.logger.exception("handshake_failed")
             self.send_500_response()
-        if not self._handed_over:
+        if not self._detached:
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -71,4 +71,4 @@ class Protocol(WebSocketsSansIOProtocol):
     def _free(self) -> None:
         self.conn.parser.close()
         if self._extensions is not None:
-            self._extensions.pop(HAND_OVER, None)
+            self._extensions.pop(DETACH, None)

@@ -1,4 +1,4 @@
-"""The catalogue of calming content in Qdrant."""
+"""The catalog of calming content, indexed in Qdrant."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from qdrant_client.models import (
 )
 
 from services.recommend.content.embedding import DIMENSIONS, Embedder
-from services.recommend.selection.criteria import Wish
+from services.recommend.selection.criteria import Criteria
 
-CATALOG = Path(__file__).parent / "catalog.json"
+CATALOG_FILE = Path(__file__).parent / "catalog.json"
 _COLLECTION = "content"
 _CANDIDATES = 24
-_LIKED_KIND = 0.08
-_LIKED_VOICE = 0.04
-"""What a liked kind and voice add to the cosine similarity: about what lies between one good item and the next, so
-that they decide between what suits and never make something suit that does not."""
+_KIND_BOOST = 0.08
+_VOICE_BOOST = 0.04
+"""Boosts added to the cosine similarity for a preferred kind and voice: about the difference between one good item
+and the next, so they decide between suitable items and never promote an unsuitable one."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -52,17 +52,17 @@ class Item(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """What is embedded."""
+        """The text that is embedded."""
         return f"{self.title}. {self.description} {', '.join(self.tags)}"
 
 
-def catalogue(file: Path = CATALOG) -> list[Item]:
-    """The items of a catalogue file; raises msgspec.ValidationError naming the field that is wrong."""
+def load_items(file: Path = CATALOG_FILE) -> list[Item]:
+    """The items of a catalog file; raises msgspec.ValidationError naming the invalid field."""
     return msgspec.json.decode(file.read_bytes(), type=list[Item])
 
 
-class Library:
-    """Items by meaning."""
+class Catalog:
+    """Vector search over the items."""
 
     def __init__(self, embedder: Embedder, items: Sequence[Item], client: QdrantClient | None = None) -> None:
         self._client = client or QdrantClient(":memory:")
@@ -77,33 +77,36 @@ class Library:
             ],
         )
 
-    def suited(self, query: NDArray[float32], wish: Wish, limit: int = 1) -> list[Item]:
-        """The items nearest to `query` (a unit vector of DIMENSIONS) within the wish's bounds, the best first."""
+    def search(self, query: NDArray[float32], criteria: Criteria, limit: int = 1) -> list[Item]:
+        """The items nearest to `query` (a unit vector of DIMENSIONS) that meet the criteria, the best first."""
         found = self._client.query_points(
             _COLLECTION,
-            prefetch=Prefetch(query=query.tolist(), filter=_bounds(wish), limit=max(limit, _CANDIDATES)),
-            query=FormulaQuery(formula=_score(wish)),
+            prefetch=Prefetch(query=query.tolist(), filter=_filter(criteria), limit=max(limit, _CANDIDATES)),
+            query=FormulaQuery(formula=_score(criteria)),
             limit=limit,
         )
         return [msgspec.convert(point.payload, Item) for point in found.points]
 
 
-def _bounds(wish: Wish) -> Filter:
+def _filter(criteria: Criteria) -> Filter:
     must: list[FieldCondition] = []
-    if wish.language is not None:
-        must.append(FieldCondition(key="language", match=MatchValue(value=wish.language)))
-    if wish.longest is not None:
-        must.append(FieldCondition(key="minutes", range=Range(lte=wish.longest)))
+    if criteria.language is not None:
+        must.append(FieldCondition(key="language", match=MatchValue(value=criteria.language)))
+    if criteria.max_minutes is not None:
+        must.append(FieldCondition(key="minutes", range=Range(lte=criteria.max_minutes)))
     return Filter(
         must=[*must] or None,
-        must_not=[HasIdCondition(has_id=list(wish.heard))] if wish.heard else None,
+        must_not=[HasIdCondition(has_id=list(criteria.recently_played))] if criteria.recently_played else None,
     )
 
 
-def _score(wish: Wish) -> SumExpression:
+def _score(criteria: Criteria) -> SumExpression:
     terms: list[Expression] = ["$score"]
-    for key, liked, weight in (("kind", wish.kinds, _LIKED_KIND), ("voice", wish.voices, _LIKED_VOICE)):
-        if liked:
-            condition = FieldCondition(key=key, match=MatchAny(any=sorted(liked)))
-            terms.append(MultExpression(mult=[weight, condition]))
+    for key, preferred, boost in (
+        ("kind", criteria.kinds, _KIND_BOOST),
+        ("voice", criteria.voices, _VOICE_BOOST),
+    ):
+        if preferred:
+            condition = FieldCondition(key=key, match=MatchAny(any=sorted(preferred)))
+            terms.append(MultExpression(mult=[boost, condition]))
     return SumExpression(sum=terms)

@@ -17,36 +17,36 @@ FILES = ("model.onnx", "tokenizer.json")
 
 
 class Embedder:
-    """Loads the model from `folder`; raises FileNotFoundError naming what is missing there."""
+    """Loads the model from `folder`; raises FileNotFoundError naming a missing file."""
 
     def __init__(self, folder: Path) -> None:
         for name in FILES:
             if not (folder / name).exists():
-                raise FileNotFoundError(f"EMBEDDING_MODEL_DIR is {folder}, which holds no {name}")
+                raise FileNotFoundError(f"EMBEDDING_MODEL_DIR is {folder}, which has no {name}")
         digest = hashlib.sha256()
         for name in FILES:
             digest.update((folder / name).read_bytes())
         self.model = digest.hexdigest()[:16]
-        """Names the model by its content: equal names, equal vectors."""
+        """Digest of the model's files: equal digests give equal vectors."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
-        self._wanted = {given.name for given in self._session.get_inputs()}
+        self._input_names = {node.name for node in self._session.get_inputs()}
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, one row a text: the mean over the tokens of the last layer, as the model was trained."""
+        """Unit vectors, one row for each text: mean pooling of the last layer's tokens, as the model was trained."""
         encoded = self._tokenizer.encode_batch(list(texts))
         mask = np.array([e.attention_mask for e in encoded], np.int64)
-        given = {
+        inputs = {
             "input_ids": np.array([e.ids for e in encoded], np.int64),
             "attention_mask": mask,
             "token_type_ids": np.zeros_like(mask),
         }
-        tokens = np.asarray(self._session.run(None, {k: v for k, v in given.items() if k in self._wanted})[0])
+        tokens = np.asarray(self._session.run(None, {k: v for k, v in inputs.items() if k in self._input_names})[0])
         weights = mask[..., None].astype(np.float32)
         means = (tokens * weights).sum(axis=1) / weights.sum(axis=1)
         return means / np.linalg.norm(means, axis=1, keepdims=True)

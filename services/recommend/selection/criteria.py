@@ -1,4 +1,4 @@
-"""What may be offered, and what is done without when nothing fits. Pure."""
+"""Search criteria, and how they are relaxed when nothing matches. Pure."""
 
 from __future__ import annotations
 
@@ -6,38 +6,40 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from contracts.preferences import Preferences
-from services.recommend.selection.severity import Need
+from services.recommend.selection.severity import Severity
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Bounds that an item must keep, None for none: language, length in minutes, not being among `heard`."""
+class Criteria:
+    """Filters on items (None: no filter): language, length in minutes, not among `recently_played`."""
 
     language: str | None
-    longest: int | None
-    heard: frozenset[int]
+    max_minutes: int | None
+    recently_played: frozenset[int]
     kinds: frozenset[str]
     voices: frozenset[str]
-    """Kinds and voices that are liked better than others."""
+    """Preferred kinds and voices, which rank higher."""
 
 
-def wishes(need: Need, preferences: Preferences, language: str, heard: Collection[int]) -> Iterator[Wish]:
-    """What to ask for, the best first; the last one fits any item. `language` is for those who prefer none.
+def relaxations(
+    severity: Severity, preferences: Preferences, language: str, played: Collection[int]
+) -> Iterator[Criteria]:
+    """Criteria relaxed step by step, the strictest first; the last match any item. `language` is the default.
 
-    An answer matters more than a new one, a short one more than one in the person's own words: somebody in panic can
-    follow a voice whose language they half understand, but not one that goes on for half an hour.
+    Any answer is better than none, so repeats are allowed first. Length is given up last, after language: a user in
+    panic can follow a voice in a language half understood, but not one that lasts half an hour.
     """
-    longest = min(need.longest, preferences.longest_minutes or need.longest)
-    wish = Wish(
+    max_minutes = min(severity.max_minutes, preferences.longest_minutes or severity.max_minutes)
+    criteria = Criteria(
         preferences.language or language,
-        longest,
-        frozenset(heard),
+        max_minutes,
+        frozenset(played),
         frozenset(preferences.kinds),
         frozenset(preferences.voices),
     )
-    yield wish
-    yield (wish := replace(wish, heard=frozenset()))
-    yield (wish := replace(wish, longest=need.longest))
-    yield (wish := replace(wish, language=language))
-    yield (wish := replace(wish, language=None))
-    yield replace(wish, longest=None)
+    yield criteria
+    yield (criteria := replace(criteria, recently_played=frozenset()))
+    yield (criteria := replace(criteria, max_minutes=severity.max_minutes))
+    yield (criteria := replace(criteria, language=language))
+    yield (criteria := replace(criteria, language=None))
+    yield replace(criteria, max_minutes=None)

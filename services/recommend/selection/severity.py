@@ -1,4 +1,4 @@
-"""What a person in a given state needs, in words that can be compared with the catalogue's. Pure."""
+"""Severity of a stress event, and the query text that is compared with the catalog. Pure."""
 
 from __future__ import annotations
 
@@ -10,48 +10,55 @@ from contracts.records import Evidence
 
 CRISIS_RISE = 18.0
 PANIC_RISE = 32.0
-"""Beats a minute over the person's own baseline from which an event counts as more acute. A choice of the product, not
-a diagnosis: nothing but length and tone of the content hangs on it."""
+"""Rise over the user's baseline, in beats per minute, from which an event counts as more severe. A product decision,
+not a diagnosis: only length and tone of the content depend on it."""
 SHARP_DROP = 0.5
-"""Share of the person's usual RMSSD below which the words say that the body is tense."""
-GOING_ON_SECONDS = 1800
-"""An answer given within this time says that the stress has not passed since."""
+"""Fraction of the baseline RMSSD below which the text says that the body is tense."""
+ONGOING_SECONDS = 1800
+"""An answer within this time means that the stress has not passed since."""
 
 
 @dataclass(frozen=True)
-class Need:
-    """`words` describe it; `longest` bounds the length in minutes: the more acute, the shorter."""
+class Severity:
+    """`words` describe it; `max_minutes` is the longest content: the more severe, the shorter."""
 
     name: str
     words: str
-    longest: int
+    max_minutes: int
 
 
-CALMING = Need("calming", "Calming: slow down and let go of tension, a gentle relaxing meditation", 15)
-CRISIS = Need("crisis", "Crisis: overwhelmed by acute stress, immediate help to steady the breath and the body", 8)
-PANIC = Need("panic attack", "Panic attack: heart racing and fear, grounding and slow breathing to get through it", 5)
+CALMING = Severity("calming", "Calming: slow down and let go of tension, a gentle relaxing meditation", 15)
+CRISIS = Severity("crisis", "Crisis: overwhelmed by acute stress, immediate help to steady the breath and the body", 8)
+PANIC = Severity(
+    "panic attack", "Panic attack: heart racing and fear, grounding and slow breathing to get through it", 5
+)
 
 
-def need_of(evidence: Evidence) -> Need:
-    """How acute it is, by the rise of heart rate."""
+def classify(evidence: Evidence) -> Severity:
+    """The severity, by the rise of heart rate over the baseline."""
     rise = evidence.heart_rate - evidence.baseline_heart_rate
     if rise >= PANIC_RISE:
         return PANIC
     return CRISIS if rise >= CRISIS_RISE else CALMING
 
 
-def query(
-    need: Need, evidence: Evidence, given: Collection[float], now: float, hour: int | None, preferences: Preferences
+def query_text(
+    severity: Severity,
+    evidence: Evidence,
+    answered: Collection[float],
+    now: float,
+    hour: int | None,
+    preferences: Preferences,
 ) -> str:
-    """The text that is embedded: state and preferences in a few fixed phrases, so that many people share one text.
+    """The text that is embedded: severity and preferences in a few fixed phrases, so that many users share one text.
 
-    `given` holds the moments of the person's last answers and `now` this one, in Unix seconds; `hour` is the person's
-    own hour of the day, 0 to 23, or None where it is not known.
+    `answered` are the times of the user's last answers and `now` the present, in Unix seconds; `hour` is the user's
+    local hour of the day, 0 to 23, or None if unknown.
     """
-    phrases = [need.words]
+    phrases = [severity.words]
     if evidence.rmssd and evidence.baseline_rmssd and evidence.rmssd < SHARP_DROP * evidence.baseline_rmssd:
         phrases.append("the whole body is tense")
-    if any(now - moment < GOING_ON_SECONDS for moment in given):
+    if any(now - moment < ONGOING_SECONDS for moment in answered):
         phrases.append("it has been going on for a while and has not passed")
     if hour is not None and (hour >= 22 or hour < 6):
         phrases.append("at night, lying awake and unable to sleep")
