@@ -17,7 +17,7 @@ NAMES = {"gate": "gate: and RMSSD low", "score": "score: plus drop of RMSSD", "i
 
 
 class Curve(Protocol):
-    """What is drawn of a rule."""
+    """The data plotted for a rule."""
 
     @property
     def rule(self) -> str: ...
@@ -30,8 +30,8 @@ class Curve(Protocol):
 
 
 def draw(curves: Sequence[Curve], png: Path) -> Path:
-    """Write the plot to `png`, or where there is no Chromium to an SVG beside it; which it was."""
-    return rendering.save(svg(curves), WIDTH, HEIGHT, png)
+    """Writes the plot to `png`, or to an SVG beside it without Chromium; returns the path."""
+    return rendering.render(svg(curves), WIDTH, HEIGHT, png)
 
 
 def svg(curves: Sequence[Curve]) -> str:

@@ -1,4 +1,4 @@
-"""A drawing as a file: PNG by headless Chromium, or SVG."""
+"""Renders an SVG to a PNG file with headless Chromium."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 
-def save(svg: str, width: int, height: int, png: Path) -> Path:
-    """Write the drawing to `png`, or where there is no Chromium to an SVG beside it; which it was."""
+def render(svg: str, width: int, height: int, png: Path) -> Path:
+    """Writes the image to `png`, or to an SVG beside it without Chromium; returns the path."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
         drawing = png.with_suffix(".svg")

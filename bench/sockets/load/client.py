@@ -1,7 +1,6 @@
-"""One wearable's connection in a load generator: as little as the protocol allows (RFC 6455).
+"""One wearable's WebSocket client in a load generator, with minimal work per frame (RFC 6455).
 
-A client must mask what it sends; a mask of zeros leaves the payload as it is, so a frame is made once for all who send
-it.
+Client frames must be masked; a mask of zeros leaves the payload unchanged, so a frame is encoded once for all clients.
 """
 
 from __future__ import annotations
@@ -15,25 +14,25 @@ from struct import Struct
 
 from contracts.platform import STREAM_HOST
 
-MOST_READ = 16384
+READ_BYTES = 16384
 _SHORT = Struct(">BB4x")
 _LONG = Struct(">BBH4x")
 TEXT, CLOSE = 0x1, 0x8
 
 
-class Gone(ConnectionError):
-    """The other side closed or broke the connection, or never let us in."""
+class Disconnected(ConnectionError):
+    """The server closed or refused the connection, or it broke."""
 
 
-def masked(payload: bytes) -> bytes:
-    """A text message of a client."""
+def encode_text(payload: bytes) -> bytes:
+    """A client's text message as a frame."""
     if len(payload) < 126:
         return _SHORT.pack(0x81, 0x80 | len(payload)) + payload
     return _LONG.pack(0x81, 0xFE, len(payload)) + payload
 
 
-def unmasked(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
-    """Opcode and payload of the whole frames in `data`, which a server sent, and what is left over."""
+def decode_frames(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """Opcode and payload of the complete server frames in `data`, and the remaining bytes."""
     found: list[tuple[int, bytes]] = []
     at, end = 0, len(data)
     while end - at >= 2:
@@ -50,8 +49,8 @@ def unmasked(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
 
 
 @dataclass(slots=True)
-class Link:
-    """A person and their socket, which is None while there is none. `unacked`: message and moment by number."""
+class Client:
+    """A user's client; `sock` is None while disconnected. `unacked`: message and time sent, by seq."""
 
     number: int
     token: str
@@ -59,38 +58,38 @@ class Link:
     sock: socket.socket | None = None
     fd: int = -1
     open: bool = False
-    rest: bytes = b""
+    received: bytes = b""
     unsent: bytes = b""
     tls: ssl.SSLContext | None = None
-    """What is to be spoken once the connection stands."""
-    starved: bool = False
-    """Whether TLS must read before it can go on writing."""
-    pause: float = 0.0
-    since: float = 0.0
+    """Started once the TCP connection is established."""
+    wants_read: bool = False
+    """Whether TLS must read before it can write."""
+    backoff: float = 0.0
+    connecting_since: float = 0.0
 
-    def dial(self, source: str, to: tuple[str, int], tls: ssl.SSLContext | None) -> None:
-        """Begins to connect; goes on when the socket is writable."""
+    def connect(self, source: str, to: tuple[str, int], tls: ssl.SSLContext | None) -> None:
+        """Starts to connect; continue with `flush` when the socket is writable."""
         sock = socket.socket()
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The port is then chosen with the destination in view: one source has as many as each destination needs.
+        # The port is then chosen per destination: each destination has the whole range of ports.
         sock.setsockopt(socket.IPPROTO_IP, _BIND_ADDRESS_NO_PORT, 1)
         sock.bind((source, 0))
         sock.connect_ex(to)
-        self.sock, self.fd, self.tls, self.open, self.rest = sock, sock.fileno(), tls, False, b""
+        self.sock, self.fd, self.tls, self.open, self.received = sock, sock.fileno(), tls, False, b""
         self.unsent = (
             f"GET /v1/stream HTTP/1.1\r\nHost: {STREAM_HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             f"Authorization: Bearer {self.token}\r\n\r\n"
         ).encode()
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         if self.sock is not None:
             self.sock.close()
-        self.sock, self.fd, self.open, self.rest, self.unsent = None, -1, False, b"", b""
+        self.sock, self.fd, self.open, self.received, self.unsent = None, -1, False, b"", b""
 
     def write(self, data: bytes) -> bool:
-        """Whether all was written; the rest waits until the socket is writable. Raises ConnectionError."""
+        """Returns whether all was written; the rest waits until the socket is writable. Raises ConnectionError."""
         if self.unsent:
             self.unsent += data
             return False
@@ -101,7 +100,7 @@ class Link:
         return True
 
     def flush(self) -> bool:
-        """Goes on writing; whether nothing is left. Raises ConnectionError."""
+        """Writes buffered bytes; returns whether none are left. Raises ConnectionError."""
         if self.tls is not None and self.sock is not None:
             self.sock = self.tls.wrap_socket(self.sock, do_handshake_on_connect=False, server_hostname=STREAM_HOST)
             self.tls = None
@@ -109,47 +108,47 @@ class Link:
         return not data or self.write(data)
 
     def read(self) -> bytes:
-        """What has come, perhaps nothing; raises ConnectionError at the end."""
+        """The received bytes, maybe none; raises ConnectionError at the end of the stream."""
         try:
-            data = os.read(self.fd, MOST_READ) if type(self.sock) is socket.socket else self._tls().recv(MOST_READ)
+            data = os.read(self.fd, READ_BYTES) if type(self.sock) is socket.socket else self._tls().recv(READ_BYTES)
         except (BlockingIOError, ssl.SSLWantReadError):
             return b""
         if not data:
-            raise Gone("closed by the server")
+            raise Disconnected("closed by the server")
         return data
 
-    def greeted(self, data: bytes) -> bytes | None:
-        """What follows the answer to the handshake, or None while it is not whole; raises Gone if it is a refusal."""
-        head, end, after = (self.rest + data).partition(b"\r\n\r\n")
+    def read_handshake(self, data: bytes) -> bytes | None:
+        """The bytes after the handshake response, None while it is incomplete; raises Disconnected if it is refused."""
+        head, end, after = (self.received + data).partition(b"\r\n\r\n")
         if not end:
-            self.rest += data
+            self.received += data
             return None
         status = head.partition(b"\r\n")[0].decode(errors="replace")
         if not status.startswith("HTTP/1.1 101 "):
-            raise Gone(f"refused: {status}")
-        self.rest, self.open = b"", True
+            raise Disconnected(f"refused: {status}")
+        self.received, self.open = b"", True
         return after
 
     def messages(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Opcode and payload of what is whole now."""
-        found, self.rest = unmasked(self.rest + data)
+        """Opcode and payload of the frames that `data` completes."""
+        found, self.received = decode_frames(self.received + data)
         yield from found
 
     def _write(self, data: bytes) -> int:
-        self.starved = False
+        self.wants_read = False
         try:
             return os.write(self.fd, data) if type(self.sock) is socket.socket else self._tls().send(data)
         except (BlockingIOError, ssl.SSLWantWriteError):
             return 0
         except ssl.SSLWantReadError:
-            self.starved = True
+            self.wants_read = True
             return 0
 
     def _tls(self) -> ssl.SSLSocket:
         if not isinstance(self.sock, ssl.SSLSocket):
-            raise Gone("no connection")
+            raise Disconnected("no connection")
         return self.sock
 
 
 _BIND_ADDRESS_NO_PORT = 24
-"""IP_BIND_ADDRESS_NO_PORT of ip(7), which Python does not name."""
+"""IP_BIND_ADDRESS_NO_PORT of ip(7), which the socket module lacks."""

@@ -1,4 +1,4 @@
-"""A load generator: a process with some thousands of wearables on one epoll, told by pipe what to do."""
+"""A load generator: a process with thousands of wearables on one epoll, controlled through a pipe."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
-from bench.sockets.load.client import CLOSE, TEXT, Gone, Link, masked
-from bench.sockets.load.population import Crowd, name
+from bench.sockets.load.client import CLOSE, TEXT, Client, Disconnected, encode_text
+from bench.sockets.load.population import Population, user_id
 from contracts.stream import EmergencyCalm, Seen
 from local.wearables.frames import Timed
 
-AT_ONCE = 100
-"""Handshakes under way: more would only wait in the queue of the listener."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
-"""As in local/wearables: seconds before the first and between later attempts to reconnect."""
-HANDSHAKE_SECONDS = 20.0
+MAX_CONNECTING = 100
+"""Concurrent handshakes: more would only wait in the listen queue."""
+MIN_BACKOFF, MAX_BACKOFF = 0.2, 5.0
+"""Seconds before the first and between later attempts to reconnect, as in local/wearables."""
+HANDSHAKE_TIMEOUT_SECONDS = 20.0
 REPORT_SECONDS = 1.0
 
 _encode = msgspec.json.Encoder().encode
@@ -33,30 +33,30 @@ _push = msgspec.json.Decoder(EmergencyCalm).decode
 
 
 @dataclass(frozen=True)
-class Doors:
-    """Where the people of one generator connect from and to; they are dealt out to these doors in turn."""
+class Endpoints:
+    """Addresses that one generator connects from and to; users are assigned to the targets round-robin."""
 
     sources: tuple[str, str]
-    """Of people with even and with odd numbers. Linux looks for a free port among one half of its 28,232 first: with
-    more connections than that from one address to another, each connect takes it a millisecond or more."""
-    to: dict[int, tuple[str, int]]
-    """By their number among the doors of all generators."""
-    authority: str | None
-    """PEM file of who signed the gateway's certificate; None where there is no TLS."""
+    """For users with even and odd numbers. Linux searches one half of its 28,232 ports first: with more connections
+    than that between two addresses, each connect takes a millisecond or more."""
+    targets: dict[int, tuple[str, int]]
+    """By their index among the endpoints of all generators."""
+    ca_file: str | None
+    """PEM file of the CA of the gateway's certificate; None without TLS."""
 
 
 @dataclass(frozen=True)
-class Share:
-    """The part of a crowd that one generator plays, and a token for each of its people, by number."""
+class Assignment:
+    """The part of the population simulated by one generator, and a token for each of its users, by number."""
 
-    crowd: Crowd
+    population: Population
     groups: list[int]
-    doors: Doors
+    endpoints: Endpoints
     tokens: dict[int, str]
 
 
 class Tally(msgspec.Struct):
-    """What has happened so far in one generator, or in all together."""
+    """Counters of one generator, or of all."""
 
     connected: int = 0
     planned: int = 0
@@ -73,127 +73,126 @@ class Tally(msgspec.Struct):
         return Tally(*(a + b for a, b in zip(mine, more, strict=True)))
 
 
-class Findings(msgspec.Struct):
-    """What one generator saw. Moments are seconds from the start, latencies ms."""
+class Recording(msgspec.Struct):
+    """Measurements of one generator. Times are seconds from the start, latencies ms."""
 
     tally: Tally
     ack_at: bytes
-    """Doubles: when each acknowledged frame was sent; a frame sent again, when it was sent first."""
+    """Doubles: when each acknowledged frame was first sent."""
     ack_ms: bytes
-    """Floats: from first sending it to the acknowledgement."""
-    ack_door: bytes
-    """Bytes: number of the door."""
+    """Floats: from first sending a frame to its acknowledgement."""
+    ack_endpoint: bytes
+    """Bytes: index of the endpoint."""
     opened_at: bytes
-    """Doubles: when each handshake after the start was through."""
-    late_ms: bytes
-    """Floats: how late each frame was sent, by its schedule; of those whose person was connected."""
+    """Doubles: when each handshake after the start was completed."""
+    delay_ms: bytes
+    """Floats: how late each frame was sent relative to its schedule, if its user was connected."""
     pushes: list[tuple[int, str, float]]
-    """Person, event id, Unix ms of arrival."""
-    troubles: list[str]
+    """User number, event id, Unix ms of arrival."""
+    errors: list[str]
 
 
 @dataclass
-class Wearables:
-    """`run` plays the share; `pipe` brings ("start", Unix ms), ("drop",) and ("finish",)."""
+class Generator:
+    """`run` simulates the assignment; `pipe` delivers ("start", Unix ms), ("drop",) and ("finish",)."""
 
-    share: Share
+    assignment: Assignment
     pipe: Connection
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
-        doors = self.share.doors
+        endpoints = self.assignment.endpoints
         self._tls = None
-        if doors.authority is not None:
-            self._tls = ssl.create_default_context(cafile=doors.authority)
+        if endpoints.ca_file is not None:
+            self._tls = ssl.create_default_context(cafile=endpoints.ca_file)
         self._epoll = select.epoll()
-        self._links: dict[int, Link] = {}
-        """By file descriptor."""
-        self._people = {n: Link(n, token) for n, token in self.share.tokens.items()}
-        self._door = dict(zip(self._people, cycle(doors.to), strict=False))
-        self._dialling: set[int] = set()
-        self._queue: deque[Link] = deque(self._people.values())
-        self._later: list[tuple[float, int]] = []
+        self._clients_by_fd: dict[int, Client] = {}
+        self._clients = {n: Client(n, token) for n, token in self.assignment.tokens.items()}
+        self._endpoint_of = dict(zip(self._clients, cycle(endpoints.targets), strict=False))
+        self._connecting: set[int] = set()
+        self._to_connect: deque[Client] = deque(self._clients.values())
+        self._reconnects: list[tuple[float, int]] = []
         self._due: list[tuple[float, int, int]] = []
-        """Moment (steady clock), heart, frame."""
-        self._hearts: list[tuple[list[Link], list[Timed]]] = []
+        """Due time (steady clock), index of the series, index of the frame."""
+        self._series: list[tuple[list[Client], list[Timed]]] = []
         self._began = 0.0
-        self._ack_at, self._ack_ms, self._ack_door = array("d"), array("f"), array("B")
-        self._opened_at, self._late = array("d"), array("f")
+        self._ack_at, self._ack_ms, self._ack_endpoint = array("d"), array("f"), array("B")
+        self._opened_at, self._delay_ms = array("d"), array("f")
         self._pushes: list[tuple[int, str, float]] = []
-        self._troubles: list[str] = []
+        self._errors: list[str] = []
 
     def run(self) -> None:
         self._epoll.register(self.pipe.fileno(), select.EPOLLIN)
-        told = 0.0
+        reported = 0.0
         while True:
             now = time.perf_counter()
-            if now - told > REPORT_SECONDS:
-                told = now
+            if now - reported > REPORT_SECONDS:
+                reported = now
                 self.pipe.send(self.tally)
-                self._give_up(now)
+                self._check_timeouts(now)
             self._send_due(now)
-            self._dial(now)
-            for fd, event in self._epoll.poll(self._pause(told + REPORT_SECONDS)):
-                link = self._links.get(fd)
-                if link is None:
-                    if fd == self.pipe.fileno() and not self._obey():
+            self._connect_queued(now)
+            for fd, event in self._epoll.poll(self._poll_timeout(reported + REPORT_SECONDS)):
+                client = self._clients_by_fd.get(fd)
+                if client is None:
+                    if fd == self.pipe.fileno() and not self._handle_command():
                         return
                     continue
                 try:
-                    if link.unsent:
-                        link.flush()
-                        self._watch(link)
+                    if client.unsent:
+                        client.flush()
+                        self._update_epoll(client)
                     if event & ~select.EPOLLOUT:
-                        self._read(link)
+                        self._read(client)
                 except (OSError, ssl.SSLError) as error:
-                    self._lost(link, str(error))
+                    self._on_disconnect(client, str(error))
 
-    def _pause(self, told: float) -> float:
+    def _poll_timeout(self, reported: float) -> float:
         until = min(
-            told,
-            self._due[0][0] if self._due else told,
-            self._later[0][0] if self._later else told,
+            reported,
+            self._due[0][0] if self._due else reported,
+            self._reconnects[0][0] if self._reconnects else reported,
         )
         return max(0.0, until - time.perf_counter())
 
-    def _obey(self) -> bool:
-        """Whether to go on."""
+    def _handle_command(self) -> bool:
+        """Executes one command; returns False after the last."""
         try:
-            order, *details = self.pipe.recv()
+            command, *arguments = self.pipe.recv()
         except EOFError:
-            raise SystemExit("the benchmark is gone") from None
-        if order == "start":
-            self._start(*details)
-        elif order == "drop":
-            for link in list(self._links.values()):
-                self._lost(link, "")
+            raise SystemExit("the benchmark process has ended") from None
+        if command == "start":
+            self._start(*arguments)
+        elif command == "drop":
+            for client in list(self._clients_by_fd.values()):
+                self._on_disconnect(client, "")
         else:
-            self.pipe.send(self._findings())
+            self.pipe.send(self._recording())
             return False
         return True
 
-    def _findings(self) -> Findings:
-        return Findings(
+    def _recording(self) -> Recording:
+        return Recording(
             self.tally,
             self._ack_at.tobytes(),
             self._ack_ms.tobytes(),
-            self._ack_door.tobytes(),
+            self._ack_endpoint.tobytes(),
             self._opened_at.tobytes(),
-            self._late.tobytes(),
+            self._delay_ms.tobytes(),
             self._pushes,
-            self._troubles[:20],
+            self._errors[:20],
         )
 
     def _start(self, start: int) -> None:
         """`start`: Unix ms."""
         self._began = time.perf_counter() + start / 1000 - time.time()
-        crowd = self.share.crowd
-        for group in self.share.groups:
-            for numbers, heart in crowd.hearts(group):
-                frames = heart.frames(start)
+        population = self.assignment.population
+        for group in self.assignment.groups:
+            for numbers, series in population.series(group):
+                frames = series.frames(start)
                 self.tally.planned += len(frames) * len(numbers)
-                self._due.append((self._began + frames[0].due, len(self._hearts), 0))
-                self._hearts.append(([self._people[number] for number in numbers], frames))
+                self._due.append((self._began + frames[0].due, len(self._series), 0))
+                self._series.append(([self._clients[number] for number in numbers], frames))
         heapq.heapify(self._due)
         gc.collect()
         gc.freeze()
@@ -202,124 +201,126 @@ class Wearables:
     def _send_due(self, now: float) -> None:
         due = self._due
         while due and due[0][0] <= now:
-            moment, heart, index = due[0]
-            links, frames = self._hearts[heart]
+            moment, series, index = due[0]
+            clients, frames = self._series[series]
             frame = frames[index].frame
-            message = masked(_encode(frame))
+            message = encode_text(_encode(frame))
             if index + 1 < len(frames):
-                heapq.heapreplace(due, (self._began + frames[index + 1].due, heart, index + 1))
+                heapq.heapreplace(due, (self._began + frames[index + 1].due, series, index + 1))
             else:
                 heapq.heappop(due)
-            for link in links:
+            for client in clients:
                 sent = time.perf_counter()
-                if not link.open:
-                    link.unacked[frame.seq] = message, 0.0
+                if not client.open:
+                    client.unacked[frame.seq] = message, 0.0
                     continue
-                link.unacked[frame.seq] = message, sent
+                client.unacked[frame.seq] = message, sent
                 self.tally.sent += 1
-                self._late.append((sent - moment) * 1000)
-                self._write(link, message)
+                self._delay_ms.append((sent - moment) * 1000)
+                self._write(client, message)
 
-    def _write(self, link: Link, message: bytes) -> None:
+    def _write(self, client: Client, message: bytes) -> None:
         try:
-            if not link.write(message):
-                self._watch(link)
+            if not client.write(message):
+                self._update_epoll(client)
         except OSError as error:
-            self._lost(link, str(error))
+            self._on_disconnect(client, str(error))
 
-    def _watch(self, link: Link) -> None:
-        writing = link.unsent and not link.starved
-        self._epoll.modify(link.fd, select.EPOLLIN | select.EPOLLOUT if writing else select.EPOLLIN)
+    def _update_epoll(self, client: Client) -> None:
+        writing = client.unsent and not client.wants_read
+        self._epoll.modify(client.fd, select.EPOLLIN | select.EPOLLOUT if writing else select.EPOLLIN)
 
-    def _read(self, link: Link) -> None:
-        data = link.read()
+    def _read(self, client: Client) -> None:
+        data = client.read()
         while data:
-            if not link.open:
-                data = link.greeted(data)
+            if not client.open:
+                data = client.read_handshake(data)
                 if data is None:
                     return
-                self._opened(link)
-            for opcode, payload in link.messages(data):
-                self._hear(link, opcode, payload)
-            # TLS may hold decrypted bytes that epoll knows nothing of.
-            data = link.read() if self._tls is not None and link.sock is not None else b""
+                self._on_open(client)
+            for opcode, payload in client.messages(data):
+                self._on_frame(client, opcode, payload)
+            # TLS may buffer decrypted bytes, for which epoll reports nothing.
+            data = client.read() if self._tls is not None and client.sock is not None else b""
 
-    def _hear(self, link: Link, opcode: int, payload: bytes) -> None:
+    def _on_frame(self, client: Client, opcode: int, payload: bytes) -> None:
         if payload.startswith(b'{"ack":'):
-            known = link.unacked.pop(int(payload[7:-1]), None)
+            known = client.unacked.pop(int(payload[7:-1]), None)
             if known is not None:
                 now = time.perf_counter()
                 self.tally.acked += 1
                 self._ack_at.append(known[1] - self._began)
                 self._ack_ms.append((now - known[1]) * 1000)
-                self._ack_door.append(self._door[link.number])
+                self._ack_endpoint.append(self._endpoint_of[client.number])
         elif opcode == CLOSE:
-            raise Gone(f"closed: {int.from_bytes(payload[:2], 'big')} {payload[2:].decode(errors='replace')}")
+            raise Disconnected(f"closed: {int.from_bytes(payload[:2], 'big')} {payload[2:].decode(errors='replace')}")
         elif opcode == TEXT and payload.startswith(b'{"type":"emergency_calm"'):
             arrived = time.time() * 1000
             push = _push(payload)
             self.tally.pushes += 1
-            self._pushes.append((link.number, push.event_id, arrived))
-            self._write(link, masked(_encode(Seen(push.event_id))))
+            self._pushes.append((client.number, push.event_id, arrived))
+            self._write(client, encode_text(_encode(Seen(push.event_id))))
         elif opcode == TEXT:
             self.tally.refused += 1
-            self._troubles.append(f"{name(link.number)}: {payload[:200].decode(errors='replace')}")
+            self._errors.append(f"{user_id(client.number)}: {payload[:200].decode(errors='replace')}")
 
-    def _dial(self, now: float) -> None:
-        while self._later and self._later[0][0] <= now:
-            self._queue.append(self._people[heapq.heappop(self._later)[1]])
-        doors = self.share.doors
-        while self._queue and len(self._dialling) < AT_ONCE:
-            link = self._queue.popleft()
+    def _connect_queued(self, now: float) -> None:
+        while self._reconnects and self._reconnects[0][0] <= now:
+            self._to_connect.append(self._clients[heapq.heappop(self._reconnects)[1]])
+        endpoints = self.assignment.endpoints
+        while self._to_connect and len(self._connecting) < MAX_CONNECTING:
+            client = self._to_connect.popleft()
             try:
-                link.dial(doors.sources[link.number % 2], doors.to[self._door[link.number]], self._tls)
+                client.connect(
+                    endpoints.sources[client.number % 2], endpoints.targets[self._endpoint_of[client.number]], self._tls
+                )
             except OSError as error:
-                self._again(link, str(error))
+                self._schedule_reconnect(client, str(error))
                 continue
-            link.since = now
-            self._links[link.fd] = link
-            self._dialling.add(link.number)
-            self._epoll.register(link.fd, select.EPOLLIN | select.EPOLLOUT)
+            client.connecting_since = now
+            self._clients_by_fd[client.fd] = client
+            self._connecting.add(client.number)
+            self._epoll.register(client.fd, select.EPOLLIN | select.EPOLLOUT)
 
-    def _opened(self, link: Link) -> None:
-        self._dialling.discard(link.number)
+    def _on_open(self, client: Client) -> None:
+        self._connecting.discard(client.number)
         self.tally.connected += 1
-        link.pause = 0.0
+        client.backoff = 0.0
         if self._began:
             self._opened_at.append(time.perf_counter() - self._began)
-        for seq, (message, sent) in list(link.unacked.items()):
+        for seq, (message, sent) in list(client.unacked.items()):
             if sent:
                 self.tally.resent += 1
             else:
                 self.tally.sent += 1
-                link.unacked[seq] = message, time.perf_counter()
-            self._write(link, message)
+                client.unacked[seq] = message, time.perf_counter()
+            self._write(client, message)
 
-    def _lost(self, link: Link, why: str) -> None:
-        if link.sock is None:
+    def _on_disconnect(self, client: Client, error: str) -> None:
+        if client.sock is None:
             return
-        del self._links[link.fd]
-        if link.open:
+        del self._clients_by_fd[client.fd]
+        if client.open:
             self.tally.connected -= 1
             self.tally.reconnects += 1
-        self._dialling.discard(link.number)
-        link.hang_up()
-        self._again(link, why)
+        self._connecting.discard(client.number)
+        client.close()
+        self._schedule_reconnect(client, error)
 
-    def _again(self, link: Link, why: str) -> None:
-        if why and len(self._troubles) < 1000:
-            self._troubles.append(why)
-        pause = link.pause or FIRST_PAUSE
-        link.pause = min(LONGEST_PAUSE, pause * 2)
-        heapq.heappush(self._later, (time.perf_counter() + pause * random.uniform(0.5, 1.0), link.number))
+    def _schedule_reconnect(self, client: Client, error: str) -> None:
+        if error and len(self._errors) < 1000:
+            self._errors.append(error)
+        backoff = client.backoff or MIN_BACKOFF
+        client.backoff = min(MAX_BACKOFF, backoff * 2)
+        heapq.heappush(self._reconnects, (time.perf_counter() + backoff * random.uniform(0.5, 1.0), client.number))
 
-    def _give_up(self, now: float) -> None:
-        for number in list(self._dialling):
-            link = self._people[number]
-            if now - link.since > HANDSHAKE_SECONDS:
-                self._lost(link, f"no answer to the handshake in {HANDSHAKE_SECONDS:g} s")
+    def _check_timeouts(self, now: float) -> None:
+        for number in list(self._connecting):
+            client = self._clients[number]
+            if now - client.connecting_since > HANDSHAKE_TIMEOUT_SECONDS:
+                self._on_disconnect(client, f"no answer to the handshake in {HANDSHAKE_TIMEOUT_SECONDS:g} s")
 
 
-def play(share: Share, pipe: Connection) -> None:
-    """The main function of a generator's process."""
-    Wearables(share, pipe).run()
+def main(assignment: Assignment, pipe: Connection) -> None:
+    """Entry point of a generator's process."""
+    Generator(assignment, pipe).run()

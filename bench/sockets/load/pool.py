@@ -1,4 +1,4 @@
-"""The load generators: so many processes that each stays below the limit of open files."""
+"""The load generators: enough processes that each stays below the limit of open files."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from bench.sockets.load.generator import Doors, Findings, Share, Tally, play
-from bench.sockets.load.population import Crowd, name
+from bench.sockets.load.generator import Assignment, Endpoints, Recording, Tally, main
+from bench.sockets.load.population import Population, user_id
 from services.auth.tokens import issue
 
-MOST_SOCKETS = 17_000
+MAX_SOCKETS = 17_000
 TOKEN_SECONDS = 7200.0
 _spawn = get_context("spawn")
 
 
-class Generators:
-    """One process a `Doors`; people are dealt out by group.
+class GeneratorPool:
+    """One process for each `Endpoints`; users are assigned by group.
 
-    No two share a door: the people of an ingest process that dies must not slow down others before these have sent.
+    No two share an endpoint: users of a killed ingest process must not delay the frames of others.
     """
 
-    def __init__(self, crowd: Crowd, doors: list[Doors], tokens: dict[int, str]) -> None:
-        self.crowd = crowd
+    def __init__(self, population: Population, endpoints: list[Endpoints], tokens: dict[int, str]) -> None:
+        self.population = population
         self._pipes: list[Connection] = []
         self._processes: list[BaseProcess] = []
-        self._tallies = [Tally() for _ in doors]
-        for i, door in enumerate(doors):
-            groups = list(range(i, crowd.groups, len(doors)))
-            own = {number: tokens[number] for group in groups for number in crowd.members(group)}
+        self._tallies = [Tally() for _ in endpoints]
+        for i, endpoint in enumerate(endpoints):
+            groups = list(range(i, population.groups, len(endpoints)))
+            own = {number: tokens[number] for group in groups for number in population.members(group)}
             ours, theirs = _spawn.Pipe()
-            process = _spawn.Process(target=play, args=(Share(crowd, groups, door, own), theirs), daemon=True)
+            process = _spawn.Process(
+                target=main, args=(Assignment(population, groups, endpoint, own), theirs), daemon=True
+            )
             process.start()
             theirs.close()
             self._pipes.append(ours)
@@ -46,7 +48,7 @@ class Generators:
         return [process.pid for process in self._processes if process.pid is not None]
 
     def tally(self, seconds: float) -> Tally:
-        """The newest counts, after listening for `seconds`; raises RuntimeError when a generator has ended."""
+        """The latest counters, after receiving for `seconds`; raises RuntimeError if a generator has ended."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             for pipe in wait(self._pipes, left):
@@ -54,20 +56,20 @@ class Generators:
                 self._tallies[self._pipes.index(pipe)] = self._receive(pipe)
         return sum(self._tallies, Tally())
 
-    def tell(self, *order: Any) -> None:
+    def send(self, *command: Any) -> None:
         for pipe in self._pipes:
-            pipe.send(order)
+            pipe.send(command)
 
-    def finish(self) -> list[Findings]:
-        """Ends the generators; what they saw."""
-        self.tell("finish")
-        found: list[Findings] = []
+    def finish(self) -> list[Recording]:
+        """Ends the generators and returns their recordings."""
+        self.send("finish")
+        recordings: list[Recording] = []
         for pipe, process in zip(self._pipes, self._processes, strict=True):
-            while not isinstance(answer := self._receive(pipe), Findings):
+            while not isinstance(answer := self._receive(pipe), Recording):
                 pass
-            found.append(answer)
+            recordings.append(answer)
             process.join()
-        return found
+        return recordings
 
     def stop(self) -> None:
         for process in self._processes:
@@ -78,13 +80,13 @@ class Generators:
         try:
             return pipe.recv()
         except (EOFError, ConnectionError):
-            raise RuntimeError("a load generator has ended; what it said stands above") from None
+            raise RuntimeError("a load generator has ended; its output is above") from None
 
 
-def tokens(crowd: Crowd, key: ECKey) -> dict[int, str]:
-    """An access token of everybody, as the auth service issues them; two processes sign."""
+def issue_tokens(population: Population, key: ECKey) -> dict[int, str]:
+    """An access token for each user, as issued by the auth service; signed by two processes."""
     pem = key.as_pem(private=True).decode()
-    parts = [range(i, crowd.users, 2) for i in range(2)]
+    parts = [range(i, population.users, 2) for i in range(2)]
     with ProcessPoolExecutor(2, _spawn) as pool:
         found = list(pool.map(_sign, [pem, pem], parts))
     return {number: token for part in found for number, token in part.items()}
@@ -94,4 +96,4 @@ def _sign(pem: str, numbers: range) -> dict[int, str]:
     from services.auth.signing import load
 
     key, now = load(pem), time.time()
-    return {number: issue(name(number), [], key, now, lifetime=TOKEN_SECONDS) for number in numbers}
+    return {number: issue(user_id(number), [], key, now, lifetime=TOKEN_SECONDS) for number in numbers}

@@ -1,4 +1,4 @@
-"""Reconnect storms: what happens to everybody when a process dies, or when all are cut off at once."""
+"""Reconnect storms: after a process is killed, and after all connections are dropped at once."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 SECONDS = 150.0
 KILL_AT, DROP_AT = 40.0, 85.0
-VICTIM = 0
-"""Number of the ingest process that is killed with SIGKILL and started again at once, as a kubelet does."""
+KILLED_PROCESS = 0
+"""Index of the ingest process that is killed with SIGKILL and restarted at once, as by a kubelet."""
 
 
 @dataclass(frozen=True)
-class Return:
-    """How many came back, how long that took from the blow to the last handshake, and what others felt meanwhile."""
+class Recovery:
+    """Reconnected sockets, the time from the disruption to their last handshake, and the others' latency meanwhile."""
 
     sockets: int
     seconds: float
@@ -23,14 +23,14 @@ class Return:
     others_ack_p99_ms: float | None
 
 
-def returned(
+def recovery(
     at: float, until: float, opened_at: NDArray[np.float64], ack_at: NDArray[np.float64], ack_ms: NDArray[np.float32],
     others: NDArray[np.bool_],
-) -> Return:  # fmt: skip
-    """What followed a blow at `at` (seconds); `others` marks acknowledgements of people who were not hit."""
-    back = np.sort(opened_at[(opened_at >= at) & (opened_at < until)]) - at
-    if not back.size:
-        return Return(0, 0.0, 0.0, None)
-    felt = ack_ms[others & (ack_at >= at) & (ack_at < at + back[-1])]
-    p99 = float(np.percentile(felt, 99)) if felt.size else None
-    return Return(int(back.size), float(back[-1]), float(back[back.size // 2]), p99)
+) -> Recovery:  # fmt: skip
+    """Recovery from a disruption at `at` (seconds); `others` marks acknowledgements of users not affected."""
+    reconnected = np.sort(opened_at[(opened_at >= at) & (opened_at < until)]) - at
+    if not reconnected.size:
+        return Recovery(0, 0.0, 0.0, None)
+    latencies = ack_ms[others & (ack_at >= at) & (ack_at < at + reconnected[-1])]
+    p99 = float(np.percentile(latencies, 99)) if latencies.size else None
+    return Recovery(int(reconnected.size), float(reconnected[-1]), float(reconnected[reconnected.size // 2]), p99)

@@ -1,4 +1,4 @@
-"""What topic and store hold after a run, compared with what the same beats give without Kafka (dataflows.biosync)."""
+"""Compares topic and store after a run with an offline computation of the same beats (dataflows.biosync)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import psycopg
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-from bench.sockets.load.population import Crowd, name
+from bench.sockets.load.population import Population, user_id
 from contracts.records import StoredFrame, StressEvent, unpack
 from dataflows.biosync import stored
 from dataflows.biosync.hrv import Window
@@ -18,8 +18,8 @@ from dataflows.biosync.rules import Rules
 
 
 @dataclass
-class Verdict:
-    """`differences` names the first that were found; with none, topic and store hold what they must."""
+class Verification:
+    """`differences` are the first ones found; without any, topic and store are as expected."""
 
     frames: int = 0
     """Distinct frames in the topic."""
@@ -32,40 +32,46 @@ class Verdict:
     """Unix ms at which ingest read the frame that completed an event's evidence, by event."""
     differences: list[str] = field(default_factory=list)
 
-    def differs(self, what: str) -> None:
+    def add_difference(self, what: str) -> None:
         if len(self.differences) < 20:
             self.differences.append(what)
 
 
-def compare(
-    crowd: Crowd, start: int, rules: Rules, bootstrap: str, topic: str, database: str, tell: Callable[[str], None]
-) -> Verdict:
+def verify(
+    population: Population,
+    start: int,
+    rules: Rules,
+    bootstrap: str,
+    topic: str,
+    database: str,
+    progress: Callable[[str], None],
+) -> Verification:
     """`start`: Unix ms of the run's start."""
-    verdict = Verdict()
-    tell("reading the topic back")
-    _topic(verdict, bootstrap, topic)
-    tell("comparing the store with an offline computation")
+    result = Verification()
+    progress("reading the topic back")
+    _read_topic(result, bootstrap, topic)
+    progress("comparing the store with an offline computation")
     rows: dict[str, list[stored.Row]] = {}
     events: dict[str, str] = {}
-    for numbers, windows, raised in _expected(crowd, start, rules):
+    for numbers, windows, raised in _expected(population, start, rules):
         own = [stored.row(window) for window in windows]
-        rows |= {name(number): own for number in numbers}
-        events |= {event_id(name(number), event.raised): name(number) for number in numbers for event in raised}
+        rows |= {user_id(number): own for number in numbers}
+        events |= {event_id(user_id(number), event.raised): user_id(number) for number in numbers for event in raised}
     with psycopg.connect(database) as connection:
-        _events(verdict, connection, events)
-        _rows(verdict, connection, rows)
-    return verdict
+        _events(result, connection, events)
+        _rows(result, connection, rows)
+    return result
 
 
-def _topic(verdict: Verdict, bootstrap: str, topic: str) -> None:
+def _read_topic(result: Verification, bootstrap: str, topic: str) -> None:
     seen: dict[str, int] = {}
     for frame in _frames(bootstrap, topic):
         known, bit = seen.get(frame.user, 0), 1 << frame.seq
         if known & bit:
-            verdict.repeats += 1
+            result.repeats += 1
         else:
             seen[frame.user] = known | bit
-    verdict.frames = sum(known.bit_count() for known in seen.values())
+    result.frames = sum(known.bit_count() for known in seen.values())
 
 
 def _frames(bootstrap: str, topic: str) -> Iterator[StoredFrame]:
@@ -87,41 +93,45 @@ def _frames(bootstrap: str, topic: str) -> Iterator[StoredFrame]:
         consumer.close()
 
 
-def _expected(crowd: Crowd, start: int, rules: Rules) -> Iterator[tuple[list[int], list[Window], list[StressEvent]]]:
-    """People who share a heart, and the rows and events of each."""
-    for group in range(crowd.groups):
-        for numbers, heart in crowd.hearts(group):
+def _expected(
+    population: Population, start: int, rules: Rules
+) -> Iterator[tuple[list[int], list[Window], list[StressEvent]]]:
+    """Users who share a series of beats, and the rows and events of each."""
+    for group in range(population.groups):
+        for numbers, series in population.series(group):
             frames: list[StoredFrame] = []
-            for timed in heart.frames(start):
+            for timed in series.frames(start):
                 frame, came = timed.frame, start + round(timed.due * 1000)
                 t, rr = [sample.t for sample in frame.samples], [sample.rr for sample in frame.samples]
                 frames.append(StoredFrame("", frame.device, frame.seq, came, "", t, rr))
             yield numbers, *of_frames(frames, rules)[""]
 
 
-def _events(verdict: Verdict, connection: psycopg.Connection, wanted: dict[str, str]) -> None:
-    """`wanted`: user by event id."""
-    verdict.events_expected = len(wanted)
+def _events(result: Verification, connection: psycopg.Connection, expected: dict[str, str]) -> None:
+    """`expected`: user by event id."""
+    result.events_expected = len(expected)
     for event, user, received, answered in stored.events(connection):
-        verdict.events += 1
-        verdict.received[event] = received
-        if wanted.get(event) != user:
-            verdict.differs(f"event {event} of {user} is not expected")
+        result.events += 1
+        result.received[event] = received
+        if expected.get(event) != user:
+            result.add_difference(f"event {event} of {user} is not expected")
         elif not answered:
-            verdict.differs(f"event {event} of {user} was not answered")
-    for event in wanted.keys() - verdict.received.keys():
-        verdict.differs(f"event {event} of {wanted[event]} is missing")
+            result.add_difference(f"event {event} of {user} was not answered")
+    for event in expected.keys() - result.received.keys():
+        result.add_difference(f"event {event} of {expected[event]} is missing")
 
 
-def _rows(verdict: Verdict, connection: psycopg.Connection, wanted: dict[str, list[stored.Row]]) -> None:
-    """`wanted`: rows in order of time, by user."""
-    verdict.rows_expected = sum(map(len, wanted.values()))
-    left = set(wanted)
+def _rows(result: Verification, connection: psycopg.Connection, expected: dict[str, list[stored.Row]]) -> None:
+    """`expected`: rows in order of time, by user."""
+    result.rows_expected = sum(map(len, expected.values()))
+    left = set(expected)
     for user, found in stored.rows(connection):
-        verdict.rows += len(found)
+        result.rows += len(found)
         left.discard(user)
-        if found != wanted.get(user):
-            verdict.differs(f"{user} has {len(found)} rows, expected {len(wanted.get(user, []))}; or other values")
+        if found != expected.get(user):
+            result.add_difference(
+                f"{user} has {len(found)} rows, expected {len(expected.get(user, []))}; or other values"
+            )
     for user in left:
-        if wanted[user]:
-            verdict.differs(f"{user} has no rows")
+        if expected[user]:
+            result.add_difference(f"{user} has no rows")

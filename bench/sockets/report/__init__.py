@@ -1,1 +1,1 @@
-"""Output of a run: table, JSON file and plot."""
+"""Output of a run: statistics, table, JSON file and plot."""

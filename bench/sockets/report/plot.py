@@ -1,4 +1,4 @@
-"""The plot of a run: acknowledgements and consumer lag over time, pushes, and where the processor time went."""
+"""The plot of a run: acknowledgements, consumer lag and pushes over time, and CPU time by process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from bench import rendering
-from bench.sockets.measurement.statistics import joined
+from bench.sockets.report.statistics import concatenated
 from bench.sockets.run import Outcome
 
 WIDTH, HEIGHT = 1000, 640
@@ -22,9 +22,9 @@ Points = Sequence[tuple[float, float]]
 
 
 def draw(outcome: Outcome, png: Path) -> Path:
-    """Write the plot to `png`, or where there is no Chromium to an SVG beside it; which it was."""
-    title = f"{outcome.held:,} sockets, {outcome.tally.acked:,} frames in {outcome.seconds:.0f} s"
-    end = outcome.crowd.seconds
+    """Writes the plot to `png`, or to an SVG beside it without Chromium; returns the path."""
+    title = f"{outcome.connected:,} sockets, {outcome.tally.acked:,} frames in {outcome.seconds:.0f} s"
+    end = outcome.population.seconds
     lag = [(sample.at, sample.lag) for sample in outcome.samples]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif"'
@@ -36,11 +36,11 @@ def draw(outcome: Outcome, png: Path) -> Path:
         *_bars(outcome),
         "</svg>",
     ]
-    return rendering.save("\n".join(parts), WIDTH, HEIGHT, png)
+    return rendering.render("\n".join(parts), WIDTH, HEIGHT, png)
 
 
 def _acks(outcome: Outcome) -> dict[str, tuple[str, Points]]:
-    at, ms = joined(outcome, "ack_at", np.float64), joined(outcome, "ack_ms", np.float32)
+    at, ms = concatenated(outcome, "ack_at", np.float64), concatenated(outcome, "ack_ms", np.float32)
     bins = (at // BIN_SECONDS).astype(int)
     lines: dict[str, list[tuple[float, float]]] = {name: [] for name in COLOURS}
     for number in np.unique(bins):
@@ -51,10 +51,10 @@ def _acks(outcome: Outcome) -> dict[str, tuple[str, Points]]:
 
 
 def _pushes(outcome: Outcome) -> Points:
-    received = outcome.verdict.received
+    received = outcome.verification.received
     return [
         ((at - outcome.start) / 1000, at - received[event])
-        for found in outcome.findings
+        for found in outcome.recordings
         for _, event, at in found.pushes
         if event in received
     ]

@@ -1,4 +1,4 @@
-"""What a run is told as: a table to read and a JSON file to keep."""
+"""The results of a run as a table and a JSON file."""
 
 from __future__ import annotations
 
@@ -12,86 +12,92 @@ from pathlib import Path
 
 import psutil
 
-from bench.sockets.measurement.statistics import GENERATOR, Figures
+from bench.sockets.report.statistics import GENERATOR, Statistics
 from bench.sockets.run import Outcome
 from local.site import CHECKOUT
 
 
 def folder() -> Path:
-    """Where benchmarks leave their results."""
+    """Directory of benchmark results."""
     made = Path(os.environ.get("AURA_HOME", CHECKOUT / ".aura")) / "bench"
     made.mkdir(parents=True, exist_ok=True)
     return made
 
 
-def lines(outcome: Outcome, figures: Figures) -> Iterator[str]:
+def lines(outcome: Outcome, statistics: Statistics) -> Iterator[str]:
     """Lines of the table."""
-    tally, verdict, seconds = outcome.tally, outcome.verdict, outcome.seconds
+    tally, stored, seconds = outcome.tally, outcome.verification, outcome.seconds
     yield f"{'command':26} python -m bench.sockets {' '.join(sys.argv[1:])}"
     yield f"{'machine':26} {machine()}"
-    yield f"{'connections held':26} {outcome.held:,} for {seconds:.0f} s; connected in {outcome.connect_seconds:.0f} s"
+    connecting = f"connected in {outcome.connect_seconds:.0f} s"
+    yield f"{'connections held':26} {outcome.connected:,} for {seconds:.0f} s; {connecting}"
     yield f"{'frames sent':26} {tally.sent:,} ({tally.sent / seconds:,.0f} a second; {tally.resent:,} sent again)"
     yield f"{'frames acknowledged':26} {tally.acked:,}"
-    yield f"{'frames stored':26} {verdict.frames:,} distinct in the topic ({verdict.repeats:,} repeats)"
-    yield f"{'rows in the store':26} {verdict.rows:,}; offline computation of the same beats: {verdict.rows_expected:,}"
-    yield f"{'events, pushes':26} {verdict.events} of {verdict.events_expected} expected, {figures.pushes} pushed,"\
-          f" {figures.doubled} pushed twice"  # fmt: skip
-    yield f"{'send to ack':26} {_milliseconds(figures.ack_ms)}"
-    yield f"{'event to push':26} {_milliseconds(figures.push_ms)} (frame read by ingest to push at the socket)"
-    yield f"{'sent behind schedule':26} {_milliseconds(figures.late_ms)}"
+    yield f"{'frames stored':26} {stored.frames:,} distinct in the topic ({stored.repeats:,} repeats)"
+    yield f"{'rows in the store':26} {stored.rows:,}; offline computation of the same beats: {stored.rows_expected:,}"
+    pushed = f"{statistics.pushes} pushed, {statistics.duplicates} pushed twice"
+    yield f"{'events, pushes':26} {stored.events} of {stored.events_expected} expected, {pushed}"
+    yield f"{'send to ack':26} {_milliseconds(statistics.ack_ms)}"
+    yield f"{'event to push':26} {_milliseconds(statistics.push_ms)} (frame read by ingest to push at the socket)"
+    yield f"{'sent behind schedule':26} {_milliseconds(statistics.delay_ms)}"
     lags = [sample.lag for sample in outcome.samples]
     yield f"{'consumer lag':26} highest {max(lags, default=0):.0f} records, last {lags[-1] if lags else 0:.0f}"
-    yield f"{'ingest, a connection':26} {figures.bytes_per_connection:,.0f} bytes"
+    yield f"{'ingest, a connection':26} {statistics.bytes_per_connection:,.0f} bytes"
     yield (
-        f"{'cores':26} {figures.path:.2f} for the path, {figures.all:.2f} with the load generators;"
-        f" whole machine {figures.machine:.2f}"
+        f"{'cores':26} {statistics.path_cores:.2f} for the path, {statistics.all_cores:.2f} with the load generators;"
+        f" whole machine {statistics.machine_cores:.2f}"
     )
-    for name, came in figures.storm.items():
+    for name, recovery in statistics.recoveries.items():
         p99 = (
             ""
-            if came.others_ack_p99_ms is None
-            else f"; the others' acks meanwhile p99 {came.others_ack_p99_ms:.0f} ms"
+            if recovery.others_ack_p99_ms is None
+            else f"; the others' acks meanwhile p99 {recovery.others_ack_p99_ms:.0f} ms"
         )
-        yield f"{name:26} {came.sockets:,} back in {came.seconds:.1f} s, half of them in {came.half_seconds:.1f} s{p99}"
+        half = f"half of them in {recovery.half_seconds:.1f} s"
+        yield f"{name:26} {recovery.sockets:,} reconnected in {recovery.seconds:.1f} s, {half}{p99}"
     yield ""
     yield f"{'process':14} {'CPU s':>8} {'cores':>7} {'MiB':>7}"
     for name, spent in outcome.cpu.items():
         yield f"{name:14} {spent:8.1f} {spent / seconds:7.3f} {outcome.mib[name]:7.0f}"
     yield ""
-    yield from (f"NOT AS IT MUST BE: {problem}" for problem in figures.problems)
-    if not figures.problems:
-        yield "nothing lost, nothing doubled; the store holds what the offline computation gives"
+    yield from (f"PROBLEM: {problem}" for problem in statistics.problems)
+    if not statistics.problems:
+        yield "nothing lost or duplicated; the store equals the offline computation"
 
 
-def write(outcome: Outcome, figures: Figures, name: str) -> Path:
-    """The figures as JSON."""
+def write(outcome: Outcome, statistics: Statistics, name: str) -> Path:
+    """Writes the statistics as JSON."""
     file = folder() / f"{name}.json"
-    tally, verdict = outcome.tally, outcome.verdict
+    tally, verification = outcome.tally, outcome.verification
     content = {
         "command": f"python -m bench.sockets {' '.join(sys.argv[1:])}".strip(),
         "machine": machine(),
         "seconds": round(outcome.seconds, 1),
-        "connections": outcome.held,
+        "connections": outcome.connected,
         "sent": tally.sent,
         "acked": tally.acked,
-        "stored": verdict.frames,
+        "stored": verification.frames,
         "resent": tally.resent,
-        "rows": verdict.rows,
-        "rows_expected": verdict.rows_expected,
-        "events": verdict.events,
-        "events_expected": verdict.events_expected,
-        "pushes": figures.pushes,
-        "pushed_twice": figures.doubled,
-        "ack_ms": figures.ack_ms,
-        "push_ms": figures.push_ms,
-        "behind_schedule_ms": figures.late_ms,
-        "bytes_per_connection": round(figures.bytes_per_connection),
-        "cores": {"path": round(figures.path, 3), "all": round(figures.all, 3), "machine": round(figures.machine, 3)},
+        "rows": verification.rows,
+        "rows_expected": verification.rows_expected,
+        "events": verification.events,
+        "events_expected": verification.events_expected,
+        "pushes": statistics.pushes,
+        "pushed_twice": statistics.duplicates,
+        "ack_ms": statistics.ack_ms,
+        "push_ms": statistics.push_ms,
+        "behind_schedule_ms": statistics.delay_ms,
+        "bytes_per_connection": round(statistics.bytes_per_connection),
+        "cores": {
+            "path": round(statistics.path_cores, 3),
+            "all": round(statistics.all_cores, 3),
+            "machine": round(statistics.machine_cores, 3),
+        },
         "cpu_seconds": {name: round(spent, 2) for name, spent in outcome.cpu.items()},
         "mib": {name: round(size) for name, size in outcome.mib.items()},
         "lag": [[round(sample.at, 1), sample.lag] for sample in outcome.samples],
-        "storm": {name: asdict(came) for name, came in figures.storm.items()},
-        "problems": figures.problems,
+        "storm": {name: asdict(recovery) for name, recovery in statistics.recoveries.items()},
+        "problems": statistics.problems,
     }
     file.write_text(json.dumps(content, indent=1) + "\n")
     return file

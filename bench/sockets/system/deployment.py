@@ -1,4 +1,4 @@
-"""The processes of the path, started as their Pods are: programs and variables are the product's."""
+"""The processes under test, started with the programs and environment variables of their Pods."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ from services.auth import signing
 
 INGEST_PORT = 8080
 AUTH_PORT, RECOMMEND_PORT, BIOSYNC_PORT = 18080, 18090, 18100
-_DECLARED = CHECKOUT / "manifests" / "base" / "bio-sync.yaml"
+_MANIFEST = CHECKOUT / "manifests" / "base" / "bio-sync.yaml"
 
 
 class Program:
-    """`python -m <module>` at `address`:`port`, with the environment that its Pod has."""
+    """`python -m <module>` at `address`:`port`, with the environment of its Pod."""
 
     def __init__(self, folder: Path, name: str, module: str, place: tuple[str, int], env: dict[str, str]) -> None:
         self.name = name
         self.module = module
-        self.place = place
+        self.address = place
         self.env = env
         self.process = Process(folder, name)
 
     def start(self, seconds: float = 60) -> None:
-        """Starts it and waits until it is ready; raises EngineFailed."""
-        host, port = self.place
+        """Starts the process and waits until it is ready; raises EngineFailed."""
+        host, port = self.address
         own = {"HOST": host, "PORT": str(port), "PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"]}
         self.process.start([sys.executable, "-m", self.module], env={**own, **self.env}, cwd=CHECKOUT)
         self.process.wait_until(lambda: bool(self.get("/readyz")), seconds)
 
     def get(self, path: str) -> str:
-        """The answer's body; empty when there is none or its status is an error."""
-        host, port = self.place
+        """The response body; empty without a response or with an error status."""
+        host, port = self.address
         try:
             with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=5) as answer:
                 return answer.read().decode()
@@ -61,44 +61,44 @@ class Program:
             return ""
 
     def metric(self, name: str) -> float:
-        """Sum of a metric over its labels; 0 while there is no answer."""
+        """Sum of a metric over its labels; 0 without a response."""
         lines = self.get("/metrics").splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
 
 @dataclass
-class Flow:
-    """Everything from the socket to the store, running."""
+class Deployment:
+    """All running processes from WebSocket to store."""
 
     spec: BioStreamSpec
     key: ECKey
-    """Signs the tokens that the auth service would issue."""
+    """Signing key of the auth service."""
     database: str
     kafka: Kafka
     processes: dict[str, Process]
-    """All of them by the name that the table shows."""
+    """By the name shown in the table."""
     ingest: list[Program]
     biosync: Program
     auth: Program
 
-    def raised(self) -> int:
-        """Stress events raised so far, of which each gives a push; once drained, all there will be."""
+    def events_raised(self) -> int:
+        """Stress events raised so far, one push each; final once the dataflow is drained."""
         return int(self.biosync.metric("biosync_stress_events_total"))
 
-    def drained(self, frames: int) -> bool:
-        """Whether the dataflow has read so many frames, repeats included, and nothing waits for it."""
+    def is_drained(self, frames: int) -> bool:
+        """Whether the dataflow has read so many frames, repeats included, without consumer lag."""
         read = self.biosync.metric("biosync_frames_total")
         return read >= frames and not self.biosync.metric("biosync_consumer_lag_records")
 
 
 def declared(partitions: int) -> BioStreamSpec:
-    """The BioStream of manifests/base with so many partitions."""
-    spec = BioStreamSpec.model_validate(yaml.safe_load(_DECLARED.read_text())["spec"])
+    """The BioStream of manifests/base with the given number of partitions."""
+    spec = BioStreamSpec.model_validate(yaml.safe_load(_MANIFEST.read_text())["spec"])
     return spec.model_copy(update={"source": spec.source.model_copy(update={"partitions": partitions})})
 
 
-def start(ground: Ground, ingests: int, partitions: int) -> Flow:
-    """Starts engines and services; raises EngineFailed when one does not come up."""
+def start(ground: Ground, ingests: int, partitions: int) -> Deployment:
+    """Starts engines and services; raises EngineFailed if one does not become ready."""
     folder, addresses = ground.folder, ground.addresses
     spec = declared(partitions)
     kafka = Kafka(folder / "kafka", addresses[0])
@@ -154,11 +154,11 @@ def start(ground: Ground, ingests: int, partitions: int) -> Flow:
         program.start()
     engines = {"kafka": kafka.process, "postgres": postgres.process, "redis": redis.process}
     processes = {**{program.name: program.process for program in reversed(programs)}, **engines}
-    return Flow(spec, signing.load(pem), database, kafka, processes, ingest, biosync, auth)
+    return Deployment(spec, signing.load(pem), database, kafka, processes, ingest, biosync, auth)
 
 
 def _prepare(kafka: Kafka, database: str, spec: BioStreamSpec) -> None:
-    """Topics and tables, which the BioStream operator would make."""
+    """Creates the topics and tables that the BioStream operator would create."""
     topics = [NewTopic(topic.name, topic.partitions, 1, config=topic.config) for topic in wanted(spec)]
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     for made in admin.create_topics(topics).values():

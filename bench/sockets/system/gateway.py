@@ -1,6 +1,6 @@
-"""The gateway before the sockets: HAProxy as local/gateway renders it from the route that the operator makes of ingest.
+"""The gateway in front of ingest: HAProxy configured by local/gateway from the operator's route of ingest.
 
-A connection takes two of a process's 20,000 open files, so there are as many HAProxy processes as that demands.
+A connection uses two of a process's 20,000 open files, which determines the number of HAProxy processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import yaml
 
-from bench.sockets.system.deployment import INGEST_PORT, Flow
+from bench.sockets.system.deployment import INGEST_PORT, Deployment
 from contracts.auraservice import AuraServiceSpec
 from contracts.gateway import GATEWAY_CLASS
 from contracts.platform import NAMESPACE
@@ -38,22 +38,22 @@ from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 
 CONNECTIONS = 9_000
-"""Of one HAProxy process."""
+"""Maximum for one HAProxy process."""
 _MANIFESTS = CHECKOUT / "manifests" / "base"
 
 
 class Gateways:
-    """As many gateways for each of the load generators as its part of the users needs; `doors` is where to connect."""
+    """Enough gateways for the users of each load generator; `endpoints` are their addresses."""
 
-    def __init__(self, ground: Ground, flow: Flow, users: int, generators: int) -> None:
+    def __init__(self, ground: Ground, deployment: Deployment, users: int, generators: int) -> None:
         site = Site(ground.folder / "home", SITE_INDEX)
         certificate = issue(site, ["*.aurawellness.com"])
-        self.authority = str(ensure_ca(site))
-        world = _world(flow, certificate)
+        self.ca_file = str(ensure_ca(site))
+        world = _world(deployment, certificate)
         self._loop = asyncio.new_event_loop()
         Thread(target=self._loop.run_forever, name="gateways", daemon=True).start()
         self._proxies: list[Proxy] = []
-        keys = public_keys({"keys": signing.jwks([flow.key])["keys"]})
+        keys = public_keys({"keys": signing.jwks([deployment.key])["keys"]})
         for i in range(generators * -(-users // (generators * CONNECTIONS))):
             folder = ground.folder / f"gateway{i}"
             folder.mkdir()
@@ -62,7 +62,7 @@ class Gateways:
                 self._run(_serve(proxy, world, keys))
             self._proxies.append(proxy)
         port = compile_world(world).plan.doors[0].port
-        self.doors = [(proxy.setting.address, port) for proxy in self._proxies]
+        self.endpoints = [(proxy.setting.address, port) for proxy in self._proxies]
 
     @property
     def pids(self) -> list[int]:
@@ -81,7 +81,7 @@ async def _serve(proxy: Proxy, world: World, keys: tuple[PublicKey, ...]) -> Non
     await proxy.serve(plan, serving.shown_certificates(plan, world), keys, serving.servers(plan, world))
 
 
-def _world(flow: Flow, certificate: Issued) -> World:
+def _world(deployment: Deployment, certificate: Issued) -> World:
     """What the cluster would hold: the manifests of Gateway and ingest, what the operator makes of the latter, Pods."""
     owner = Owner("AuraService", NAMESPACE, "ingest", "bench")
     spec = AuraServiceSpec.model_validate(_manifest("ingest.yaml")["spec"])
@@ -95,7 +95,7 @@ def _world(flow: Flow, certificate: Issued) -> World:
         (HTTPRoute, made.routes, [item for item in declared if item["kind"] == "HTTPRoute"]),
         (KongPlugin, made.plugins, [item for item in declared if item["kind"] == "KongPlugin"]),
         (Service, made.services, [_placed({"metadata": {"name": "ingest"}, "spec": service})]),
-        (Pod, made.pods, [_pod(i, program.place[0]) for i, program in enumerate(flow.ingest)]),
+        (Pod, made.pods, [_pod(i, program.address[0]) for i, program in enumerate(deployment.ingest)]),
         (Secret, made.secrets, [_placed({"metadata": {"name": "gateway-tls"}, "data": _encoded(tls)})]),
     ):
         for item in items:
