@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from bench import chart
+from bench import recall_plot
 from bench.recordings import ZERO, Recording, Score, read, score
 from dataflows.biosync.signal.rules import THRESHOLDS, HrvDrop, Rules, StressRules
 from dataflows.biosync.tools.offline import compute_beats
@@ -95,7 +95,7 @@ def main() -> None:
         )
     _write(results)
     if given.plot:
-        print(f"plot: {chart.draw(results, given.plot)}")
+        print(f"plot: {recall_plot.draw(results, given.plot)}")
 
 
 def _write(results: list[Result]) -> None:

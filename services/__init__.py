@@ -1,1 +1,1 @@
-"""The deployed APIs, one package a service; `kit` is what they share."""
+"""The deployed services, one package each; `kit` is shared by all."""

@@ -1,1 +1,1 @@
-"""Bio-Sync under load: tens of thousands of sockets through the real processes, all on this machine."""
+"""Load test of Bio-Sync: tens of thousands of WebSockets through the real processes, all on this machine."""

@@ -2,7 +2,7 @@
 
     python -m bench.sockets [--users N] [--seconds S] [--gateway] [--storm]
 
-Everybody sends ten beats every eight seconds; one in a hundred has a stress episode that raises an event. Prints a
+Every user sends ten beats every eight seconds; one in a hundred has a stress episode that raises an event. Prints a
 table, writes `.aura/bench/sockets.json` (with --gateway or --storm `sockets-gateway.json`, `sockets-storm.json`).
 """
 
@@ -14,63 +14,65 @@ import sys
 import time
 from itertools import pairwise
 
-from bench.sockets import path, plot, report, storm
-from bench.sockets.crowd import Crowd
-from bench.sockets.figures import GENERATOR, figures
-from bench.sockets.gateway import Gateways
-from bench.sockets.generators import MOST_SOCKETS, Generators, tokens
+from bench.sockets.load.generator import Endpoints
+from bench.sockets.load.pool import MAX_SOCKETS, GeneratorPool, issue_tokens
+from bench.sockets.load.population import Population
+from bench.sockets.measurement import reconnects
+from bench.sockets.report import plot, table
+from bench.sockets.report.statistics import GENERATOR, compute
 from bench.sockets.run import run
-from bench.sockets.wearables import Doors
+from bench.sockets.system import deployment
+from bench.sockets.system.gateway import Gateways
 from local.engines.runtime.scratch import scratch_environment
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.sockets", description=__doc__)
     parser.add_argument("--users", type=int, default=50_000)
-    parser.add_argument("--seconds", type=float, help="300; with --storm 150, which its blows need")
-    parser.add_argument("--partitions", type=int, default=12, help="of the raw topic; 12, as manifests/base declares")
+    parser.add_argument("--seconds", type=float, help="default 300; with --storm 150")
+    parser.add_argument("--partitions", type=int, default=12, help="of the raw topic; default 12, as in manifests/base")
     parser.add_argument("--storm", action="store_true", help="kill an ingest process, then drop all sockets")
     parser.add_argument("--gateway", action="store_true", help="through HAProxy: TLS 1.3, tokens verified there too")
-    given = parser.parse_args()
-    if given.gateway and given.storm:
-        parser.error("a storm is measured without the gateway: behind it nobody knows who is at which process")
-    crowd = Crowd(given.users, given.seconds or (storm.SECONDS if given.storm else 300.0))
-    processes = -(-crowd.users // MOST_SOCKETS)
+    options = parser.parse_args()
+    if options.gateway and options.storm:
+        parser.error("--storm needs direct connections: behind the gateway the process of a user is unknown")
+    population = Population(options.users, options.seconds or (reconnects.SECONDS if options.storm else 300.0))
+    processes = -(-population.users // MAX_SOCKETS)
     begun = time.monotonic()
 
-    def tell(what: str) -> None:
-        print(f"{time.monotonic() - begun:6.0f} s  {what}", file=sys.stderr, flush=True)
+    def progress(message: str) -> None:
+        print(f"{time.monotonic() - begun:6.0f} s  {message}", file=sys.stderr, flush=True)
 
     with scratch_environment("sockets") as scratch:
-        tell(f"starting engines and services in {scratch.folder}")
-        flow = path.start(scratch, processes, given.partitions)
-        tell("making tokens and wearables")
-        gateways = Gateways(scratch, flow, crowd.users, processes) if given.gateway else None
-        to = gateways.doors if gateways else [program.place for program in flow.ingest]
-        authority = gateways.authority if gateways else None
-        doors = [
-            Doors(sources, {n: to[n] for n in range(i, len(to), processes)}, authority)
+        progress(f"starting engines and services in {scratch.folder}")
+        running = deployment.start(scratch, processes, options.partitions)
+        progress("creating tokens and wearables")
+        gateways = Gateways(scratch, running, population.users, processes) if options.gateway else None
+        targets = gateways.endpoints if gateways else [program.address for program in running.ingest]
+        ca_file = gateways.ca_file if gateways else None
+        endpoints = [
+            Endpoints(sources, {n: targets[n] for n in range(i, len(targets), processes)}, ca_file)
             for i, sources in enumerate(pairwise(scratch.addresses[: processes + 1]))
         ]
-        generators = Generators(crowd, doors, tokens(crowd, flow.key))
+        generators = GeneratorPool(population, endpoints, issue_tokens(population, running.key))
 
         def pids() -> dict[str, list[int]]:
-            own = {name: [pid] for name, process in flow.processes.items() if (pid := process.pid()) is not None}
+            own = {name: [pid] for name, process in running.processes.items() if (pid := process.pid()) is not None}
             return {**({"gateway": gateways.pids} if gateways else {}), **own, GENERATOR: generators.pids}
 
         try:
-            outcome = run(flow, pids, crowd, generators, given.storm, tell)
+            outcome = run(running, pids, population, generators, options.storm, progress)
         finally:
             generators.stop()
             if gateways:
                 gateways.stop()
-    found = figures(outcome, given.storm)
-    print("\n".join(report.table(outcome, found)))
-    name = "sockets" + ("-storm" if given.storm else "-gateway" if given.gateway else "")
-    written = report.write(outcome, found, name)
-    drawing = plot.draw(outcome, report.folder() / f"{name}.png")
+    statistics = compute(outcome, options.storm)
+    print("\n".join(table.lines(outcome, statistics)))
+    name = "sockets" + ("-storm" if options.storm else "-gateway" if options.gateway else "")
+    written = table.write(outcome, statistics, name)
+    drawing = plot.draw(outcome, table.folder() / f"{name}.png")
     print(f"\nplot: {drawing}, figures: {written}", flush=True)
-    os._exit(1 if found.problems else 0)
+    os._exit(1 if statistics.problems else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One run, from the first connection to the last acknowledgement and the verdict on topic and store."""
+"""One run, from the first connection to the last acknowledgement and the verification of topic and store."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Thread
 
-from bench.sockets import storm, truth
-from bench.sockets.crowd import Crowd
-from bench.sockets.generators import Generators
-from bench.sockets.path import Flow
-from bench.sockets.usage import Usage, measure
-from bench.sockets.wearables import Findings, Tally
+from bench.sockets.load.generator import Recording, Tally
+from bench.sockets.load.pool import GeneratorPool
+from bench.sockets.load.population import Population
+from bench.sockets.measurement import reconnects
+from bench.sockets.measurement.usage import Usage, measure
+from bench.sockets.measurement.verification import Verification, verify
+from bench.sockets.system.deployment import Deployment
 from dataflows.biosync.signal.spec import rules_from_spec
 
-CONNECT_SECONDS = 600.0
-LEAD_SECONDS = 3.0
+CONNECT_TIMEOUT_SECONDS = 600.0
+START_DELAY_SECONDS = 3.0
 SAMPLE_SECONDS = 5.0
-SETTLE_SECONDS = 180.0
+SETTLE_TIMEOUT_SECONDS = 180.0
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 Pids = Callable[[], dict[str, list[int]]]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What was seen `at` seconds from the start: records that the dataflow had not read yet, cores since the last."""
+    """Measured `at` seconds from the start: consumer lag in records, counters, cores since the last sample."""
 
     at: float
     lag: float
@@ -36,14 +37,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Everything that was measured. CPU seconds are those from the start to the last frame's acknowledgement."""
+    """All measurements of a run. CPU seconds are from the start to the last frame's acknowledgement."""
 
-    crowd: Crowd
+    population: Population
     start: int
     """Unix ms."""
     connect_seconds: float
-    held: int
-    """Sockets open at the end."""
+    connected: int
+    """Sockets connected at the end."""
     seconds: float
     cpu: dict[str, float]
     machine: float
@@ -51,90 +52,108 @@ class Outcome:
     mib: dict[str, float]
     mib_before: dict[str, float]
     samples: list[Sample]
-    findings: list[Findings]
-    verdict: truth.Verdict
+    recordings: list[Recording]
+    verification: Verification
 
     @property
     def tally(self) -> Tally:
-        return sum((found.tally for found in self.findings), Tally())
+        return sum((found.tally for found in self.recordings), Tally())
 
 
-def run(flow: Flow, pids: Pids, crowd: Crowd, generators: Generators, stormy: bool, tell: Tell) -> Outcome:
-    """`pids` are those of everything that is measured. Raises TimeoutError when people cannot connect."""
+def run(
+    deployment: Deployment,
+    pids: Pids,
+    population: Population,
+    generators: GeneratorPool,
+    storm: bool,
+    progress: Progress,
+) -> Outcome:
+    """`pids` are all measured processes. Raises TimeoutError if users cannot connect."""
     before = measure(pids())
-    connecting = _connect(crowd, generators, tell)
-    start = int((time.time() + LEAD_SECONDS) * 1000)
-    generators.tell("start", start)
+    connecting = _connect(population, generators, progress)
+    start = int((time.time() + START_DELAY_SECONDS) * 1000)
+    generators.send("start", start)
     generators.tally(start / 1000 - time.time())
     first = last = measure(pids())
     samples: list[Sample] = []
-    blows = _blows(flow, generators, tell) if stormy else iter(())
-    blow = next(blows, None)
-    while (at := time.time() - start / 1000) < crowd.seconds:
-        if blow is not None and at >= blow:
-            blow = next(blows, None)
-        waiting = min(SAMPLE_SECONDS, crowd.seconds - at, *([blow - at] if blow is not None else []))
+    disruptions = _disruptions(deployment, generators, progress) if storm else iter(())
+    next_at = next(disruptions, None)
+    while (at := time.time() - start / 1000) < population.seconds:
+        if next_at is not None and at >= next_at:
+            next_at = next(disruptions, None)
+        waiting = min(SAMPLE_SECONDS, population.seconds - at, *([next_at - at] if next_at is not None else []))
         tally = generators.tally(max(0.01, waiting))
-        sample, last = _sample(flow, pids, start, tally, last, samples)
+        sample, last = _sample(deployment, pids, start, tally, last, samples)
         samples.append(sample)
-        tell(_progress(sample, crowd))
-    acked = _until(lambda tally: tally.acked == tally.planned, generators)
+        progress(_progress_line(sample, population))
+    acked = _wait_until(lambda tally: tally.acked == tally.planned, generators)
     end = measure(pids())
     seconds = time.time() - start / 1000
-    tell(f"{acked.acked:,} of {acked.planned:,} frames acknowledged; waiting for the dataflow and the pushes")
-    settled = _until(lambda tally: flow.drained(tally.acked) and tally.pushes >= flow.raised(), generators)
-    findings = generators.finish()
-    verdict = truth.compare(
-        crowd, start, rules_from_spec(flow.spec), flow.kafka.bootstrap, flow.spec.source.topic, flow.database, tell
+    progress(f"{acked.acked:,} of {acked.planned:,} frames acknowledged; waiting for the dataflow and the pushes")
+    settled = _wait_until(
+        lambda tally: deployment.is_drained(tally.acked) and tally.pushes >= deployment.events_raised(), generators
+    )
+    recordings = generators.finish()
+    verification = verify(
+        population,
+        start,
+        rules_from_spec(deployment.spec),
+        deployment.kafka.bootstrap,
+        deployment.spec.source.topic,
+        deployment.database,
+        progress,
     )
     return Outcome(
-        crowd, start, connecting, settled.connected, seconds,
-        end.since(first), end.busy - first.busy, end.mib, before.mib, samples, findings, verdict,
+        population, start, connecting, settled.connected, seconds,
+        end.since(first), end.machine_seconds - first.machine_seconds, end.mib, before.mib,
+        samples, recordings, verification,
     )  # fmt: skip
 
 
-def _connect(crowd: Crowd, generators: Generators, tell: Tell) -> float:
+def _connect(population: Population, generators: GeneratorPool, progress: Progress) -> float:
     begun = time.monotonic()
-    while (tally := generators.tally(1.0)).connected < crowd.users:
-        tell(f"connecting: {tally.connected:,} of {crowd.users:,}")
-        if time.monotonic() - begun > CONNECT_SECONDS:
-            raise TimeoutError(f"{tally.connected} of {crowd.users} are connected after {CONNECT_SECONDS:g} s")
+    while (tally := generators.tally(1.0)).connected < population.users:
+        progress(f"connecting: {tally.connected:,} of {population.users:,}")
+        if time.monotonic() - begun > CONNECT_TIMEOUT_SECONDS:
+            raise TimeoutError(
+                f"{tally.connected} of {population.users} are connected after {CONNECT_TIMEOUT_SECONDS:g} s"
+            )
     return time.monotonic() - begun
 
 
-def _blows(flow: Flow, generators: Generators, tell: Tell) -> Iterator[float]:
-    """Yields when the next blow is due, and deals it when asked to go on."""
-    yield storm.KILL_AT
-    victim = flow.ingest[storm.VICTIM]
-    tell(f"{victim.name} is killed and started again")
-    victim.process.kill()
-    Thread(target=victim.start, daemon=True).start()
-    yield storm.DROP_AT
-    tell("all sockets are dropped")
-    generators.tell("drop")
+def _disruptions(deployment: Deployment, generators: GeneratorPool, progress: Progress) -> Iterator[float]:
+    """Yields the time of each disruption, and causes it when resumed."""
+    yield reconnects.KILL_AT
+    killed = deployment.ingest[reconnects.KILLED_PROCESS]
+    progress(f"{killed.name} is killed and started again")
+    killed.process.kill()
+    Thread(target=killed.start, daemon=True).start()
+    yield reconnects.DROP_AT
+    progress("all sockets are dropped")
+    generators.send("drop")
 
 
 def _sample(
-    flow: Flow, pids: Pids, start: int, tally: Tally, last: Usage, samples: list[Sample]
+    deployment: Deployment, pids: Pids, start: int, tally: Tally, last: Usage, samples: list[Sample]
 ) -> tuple[Sample, Usage]:
     at, now = time.time() - start / 1000, measure(pids())
     passed = at - (samples[-1].at if samples else 0.0)
     cores = sum(now.since(last).values()) / max(passed, 0.1)
-    return Sample(at, flow.biosync.metric("biosync_consumer_lag_records"), tally, cores), now
+    return Sample(at, deployment.biosync.metric("biosync_consumer_lag_records"), tally, cores), now
 
 
-def _until(holds: Callable[[Tally], bool], generators: Generators) -> Tally:
-    """The counts once they hold, or after SETTLE_SECONDS."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+def _wait_until(condition: Callable[[Tally], bool], generators: GeneratorPool) -> Tally:
+    """The counters once the condition holds, or after SETTLE_TIMEOUT_SECONDS."""
+    deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
     while True:
         tally = generators.tally(1.1)
-        if holds(tally) or time.monotonic() > deadline:
+        if condition(tally) or time.monotonic() > deadline:
             return tally
 
 
-def _progress(sample: Sample, crowd: Crowd) -> str:
+def _progress_line(sample: Sample, population: Population) -> str:
     tally = sample.tally
     return (
-        f"{sample.at:5.0f} of {crowd.seconds:.0f} s: {tally.connected:,} connected, {tally.sent:,} sent,"
+        f"{sample.at:5.0f} of {population.seconds:.0f} s: {tally.connected:,} connected, {tally.sent:,} sent,"
         f" {tally.acked:,} acknowledged, lag {sample.lag:.0f} records, {tally.pushes} pushes, {sample.cores:.2f} cores"
     )

@@ -1,4 +1,4 @@
-"""`python -m services.auth`: wires the auth service."""
+"""`python -m services.auth`: runs the auth service."""
 
 from __future__ import annotations
 

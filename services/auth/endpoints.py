@@ -12,7 +12,7 @@ from services.kit.settings import JWKS_PATH
 
 
 def create(keys: list[ECKey]) -> FastAPI:
-    """The application; `keys` are the signing key and then those still honoured."""
+    """The application; `keys` are the signing key, then previous keys that are still published."""
     service = app.create("auth")
     document = signing.jwks(keys)
 

@@ -1,4 +1,4 @@
-"""Access tokens as this service issues them (RFC 9068)."""
+"""Access tokens issued by this service (RFC 9068)."""
 
 from __future__ import annotations
 

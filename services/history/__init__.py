@@ -1,1 +1,1 @@
-"""A person's own heart rate, HRV and stress events, by minute, hour or day."""
+"""A user's own heart rate, HRV and stress events, by minute, hour or day."""

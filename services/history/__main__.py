@@ -1,4 +1,4 @@
-"""`python -m services.history`: wires the history service."""
+"""`python -m services.history`: runs the history service."""
 
 from __future__ import annotations
 

@@ -13,32 +13,33 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
-from services.history.page import page
-from services.history.schemas import Asked, Event, History, StoredEvent, Window
+from services.history.pagination import paginate
+from services.history.queries import EVENTS, bounds, windows_query
+from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
-from services.history.span import EVENTS, BadSpan, bounds, span, windows_query
+from services.history.time_range import InvalidTimeRange, resolve_range
 from services.kit import app, logs
-from services.kit.keys import KeysUnavailable
+from services.kit.jwks import KeysUnavailable
 from services.kit.tokens import InvalidToken, Verifier
 
 log = logs.get(__name__)
 
-STORE_SECONDS = 5.0
+STORE_TIMEOUT_SECONDS = 5.0
 
 
 def create(settings: HistorySettings) -> FastAPI:
-    """The application. Everybody sees their own history and nobody else's, whatever their roles: the token says whose.
+    """The application. The token determines whose history is returned, whatever the caller's roles.
 
-    401 without a valid token; 422 for a question that makes no sense, saying why; 503 while the store is away.
+    401 without a valid token; 422 for invalid parameters, naming them; 503 while the store is unavailable.
     """
-    verifier = Verifier.configured(settings)
+    verifier = Verifier.from_settings(settings)
     pool = AsyncConnectionPool(
         settings.timeseries_url.get_secret_value(),
-        # Compiling a plan over three months of partitions took twenty times as long as running it.
+        # JIT compilation of a plan over three months of partitions took twenty times as long as executing it.
         kwargs={"options": "-c jit=off"},
         min_size=1,
         max_size=settings.pool_size,
-        timeout=STORE_SECONDS,
+        timeout=STORE_TIMEOUT_SECONDS,
         open=False,
     )
 
@@ -48,43 +49,45 @@ def create(settings: HistorySettings) -> FastAPI:
         yield
         await pool.close()
 
-    async def store_answers() -> None:
+    async def check_store() -> None:
         async with pool.connection(timeout=1.5) as connection:
             await connection.execute("select 1")
 
-    service = app.create("history", checks={"store": store_answers}, lifespan=lifespan)
+    service = app.create("history", checks={"store": check_store}, lifespan=lifespan)
 
     @service.get("/v1/history")
-    async def history(request: Request, asked: Annotated[Asked, Query()]) -> History:
+    async def history(request: Request, query: Annotated[HistoryQuery, Query()]) -> History:
         user = await _user(verifier, request)
         now = datetime.now(UTC)
         try:
-            start, end = span(asked.resolution, asked.start, asked.end, now)
-        except BadSpan as error:
+            start, end = resolve_range(query.resolution, query.start, query.end, now)
+        except InvalidTimeRange as error:
             raise HTTPException(422, str(error)) from error
         try:
-            windows, events = await read(user, asked, start, end)
+            windows, events = await read(user, query, start, end)
         except psycopg.Error as error:
-            log.warning("store_away", error=str(error).strip())
-            raise HTTPException(503, "the store does not answer; ask again", headers={"Retry-After": "5"}) from error
-        windows, events, following = page(windows, events, asked.limit)
+            log.warning("store_unavailable", error=str(error).strip())
+            raise HTTPException(503, "the store is unavailable; retry", headers={"Retry-After": "5"}) from error
+        windows, events, next_start = paginate(windows, events, query.limit)
         return History(
             user=user,
-            resolution=asked.resolution,
+            resolution=query.resolution,
             windows=windows,
             events=[Event(**asdict(event), outcome=event.outcome(now)) for event in events],
-            next=following,
+            next=next_start,
         )
 
-    async def read(user: str, asked: Asked, start: datetime, end: datetime) -> tuple[list[Window], list[StoredEvent]]:
-        of = {"user": user, "limit": asked.limit + 1}
-        first, past = bounds(asked.resolution, start, end)
+    async def read(
+        user: str, query: HistoryQuery, start: datetime, end: datetime
+    ) -> tuple[list[Window], list[StoredEvent]]:
+        parameters = {"user": user, "limit": query.limit + 1}
+        first, end_bound = bounds(query.resolution, start, end)
         async with pool.connection() as connection:
             async with connection.cursor(row_factory=class_row(Window)) as cursor:
-                await cursor.execute(windows_query(asked.resolution), of | {"start": first, "end": past})
+                await cursor.execute(windows_query(query.resolution), parameters | {"start": first, "end": end_bound})
                 windows = await cursor.fetchall()
             async with connection.cursor(row_factory=class_row(StoredEvent)) as cursor:
-                await cursor.execute(EVENTS, of | {"start": start, "end": end})
+                await cursor.execute(EVENTS, parameters | {"start": start, "end": end})
                 return windows, await cursor.fetchall()
 
     return service
@@ -92,7 +95,7 @@ def create(settings: HistorySettings) -> FastAPI:
 
 async def _user(verifier: Verifier, request: Request) -> str:
     try:
-        return (await verifier.caller(request)).user
+        return (await verifier.authenticate(request)).user
     except InvalidToken as error:
         raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
     except KeysUnavailable as error:

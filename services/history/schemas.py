@@ -1,4 +1,4 @@
-"""What the history service is asked and answers."""
+"""Request and response schemas of the history service."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.webhook import USEFUL_SECONDS
-from services.history.page import MOST, USUAL
-from services.history.span import Resolution
+from services.history.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from services.history.time_range import Resolution
 
 
-class Asked(BaseModel):
-    """The query. Whose history it is, the token says: there is no parameter for it, and unknown ones are refused."""
+class HistoryQuery(BaseModel):
+    """Query parameters. The token determines the user: no parameter does, and unknown parameters are rejected."""
 
     model_config = ConfigDict(extra="forbid")
 
     resolution: Resolution = Resolution.MINUTE
     start: datetime | None = Field(default=None, alias="from")
     end: datetime | None = Field(default=None, alias="to")
-    limit: int = Field(default=USUAL, ge=1, le=MOST)
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
 
 
 class Window(BaseModel):
-    """Means over one minute, hour or day from `start`; a measure is null where too few beats were usable.
+    """Means over one minute, hour or day from `start`; a measure is null if too few beats were usable.
 
-    Heart rate in beats a minute, RMSSD and SDNN in ms, pNN50 in per cent, quality as a share from 0 to 1.
+    Heart rate in beats per minute, RMSSD and SDNN in ms, pNN50 in per cent, quality as a share from 0 to 1.
     """
 
     start: datetime
@@ -40,7 +40,7 @@ class Window(BaseModel):
 
 
 class Outcome(StrEnum):
-    """What became of an event: no answer yet, none in useful time, a calm offered and then seen or missed."""
+    """Outcome of an event: not answered yet, not answered in time, answered, and then seen or missed."""
 
     PENDING = "pending"
     UNANSWERED = "unanswered"
@@ -51,7 +51,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """A row of the events' table."""
+    """A row of the events table."""
 
     event_id: str
     raised_at: datetime
@@ -73,9 +73,9 @@ class StoredEvent:
 
 
 class Event(BaseModel):
-    """A stress event with the evidence for it and what became of it, each moment null unless it came.
+    """A stress event with its evidence and outcome; times are null for what has not happened.
 
-    A calm was offered at `responded_at`; its wearer saw it at `seen_at`, or it expired unseen at `missed_at`.
+    It was answered at `responded_at`; the user saw the push at `seen_at`, or it expired unseen at `missed_at`.
     """
 
     event_id: str
@@ -88,9 +88,9 @@ class Event(BaseModel):
 
 
 class History(BaseModel):
-    """Windows that start, and events that were raised, in the stretch asked for, oldest first.
+    """Windows that start, and events that were raised, in the requested time range, oldest first.
 
-    `next` is null when that is all, else the `from` to ask for what follows.
+    `next` is the `from` of the next page, null on the last one.
     """
 
     user: str

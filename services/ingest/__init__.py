@@ -1,1 +1,1 @@
-"""Takes heart beats from wearables over WebSockets and acknowledges each frame once Kafka has it."""
+"""Receives heart beats from wearables over WebSockets and acknowledges each frame once Kafka has stored it."""

@@ -1,4 +1,4 @@
-"""`python -m services.ingest`: serves until SIGTERM, then acknowledges what was read and closes with 1012."""
+"""`python -m services.ingest`: serves until SIGTERM, then acknowledges what it read and closes with 1012."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import socket
 import uvicorn
 
 from services.ingest.app import Ingest
-from services.ingest.http import Http
-from services.ingest.protocol import Protocol
 from services.ingest.settings import IngestSettings
+from services.ingest.websocket.handshake import HandshakeProtocol
+from services.ingest.websocket.http import HttpProtocol
 from services.kit import logs, serve
 
-UNREAD_BYTES = 16 << 10
-UNTAKEN_BYTES = 64 << 10
+SEND_BUFFER_BYTES = 16 << 10
+RECEIVE_BUFFER_BYTES = 64 << 10
 
 
 class Server(uvicorn.Server):
-    """Stops listening, drains, and only then closes the sockets that are open (uvicorn does: 1012)."""
+    """Stops listening, drains, and only then closes open connections (uvicorn does, with 1012)."""
 
     def __init__(self, config: uvicorn.Config, ingest: Ingest) -> None:
         super().__init__(config)
@@ -34,21 +34,21 @@ class Server(uvicorn.Server):
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A bound socket whose connections the kernel ends when the peer is gone.
+    """A bound socket whose connections the kernel ends when the peer is lost.
 
-    Keep-alive probes after a minute of silence, four of them a quarter apart, and as long in all for what we sent to be
-    taken: no ping of our own costs an idle connection anything. (With a user timeout no longer than the silence, Linux
-    resets at the first probe that is lost: seen with 50,000 that fell silent at once.) What a client leaves unread, or
-    sends while we don't read, takes kernel memory of about this much and no more, where Linux would grow to megabytes;
-    what is read at once is bounded by it too.
+    TCP keep-alive probes start after 60 s idle, four of them 15 s apart, and sent data must be acknowledged within
+    120 s, so idle connections need no WebSocket pings. (With a TCP_USER_TIMEOUT no longer than the idle time, Linux
+    resets at the first lost probe: seen with 50,000 connections that became idle at once.) The buffer sizes bound the
+    kernel memory for what a client leaves unread or sends while reading is paused, which Linux would grow to
+    megabytes; they also bound what is read at once.
 
     Accepted sockets inherit these options on Linux (tcp(7)).
     """
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UNTAKEN_BYTES)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     for option, value in (
         (socket.TCP_KEEPIDLE, 60),
         (socket.TCP_KEEPINTVL, 15),
@@ -63,11 +63,11 @@ def listener(host: str, port: int) -> socket.socket:
 def main() -> None:
     settings = IngestSettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
     logs.configure("ingest", settings.pod_name, settings.log_level)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # a line a connection otherwise
-    ingest = Ingest(settings, broken=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # it logs every connection at INFO
+    ingest = Ingest(settings, on_fatal=lambda: os.kill(os.getpid(), signal.SIGTERM))
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, kafka=settings.kafka_bootstrap)
     config = serve.config(ingest, settings)
-    config.http, config.ws = Http, Protocol
+    config.http, config.ws = HttpProtocol, HandshakeProtocol
     Server(config, ingest).run(sockets=[listener(settings.host, settings.port)])
 
 

@@ -1,74 +1,66 @@
-"""Whom ingest lets in and how much each may send: decisions on numbers alone."""
+"""Admission control and rate limiting. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-OVER_SHARE = 1008
-"""Policy violation (RFC 6455, 7.4.1): this client asks for more than its share; others are served."""
-RESTARTING = 1012
-OVERLOADED = 1013
-"""Try again later: nothing is wrong with the client; it should come back after a while, to another process maybe."""
-SILENT = 1001
-NOT_TEXT = 1007
-UNSTORABLE = 1011
+from websockets.frames import CloseCode
+
+from services.ingest.websocket.framing import Close
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    connections: int
-    connections_a_user: int
-    frames_a_second: float
-    frames_at_once: int
+    """Limits of this process and of each user over all their connections."""
 
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Why a socket is closed: a WebSocket close code and a sentence for whoever reads the client's log."""
-
-    code: int
-    reason: str
+    max_connections: int
+    max_connections_per_user: int
+    frames_per_second: float
+    burst_frames: int
 
 
 def admit(connections: int, connections_of_user: int, stalled: bool, limits: Limits) -> Close | None:
-    """Whether one more socket of a user may stay; established sockets are never broken to make room for it.
+    """None if one more connection of a user is admitted, else why not; established connections are never evicted.
 
-    `stalled` tells that Kafka takes nothing at the moment, so that a new socket would only wait.
+    With `stalled` Kafka accepts nothing at the moment, so a new connection could only wait. TRY_AGAIN_LATER: the client
+    did nothing wrong and should reconnect later, maybe to another process. POLICY_VIOLATION: this client exceeds its
+    limit.
     """
     if stalled:
-        return Close(OVERLOADED, "frames cannot be stored at the moment; those not acknowledged are yours to keep")
-    if connections >= limits.connections:
-        return Close(OVERLOADED, f"all {limits.connections} connections of this process are taken")
-    if connections_of_user >= limits.connections_a_user:
-        return Close(OVER_SHARE, f"you have {connections_of_user} connections open already")
+        reason = "frames cannot be stored at the moment; keep those that were not acknowledged"
+        return Close(CloseCode.TRY_AGAIN_LATER, reason)
+    if connections >= limits.max_connections:
+        return Close(CloseCode.TRY_AGAIN_LATER, f"all {limits.max_connections} connections of this process are in use")
+    if connections_of_user >= limits.max_connections_per_user:
+        return Close(CloseCode.POLICY_VIOLATION, f"you already have {connections_of_user} connections open")
     return None
 
 
-class Share:
-    """A user's frames, over all their sockets: a bucket of `frames_at_once`, refilled at `frames_a_second`."""
+class TokenBucket:
+    """Rate limit of a user's frames: a bucket of `burst_frames`, refilled at `frames_per_second`."""
 
-    __slots__ = ("_at", "_left")
+    __slots__ = ("_refilled_at", "_tokens")
 
     def __init__(self, now: float, limits: Limits) -> None:
-        self._at = now
-        self._left = float(limits.frames_at_once)
+        self._refilled_at = now
+        self._tokens = float(limits.burst_frames)
 
-    def take(self, now: float, limits: Limits, frames: int = 1) -> bool:
-        """Whether so many more frames at `now` (seconds of any steady clock) are within the share.
+    def consume(self, now: float, limits: Limits, frames: int = 1) -> bool:
+        """Whether so many more frames at `now` (seconds of any steady clock) are within the limit.
 
-        If not, nothing is left of it: they have been read all the same.
+        If not, the bucket is emptied: the frames have been read all the same.
         """
-        self._left = self._refilled(now, limits)
-        self._at = now
-        if self._left < frames:
-            self._left = 0.0
+        self._tokens = self._refilled(now, limits)
+        self._refilled_at = now
+        if self._tokens < frames:
+            self._tokens = 0.0
             return False
-        self._left -= frames
+        self._tokens -= frames
         return True
 
-    def full(self, now: float, limits: Limits) -> bool:
-        """Whether nothing is remembered of what was taken."""
-        return self._refilled(now, limits) >= limits.frames_at_once
+    def is_full(self, now: float, limits: Limits) -> bool:
+        """Whether nothing remains of earlier consumption."""
+        return self._refilled(now, limits) >= limits.burst_frames
 
     def _refilled(self, now: float, limits: Limits) -> float:
-        return min(limits.frames_at_once, self._left + (now - self._at) * limits.frames_a_second)
+        return min(limits.burst_frames, self._tokens + (now - self._refilled_at) * limits.frames_per_second)

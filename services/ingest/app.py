@@ -1,4 +1,4 @@
-"""Wires ingest: FastAPI for health and metrics, the stream beside it, Kafka and Redis behind both."""
+"""The ASGI application of ingest: FastAPI for health and metrics, and the stream endpoint beside it."""
 
 from __future__ import annotations
 
@@ -9,33 +9,35 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from redis.asyncio import Redis
 from starlette.types import ASGIApp, Receive, Scope, Send
+from websockets.frames import CloseCode
 
-from services.ingest import memory
-from services.ingest.admission import SILENT, Close, Limits
-from services.ingest.intake import Intake
-from services.ingest.people import People
-from services.ingest.pushes import Pushes
+from services.ingest import gc
+from services.ingest.admission import Limits
+from services.ingest.delivery.pipeline import DeliveryPipeline
+from services.ingest.endpoint import StreamEndpoint
+from services.ingest.pushes import PushDispatcher
+from services.ingest.registry import ConnectionRegistry
 from services.ingest.settings import IngestSettings
-from services.ingest.stream import Stream
+from services.ingest.websocket.framing import Close
 from services.kit import app as kit
 from services.kit import logs
-from services.kit.keys import KeysUnavailable
+from services.kit.jwks import KeysUnavailable
 from services.kit.tokens import Verifier
 
 log = logs.get(__name__)
 
 PATH = "/v1/stream"
-SWEEP_SECONDS = 15.0
+IDLE_CHECK_SECONDS = 15.0
 KEYS_RETRY_SECONDS = 1.0
 
 
 class Ingest:
-    """The ASGI application. Sockets of the stream don't pass FastAPI's middleware and router.
+    """The application. Connections of the stream bypass FastAPI's middleware and router.
 
-    Once the handshake is through, no coroutine and no task belongs to a socket.
+    After the handshake a connection has no coroutine and no task.
     """
 
-    def __init__(self, settings: IngestSettings, broken: Callable[[], None]) -> None:
+    def __init__(self, settings: IngestSettings, on_fatal: Callable[[], None]) -> None:
         limits = Limits(
             settings.connection_limit(),
             settings.connections_a_user,
@@ -43,92 +45,93 @@ class Ingest:
             settings.frames_at_once,
         )
         self.settings = settings
-        self.people = People(limits)
+        self.registry = ConnectionRegistry(limits)
         self.redis = Redis.from_url(settings.redis_url, health_check_interval=15, socket_connect_timeout=2)
-        self.pushes = Pushes(self.redis, self.people)
-        self._broken = broken
-        self._stream: Stream | None = None
-        self._intake: Intake | None = None
-        self._verifier = Verifier.configured(settings)
-        self._keys_found = False
+        self.pushes = PushDispatcher(self.redis, self.registry)
+        self._on_fatal = on_fatal
+        self._endpoint: StreamEndpoint | None = None
+        self._pipeline: DeliveryPipeline | None = None
+        self._verifier = Verifier.from_settings(settings)
+        self._keys_fetched = False
         self._http: ASGIApp = kit.create(
             "ingest", checks={"kafka": self._check_kafka, "keys": self._check_keys}, lifespan=self._lifespan
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket" and scope["path"] == PATH and self._stream is not None:
-            await self._stream(scope, receive, send)
+        if scope["type"] == "websocket" and scope["path"] == PATH and self._endpoint is not None:
+            await self._endpoint(scope, receive, send)
         else:
             await self._http(scope, receive, send)
 
     async def drain(self, seconds: float) -> None:
-        """Reads no more and acknowledges what was read, as far as Kafka takes it within `seconds`."""
-        if self._stream is not None and self._intake is not None:
-            self._stream.draining = True
-            await self._intake.drain(seconds)
+        """Stops accepting messages and acknowledges those accepted, as far as Kafka stores them within `seconds`."""
+        if self._endpoint is not None and self._pipeline is not None:
+            self._endpoint.draining = True
+            await self._pipeline.drain(seconds)
 
     @asynccontextmanager
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         settings = self.settings
-        self._intake = Intake(
-            settings.kafka_bootstrap, settings.topic, settings.pack_seconds, settings.backlog_bytes, self._broken
+        self._pipeline = DeliveryPipeline(
+            settings.kafka_bootstrap, settings.topic, settings.pack_seconds, settings.backlog_bytes, self._on_fatal
         )
-        self._stream = Stream(self._verifier, self.people, self._intake, self.pushes)
-        chores = [
-            asyncio.create_task(chore)
-            for chore in (self._find_topic(), self._find_keys(), self.pushes.run(), self._sweep())
+        self._endpoint = StreamEndpoint(self._verifier, self.registry, self._pipeline, self.pushes)
+        tasks = [
+            asyncio.create_task(task)
+            for task in (self._wait_for_topic(), self._fetch_keys(), self.pushes.run(), self._close_idle())
         ]
-        for chore in chores:
-            chore.add_done_callback(self._ended)
-        memory.tune()
+        for task in tasks:
+            task.add_done_callback(self._on_task_done)
+        gc.tune()
         try:
             yield
         finally:
-            for chore in chores:
-                chore.cancel()
-            await asyncio.wait(chores)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             await self.redis.aclose()
 
-    def _ended(self, chore: asyncio.Task[None]) -> None:
-        if not chore.cancelled() and (error := chore.exception()) is not None:
-            log.critical("chore_failed", exc_info=error)
-            self._broken()
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("background_task_failed", exc_info=error)
+            self._on_fatal()
 
     async def _check_kafka(self) -> None:
-        assert self._intake is not None
-        await self._intake.check()
+        assert self._pipeline is not None
+        await self._pipeline.check()
 
-    async def _find_topic(self) -> None:
-        assert self._intake is not None
-        partitions = await self._intake.start()
+    async def _wait_for_topic(self) -> None:
+        assert self._pipeline is not None
+        partitions = await self._pipeline.start()
         log.info("topic_found", topic=self.settings.topic, partitions=partitions)
 
     async def _check_keys(self) -> None:
-        if not self._keys_found:
-            raise LookupError("no keys to verify tokens with yet")
+        if not self._keys_fetched:
+            raise LookupError("the keys that verify tokens have not been fetched yet")
 
-    async def _find_keys(self) -> None:
-        """Fetches the keys before anybody needs them: after a restart thousands of wearables come at once."""
-        while not self._keys_found:
+    async def _fetch_keys(self) -> None:
+        """Fetches the keys in advance: after a restart thousands of wearables connect at once."""
+        while not self._keys_fetched:
             try:
-                await self._verifier.keys.containing("")
+                await self._verifier.keys.key_set("")
             except KeysUnavailable as error:
                 log.warning("waiting_for_keys", error=str(error))
                 await asyncio.sleep(KEYS_RETRY_SECONDS)
             else:
-                self._keys_found = True
+                self._keys_fetched = True
 
-    async def _sweep(self) -> None:
-        """Closes sockets that were silent for too long, unless it is us who don't listen; TCP notices who is gone.
+    async def _close_idle(self) -> None:
+        """Closes idle connections, except those whose reading we paused; TCP keep-alive detects lost peers.
 
-        Who does not take what we say is not read, and silent: TCP never gives up on one that takes a byte now and then.
+        A client that does not read is not read either and becomes idle: TCP never times out one that takes a byte now
+        and then.
         """
         loop = asyncio.get_running_loop()
-        silence = self.settings.silence_seconds
+        timeout = self.settings.silence_seconds
         while True:
-            await asyncio.sleep(min(SWEEP_SECONDS, silence / 2))
+            await asyncio.sleep(min(IDLE_CHECK_SECONDS, timeout / 2))
             now = loop.time()
-            for socket in self.people.sockets():
-                if now - socket.heard > silence and not socket.held:
-                    socket.close(Close(SILENT, f"nothing was heard for {silence:g} s"))
-            self.people.forget(now)
+            for connection in self.registry.connections():
+                if now - connection.last_activity > timeout and not connection.reading_paused:
+                    connection.close(Close(CloseCode.GOING_AWAY, f"idle for {timeout:g} s"))
+            self.registry.prune(now)

@@ -10,19 +10,19 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, M
 from prometheus_client.registry import Collector
 
 connections = Gauge("aura_ingest_connections", "Open WebSockets")
-refused = Counter("aura_ingest_refused_connections_total", "Connections that were closed by us", ["code"])
-malformed = Counter("aura_ingest_malformed_total", "Messages that could not be read")
+refused = Counter("aura_ingest_refused_connections_total", "Connections refused or closed by ingest", ["code"])
+malformed = Counter("aura_ingest_malformed_total", "Messages that could not be decoded")
 records = Counter("aura_ingest_records_total", "Kafka records written")
-unstored = Counter("aura_ingest_unstored_frames_total", "Frames that Kafka refused; their senders keep them")
-waiting = Gauge("aura_ingest_waiting_connections", "WebSockets that are not read because Kafka took nothing")
+unstored = Counter("aura_ingest_unstored_frames_total", "Frames that Kafka rejected; their senders keep them")
+waiting = Gauge("aura_ingest_waiting_connections", "WebSockets whose reading is paused because Kafka accepts nothing")
 backlog = Gauge("aura_ingest_backlog_bytes", "Frames read and not yet in Kafka")
-stalls = Counter("aura_ingest_stalls_total", "Times that reading stopped because Kafka took nothing")
-pushes = Counter("aura_ingest_pushes_total", "Pushes offered to a socket", ["how"])
+stalls = Counter("aura_ingest_stalls_total", "Times that reading was paused because Kafka accepted nothing")
+pushes = Counter("aura_ingest_pushes_total", "Pushes sent on a connection", ["how"])
 seen = Counter("aura_ingest_seen_total", "Pushes that a client confirmed")
 
 
-class Frames(Collector):
-    """Frames read. A number of our own: a Counter of the library's costs a microsecond, once a frame."""
+class FrameCounter(Collector):
+    """Counts frames read. A plain int: the library's Counter costs a microsecond for each frame."""
 
     def __init__(self) -> None:
         self.read = 0
@@ -31,8 +31,8 @@ class Frames(Collector):
         yield CounterMetricFamily("aura_ingest_frames", "Frames read", value=self.read)
 
 
-class Acks(Collector):
-    """Acknowledgements by the seconds that they took, kept like the frames."""
+class AckHistogram(Collector):
+    """Histogram of acknowledgement latency, plain numbers like FrameCounter."""
 
     bounds = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -49,13 +49,13 @@ class Acks(Collector):
         for bound, count in zip((*map(str, self.bounds), "+Inf"), self._counts, strict=True):
             total += count
             buckets.append((bound, total))
-        yield CounterMetricFamily("aura_ingest_acks", "Frames that Kafka has and whose sender was told so", value=total)
+        yield CounterMetricFamily("aura_ingest_acks", "Frames stored in Kafka and acknowledged", value=total)
         yield HistogramMetricFamily(
             "aura_ingest_ack_seconds", "From reading a frame to acknowledging it", buckets=buckets, sum_value=self._sum
         )
 
 
-frames = Frames()
-acks = Acks()
+frames = FrameCounter()
+acks = AckHistogram()
 for collector in (frames, acks):
     REGISTRY.register(collector)

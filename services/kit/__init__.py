@@ -1,1 +1,1 @@
-"""What every service shares: settings, logs, traces, tokens, health, metrics and the server loop."""
+"""Shared by all services: settings, logs, trace ids, tokens, health checks, metrics and server configuration."""

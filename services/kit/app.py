@@ -1,4 +1,4 @@
-"""The FastAPI application that every service starts from."""
+"""The FastAPI application common to all services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard output, with the trace id of what is being served."""
+"""Structured logs: one JSON object per line on standard output, with the current trace id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _quiet = ("httpx", "httpcore", "aiokafka")
 
 
 def configure(service: str, pod: str = "", level: str = "INFO") -> None:
-    """Send structlog and the standard library's loggers (uvicorn's too) through one JSON renderer.
+    """Sends structlog and the standard library's loggers (uvicorn's too) through one JSON renderer.
 
     `level` is one of the standard library's names, in any case; raises ValueError for any other.
     """

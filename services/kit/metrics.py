@@ -1,4 +1,4 @@
-"""Prometheus metrics: /metrics, and the requests of every service by route, method and status."""
+"""Prometheus metrics: /metrics, and HTTP requests by route, method and status."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-requests = Counter("aura_http_requests_total", "Requests answered", ["route", "method", "status"])
+requests = Counter("aura_http_requests_total", "HTTP requests", ["route", "method", "status"])
 latency = Histogram(
     "aura_http_request_seconds",
-    "Seconds from the request's head to the last byte of its answer",
+    "Seconds from the request's headers to the last byte of the response",
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
@@ -23,14 +23,14 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/metrics")
 async def exposition() -> Response:
-    """All metrics of this process in Prometheus's text format."""
+    """All metrics of this process in the Prometheus text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
 class MetricsMiddleware:
-    """ASGI middleware that counts and times HTTP requests; WebSockets pass untouched.
+    """ASGI middleware that counts and times HTTP requests; WebSockets pass through.
 
-    The label is the route's template, never the path: paths hold ids, and every label value costs memory for ever.
+    The label is the route's template, not the path: paths contain ids, and every label value uses memory for good.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -42,7 +42,7 @@ class MetricsMiddleware:
             return
         status = "500"
 
-        async def answer(message: Message) -> None:
+        async def send_response(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = str(message["status"])
@@ -50,7 +50,7 @@ class MetricsMiddleware:
 
         started = perf_counter()
         try:
-            await self.app(scope, receive, answer)
+            await self.app(scope, receive, send_response)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             requests.labels(route, scope["method"], status).inc()

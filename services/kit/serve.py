@@ -1,4 +1,4 @@
-"""Runs an ASGI application the way every service runs: fast loop, bounded shutdown, our logs."""
+"""Server configuration common to all services: uvloop, bounded shutdown, structured logs."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from starlette.types import ASGIApp
 from services.kit.settings import ServiceSettings
 
 BACKLOG = 65_535
-"""Connections waiting to be accepted: after a restart every wearable comes back within the same seconds."""
+"""Listen backlog: after a restart all wearables reconnect within seconds."""
 
 MAX_MESSAGE_BYTES = 256 * 1024
 
 
 def config(app: ASGIApp, settings: ServiceSettings) -> uvicorn.Config:
-    """Server settings: uvloop, httptools, WebSockets without deflate and without pings of the server's own.
+    """uvicorn settings: uvloop, httptools, WebSockets without permessage-deflate and without server pings.
 
-    Deflate costs 300 KiB a connection, pings more frames than the wearables send; a client that is gone is noticed
-    by TCP keep-alive at the gateway.
+    Deflate costs 300 KiB per connection, pings more frames than the wearables send; TCP keep-alive at the gateway
+    detects lost clients.
     """
     return uvicorn.Config(
         app,
@@ -39,5 +39,5 @@ def config(app: ASGIApp, settings: ServiceSettings) -> uvicorn.Config:
 
 
 def run(app: ASGIApp, settings: ServiceSettings) -> None:
-    """Serve until SIGTERM or SIGINT, then let open requests end for at most `settings.drain_seconds`."""
+    """Serves until SIGTERM or SIGINT, then waits for open requests for at most `settings.drain_seconds`."""
     uvicorn.Server(config(app, settings)).run()

@@ -1,4 +1,4 @@
-"""Settings that every service reads from its environment; a service adds its own fields by subclassing."""
+"""Settings from the environment common to all services; each service subclasses them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ JWKS_PATH = "/.well-known/jwks.json"
 
 
 class ServiceSettings(BaseSettings):
-    """Variables of every service's Pod. `host` is the Pod's own address: many Pods may share one machine."""
+    """Environment variables of every service. `host` is the Pod's address: many Pods may share one machine."""
 
     model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
 
@@ -20,11 +20,11 @@ class ServiceSettings(BaseSettings):
     pod_name: str = ""
     log_level: str = "INFO"
     drain_seconds: int = 20
-    """How long open connections may take to end after SIGTERM; below the Pod's termination grace."""
+    """Time for open connections to end after SIGTERM; less than the Pod's terminationGracePeriodSeconds."""
 
 
 class TokenSettings(ServiceSettings):
-    """For a service that verifies access tokens: it finds the keys by JWKS_URL, else through the Service `auth`."""
+    """For a service that verifies access tokens with keys from JWKS_URL, or else from the Service `auth`."""
 
     token_issuer: str = DEFAULT_ISSUER
     token_audience: str = TOKEN_AUDIENCE
@@ -33,7 +33,7 @@ class TokenSettings(ServiceSettings):
     auth_service_port: int = 8080
 
     def keys_url(self) -> str:
-        """Address of the JWKS document; raises ValueError when the environment names neither it nor `auth`."""
+        """URL of the JWKS document; raises ValueError if the environment has neither it nor `auth`."""
         if self.jwks_url:
             return self.jwks_url
         if self.auth_service_host:

@@ -1,4 +1,4 @@
-"""Access tokens: who is calling, verified by signature, issuer, audience and expiry (RFC 9068, RFC 7519)."""
+"""Verification of access tokens by signature, issuer, audience and expiry (RFC 9068, RFC 7519)."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from joserfc.jwk import KeySet
 from joserfc.jws import extract_compact
 from starlette.requests import HTTPConnection
 
-from services.kit.keys import Jwks
+from services.kit.jwks import Jwks
 from services.kit.settings import TokenSettings
 
 ALGORITHMS = ["ES256", "RS256"]
 LEEWAY_SECONDS = 5
-"""How far our clocks may be apart."""
+"""Tolerated clock skew."""
 
 SUBPROTOCOL = "bearer"
-"""A browser can set no header on a WebSocket: it offers the subprotocols `bearer, <token>` instead."""
+"""Browsers cannot set headers on a WebSocket: they offer the subprotocols `bearer, <token>` instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller: `user` is the token's subject."""
+    """The authenticated caller: `user` is the token's subject."""
 
     user: str
     roles: frozenset[str] = frozenset()
 
 
 class InvalidToken(Exception):
-    """The token does not prove who is calling; the text says why and is safe to show to the caller."""
+    """The token does not authenticate the caller; the text says why and is safe to return."""
 
 
 def key_id(token: str) -> str:
-    """The `kid` of the token's header, not yet verified; raises InvalidToken if the token is no JWS."""
+    """The `kid` of the token's header, not yet verified; raises InvalidToken if the token is not a JWS."""
     try:
         kid = extract_compact(token.encode()).headers().get("kid")
     except (JoseError, ValueError) as error:
@@ -47,7 +47,7 @@ def key_id(token: str) -> str:
 
 
 def verify(token: str, keys: KeySet, *, issuer: str, audience: str, now: float) -> Principal:
-    """The caller, if `token` is signed with one of `keys` and valid at `now` (Unix seconds); else InvalidToken."""
+    """The caller, if `token` is signed with one of `keys` and valid at `now` (Unix seconds), or InvalidToken."""
     rules = jwt.JWTClaimsRegistry(
         now=int(now),
         leeway=LEEWAY_SECONDS,
@@ -72,7 +72,7 @@ def verify(token: str, keys: KeySet, *, issuer: str, audience: str, now: float) 
 
 
 def bearer(authorization: str | None, subprotocols: Iterable[str] = ()) -> str:
-    """The token of an Authorization header, or else of the subprotocols `bearer, <token>`; InvalidToken if none."""
+    """The token of the Authorization header, or else of the subprotocols; raises InvalidToken without one."""
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() == "bearer" and token.strip():
@@ -93,16 +93,16 @@ class Verifier:
         self.audience = audience
 
     @classmethod
-    def configured(cls, settings: TokenSettings) -> Verifier:
+    def from_settings(cls, settings: TokenSettings) -> Verifier:
         return cls(Jwks(settings.keys_url()), settings.token_issuer, settings.token_audience)
 
     async def principal(self, token: str) -> Principal:
-        """The caller; raises InvalidToken (answer 401) or KeysUnavailable (answer 503)."""
-        keys = await self.keys.containing(key_id(token))
+        """The caller; raises InvalidToken (401) or KeysUnavailable (503)."""
+        keys = await self.keys.key_set(key_id(token))
         return verify(token, keys, issuer=self.issuer, audience=self.audience, now=time.time())
 
-    async def caller(self, connection: HTTPConnection) -> Principal:
-        """The caller of a request or WebSocket, by header or subprotocol; raises as `principal` does."""
+    async def authenticate(self, connection: HTTPConnection) -> Principal:
+        """The caller of a request or WebSocket, by header or subprotocol; raises like `principal`."""
         return await self.principal(
             bearer(connection.headers.get("authorization"), connection.scope.get("subprotocols", ()))
         )

@@ -1,1 +1,1 @@
-"""Answers a stress event with the content that suits the moment, pushed to the person's wearable."""
+"""Answers a stress event with suitable content, pushed to the user's wearable."""

@@ -1,22 +1,22 @@
-"""`python -m services.recommend`: wires the recommend service."""
+"""`python -m services.recommend`: runs the recommend service."""
 
 from __future__ import annotations
 
 from services.kit import logs, serve
-from services.recommend.embedding import Embedder
+from services.recommend.content.catalog import Catalog, load_items
+from services.recommend.content.embedding import Embedder
 from services.recommend.endpoints import create
-from services.recommend.library import Library, catalogue
 from services.recommend.settings import RecommendSettings
 
 
 def main() -> None:
     settings = RecommendSettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
     logs.configure("recommend", settings.pod_name, settings.log_level)
-    items = catalogue()
+    items = load_items()
     embedder = Embedder(settings.embedding_model_dir)
-    library = Library(embedder, items)
+    catalog = Catalog(embedder, items)
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, items=len(items))
-    serve.run(create(settings, embedder, library), settings)
+    serve.run(create(settings, embedder, catalog), settings)
 
 
 if __name__ == "__main__":

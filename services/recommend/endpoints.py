@@ -18,37 +18,37 @@ from starlette.responses import JSONResponse, Response
 from contracts import webhook
 from contracts.records import StressEvent
 from services.kit import app, logs
-from services.recommend.answers import Answers
-from services.recommend.embedding import Embedder
-from services.recommend.ledger import Ledger
-from services.recommend.library import Library
-from services.recommend.outcomes import Outcomes
+from services.recommend.answers import AnswerStore
+from services.recommend.content.catalog import Catalog
+from services.recommend.content.embedding import Embedder
+from services.recommend.content.vectors import QueryVectors
+from services.recommend.outcomes.queue import OutcomeQueue
+from services.recommend.outcomes.writer import OutcomeWriter
 from services.recommend.responder import Responder
 from services.recommend.settings import RecommendSettings
-from services.recommend.vectors import Vectors
 
 log = logs.get(__name__)
 
 
-def create(settings: RecommendSettings, embedder: Embedder, library: Library) -> FastAPI:
-    """The application. 200 with the push, also for a repeat; 401 untrusted; 422 no event; 503 try again."""
+def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) -> FastAPI:
+    """The application. 200 with the push, also for a repeat; 401 untrusted; 422 not an event; 503 retry."""
     redis = Redis.from_url(settings.redis_url, health_check_interval=15, socket_connect_timeout=2)
-    answers = Answers(redis, settings.heard_seconds)
+    answers = AnswerStore(redis, settings.heard_seconds)
     responder = Responder(
-        answers, Vectors(redis, embedder), library, language=settings.language, push_seconds=settings.push_seconds
+        answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds
     )
-    ledger = Ledger(Outcomes(redis, settings.confirm_seconds), settings.timeseries_url.get_secret_value())
+    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), settings.timeseries_url.get_secret_value())
     secret = settings.webhook_secret.get_secret_value()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(ledger.run())
-        keeping.add_done_callback(_ended)
+        writing = asyncio.create_task(writer.run())
+        writing.add_done_callback(_on_task_done)
         try:
             yield
         finally:
-            keeping.cancel()
-            await asyncio.wait([keeping])
+            writing.cancel()
+            await asyncio.wait([writing])
             await redis.aclose()
 
     service = app.create("recommend", checks={"redis": redis.ping}, lifespan=lifespan)
@@ -57,11 +57,11 @@ def create(settings: RecommendSettings, embedder: Embedder, library: Library) ->
     async def stress_event(request: Request) -> Response:
         body, now = await request.body(), time.time()
         headers = request.headers
-        why = webhook.verification_error(
+        refusal = webhook.verification_error(
             secret, headers.get(webhook.TIMESTAMP, ""), headers.get(webhook.SIGNATURE, ""), body, int(now)
         )
-        if why:
-            return JSONResponse({"error": why}, 401)
+        if refusal:
+            return JSONResponse({"error": refusal}, 401)
         try:
             event = msgspec.json.decode(body, type=StressEvent)
         except msgspec.MsgspecError as error:
@@ -71,15 +71,15 @@ def create(settings: RecommendSettings, embedder: Embedder, library: Library) ->
         try:
             calm = await responder.answer(event, now)
         except RedisError as error:
-            log.warning("redis_away", error=str(error))
-            return JSONResponse({"error": "answers can't be kept just now; send it again"}, 503, {"Retry-After": "1"})
+            log.warning("redis_unavailable", error=str(error))
+            return JSONResponse({"error": "answers cannot be recorded at the moment; retry"}, 503, {"Retry-After": "1"})
         return Response(msgspec.json.encode(calm), media_type="application/json")
 
     return service
 
 
-def _ended(keeping: asyncio.Task[None]) -> None:
-    """Outcomes would pile up unwritten behind a process that looks well: better that it is started again."""
-    if not keeping.cancelled() and (error := keeping.exception()) is not None:
-        log.critical("ledger_failed", exc_info=error)
+def _on_task_done(writing: asyncio.Task[None]) -> None:
+    """Ends a process whose outcome writer has failed, so that it is restarted and outcomes do not pile up."""
+    if not writing.cancelled() and (error := writing.exception()) is not None:
+        log.critical("outcome_writer_failed", exc_info=error)
         os.kill(os.getpid(), signal.SIGTERM)

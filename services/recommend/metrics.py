@@ -5,6 +5,6 @@ from __future__ import annotations
 from prometheus_client import Counter
 
 answers = Counter("aura_recommend_answers_total", "Stress events answered; a repeat is not counted again", ["need"])
-vectors = Counter("aura_recommend_vectors_total", "Vectors of queries, kept in Redis or computed", ["source"])
-outcomes = Counter("aura_recommend_outcomes_total", "Pushes whose outcome went into the store", ["outcome"])
-unreadable_preferences = Counter("aura_recommend_unreadable_preferences_total", "Records of preferences passed over")
+vectors = Counter("aura_recommend_vectors_total", "Vectors of queries, cached in Redis or computed", ["source"])
+outcomes = Counter("aura_recommend_outcomes_total", "Pushes whose outcome was written to the store", ["outcome"])
+unreadable_preferences = Counter("aura_recommend_unreadable_preferences_total", "Invalid preferences, ignored")

@@ -1,4 +1,4 @@
-"""From a stress event to the calm that answers it."""
+"""Chooses and records the answer to a stress event."""
 
 from __future__ import annotations
 
@@ -14,52 +14,56 @@ from contracts.records import StressEvent
 from contracts.stream import EmergencyCalm
 from services.kit import logs
 from services.recommend import metrics
-from services.recommend.answers import Answers
-from services.recommend.library import Item, Library
-from services.recommend.need import need_of, query
-from services.recommend.vectors import Vectors
-from services.recommend.wish import Wish, wishes
+from services.recommend.answers import AnswerStore
+from services.recommend.content.catalog import Catalog, Item
+from services.recommend.content.vectors import QueryVectors
+from services.recommend.selection.criteria import Criteria, relaxations
+from services.recommend.selection.severity import classify, query_text
 
 log = logs.get(__name__)
 
 
 class Responder:
-    """`language` is for people who prefer none; a push is worth showing for `push_seconds`."""
+    """`language` is the default for users without a preferred one; a push expires after `push_seconds`."""
 
-    def __init__(self, answers: Answers, vectors: Vectors, library: Library, language: str, push_seconds: int) -> None:
+    def __init__(
+        self, answers: AnswerStore, vectors: QueryVectors, catalog: Catalog, language: str, push_seconds: int
+    ) -> None:
         self._answers = answers
         self._vectors = vectors
-        self._library = library
+        self._catalog = catalog
         self._language = language
         self._push_seconds = push_seconds
 
     async def answer(self, event: StressEvent, now: float) -> EmergencyCalm:
-        """The answer of the event, the same however often it is asked for; `now` in Unix seconds. Raises RedisError."""
-        earlier = await self._answers.given(event.event_id)
+        """The answer to the event, the same for every repeat; `now` in Unix seconds. Raises RedisError."""
+        earlier = await self._answers.find(event.event_id)
         if earlier is not None:
             return earlier
-        heard, preferences = await self._answers.known(event.user, now)
-        need = need_of(event.evidence)
-        text = query(need, event.evidence, heard.values(), now, _hour(preferences.timezone, now), preferences)
-        vector = await self._vectors.of(text)
-        item = await asyncio.to_thread(self._first, vector, [*wishes(need, preferences, self._language, heard)])
-        content = {**msgspec.to_builtins(item), "need": need.name}
+        played, preferences = await self._answers.profile(event.user, now)
+        severity = classify(event.evidence)
+        text = query_text(severity, event.evidence, played.values(), now, _hour(preferences.timezone, now), preferences)
+        vector = await self._vectors.get(text)
+        item = await asyncio.to_thread(
+            self._best_match, vector, [*relaxations(severity, preferences, self._language, played)]
+        )
+        content = {**msgspec.to_builtins(item), "need": severity.name}
         expires = int((now + self._push_seconds) * 1000)
         offer = EmergencyCalm(event.event_id, event.user, content, expires, event.raised)
-        calm = await self._answers.give(offer, item.id, now)
-        metrics.answers.labels(need.name).inc()
-        log.info("calm_offered", event_id=event.event_id, need=need.name, item=item.id, event_trace=event.trace)
+        calm = await self._answers.record(offer, item.id, now)
+        metrics.answers.labels(severity.name).inc()
+        log.info("calm_offered", event_id=event.event_id, need=severity.name, item=item.id, event_trace=event.trace)
         return calm
 
-    def _first(self, vector: NDArray[float32], wished: list[Wish]) -> Item:
-        for wish in wished:
-            if found := self._library.suited(vector, wish):
+    def _best_match(self, vector: NDArray[float32], candidates: list[Criteria]) -> Item:
+        for criteria in candidates:
+            if found := self._catalog.search(vector, criteria):
                 return found[0]
-        raise LookupError("the catalogue is empty")
+        raise LookupError("the catalog is empty")
 
 
 def _hour(timezone: str | None, now: float) -> int | None:
-    """The hour of the day where the person is, if that is known."""
+    """The user's local hour of the day; None without a known time zone."""
     if timezone is None:
         return None
     try:

@@ -10,17 +10,17 @@ from services.kit.settings import ServiceSettings
 
 
 class RecommendSettings(ServiceSettings):
-    """EMBEDDING_MODEL_DIR holds model.onnx and tokenizer.json of all-MiniLM-L6-v2; the image brings them."""
+    """EMBEDDING_MODEL_DIR contains model.onnx and tokenizer.json of all-MiniLM-L6-v2, which the image includes."""
 
     redis_url: str
     webhook_secret: SecretStr
     embedding_model_dir: Path
     timeseries_url: SecretStr
-    """Address of the time-series store, with its password: what became of a push is written there."""
+    """Address of the time-series store, with its password; outcomes of pushes are written there."""
     language: str = "en"
     push_seconds: int = 900
-    """How long a push is worth showing: a calm that comes later is no answer any more."""
+    """Time until a push expires: later it does not help any more."""
     confirm_seconds: int = 60
-    """After a push expired, the app's word that it was shown in time may still be on its way for so long."""
+    """Time after a push's expiry in which the app's confirmation may still arrive."""
     heard_seconds: int = 86_400
-    """What was offered within this time is not offered again."""
+    """An item is not offered again within this time."""

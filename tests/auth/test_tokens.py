@@ -1,4 +1,4 @@
-"""Tokens as the auth service issues them, and the keys it publishes."""
+"""Tokens issued by the auth service, and the keys it publishes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def key() -> ECKey:
     return signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
 
 
-def test_what_is_issued_verifies_for_fifteen_minutes(key: ECKey) -> None:
+def test_issued_tokens_verify_for_fifteen_minutes(key: ECKey) -> None:
     token = issue("ann", ["coach", "user"], key, NOW)
     keys = KeySet.import_key_set(signing.jwks([key]))  # pyright: ignore[reportArgumentType]
     for moment in (NOW, NOW + LIFETIME_SECONDS - 1):
@@ -28,7 +28,7 @@ def test_what_is_issued_verifies_for_fifteen_minutes(key: ECKey) -> None:
         verify(token, keys, issuer=DEFAULT_ISSUER, audience="aura", now=NOW + LIFETIME_SECONDS + 10)
 
 
-def test_the_key_is_named_by_its_thumbprint_and_its_private_half_stays(key: ECKey) -> None:
+def test_the_key_id_is_its_thumbprint_and_the_private_key_is_not_published(key: ECKey) -> None:
     (published,) = signing.jwks([key])["keys"]
     assert published["kid"] == key.thumbprint() == signing.load(key.as_pem(private=True).decode()).kid
     assert "d" not in published
@@ -39,7 +39,7 @@ def test_the_key_is_named_by_its_thumbprint_and_its_private_half_stays(key: ECKe
     "pem",
     [
         "",
-        "garbage",
+        "not a key",
         ECKey.generate_key("P-256").as_pem(private=False).decode(),
         ECKey.generate_key("P-384").as_pem(private=True).decode(),
         RSAKey.generate_key(2048).as_pem(private=True).decode(),

@@ -19,9 +19,10 @@ from contracts.records import Evidence, StressEvent
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.sink import outbox, store
 from dataflows.biosync.sink.results import RowKey
-from services.history.span import EVENTS, Resolution, bounds, windows_query
-from services.recommend import ledger
-from services.recommend.outcomes import Outcome
+from services.history.queries import EVENTS, bounds, windows_query
+from services.history.time_range import Resolution
+from services.recommend.outcomes import writer
+from services.recommend.outcomes.queue import Outcome
 from tests.fixtures.engines import Database
 
 pytestmark = pytest.mark.integration
@@ -275,6 +276,6 @@ def test_the_outbox_works_the_same_on_both(stores: Stores) -> None:
 
 
 def _write(connection: psycopg.Connection[Any], outcomes: Sequence[Outcome]) -> list[str]:
-    """Runs the statement of recommend's ledger on this connection."""
-    statement, columns = ledger.statement(outcomes)
+    """The statement of recommend's outcome writer on this connection: TimescaleDB here has no second one."""
+    statement, columns = writer.statement(outcomes)
     return [row[0] for row in connection.execute(statement, columns).fetchall()]

@@ -1,4 +1,4 @@
-"""The history service on a real PostgreSQL, with tokens made for the occasion."""
+"""The history service on a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta
 EVENTS = [START + timedelta(minutes=30, seconds=7 + 400 * i) for i in range(5)]
 
 
-class Served:
-    """An application on a port of its own, in a thread of its own."""
+class ServerThread:
+    """Serves an application on a free port in a thread."""
 
     def __init__(self, application: FastAPI, settings: ServiceSettings) -> None:
         self.server = uvicorn.Server(config(application, settings))
@@ -45,7 +45,7 @@ class Served:
         deadline = time.monotonic() + 20
         while not self.server.started:
             assert self.thread.is_alive(), "the server did not start"
-            assert time.monotonic() < deadline, "the server never listened"
+            assert time.monotonic() < deadline, "the server does not listen"
             threading.Event().wait(0.01)
         host, port = self.server.servers[0].sockets[0].getsockname()
         return f"http://{host}:{port}"
@@ -87,14 +87,16 @@ def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
                     ("e5", EVENTS[4], EVENTS[4], EVENTS[4], None, EVENTS[4] + timedelta(minutes=15)),
                 ],
             )
-    with Served(auth.create([key]), ServiceSettings(port=0)) as issuer:
+    with ServerThread(auth.create([key]), ServiceSettings(port=0)) as issuer:
         settings = HistorySettings(timeseries_url=SecretStr(uri), jwks_url=f"{issuer}{JWKS_PATH}", port=0)
-        with Served(create(settings), settings) as address, httpx.Client(base_url=address) as client:
+        with ServerThread(create(settings), settings) as address, httpx.Client(base_url=address) as client:
             yield client
 
 
-def ask(history: httpx.Client, key: ECKey, who: str = "ada", roles: Sequence[str] = (), **query: str) -> httpx.Response:
-    access = tokens.issue(who, roles, key, time.time())
+def get_history(
+    history: httpx.Client, key: ECKey, subject: str = "ada", roles: Sequence[str] = (), **query: str
+) -> httpx.Response:
+    access = tokens.issue(subject, roles, key, time.time())
     return history.get("/v1/history", params=query, headers={"Authorization": f"Bearer {access}"})
 
 
@@ -102,7 +104,7 @@ BOUNDS = {"from": START.isoformat(), "to": (START + timedelta(hours=2)).isoforma
 
 
 def test_minutes_tile_the_hours_without_overlap(history: httpx.Client, key: ECKey) -> None:
-    windows = ask(history, key, **BOUNDS).json()["windows"]
+    windows = get_history(history, key, **BOUNDS).json()["windows"]
     starts = [datetime.fromisoformat(w["start"]) for w in windows]
     assert starts == [START + timedelta(minutes=i) for i in range(120)]
     assert {w["hr"] for w in windows} == {60.0}
@@ -111,13 +113,13 @@ def test_minutes_tile_the_hours_without_overlap(history: httpx.Client, key: ECKe
 @pytest.mark.parametrize(("resolution", "count"), [("hour", 3), ("day", 1)])
 def test_hours_and_days_are_means(history: httpx.Client, key: ECKey, resolution: str, count: int) -> None:
     bounds = {"from": (START - timedelta(days=1)).isoformat(), "to": (START + timedelta(hours=6)).isoformat()}
-    windows = ask(history, key, resolution=resolution, **bounds).json()["windows"]
+    windows = get_history(history, key, resolution=resolution, **bounds).json()["windows"]
     assert 1 <= len(windows) <= count + 1
     assert windows[0]["rmssd"] == pytest.approx(40)
 
 
-def test_events_come_with_their_evidence_and_what_became_of_them(history: httpx.Client, key: ECKey) -> None:
-    events = ask(history, key, **BOUNDS).json()["events"]
+def test_events_have_evidence_and_outcome(history: httpx.Client, key: ECKey) -> None:
+    events = get_history(history, key, **BOUNDS).json()["events"]
     assert [(event["event_id"], event["outcome"]) for event in events] == [
         ("e1", "pending"),
         ("e2", "unanswered"),
@@ -133,15 +135,15 @@ def test_events_come_with_their_evidence_and_what_became_of_them(history: httpx.
 
 @pytest.mark.parametrize("resolution", ["minute", "hour", "day"])
 @pytest.mark.parametrize("limit", ["1", "2", "7"])
-def test_pages_give_the_same_as_one_answer(history: httpx.Client, key: ECKey, resolution: str, limit: str) -> None:
+def test_pages_equal_one_response(history: httpx.Client, key: ECKey, resolution: str, limit: str) -> None:
     bounds = {"from": (START + timedelta(minutes=25, seconds=3)).isoformat(), "to": BOUNDS["to"]}
     if resolution == "day":
         bounds["from"] = (START - timedelta(days=2)).isoformat()
-    whole = ask(history, key, resolution=resolution, **bounds).json()
+    whole = get_history(history, key, resolution=resolution, **bounds).json()
     assert whole["next"] is None
     windows, events = [], []
     while True:
-        page = ask(history, key, resolution=resolution, limit=limit, **bounds).json()
+        page = get_history(history, key, resolution=resolution, limit=limit, **bounds).json()
         assert len(page["windows"]) <= int(limit)
         assert len(page["events"]) <= int(limit)
         windows += page["windows"]
@@ -153,8 +155,8 @@ def test_pages_give_the_same_as_one_answer(history: httpx.Client, key: ECKey, re
     assert [event["event_id"] for event in events] == ["e1", "e2", "e3", "e4", "e5"]
 
 
-def test_nobody_sees_somebody_elses_history(history: httpx.Client, key: ECKey) -> None:
-    assert ask(history, key, "eve", **BOUNDS).json() == {
+def test_a_user_sees_only_their_own_history(history: httpx.Client, key: ECKey) -> None:
+    assert get_history(history, key, "eve", **BOUNDS).json() == {
         "user": "eve",
         "resolution": "minute",
         "windows": [],
@@ -164,11 +166,9 @@ def test_nobody_sees_somebody_elses_history(history: httpx.Client, key: ECKey) -
 
 
 @pytest.mark.parametrize("roles", [(), ("admin",)])
-def test_nobody_can_ask_for_somebody_else_whatever_their_roles(
-    history: httpx.Client, key: ECKey, roles: Sequence[str]
-) -> None:
-    assert ask(history, key, "root", roles, **BOUNDS).json()["windows"] == []
-    answer = ask(history, key, "root", roles, user="ada", **BOUNDS)
+def test_no_role_can_request_another_users_history(history: httpx.Client, key: ECKey, roles: Sequence[str]) -> None:
+    assert get_history(history, key, "root", roles, **BOUNDS).json()["windows"] == []
+    answer = get_history(history, key, "root", roles, user="ada", **BOUNDS)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["query", "user"]
 
@@ -176,11 +176,11 @@ def test_nobody_can_ask_for_somebody_else_whatever_their_roles(
 def test_without_a_valid_token_it_is_401(history: httpx.Client) -> None:
     stranger = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     assert history.get("/v1/history").status_code == 401
-    assert ask(history, stranger).status_code in {401, 503}
+    assert get_history(history, stranger).status_code in {401, 503}
 
 
-def test_a_stretch_that_makes_no_sense_is_422_and_says_why(history: httpx.Client, key: ECKey) -> None:
-    answer = ask(history, key, **{"from": BOUNDS["to"], "to": BOUNDS["from"]})
+def test_an_invalid_time_range_is_422_and_says_why(history: httpx.Client, key: ECKey) -> None:
+    answer = get_history(history, key, **{"from": BOUNDS["to"], "to": BOUNDS["from"]})
     assert answer.status_code == 422
     assert "before" in answer.json()["detail"]
 
@@ -198,19 +198,17 @@ def test_a_stretch_that_makes_no_sense_is_422_and_says_why(history: httpx.Client
         ("page", "2"),
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_422_and_named(
-    history: httpx.Client, key: ECKey, name: str, value: str
-) -> None:
-    answer = ask(history, key, **{name: value})
+def test_an_invalid_parameter_is_422_and_named(history: httpx.Client, key: ECKey, name: str, value: str) -> None:
+    answer = get_history(history, key, **{name: value})
     assert answer.status_code == 422
     assert name in str(answer.json()["detail"])
 
 
-def test_without_a_store_it_is_503_and_says_so(key: ECKey) -> None:
-    away = SecretStr("postgresql://nobody@127.0.0.1:1/none")
-    with Served(auth.create([key]), ServiceSettings(port=0)) as issuer:
-        settings = HistorySettings(timeseries_url=away, jwks_url=f"{issuer}{JWKS_PATH}", port=0)
-        with Served(create(settings), settings) as address, httpx.Client(base_url=address, timeout=30) as client:
-            answer = ask(client, key)
+def test_without_a_store_it_is_503(key: ECKey) -> None:
+    unavailable = SecretStr("postgresql://nobody@127.0.0.1:1/none")
+    with ServerThread(auth.create([key]), ServiceSettings(port=0)) as issuer:
+        settings = HistorySettings(timeseries_url=unavailable, jwks_url=f"{issuer}{JWKS_PATH}", port=0)
+        with ServerThread(create(settings), settings) as address, httpx.Client(base_url=address, timeout=30) as client:
+            answer = get_history(client, key)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "store" in answer.json()["detail"]

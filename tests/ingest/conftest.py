@@ -1,4 +1,4 @@
-"""The ingest service with the real Kafka, Redis and auth service behind it."""
+"""The ingest service with a real Kafka, Redis and auth service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from services.auth.signing import load
 from tests.fixtures.engines import ScratchEnvironment
-from tests.ingest.running import Identity, Service, Stream, create_topic
+from tests.ingest.harness import Identity, Service, Stream, create_topic
 
 Starter = Callable[..., Stream]
 
@@ -33,7 +33,7 @@ def identity(scratch: ScratchEnvironment) -> Iterator[Identity]:
 def start(
     scratch: ScratchEnvironment, kafka: Kafka, redis: Redis, identity: Identity, tmp_path: Path
 ) -> Iterator[Starter]:
-    """Starts an ingest of this test's own on a topic of its own; variables are given as keyword arguments."""
+    """Starts an ingest process for this test on its own topic; environment variables are keyword arguments."""
     started: list[Service] = []
 
     def starter(bootstrap: str = kafka.bootstrap, partitions: int = 3, **variables: str) -> Stream:

@@ -25,7 +25,7 @@ from local.toolchain import tools
 from services.auth.signing import load
 from services.auth.tokens import issue
 from tests.fixtures.engines import Database
-from tests.ingest.running import Service
+from tests.ingest.harness import Service
 from tests.kill.gateway import Gateway
 from tests.kill.plan import INGESTS
 from tests.kill.supervisor import Member, Supervisor

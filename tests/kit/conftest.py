@@ -63,16 +63,16 @@ class AuthService:
         self.start(key, previous)
 
     def fetches(self) -> float:
-        """How often the keys were asked for."""
+        """Requests for the keys so far."""
         text = httpx.get(f"{self.base}/metrics", trust_env=False).text
         samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-        wanted = [s for s in samples if s.name == "aura_http_requests_total" and s.labels["route"] == JWKS_PATH]
-        return sum(sample.value for sample in wanted)
+        matching = [s for s in samples if s.name == "aura_http_requests_total" and s.labels["route"] == JWKS_PATH]
+        return sum(sample.value for sample in matching)
 
 
 @pytest.fixture
 def auth_service(scratch: ScratchEnvironment, tmp_path: Path) -> Iterator[Callable[..., AuthService]]:
-    """`auth_service(key, previous)` runs one."""
+    """`auth_service(key, previous)` starts one."""
     service = AuthService(scratch.addresses[3], tmp_path / "auth.log")
 
     def start(key: ECKey, previous: ECKey | None = None) -> AuthService:

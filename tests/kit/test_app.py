@@ -1,4 +1,4 @@
-"""What every service's application does by itself."""
+"""The application common to all services."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEX = re.compile(r"[0-9a-f]{32}")
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    monkeypatch.setattr(health, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(health, "CHECK_TIMEOUT_SECONDS", 0.05)
     made = kit.create("sample", checks={"kafka": kafka})
 
     @made.get("/items/{item}")
@@ -50,7 +50,7 @@ def test_a_well_formed_trace_id_is_kept_and_returned(service: FastAPI, given: st
 
 
 @pytest.mark.parametrize("given", [None, "", "0" * 32, "xyz", 'a"b', "0af7651916cd43dd8448eb211c80319c0"])
-def test_any_other_is_replaced(service: FastAPI, given: str | None) -> None:
+def test_a_malformed_trace_id_is_replaced(service: FastAPI, given: str | None) -> None:
     answer = TestClient(service).get("/items/1", headers={} if given is None else {"X-Trace-Id": given})
     assert HEX.fullmatch(answer.headers["X-Trace-Id"])
     assert answer.json()["trace"] == answer.headers["X-Trace-Id"] != given
@@ -64,7 +64,7 @@ def test_a_websocket_has_a_trace_id_too(service: FastAPI) -> None:
         assert (b"x-trace-id", given.encode()) in socket.extra_headers
 
 
-def test_readyz_names_what_fails_and_healthz_does_not_care(service: FastAPI) -> None:
+def test_readyz_names_failing_checks_and_healthz_ignores_them(service: FastAPI) -> None:
     client = TestClient(service)
     assert client.get("/readyz").status_code == 200
     broken.append(RuntimeError("no broker"))

@@ -1,4 +1,4 @@
-"""The webhook on a real Redis: trusted, answered once, pushed once."""
+"""The webhook on a real Redis: authenticated, answered once, pushed once."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from contracts.records import Evidence, StressEvent
 from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
 from local.toolchain import tools
-from services.recommend.embedding import Embedder
+from services.recommend.content.catalog import Catalog, load_items
+from services.recommend.content.embedding import Embedder
+from services.recommend.content.vectors import VECTOR_KEY
 from services.recommend.endpoints import create
-from services.recommend.library import Library, catalogue
 from services.recommend.settings import RecommendSettings
-from services.recommend.vectors import VECTOR_KEY
 
 pytestmark = pytest.mark.integration
 
@@ -40,26 +40,26 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="module")
-def library(embedder: Embedder) -> Library:
-    return Library(embedder, catalogue())
+def catalog(embedder: Embedder) -> Catalog:
+    return Catalog(embedder, load_items())
 
 
 @pytest.fixture
 async def redis(redis: Redis) -> AsyncIterator[Client]:
     async with Client.from_url(redis.url) as client:
         yield client
-        await client.flushdb()  # other rooms' people have the same names
+        await client.flushdb()  # other tests use the same user ids
 
 
 @pytest.fixture
-async def recommend(redis: Client, embedder: Embedder, library: Library) -> AsyncIterator[httpx.AsyncClient]:
+async def recommend(redis: Client, embedder: Embedder, catalog: Catalog) -> AsyncIterator[httpx.AsyncClient]:
     settings = RecommendSettings(
         redis_url="redis://{host}:{port}".format(**redis.connection_pool.connection_kwargs),
         webhook_secret=SecretStr(SECRET),
         embedding_model_dir=tools.model(),
-        timeseries_url=SecretStr("postgresql://nobody@127.0.0.1:1/none"),  # outcomes are not these tests' matter
+        timeseries_url=SecretStr("postgresql://nobody@127.0.0.1:1/none"),  # these tests do not write outcomes
     )
-    transport = httpx.ASGITransport(create(settings, embedder, library))
+    transport = httpx.ASGITransport(create(settings, embedder, catalog))
     async with httpx.AsyncClient(transport=transport, base_url="http://recommend") as client:
         yield client
 
@@ -70,7 +70,7 @@ def event(name: str, user: str = "ada", heart_rate: float = 100) -> bytes:
 
 
 def request(body: bytes, secret: str = SECRET, age: int = 0, signed: bytes | None = None) -> dict[str, str]:
-    """The headers of a request that was made `age` seconds ago."""
+    """The headers of a request signed `age` seconds ago."""
     at = int(time.time()) - age
     event_id = json.loads(body).get("event_id", "")
     return {
@@ -88,7 +88,7 @@ async def send(
 
 @asynccontextmanager
 async def published(redis: Client) -> AsyncIterator[list[bytes]]:
-    """What is published meanwhile, complete when the block has ended."""
+    """All that is published within the block, complete when it has ended."""
     values: list[bytes] = []
     async with redis.pubsub() as channel:
         await channel.subscribe(PUSH_CHANNEL)
@@ -102,7 +102,7 @@ async def published(redis: Client) -> AsyncIterator[list[bytes]]:
     values.pop()
 
 
-async def test_an_event_is_answered_kept_pending_and_published(recommend: httpx.AsyncClient, redis: Client) -> None:
+async def test_an_event_is_answered_pending_and_published(recommend: httpx.AsyncClient, redis: Client) -> None:
     async with published(redis) as pushes_:
         answer = await send(recommend, event("first", "pia"))
 
@@ -127,14 +127,14 @@ async def test_the_same_event_sent_many_times_at_once_is_pushed_once(
     assert await redis.hlen(PENDING_KEY + "rita") == 1
 
 
-async def test_a_captured_request_sent_again_soon_gets_the_same_answer_and_no_second_push(
+async def test_a_replay_within_the_tolerance_gets_the_same_answer_and_no_second_push(
     recommend: httpx.AsyncClient, redis: Client
 ) -> None:
     body = event("captured", "carl")
     headers = request(body, age=webhook.TOLERANCE_SECONDS - 60)
     async with published(redis) as pushes_:
         first = await send(recommend, body, headers)
-        # The person saw the push: nothing is pending any more, and the replay must not bring it back.
+        # The user saw the push: nothing is pending, and the replay must not make it pending again.
         keys = [PENDING_KEY + "carl", pushes.OPEN, pushes.OUTCOMES]
         await redis.eval(pushes.CLOSE, 3, *keys, json.loads(body)["event_id"], "carl", pushes.SEEN, "1")
         again = await send(recommend, body, headers)
@@ -144,7 +144,7 @@ async def test_a_captured_request_sent_again_soon_gets_the_same_answer_and_no_se
     assert not await redis.exists(PENDING_KEY + "carl")
 
 
-async def test_a_captured_request_sent_again_later_is_refused(recommend: httpx.AsyncClient, redis: Client) -> None:
+async def test_a_replay_after_the_tolerance_is_refused(recommend: httpx.AsyncClient, redis: Client) -> None:
     body = event("captured", "cleo")
     async with published(redis) as pushes_:
         answer = await send(recommend, body, request(body, age=webhook.TOLERANCE_SECONDS + 2))
@@ -155,7 +155,7 @@ async def test_a_captured_request_sent_again_later_is_refused(recommend: httpx.A
     assert not await redis.exists(PENDING_KEY + "cleo")
 
 
-async def test_a_retry_is_signed_anew_and_answered_as_the_first(recommend: httpx.AsyncClient) -> None:
+async def test_a_newly_signed_retry_gets_the_same_answer(recommend: httpx.AsyncClient) -> None:
     body = event("retried", "rosa")
     first, retry = await send(recommend, body, age=200), await send(recommend, body)
     assert (retry.status_code, retry.content) == (200, first.content)
@@ -189,7 +189,7 @@ async def test_what_cannot_be_trusted_is_401_and_leaves_no_trace(
 
 @pytest.mark.parametrize("header", [webhook.TIMESTAMP, webhook.SIGNATURE])
 @pytest.mark.parametrize("value", [b"", b"\xb2", b"\xc3\xa9", b"9" * 5000, b"-1", b" "])
-async def test_headers_that_make_no_sense_are_401(recommend: httpx.AsyncClient, header: str, value: bytes) -> None:
+async def test_invalid_headers_are_401(recommend: httpx.AsyncClient, header: str, value: bytes) -> None:
     body = event("odd")
     headers = [(name.encode(), text.encode()) for name, text in request(body).items() if name != header]
     answer = await recommend.post("/v1/stress-events", content=body, headers=[*headers, (header.encode(), value)])
@@ -197,8 +197,8 @@ async def test_headers_that_make_no_sense_are_401(recommend: httpx.AsyncClient, 
 
 
 async def test_preferences_decide_language_length_and_kind(recommend: httpx.AsyncClient, redis: Client) -> None:
-    likes = Preferences(language="de", longest_minutes=4, kinds=["grounding"])
-    await redis.set(PREFERENCES_KEY + "pol", msgspec.json.encode(likes))
+    preferences = Preferences(language="de", longest_minutes=4, kinds=["grounding"])
+    await redis.set(PREFERENCES_KEY + "pol", msgspec.json.encode(preferences))
     content = (await send(recommend, event("liked", "pol"))).json()["content"]
     assert (content["language"], content["kind"]) == ("de", "grounding")
     assert content["minutes"] <= 4
@@ -207,15 +207,13 @@ async def test_preferences_decide_language_length_and_kind(recommend: httpx.Asyn
 @pytest.mark.parametrize(
     "record", [b"not json", b'{"language": "german"}', b'{"kinds": 3}', b'{"timezone": "Mars/Base"}']
 )
-async def test_preferences_that_cannot_be_used_are_passed_over(
-    recommend: httpx.AsyncClient, redis: Client, record: bytes
-) -> None:
+async def test_invalid_preferences_are_ignored(recommend: httpx.AsyncClient, redis: Client, record: bytes) -> None:
     await redis.set(PREFERENCES_KEY + "quy", record)
     answer = await send(recommend, event("odd", "quy"))
     assert (answer.status_code, answer.json()["content"]["language"]) == (200, "en")
 
 
-async def test_a_language_that_nothing_is_in_is_answered_all_the_same(
+async def test_a_language_without_content_is_answered_in_the_default(
     recommend: httpx.AsyncClient, redis: Client
 ) -> None:
     await redis.set(PREFERENCES_KEY + "fin", msgspec.json.encode(Preferences(language="fi")))
@@ -224,17 +222,17 @@ async def test_a_language_that_nothing_is_in_is_answered_all_the_same(
     assert content["minutes"] <= 5
 
 
-async def test_somebody_who_has_heard_all_that_suits_hears_the_best_again(
+async def test_after_all_suitable_items_were_played_the_best_is_repeated(
     recommend: httpx.AsyncClient, redis: Client
 ) -> None:
     await redis.set(PREFERENCES_KEY + "sol", msgspec.json.encode(Preferences(language="es")))
-    fitting = [item for item in catalogue() if item.language == "es" and item.minutes <= 5]
+    fitting = [item for item in load_items() if item.language == "es" and item.minutes <= 5]
     titles = [(await send(recommend, event("more", "sol"))).json()["content"]["title"] for _ in range(len(fitting) + 1)]
     assert {*titles[:-1]} == {item.title for item in fitting}
     assert titles[-1] in titles[:-1]
 
 
-async def test_a_vector_is_computed_once_for_everybody_in_the_same_state(
+async def test_a_vector_is_computed_once_for_equal_queries(
     recommend: httpx.AsyncClient, redis: Client, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await redis.delete(*await redis.keys(VECTOR_KEY + "*"), "none")
@@ -251,5 +249,5 @@ async def test_a_vector_is_computed_once_for_everybody_in_the_same_state(
     assert len(computed) == 2
 
 
-async def test_a_trusted_body_that_is_no_event_is_422(recommend: httpx.AsyncClient) -> None:
+async def test_an_authenticated_body_that_is_not_an_event_is_422(recommend: httpx.AsyncClient) -> None:
     assert (await send(recommend, b'{"event_id": 1}')).status_code == 422

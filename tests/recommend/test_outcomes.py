@@ -1,4 +1,4 @@
-"""What became of a push: seen or missed, once, in the store, whoever is away meanwhile. Real Redis, real PostgreSQL."""
+"""Outcomes of pushes: seen or missed, written once, despite outages. With real Redis and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from contracts import pushes, timeseries
 from contracts.platform import PENDING_KEY
 from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
-from services.recommend.answers import Answers
-from services.recommend.ledger import Ledger
-from services.recommend.outcomes import Outcomes
+from services.recommend.answers import AnswerStore
+from services.recommend.outcomes.queue import OutcomeQueue
+from services.recommend.outcomes.writer import OutcomeWriter
 from tests.fixtures.engines import Database
 
 pytestmark = pytest.mark.integration
@@ -35,7 +35,7 @@ async def redis(redis: Redis) -> AsyncIterator[Client]:
     async with Client.from_url(redis.url) as client:
         await client.delete(pushes.OPEN, pushes.OUTCOMES)
         yield client
-        await client.flushdb()  # other rooms' people have the same names
+        await client.flushdb()  # other tests use the same user ids
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def store(postgres: Database) -> str:
     return uri
 
 
-async def give(redis: Client, store: str, event_id: str, user: str = "ada") -> None:
-    """As the dataflow stores an event and recommend answers it."""
+async def answer_event(redis: Client, store: str, event_id: str, user: str = "ada") -> None:
+    """Stores an event like the dataflow, and answers it like recommend."""
     with psycopg.connect(store, autocommit=True) as connection:
         connection.execute(
             "insert into stress_events (event_id, user_id, raised_at, received_at, trace, evidence, responded_at)"
@@ -61,11 +61,11 @@ async def give(redis: Client, store: str, event_id: str, user: str = "ada") -> N
             [event_id, user, RAISED],
         )
     calm = EmergencyCalm(event_id, user, {"title": "Slow breaths"}, int(EXPIRES * 1000), RAISED)
-    await Answers(redis, 86_400).give(calm, 1, NOW)
+    await AnswerStore(redis, 86_400).record(calm, 1, NOW)
 
 
-async def see(redis: Client, event_id: str, user: str = "ada") -> int:
-    """As ingest does when the app says so."""
+async def confirm_seen(redis: Client, event_id: str, user: str = "ada") -> int:
+    """Confirms a push like ingest does."""
     keys = [PENDING_KEY + user, pushes.OPEN, pushes.OUTCOMES]
     return await redis.eval(pushes.CLOSE, 3, *keys, event_id, user, pushes.SEEN, str(int(NOW * 1000) + 500))  # pyright: ignore[reportGeneralTypeIssues]
 
@@ -87,66 +87,66 @@ async def nothing_left(redis: Client) -> bool:
 
 async def test_a_push_is_open_until_it_is_seen_or_expires(redis: Client, store: str) -> None:
     for event_id in ("saw", "missed"):
-        await give(redis, store, event_id)
-    ledger = Ledger(Outcomes(redis, CONFIRM), store)
-    assert await see(redis, "saw") == 1
-    await ledger.carry(EXPIRES + CONFIRM - 1)
+        await answer_event(redis, store, event_id)
+    writer = OutcomeWriter(OutcomeQueue(redis, CONFIRM), store)
+    assert await confirm_seen(redis, "saw") == 1
+    await writer.run_once(EXPIRES + CONFIRM - 1)
     assert recorded(store) == {"saw": (NOW + 0.5, None), "missed": (None, None)}
-    await ledger.carry(AFTER)
+    await writer.run_once(AFTER)
     assert recorded(store) == {"saw": (NOW + 0.5, None), "missed": (None, EXPIRES)}
     assert await nothing_left(redis)
 
 
-async def test_the_first_outcome_counts(redis: Client, store: str) -> None:
-    await give(redis, store, "once")
-    outcomes = Outcomes(redis, CONFIRM)
-    assert await outcomes.miss_expired(AFTER) == 1
-    assert await see(redis, "once") == 0
-    assert await outcomes.miss_expired(AFTER) == 0
-    await Ledger(outcomes, store).carry(AFTER)
+async def test_the_first_outcome_is_final(redis: Client, store: str) -> None:
+    await answer_event(redis, store, "once")
+    outcomes = OutcomeQueue(redis, CONFIRM)
+    assert await outcomes.mark_missed(AFTER) == 1
+    assert await confirm_seen(redis, "once") == 0
+    assert await outcomes.mark_missed(AFTER) == 0
+    await OutcomeWriter(outcomes, store).run_once(AFTER)
     assert recorded(store) == {"once": (None, EXPIRES)}
 
 
-async def test_nobody_confirms_for_somebody_else(redis: Client, store: str) -> None:
-    await give(redis, store, "hers")
-    assert await see(redis, "hers", user="mallory") == 0
-    assert await see(redis, "hers") == 1
+async def test_a_user_cannot_confirm_anothers_push(redis: Client, store: str) -> None:
+    await answer_event(redis, store, "hers")
+    assert await confirm_seen(redis, "hers", user="mallory") == 0
+    assert await confirm_seen(redis, "hers") == 1
 
 
-async def test_outcomes_wait_for_a_store_that_is_away(redis: Client, store: str) -> None:
-    await give(redis, store, "late")
-    await see(redis, "late")
+async def test_outcomes_wait_while_the_store_is_unavailable(redis: Client, store: str) -> None:
+    await answer_event(redis, store, "late")
+    await confirm_seen(redis, "late")
     with pytest.raises(psycopg.OperationalError):
-        await Ledger(Outcomes(redis, CONFIRM), "postgresql://nobody@127.0.0.1:1/none").carry(NOW)
-    await Ledger(Outcomes(redis, CONFIRM), store).carry(NOW)
+        await OutcomeWriter(OutcomeQueue(redis, CONFIRM), "postgresql://nobody@127.0.0.1:1/none").run_once(NOW)
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(NOW)
     assert recorded(store) == {"late": (NOW + 0.5, None)}
 
 
-async def test_killed_between_store_and_redis_nothing_is_written_twice(
+async def test_a_kill_between_store_and_redis_writes_nothing_twice(
     redis: Client, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await give(redis, store, "twice")
-    await see(redis, "twice")
-    dying = Outcomes(redis, CONFIRM)
+    await answer_event(redis, store, "twice")
+    await confirm_seen(redis, "twice")
+    dying = OutcomeQueue(redis, CONFIRM)
 
     async def killed(_: object) -> None:
-        raise ConnectionError("killed here")
+        raise ConnectionError("killed")
 
-    monkeypatch.setattr(dying, "written", killed)
+    monkeypatch.setattr(dying, "acknowledge", killed)
     with pytest.raises(ConnectionError):
-        await Ledger(dying, store).carry(NOW)
+        await OutcomeWriter(dying, store).run_once(NOW)
     with psycopg.connect(store, autocommit=True) as connection:
         written = connection.execute("select xmin::text from stress_events").fetchone()
-        await Ledger(Outcomes(redis, CONFIRM), store).carry(NOW)
+        await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(NOW)
         assert connection.execute("select xmin::text from stress_events").fetchone() == written
     assert await nothing_left(redis)
 
 
-async def test_an_outcome_whose_event_is_not_in_the_store_stops_nothing(redis: Client, store: str) -> None:
+async def test_an_outcome_without_an_event_in_the_store_is_skipped(redis: Client, store: str) -> None:
     calm = EmergencyCalm("nowhere", "ada", {}, int(EXPIRES * 1000), RAISED)
-    await Answers(redis, 86_400).give(calm, 1, NOW)
-    await give(redis, store, "here")
-    await Ledger(Outcomes(redis, CONFIRM), store).carry(AFTER)
+    await AnswerStore(redis, 86_400).record(calm, 1, NOW)
+    await answer_event(redis, store, "here")
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(AFTER)
     assert recorded(store) == {"here": (None, EXPIRES)}
     assert await nothing_left(redis)
 
@@ -163,29 +163,27 @@ async def test_an_outcome_whose_event_is_not_in_the_store_stops_nothing(redis: C
         },
     ],
 )
-async def test_an_outcome_that_cannot_be_read_holds_up_no_other(
-    redis: Client, store: str, fields: dict[str, str]
-) -> None:
+async def test_an_invalid_outcome_blocks_no_other(redis: Client, store: str, fields: dict[str, str]) -> None:
     await redis.xadd(pushes.OUTCOMES, fields)  # pyright: ignore[reportArgumentType]
-    await give(redis, store, "behind-it")
-    await see(redis, "behind-it")
-    await Ledger(Outcomes(redis, CONFIRM), store).carry(NOW)
+    await answer_event(redis, store, "behind-it")
+    await confirm_seen(redis, "behind-it")
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(NOW)
     assert recorded(store)["behind-it"]
     assert await nothing_left(redis)
 
 
-async def test_more_than_one_round_is_carried_in_rounds(redis: Client, store: str) -> None:
-    answers = Answers(redis, 86_400)
+async def test_outcomes_are_written_in_batches(redis: Client, store: str) -> None:
+    answers = AnswerStore(redis, 86_400)
     for i in range(501):
-        await answers.give(EmergencyCalm(f"many-{i}", "ada", {}, int(EXPIRES * 1000), RAISED), 1, NOW)
-    ledger = Ledger(Outcomes(redis, CONFIRM), store)
-    assert await ledger.carry(AFTER)
-    assert not await ledger.carry(AFTER)
+        await answers.record(EmergencyCalm(f"many-{i}", "ada", {}, int(EXPIRES * 1000), RAISED), 1, NOW)
+    writer = OutcomeWriter(OutcomeQueue(redis, CONFIRM), store)
+    assert await writer.run_once(AFTER)
+    assert not await writer.run_once(AFTER)
     assert await nothing_left(redis)
 
 
-async def test_a_pending_push_reads_as_it_was_given(redis: Client, store: str) -> None:
-    await give(redis, store, "kept", user="kay")
+async def test_a_pending_push_is_the_recorded_answer(redis: Client, store: str) -> None:
+    await answer_event(redis, store, "kept", user="kay")
     value = await redis.hget(PENDING_KEY + "kay", "kept")  # pyright: ignore[reportGeneralTypeIssues]
     assert msgspec.json.decode(value or b"", type=EmergencyCalm).raised == RAISED
-    await see(redis, "kept", "kay")
+    await confirm_seen(redis, "kept", "kay")

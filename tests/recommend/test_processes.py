@@ -1,4 +1,4 @@
-"""Two Pods of recommend as processes, killed while a push is open."""
+"""Two recommend processes, killed while a push is open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from contracts.records import Evidence, StressEvent
 from local.engines.redis import Redis
 from local.toolchain import tools
 from tests.fixtures.engines import Database, ScratchEnvironment
-from tests.ingest.running import Service, until
+from tests.ingest.harness import Service, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -82,7 +82,7 @@ def send(pod: Service) -> Any:
         return json.load(answer)
 
 
-async def test_a_push_open_when_every_pod_was_killed_is_recorded_as_missed(pods: list[Service], store: str) -> None:
+async def test_a_push_open_when_all_processes_are_killed_is_recorded_missed(pods: list[Service], store: str) -> None:
     one, two = pods
     assert send(one) == send(two)
     for pod in pods:
@@ -96,5 +96,5 @@ async def test_a_push_open_when_every_pod_was_killed_is_recorded_as_missed(pods:
             seen, ago = connection.execute(query).fetchone() or (None, None)
         return seen is None and ago is not None and ago < 0
 
-    await until("the miss to be recorded", missed)
+    await wait_until("the miss to be recorded", missed)
     assert sum(pod.metric("aura_recommend_outcomes_total") for pod in pods) == 1

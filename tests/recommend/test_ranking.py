@@ -1,4 +1,4 @@
-"""Whether what is offered suits the moment, on a small set judged by hand."""
+"""Quality of the ranking on a small set of relevance judgments."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from contracts.preferences import Preferences
 from local.toolchain import tools
-from services.recommend.embedding import Embedder
-from services.recommend.library import Item, Library, catalogue
-from tests.recommend.judged import CALM, JUDGED, PANIC, Judged, kinds
+from services.recommend.content.catalog import Catalog, Item, load_items
+from services.recommend.content.embedding import Embedder
+from tests.recommend.judgments import CALM, JUDGMENTS, PANIC, Judgment, kinds
 
-pytestmark = pytest.mark.integration  # the model comes with the tools
+pytestmark = pytest.mark.integration  # needs the model, which is one of the tools
 
 FIRST_BEST = 0.8
-"""Floor of the share of situations in which the first offer is among the best."""
+"""Minimum fraction of situations in which the first result is among the best."""
 NDCG_AT_3 = 0.85
-"""Floor of the mean normalised discounted cumulative gain of the first three (Järvelin and Kekäläinen 2002)."""
-SHOWN = 3
+"""Minimum mean normalised discounted cumulative gain of the first three (Järvelin and Kekäläinen 2002)."""
+TOP = 3
 
 
 @pytest.fixture(scope="module")
@@ -29,79 +29,83 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="module")
-def library(embedder: Embedder) -> Library:
-    return Library(embedder, catalogue())
+def catalog(embedder: Embedder) -> Catalog:
+    return Catalog(embedder, load_items())
 
 
-def gain(worths: list[int]) -> float:
-    return sum((2**worth - 1) / math.log2(place + 2) for place, worth in enumerate(worths))
+def gain(relevances: list[int]) -> float:
+    return sum((2**relevance - 1) / math.log2(place + 2) for place, relevance in enumerate(relevances))
 
 
-def ndcg(judged: Judged, offered: list[Item]) -> float:
-    wish = judged.wish
+def ndcg(judgment: Judgment, results: list[Item]) -> float:
+    criteria = judgment.criteria
     ideal = sorted(
         (
-            judged.worth(item.title)
-            for item in catalogue()
-            if item.language == wish.language and item.minutes <= (wish.longest or 999) and item.id not in wish.heard
+            judgment.relevance(item.title)
+            for item in load_items()
+            if item.language == criteria.language
+            and item.minutes <= (criteria.max_minutes or 999)
+            and item.id not in criteria.recently_played
         ),
         reverse=True,
     )
-    return gain([judged.worth(item.title) for item in offered]) / gain(ideal[:SHOWN])
+    return gain([judgment.relevance(item.title) for item in results]) / gain(ideal[:TOP])
 
 
-def figures(library: Library, vectors: NDArray[np.float32]) -> tuple[float, float]:
-    """Share of best first offers, and mean nDCG at 3, over all judged situations."""
-    offered = [library.suited(vector, each.wish, SHOWN) for each, vector in zip(JUDGED, vectors, strict=True)]
-    first = [each.worth(items[0].title) == 2 for each, items in zip(JUDGED, offered, strict=True)]
-    ranked = [ndcg(each, items) for each, items in zip(JUDGED, offered, strict=True)]
-    for each, items, value in zip(JUDGED, offered, ranked, strict=True):
-        print(f"{value:.2f} {each.name:26} {' | '.join(f'{item.title} {each.worth(item.title)}' for item in items)}")
-    print(f"best first {np.mean(first):.2f}, nDCG@3 {np.mean(ranked):.3f} over {len(JUDGED)} situations")
+def evaluate(catalog: Catalog, vectors: NDArray[np.float32]) -> tuple[float, float]:
+    """Fraction of best first results and mean nDCG@3 over all situations."""
+    results = [catalog.search(vector, each.criteria, TOP) for each, vector in zip(JUDGMENTS, vectors, strict=True)]
+    first = [each.relevance(items[0].title) == 2 for each, items in zip(JUDGMENTS, results, strict=True)]
+    ranked = [ndcg(each, items) for each, items in zip(JUDGMENTS, results, strict=True)]
+    for each, items, value in zip(JUDGMENTS, results, ranked, strict=True):
+        print(
+            f"{value:.2f} {each.name:26} {' | '.join(f'{item.title} {each.relevance(item.title)}' for item in items)}"
+        )
+    print(f"best first {np.mean(first):.2f}, nDCG@3 {np.mean(ranked):.3f} over {len(JUDGMENTS)} situations")
     return float(np.mean(first)), float(np.mean(ranked))
 
 
-def test_the_judgements_name_items_of_the_catalogue() -> None:
-    titles = {item.title for item in catalogue()}
-    assert len(JUDGED) >= 20
-    for judged in JUDGED:
-        assert {*judged.best.split("|"), *filter(None, judged.good.split("|"))} <= titles, judged.name
+def test_judgments_name_items_of_the_catalog() -> None:
+    titles = {item.title for item in load_items()}
+    assert len(JUDGMENTS) >= 20
+    for judgment in JUDGMENTS:
+        assert {*judgment.best.split("|"), *filter(None, judgment.good.split("|"))} <= titles, judgment.name
 
 
-def test_offers_are_those_that_people_would_choose(embedder: Embedder, library: Library) -> None:
-    first, ranked = figures(library, embedder.embed([judged.text for judged in JUDGED]))
+def test_results_are_relevant(embedder: Embedder, catalog: Catalog) -> None:
+    first, ranked = evaluate(catalog, embedder.embed([judgment.text for judgment in JUDGMENTS]))
     assert first >= FIRST_BEST
     assert ranked >= NDCG_AT_3
 
 
-def test_words_that_say_the_opposite_rank_far_below_the_floor(embedder: Embedder, library: Library) -> None:
-    """The floors mean something: the bounds alone, language, length and likes, don't reach them."""
-    _, ranked = figures(library, -embedder.embed([judged.text for judged in JUDGED]))
+def test_negated_queries_rank_far_below_the_minimum(embedder: Embedder, catalog: Catalog) -> None:
+    """The minimum is meaningful: filters and preferences alone do not reach it."""
+    _, ranked = evaluate(catalog, -embedder.embed([judgment.text for judgment in JUDGMENTS]))
     assert ranked < NDCG_AT_3 - 0.25
 
 
-@pytest.mark.parametrize("judged", JUDGED, ids=lambda judged: judged.name)
-def test_bounds_are_kept(embedder: Embedder, library: Library, judged: Judged) -> None:
-    wish = judged.wish
-    offered = library.suited(embedder.embed([judged.text])[0], wish, 10)
-    assert offered
-    for item in offered:
-        assert item.language == wish.language
-        assert item.minutes <= (wish.longest or 0)
-        assert item.id not in wish.heard
+@pytest.mark.parametrize("judgment", JUDGMENTS, ids=lambda judgment: judgment.name)
+def test_criteria_are_met(embedder: Embedder, catalog: Catalog, judgment: Judgment) -> None:
+    criteria = judgment.criteria
+    results = catalog.search(embedder.embed([judgment.text])[0], criteria, 10)
+    assert results
+    for item in results:
+        assert item.language == criteria.language
+        assert item.minutes <= (criteria.max_minutes or 0)
+        assert item.id not in criteria.recently_played
 
 
-def test_what_is_liked_comes_first_among_what_suits(embedder: Embedder, library: Library) -> None:
-    def first(judged: Judged) -> Item:
-        return library.suited(embedder.embed([judged.text])[0], judged.wish)[0]
+def test_preferred_kinds_rank_first_among_suitable_items(embedder: Embedder, catalog: Catalog) -> None:
+    def first(judgment: Judgment) -> Item:
+        return catalog.search(embedder.embed([judgment.text])[0], judgment.criteria)[0]
 
-    assert first(Judged("", PANIC, "", likes=kinds("breathing"))).kind == "breathing"
-    assert first(Judged("", PANIC, "", likes=kinds("sleep story"))).kind != "sleep story"
+    assert first(Judgment("", PANIC, "", preferences=kinds("breathing"))).kind == "breathing"
+    assert first(Judgment("", PANIC, "", preferences=kinds("sleep story"))).kind != "sleep story"
 
 
-def test_a_liked_voice_is_heard_more_often(embedder: Embedder, library: Library) -> None:
-    def voices(judged: Judged) -> list[str]:
-        return [item.voice for item in library.suited(embedder.embed([judged.text])[0], judged.wish, SHOWN)]
+def test_preferred_voices_rank_higher(embedder: Embedder, catalog: Catalog) -> None:
+    def voices(judgment: Judgment) -> list[str]:
+        return [item.voice for item in catalog.search(embedder.embed([judgment.text])[0], judgment.criteria, TOP)]
 
-    assert voices(Judged("", CALM, "")).count("Theo") < SHOWN
-    assert voices(Judged("", CALM, "", likes=Preferences(voices=["Theo"]))) == ["Theo"] * SHOWN
+    assert voices(Judgment("", CALM, "")).count("Theo") < TOP
+    assert voices(Judgment("", CALM, "", preferences=Preferences(voices=["Theo"]))) == ["Theo"] * TOP

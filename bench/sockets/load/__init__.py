@@ -1,0 +1,1 @@
+"""The load: a population of users, their wearables' connections and the generator processes."""

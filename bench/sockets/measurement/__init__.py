@@ -1,0 +1,1 @@
+"""Measurements of a run: resource usage, reconnects, and verification of what was stored."""

@@ -1,0 +1,1 @@
+"""Output of a run: statistics, table, JSON file and plot."""

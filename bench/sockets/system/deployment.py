@@ -1,0 +1,171 @@
+"""The processes under test, started with the programs and environment variables of their Pods."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import yaml
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from joserfc.jwk import ECKey
+
+from contracts import timeseries
+from contracts.biostream import BioStreamSpec
+from contracts.durations import delta
+from local.engines.kafka import Kafka
+from local.engines.postgres import Login, Postgres
+from local.engines.redis import Redis
+from local.engines.runtime.process import Process
+from local.engines.runtime.scratch import ScratchEnvironment
+from local.site import CHECKOUT
+from local.toolchain import tools
+from services.auth import signing
+
+INGEST_PORT = 8080
+AUTH_PORT, RECOMMEND_PORT, BIOSYNC_PORT = 18080, 18090, 18100
+_MANIFEST = CHECKOUT / "manifests" / "base" / "bio-sync.yaml"
+
+
+class Program:
+    """`python -m <module>` at `address`:`port`, with the environment of its Pod."""
+
+    def __init__(self, folder: Path, name: str, module: str, place: tuple[str, int], env: dict[str, str]) -> None:
+        self.name = name
+        self.module = module
+        self.address = place
+        self.env = env
+        self.process = Process(folder, name)
+
+    def start(self, seconds: float = 60) -> None:
+        """Starts the process and waits until it is ready; raises EngineFailed."""
+        host, port = self.address
+        own = {"HOST": host, "PORT": str(port), "PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"]}
+        self.process.start([sys.executable, "-m", self.module], env={**own, **self.env}, cwd=CHECKOUT)
+        self.process.wait_until(lambda: bool(self.get("/readyz")), seconds)
+
+    def get(self, path: str) -> str:
+        """The response body; empty without a response or with an error status."""
+        host, port = self.address
+        try:
+            with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=5) as answer:
+                return answer.read().decode()
+        except OSError:
+            return ""
+
+    def metric(self, name: str) -> float:
+        """Sum of a metric over its labels; 0 without a response."""
+        lines = self.get("/metrics").splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+
+@dataclass
+class Deployment:
+    """All running processes from WebSocket to store."""
+
+    spec: BioStreamSpec
+    key: ECKey
+    """Signing key of the auth service."""
+    database: str
+    kafka: Kafka
+    processes: dict[str, Process]
+    """By the name shown in the table."""
+    ingest: list[Program]
+    biosync: Program
+    auth: Program
+
+    def events_raised(self) -> int:
+        """Stress events raised so far, one push each; final once the dataflow is drained."""
+        return int(self.biosync.metric("biosync_stress_events_total"))
+
+    def is_drained(self, frames: int) -> bool:
+        """Whether the dataflow has read so many frames, repeats included, without consumer lag."""
+        read = self.biosync.metric("biosync_frames_total")
+        return read >= frames and not self.biosync.metric("biosync_consumer_lag_records")
+
+
+def declared(partitions: int) -> BioStreamSpec:
+    """The BioStream of manifests/base with the given number of partitions."""
+    spec = BioStreamSpec.model_validate(yaml.safe_load(_MANIFEST.read_text())["spec"])
+    return spec.model_copy(update={"source": spec.source.model_copy(update={"partitions": partitions})})
+
+
+def start(scratch: ScratchEnvironment, ingests: int, partitions: int) -> Deployment:
+    """Starts engines and services; raises EngineFailed if one does not become ready."""
+    folder, addresses = scratch.folder, scratch.addresses
+    spec = declared(partitions)
+    kafka = Kafka(folder / "kafka", addresses[0])
+    postgres = Postgres(folder / "postgres", addresses[1])
+    redis = Redis(folder / "redis", addresses[2])
+    kafka.ensure()
+    redis.ensure()
+    login = Login("timeseries", secrets.token_urlsafe(16))
+    postgres.ensure(login, "timeseries")
+    database = postgres.uri(login, "timeseries")
+    _prepare(kafka, database, spec)
+    pem = ECKey.generate_key("P-256").as_pem(private=True).decode()
+    webhook = secrets.token_urlsafe(32)
+    own = addresses[3]
+    auth = Program(folder, "auth", "services.auth", (own, AUTH_PORT), {"SIGNING_KEY": pem})
+    recommend = Program(
+        folder,
+        "recommend",
+        "services.recommend",
+        (own, RECOMMEND_PORT),
+        {
+            "REDIS_URL": redis.url,
+            "TIMESERIES_URL": database,
+            "WEBHOOK_SECRET": webhook,
+            "EMBEDDING_MODEL_DIR": str(tools.model()),
+        },
+    )
+    biosync = Program(
+        folder,
+        "biosync",
+        "dataflows.biosync",
+        (own, BIOSYNC_PORT),
+        {
+            "BIOSTREAM_SPEC": spec.model_dump_json(by_alias=True, exclude_none=True),
+            "KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "TIMESERIES_URL": database,
+            "RESPONSE_URL": f"http://{own}:{RECOMMEND_PORT}",
+            "WEBHOOK_SECRET": webhook,
+            "STATE_DIR": str(folder / "biosync"),
+        },
+    )
+    variables = {
+        "KAFKA_BOOTSTRAP": kafka.bootstrap,
+        "REDIS_URL": redis.url,
+        "JWKS_URL": f"http://{own}:{AUTH_PORT}/.well-known/jwks.json",
+    }
+    ingest = [
+        Program(folder, f"ingest {i + 1}", "services.ingest", (addresses[4 + i], INGEST_PORT), variables)
+        for i in range(ingests)
+    ]
+    programs = [auth, recommend, biosync, *ingest]
+    for program in programs:
+        program.start()
+    engines = {"kafka": kafka.process, "postgres": postgres.process, "redis": redis.process}
+    processes = {**{program.name: program.process for program in reversed(programs)}, **engines}
+    return Deployment(spec, signing.load(pem), database, kafka, processes, ingest, biosync, auth)
+
+
+def _prepare(kafka: Kafka, database: str, spec: BioStreamSpec) -> None:
+    """Creates the topics and tables that the BioStream operator would create."""
+    topics = [NewTopic(topic.name, topic.partitions, 1, config=topic.config) for topic in desired_topics(spec)]
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    for made in admin.create_topics(topics).values():
+        made.result(20)
+    chunk = delta(spec.sink.chunk)
+    with psycopg.connect(database, autocommit=True) as connection:
+        for statement in [
+            *timeseries.native(),
+            *timeseries.create_partitions(datetime.now(UTC), chunk, span=timedelta(hours=2)),
+        ]:
+            connection.execute(statement.encode())

@@ -1,0 +1,174 @@
+"""The WebSocket at /v1/stream: an ASGI application for the handshake, then the listener of its connections."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.types import Message as Event
+from starlette.types import Receive, Scope, Send
+from websockets.frames import CloseCode
+
+from contracts.records import StoredFrame, partition_of
+from contracts.stream import Frame, Refusal, Seen
+from services.ingest import metrics
+from services.ingest.admission import Limits, admit
+from services.ingest.delivery.pipeline import DeliveryPipeline, PendingAck
+from services.ingest.messages import decode
+from services.ingest.pushes import PushDispatcher
+from services.ingest.registry import ConnectionRegistry, UserConnection
+from services.ingest.websocket.framing import TEXT, Close, Message
+from services.ingest.websocket.handshake import DETACH, Detach, DetachedTransport
+from services.kit import trace
+from services.kit.jwks import KeysUnavailable
+from services.kit.serve import MAX_MESSAGE_BYTES
+from services.kit.tokens import SUBPROTOCOL, InvalidToken, Verifier, bearer
+
+_encode = msgspec.json.Encoder().encode
+
+
+class StreamEndpoint:
+    """Admits connections and handles their messages. `draining` refuses connections and ignores messages."""
+
+    def __init__(
+        self, verifier: Verifier, registry: ConnectionRegistry, pipeline: DeliveryPipeline, pushes: PushDispatcher
+    ) -> None:
+        self._verifier = verifier
+        self._registry = registry
+        self._pipeline = pipeline
+        self._pushes = pushes
+        self.draining = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The handshake; afterwards the connection calls the methods below."""
+        await receive()  # websocket.connect
+        headers = Headers(scope=scope)
+        given = headers.get(trace.HEADER)
+        trace_id = trace.parse(given.encode() if given else None) or trace.new()
+        try:
+            caller = await self._verifier.principal(bearer(headers.get("authorization"), scope["subprotocols"]))
+        except InvalidToken as error:
+            await _deny(send, 401, str(error), trace_id)
+            return
+        except KeysUnavailable as error:
+            await _deny(send, 503, str(error), trace_id)
+            return
+        accepted: Event = {"type": "websocket.accept", "headers": [_trace_header(trace_id)]}
+        if SUBPROTOCOL in scope["subprotocols"]:
+            accepted["subprotocol"] = SUBPROTOCOL
+        await send(accepted)
+        detach: Detach = scope["extensions"][DETACH]
+        detached = detach()
+        if detached is not None:
+            self._open_connection(caller.user, trace_id, detached)
+
+    def _open_connection(self, user_id: str, trace_id: str, detached: DetachedTransport) -> None:
+        now = asyncio.get_running_loop().time()
+        user = self._registry.user(user_id, now)
+        connection = UserConnection(user, partition_of(user_id, self._pipeline.partitions or 1), trace_id, now)
+        refusal = self._admit(len(user.connections))
+        connection.open(*detached, self, MAX_MESSAGE_BYTES)
+        if refusal is not None:
+            _close(connection, refusal)
+            return
+        self._registry.add(connection)
+        metrics.connections.inc()
+        self._pushes.send_pending(connection)
+
+    def _admit(self, connections_of_user: int) -> Close | None:
+        if self.draining:
+            return Close(CloseCode.TRY_AGAIN_LATER, "this process is shutting down; reconnect")
+        return admit(self._registry.count, connections_of_user, self._pipeline.stalled, self._registry.limits)
+
+    def on_close(self, connection: UserConnection) -> None:
+        if connection in connection.user.connections:  # it was admitted
+            metrics.connections.dec()
+            self._registry.remove(connection, asyncio.get_running_loop().time())
+
+    def pause_reading(self, connection: UserConnection) -> bool:
+        """While Kafka accepts nothing, nothing is read: TCP flow control holds the client back."""
+        if self._pipeline.stalled:
+            self._pipeline.resume_later(connection)
+            return True
+        return False
+
+    def on_control_frames(self, connection: UserConnection, frames: int) -> None:
+        connection.last_activity = asyncio.get_running_loop().time()
+        limits = self._registry.limits
+        if not connection.user.bucket.consume(connection.last_activity, limits, frames):
+            _close(connection, _rate_exceeded(limits))
+
+    def on_message(self, connection: UserConnection, message: Message) -> None:
+        if self.draining:
+            return  # not acknowledged; the client sends it again to another process
+        connection.last_activity = asyncio.get_running_loop().time()
+        limits = self._registry.limits
+        if not connection.user.bucket.consume(connection.last_activity, limits):
+            _close(connection, _rate_exceeded(limits))
+            return
+        payload = message[1]
+        decoded = decode(payload)
+        if isinstance(decoded, Frame):
+            self._submit(connection, decoded, len(payload))
+        elif isinstance(decoded, Seen):
+            self._pushes.confirm(connection.user.id, decoded.seen)
+        elif message[0] == TEXT and not _is_utf8(payload):
+            _close(connection, Close(CloseCode.INVALID_DATA, "text messages must be UTF-8"))
+        else:
+            _send_refusal(connection, decoded)
+
+    def _submit(self, connection: UserConnection, frame: Frame, size: int) -> None:
+        metrics.frames.read += 1
+        stored = StoredFrame(
+            connection.user.id,
+            frame.device,
+            frame.seq,
+            int(time.time() * 1000),
+            connection.trace,
+            [sample.t for sample in frame.samples],
+            [sample.rr for sample in frame.samples],
+        )
+        self._pipeline.submit(stored, PendingAck(connection, frame.seq, connection.last_activity), size)
+
+
+def _rate_exceeded(limits: Limits) -> Close:
+    rate = f"{limits.frames_per_second:g} frames per second"
+    return Close(
+        CloseCode.POLICY_VIOLATION, f"more than {rate}, pings and short fragments included: send longer frames"
+    )
+
+
+def _is_utf8(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _send_refusal(connection: UserConnection, refusal: Refusal) -> None:
+    metrics.malformed.inc()
+    connection.send(_encode(refusal))
+
+
+def _close(connection: UserConnection, reason: Close) -> None:
+    metrics.refused.labels(str(reason.code)).inc()
+    connection.close(reason)
+
+
+def _trace_header(trace_id: str) -> tuple[bytes, bytes]:
+    return trace.HEADER.lower().encode(), trace_id.encode()
+
+
+async def _deny(send: Send, status: int, reason: str, trace_id: str) -> None:
+    """Rejects the handshake with an HTTP status (ASGI's WebSocket denial response)."""
+    metrics.refused.labels(str(status)).inc()
+    headers = [
+        (b"content-type", b"application/json"),
+        _trace_header(trace_id),
+        *([(b"www-authenticate", b"Bearer")] if status == 401 else [(b"retry-after", b"5")]),
+    ]
+    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+    await send({"type": "websocket.http.response.body", "body": _encode({"error": reason})})

@@ -1,0 +1,1 @@
+"""The content that can be offered: the catalog, its search index, and the embeddings of items and queries."""

@@ -1,0 +1,112 @@
+"""The catalog of calming content, indexed in Qdrant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from numpy import float32
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient
+from qdrant_client.models import (
+    Distance,
+    Expression,
+    FieldCondition,
+    Filter,
+    FormulaQuery,
+    HasIdCondition,
+    MatchAny,
+    MatchValue,
+    MultExpression,
+    PointStruct,
+    Prefetch,
+    Range,
+    SumExpression,
+    VectorParams,
+)
+
+from services.recommend.content.embedding import DIMENSIONS, Embedder
+from services.recommend.selection.criteria import Criteria
+
+CATALOG_FILE = Path(__file__).parent / "catalog.json"
+_COLLECTION = "content"
+_CANDIDATES = 24
+_KIND_BOOST = 0.08
+_VOICE_BOOST = 0.04
+"""Boosts added to the cosine similarity for a preferred kind and voice: about the difference between one good item
+and the next, so they decide between suitable items and never promote an unsuitable one."""
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A piece of content; `minutes` is its length, `language` an ISO 639-1 code, `voice` its narrator if it has one."""
+
+    id: int
+    title: str
+    description: str
+    kind: str
+    minutes: int
+    language: str
+    tags: list[str]
+    voice: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text that is embedded."""
+        return f"{self.title}. {self.description} {', '.join(self.tags)}"
+
+
+def load_items(file: Path = CATALOG_FILE) -> list[Item]:
+    """The items of a catalog file; raises msgspec.ValidationError naming the invalid field."""
+    return msgspec.json.decode(file.read_bytes(), type=list[Item])
+
+
+class Catalog:
+    """Vector search over the items."""
+
+    def __init__(self, embedder: Embedder, items: Sequence[Item], client: QdrantClient | None = None) -> None:
+        self._client = client or QdrantClient(":memory:")
+        if not self._client.collection_exists(_COLLECTION):
+            self._client.create_collection(_COLLECTION, VectorParams(size=DIMENSIONS, distance=Distance.COSINE))
+        vectors = embedder.embed([item.text for item in items])
+        self._client.upsert(
+            _COLLECTION,
+            [
+                PointStruct(id=item.id, vector=vector.tolist(), payload=msgspec.to_builtins(item))
+                for item, vector in zip(items, vectors, strict=True)
+            ],
+        )
+
+    def search(self, query: NDArray[float32], criteria: Criteria, limit: int = 1) -> list[Item]:
+        """The items nearest to `query` (a unit vector of DIMENSIONS) that meet the criteria, the best first."""
+        found = self._client.query_points(
+            _COLLECTION,
+            prefetch=Prefetch(query=query.tolist(), filter=_filter(criteria), limit=max(limit, _CANDIDATES)),
+            query=FormulaQuery(formula=_score(criteria)),
+            limit=limit,
+        )
+        return [msgspec.convert(point.payload, Item) for point in found.points]
+
+
+def _filter(criteria: Criteria) -> Filter:
+    must: list[FieldCondition] = []
+    if criteria.language is not None:
+        must.append(FieldCondition(key="language", match=MatchValue(value=criteria.language)))
+    if criteria.max_minutes is not None:
+        must.append(FieldCondition(key="minutes", range=Range(lte=criteria.max_minutes)))
+    return Filter(
+        must=[*must] or None,
+        must_not=[HasIdCondition(has_id=list(criteria.recently_played))] if criteria.recently_played else None,
+    )
+
+
+def _score(criteria: Criteria) -> SumExpression:
+    terms: list[Expression] = ["$score"]
+    for key, preferred, boost in (
+        ("kind", criteria.kinds, _KIND_BOOST),
+        ("voice", criteria.voices, _VOICE_BOOST),
+    ):
+        if preferred:
+            condition = FieldCondition(key=key, match=MatchAny(any=sorted(preferred)))
+            terms.append(MultExpression(mult=[boost, condition]))
+    return SumExpression(sum=terms)

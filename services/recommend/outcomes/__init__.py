@@ -1,0 +1,1 @@
+"""Outcomes of pushes: the queue in Redis and the writer to the time-series store."""
