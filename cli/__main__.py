@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.profiles import forget_profiles
+from cli.aws.profiles import forget_profiles
 from local.site import NotASite
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

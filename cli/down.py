@@ -6,7 +6,7 @@ import shutil
 
 from rich.console import Console
 
-from cli.steps import Say, Step, StepFailed, run_steps
+from cli.progress.steps import Say, Step, StepFailed, run_steps
 from local.cloud import endpoint
 from local.engines.process import Process
 from local.site import Site

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 
-from cli.credentials import LOCAL_KEY
-from cli.profiles import PROFILES
+from cli.aws.credentials import LOCAL_KEY
+from cli.aws.profiles import PROFILES
 from local import plugins
 from local.site import CHECKOUT, REGIONS, Site
 from local.toolchain import tools

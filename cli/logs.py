@@ -16,15 +16,15 @@ def logs(name: str, follow: bool, previous: bool) -> None:
     site = Site.current()
     regions = [region for region in REGIONS if site.kubeconfig(region).exists()]
     if not regions:
-        sys.exit(kube.NONE)
+        sys.exit(kube.NO_CLUSTER)
     pods: list[Pod] = []
     away: list[str] = []
     for region in regions:
         try:
             with kube.connect(site.kubeconfig(region)) as api:
                 pods += kube.pods(api, region)
-        except kube.AWAY as error:
-            away.append(kube.silent(region, error))
+        except kube.UNAVAILABLE as error:
+            away.append(kube.unavailable_message(region, error))
     found = matching(name, pods)
     options = ["--follow"] * follow + ["--previous"] * previous
     if not found:

@@ -9,9 +9,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from joserfc.jwk import ECKey
 
-from cli.credentials import secret_value
+from cli.aws.credentials import secret_value
 from cli.environment import PRIMARY
-from cli.steps import StepFailed
+from cli.progress.steps import StepFailed
 from contracts.platform import SIGNING_KEY_SECRET
 from local.site import Site
 from services.auth.signing import load

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli import cluster, stack
+from cli.deploy import cluster, stack
 from cli.environment import PRIMARY, exports
-from cli.steps import Say, Step, StepFailed, run_steps, table_of
-from cli.subprocesses import run
+from cli.progress.steps import Say, Step, StepFailed, run_steps, table_of
+from cli.progress.subprocesses import run
 from cli.wearables import first_calm
 from local import page
 from local.cloud import endpoint

@@ -14,13 +14,13 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from cli.checks.verdict import Verdict, judge
 from cli.environment import PRIMARY
-from cli.steps import Say, StepFailed
+from cli.progress.steps import Say, StepFailed
 from cli.token import signing_key
-from cli.verdict import Verdict, judge
 from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
-from local.observe.said import first_line
+from local.observe.errors import first_line
 from local.site import Site
 from local.wearables.beats import NotARecording, day_in_minutes, recorded, synthesise
 from local.wearables.crowd import Person, stream
@@ -87,7 +87,7 @@ async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple
         say("everything is acknowledged; waiting for the store")
         try:
             verdict.append(await judge(site, PRIMARY, sent, report))
-        except (psycopg.OperationalError, *kube.AWAY) as error:
+        except (psycopg.OperationalError, *kube.UNAVAILABLE) as error:
             raise StepFailed(
                 f"all {report.acked} frames were acknowledged, so their beats are kept, but what became of them can't "
                 f"be asked ({first_line(error)}); `aura status` tells what is down, `make up` starts it"
@@ -100,12 +100,12 @@ async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple
 def find_door(site: Site) -> Door:
     """The stream as the gateway serves it; raises StepFailed while there is none."""
     if not site.kubeconfig(PRIMARY).exists():
-        raise StepFailed(kube.NONE)
+        raise StepFailed(kube.NO_CLUSTER)
     try:
         with kube.connect(site.kubeconfig(PRIMARY)) as api:
             address = kube.gateway_address(api, NAMESPACE, "aura")
-    except kube.AWAY as error:
-        raise StepFailed(kube.silent(PRIMARY, error)) from error
+    except kube.UNAVAILABLE as error:
+        raise StepFailed(kube.unavailable_message(PRIMARY, error)) from error
     if address is None:
         raise StepFailed("the Gateway `aura` has no address yet; `aura status` tells what is not Ready")
     host, _, port = address.rpartition(":")

@@ -12,12 +12,12 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 from urllib3.exceptions import HTTPError
 
+from local.observe.errors import first_line
 from local.observe.model import Condition, CustomResource, Pod
-from local.observe.said import first_line
 
-AWAY = ApiException, HTTPError, ConfigException
+UNAVAILABLE = ApiException, HTTPError, ConfigException
 """What a call raises when its cluster does not answer it."""
-NONE = "no cluster runs here; `make up` starts the platform"
+NO_CLUSTER = "no cluster runs here; `make up` starts the platform"
 GROUP, VERSION = "platform.aurawellness.com", "v1alpha1"
 KINDS = {"AuraService": "auraservices", "BioStream": "biostreams"}
 
@@ -33,7 +33,7 @@ def connect(kubeconfig: Path) -> client.ApiClient:
     return config.new_client_from_config_dict(login, temp_file_path=str(kubeconfig.with_suffix(".login")))
 
 
-def silent(region: str, error: Exception) -> str:
+def unavailable_message(region: str, error: Exception) -> str:
     """A sentence on one of AWAY, with what to do."""
     said = f"{error.status} {error.reason}" if isinstance(error, ApiException) else first_line(error)
     how = "refuses" if isinstance(error, ApiException) else "does not answer"
@@ -95,11 +95,11 @@ def _pod(region: str, pod: client.V1Pod) -> Pod:
         "Terminating" if pod.metadata.deletion_timestamp else pod.status.phase or "Pending",
         conditions.get("Ready") == "True",
         sum(c.restart_count for c in containers),
-        next(filter(None, map(_trouble, containers)), ""),
+        next(filter(None, map(_container_reason, containers)), ""),
     )
 
 
-def _trouble(container: client.V1ContainerStatus) -> str:
+def _container_reason(container: client.V1ContainerStatus) -> str:
     state = container.state
     if state and state.waiting:
         return state.waiting.reason or "waiting"

@@ -78,7 +78,7 @@ class Window(msgspec.Struct, frozen=True):
     quality: float | None
 
 
-class Episode(msgspec.Struct, frozen=True):
+class StressEpisode(msgspec.Struct, frozen=True):
     """A stress event and its answer, in Unix ms; `answered` is None until the response was accepted."""
 
     event_id: str
@@ -90,7 +90,7 @@ class Episode(msgspec.Struct, frozen=True):
     """From the arrival of the frame that completed the evidence to the answer."""
 
 
-class Person(msgspec.Struct, frozen=True):
+class UserActivity(msgspec.Struct, frozen=True):
     user: str
     windows: list[Window]
-    episodes: list[Episode]
+    episodes: list[StressEpisode]

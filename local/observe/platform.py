@@ -10,8 +10,8 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.observe import aws, kube
+from local.observe.errors import first_line
 from local.observe.model import CustomResource, Platform, Pod, Resource
-from local.observe.said import first_line
 from local.site import REGIONS, Site
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ def observe(site: Site, session: boto3.Session) -> Platform:
     def ask(what: str, question: Callable[[], list[T]]) -> list[T]:
         try:
             return question()
-        except (BotoCoreError, ClientError, *kube.AWAY) as error:
+        except (BotoCoreError, ClientError, *kube.UNAVAILABLE) as error:
             problems.append(f"{what} does not answer: {first_line(error)}")
             return []
 

@@ -13,13 +13,13 @@ from fastapi import FastAPI
 from fastapi.responses import Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from local.page.watch import Watch
+from local.page.poller import PlatformPoller
 from local.site import Site
 
 STATIC = Path(__file__).parent / "static"
 
 
-class _Fresh(StaticFiles):
+class _NoCacheFiles(StaticFiles):
     """Files that a browser asks for again each time, so that the page always fits the server's views."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
@@ -29,7 +29,7 @@ class _Fresh(StaticFiles):
 
 
 def create(site: Site) -> FastAPI:
-    watch = Watch(site)
+    watch = PlatformPoller(site)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -51,5 +51,5 @@ def create(site: Site) -> FastAPI:
 
         return StreamingResponse(messages(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
-    app.mount("/", _Fresh(directory=STATIC, html=True))
+    app.mount("/", _NoCacheFiles(directory=STATIC, html=True))
     return app

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.profiles import PROFILES
+from cli.aws.profiles import PROFILES
 from tests.cli.commands import aura
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.stack import turn
+from cli.deploy.stack import turn
 from tests.fixtures.platform import eventually
 
 PROGRAM = """
@@ -22,8 +22,8 @@ pathlib.Path({ended!r}).touch()
 STARTER = """
 import sys
 from pathlib import Path
-from cli.stack import turn
-from cli.subprocesses import run
+from cli.deploy.stack import turn
+from cli.progress.subprocesses import run
 with turn(Path({lock!r}), print) as lock:
     run([sys.executable, "-c", {program!r}], {{}}, Path({log!r}), print, lock=lock)
 """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from cli.cluster import waiting_for
+from cli.deploy.cluster import waiting_for
+from cli.deploy.stack import summary
 from cli.logs import matching
-from cli.stack import summary
 from cli.status import healthy
 from local.observe.model import Condition, CustomResource, Platform, Pod, Resource
 

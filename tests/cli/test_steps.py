@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli import steps
-from cli.steps import Say, Step, StepFailed, run_steps, table_of
-from cli.subprocesses import run
+from cli.progress import steps
+from cli.progress.steps import Say, Step, StepFailed, run_steps, table_of
+from cli.progress.subprocesses import run
 from tests.fixtures.platform import eventually
 
 
@@ -86,7 +86,7 @@ def test_a_program_is_interrupted_when_its_starter_is_killed(tmp_path: Path) -> 
     starter = f"""
 import os, signal, sys
 from pathlib import Path
-from cli.subprocesses import run
+from cli.progress.subprocesses import run
 run([sys.executable, "-c", {child!r}], {{}}, Path({str(tmp_path / "log")!r}),
     lambda words: os.kill(os.getpid(), signal.SIGKILL))
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.verdict import Rows, compare, expected
+from cli.checks.verdict import Rows, compare, expected
 from dataflows.biosync.rules import THRESHOLDS, Rules, StressRules
 from local.wearables.report import Report
 from tests.dataflows.beats import series

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.plugins.backend import Failure
 from local.plugins.kubernetes import objects
 from local.plugins.kubernetes.readiness import missing
-from local.plugins.values import UNKNOWN, Secret
+from local.plugins.provider.base import Failure
+from local.plugins.provider.values import UNKNOWN, Secret
 
 
 def deployment(**status: Any) -> dict[str, Any]:

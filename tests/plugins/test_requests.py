@@ -8,9 +8,9 @@ import botocore.session
 
 from local.plugins.aws.kind import Call, Kind
 from local.plugins.aws.kinds import find
-from local.plugins.aws.observe import observed, settled
-from local.plugins.aws.requests import parameters, unmapped
-from local.plugins.values import UNKNOWN
+from local.plugins.aws.mapping.requests import parameters, unmapped
+from local.plugins.aws.mapping.responses import observed, settled
+from local.plugins.provider.values import UNKNOWN
 
 SESSION = botocore.session.get_session()
 

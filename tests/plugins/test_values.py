@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.plugins.values import UNKNOWN, Secret, changed_paths, decode, encode, has_unknown
+from local.plugins.provider.values import UNKNOWN, Secret, changed_paths, decode, encode, has_unknown
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8) | st.just(UNKNOWN),

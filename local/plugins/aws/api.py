@@ -6,8 +6,8 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
-from local.plugins.backend import Failure
-from local.plugins.values import Values
+from local.plugins.provider.base import Failure
+from local.plugins.provider.values import Values
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel

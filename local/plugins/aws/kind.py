@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.plugins.values import Values
+from local.plugins.provider.values import Values
 
 
 @dataclass(frozen=True)

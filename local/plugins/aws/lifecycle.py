@@ -6,13 +6,13 @@ from typing import Any
 
 import jmespath
 
-from local.plugins.aws import tagging
 from local.plugins.aws.api import Api, ApiError
 from local.plugins.aws.kind import Aside, Call, Kind
-from local.plugins.aws.observe import observed
-from local.plugins.aws.requests import filled_path, parameters
-from local.plugins.backend import Failure, Work
-from local.plugins.values import Values
+from local.plugins.aws.mapping import tags as tagging
+from local.plugins.aws.mapping.requests import filled_path, parameters
+from local.plugins.aws.mapping.responses import observed
+from local.plugins.provider.base import Failure, Work
+from local.plugins.provider.values import Values
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _NOT_VISIBLE = "not visible yet"

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 from importlib.metadata import version
 
-from local.plugins.aws import tagging
 from local.plugins.aws.api import Api
 from local.plugins.aws.kind import Kind
 from local.plugins.aws.kinds import find
 from local.plugins.aws.lifecycle import Life, merged
-from local.plugins.backend import Backend, Difference, Failure, PartlyDone, Problem, Resource, Work
-from local.plugins.values import UNKNOWN, Values, changed_paths, has_unknown
+from local.plugins.aws.mapping import tags as tagging
+from local.plugins.provider.base import Backend, Difference, Failure, PartlyDone, Problem, Resource, Work
+from local.plugins.provider.values import UNKNOWN, Values, changed_paths, has_unknown
 
 SETTINGS = frozenset(
     {"region", "accessKey", "secretKey", "token", "profile", "defaultTags", "version", "pluginDownloadURL"}
@@ -47,7 +47,7 @@ class Aws(Backend):
         return inputs, [] if inputs == old else self._problems(kind, inputs)
 
     def _problems(self, kind: Kind, inputs: Values) -> list[Problem]:
-        from local.plugins.aws.requests import unmapped
+        from local.plugins.aws.mapping.requests import unmapped
 
         lost = unmapped(kind, self._api.operation(kind.service, kind.create.operation), inputs)
         why = f"{kind.type} has no such input here: neither {kind.create.operation} nor our table knows it"
@@ -65,7 +65,7 @@ class Aws(Backend):
 
     @staticmethod
     def _same_document(kind: Kind, path: str, old: Values, new: Values) -> bool:
-        from local.plugins.aws.observe import document
+        from local.plugins.aws.mapping.responses import document
 
         if path not in kind.documents or path not in old or path not in new or new[path] is UNKNOWN:
             return False
@@ -80,7 +80,7 @@ class Aws(Backend):
             return True
         if input in kind.apart() or kind.modify is None:
             return input not in kind.apart()
-        from local.plugins.aws.requests import member_of
+        from local.plugins.aws.mapping.requests import member_of
 
         operation = self._api.operation(kind.service, kind.modify.operation)
         members = operation.input_shape.members if operation.input_shape else {}

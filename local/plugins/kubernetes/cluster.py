@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from local.plugins.backend import Failure
-from local.plugins.values import Values
+from local.plugins.provider.base import Failure
+from local.plugins.provider.values import Values
 
 FIELD_MANAGER = "pulumi-kubernetes"
 _TIMEOUT = 60

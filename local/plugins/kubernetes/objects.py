@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from local.plugins.values import UNKNOWN, Secret, Values
+from local.plugins.provider.values import UNKNOWN, Secret, Values
 
 _IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
 _IMMUTABLE = {

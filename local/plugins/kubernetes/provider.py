@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable
 from importlib.metadata import version
 
-from local.plugins.backend import Backend, Difference, Failure, PartlyDone, Problem, Resource, Work
 from local.plugins.kubernetes import objects
 from local.plugins.kubernetes.cluster import Cluster, KubernetesError, NotServed, Unreachable
 from local.plugins.kubernetes.readiness import missing
-from local.plugins.values import UNKNOWN, Values, changed_paths, has_unknown
+from local.plugins.provider.base import Backend, Difference, Failure, PartlyDone, Problem, Resource, Work
+from local.plugins.provider.values import UNKNOWN, Values, changed_paths, has_unknown
 
 _FORGET_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
 _REFUSALS = (400, 403, 422)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.backend import Failure
-from local.plugins.values import Values
+from local.plugins.provider.base import Failure
+from local.plugins.provider.values import Values
 
 SKIP = "pulumi.com/skipAwait"
 

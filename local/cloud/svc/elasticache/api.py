@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Body, Inputs, Output
-from local.cloud.svc.elasticache.body import GroupBody
+from local.cloud.moto_backends.lookups import key_arn
+from local.cloud.service.base import Backing, Inputs, Output
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.tags import from_list
+from local.cloud.svc.elasticache.backing import ReplicationGroupBacking
 from local.cloud.svc.elasticache.groups import DEFAULT_PARAMETERS, GroupOperations, parameter_group, subnet_group
 from local.cloud.svc.elasticache.model import CacheState, Group, Member
-from local.cloud.svc.neighbours import key_arn
-from local.cloud.svc.tags import from_list
 
 _REFUSED = {
     "TransitEncryptionEnabled": "Redis over TLS",
@@ -34,8 +34,12 @@ class ElastiCache(GroupOperations):
     def new_state(self, region: str) -> CacheState:
         return CacheState(region)
 
-    def bodies(self) -> list[Body]:
-        return [GroupBody(self.world, state, group) for state in self.states() for group in list(state.groups.values())]
+    def backings(self) -> list[Backing]:
+        return [
+            ReplicationGroupBacking(self.context, state, group)
+            for state in self.states()
+            for group in list(state.groups.values())
+        ]
 
     def create_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
         name = inputs["ReplicationGroupId"].lower()
@@ -43,7 +47,7 @@ class ElastiCache(GroupOperations):
             raise AwsError("ReplicationGroupAlreadyExistsFault", f"Replication group {name} already exists.")
         nodes = _node_count(inputs)
         _check(state, inputs, nodes)
-        arn = self.world.arn("elasticache", state.region, f"replicationgroup:{name}")
+        arn = self.context.arn("elasticache", state.region, f"replicationgroup:{name}")
         tags = from_list(inputs.pop("Tags", []))
         group = Group(state.region, name, arn, inputs, [], datetime.now(UTC), tags)
         self._resize(state, group, nodes)
@@ -99,7 +103,7 @@ class ElastiCache(GroupOperations):
         zones = "abc"
         for number in range(len(group.members) + 1, nodes + 1):
             name = f"{group.name}-{number:03}"
-            address = self.world.addresses(state.region).of(name)
+            address = self.context.addresses(state.region).of(name)
             group.members.append(Member(name, address, state.region + zones[(number - 1) % len(zones)]))
         group.leaving += group.members[nodes:]
         del group.members[nodes:]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from local.cloud.errors import AwsError
-from local.cloud.service import Inputs, Output, Service
-from local.cloud.svc import neighbours
+from local.cloud.moto_backends import lookups
+from local.cloud.service.base import Inputs, Output, Service
+from local.cloud.service.errors import AwsError
+from local.cloud.service.tags import as_list, from_list
 from local.cloud.svc.elasticache.model import CacheState, Group, ParameterGroup, SubnetGroup
-from local.cloud.svc.tags import as_list, from_list
 
 FAMILY = "redis7"
 DEFAULT_PARAMETERS = f"default.{FAMILY}"
@@ -19,7 +19,7 @@ class GroupOperations(Service[CacheState]):
         name = inputs["CacheSubnetGroupName"].lower()
         if name in state.subnet_groups:
             raise AwsError("CacheSubnetGroupAlreadyExists", f"Cache subnet group {name} already exists.")
-        arn = self.world.arn("elasticache", state.region, f"subnetgroup:{name}")
+        arn = self.context.arn("elasticache", state.region, f"subnetgroup:{name}")
         made = SubnetGroup(name, arn, inputs["CacheSubnetGroupDescription"], "", [], from_list(inputs.get("Tags", [])))
         _place(state.region, made, inputs["SubnetIds"])
         state.subnet_groups[name] = made
@@ -50,7 +50,7 @@ class GroupOperations(Service[CacheState]):
             raise AwsError("CacheParameterGroupAlreadyExists", f"Cache parameter group {name} already exists.")
         if family != FAMILY:
             raise AwsError("InvalidParameterValue", f"The family {family} is not supported here; use {FAMILY}.")
-        arn = self.world.arn("elasticache", state.region, f"parametergroup:{name}")
+        arn = self.context.arn("elasticache", state.region, f"parametergroup:{name}")
         tags = from_list(inputs.get("Tags", []))
         state.parameter_groups[name] = ParameterGroup(name, arn, family, inputs["Description"], tags)
         return {"CacheParameterGroup": _parameter_group(state.parameter_groups[name])}
@@ -112,7 +112,7 @@ def parameter_group(state: CacheState, name: str) -> ParameterGroup:
 
 def _place(region: str, group: SubnetGroup, ids: list[str]) -> None:
     try:
-        found = neighbours.subnets(region, ids)
+        found = lookups.subnets(region, ids)
     except KeyError as error:
         raise AwsError("InvalidSubnet", f"There is no such subnet: {error}") from error
     if len({subnet.vpc for subnet in found}) != 1:

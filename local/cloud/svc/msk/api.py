@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Body, Inputs, Output
-from local.cloud.svc import neighbours
-from local.cloud.svc.msk.body import ClusterBody
+from local.cloud.moto_backends import lookups
+from local.cloud.service.base import Backing, Inputs, Output
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.svc.msk.backing import ClusterBacking
 from local.cloud.svc.msk.configuration import ConfigurationOperations, configuration
 from local.cloud.svc.msk.model import Cluster, Configuration, MskState
 
@@ -19,8 +19,10 @@ class Msk(ConfigurationOperations):
     def new_state(self, region: str) -> MskState:
         return MskState(region)
 
-    def bodies(self) -> list[Body]:
-        return [ClusterBody(self.world, state, c) for state in self.states() for c in list(state.clusters.values())]
+    def backings(self) -> list[Backing]:
+        return [
+            ClusterBacking(self.context, state, c) for state in self.states() for c in list(state.clusters.values())
+        ]
 
     def create_cluster(self, state: MskState, inputs: Inputs) -> Output:
         name = inputs["ClusterName"]
@@ -28,8 +30,8 @@ class Msk(ConfigurationOperations):
             raise AwsError("ConflictException", "A resource with this name already exists.")
         _check(state, inputs)
         identifier = f"{secrets.token_hex(4)}-{secrets.token_hex(2)}-{secrets.token_hex(6)}-1"
-        arn = self.world.arn("kafka", state.region, f"cluster/{name}/{identifier}")
-        address = self.world.addresses(state.region).of(identifier)
+        arn = self.context.arn("kafka", state.region, f"cluster/{name}/{identifier}")
+        address = self.context.addresses(state.region).of(identifier)
         tags = dict(inputs.pop("Tags", {}))
         state.clusters[arn] = Cluster(state.region, name, arn, inputs, address, datetime.now(UTC), tags)
         return {"ClusterArn": arn, "ClusterName": name, "State": "CREATING"}
@@ -141,10 +143,10 @@ def _check(state: MskState, inputs: Inputs) -> None:
         raise unsupported("brokers that speak TLS only; set ClientBroker to TLS_PLAINTEXT or PLAINTEXT")
     subnets = inputs["BrokerNodeGroupInfo"]["ClientSubnets"]
     try:
-        neighbours.subnets(state.region, subnets)
+        lookups.subnets(state.region, subnets)
         if "EncryptionAtRest" in encryption:
             at_rest = encryption["EncryptionAtRest"]
-            at_rest["DataVolumeKMSKeyId"] = neighbours.key_arn(state.region, at_rest["DataVolumeKMSKeyId"])
+            at_rest["DataVolumeKMSKeyId"] = lookups.key_arn(state.region, at_rest["DataVolumeKMSKeyId"])
     except KeyError as error:
         raise AwsError("BadRequestException", f"There is no such subnet or KMS key: {error}") from error
     if inputs["NumberOfBrokerNodes"] % len(subnets):

@@ -6,8 +6,8 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from local.cloud.errors import AwsError
-from local.cloud.service import Inputs, Output, Service
+from local.cloud.service.base import Inputs, Output, Service
+from local.cloud.service.errors import AwsError
 from local.cloud.svc.msk.model import Configuration, MskState, Revision, server_properties
 
 
@@ -18,7 +18,7 @@ class ConfigurationOperations(Service[MskState]):
         if any(known.name == inputs["Name"] for known in state.configurations.values()):
             raise AwsError("ConflictException", f"A configuration with the name {inputs['Name']} already exists.")
         identifier = f"{secrets.token_hex(4)}-{secrets.token_hex(6)}-1"
-        arn = self.world.arn("kafka", state.region, f"configuration/{inputs['Name']}/{identifier}")
+        arn = self.context.arn("kafka", state.region, f"configuration/{inputs['Name']}/{identifier}")
         now = datetime.now(UTC)
         made = Configuration(inputs["Name"], arn, inputs.get("Description", ""), inputs.get("KafkaVersions", []), now)
         made.revisions.append(_revision(inputs, now))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Body, Inputs, Output
+from local.cloud.service.base import Backing, Inputs, Output
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import checks, version
-from local.cloud.svc.rds.body import InstanceBody
+from local.cloud.svc.rds.backing import InstanceBacking
 from local.cloud.svc.rds.describe import described
 from local.cloud.svc.rds.groups import GroupOperations, default_parameter_group
 from local.cloud.svc.rds.model import Instance, RdsState
-from local.cloud.svc.tags import from_list
 
 _NOT_STORED = {"DBInstanceIdentifier", "MasterUserPassword", "ApplyImmediately", "AllowMajorVersionUpgrade"}
 
@@ -23,8 +23,10 @@ class Rds(GroupOperations):
     def new_state(self, region: str) -> RdsState:
         return RdsState(region)
 
-    def bodies(self) -> list[Body]:
-        return [InstanceBody(self.world, state, i) for state in self.states() for i in list(state.instances.values())]
+    def backings(self) -> list[Backing]:
+        return [
+            InstanceBacking(self.context, state, i) for state in self.states() for i in list(state.instances.values())
+        ]
 
     def create_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
         identifier = inputs["DBInstanceIdentifier"].lower()
@@ -39,10 +41,10 @@ class Rds(GroupOperations):
             region=state.region,
             identifier=identifier,
             resource_id=resource_id,
-            arn=self.world.arn("rds", state.region, f"db:{identifier}"),
+            arn=self.context.arn("rds", state.region, f"db:{identifier}"),
             inputs=inputs,
             password=password,
-            address=self.world.addresses(state.region).of(resource_id),
+            address=self.context.addresses(state.region).of(resource_id),
             created=datetime.now(UTC),
             tags=tags,
         )

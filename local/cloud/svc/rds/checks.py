@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Inputs
-from local.cloud.svc.neighbours import key_arn
+from local.cloud.moto_backends.lookups import key_arn
+from local.cloud.service.base import Inputs
+from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.svc.rds import version
 from local.cloud.svc.rds.groups import parameter_group, subnet_group
 from local.cloud.svc.rds.model import Instance, RdsState

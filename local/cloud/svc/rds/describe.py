@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from local.cloud.service import Output
-from local.cloud.svc.neighbours import default_security_group
+from local.cloud.moto_backends.lookups import default_security_group
+from local.cloud.service.base import Output
+from local.cloud.service.tags import as_list
 from local.cloud.svc.rds.groups import described_subnet_group
 from local.cloud.svc.rds.model import Instance, RdsState
-from local.cloud.svc.tags import as_list
 
 _DEFAULTS = {
     "AllocatedStorage": 20,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Inputs, Output, Service
-from local.cloud.svc import neighbours
+from local.cloud.moto_backends import lookups
+from local.cloud.service.base import Inputs, Output, Service
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.tags import as_list, from_list
 from local.cloud.svc.rds import version
 from local.cloud.svc.rds.model import Instance, ParameterGroup, RdsState, SubnetGroup
-from local.cloud.svc.tags import as_list, from_list
 
 
 class GroupOperations(Service[RdsState]):
@@ -17,7 +17,7 @@ class GroupOperations(Service[RdsState]):
         name = inputs["DBSubnetGroupName"].lower()
         if name in state.subnet_groups:
             raise AwsError("DBSubnetGroupAlreadyExistsFault", f"The DB subnet group '{name}' already exists.")
-        arn = self.world.arn("rds", state.region, f"subgrp:{name}")
+        arn = self.context.arn("rds", state.region, f"subgrp:{name}")
         tags = from_list(inputs.get("Tags", []))
         made = SubnetGroup(name, arn, inputs["DBSubnetGroupDescription"], "", [], tags)
         _place(state.region, made, inputs["SubnetIds"])
@@ -49,7 +49,7 @@ class GroupOperations(Service[RdsState]):
         if family != version.family():
             message = f"Invalid DB parameter group family: {family}; instances here are {version.family()}."
             raise AwsError("InvalidParameterValue", message)
-        arn = self.world.arn("rds", state.region, f"pg:{name}")
+        arn = self.context.arn("rds", state.region, f"pg:{name}")
         made = ParameterGroup(name, arn, family, inputs["Description"], from_list(inputs.get("Tags", [])))
         state.parameter_groups[name] = made
         return {"DBParameterGroup": _parameter_group(made)}
@@ -169,7 +169,7 @@ def _reconfigure_users(state: RdsState, group: str) -> None:
 
 def _place(region: str, group: SubnetGroup, ids: list[str]) -> None:
     try:
-        found = neighbours.subnets(region, ids)
+        found = lookups.subnets(region, ids)
     except KeyError as error:
         raise AwsError("InvalidSubnet", f"There is no such subnet: {error}") from error
     if len({subnet.vpc for subnet in found}) != 1:

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from local.plugins.aws.kind import Call, Kind, Ready, Tags
-from local.plugins.values import Values
+from local.plugins.provider.values import Values
 
 _CONFIG = {
     "CallerReference": "{callerReference}",

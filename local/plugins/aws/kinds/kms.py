@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.plugins.aws.kind import Aside, Call, Kind, Ready, Tags
-from local.plugins.values import Values
+from local.plugins.provider.values import Values
 
 
 def _rotation(inputs: Values) -> list[Call]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.plugins.aws.kind import Call, Kind, Tags
-from local.plugins.values import Values
+from local.plugins.provider.values import Values
 
 _EVERY_OBJECT = Call("ListObjectVersions", {"Bucket": "{id}"})
 

@@ -1,0 +1,1 @@
+"""What every service of ours is built from: operations, wire protocol, errors, tags, groups."""

@@ -1,0 +1,1 @@
+"""The operations of the EKS API, a module a resource."""
