@@ -40,7 +40,8 @@ class CloudContext:
     def addresses(self, region: str) -> Addresses:
         return Addresses(self.site, region)
 
-    def arn(self, service: str, region: str, resource: str) -> str:
+    @staticmethod
+    def arn(service: str, region: str, resource: str) -> str:
         return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
 
     @staticmethod

@@ -51,7 +51,7 @@ class Store:
         if not self.file.exists():
             return False
         with self.file.open("rb") as file:
-            data = _Unpickler(file).load()
+            data = Unpickler(file).load()
         with self.context.lock:
             for (service, account, region), backend in data["moto"].items():
                 dict.__setitem__(backends.get_backend(service)[account], region, backend)
@@ -63,7 +63,9 @@ _MOVED = {"local.cloud.contents": "local.cloud.state.objects", "local.cloud.stor
 """Modules of functions that states on disk refer to: former name -> name."""
 
 
-class _Unpickler(pickle.Unpickler):
+class Unpickler(pickle.Unpickler):
+    """Also reads states that were written before a module moved."""
+
     def find_class(self, module: str, name: str) -> Any:
         return super().find_class(_MOVED.get(module, module), name)
 

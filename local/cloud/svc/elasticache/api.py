@@ -9,7 +9,7 @@ from local.cloud.service.base import Backing, Inputs, Output
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.tags import from_list
 from local.cloud.svc.elasticache.backing import ReplicationGroupBacking
-from local.cloud.svc.elasticache.groups import DEFAULT_PARAMETERS, GroupOperations, parameter_group, subnet_group
+from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS, GroupOperations
 from local.cloud.svc.elasticache.model import CacheState, Group, Member
 
 _REFUSED = {
@@ -66,7 +66,7 @@ class ElastiCache(GroupOperations):
         if strange:
             raise unsupported(f"changing {', '.join(sorted(strange))} of a replication group")
         if "CacheParameterGroupName" in wanted:
-            parameter_group(state, wanted["CacheParameterGroupName"])
+            PARAMETER_GROUPS.find(state, wanted["CacheParameterGroupName"])
         group.inputs.update(wanted)
         return {"ReplicationGroup": _described(group)}
 
@@ -129,9 +129,9 @@ def _check(state: CacheState, inputs: Inputs, nodes: int) -> None:
     if inputs.get("AutomaticFailoverEnabled") and nodes < 2:
         raise AwsError("InvalidParameterCombination", "Automatic failover needs at least one replica.")
     if "CacheSubnetGroupName" in inputs:
-        inputs["CacheSubnetGroupName"] = subnet_group(state, inputs["CacheSubnetGroupName"]).name
+        inputs["CacheSubnetGroupName"] = SUBNET_GROUPS.find(state, inputs["CacheSubnetGroupName"]).name
     if "CacheParameterGroupName" in inputs:
-        parameter_group(state, inputs["CacheParameterGroupName"])
+        PARAMETER_GROUPS.find(state, inputs["CacheParameterGroupName"])
     if "KmsKeyId" in inputs:
         try:
             inputs["KmsKeyId"] = key_arn(state.region, inputs["KmsKeyId"])
@@ -215,7 +215,7 @@ def _cache_cluster(group: Group, member: Member) -> Output:
         "PreferredAvailabilityZone": member.zone,
         "CacheClusterCreateTime": group.created,
         "CacheParameterGroup": {
-            "CacheParameterGroupName": inputs.get("CacheParameterGroupName", DEFAULT_PARAMETERS),
+            "CacheParameterGroupName": inputs.get("CacheParameterGroupName", PARAMETER_GROUPS.default().name),
             "ParameterApplyStatus": "in-sync",
         },
         "CacheNodes": [{"CacheNodeId": "0001", "CacheNodeStatus": group.status, "Endpoint": _endpoint(group, member)}],

@@ -11,7 +11,7 @@ from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import checks, version
 from local.cloud.svc.rds.backing import InstanceBacking
 from local.cloud.svc.rds.describe import described
-from local.cloud.svc.rds.groups import GroupOperations, default_parameter_group
+from local.cloud.svc.rds.groups import PARAMETER_GROUPS, GroupOperations
 from local.cloud.svc.rds.model import Instance, RdsState
 
 _NOT_STORED = {"DBInstanceIdentifier", "MasterUserPassword", "ApplyImmediately", "AllowMajorVersionUpgrade"}
@@ -35,7 +35,7 @@ class Rds(GroupOperations):
         tags, password = from_list(inputs.pop("Tags", [])), inputs.pop("MasterUserPassword", "")
         checks.creation(state, inputs, password)
         inputs.setdefault("Port", 5432)
-        inputs.setdefault("DBParameterGroupName", default_parameter_group().name)
+        inputs.setdefault("DBParameterGroupName", PARAMETER_GROUPS.default().name)
         resource_id = "db-" + secrets.token_hex(13).upper()
         instance = Instance(
             region=state.region,

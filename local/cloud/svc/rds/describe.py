@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from local.cloud.moto_backends.lookups import default_security_group
 from local.cloud.service.base import Output
 from local.cloud.service.tags import as_list
-from local.cloud.svc.rds.groups import described_subnet_group
+from local.cloud.svc.rds.groups import SUBNET_GROUPS
 from local.cloud.svc.rds.model import Instance, RdsState
 
 _DEFAULTS = {
@@ -60,7 +60,7 @@ def described(state: RdsState, instance: Instance) -> Output:
         "TagList": as_list(instance.tags),
     }
     if group:
-        output["DBSubnetGroup"] = described_subnet_group(group)
+        output["DBSubnetGroup"] = SUBNET_GROUPS.description(group)
     if instance.status != "creating":
         output["Endpoint"] = {"Address": instance.address, "Port": instance.port}
         output["InstanceCreateTime"] = instance.created
