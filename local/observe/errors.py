@@ -1,4 +1,4 @@
-"""What an exception says, for a sentence."""
+"""The text of an exception, for a sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _CHARACTERS = 160
 
 
 def first_line(error: Exception) -> str:
-    """The first line of its message, at most 160 characters; its kind when it says nothing.
+    """The first line of its message, at most 160 characters; its class when the message is empty.
 
     Of urllib3's errors, which wrap one another, that of the innermost.
     """

@@ -1,4 +1,4 @@
-"""Heart rate, HRV and stress events of the people who streamed last, from the time-series store."""
+"""Heart rate, HRV and stress events of recent users, from the time-series store."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ RECENT = f"""
 
 
 def recent_users(connection: psycopg.Connection[Any], limit: int = 24) -> list[str]:
-    """User ids of those whose beats arrived last; people with a recent stress event first."""
+    """Ids of users whose beats arrived last; those with a recent stress event first."""
     return [row[0] for row in connection.execute(RECENT, (limit,))]
 
 
 def user_activity(connection: psycopg.Connection[Any], user: str) -> UserActivity:
-    """The last 45 minutes of one person."""
+    """The last 45 minutes of one user."""
     with connection.cursor(row_factory=class_row(Window)) as cursor:
         windows = cursor.execute(WINDOWS, (user, user)).fetchall()
     with connection.cursor(row_factory=class_row(StressEpisode)) as cursor:

@@ -1,4 +1,4 @@
-"""Looks at the platform at a steady pace, once for all viewers of the page."""
+"""Polls the platform, once for all viewers of the page."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ STORE = ("us-west-2", "aura", "timeseries-app")
 
 
 class View(msgspec.Struct):
-    """What the page draws: the last look at everything, people who stream, and the one chosen among them."""
+    """What the page shows: the last snapshot, recent users, and the activity of the selected one."""
 
     platform: Platform | None = None
     people: list[str] = []
     person: UserActivity | None = None
     store: str = ""
-    """Why there is no one to show; empty while the store answers."""
+    """Why there are no users to show; empty while the store answers."""
 
 
 class PlatformPoller:
-    """Keeps the last look at the platform; `person_of` reads the store on its own short-lived cursor."""
+    """Keeps the last snapshot of the platform and one connection to the store."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -47,20 +47,20 @@ class PlatformPoller:
         self.platform: Platform | None = None
 
     async def run(self) -> None:
-        """Looks until cancelled. What does not answer is told in the view."""
+        """Polls until cancelled. APIs that do not answer are reported in the view."""
         while True:
             self.platform = await asyncio.to_thread(observe, self._site, self._session)
             await asyncio.sleep(PLATFORM_SECONDS)
 
     async def view(self, user: str | None) -> View:
-        """The view of one moment; the first of the people is chosen when `user` is None or unknown."""
+        """The current view; the first user is selected when `user` is None."""
         async with self._store_lock:
             try:
-                known, chosen = await asyncio.to_thread(self._read_store, user)
+                users, selected = await asyncio.to_thread(self._read_store, user)
             except (psycopg.Error, ApiException, HTTPError, LookupError, OSError) as error:
-                self._forget_connection()
+                self._close_connection()
                 return View(self.platform, store=first_line(error))
-        return View(self.platform, known, chosen)
+        return View(self.platform, users, selected)
 
     async def views(self, user: str | None) -> AsyncIterator[View]:
         while True:
@@ -88,7 +88,7 @@ class PlatformPoller:
             raise LookupError(f"no Secret {namespace}/{name} yet: the time-series database is not ready")
         return secret["uri"]
 
-    def _forget_connection(self) -> None:
+    def _close_connection(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(psycopg.Error):
                 self._connection.close()

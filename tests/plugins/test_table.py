@@ -27,9 +27,9 @@ ROWS: list[Kind] = [
 
 def calls(kind: Kind) -> Iterator[Call]:
     yield from (kind.create, kind.read, *kind.after_create, *kind.before_delete)
-    yield from (call for call, _ in kind.more.values())
+    yield from (call for call, _ in kind.extra_outputs.values())
     yield from (call for call in (kind.modify, kind.delete, kind.etag) if call is not None)
-    for aside in kind.aside:
+    for aside in kind.separate:
         yield from ([aside.set] if isinstance(aside.set, Call) else [])
         yield from ([aside.lookup] if aside.lookup else [])
     if kind.tags is not None:
@@ -39,8 +39,8 @@ def calls(kind: Kind) -> Iterator[Call]:
 def paths(kind: Kind) -> Iterator[str]:
     yield from kind.outputs.values()
     yield from filter(None, kind.observe.values())
-    yield from (path for _, path in kind.more.values())
-    yield from (ready.path for ready in (kind.ready, kind.gone) if ready)
+    yield from (path for _, path in kind.extra_outputs.values())
+    yield from (ready.path for ready in (kind.ready, kind.deleted) if ready)
     yield kind.found
     if kind.id.startswith("."):
         yield kind.id[1:]
@@ -90,9 +90,10 @@ def test_a_row_takes_only_inputs_the_sdk_has(kind: Kind) -> None:
     module = vars(importlib.import_module(resource.__module__))
     declared = _wire_names(module.get(f"{name}InitArgs") or module[f"{name}Args"])
     named = {
-        key.split(".")[0] for key in (*kind.rename, *kind.convert, *kind.observe, *kind.steering, *kind.derived_from)
+        key.split(".")[0]
+        for key in (*kind.rename, *kind.convert, *kind.observe, *kind.call_options, *kind.derived_from)
     }
-    named |= {key for aside in kind.aside for key in aside.inputs} | set(kind.immutable or ())
+    named |= {key for aside in kind.separate for key in aside.inputs} | set(kind.immutable or ())
     assert sorted(named - declared) == []
 
 

@@ -1,4 +1,4 @@
-"""An AWS service of ours: its operations are methods, its wire format comes from botocore's description of it."""
+"""Base of our AWS services: operations are methods, the wire format comes from botocore's service model."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Output = dict[str, Any]
 
 
 class Backing(Protocol):
-    """The process, or processes, behind one resource."""
+    """The engine behind one resource: its process or processes."""
 
     @property
     def key(self) -> str:
@@ -35,38 +35,38 @@ class Backing(Protocol):
 
     @property
     def status(self) -> str:
-        """Of the resource, as its Describe call gives it."""
+        """Of the resource, as its Describe operation returns it."""
         ...
 
     def running(self) -> bool:
-        """Whether its processes are as the status says: alive unless it is stopped."""
+        """Whether the processes match the status: alive unless the resource is stopped."""
         ...
 
     def reconcile(self) -> None:
-        """Makes the process what the resource says and tells the resource what became of it; may take long."""
+        """Makes the processes match the resource and updates the resource's status; may block for long."""
         ...
 
     def stop(self) -> None:
-        """Ends the process, keeping its data and what the resource says."""
+        """Stops the processes; keeps their data and the resource's status."""
         ...
 
 
 class Service(ABC, Generic[State]):
-    """Operation `CreateThing` is the method `create_thing(state, inputs)`; one that has no method is refused."""
+    """Operation `CreateThing` is the method `create_thing(state, inputs)`; without a method it is refused."""
 
     name: str
-    """As botocore calls it and as clients sign for it."""
+    """botocore's name and the signing name."""
 
     def __init__(self, context: CloudContext) -> None:
         self.context = context
 
     @abstractmethod
     def new_state(self, region: str) -> State:
-        """What a region starts with."""
+        """The initial state of a region."""
 
     @abstractmethod
     def backings(self) -> list[Backing]:
-        """Of all resources that are in need of a process; called under the lock."""
+        """Of all resources that need an engine; called under the lock."""
 
     def state(self, region: str) -> State:
         """The region's resources; call under the lock."""
@@ -79,7 +79,7 @@ class Service(ABC, Generic[State]):
         return [state for (name, _), state in list(self.context.state.items()) if name == self.name]
 
     def handle(self, request: Request, region: str) -> tuple[Response, bool]:
-        """Calls the operation under the lock; also tells whether it may have changed the state."""
+        """The response, and whether the operation may have changed the state; call under the lock."""
         service = get_service_model(self.name)
         operation, protocol = OperationModel({}, service), str(service.protocol)
         try:
@@ -93,8 +93,8 @@ class Service(ABC, Generic[State]):
         except AwsError as error:
             return _serialize(error, operation, protocol), False
         except HTTPException:
-            refusal = unsupported(f"{self.name}: {request.method} {request.path}")
-            return _serialize(refusal, operation, protocol), False
+            error = unsupported(f"{self.name}: {request.method} {request.path}")
+            return _serialize(error, operation, protocol), False
         return _serialize(result, operation, protocol), not operation.name.startswith(("Describe", "List", "Get"))
 
     def _method(self, operation: OperationModel) -> Callable[[State, Inputs], Output]:

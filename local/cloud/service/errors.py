@@ -1,10 +1,10 @@
-"""Errors as AWS gives them."""
+"""Errors in the form of AWS."""
 
 from __future__ import annotations
 
 
 class AwsError(Exception):
-    """An answer that refuses: `code` as in the service's API reference, whose HTTP status it has unless given."""
+    """An error response: `code` as in the service's API reference, with that code's HTTP status unless given."""
 
     def __init__(self, code: str, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -14,5 +14,5 @@ class AwsError(Exception):
 
 
 def unsupported(what: str) -> AwsError:
-    """AWS could do it, this cloud cannot: said loudly instead of pretending. Status 501 is not retried by clients."""
+    """For what AWS can do and this cloud cannot. Clients do not retry status 501."""
     return AwsError("NotImplemented", f"The local cloud does not do this: {what}. Nothing was changed.", 501)

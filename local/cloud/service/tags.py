@@ -1,4 +1,4 @@
-"""Tags as the query protocol has them, and as a dictionary."""
+"""Tags in the form of the query protocol, and as a dictionary."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.plugins.aws.kind import Aside, Call, Kind, Tags
+from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
 
 TAGS = Tags(
     create="Tags",
@@ -47,7 +47,7 @@ def parameter_group(service: str, noun: str, arn: str, field: str, more: Callabl
         arn,
         create=Call(f"Create{noun}", names),
         rename={"name": f"{noun}Name", "family": f"{noun}Family"},
-        aside=(Aside(("parameters",), modify),),
+        separate=(SeparateCall(("parameters",), modify),),
         immutable=frozenset({"name", "family", "description"}),
     )
 

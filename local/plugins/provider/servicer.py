@@ -1,4 +1,4 @@
-"""A Backend as Pulumi's ResourceProvider gRPC service."""
+"""A Provider as Pulumi's ResourceProvider gRPC service."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
-from local.plugins.provider.base import Backend, Difference, Failure, PartlyDone, Resource, Work
+from local.plugins.provider.base import DiffResult, Operation, Provider, ProviderError, Resource, ResourceInitFailed
 from local.plugins.provider.values import Values, decode, encode
 
 DEFAULT_TIMEOUT = 40 * 60.0
-"""Seconds a create, update or delete may take unless the program sets custom timeouts."""
+"""Seconds for a create, update or delete unless the program sets custom timeouts."""
 
 
 class Servicer(ResourceProviderServicer):
-    """Translates; decides nothing."""
+    """Translates between gRPC messages and a Provider's calls."""
 
-    def __init__(self, backend: Backend, engine: str) -> None:
-        self._backend = backend
+    def __init__(self, provider: Provider, engine: str) -> None:
+        self._provider = provider
         self._cancelled = threading.Event()
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine)) if engine else None
 
@@ -39,10 +39,10 @@ class Servicer(ResourceProviderServicer):
         return empty_pb2.Empty()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return plugin_pb2.PluginInfo(version=self._backend.version)
+        return plugin_pb2.PluginInfo(version=self._provider.version)
 
     def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:
-        schema = f'{{"name": "{self._backend.package}", "version": "{self._backend.version}"}}'
+        schema = f'{{"name": "{self._provider.package}", "version": "{self._provider.version}"}}'
         return proto.GetSchemaResponse(schema=schema)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -55,26 +55,26 @@ class Servicer(ResourceProviderServicer):
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
         old, new = decode(request.old_inputs), decode(request.news)
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
-        return _difference(Difference(changed, [key for key in changed if key in self._backend.identity]))
+        return _difference(DiffResult(changed, [key for key in changed if key in self._provider.identity]))
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        with _reported(context):
-            self._backend.configure(decode(request.args))
+        with _errors_as_status(context):
+            self._provider.configure(decode(request.args))
         return proto.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
-        with _reported(context):
-            inputs, problems = self._backend.check(
+        with _errors_as_status(context):
+            inputs, problems = self._provider.check(
                 _resource(request), decode(request.olds), decode(request.news), _name_maker(request)
             )
-            failures = [proto.CheckFailure(property=p.input, reason=p.reason) for p in problems]
+            failures = [proto.CheckFailure(property=p.property, reason=p.reason) for p in problems]
             return proto.CheckResponse(inputs=encode(inputs), failures=failures)
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
-        with _reported(context):
+        with _errors_as_status(context):
             old, new = decode(request.old_inputs), decode(request.news)
             ignored = set(request.ignoreChanges)
-            found = self._backend.diff(
+            found = self._provider.diff(
                 _resource(request),
                 {key: value for key, value in old.items() if key not in ignored},
                 {key: value for key, value in new.items() if key not in ignored},
@@ -83,15 +83,15 @@ class Servicer(ResourceProviderServicer):
 
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:
         resource, inputs = _resource(request), decode(request.properties)
-        with _reported(context):
+        with _errors_as_status(context):
             if request.preview:
-                return proto.CreateResponse(properties=encode(self._backend.preview_create(resource, inputs)))
-            id, state = self._backend.create(resource, inputs, self._work(request))
+                return proto.CreateResponse(properties=encode(self._provider.preview_create(resource, inputs)))
+            id, state = self._provider.create(resource, inputs, self._operation(request))
             return proto.CreateResponse(id=id, properties=encode(state))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
-        with _reported(context):
-            found = self._backend.read(
+        with _errors_as_status(context):
+            found = self._provider.read(
                 _resource(request), request.id, decode(request.inputs), decode(request.properties)
             )
             if found is None:
@@ -102,32 +102,32 @@ class Servicer(ResourceProviderServicer):
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         resource, state = _resource(request), decode(request.olds)
         old, new = decode(request.old_inputs), decode(request.news)
-        with _reported(context):
+        with _errors_as_status(context):
             if request.preview:
-                after = self._backend.preview_update(resource, state, old, new)
+                after = self._provider.preview_update(resource, state, old, new)
             else:
-                after = self._backend.update(resource, request.id, state, old, new, self._work(request))
+                after = self._provider.update(resource, request.id, state, old, new, self._operation(request))
             return proto.UpdateResponse(properties=encode(after))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
-        with _reported(context):
+        with _errors_as_status(context):
             state, inputs = decode(request.properties), decode(request.old_inputs)
-            self._backend.delete(_resource(request), request.id, state, inputs, self._work(request))
+            self._provider.delete(_resource(request), request.id, state, inputs, self._operation(request))
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
-        with _reported(context):
+        with _errors_as_status(context):
             response = proto.InvokeResponse()
-            getattr(response, "return").CopyFrom(encode(self._backend.invoke(request.tok, decode(request.args))))
+            getattr(response, "return").CopyFrom(encode(self._provider.invoke(request.tok, decode(request.args))))
             return response
 
-    def _work(self, request: Any) -> Work:
-        def say(message: str) -> None:
+    def _operation(self, request: Any) -> Operation:
+        def report(message: str) -> None:
             if self._engine is not None:
                 info = engine_pb2.LogSeverity.INFO
                 self._engine.Log(engine_pb2.LogRequest(severity=info, message=message, urn=request.urn, ephemeral=True))
 
-        return Work(say, self._cancelled, time.monotonic() + (request.timeout or DEFAULT_TIMEOUT))
+        return Operation(report, self._cancelled, time.monotonic() + (request.timeout or DEFAULT_TIMEOUT))
 
 
 def _resource(request: Any) -> Resource:
@@ -145,7 +145,7 @@ def _name_maker(request: Any) -> Callable[[], str]:
     return propose
 
 
-def _difference(found: Difference) -> Any:
+def _difference(found: DiffResult) -> Any:
     kinds = proto.PropertyDiff
     detail = {
         path: kinds(kind=kinds.UPDATE_REPLACE if path in found.replaces else kinds.UPDATE, inputDiff=True)
@@ -155,30 +155,30 @@ def _difference(found: Difference) -> Any:
         changes=proto.DiffResponse.DIFF_SOME if found.changed else proto.DiffResponse.DIFF_NONE,
         diffs=sorted({path.split(".")[0] for path in found.changed}),
         replaces=sorted({path.split(".")[0] for path in found.replaces}),
-        deleteBeforeReplace=found.delete_first and bool(found.replaces),
+        deleteBeforeReplace=found.delete_before_replace and bool(found.replaces),
         detailedDiff=detail,
         hasDetailedDiff=True,
     )
 
 
 @contextmanager
-def _reported(context: grpc.ServicerContext) -> Iterator[None]:
-    """Turn exceptions into statuses the engine shows; a defect of ours comes with its traceback."""
+def _errors_as_status(context: grpc.ServicerContext) -> Iterator[None]:
+    """Turn exceptions into gRPC statuses that the engine shows; an unexpected one with its traceback."""
     try:
         yield
-    except PartlyDone as partly:
-        _abort_partly_done(context, partly)
-    except Failure as failure:
-        context.abort(grpc.StatusCode.UNKNOWN, str(failure))
+    except ResourceInitFailed as failed:
+        _abort_init_failed(context, failed)
+    except ProviderError as error:
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
     except Exception:
         context.abort(grpc.StatusCode.INTERNAL, traceback.format_exc())
 
 
-def _abort_partly_done(context: grpc.ServicerContext, partly: PartlyDone) -> None:
-    known: Values = partly.state
+def _abort_init_failed(context: grpc.ServicerContext, failed: ResourceInitFailed) -> None:
+    known: Values = failed.state
     detail = any_pb2.Any()
-    detail.Pack(proto.ErrorResourceInitFailed(id=partly.id, properties=encode(known), reasons=[str(partly)]))
+    detail.Pack(proto.ErrorResourceInitFailed(id=failed.id, properties=encode(known), reasons=[str(failed)]))
     code = grpc.StatusCode.UNKNOWN
-    status = status_pb2.Status(code=code.value[0], message=str(partly), details=[detail])
+    status = status_pb2.Status(code=code.value[0], message=str(failed), details=[detail])
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    context.abort(code, str(partly))
+    context.abort(code, str(failed))

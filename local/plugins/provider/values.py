@@ -1,6 +1,6 @@
 """Property values as the engine sends them, and as plain Python.
 
-Numbers come as doubles and go on as int where they are whole; secrets and unknowns are marked on the wire by agreed
+Numbers arrive as doubles and become int where they are whole; secrets and unknowns are marked on the wire by fixed
 strings (Pulumi's sdk/go/common/resource/plugin/rpc.go and sdk/python/lib/pulumi/runtime/rpc.py name the same ones).
 """
 
@@ -21,7 +21,7 @@ _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
 
 class _Unknown:
-    """An output nobody knows before the update runs."""
+    """An output that is not known before the update runs."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -32,25 +32,25 @@ UNKNOWN = _Unknown()
 
 @dataclass(frozen=True)
 class Secret:
-    """A value the engine must encrypt in its state and hide in what it prints."""
+    """A value that the engine must encrypt in its state and mask in its output."""
 
     value: Any
 
 
 def decode(struct: struct_pb2.Struct) -> Values:
-    """Plain values; secrets come as what they hold (the engine marks a property secret again by its name)."""
+    """Plain values; secrets are unwrapped (the engine marks a property secret again by its name)."""
     return {key: _plain(value) for key, value in json_format.MessageToDict(struct).items()}
 
 
 def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The wire form. Raises ValueError for a value Pulumi has no form for."""
+    """The wire form. Raises ValueError for a value that is no Pulumi property value."""
     struct = struct_pb2.Struct()
     struct.update({key: _wire(value) for key, value in values.items()})
     return struct
 
 
 def has_unknown(value: Any) -> bool:
-    """Whether a value is, or holds anywhere inside, an output not known yet."""
+    """Whether a value is, or contains at any depth, an output that is not known yet."""
     if isinstance(value, Mapping):
         return any(map(has_unknown, value.values()))
     if isinstance(value, list):
@@ -59,7 +59,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def changed_paths(old: Any, new: Any, path: str = "") -> list[str]:
-    """Dotted paths at which two values differ; lists differ as a whole."""
+    """Dotted paths at which two values differ; lists are compared as a whole."""
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = [*old, *(key for key in new if key not in old)]
         return [p for key in keys for p in changed_paths(old.get(key), new.get(key), f"{path}.{key}" if path else key)]

@@ -1,4 +1,4 @@
-"""The operations of groups and their tags; a service gives its names and errors and binds them to its operations."""
+"""The operations of groups and tags; a service supplies names and errors and binds its operations to them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Groups(ABC, Generic[G]):
 
     @abstractmethod
     def description(self, group: G) -> Output:
-        """As every operation returns it; the serializer drops what the service's shape does not have."""
+        """As operations return it; the serializer drops what the service's shape does not have."""
 
     def own(self, state: GroupState, name: str) -> G:
-        """A group that was created; raises AwsError when there is none."""
+        """A group of the caller's; raises AwsError when it does not exist."""
         if name.lower() not in self.of(state):
             raise _error(self.missing, name)
         return self.of(state)[name.lower()]
@@ -72,7 +72,7 @@ class Groups(ABC, Generic[G]):
 class SubnetGroups(Groups[SubnetGroup]):
     network_type: str
     too_few_zones: tuple[str, str] | None = None
-    """Error of a group in one zone, where the service needs two."""
+    """Error for a group in one zone, where the service requires two."""
 
     def of(self, state: GroupState) -> dict[str, SubnetGroup]:
         return state.subnet_groups
@@ -119,7 +119,7 @@ class SubnetGroups(Groups[SubnetGroup]):
 @dataclass(frozen=True, kw_only=True)
 class ParameterGroups(Groups[ParameterGroup]):
     family: Callable[[], str]
-    """The one that the installed engine supports."""
+    """The only family that is supported."""
     unsupported_family: str
     """Message about the requested and the supported family."""
     changes: Callable[[Inputs], dict[str, str]]
@@ -135,7 +135,7 @@ class ParameterGroups(Groups[ParameterGroup]):
         return ParameterGroup(f"default.{family}", "", {}, f"Default parameter group for {family}", family)
 
     def find(self, state: GroupState, name: str) -> ParameterGroup:
-        """A group that was created, or the default one; raises AwsError when there is none."""
+        """A group of the caller's or the default one; raises AwsError when it does not exist."""
         default = self.default()
         return default if name.lower() == default.name else self.own(state, name)
 
@@ -154,7 +154,7 @@ class ParameterGroups(Groups[ParameterGroup]):
         return {f"{self.noun}Name": known.name}
 
     def describe_parameters(self, state: GroupState, inputs: Inputs) -> Output:
-        """Those that the group sets; the engine's own defaults are not listed."""
+        """Those that the group sets; the engine's defaults are not listed."""
         pairs = self.find(state, inputs[f"{self.noun}Name"]).parameters.items()
         return {"Parameters": [{"ParameterName": k, "ParameterValue": v, "Source": "user"} for k, v in pairs]}
 

@@ -1,4 +1,4 @@
-"""EKS as a whole: its operations, its tags, the processes of its resources."""
+"""The EKS service: all its operations and backings."""
 
 from __future__ import annotations
 

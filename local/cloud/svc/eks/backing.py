@@ -19,7 +19,7 @@ _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_S
 
 
 class ClusterBacking:
-    """A control plane. A dead part is started again; the cluster is UPDATING meanwhile."""
+    """A control plane. A dead component is restarted; the cluster is UPDATING meanwhile."""
 
     def __init__(self, context: CloudContext, state: EksState, cluster: Cluster) -> None:
         self.context, self.state, self.cluster = context, state, cluster
@@ -36,8 +36,8 @@ class ClusterBacking:
             if self.running():
                 return
             self._set_status("UPDATING")
-        whose = f"{self.cluster.region}/{self.cluster.name}"
-        _write_webhook(self.webhook, f"{self.context.site.endpoint_url}{TOKEN_REVIEW}/{whose}")
+        cluster = f"{self.cluster.region}/{self.cluster.name}"
+        _write_webhook(self.webhook, f"{self.context.site.endpoint_url}{TOKEN_REVIEW}/{cluster}")
         self.engine.ensure()
         self._set_status("ACTIVE")
 
@@ -70,13 +70,13 @@ class ClusterBacking:
             self.cluster.status = status
             if authority:
                 self.cluster.authority = base64.b64encode(authority).decode()
-            for addon in self.cluster.addons.values():  # what they do, nodes and control plane do here
+            for addon in self.cluster.addons.values():  # nodes and control plane do their work here
                 if status == "ACTIVE" and addon.status == "CREATING":
                     addon.status = "ACTIVE"
 
 
 class NodeGroupBacking:
-    """The nodes of a group, each a process. A dead one is started again."""
+    """The nodes of a group, each a process. A dead one is restarted."""
 
     def __init__(self, context: CloudContext, cluster: Cluster, group: NodeGroup) -> None:
         self.context, self.cluster, self.group = context, cluster, group
@@ -130,7 +130,7 @@ def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> nodegr
 
 
 def _write_webhook(path: Path, url: str) -> None:
-    """kube-apiserver names its TokenReview webhook in the form of a kubeconfig."""
+    """kube-apiserver reads the address of its TokenReview webhook from a kubeconfig."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "apiVersion": "v1",

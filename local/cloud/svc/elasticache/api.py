@@ -1,4 +1,4 @@
-"""The calls of ElastiCache that deal with replication groups and their nodes."""
+"""The ElastiCache operations on replication groups and their nodes."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ class ElastiCache(GroupOperations):
 
     def modify_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
         group = _available(state, inputs)
-        wanted = {key: value for key, value in inputs.items() if key not in ("ReplicationGroupId", "ApplyImmediately")}
-        strange = set(wanted) - _MODIFIABLE
-        if strange:
-            raise unsupported(f"changing {', '.join(sorted(strange))} of a replication group")
-        if "CacheParameterGroupName" in wanted:
-            PARAMETER_GROUPS.find(state, wanted["CacheParameterGroupName"])
-        group.inputs.update(wanted)
+        changes = {key: value for key, value in inputs.items() if key not in ("ReplicationGroupId", "ApplyImmediately")}
+        unmodifiable = set(changes) - _MODIFIABLE
+        if unmodifiable:
+            raise unsupported(f"changing {', '.join(sorted(unmodifiable))} of a replication group")
+        if "CacheParameterGroupName" in changes:
+            PARAMETER_GROUPS.find(state, changes["CacheParameterGroupName"])
+        group.inputs.update(changes)
         return {"ReplicationGroup": _described(group)}
 
     def increase_replica_count(self, state: CacheState, inputs: Inputs) -> Output:
@@ -84,11 +84,11 @@ class ElastiCache(GroupOperations):
         return {"ReplicationGroup": _described(group)}
 
     def describe_cache_clusters(self, state: CacheState, inputs: Inputs) -> Output:
-        wanted = inputs.get("CacheClusterId")
+        name = inputs.get("CacheClusterId")
         pairs = [(group, member) for group in state.groups.values() for member in group.members]
-        found = [_cache_cluster(group, member) for group, member in pairs if wanted in (None, member.name)]
-        if wanted and not found:
-            raise AwsError("CacheClusterNotFound", f"CacheCluster {wanted} not found.")
+        found = [_cache_cluster(group, member) for group, member in pairs if name in (None, member.name)]
+        if name and not found:
+            raise AwsError("CacheClusterNotFound", f"CacheCluster {name} not found.")
         return {"CacheClusters": found}
 
     def _change_replicas(self, state: CacheState, inputs: Inputs) -> Output:

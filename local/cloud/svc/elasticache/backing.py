@@ -8,7 +8,7 @@ from local.engines.redis import Redis
 
 
 class ReplicationGroupBacking:
-    """A primary and its replicas. A dead one is started again with its data; the group is `modifying` meanwhile."""
+    """A primary and its replicas. A dead one is restarted with its data; the group is `modifying` meanwhile."""
 
     def __init__(self, context: CloudContext, state: CacheState, group: Group) -> None:
         self.context, self.state, self.group = context, state, group
@@ -27,12 +27,12 @@ class ReplicationGroupBacking:
             self._delete()
             return
         for member in list(group.leaving):
-            self._end(member)
+            self._delete_member(member)
         if group.status == "available":
             if self.running():
                 return
             self._set_status("modifying")
-        for engine in self._engines():  # the primary first: a replica is ready only once it has copied it
+        for engine in self._engines():  # the primary first: a replica is ready once it has synchronised with it
             engine.ensure()
         self._set_status("available")
 
@@ -52,11 +52,11 @@ class ReplicationGroupBacking:
 
     def _delete(self) -> None:
         for member in [*self.group.members, *self.group.leaving]:
-            self._end(member)
+            self._delete_member(member)
         with self.context.mutation():
             self.state.groups.pop(self.group.name, None)
 
-    def _end(self, member: Member) -> None:
+    def _delete_member(self, member: Member) -> None:
         self._engine(member).delete()
         self.context.addresses(self.group.region).release(member.name)
         with self.context.mutation():

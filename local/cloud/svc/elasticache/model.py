@@ -32,7 +32,7 @@ class Group:
     tags: dict[str, str]
     status: str = "creating"
     leaving: list[Member] = field(default_factory=list)
-    """Replicas that are to end, with their data."""
+    """Replicas to be deleted, with their data."""
 
     @property
     def port(self) -> int:

@@ -1,4 +1,4 @@
-"""The calls of MSK that deal with clusters."""
+"""The MSK operations on clusters."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Msk(ConfigurationOperations):
         return {"ClusterArn": cluster.arn}
 
     def update_cluster_configuration(self, state: MskState, inputs: Inputs) -> Output:
-        """A new configuration takes effect by a restart of the brokers, as on MSK."""
+        """The brokers restart with the new configuration, as on MSK."""
         cluster = _current(state, inputs)
         _check_configuration(state, inputs)
         cluster.inputs["ConfigurationInfo"] = inputs["ConfigurationInfo"]
@@ -85,7 +85,7 @@ class Msk(ConfigurationOperations):
         return {"ClusterArn": cluster.arn}
 
     def update_broker_storage(self, state: MskState, inputs: Inputs) -> Output:
-        """One size for all brokers; the folder of the one process here has the machine's."""
+        """One size for all brokers. It is only recorded: the data of the process is limited by the machine's disk."""
         cluster = _current(state, inputs)
         size = inputs["TargetBrokerEBSVolumeInfo"][0]["VolumeSizeGB"]
         storage = cluster.inputs["BrokerNodeGroupInfo"].setdefault("StorageInfo", {}).setdefault("EbsStorageInfo", {})
@@ -118,7 +118,7 @@ def _cluster(state: MskState, inputs: Inputs, active: bool = False) -> Cluster:
 
 
 def _current(state: MskState, inputs: Inputs) -> Cluster:
-    """The cluster that an update means; refused when the caller saw another version of it."""
+    """The cluster of an update; raises AwsError unless its version is the request's CurrentVersion."""
     cluster = _cluster(state, inputs, active=True)
     if inputs["CurrentVersion"] != cluster.version:
         raise AwsError("BadRequestException", f"The current version of the cluster is {cluster.version}.")
@@ -134,7 +134,7 @@ def _tagged(state: MskState, arn: str) -> Cluster | Configuration:
 
 
 def _check(state: MskState, inputs: Inputs) -> None:
-    """Refuses what is wrong, and what the one broker here could only pretend."""
+    """Raises AwsError for invalid requests and for what this broker does not support."""
     methods = inputs.get("ClientAuthentication", {})
     if methods.get("Tls", {}).get("Enabled", "Tls" in methods) or "Sasl" in methods:
         raise unsupported("brokers that authenticate their clients; leave ClientAuthentication out")
@@ -155,9 +155,9 @@ def _check(state: MskState, inputs: Inputs) -> None:
 
 
 def _check_configuration(state: MskState, inputs: Inputs) -> None:
-    wanted = inputs.get("ConfigurationInfo")
-    if wanted and not 1 <= wanted["Revision"] <= len(configuration(state, wanted["Arn"]).revisions):
-        raise AwsError("BadRequestException", f"Revision {wanted['Revision']} of {wanted['Arn']} does not exist.")
+    info = inputs.get("ConfigurationInfo")
+    if info and not 1 <= info["Revision"] <= len(configuration(state, info["Arn"]).revisions):
+        raise AwsError("BadRequestException", f"Revision {info['Revision']} of {info['Arn']} does not exist.")
 
 
 def _info(cluster: Cluster) -> Output:

@@ -8,7 +8,7 @@ from local.engines.kafka import Kafka
 
 
 class ClusterBacking:
-    """A cluster's process. A dead one is started again and the cluster is HEALING meanwhile."""
+    """A cluster's process. A dead one is restarted; the cluster is HEALING meanwhile."""
 
     def __init__(self, context: CloudContext, state: MskState, cluster: Cluster) -> None:
         self.context, self.state, self.cluster = context, state, cluster
@@ -52,7 +52,7 @@ class ClusterBacking:
 
 
 def _properties(state: MskState, cluster: Cluster) -> dict[str, str]:
-    wanted = cluster.inputs.get("ConfigurationInfo")
-    if wanted is None:
+    info = cluster.inputs.get("ConfigurationInfo")
+    if info is None:
         return {}
-    return server_properties(state.configurations[wanted["Arn"]].revisions[wanted["Revision"] - 1].properties)
+    return server_properties(state.configurations[info["Arn"]].revisions[info["Revision"] - 1].properties)

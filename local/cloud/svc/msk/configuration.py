@@ -12,7 +12,7 @@ from local.cloud.svc.msk.model import Configuration, MskState, Revision, server_
 
 
 class ConfigurationOperations(Service[MskState]):
-    """The part of MSK's API that deals with configurations."""
+    """The MSK operations on configurations."""
 
     def create_configuration(self, state: MskState, inputs: Inputs) -> Output:
         if any(known.name == inputs["Name"] for known in state.configurations.values()):
@@ -62,7 +62,7 @@ class ConfigurationOperations(Service[MskState]):
 
 
 def configuration(state: MskState, arn: str) -> Configuration:
-    """The configuration, or AWS's error that there is none."""
+    """The configuration; raises AwsError when it does not exist."""
     known = state.configurations.get(arn)
     if known is None:
         raise AwsError("NotFoundException", f"The configuration {arn} does not exist.")

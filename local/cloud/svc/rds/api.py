@@ -1,4 +1,4 @@
-"""The calls of RDS that deal with instances."""
+"""The RDS operations on instances."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ class Rds(GroupOperations):
     def describe_db_instances(self, state: RdsState, inputs: Inputs) -> Output:
         name = inputs.get("DBInstanceIdentifier")
         chosen = [_instance(state, name)] if name else list(state.instances.values())
-        for wanted in inputs.get("Filters", []):
-            if wanted["Name"] not in ("db-instance-id", "engine"):
-                raise unsupported(f"filtering instances by {wanted['Name']}")
-            of = {"db-instance-id": lambda i: i.identifier, "engine": lambda i: i.inputs["Engine"]}[wanted["Name"]]
-            chosen = [instance for instance in chosen if of(instance) in wanted["Values"]]
+        for filter in inputs.get("Filters", []):
+            if filter["Name"] not in ("db-instance-id", "engine"):
+                raise unsupported(f"filtering instances by {filter['Name']}")
+            of = {"db-instance-id": lambda i: i.identifier, "engine": lambda i: i.inputs["Engine"]}[filter["Name"]]
+            chosen = [instance for instance in chosen if of(instance) in filter["Values"]]
         return {"DBInstances": [described(state, instance) for instance in chosen]}
 
     def modify_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
-        """Every change is made at once, as with ApplyImmediately."""
+        """Every change is applied immediately, as with ApplyImmediately."""
         instance = _instance(state, inputs["DBInstanceIdentifier"], "available")
         checks.modification(state, instance, inputs)
         password = inputs.get("MasterUserPassword")
@@ -111,7 +111,7 @@ class Rds(GroupOperations):
 
 
 def _instance(state: RdsState, name: str, status: str | None = None) -> Instance:
-    """By identifier or ARN, in `status` if given; AWS's errors otherwise."""
+    """The instance by identifier or ARN; raises AwsError when there is none, or when it is not in `status`."""
     instance = state.instances.get(name.rsplit(":", 1)[-1].lower())
     if instance is None:
         raise AwsError("DBInstanceNotFound", f"DBInstance {name} not found.")

@@ -8,7 +8,7 @@ from local.engines.postgres import Login, Postgres
 
 
 class InstanceBacking:
-    """An instance's process. A dead one is started again: RDS recovers an instance on a new host, with its data."""
+    """An instance's server. A dead one is restarted with its data, as RDS recovers an instance on a new host."""
 
     def __init__(self, context: CloudContext, state: RdsState, instance: Instance) -> None:
         self.context, self.state, self.instance = context, state, instance
@@ -31,7 +31,7 @@ class InstanceBacking:
             self.engine.stop()
             self._set_status(status, "stopped")
         elif status == "available" and not self.running():
-            self._set_status(status, "starting")  # not a failure: clients that wait go on waiting
+            self._set_status(status, "starting")  # no failure: waiters keep waiting
         elif status not in ("available", "stopped"):
             if status == "rebooting":
                 self.engine.stop()
@@ -53,7 +53,7 @@ class InstanceBacking:
             self.state.instances.pop(self.instance.identifier, None)
 
     def _set_status(self, before: str, now: str) -> None:
-        """Unless a request has changed it meanwhile: that is for the next step."""
+        """Unless a request has changed it meanwhile; the next reconciliation handles that."""
         with self.context.mutation():
             if self.instance.status == before:
                 self.instance.status = now

@@ -1,4 +1,4 @@
-"""What RDS, or this cloud, refuses to make."""
+"""Validation of requests that RDS, or this cloud, refuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FIXED = {
 
 
 def creation(state: RdsState, inputs: Inputs, password: str) -> None:
-    """Raises AwsError unless an instance can be made of `inputs`; fills in ARNs and the exact version."""
+    """Raises AwsError unless an instance can be created from `inputs`; fills in ARNs and the exact version."""
     _refuse(inputs, _REFUSED)
     if inputs["Engine"] != "postgres":
         raise AwsError("InvalidParameterValue", f"Invalid DB engine: {inputs['Engine']}; only postgres is here.")
@@ -49,7 +49,7 @@ def creation(state: RdsState, inputs: Inputs, password: str) -> None:
 
 
 def modification(state: RdsState, instance: Instance, inputs: Inputs) -> None:
-    """Raises AwsError unless `instance` can become what `inputs` say."""
+    """Raises AwsError unless `inputs` can be applied to `instance`."""
     _refuse(inputs, _REFUSED | _FIXED)
     if "EngineVersion" in inputs:
         _check_version(inputs)

@@ -1,4 +1,4 @@
-"""An instance as Describe calls give it."""
+"""An instance as Describe operations return it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _DEFAULTS = {
     "StorageEncrypted": False,
     "StorageType": "gp2",
 }
-"""What AWS says where the caller said nothing."""
+"""AWS's defaults for parameters that the request omits."""
 
 
 def described(state: RdsState, instance: Instance) -> Output:
-    """The inputs come back under the names they were given; members that DBInstance does not have are left out."""
+    """Inputs are returned under their own names; the serializer drops those that DBInstance does not have."""
     inputs = instance.inputs
     group = state.subnet_groups.get(inputs.get("DBSubnetGroupName", ""))
     zone = inputs.get("AvailabilityZone") or (group.subnets[0][1] if group else f"{instance.region}a")

@@ -16,10 +16,10 @@ class Instance:
     region: str
     identifier: str
     resource_id: str
-    """Unique for all time, unlike the identifier: names the folder and the address."""
+    """Never reused, unlike the identifier: names the folder and the address."""
     arn: str
     inputs: dict[str, Any]
-    """What the caller asked for, as it was; without password and tags."""
+    """The request's parameters without password and tags."""
     password: str
     address: str
     created: datetime

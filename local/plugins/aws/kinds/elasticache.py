@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
-from local.plugins.aws.kind import Call, Kind, Ready
+from local.plugins.aws.kind import Call, Kind, Waiter
 
 KINDS = (
     subnet_group("elasticache", "CacheSubnetGroup", "ARN", modify={}),
@@ -37,7 +37,7 @@ KINDS = (
             "engine": "",
             "port": "",
         },
-        steering=frozenset({"applyImmediately"}),
+        call_options=frozenset({"applyImmediately"}),
         versions=frozenset({"engineVersion"}),
         immutable=frozenset({"replicationGroupId", "engine", "kmsKeyId", "atRestEncryptionEnabled", "subnetGroupName"}),
         outputs={
@@ -46,7 +46,7 @@ KINDS = (
             "readerEndpointAddress": "NodeGroups[0].ReaderEndpoint.Address",
             "memberClusters": "MemberClusters",
         },
-        ready=Ready("Status", frozenset({"available"}), frozenset({"create-failed"})),
+        ready=Waiter("Status", frozenset({"available"}), frozenset({"create-failed"})),
         tags=TAGS,
     ),
     parameter_group("elasticache", "CacheParameterGroup", "ARN", "ParameterNameValues", lambda _: {}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
-from local.plugins.aws.kind import Call, Kind, Ready
+from local.plugins.aws.kind import Call, Kind, Waiter
 
 KINDS = (
     subnet_group("rds", "DBSubnetGroup", "DBSubnetGroupArn", modify={"SubnetIds": "{subnetIds}"}),
@@ -54,7 +54,7 @@ KINDS = (
             "performanceInsightsEnabled": "PerformanceInsightsEnabled",
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
         },
-        steering=frozenset({"skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately"}),
+        call_options=frozenset({"skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately"}),
         versions=frozenset({"engineVersion"}),
         immutable=frozenset({"identifier", "engine", "username", "dbName", "storageEncrypted", "kmsKeyId", "port"}),
         outputs={
@@ -64,7 +64,7 @@ KINDS = (
             "endpoint": "join(':', [Endpoint.Address, to_string(Endpoint.Port)])",
             "resourceId": "DbiResourceId",
         },
-        ready=Ready(
+        ready=Waiter(
             "DBInstanceStatus",
             frozenset({"available"}),
             frozenset({"failed", "incompatible-parameters", "incompatible-network", "storage-full"}),

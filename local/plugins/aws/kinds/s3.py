@@ -37,7 +37,7 @@ KINDS = (
         purge=_empty,
         delete=Call("DeleteBucket", {"Bucket": "{id}"}),
         name="bucket",
-        steering=frozenset({"forceDestroy"}),
+        call_options=frozenset({"forceDestroy"}),
         immutable=frozenset({"bucket"}),
         outputs={
             "arn": "'arn:aws:s3:::{id}'",

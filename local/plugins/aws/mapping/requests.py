@@ -1,4 +1,4 @@
-"""From inputs to the API's parameters: templates filled, the other inputs matched to the API's own names."""
+"""From inputs to API parameters: templates are filled, other inputs matched to the API's own names."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _ABSENT = object()
 
 
 def parameters(kind: Kind, call: Call, operation: OperationModel, known: Values, only: set[str]) -> Values:
-    """Parameters of `call`; of what is known, only the inputs `only` are matched to the API's names."""
+    """Parameters of `call`; of `known`, only the inputs in `only` are matched to the API's names."""
     return _in_shape(kind, call, operation, known, only)[0]
 
 
 def unmapped(kind: Kind, operation: OperationModel, inputs: Values) -> list[str]:
-    """Names of inputs, or of what is inside them, that would not reach the API when the resource is created."""
+    """Dotted names of inputs that would not reach the API when the resource is created."""
     members = operation.input_shape.members if kind.create.match and operation.input_shape else {}
-    taken = kind.takes()
+    named = kind.named_inputs()
     lost = []
     for key, value in inputs.items():
-        inside = {name for name in taken if name.startswith(f"{key}.")}
-        if inside and key not in taken:
+        inside = {name for name in named if name.startswith(f"{key}.")}
+        if inside and key not in named:
             lost += _outside(key, value, inside)
-        elif key not in taken and key not in kind.convert and member_of(kind, key, members) is None:
+        elif key not in named and key not in kind.convert and member_of(kind, key, members) is None:
             lost.append(key)
     return lost + _in_shape(kind, kind.create, operation, inputs, set(inputs))[1]
 
@@ -36,11 +36,11 @@ def unmapped(kind: Kind, operation: OperationModel, inputs: Values) -> list[str]
 def _in_shape(
     kind: Kind, call: Call, operation: OperationModel, inputs: Values, only: set[str]
 ) -> tuple[Values, list[str]]:
-    """The parameters, and the dotted names of what has no place in them."""
+    """The parameters, and the dotted names of inputs that have no parameter."""
     members = operation.input_shape.members if operation.input_shape else {}
     lost: list[str] = []
     params = {key: shaped(value, members[key], key, lost) for key, value in _filled(call.fields, inputs).items()}
-    skip = kind.apart() | {name.split(".")[0] for name in references(call.fields)}
+    skip = kind.unmatched() | {name.split(".")[0] for name in references(call.fields)}
     for key, value in inputs.items() if call.match else ():
         member = member_of(kind, key, members)
         if key in skip or key not in only or member is None:
@@ -51,16 +51,16 @@ def _in_shape(
 
 
 def member_of(kind: Kind, key: str, members: Mapping[str, Shape]) -> str | None:
-    """The API's name for an input: what `rename` says, else the same word whatever its case."""
+    """The API's name for an input: from `rename`, else the same name regardless of case."""
     if key in kind.rename:
         return kind.rename[key] if kind.rename[key] in members else None
     return next((member for member in members if member.lower() == key.lower()), None)
 
 
 def shaped(value: Any, shape: Shape, path: str, lost: list[str]) -> Any:
-    """A value in the API's form: member names in its spelling, lists wrapped where it counts their items.
+    """A value in the API's form: its member names, lists wrapped where it counts their items.
 
-    What the API has no member for is left out and its dotted name added to `lost`.
+    What the API has no member for is omitted and its dotted name added to `lost`.
     """
     kind = shape.type_name
     if isinstance(shape, StructureShape) and isinstance(value, list) and "Items" in shape.members:
@@ -123,12 +123,12 @@ def _item(template: Any, inputs: Values) -> Any:
 
 
 def reach(values: Any, path: str) -> Any:
-    """The value at a dotted path, None where there is none."""
+    """The value at a dotted path, or None."""
     for key in path.split("."):
         values = values.get(key) if isinstance(values, Mapping) else None
     return values
 
 
 def filled_path(path: str, inputs: Values) -> str:
-    """A JMESPath, or an id, with the names in it filled in; braces of JMESPath's own are left alone."""
+    """A JMESPath, or an id, with its names filled in; braces that belong to JMESPath are kept."""
     return re.sub(r"\{(\w+)\}", lambda found: str(inputs.get(found[1], "")), path)

@@ -1,4 +1,4 @@
-"""From a description back to inputs, so that drift shows and what is merely spelled otherwise doesn't."""
+"""From a description back to inputs, so that drift shows and mere differences of spelling do not."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from local.plugins.aws.kind import Kind
 from local.plugins.provider.values import Values
 
 
-def observed(kind: Kind, description: Any, asides: Values, declared: Values) -> Values:
-    """The declared inputs with the values the resource really has; `asides` were read by calls of their own."""
-    return {key: _one(kind, key, value, description, asides) for key, value in declared.items()}
+def observed(kind: Kind, description: Any, separate: Values, declared: Values) -> Values:
+    """The declared inputs with the values the resource really has; `separate` were read by calls of their own."""
+    return {key: _one(kind, key, value, description, separate) for key, value in declared.items()}
 
 
-def _one(kind: Kind, key: str, declared: Any, description: Any, asides: Values) -> Any:
-    if key in asides:
-        live = asides[key]
+def _one(kind: Kind, key: str, declared: Any, description: Any, separate: Values) -> Any:
+    if key in separate:
+        live = separate[key]
     elif key in kind.observe:
         path = kind.observe[key]
         live = jmespath.search(path, description) if path else None
@@ -30,7 +30,7 @@ def _one(kind: Kind, key: str, declared: Any, description: Any, asides: Values) 
         live = None
     if live is None:
         return declared
-    if key in kind.convert and key not in asides and key not in kind.observe:
+    if key in kind.convert and key not in separate and key not in kind.observe:
         live = kind.convert[key].to_input(live)
     if key in kind.documents:
         return declared if document(live) == document(declared) else json.dumps(document(live), sort_keys=True)
@@ -60,7 +60,7 @@ def settled(declared: Any, live: Any) -> Any:
 
 
 def document(value: Any) -> Any:
-    """A JSON document as what it says, given as text, as URL-quoted text or already taken apart."""
+    """The content of a JSON document, given as text, as URL-quoted text or already parsed."""
     if not isinstance(value, str):
         return value
     try:

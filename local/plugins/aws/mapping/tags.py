@@ -1,4 +1,4 @@
-"""Tags as each service wants them; what is written is `tagsAll`: the provider's default tags and the resource's."""
+"""Tags in the form of each service; those written are `tagsAll`: the provider's default tags and the resource's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.plugins.provider.values import Values
 
 
 def completed(kind: Kind, inputs: Values, defaults: Values) -> Values:
-    """Inputs with `tagsAll`, where the type has tags."""
+    """Inputs with `tagsAll`, if the type has tags."""
     if kind.tags is None:
         return inputs
     every = {**defaults, **inputs.get("tags", {})}
@@ -19,7 +19,7 @@ def completed(kind: Kind, inputs: Values, defaults: Values) -> Values:
 
 
 def at_creation(kind: Kind, tags: Values) -> Values:
-    """The parameter that gives a new resource its tags."""
+    """The creation parameter that holds the tags."""
     if kind.tags is None or not tags or not kind.tags.create:
         return {}
     if kind.tags.form == "ec2":
@@ -28,7 +28,7 @@ def at_creation(kind: Kind, tags: Values) -> Values:
 
 
 def changes(style: Tags, old: Values, new: Values) -> list[tuple[Call, Values]]:
-    """The calls that turn `old` tags into `new`, each with the names its template needs."""
+    """The calls that change `old` tags to `new`, each with the names that its template needs."""
     lost = [key for key in old if key not in new]
     changed = {key: value for key, value in new.items() if old.get(key) != value}
     calls: list[tuple[Call, Values]] = []
@@ -42,14 +42,14 @@ def changes(style: Tags, old: Values, new: Values) -> list[tuple[Call, Values]]:
 
 
 def read(style: Tags, source: Any) -> Values:
-    """Tags in an answer, by key; those AWS sets itself are left out."""
+    """Tags in a response, by key, without those that AWS sets itself."""
     found = jmespath.search(style.path, source) or []
     pairs = found if isinstance(found, dict) else dict(_pair(tag) for tag in found)
     return {key: value for key, value in pairs.items() if not key.startswith("aws:")}
 
 
 def observed(live: Values, inputs: Values, defaults: Values) -> Values:
-    """`tags` and `tagsAll` as they really are, for inputs that declare them."""
+    """Actual `tags` and `tagsAll`, for inputs that declare them."""
     own = {key: value for key, value in live.items() if defaults.get(key) != value or key in inputs.get("tags", {})}
     return {**({"tags": own} if own or "tags" in inputs else {}), **({"tagsAll": live} if live else {})}
 

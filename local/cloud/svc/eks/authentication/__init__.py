@@ -1,1 +1,1 @@
-"""Who a caller is in a cluster: bearer tokens, the TokenReview webhook, access entries."""
+"""Authentication of callers of a cluster: bearer tokens, the TokenReview webhook, access entries."""

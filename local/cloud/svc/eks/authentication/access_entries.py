@@ -1,4 +1,4 @@
-"""Access entries: which IAM principal is who in the cluster."""
+"""Access entries: the Kubernetes identities of IAM principals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local.cloud.svc.eks.model import AccessEntry, Cluster
 
 ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 POLICY_GROUPS = {ADMIN_POLICY: "system:masters"}
-"""Access policies that this cloud can carry out, as the Kubernetes group they amount to."""
+"""Supported access policies -> the equivalent Kubernetes group."""
 
 
 def create_entry(cluster: Cluster, inputs: dict[str, Any]) -> AccessEntry:
@@ -25,7 +25,7 @@ def create_entry(cluster: Cluster, inputs: dict[str, Any]) -> AccessEntry:
 
 
 def associate_policy(entry: AccessEntry, policy: str, scope: dict[str, Any]) -> dict[str, Any]:
-    """Associates a policy; gives the association."""
+    """Associates a policy; returns the association."""
     now = datetime.now(UTC)
     entry.policies[policy] = {"policyArn": policy, "accessScope": scope, "associatedAt": now, "modifiedAt": now}
     return entry.policies[policy]

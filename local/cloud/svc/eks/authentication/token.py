@@ -1,4 +1,4 @@
-"""Bearer tokens of EKS: a presigned call of STS GetCallerIdentity, which names the cluster it is for.
+"""Bearer tokens of EKS: a presigned request of STS GetCallerIdentity that names its cluster.
 
 The format is that of aws-iam-authenticator (`aws eks get-token`): "k8s-aws-v1." and the URL in base64url without
 padding, signed with the query form of Signature Version 4, the header x-k8s-aws-id among what is signed.
@@ -22,12 +22,12 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 class BadToken(ValueError):
-    """A token that proves nothing; the message says why."""
+    """An invalid token; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a token says, taken apart."""
+    """The parts of a token."""
 
     access_key: str
     session_token: str
@@ -39,7 +39,7 @@ class Claim:
 
 
 def read(token: str) -> Claim:
-    """Takes a token apart. Raises BadToken unless it has the form of one."""
+    """Parses a token. Raises BadToken when it is malformed."""
     if not token.startswith(PREFIX):
         raise BadToken(f"does not begin with {PREFIX}")
     text = token.removeprefix(PREFIX)
@@ -68,9 +68,9 @@ def read(token: str) -> Claim:
 
 
 def verify(token: str, cluster: str, now: datetime, secret_of: Callable[[str], str | None]) -> Claim:
-    """The claim of a token that its bearer signed for `cluster` less than 15 minutes ago; raises BadToken.
+    """The claim of a token that was signed for `cluster` less than 15 minutes ago; raises BadToken.
 
-    `secret_of` gives the secret of an access key, or None for an unknown one.
+    `secret_of` returns the secret of an access key, or None for an unknown one.
     """
     claim = read(token)
     age = (now - claim.signed_at).total_seconds()
@@ -85,7 +85,7 @@ def verify(token: str, cluster: str, now: datetime, secret_of: Callable[[str], s
 
 
 def sign(claim: Claim, cluster: str, secret: str) -> str:
-    """The signature of the call, in hexadecimal (AWS Signature Version 4, query form, empty body)."""
+    """The signature of the request, in hexadecimal (AWS Signature Version 4, query form, empty body)."""
     query = "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in sorted(claim.query))
     headers = f"host:{claim.host}\n{CLUSTER_HEADER}:{cluster}\n"
     canonical = f"GET\n/\n{query}\n{headers}\nhost;{CLUSTER_HEADER}\n{_EMPTY}"

@@ -1,4 +1,4 @@
-"""The webhook by which an API server asks who the bearer of an AWS token is (TokenReview)."""
+"""The TokenReview webhook, with which an API server authenticates the bearer of an AWS token."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ log = logging.getLogger(__name__)
 
 
 def handler(context: CloudContext) -> Callable[[Request], Response]:
-    """Answers POST <TOKEN_REVIEW>/<region>/<cluster>."""
+    """Handles POST <TOKEN_REVIEW>/<region>/<cluster>."""
 
     def review(request: Request) -> Response:
         region, _, name = request.path.removeprefix(TOKEN_REVIEW).strip("/").partition("/")
-        asked = json.loads(request.get_data())
+        review_request = json.loads(request.get_data())
         with context.lock:
             state = context.state.get(("eks", region))
             cluster = state.clusters.get(name) if isinstance(state, EksState) else None
-            status = _status(cluster, asked["spec"]["token"])
-        answer = {"apiVersion": asked["apiVersion"], "kind": "TokenReview", "status": status}
+            status = _status(cluster, review_request["spec"]["token"])
+        answer = {"apiVersion": review_request["apiVersion"], "kind": "TokenReview", "status": status}
         return Response(json.dumps(answer), content_type="application/json")
 
     return review
 
 
 def _status(cluster: Cluster | None, bearer: str) -> dict[str, Any]:
-    if cluster is None or not bearer.startswith(token.PREFIX):  # not AWS's: the API server asks others too
+    if cluster is None or not bearer.startswith(token.PREFIX):  # not a token of EKS; other authenticators may accept it
         return {"authenticated": False}
     try:
         claim = token.verify(bearer, cluster.name, datetime.now(UTC), lookups.secret_of)

@@ -1,1 +1,1 @@
-"""The operations of the EKS API, a module a resource."""
+"""The operations of the EKS API, one module for each type of resource."""

@@ -1,4 +1,4 @@
-"""The calls of EKS that deal with access entries."""
+"""The EKS operations on access entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calls of EKS that deal with add-ons. What they do on EKS, the nodes and the control plane do here."""
+"""The EKS operations on add-ons. They are only recorded: nodes and control plane do their work here."""
 
 from __future__ import annotations
 

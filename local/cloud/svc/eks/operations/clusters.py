@@ -1,4 +1,4 @@
-"""The calls of EKS that deal with clusters and their updates."""
+"""The EKS operations on clusters and their updates."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ class ClusterOperations(Service[EksState]):
     def update_cluster_config(self, state: EksState, inputs: Inputs) -> Output:
         cluster = active(cluster_of(state, inputs["name"]))
         changes = {key: value for key, value in inputs.items() if key not in ("name", "clientRequestToken")}
-        strange = set(changes) - _UPDATABLE
-        if strange:
-            raise unsupported(f"changing {', '.join(sorted(strange))} of a cluster")
+        fixed = set(changes) - _UPDATABLE
+        if fixed:
+            raise unsupported(f"changing {', '.join(sorted(fixed))} of a cluster")
         for key, value in changes.items():
             known = cluster.inputs.get(key)
             cluster.inputs[key] = {**known, **value} if isinstance(known, dict) else value
@@ -123,31 +123,31 @@ class ClusterOperations(Service[EksState]):
 
 @cache
 def kubernetes_version() -> str:
-    """Of the API server that is installed, as in "1.36"."""
+    """The version of the installed API server, as in "1.36"."""
     command = [tools.path("kube-apiserver"), "--version"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     match = re.search(r"v(\d+\.\d+)", printed)
     if match is None:
-        raise RuntimeError(f"kube-apiserver --version says {printed!r}, in which there is no version")
+        raise RuntimeError(f"kube-apiserver --version printed {printed!r}, which contains no version")
     return match[1]
 
 
 def cluster_of(state: EksState, name: str) -> Cluster:
-    """The cluster, or AWS's error that there is none."""
+    """The cluster; raises AwsError when it does not exist."""
     if name not in state.clusters:
         raise AwsError("ResourceNotFoundException", f"No cluster found for name: {name}.")
     return state.clusters[name]
 
 
 def active(cluster: Cluster) -> Cluster:
-    """The cluster if it takes changes, or AWS's error that it does not."""
+    """The cluster; raises AwsError unless it is ACTIVE."""
     if cluster.status != "ACTIVE":
         raise AwsError("InvalidRequestException", f"Cluster '{cluster.name}' is not in ACTIVE status")
     return cluster
 
 
 def record_update(cluster: Cluster, kind: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """Notes an update for DescribeUpdate; whatever is left to do shows in the status of what was updated."""
+    """Records an update for DescribeUpdate; its progress shows in the status of the updated resource."""
     update = {
         "id": secrets.token_hex(16),
         "status": "Successful",
@@ -161,7 +161,7 @@ def record_update(cluster: Cluster, kind: str, changes: dict[str, Any]) -> dict[
 
 
 def _complete(inputs: Inputs, network: str) -> None:
-    """What AWS adds where the caller said nothing."""
+    """Fills in AWS's defaults for parameters that the request omits."""
     public = {"endpointPublicAccess": True, "endpointPrivateAccess": False, "publicAccessCidrs": ["0.0.0.0/0"]}
     inputs["resourcesVpcConfig"] = {**public, "securityGroupIds": [], **inputs["resourcesVpcConfig"]}
     balancing = {"elasticLoadBalancing": {"enabled": False}}

@@ -1,4 +1,4 @@
-"""The calls of EKS that deal with managed node groups."""
+"""The EKS operations on managed node groups."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def _changed_labels(labels: dict[str, str], change: dict[str, Any]) -> dict[str,
 
 def _changed_taints(taints: list[dict[str, str]], change: dict[str, Any]) -> list[dict[str, str]]:
     added = change.get("addOrUpdateTaints", [])
-    gone = {(taint["key"], taint["effect"]) for taint in [*added, *change.get("removeTaints", [])]}
-    return [*(taint for taint in taints if (taint["key"], taint["effect"]) not in gone), *added]
+    replaced = {(taint["key"], taint["effect"]) for taint in [*added, *change.get("removeTaints", [])]}
+    return [*(taint for taint in taints if (taint["key"], taint["effect"]) not in replaced), *added]
 
 
 def _described(group: NodeGroup) -> Output:
