@@ -29,7 +29,7 @@ def print_token(user: str, roles: list[str], ttl: int) -> None:
 
 
 def signing_key(site: Site) -> ECKey:
-    """The key of the running platform; raises StepFailed where none answers."""
+    """The key of the running platform; raises StepFailed when it cannot be read."""
     try:
         return load(secret_value(site, PRIMARY, SIGNING_KEY_SECRET))
     except (BotoCoreError, ClientError) as error:

@@ -14,9 +14,9 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from cli.checks.verdict import Verdict, judge
+from cli.checks.verdict import Verdict, verify
 from cli.environment import PRIMARY
-from cli.progress.steps import Say, StepFailed
+from cli.progress.steps import Progress, StepFailed
 from cli.token import signing_key
 from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
@@ -48,7 +48,7 @@ def wearables(users: int, recording: Path | None, speed: float, minutes: float, 
     raise SystemExit(0 if verdict.sound and report.lost == 0 else 1)
 
 
-def first_calm(site: Site, say: Say) -> str:
+def first_calm(site: Site, say: Progress) -> str:
     """The last step of `aura up`: one person's day in minutes, fast; returns once their calm has come."""
     people = crowd(1, None, 20)
     report, verdict = asyncio.run(run(site, people, FIRST_CALM_SPEED, say))
@@ -71,7 +71,7 @@ def crowd(users: int, recording: Path | None, minutes: float) -> list[Person]:
     return [Person(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
 
 
-async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple[Report, Verdict]:
+async def run(site: Site, people: list[Person], speed: float, say: Progress) -> tuple[Report, Verdict]:
     """Streams through the gateway, then holds the store against an offline computation of the same beats."""
     door = await asyncio.to_thread(find_door, site)
     key = await asyncio.to_thread(signing_key, site)
@@ -86,7 +86,7 @@ async def run(site: Site, people: list[Person], speed: float, say: Say) -> tuple
     async def settled(report: Report, sent: dict) -> None:
         say("everything is acknowledged; waiting for the store")
         try:
-            verdict.append(await judge(site, PRIMARY, sent, report))
+            verdict.append(await verify(site, PRIMARY, sent, report))
         except (psycopg.OperationalError, *kube.UNAVAILABLE) as error:
             raise StepFailed(
                 f"all {report.acked} frames were acknowledged, so their beats are kept, but what became of them can't "

@@ -1,4 +1,4 @@
-"""AWS access of this command: the endpoint of the current site, or what the environment says."""
+"""Credentials for the local AWS endpoint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import boto3
 from local.site import Site
 
 LOCAL_KEY = "local"
-"""The local endpoint records identities and enforces none, so any key opens it; this one opens nothing else."""
+"""The local endpoint accepts any key, because it enforces no permissions; this one is valid nowhere else."""
 
 
 def session() -> boto3.Session:
@@ -15,6 +15,6 @@ def session() -> boto3.Session:
 
 
 def secret_value(site: Site, region: str, name: str) -> str:
-    """The current value of a Secrets Manager secret; raises botocore's ClientError where there is none."""
+    """The current value of a Secrets Manager secret; raises botocore's ClientError when it does not exist."""
     client = session().client("secretsmanager", region_name=region, endpoint_url=site.endpoint_url)
     return client.get_secret_value(SecretId=name)["SecretString"]

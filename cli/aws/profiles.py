@@ -1,14 +1,14 @@
-"""Profiles of the person's own AWS files, which would win over the access that the local platform gives."""
+"""Profiles of the user's own AWS configuration, which would override the credentials of the local platform."""
 
 from __future__ import annotations
 
 import os
 
 PROFILES = "AWS_PROFILE", "AWS_DEFAULT_PROFILE"
-"""The variables that name one."""
+"""The environment variables that select one."""
 
 
-def forget_profiles() -> None:
-    """For this process and those it starts."""
+def unset_profiles() -> None:
+    """For this process and its children."""
     for name in PROFILES:
         os.environ.pop(name, None)

@@ -1,1 +1,1 @@
-"""What commands wait for, and what they hold the platform's results against."""
+"""Checks of the platform's results."""

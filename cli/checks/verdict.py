@@ -1,4 +1,4 @@
-"""Holds the store against an offline computation of the same beats, and pushes against events."""
+"""Compares the store with an offline computation of the same beats, and pushes with events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from local.site import Site
 from local.wearables.beats import Beat
 from local.wearables.report import Report
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 BIOSTREAM, STORE_SECRET = "bio-sync", "timeseries-app"
 
 Rows = dict[tuple[str, int], stored.Row]
@@ -44,11 +44,11 @@ class Verdict:
         return self.rows_different == 0 and self.events_different == 0
 
 
-async def judge(site: Site, region: str, sent: dict[str, list[Beat]], report: Report) -> Verdict:
-    """Waits until the store holds what it must and every event has been pushed, at most a minute; then compares."""
+async def verify(site: Site, region: str, sent: dict[str, list[Beat]], report: Report) -> Verdict:
+    """Compares once the store is complete and every event has been pushed, or after a minute."""
     uri, declared = await asyncio.to_thread(_declared, site, region)
     rows, events = await asyncio.to_thread(expected, sent, declared)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         found, received = await asyncio.to_thread(_found, uri, list(sent))
         verdict = compare(rows, events, found, received, report)
@@ -59,7 +59,7 @@ async def judge(site: Site, region: str, sent: dict[str, list[Beat]], report: Re
 
 
 def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[str]]:
-    """Rows and event ids that these beats must give."""
+    """Expected rows and event ids of these beats."""
     rows: Rows = {}
     events: set[str] = set()
     for user, beats in sent.items():
@@ -72,19 +72,19 @@ def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[st
 def compare(rows: Rows, events: set[str], found: Rows, received: dict[str, int], report: Report) -> Verdict:
     """`received`: Unix ms of arrival by id of the events in the store."""
     different = [key for key in rows.keys() | found.keys() if rows.get(key) != found.get(key)]
-    astray = events ^ received.keys()
+    unmatched = events ^ received.keys()
     example = ""
     if different:
         key = min(different)
         example = f"{key[0]} at {key[1]}: expected {rows.get(key)}, stored {found.get(key)}"
-    elif astray:
-        example = f"event {min(astray)}"
+    elif unmatched:
+        example = f"event {min(unmatched)}"
     delays = [float(p.at - received[p.event_id]) for p in report.pushes if p.event_id in received]
-    return Verdict(len(rows), len(different), len(received), len(astray), example, delays)
+    return Verdict(len(rows), len(different), len(received), len(unmatched), example, delays)
 
 
 def _declared(site: Site, region: str) -> tuple[str, Rules]:
-    """Address of the store and rules of the BioStream."""
+    """URI of the store and rules of the BioStream."""
     api = kube.connect(site.kubeconfig(region))
     try:
         secret = kube.secret(api, NAMESPACE, STORE_SECRET)

@@ -1,4 +1,4 @@
-"""What `aura up` puts into a region's cluster before the platform's own manifests can live there."""
+"""Objects that a region's cluster needs before the platform's manifests can be applied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from cli.aws.credentials import LOCAL_KEY
-from cli.progress.steps import Say, StepFailed
+from cli.progress.steps import Progress, StepFailed
 from cli.progress.subprocesses import run
 from contracts.platform import NAMESPACE
 from local import toolchain
@@ -23,29 +23,29 @@ from local.toolchain import tools
 READY_SECONDS = 300
 
 
-def kubectl(site: Site, region: str, log: Path, say: Say, *argv: str) -> str:
+def kubectl(site: Site, region: str, log: Path, progress: Progress, *argv: str) -> str:
     config = site.kubeconfig(region)
-    return run([tools.path("kubectl"), "--kubeconfig", config, *argv], {}, log, say, cwd=CHECKOUT)
+    return run([tools.path("kubectl"), "--kubeconfig", config, *argv], {}, log, progress, cwd=CHECKOUT)
 
 
-def apply(site: Site, region: str, log: Path, say: Say, *what: str) -> str:
-    """Server-side apply; gives how many objects were sent."""
+def apply(site: Site, region: str, log: Path, progress: Progress, *what: str) -> str:
+    """Server-side apply; returns the number of objects."""
     printed = kubectl(
-        site, region, log, say, "apply", "--server-side", "--force-conflicts", "--field-manager=aura-up", *what
+        site, region, log, progress, "apply", "--server-side", "--force-conflicts", "--field-manager=aura-up", *what
     )
     return f"{len(printed.splitlines())} objects"
 
 
-def install_definitions(site: Site, region: str, log: Path, say: Say) -> str:
+def install_definitions(site: Site, region: str, log: Path, progress: Progress) -> str:
     """CRDs of Gateway API, Kong and CloudNativePG, and our own; returns once the API server serves them."""
     files = [*toolchain.crds(), CHECKOUT / "manifests" / "crds"]
-    outcome = apply(site, region, log, say, *(argument for file in files for argument in ("-f", str(file))))
-    kubectl(site, region, log, say, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    outcome = apply(site, region, log, progress, *(argument for file in files for argument in ("-f", str(file))))
+    kubectl(site, region, log, progress, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     return outcome
 
 
-def install_secrets(site: Site, region: str, log: Path, say: Say) -> str:
-    """The gateway's certificate and the credentials with which the operators call the local AWS endpoint."""
+def install_secrets(site: Site, region: str, log: Path, progress: Progress) -> str:
+    """The gateway's certificate and the operators' credentials for the local AWS endpoint."""
     issued = certificate.issue(site, ["*.aurawellness.com"])
     secrets = [
         _secret("gateway-tls", {"tls.crt": issued.certificate, "tls.key": issued.key}, kind="kubernetes.io/tls"),
@@ -56,32 +56,32 @@ def install_secrets(site: Site, region: str, log: Path, say: Say) -> str:
     manifest.touch(mode=0o600)
     manifest.write_text(yaml.safe_dump_all(secrets))
     try:
-        return apply(site, region, log, say, "-f", str(manifest))
+        return apply(site, region, log, progress, "-f", str(manifest))
     finally:
         manifest.unlink()
 
 
-def wait_until_ready(site: Site, region: str, say: Say) -> str:
-    """Returns when every custom resource and Pod is Ready; raises StepFailed naming those that are not."""
+def wait_until_ready(site: Site, region: str, progress: Progress) -> str:
+    """Waits until every custom resource and Pod is Ready; raises StepFailed with those that are not."""
     api = kube.connect(site.kubeconfig(region))
     deadline = time.monotonic() + READY_SECONDS
     try:
         while True:
             resources, pods = kube.custom_resources(api, region), kube.pods(api, region)
-            missing = waiting_for(resources, pods)
+            missing = unready(resources, pods)
             if not missing and resources:
                 return f"{len(resources)} custom resources, {len(pods)} Pods"
             if time.monotonic() > deadline:
                 raise StepFailed(
                     f"after {READY_SECONDS} s still not Ready: {'; '.join(missing)}. Read `aura logs POD`."
                 )
-            say("; ".join(missing) or "no custom resource yet")
+            progress("; ".join(missing) or "no custom resource yet")
             time.sleep(0.5)
     finally:
         api.close()
 
 
-def waiting_for(resources: list[CustomResource], pods: list[Pod]) -> list[str]:
+def unready(resources: list[CustomResource], pods: list[Pod]) -> list[str]:
     """What is not Ready and why, custom resources first."""
     return [f"{r.kind} {r.name}: {r.reason}" for r in resources if not r.ready] + [
         f"Pod {p.name}: {p.reason or p.phase}"

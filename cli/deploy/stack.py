@@ -1,4 +1,4 @@
-"""Brings the Pulumi stack `local` to what infra/ declares, also after a run that was cut off."""
+"""Updates the Pulumi stack `local` to what infra/ declares, also after an interrupted run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from cli.progress.steps import Say, StepFailed
+from cli.progress.steps import Progress, StepFailed
 from cli.progress.subprocesses import run
 from local import plugins
 from local.site import CHECKOUT, Site
@@ -20,16 +20,16 @@ from local.toolchain import tools
 
 STACK = "local"
 PLAIN = ("--non-interactive", "--stack", STACK)
-TURN_SECONDS = 600
+LOCK_SECONDS = 600
 
 
-def up(site: Site, env: Mapping[str, str], log: Path, say: Say) -> str:
-    """`pulumi up`; gives its summary, such as "61 unchanged"."""
+def up(site: Site, env: Mapping[str, str], log: Path, progress: Progress) -> str:
+    """`pulumi up`; returns its summary, such as "61 unchanged"."""
     plugins.install(site)
-    with turn(site.home / "pulumi" / "turn", say) as lock:
+    with exclusive_lock(site.home / "pulumi" / "turn", progress) as lock:
         pulumi = _Pulumi(env, log, lock)
-        _clear_interrupted(pulumi, say)
-        return summary(pulumi.run(say, "up", "--yes", "--skip-preview", *PLAIN))
+        _clear_interrupted(pulumi, progress)
+        return summary(pulumi.run(progress, "up", "--yes", "--skip-preview", *PLAIN))
 
 
 def summary(printed: str) -> str:
@@ -39,15 +39,15 @@ def summary(printed: str) -> str:
 
 
 @contextmanager
-def turn(file: Path, say: Say) -> Iterator[IO[str]]:
-    """The file that every pulumi here locks. One whose starter was killed finishes what it is creating and records it;
-    this waits until it has, because nobody else may touch the state before."""
-    deadline = time.monotonic() + TURN_SECONDS
+def exclusive_lock(file: Path, progress: Progress) -> Iterator[IO[str]]:
+    """The file that every pulumi process here locks. One whose parent was killed finishes and records what it creates;
+    this waits for it, because no other process may write the state meanwhile."""
+    deadline = time.monotonic() + LOCK_SECONDS
     with file.open("w") as lock:
         while not _free(lock):
             if time.monotonic() > deadline:
-                raise StepFailed(f"another pulumi still works on this stack after {TURN_SECONDS} s")
-            say("waiting for an earlier run to finish what it began")
+                raise StepFailed(f"another pulumi process still updates this stack after {LOCK_SECONDS} s")
+            progress("waiting for an earlier run to finish")
             time.sleep(0.2)
         yield lock
 
@@ -67,16 +67,16 @@ class _Pulumi:
     log: Path
     lock: IO[str]
 
-    def run(self, say: Say, *argv: str) -> str:
+    def run(self, progress: Progress, *argv: str) -> str:
         program = tools.path("pulumi")
-        return run([program, *argv, "--color=never"], self.env, self.log, say, CHECKOUT, self.lock)
+        return run([program, *argv, "--color=never"], self.env, self.log, progress, CHECKOUT, self.lock)
 
 
-def _clear_interrupted(pulumi: _Pulumi, say: Say) -> None:
-    """Takes the lock of a run that died, and tells Pulumi which of the creations it had begun did happen."""
-    say("looking for an interrupted run")
-    pulumi.run(say, "cancel", "--yes", STACK)
+def _clear_interrupted(pulumi: _Pulumi, progress: Progress) -> None:
+    """Cancels the lock of a killed run and refreshes creations that it left pending."""
+    progress("checking for an interrupted run")
+    pulumi.run(progress, "cancel", "--yes", STACK)
     state = json.loads(pulumi.run(lambda _: None, "stack", "export", *PLAIN))
     if state["deployment"].get("pending_operations"):
-        say("refreshing after an interrupted run")
-        pulumi.run(say, "refresh", "--yes", "--skip-preview", "--clear-pending-creates", *PLAIN)
+        progress("refreshing after an interrupted run")
+        pulumi.run(progress, "refresh", "--yes", "--skip-preview", "--clear-pending-creates", *PLAIN)

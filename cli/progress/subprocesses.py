@@ -1,4 +1,4 @@
-"""Runs a program of somebody else's, its output in a log and its last line told as progress."""
+"""Runs an external program; its output goes to a log, its last line is shown as progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from cli.progress.steps import Say, StepFailed
+from cli.progress.steps import Progress, StepFailed
 
 _libc = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
@@ -21,16 +21,16 @@ def run(
     argv: Sequence[str | Path],
     env: Mapping[str, str],
     log: Path,
-    say: Say,
+    progress: Progress,
     cwd: Path | None = None,
     lock: IO[str] | None = None,
 ) -> str:
     """Standard output of the program. Raises StepFailed with its exit code.
 
-    `lock` is a file that the program itself has locked for as long as it lives (fcntl.lockf): its own children don't
-    inherit that, so what they leave behind holds nobody up.
+    `lock` is a file that the program itself locks while it runs (fcntl.lockf). Its children do not inherit the lock,
+    so a leftover child blocks nobody.
 
-    The program is interrupted when this process dies, however it dies, so that it can finish what it holds open.
+    The program gets SIGINT when this process dies, even by SIGKILL, so that it can finish what it has begun.
     """
 
     def prepare() -> None:
@@ -60,7 +60,7 @@ def run(
             out.flush()
             lines.append(line)
             if line.strip():
-                say(line.strip()[:110])
+                progress(line.strip()[:110])
     if process.returncode != 0:
         raise StepFailed(f"{Path(argv[0]).name} {argv[1] if len(argv) > 1 else ''} ended with {process.returncode}")
     return "".join(lines)

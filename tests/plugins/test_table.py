@@ -29,9 +29,9 @@ def calls(kind: Kind) -> Iterator[Call]:
     yield from (kind.create, kind.read, *kind.after_create, *kind.before_delete)
     yield from (call for call, _ in kind.extra_outputs.values())
     yield from (call for call in (kind.modify, kind.delete, kind.etag) if call is not None)
-    for aside in kind.separate:
-        yield from ([aside.set] if isinstance(aside.set, Call) else [])
-        yield from ([aside.lookup] if aside.lookup else [])
+    for separate in kind.separate:
+        yield from ([separate.set] if isinstance(separate.set, Call) else [])
+        yield from ([separate.lookup] if separate.lookup else [])
     if kind.tags is not None:
         yield from (call for call in (kind.tags.set, kind.tags.unset, kind.tags.lookup) if call is not None)
 
@@ -93,7 +93,7 @@ def test_a_row_takes_only_inputs_the_sdk_has(kind: Kind) -> None:
         key.split(".")[0]
         for key in (*kind.rename, *kind.convert, *kind.observe, *kind.call_options, *kind.derived_from)
     }
-    named |= {key for aside in kind.separate for key in aside.inputs} | set(kind.immutable or ())
+    named |= {key for separate in kind.separate for key in separate.inputs} | set(kind.immutable or ())
     assert sorted(named - declared) == []
 
 

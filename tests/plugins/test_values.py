@@ -35,7 +35,7 @@ def test_nothing_has_changed_against_itself(given: dict[str, Any]) -> None:
     assert changed_paths(given, given) == []
 
 
-def test_a_change_is_told_by_its_path() -> None:
+def test_a_change_is_reported_by_its_path() -> None:
     assert changed_paths({"a": {"b": 1, "c": [1]}}, {"a": {"b": 2, "c": [1, 2]}, "d": 0}) == ["a.b", "a.c", "d"]
 
 

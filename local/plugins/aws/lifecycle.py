@@ -54,8 +54,8 @@ class ResourceLifecycle:
         for call in kind.after_create if old is None else ():
             self.call(call, known)
         for separate in kind.separate:
-            if _is_due(aside, old, new):
-                for call in [aside.set] if isinstance(aside.set, Call) else aside.set(known):
+            if _is_due(separate, old, new):
+                for call in [separate.set] if isinstance(separate.set, Call) else separate.set(known):
                     self.call(call, known)
         if kind.tags is not None and (old is not None or not kind.tags.create):
             before, after = (old or {}).get("tagsAll", {}), new.get("tagsAll", {})
@@ -109,12 +109,12 @@ class ResourceLifecycle:
     def inputs(self, id: str, found: Any, declared: Values, outputs: Values) -> Values:
         """Declared inputs with the values that the resource has."""
         kind, known = self._kind, self.known(declared, id, outputs)
-        asides = {}
+        separate_values = {}
         for separate in kind.separate:
-            if aside.path and aside.inputs[0] in declared:
-                source = self.call(aside.lookup, known) if aside.lookup else found
-                asides[aside.inputs[0]] = jmespath.search(aside.path, source)
-        live = observed(kind, found, {k: v for k, v in asides.items() if v is not None}, declared)
+            if separate.path and separate.inputs[0] in declared:
+                source = self.call(separate.lookup, known) if separate.lookup else found
+                separate_values[separate.inputs[0]] = jmespath.search(separate.path, source)
+        live = observed(kind, found, {k: v for k, v in separate_values.items() if v is not None}, declared)
         if kind.tags is None:
             return live
         rest = {key: value for key, value in live.items() if key not in ("tags", "tagsAll")}
@@ -169,7 +169,7 @@ def merged(inputs: Values, outputs: Values) -> Values:
     return {**inputs, **completed}
 
 
-def _is_due(aside: SeparateCall, old: Values | None, new: Values) -> bool:
+def _is_due(separate: SeparateCall, old: Values | None, new: Values) -> bool:
     if old is not None:
-        return any(old.get(name) != new.get(name) for name in aside.inputs)
-    return not aside.created and aside.inputs[0] in new and new[aside.inputs[0]] != aside.unless
+        return any(old.get(name) != new.get(name) for name in separate.inputs)
+    return not separate.created and separate.inputs[0] in new and new[separate.inputs[0]] != separate.unless

@@ -61,7 +61,7 @@ class MskState:
 
 
 def server_properties(text: bytes) -> dict[str, str]:
-    """Keys and values of a server.properties; raises ValueError with a line that is neither a property nor a comment."""
+    """Keys and values of a server.properties; raises ValueError with an invalid line."""
     lines = [line.strip() for line in text.decode().splitlines()]
     found = {}
     for line in lines:

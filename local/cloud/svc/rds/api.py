@@ -54,11 +54,11 @@ class Rds(GroupOperations):
     def describe_db_instances(self, state: RdsState, inputs: Inputs) -> Output:
         name = inputs.get("DBInstanceIdentifier")
         chosen = [_instance(state, name)] if name else list(state.instances.values())
-        for filter in inputs.get("Filters", []):
-            if filter["Name"] not in ("db-instance-id", "engine"):
-                raise unsupported(f"filtering instances by {filter['Name']}")
-            of = {"db-instance-id": lambda i: i.identifier, "engine": lambda i: i.inputs["Engine"]}[filter["Name"]]
-            chosen = [instance for instance in chosen if of(instance) in filter["Values"]]
+        for criterion in inputs.get("Filters", []):
+            if criterion["Name"] not in ("db-instance-id", "engine"):
+                raise unsupported(f"filtering instances by {criterion['Name']}")
+            of = {"db-instance-id": lambda i: i.identifier, "engine": lambda i: i.inputs["Engine"]}[criterion["Name"]]
+            chosen = [instance for instance in chosen if of(instance) in criterion["Values"]]
         return {"DBInstances": [described(state, instance) for instance in chosen]}
 
     def modify_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
