@@ -61,7 +61,7 @@ def steps(site: Site) -> list[Step]:
         step(
             "local controllers",
             "controllers",
-            lambda log, show: cluster.apply(site, PRIMARY, log, progress, "-k", str(CHECKOUT / "local" / "manifests")),
+            lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(CHECKOUT / "local" / "manifests")),
         ),
         step(
             "manifests",

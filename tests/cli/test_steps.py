@@ -61,9 +61,7 @@ def test_an_unchanged_step_is_repeated_with_the_elapsed_time(
 
 def test_a_failed_step_shows_its_log_and_stops_what_follows(console: Console, tmp_path: Path) -> None:
     def fails(show: Progress) -> str:
-        return run(
-            [sys.executable, "-c", "print('the disk is full'); raise SystemExit(3)"], {}, tmp_path / "log", progress
-        )
+        return run([sys.executable, "-c", "print('the disk is full'); raise SystemExit(3)"], {}, tmp_path / "log", show)
 
     def never(_: Progress) -> str:
         pytest.fail("a step after a failed one ran")

@@ -41,9 +41,7 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"), UNSUPPORTED, ids=[f"{s}-{o}" for s, o, _ in UNSUPPORTED]
 )
-def test_unsupported_operation_is_refused(
-    cloud: Cloud, service: str, operation: str, arguments: dict[str, Any]
-) -> None:
+def test_operation_is_refused(cloud: Cloud, service: str, operation: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(ClientError) as refused:
         getattr(cloud.client(service), operation)(**arguments)
     assert code_of(refused.value) == "NotImplemented"
