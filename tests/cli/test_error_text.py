@@ -12,9 +12,9 @@ from local.observe.errors import first_line
 
 
 def test_the_innermost_of_nested_errors_is_reported() -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        port = nobody.getsockname()[1]
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
         with pytest.raises(MaxRetryError) as raised:
             urllib3.PoolManager().request("GET", f"https://127.0.0.1:{port}/apis/{'x' * 200}", retries=1)
     text = first_line(raised.value)

@@ -1,4 +1,4 @@
-"""What this cloud cannot do it refuses: with an AWS error that says so, and without having changed anything."""
+"""Unsupported operations are refused with an AWS error and change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens of EKS: what botocore signs is believed, anything else is not."""
+"""Tokens of EKS: those that botocore signs are accepted, others are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kubernetes objects: what names them, what of them was declared, when they are ready."""
+"""Kubernetes objects: identity, declared part, readiness."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def deployment(**status: Any) -> dict[str, Any]:
     return {"kind": "Deployment", "metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status}
 
 
-def test_what_a_secret_holds_is_sent_as_data_and_marked() -> None:
+def test_string_data_of_a_secret_is_sent_as_data_and_marked() -> None:
     done = objects.completed({"kind": "Secret", "stringData": {"a": "hush", "b": UNKNOWN}}, "s", "aura")
     assert "stringData" not in done
     assert done["data"] == {"a": base64.b64encode(b"hush").decode(), "b": UNKNOWN}
@@ -76,5 +76,5 @@ def test_a_job_that_failed_is_an_error() -> None:
         not_ready_reason({"kind": "Job", "metadata": {}, "status": {"conditions": [failed]}})
 
 
-def test_kinds_without_a_life_of_their_own_are_ready_at_once() -> None:
+def test_kinds_without_a_readiness_check_are_ready_at_once() -> None:
     assert not_ready_reason({"kind": "ConfigMap", "metadata": {}}) is None

@@ -1,4 +1,4 @@
-"""Every row of the AWS table against the API's own description, so that no typing error waits for its resource."""
+"""Every kind of the AWS plugin against botocore's service models and the Pulumi SDK."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.plugins.aws.kinds import find
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 SESSION = botocore.session.get_session()
-ROWS: list[Kind] = [
+KINDS: list[Kind] = [
     kind
     for module in pkgutil.iter_modules(kinds.__path__)
     for kind in importlib.import_module(f"{kinds.__name__}.{module.name}").KINDS
@@ -63,8 +63,8 @@ def members_of(service: ServiceModel, operation: str) -> Mapping[str, object]:
     return shape.members
 
 
-@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
-def test_a_row_speaks_of_operations_and_fields_that_exist(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_a_kind_uses_operations_and_fields_that_exist(kind: Kind) -> None:
     service = SESSION.get_service_model(kind.service)
     for call in calls(kind):
         shape = service.operation_model(call.operation).input_shape
@@ -75,16 +75,16 @@ def test_a_row_speaks_of_operations_and_fields_that_exist(kind: Kind) -> None:
         assert any(member in members for members in known), f"{input} -> {member}"
 
 
-@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
-def test_a_row_has_paths_that_parse_and_is_found_by_its_type(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_a_kind_has_paths_that_parse_and_is_found_by_its_type(kind: Kind) -> None:
     for path in paths(kind):
         jmespath.compile(path.replace("{id}", "x"))
     assert find(kind.type) is kind
 
 
-@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
-def test_a_row_takes_only_inputs_the_sdk_has(kind: Kind) -> None:
-    """Inputs a row names must be spelt as in pulumi_aws, or a program could never give them."""
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_a_kind_has_only_inputs_of_the_sdk(kind: Kind) -> None:
+    """Inputs that a kind names must be spelled as in pulumi_aws, or no program could set them."""
     _, path, name = kind.type.split(":")
     resource = getattr(importlib.import_module(f"pulumi_aws.{path.split('/')[0]}"), name)
     module = vars(importlib.import_module(resource.__module__))
@@ -98,7 +98,7 @@ def test_a_row_takes_only_inputs_the_sdk_has(kind: Kind) -> None:
 
 
 def _wire_names(args: type) -> set[str]:
-    """camelCase names of an Args class: what @pulumi.getter says, else the attribute's own name."""
+    """camelCase names of an Args class: the name in @pulumi.getter, else the attribute's own name."""
     names = set()
     for attribute, value in vars(args).items():
         if isinstance(value, property) and value.fget is not None:
@@ -106,6 +106,6 @@ def _wire_names(args: type) -> set[str]:
     return names
 
 
-def test_a_type_without_a_row_is_not_found() -> None:
+def test_a_type_without_a_kind_is_not_found() -> None:
     assert find("aws:lambda/function:Function") is None
     assert find("kubernetes:core/v1:Secret") is None

@@ -1,1 +1,1 @@
-"""What every service of ours is built from: operations, wire protocol, errors, tags, groups."""
+"""The building blocks of our services: operations, wire protocol, errors, tags, groups."""

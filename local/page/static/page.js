@@ -68,7 +68,7 @@ function drawPeople(view) {
   }
   if (document.activeElement !== select) select.value = user;
   const last = view.person?.windows.at(-1);
-  byId("now").textContent = view.store ? `nothing to show: ${view.store}` : !last ? "nobody has streamed yet: aura wearables"
+  byId("now").textContent = view.store ? `nothing to show: ${view.store}` : !last ? "no user has streamed yet: aura wearables"
     : `${last.heart_rate?.toFixed(0) ?? "–"} beats/min, RMSSD ${last.rmssd?.toFixed(0) ?? "–"} ms, ${Math.round((last.quality ?? 0) * 100)} % usable`;
   const clock = (t) => new Date(t).toLocaleTimeString();
   byId("episodes").replaceChildren(...(view.person?.episodes ?? []).slice(-6).map((e) =>
