@@ -1,6 +1,6 @@
-"""`aura`: starts the platform on this machine, looks at it, streams heart beats into it.
+"""`aura`: starts and inspects the platform on this machine, and streams heart beats into it.
 
-Commands import what they need when they run, so that `aura detect`, which others start by the hundred, starts at once.
+Commands import their modules when they run, so that `aura detect`, of which hundreds may be started, starts fast.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.profiles import forget_profiles
+from cli.aws.profiles import unset_profiles
 from local.site import InvalidSite
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -21,7 +21,7 @@ app.add_typer(dead_letters, name="dead-letters")
 
 @app.command()
 def up() -> None:
-    """Start the whole platform, or bring it to what is declared; ends once a heart beat came back as a calm."""
+    """Start the whole platform, or update it to what is declared; ends once a heart beat has led to a calm."""
     from cli.up import up
 
     up()
@@ -45,7 +45,7 @@ def clean() -> None:
 
 @app.command()
 def status() -> None:
-    """Regions, resources, custom resources, Pods and lag in one table."""
+    """Show regions, resources, custom resources, Pods and lag in one table."""
     from cli.status import status
 
     status()
@@ -53,7 +53,7 @@ def status() -> None:
 
 @app.command()
 def env() -> None:
-    """Print the exports with which plain pulumi, kubectl and aws work: eval "$(aura env)"."""
+    """Print the exports for plain pulumi, kubectl and aws: eval "$(aura env)"."""
     from cli.environment import print_exports
 
     print_exports()
@@ -62,10 +62,10 @@ def env() -> None:
 @app.command()
 def logs(
     pod: Annotated[str, typer.Argument(help="A Pod, or the start of its name.")],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing what comes.")] = False,
-    previous: Annotated[bool, typer.Option("--previous", help="Of the container's run before this one.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the output.")] = False,
+    previous: Annotated[bool, typer.Option("--previous", help="Logs of the previous container instance.")] = False,
 ) -> None:
-    """Print what a Pod has written."""
+    """Print the logs of a Pod."""
     from cli.logs import logs
 
     logs(pod, follow, previous)
@@ -75,7 +75,7 @@ def logs(
 def token(
     user: Annotated[str, typer.Option(help="The subject of the token.")],
     role: Annotated[list[str] | None, typer.Option(help="A role to grant; may be given more than once.")] = None,
-    ttl: Annotated[int, typer.Option(help="Seconds until it expires; negative for one that has.")] = 900,
+    ttl: Annotated[int, typer.Option(help="Seconds until it expires; negative for an expired one.")] = 900,
 ) -> None:
     """Print an access token for a user, signed with the platform's key."""
     from cli.token import print_token
@@ -85,15 +85,15 @@ def token(
 
 @app.command()
 def wearables(
-    users: Annotated[int, typer.Option(min=1, help="How many people stream.")] = 1,
+    users: Annotated[int, typer.Option(min=1, help="Number of users that stream.")] = 1,
     recording: Annotated[
-        Path | None, typer.Option(help="Folder with an IBI.csv to replay; synthesised heart beats without.")
+        Path | None, typer.Option(help="Folder with an IBI.csv to replay; default: synthesised heart beats.")
     ] = None,
-    speed: Annotated[float, typer.Option(min=0.1, help="Seconds of heart beats a second of wall clock.")] = 1.0,
-    minutes: Annotated[float, typer.Option(min=8, help="Length of synthesised beats, in the heart's time.")] = 20.0,
+    speed: Annotated[float, typer.Option(min=0.1, help="Seconds of heart beats per second of wall clock.")] = 1.0,
+    minutes: Annotated[float, typer.Option(min=8, help="Minutes of synthesised heart beats.")] = 20.0,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Stream heart beats as wearables do and report what came back."""
+    """Stream heart beats as wearables do and report the results."""
     from cli.wearables import wearables
 
     wearables(users, recording, speed, minutes, json)
@@ -101,7 +101,7 @@ def wearables(
 
 @dead_letters.command("list")
 def list_dead_letters(
-    all_: Annotated[bool, typer.Option("--all", help="Those that were replayed too.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Include those that were replayed.")] = False,
 ) -> None:
     """Print what could not be processed: its record, time, users and reason, and whether it can be processed now."""
     from cli.dead_letters import print_dead_letters
@@ -129,7 +129,7 @@ def detect(
 
 
 if __name__ == "__main__":
-    forget_profiles()
+    unset_profiles()
     try:
         app(prog_name="aura")
     except InvalidSite as error:

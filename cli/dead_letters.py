@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.checks.verdict import BIOSTREAM
 from cli.environment import PRIMARY
-from cli.verdict import BIOSTREAM
 from contracts.biostream import BioStreamSpec
 from contracts.platform import KAFKA_BOOTSTRAP, NAMESPACE, PLATFORM_CONFIG
 from dataflows.biosync.signal.spec import rules_from_spec
@@ -63,13 +63,13 @@ def console() -> Console:
 def find(site: Site) -> DeadLetterTopic:
     """The dead letter topic of the running platform; exits with a message when none runs."""
     if not site.kubeconfig(PRIMARY).exists():
-        sys.exit(kube.NONE)
+        sys.exit(kube.NO_CLUSTER)
     api = kube.connect(site.kubeconfig(PRIMARY))
     try:
         config = kube.config_map(api, NAMESPACE, PLATFORM_CONFIG) or {}
         spec = TypeAdapter(BioStreamSpec).validate_python(kube.spec(api, "biostreams", NAMESPACE, BIOSTREAM))
-    except kube.AWAY as error:
-        sys.exit(f"BioStream {BIOSTREAM} cannot be read: {kube.silent(PRIMARY, error)}")
+    except kube.UNAVAILABLE as error:
+        sys.exit(f"BioStream {BIOSTREAM} cannot be read: {kube.unavailable_message(PRIMARY, error)}")
     finally:
         api.close()
     if KAFKA_BOOTSTRAP not in config:

@@ -6,14 +6,14 @@ import shutil
 
 from rich.console import Console
 
-from cli.steps import Say, Step, StepFailed, run_steps
+from cli.progress.steps import Progress, Step, StepFailed, run_steps
 from local.cloud import endpoint
 from local.engines.runtime.process import Process
 from local.site import Site
 
 
 def down() -> None:
-    """Stops the page, the endpoint and every engine; data stays."""
+    """Stops the page, the endpoint and every engine; data is kept."""
     _run(_stopping(Site.current()))
 
 
@@ -36,8 +36,8 @@ def _stopping(site: Site) -> list[Step]:
     log = site.logs() / "down.log"
     return [
         Step("stop the page", lambda _: _stop(Process(site.home / "page", "page")), log),
-        Step("stop the cloud and its engines", lambda say: _stop_cloud(site, say), log),
-        Step("look for what is left", lambda say: _sweep(site, say), log),
+        Step("stop the cloud and its engines", lambda progress: _stop_cloud(site, progress), log),
+        Step("stop leftover processes", lambda progress: _stop_leftovers(site, progress), log),
     ]
 
 
@@ -46,23 +46,23 @@ def _stop(process: Process) -> str:
     return ""
 
 
-def _stop_cloud(site: Site, say: Say) -> str:
-    say("nodes, control plane, brokers and databases, in this order")
+def _stop_cloud(site: Site, progress: Progress) -> str:
+    progress("nodes, control plane, brokers and databases, in this order")
     endpoint.stop(site, engines=True)
     return ""
 
 
-def _sweep(site: Site, say: Say) -> str:
-    """Ends what lost its owner, such as an engine whose endpoint was killed while creating it."""
-    left = [Process(record.parent, record.stem) for record in site.home.rglob("*.process")]
-    alive = [process for process in left if process.pid() is not None]
+def _stop_leftovers(site: Site, progress: Progress) -> str:
+    """Stops orphans, such as an engine whose endpoint was killed while creating it."""
+    leftovers = [Process(record.parent, record.stem) for record in site.home.rglob("*.process")]
+    alive = [process for process in leftovers if process.pid() is not None]
     for process in alive:
-        say(process.name)
+        progress(process.name)
         process.stop(grace=5)
-    return f"ended {', '.join(p.name for p in alive)}" if alive else "nothing"
+    return f"stopped {', '.join(p.name for p in alive)}" if alive else "nothing"
 
 
 def _delete(site: Site) -> str:
     if site.home.exists():
         shutil.rmtree(site.home)
-    return f"{site.home} is gone; the tool cache stays"
+    return f"{site.home} is deleted; the tool cache stays"

@@ -1,12 +1,12 @@
-"""`aura env`: what plain pulumi, kubectl and aws need to talk to this site."""
+"""`aura env`: the environment of plain pulumi, kubectl and aws for this site."""
 
 from __future__ import annotations
 
 import os
 import shlex
 
-from cli.credentials import LOCAL_KEY
-from cli.profiles import PROFILES
+from cli.aws.credentials import LOCAL_KEY
+from cli.aws.profiles import PROFILES
 from local import plugins
 from local.site import CHECKOUT, REGIONS, Site
 from local.toolchain import tools
@@ -15,7 +15,7 @@ PRIMARY = "us-west-2"
 
 
 def exports(site: Site) -> dict[str, str]:
-    """Variables by name; PATH comes with this checkout's tools in front."""
+    """Variables by name; PATH has this checkout's tools first."""
     kubeconfigs = [site.kubeconfig(region) for region in REGIONS]
     return {
         **plugins.environment(site),
@@ -26,7 +26,7 @@ def exports(site: Site) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": LOCAL_KEY,
         "AWS_REGION": PRIMARY,
         "AWS_DEFAULT_REGION": PRIMARY,
-        # An endpoint that restarts is back within this many tries.
+        # A restarting endpoint answers again within this many attempts.
         "AWS_RETRY_MODE": "standard",
         "AWS_MAX_ATTEMPTS": "10",
         "AWS_PAGER": "",
@@ -42,7 +42,7 @@ def print_exports() -> None:
 
 
 def _path(of_plugins: str) -> str:
-    """This checkout's folders once each, then what was there before."""
+    """This checkout's folders first, without duplicates."""
     ours = [str(CHECKOUT / "bin"), str(CHECKOUT / ".venv" / "bin"), str(tools.path("kubectl").parent)]
     folders = [*ours, *of_plugins.split(os.pathsep), *os.environ.get("PATH", "").split(os.pathsep)]
     return os.pathsep.join(dict.fromkeys(filter(None, folders)))

@@ -1,4 +1,4 @@
-"""`aura status`: everything the platform is, in one table."""
+"""`aura status`: the state of the platform in one table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from local.observe.platform import observe
 from local.site import Site
 
 WIDTH = 160
-"""Columns of the table where no terminal says how wide it is, as behind a pipe."""
+"""Columns of the table when the output is no terminal."""
 
 
 def status() -> None:
-    """Prints the table; ends with 1 when anything is not as declared, so that a script can ask."""
+    """Prints the table; exits with 1 when the platform is not healthy."""
     platform = observe(Site.current(), boto3.Session(aws_access_key_id="local", aws_secret_access_key="local"))
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     if not (platform.resources or platform.custom_resources or platform.pods):
@@ -41,7 +41,7 @@ def healthy(platform: Platform) -> bool:
 
 
 def render(platform: Platform) -> Table:
-    """A narrow terminal breaks names into lines rather than hiding how they end."""
+    """Names are wrapped in a narrow terminal, not truncated."""
     columns = [Column(head, overflow="fold") for head in ("region", "kind", "name", "state", "lag", "detail")]
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     rows = [*platform.resources, *platform.custom_resources, *platform.pods]

@@ -9,9 +9,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from joserfc.jwk import ECKey
 
-from cli.credentials import secret_value
+from cli.aws.credentials import secret_value
 from cli.environment import PRIMARY
-from cli.steps import StepFailed
+from cli.progress.steps import StepFailed
 from contracts.platform import SIGNING_KEY_SECRET
 from local.site import Site
 from services.auth.signing import load
@@ -29,7 +29,7 @@ def print_token(user: str, roles: list[str], ttl: int) -> None:
 
 
 def signing_key(site: Site) -> ECKey:
-    """The key of the running platform; raises StepFailed where none answers."""
+    """The key of the running platform; raises StepFailed when it cannot be read."""
     try:
         return load(secret_value(site, PRIMARY, SIGNING_KEY_SECRET))
     except (BotoCoreError, ClientError) as error:

@@ -1,4 +1,4 @@
-"""`aura up`: from nothing, or from anything in between, to a running platform."""
+"""`aura up`: starts the platform, from nothing or from any intermediate state."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli import cluster, stack
+from cli.deploy import cluster, stack
 from cli.environment import PRIMARY, exports
-from cli.steps import Say, Step, StepFailed, run_steps, table_of
-from cli.subprocesses import run
+from cli.progress.steps import Progress, Step, StepFailed, results_table, run_steps
+from cli.progress.subprocesses import run
 from cli.wearables import first_calm
 from local import page
 from local.cloud import endpoint
@@ -28,7 +28,7 @@ def up() -> None:
     except StepFailed as failed:
         console.print(str(failed), style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
-    console.print(table_of(done))
+    console.print(results_table(done))
     console.print(
         f"live page        http://{site.page_host}:{page.PORT}\n"
         f"AWS endpoint     {site.endpoint_url}\n"
@@ -43,36 +43,44 @@ def up() -> None:
 def steps(site: Site) -> list[Step]:
     logs = site.logs()
 
-    def step(title: str, name: str, action: Callable[[Path, Say], str]) -> Step:
+    def step(title: str, name: str, action: Callable[[Path, Progress], str]) -> Step:
         log = logs / f"{name}.log"
-        return Step(title, lambda say: action(log, say), log)
+        return Step(title, lambda progress: action(log, progress), log)
 
     overlay = CHECKOUT / "manifests" / "overlays" / PRIMARY
     return [
-        step("tools", "tools", lambda log, say: _tools(log, say)),
-        step("local cloud", "cloud", lambda _, say: _cloud(site, say)),
-        step("pulumi up", "pulumi", lambda log, say: stack.up(site, exports(site), log, say)),
-        step("definitions", "definitions", lambda log, say: cluster.install_definitions(site, PRIMARY, log, say)),
-        step("certificates", "certificates", lambda log, say: cluster.install_secrets(site, PRIMARY, log, say)),
+        step("tools", "tools", lambda log, show: _tools(log, show)),
+        step("local cloud", "cloud", lambda _, show: _cloud(site, show)),
+        step("pulumi up", "pulumi", lambda log, show: stack.up(site, exports(site), log, show)),
+        step(
+            "definitions",
+            "definitions",
+            lambda log, show: cluster.install_definitions(site, PRIMARY, log, show),
+        ),
+        step("certificates", "certificates", lambda log, show: cluster.install_secrets(site, PRIMARY, log, show)),
         step(
             "local controllers",
             "controllers",
-            lambda log, say: cluster.apply(site, PRIMARY, log, say, "-k", str(CHECKOUT / "local" / "manifests")),
+            lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(CHECKOUT / "local" / "manifests")),
         ),
-        step("manifests", "manifests", lambda log, say: cluster.apply(site, PRIMARY, log, say, "-k", str(overlay))),
-        step("custom resources", "ready", lambda _, say: cluster.wait_until_ready(site, PRIMARY, say)),
-        step("live page", "page", lambda _, say: _page(site)),
-        step("heart beats", "wearables", lambda _, say: first_calm(site, say)),
+        step(
+            "manifests",
+            "manifests",
+            lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(overlay)),
+        ),
+        step("custom resources", "ready", lambda _, show: cluster.wait_until_ready(site, PRIMARY, show)),
+        step("live page", "page", lambda _, show: _page(site)),
+        step("heart beats", "wearables", lambda _, show: first_calm(site, show)),
     ]
 
 
-def _tools(log: Path, say: Say) -> str:
-    run([sys.executable, "-m", "local.toolchain"], {"PYTHONPATH": str(CHECKOUT)}, log, say)
+def _tools(log: Path, progress: Progress) -> str:
+    run([sys.executable, "-m", "local.toolchain"], {"PYTHONPATH": str(CHECKOUT)}, log, progress)
     return "built, found or cached"
 
 
-def _cloud(site: Site, say: Say) -> str:
-    say(f"starting the AWS endpoint at {site.endpoint_url}")
+def _cloud(site: Site, progress: Progress) -> str:
+    progress(f"starting the AWS endpoint at {site.endpoint_url}")
     return f"pid {endpoint.start(site)} at {site.endpoint_url}"
 
 

@@ -14,13 +14,13 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from cli.checks.verdict import Verdict, verify
 from cli.environment import PRIMARY
-from cli.steps import Say, StepFailed
+from cli.progress.steps import Progress, StepFailed
 from cli.token import signing_key
-from cli.verdict import Verdict, judge
 from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
-from local.observe.said import first_line
+from local.observe.errors import first_line
 from local.site import Site
 from local.wearables.beats import InvalidRecording, day_in_minutes, read_recording, synthesise
 from local.wearables.fleet import SimulatedUser, stream
@@ -48,7 +48,7 @@ def wearables(users: int, recording: Path | None, speed: float, minutes: float, 
     raise SystemExit(0 if verdict.sound and report.lost == 0 else 1)
 
 
-def first_calm(site: Site, say: Say) -> str:
+def first_calm(site: Site, say: Progress) -> str:
     """The last step of `aura up`: one user's day in minutes, fast; returns when the Emergency Calm has arrived."""
     population = simulated_users(1, None, 20)
     report, verdict = asyncio.run(run(site, population, FIRST_CALM_SPEED, say))
@@ -71,7 +71,7 @@ def simulated_users(users: int, recording: Path | None, minutes: float) -> list[
     return [SimulatedUser(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
 
 
-async def run(site: Site, users: list[SimulatedUser], speed: float, say: Say) -> tuple[Report, Verdict]:
+async def run(site: Site, users: list[SimulatedUser], speed: float, say: Progress) -> tuple[Report, Verdict]:
     """Streams through the gateway, then compares the store with an offline computation of the same beats."""
     endpoint = await asyncio.to_thread(find_endpoint, site)
     key = await asyncio.to_thread(signing_key, site)
@@ -86,8 +86,8 @@ async def run(site: Site, users: list[SimulatedUser], speed: float, say: Say) ->
     async def on_acknowledged(report: Report, sent: dict) -> None:
         say("all frames are acknowledged; waiting for the store")
         try:
-            verdict.append(await judge(site, PRIMARY, sent, report))
-        except (psycopg.OperationalError, *kube.AWAY) as error:
+            verdict.append(await verify(site, PRIMARY, sent, report))
+        except (psycopg.OperationalError, *kube.UNAVAILABLE) as error:
             raise StepFailed(
                 f"all {report.acked} frames were acknowledged, so their beats are kept, but the results cannot "
                 f"be read ({first_line(error)}); `aura status` shows what is down, `make up` starts it"
@@ -102,12 +102,12 @@ async def run(site: Site, users: list[SimulatedUser], speed: float, say: Say) ->
 def find_endpoint(site: Site) -> StreamEndpoint:
     """The gateway's endpoint of the stream; raises StepFailed while it has no address."""
     if not site.kubeconfig(PRIMARY).exists():
-        raise StepFailed(kube.NONE)
+        raise StepFailed(kube.NO_CLUSTER)
     try:
         with kube.connect(site.kubeconfig(PRIMARY)) as api:
             address = kube.gateway_address(api, NAMESPACE, "aura")
-    except kube.AWAY as error:
-        raise StepFailed(kube.silent(PRIMARY, error)) from error
+    except kube.UNAVAILABLE as error:
+        raise StepFailed(kube.unavailable_message(PRIMARY, error)) from error
     if address is None:
         raise StepFailed("the Gateway `aura` has no address yet; `aura status` shows what is not Ready")
     host, _, port = address.rpartition(":")

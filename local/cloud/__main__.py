@@ -1,10 +1,10 @@
-"""Serves the AWS API of the current site until it is told to end; with `--stop-engines`, ends the site's engines."""
+"""Serves the AWS API of the current site until SIGTERM or SIGINT; with `--stop-engines`, stops its engines."""
 
 from __future__ import annotations
 
 import os
 
-# Before moto is imported: its own images of machines cost 100 ms a snapshot, and accounts come from our constant.
+# Set before moto is imported: its default AMIs would cost 100 ms a snapshot.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 import argparse
@@ -13,14 +13,14 @@ import signal
 import threading
 import warnings
 
+from local.cloud.context import ACCOUNT
 from local.cloud.server import serve, stop_engines
-from local.cloud.world import ACCOUNT
 from local.site import Site
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__)
-    parser.add_argument("--stop-engines", action="store_true", help="end the engines and keep their data")
+    parser.add_argument("--stop-engines", action="store_true", help="stop the engines and keep their data")
     options = parser.parse_args()
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

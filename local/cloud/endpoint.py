@@ -1,4 +1,4 @@
-"""Starts and stops the AWS endpoint of a site, for those who stand above it."""
+"""Starts, stops and queries the AWS endpoint of a site from another process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def process(site: Site) -> Process:
 
 
 def start(site: Site, seconds: float = 60.0) -> int:
-    """Starts the endpoint unless it runs, waits until it answers; gives its pid. Raises EngineFailed."""
+    """Starts the endpoint unless it runs and waits until it answers; returns its pid. Raises EngineFailed."""
     endpoint = process(site)
     pid = endpoint.start([sys.executable, "-m", "local.cloud"], env=_environment(site), cwd=CHECKOUT)
     endpoint.wait_until(lambda: running(site), seconds)
@@ -31,9 +31,9 @@ def start(site: Site, seconds: float = 60.0) -> int:
 
 
 def stop(site: Site, engines: bool = False, seconds: float = 300.0) -> None:
-    """Ends the endpoint; `engines` too, in good order and keeping their data, whether the endpoint ran or not.
+    """Stops the endpoint; with `engines` also every engine, in order and with its data kept, even if no endpoint ran.
 
-    Raises EngineFailed when an engine does not end.
+    Raises EngineFailed when an engine does not stop.
     """
     process(site).stop(grace=30)
     if not engines or not (site.home / "cloud").exists():
@@ -55,16 +55,16 @@ def running(site: Site) -> bool:
 
 
 def wait_for_engines(site: Site, seconds: float = 120.0) -> None:
-    """Returns once every resource's engine does what its resource says; raises EngineFailed with what is missing."""
+    """Waits until every engine is as its resource declares; raises EngineFailed with those that are not."""
     deadline = time.monotonic() + seconds
-    while missing := _missing(site):
+    while unsettled := _unsettled(site):
         if time.monotonic() > deadline:
-            raise EngineFailed(f"After {seconds:.0f} s these are not up: {'; '.join(missing)}")
+            raise EngineFailed(f"After {seconds:.0f} s these are not up: {'; '.join(unsettled)}")
         time.sleep(0.2)
 
 
-def _missing(site: Site) -> list[str]:
-    """Resources on the way to something, and those whose process died and which nobody has noticed yet."""
+def _unsettled(site: Site) -> list[str]:
+    """Resources in transition, and those whose process died and which are not reconciled yet."""
     return [
         f"{arn} is {engine['status']}" + (f" ({engine['trouble']})" if engine["trouble"] else "")
         for arn, engine in _get(site, ENGINES).items()

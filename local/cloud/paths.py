@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 HEALTH = "/_aura/health"
-"""Pid and home of the endpoint."""
+"""Process id and home of the endpoint."""
 ENGINES = "/_aura/engines"
 """ARN -> status, running, trouble of each resource that has an engine."""
 TOKEN_REVIEW = "/_aura/token-review"
-"""<this>/<region>/<cluster>: where API servers ask who the bearer of an AWS token is."""
+"""<this>/<region>/<cluster>: the TokenReview webhook of an API server."""

@@ -1,4 +1,4 @@
-"""Puts the parts together: state, services, control loop and the HTTP server."""
+"""Wires state, services, control loop and HTTP server together."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from local.cloud import certificates, control, managed_policies
-from local.cloud.front import Front
-from local.cloud.loop import Loop
-from local.cloud.store import Store
+from local.cloud.context import CloudContext
+from local.cloud.control_loop import ControlLoop
+from local.cloud.http import internal
+from local.cloud.http.application import Application
+from local.cloud.moto_backends import acm
+from local.cloud.state.store import Store
 from local.cloud.svc import services
-from local.cloud.world import World
 from local.site import Site
 
 log = logging.getLogger(__name__)
@@ -25,41 +26,40 @@ class _Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"  # clients keep their connection
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are not logged: the control loop's words would drown in them."""
+        """Requests are not logged: they would bury the control loop's messages."""
 
 
 def serve(site: Site, end: threading.Event) -> None:
-    """Serves `site` until `end`; engines run on."""
-    certificates.install()
-    managed_policies.install()
-    world = World(site)
-    store = Store(site.home / "cloud", world)
-    known = services(world)
+    """Serves `site` until `end` is set; engines keep running."""
+    acm.install()
+    context = CloudContext(site)
+    store = Store(site.home / "cloud", context)
+    known = services(context)
     restored = store.load()
-    loop = Loop(world, known, store.save)
-    front = Front(world, known, store.save, control.paths(world, known, loop))
+    loop = ControlLoop(context, known, store.save)
+    application = Application(context, known, store.save, internal.handlers(context, known, loop))
     address = urlsplit(site.endpoint_url)
     assert address.hostname and address.port
-    server = make_server(address.hostname, address.port, front, threaded=True, request_handler=_Handler)
+    server = make_server(address.hostname, address.port, application, threaded=True, request_handler=_Handler)
     server.daemon_threads = True  # pyright: ignore[reportAttributeAccessIssue]
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     loop.start()
     log.info("serving %s, state %s", site.endpoint_url, "restored" if restored else "new")
     end.wait()
     server.shutdown()
-    loop.finish()
+    loop.shutdown()
 
 
 def stop_engines(site: Site) -> None:
-    """Ends every engine of the state on disk, keeping data: clusters' nodes first, then clusters, then the rest."""
-    world = World(site)
-    if not Store(site.home / "cloud", world).load():
+    """Stops every engine of the state on disk and keeps its data: nodes first, then their clusters, then the rest."""
+    context = CloudContext(site)
+    if not Store(site.home / "cloud", context).load():
         return
-    for service in reversed(services(world)):
-        bodies = service.bodies()
+    for service in reversed(services(context)):
+        backings = service.backings()
         if service.name == "eks":
-            for body in bodies:  # nodes come before their control plane
-                body.stop()
+            for backing in backings:  # nodes come before their control plane
+                backing.stop()
         else:
             with ThreadPoolExecutor(8) as pool:
-                list(pool.map(lambda body: body.stop(), bodies))
+                list(pool.map(lambda backing: backing.stop(), backings))

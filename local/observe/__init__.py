@@ -1,1 +1,1 @@
-"""What the platform says of itself, read from its own APIs: AWS, Kubernetes and the time-series store."""
+"""The observed state of the platform, from its own APIs: AWS, Kubernetes and the time-series store."""

@@ -9,14 +9,14 @@ from botocore.config import Config
 
 from local.observe.model import Resource
 
-PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 
 
 def resources(session: boto3.Session, region: str, endpoint_url: str) -> list[Resource]:
     """Every resource of the region that has an engine; raises botocore's errors when the API does not answer."""
 
     def client(service: str):
-        return session.client(service, region_name=region, endpoint_url=endpoint_url, config=PATIENCE)  # pyright: ignore
+        return session.client(service, region_name=region, endpoint_url=endpoint_url, config=CLIENT_CONFIG)  # pyright: ignore
 
     return [
         *_databases(client("rds"), region),

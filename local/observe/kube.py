@@ -12,36 +12,36 @@ from kubernetes.client.exceptions import ApiException
 from kubernetes.config import ConfigException
 from urllib3.exceptions import HTTPError
 
+from local.observe.errors import first_line
 from local.observe.model import Condition, CustomResource, Pod
-from local.observe.said import first_line
 
-AWAY = ApiException, HTTPError, ConfigException
-"""What a call raises when its cluster does not answer it."""
-NONE = "no cluster runs here; `make up` starts the platform"
+UNAVAILABLE = ApiException, HTTPError, ConfigException
+"""Exceptions of a call to a cluster that is unavailable."""
+NO_CLUSTER = "no cluster runs here; `make up` starts the platform"
 GROUP, VERSION = "platform.aurawellness.com", "v1alpha1"
 KINDS = {"AuraService": "auraservices", "BioStream": "biostreams"}
 
 
 def connect(kubeconfig: Path) -> client.ApiClient:
-    """A client of the cluster; raises kubernetes' ConfigException where there is no such file.
+    """A client of the cluster; raises kubernetes' ConfigException when the file does not exist.
 
-    What it has to write of the login to files lies beside the kubeconfig: of a process that is killed they stay.
+    Credentials that it must write to files lie beside the kubeconfig, because they outlive a killed process.
     """
     if not kubeconfig.exists():
         raise ConfigException(f"there is no {kubeconfig}")
-    login: Any = yaml.safe_load(kubeconfig.read_text())
-    return config.new_client_from_config_dict(login, temp_file_path=str(kubeconfig.with_suffix(".login")))
+    content: Any = yaml.safe_load(kubeconfig.read_text())
+    return config.new_client_from_config_dict(content, temp_file_path=str(kubeconfig.with_suffix(".login")))
 
 
-def silent(region: str, error: Exception) -> str:
-    """A sentence on one of AWAY, with what to do."""
-    said = f"{error.status} {error.reason}" if isinstance(error, ApiException) else first_line(error)
-    how = "refuses" if isinstance(error, ApiException) else "does not answer"
-    return f"the cluster in {region} {how} ({said}); `aura status` tells what runs, `make up` starts the rest"
+def unavailable_message(region: str, error: Exception) -> str:
+    """A sentence about an exception of UNAVAILABLE, with what to do."""
+    detail = f"{error.status} {error.reason}" if isinstance(error, ApiException) else first_line(error)
+    what = "refuses" if isinstance(error, ApiException) else "does not answer"
+    return f"the cluster in {region} {what} ({detail}); `aura status` shows what runs, `make up` starts the rest"
 
 
 def custom_resources(api: client.ApiClient, region: str) -> list[CustomResource]:
-    """All AuraServices and BioStreams; a kind whose CRD is not installed yet has none."""
+    """All AuraServices and BioStreams; kinds whose CRD is not installed yet are skipped."""
     found: list[CustomResource] = []
     objects = client.CustomObjectsApi(api)
     for kind, plural in KINDS.items():
@@ -72,7 +72,7 @@ def _custom_resource(region: str, kind: str, item: dict[str, Any]) -> CustomReso
 
 
 def spec(api: client.ApiClient, plural: str, namespace: str, name: str) -> dict[str, Any]:
-    """The spec of one custom resource of ours; raises kubernetes' ApiException where there is none."""
+    """The spec of a custom resource; raises kubernetes' ApiException when it does not exist."""
     found: Any = client.CustomObjectsApi(api).get_namespaced_custom_object(
         GROUP, VERSION, namespace, plural, name, _request_timeout=5
     )
@@ -95,11 +95,11 @@ def _pod(region: str, pod: client.V1Pod) -> Pod:
         "Terminating" if pod.metadata.deletion_timestamp else pod.status.phase or "Pending",
         conditions.get("Ready") == "True",
         sum(c.restart_count for c in containers),
-        next(filter(None, map(_trouble, containers)), ""),
+        next(filter(None, map(_container_reason, containers)), ""),
     )
 
 
-def _trouble(container: client.V1ContainerStatus) -> str:
+def _container_reason(container: client.V1ContainerStatus) -> str:
     state = container.state
     if state and state.waiting:
         return state.waiting.reason or "waiting"
@@ -109,7 +109,7 @@ def _trouble(container: client.V1ContainerStatus) -> str:
 
 
 def secret(api: client.ApiClient, namespace: str, name: str) -> dict[str, str] | None:
-    """The values of a Secret, or None where there is none."""
+    """The data of a Secret, or None when it does not exist."""
     try:
         found = client.CoreV1Api(api).read_namespaced_secret(name, namespace, _request_timeout=5)
     except ApiException as error:
@@ -120,7 +120,7 @@ def secret(api: client.ApiClient, namespace: str, name: str) -> dict[str, str] |
 
 
 def config_map(api: client.ApiClient, namespace: str, name: str) -> dict[str, str] | None:
-    """The values of a ConfigMap, or None where there is none."""
+    """The data of a ConfigMap, or None when it does not exist."""
     try:
         return client.CoreV1Api(api).read_namespaced_config_map(name, namespace, _request_timeout=5).data or {}
     except ApiException as error:

@@ -1,4 +1,4 @@
-"""What a person wants to see of a running platform, as plain values that go to a table or a page."""
+"""The observed state of a platform as plain values, for a table or a page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """An AWS resource with a body: a database, a broker, a cache, a cluster, a node group."""
+    """An AWS resource with an engine: a database, a broker, a cache, a cluster, a node group."""
 
     region: str
     kind: str
@@ -33,7 +33,7 @@ class CustomResource(msgspec.Struct, frozen=True):
     name: str
     conditions: list[Condition]
     lag: str = ""
-    """Consumer lag as the operator reports it; empty for kinds that consume nothing."""
+    """Consumer lag as the operator reports it; empty for kinds without a consumer."""
 
     @property
     def ready(self) -> bool:
@@ -41,11 +41,11 @@ class CustomResource(msgspec.Struct, frozen=True):
 
     @property
     def reason(self) -> str:
-        """Why it is not Ready, or the reason that it gives for being so."""
+        """Message or reason of the Ready condition."""
         for condition in self.conditions:
             if condition.type == "Ready":
                 return condition.message or condition.reason
-        return "no operator has looked at it yet"
+        return "not reconciled by an operator yet"
 
 
 class Pod(msgspec.Struct, frozen=True):
@@ -57,11 +57,11 @@ class Pod(msgspec.Struct, frozen=True):
     ready: bool
     restarts: int
     reason: str
-    """Why its container waits or how it ended; empty while all is well."""
+    """Why its container waits or how it terminated; empty while it runs."""
 
 
 class Platform(msgspec.Struct, frozen=True):
-    """One look at everything. `problems` names the APIs that did not answer, so that an empty list is never a lie."""
+    """A snapshot. `problems` names the APIs that did not answer, whose lists are therefore empty."""
 
     resources: list[Resource]
     custom_resources: list[CustomResource]
@@ -78,8 +78,8 @@ class Window(msgspec.Struct, frozen=True):
     quality: float | None
 
 
-class Episode(msgspec.Struct, frozen=True):
-    """A stress event and its answer, in Unix ms; `answered` is None until the response was accepted."""
+class StressEpisode(msgspec.Struct, frozen=True):
+    """A stress event and its response, in Unix ms; `answered` is None until the response is accepted."""
 
     event_id: str
     raised: int
@@ -87,10 +87,10 @@ class Episode(msgspec.Struct, frozen=True):
     heart_rate: float | None
     baseline: float | None
     seen_after_ms: int | None
-    """From the arrival of the frame that completed the evidence to the answer."""
+    """From the arrival of the frame that completed the evidence to the response."""
 
 
-class Person(msgspec.Struct, frozen=True):
+class UserActivity(msgspec.Struct, frozen=True):
     user: str
     windows: list[Window]
-    episodes: list[Episode]
+    episodes: list[StressEpisode]

@@ -1,4 +1,4 @@
-"""One look at a whole site."""
+"""A snapshot of a whole site."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.observe import aws, kube
+from local.observe.errors import first_line
 from local.observe.model import CustomResource, Platform, Pod, Resource
-from local.observe.said import first_line
 from local.site import REGIONS, Site
 
 T = TypeVar("T")
 
 
 def observe(site: Site, session: boto3.Session) -> Platform:
-    """What all APIs of the site answer now. An API that is away becomes a problem, not an exception."""
+    """Queries all APIs of the site. An unavailable API becomes a problem, not an exception."""
     problems: list[str] = []
 
-    def ask(what: str, question: Callable[[], list[T]]) -> list[T]:
+    def query(what: str, call: Callable[[], list[T]]) -> list[T]:
         try:
-            return question()
-        except (BotoCoreError, ClientError, *kube.AWAY) as error:
+            return call()
+        except (BotoCoreError, ClientError, *kube.UNAVAILABLE) as error:
             problems.append(f"{what} does not answer: {first_line(error)}")
             return []
 
@@ -36,17 +36,17 @@ def observe(site: Site, session: boto3.Session) -> Platform:
             api.close()
 
     def of_region(region: str) -> tuple[list[Resource], list[CustomResource], list[Pod]]:
-        resources = ask(f"AWS in {region}", lambda: aws.resources(session, region, site.endpoint_url))
+        resources = query(f"AWS in {region}", lambda: aws.resources(session, region, site.endpoint_url))
         if not site.kubeconfig(region).exists():
             return resources, [], []
-        both = ask(f"the cluster in {region}", lambda: [cluster(region)])
+        both = query(f"the cluster in {region}", lambda: [cluster(region)])
         return (resources, *both[0]) if both else (resources, [], [])
 
     with ThreadPoolExecutor(len(REGIONS)) as pool:
-        looks = list(pool.map(of_region, REGIONS))
+        regions = list(pool.map(of_region, REGIONS))
     return Platform(
-        [r for look in looks for r in look[0]],
-        [c for look in looks for c in look[1]],
-        [p for look in looks for p in look[2]],
+        [r for region in regions for r in region[0]],
+        [c for region in regions for c in region[1]],
+        [p for region in regions for p in region[2]],
         problems,
     )

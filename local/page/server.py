@@ -13,14 +13,14 @@ from fastapi import FastAPI
 from fastapi.responses import Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
-from local.page.watch import Watch
+from local.page.poller import PlatformPoller
 from local.site import Site
 
 STATIC = Path(__file__).parent / "static"
 
 
-class _Fresh(StaticFiles):
-    """Files that a browser asks for again each time, so that the page always fits the server's views."""
+class _NoCacheFiles(StaticFiles):
+    """Files that a browser revalidates each time, so that the page matches the server's views."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
@@ -29,13 +29,13 @@ class _Fresh(StaticFiles):
 
 
 def create(site: Site) -> FastAPI:
-    watch = Watch(site)
+    poller = PlatformPoller(site)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        looking = asyncio.create_task(watch.run())
+        polling = asyncio.create_task(poller.run())
         yield
-        looking.cancel()
+        polling.cancel()
 
     app = FastAPI(title="Aura", lifespan=lifespan, openapi_url=None)
 
@@ -46,10 +46,10 @@ def create(site: Site) -> FastAPI:
     @app.get("/views")
     async def views(user: str | None = None) -> StreamingResponse:
         async def messages() -> AsyncIterator[bytes]:
-            async for view in watch.views(user):
+            async for view in poller.views(user):
                 yield b"data: " + msgspec.json.encode(view) + b"\n\n"
 
         return StreamingResponse(messages(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
-    app.mount("/", _Fresh(directory=STATIC, html=True))
+    app.mount("/", _NoCacheFiles(directory=STATIC, html=True))
     return app

@@ -1,4 +1,4 @@
-"""The PULUMI_HOME of a site: our provider plugins, a local state, a stack `local`. Nothing of the user's is touched."""
+"""The PULUMI_HOME of a site: our provider plugins, a local state, a stack `local`. The user's own is left alone."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ STACK = "local"
 REGION = "us-west-2"
 PLUGINS = {"aws": "pulumi-aws", "kubernetes": "pulumi-kubernetes"}
 PASSPHRASE = ""
-"""Pulumi.local.yaml holds the salt that belongs to it, so every site and clone must have the same one; what guards the
-secrets in the state of this stack is that its folder is closed to others (mode 0700)."""
+"""Pulumi.local.yaml holds the salt that belongs to it, so every site and clone must have the same one; the secrets
+in the state of this stack are protected by the mode of its folder (0700)."""
 _PROGRAMS = ("pulumi", "pulumi-language-python")
 
 
 class PulumiFailed(RuntimeError):
-    """The Pulumi CLI ended with an error while the home was being made."""
+    """The Pulumi CLI failed while the home was set up."""
 
 
 def install(site: Site) -> dict[str, str]:
-    """Make or complete the site's PULUMI_HOME and select the stack; the environment to run `pulumi` with.
+    """Create or complete the site's PULUMI_HOME and select the stack; returns the environment for `pulumi`.
 
-    Safe to repeat. Raises ToolMissing when the CLI isn't there, PulumiFailed when it can't make the stack.
+    Idempotent. Raises ToolMissing without the CLI, PulumiFailed when it cannot create the stack.
     """
     environ = prepare(site)
     if not (_root(site) / "state" / ".pulumi" / "stacks" / _project() / f"{STACK}.json").exists():
@@ -37,7 +37,7 @@ def install(site: Site) -> dict[str, str]:
 
 
 def prepare(site: Site) -> dict[str, str]:
-    """The PULUMI_HOME with its plugins, for a program of any project."""
+    """The PULUMI_HOME with its plugins, for programs of any project."""
     home = _root(site)
     for folder in (home / "home", home / "state"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def prepare(site: Site) -> dict[str, str]:
 
 
 def environment(site: Site) -> dict[str, str]:
-    """What plain `pulumi` needs: its home, state and passphrase, the endpoint, and PATH with the tools in front."""
+    """Environment for plain `pulumi`: home, state, passphrase, endpoint, and PATH with the tools first."""
     from local.toolchain import tools
 
     home = _root(site)
@@ -71,7 +71,7 @@ def environment(site: Site) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "PYTHONPATH": str(CHECKOUT),
-        # The SDKs are large: compiled anew for every run they cost more than all the rest.
+        # The SDKs are large: compiling them on every run would take longer than everything else.
         "PYTHONDONTWRITEBYTECODE": "",
         "PATH": os.pathsep.join(path),
     }
@@ -82,7 +82,7 @@ def _root(site: Site) -> Path:
 
 
 def _script(file: Path, module: str) -> None:
-    """An executable for the engine; renamed into place, because the engine may look while we write."""
+    """An executable for the engine; renamed into place, because the engine may read it meanwhile."""
     lines = [
         "#!/bin/sh",
         f'PYTHONPATH={shlex.quote(str(CHECKOUT))} exec {shlex.quote(sys.executable)} -m {module} "$@"',

@@ -1,4 +1,4 @@
-"""The `aura` command as a person types it, on a site where nothing runs unless a test makes something."""
+"""Runs the `aura` command on a site where nothing runs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ SITE = "9"
 _KUBECONFIG = """\
 apiVersion: v1
 kind: Config
-clusters: [{name: away, cluster: {server: "https://127.0.0.1:9"}}]
-users: [{name: away, user: {token: any}}]
-contexts: [{name: away, context: {cluster: away, user: away}}]
-current-context: away
+clusters: [{name: unavailable, cluster: {server: "https://127.0.0.1:9"}}]
+users: [{name: unavailable, user: {token: any}}]
+contexts: [{name: unavailable, context: {cluster: unavailable, user: unavailable}}]
+current-context: unavailable
 """
 
 
 def aura(home: Path, *argv: str, stdin: str = "", site: str = SITE) -> subprocess.CompletedProcess[str]:
-    """What the command said; fails the test when that is a traceback."""
+    """The finished command; fails the test when it printed a traceback."""
     keep = {k: v for k, v in os.environ.items() if not k.startswith("AURA_")}
     done = subprocess.run(
         [CHECKOUT / "bin" / "aura", *argv],
@@ -35,7 +35,7 @@ def aura(home: Path, *argv: str, stdin: str = "", site: str = SITE) -> subproces
 
 
 def stopped(home: Path) -> Path:
-    """A site whose clusters were there and are down: kubeconfigs that lead to nothing."""
+    """A site whose clusters are down: kubeconfigs of servers that do not answer."""
     for region in REGIONS:
         file = home / "kube" / region / "kubeconfig"
         file.parent.mkdir(parents=True)

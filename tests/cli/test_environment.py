@@ -1,4 +1,4 @@
-"""What `aura env` makes of a shell."""
+"""The effect of `aura env` on a shell."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.profiles import PROFILES
+from cli.aws.profiles import PROFILES
 from tests.cli.commands import aura
 
 
-def test_a_profile_of_the_persons_own_does_not_win(tmp_path: Path) -> None:
+def test_a_profile_of_the_user_does_not_win(tmp_path: Path) -> None:
     script = f'eval "$(cat)"; echo "$AWS_ACCESS_KEY_ID {" ".join(f"${{{name}-unset}}" for name in PROFILES)}"'
     shell = subprocess.run(
         ["sh", "-ec", script],
@@ -28,6 +28,6 @@ def test_a_profile_of_the_persons_own_does_not_win(tmp_path: Path) -> None:
 def test_commands_do_not_look_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROFILES:
         monkeypatch.setenv(name, "theirs")
-    said = aura(tmp_path, "status")
-    assert "Nothing runs here" in said.stdout
-    assert "theirs" not in said.stdout + said.stderr
+    result = aura(tmp_path, "status")
+    assert "Nothing runs here" in result.stdout
+    assert "theirs" not in result.stdout + result.stderr

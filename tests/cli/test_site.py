@@ -1,4 +1,4 @@
-"""Which site a command is about, and what it says when that cannot be."""
+"""The site of a command, and the error for an invalid one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.cli.commands import aura
 
 
 @pytest.mark.parametrize("site", ["x", "12", "-1", "1.5"])
-def test_a_wrong_number_of_the_site_is_told_with_what_it_may_be(tmp_path: Path, site: str) -> None:
-    said = aura(tmp_path, "status", site=site)
-    assert said.returncode == 2
-    assert f"AURA_SITE is {site}" in said.stderr
-    assert "0 to 9" in said.stderr
+def test_an_invalid_site_number_is_reported_with_the_valid_ones(tmp_path: Path, site: str) -> None:
+    result = aura(tmp_path, "status", site=site)
+    assert result.returncode == 2
+    assert f"AURA_SITE is {site}" in result.stderr
+    assert "0 to 9" in result.stderr
 
 
 def test_the_site_is_0_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

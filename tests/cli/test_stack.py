@@ -1,4 +1,4 @@
-"""Whoever works on the state of the stack has it alone."""
+"""Only one pulumi process at a time updates the state of the stack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli.stack import turn
+from cli.deploy.stack import exclusive_lock
 from tests.fixtures.platform import eventually
 
 PROGRAM = """
@@ -22,14 +22,14 @@ pathlib.Path({ended!r}).touch()
 STARTER = """
 import sys
 from pathlib import Path
-from cli.stack import turn
-from cli.subprocesses import run
-with turn(Path({lock!r}), print) as lock:
+from cli.deploy.stack import exclusive_lock
+from cli.progress.subprocesses import run
+with exclusive_lock(Path({lock!r}), print) as lock:
     run([sys.executable, "-c", {program!r}], {{}}, Path({log!r}), print, lock=lock)
 """
 
 
-def test_what_a_killed_run_started_is_waited_for_but_not_what_that_left_behind(tmp_path: Path) -> None:
+def test_the_program_of_a_killed_run_is_waited_for_but_not_its_leftover_child(tmp_path: Path) -> None:
     lock, left, ended = tmp_path / "lock", tmp_path / "left", tmp_path / "ended"
     program = PROGRAM.format(left=str(left), ended=str(ended))
     starter = subprocess.Popen(
@@ -39,10 +39,10 @@ def test_what_a_killed_run_started_is_waited_for_but_not_what_that_left_behind(t
     starter.kill()
     starter.wait()
     try:
-        said: list[str] = []
+        output: list[str] = []
         assert not ended.exists()
-        with turn(lock, said.append):
+        with exclusive_lock(lock, output.append):
             assert ended.exists()
-        assert any("earlier run" in words for words in said)
+        assert any("earlier run" in line for line in output)
     finally:
         os.kill(int(left.read_text()), signal.SIGKILL)

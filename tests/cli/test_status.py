@@ -1,13 +1,13 @@
-"""When a platform counts as healthy, and what is named when it does not."""
+"""When a platform is healthy, and what is reported when it is not."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
 
-from cli.cluster import waiting_for
+from cli.deploy.cluster import unready
+from cli.deploy.stack import summary
 from cli.logs import matching
-from cli.stack import summary
 from cli.status import healthy
 from local.observe.model import Condition, CustomResource, Platform, Pod, Resource
 
@@ -39,7 +39,7 @@ def test_anything_amiss_is_not_healthy(change: dict) -> None:
 def test_waiting_names_what_is_not_ready_and_why() -> None:
     crashing = msgspec.structs.replace(POD, ready=False, reason="CrashLoopBackOff")
     ended = msgspec.structs.replace(POD, ready=False, phase="Succeeded")
-    assert waiting_for([SERVICE, UNREADY], [POD, crashing, ended]) == [
+    assert unready([SERVICE, UNREADY], [POD, crashing, ended]) == [
         "AuraService ingest: image is not known",
         "Pod ingest-1: CrashLoopBackOff",
     ]

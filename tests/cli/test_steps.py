@@ -1,4 +1,4 @@
-"""What a person reads while a long command works, and when it fails."""
+"""Output of a long command while it runs and when it fails."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cli import steps
-from cli.steps import Say, Step, StepFailed, run_steps, table_of
-from cli.subprocesses import run
+from cli.progress import steps
+from cli.progress.steps import Progress, Step, StepFailed, results_table, run_steps
+from cli.progress.subprocesses import run
 from tests.fixtures.platform import eventually
 
 
@@ -27,11 +27,11 @@ def printed(console: Console) -> str:
     return console.file.getvalue()
 
 
-def test_steps_run_in_order_and_tell_number_outcome_and_time(console: Console, tmp_path: Path) -> None:
+def test_steps_run_in_order_and_show_number_outcome_and_time(console: Console, tmp_path: Path) -> None:
     ran: list[str] = []
 
     def step(name: str) -> Step:
-        def work(_: Say) -> str:
+        def work(_: Progress) -> str:
             ran.append(name)
             return f"{name} done"
 
@@ -41,17 +41,17 @@ def test_steps_run_in_order_and_tell_number_outcome_and_time(console: Console, t
 
     assert ran == ["first", "second"]
     assert "[ 2/2] second" in printed(console)
-    console.print(table_of(done))
+    console.print(results_table(done))
     assert "total" in printed(console)
 
 
-def test_a_long_silence_is_told_with_the_elapsed_time(
+def test_an_unchanged_step_is_repeated_with_the_elapsed_time(
     console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "QUIET_SECONDS", 0)
+    monkeypatch.setattr(steps, "REPEAT_SECONDS", 0)
 
-    def work(say: Say) -> str:
-        say("compiling")
+    def work(progress: Progress) -> str:
+        progress("compiling")
         eventually("a line", lambda: "compiling" in printed(console), seconds=10)
         return "compiled"
 
@@ -60,10 +60,10 @@ def test_a_long_silence_is_told_with_the_elapsed_time(
 
 
 def test_a_failed_step_shows_its_log_and_stops_what_follows(console: Console, tmp_path: Path) -> None:
-    def fails(say: Say) -> str:
-        return run([sys.executable, "-c", "print('the disk is full'); raise SystemExit(3)"], {}, tmp_path / "log", say)
+    def fails(show: Progress) -> str:
+        return run([sys.executable, "-c", "print('the disk is full'); raise SystemExit(3)"], {}, tmp_path / "log", show)
 
-    def never(_: Say) -> str:
+    def never(_: Progress) -> str:
         pytest.fail("a step after a failed one ran")
 
     with pytest.raises(StepFailed) as failed:
@@ -86,9 +86,9 @@ def test_a_program_is_interrupted_when_its_starter_is_killed(tmp_path: Path) -> 
     starter = f"""
 import os, signal, sys
 from pathlib import Path
-from cli.subprocesses import run
+from cli.progress.subprocesses import run
 run([sys.executable, "-c", {child!r}], {{}}, Path({str(tmp_path / "log")!r}),
-    lambda words: os.kill(os.getpid(), signal.SIGKILL))
+    lambda line: os.kill(os.getpid(), signal.SIGKILL))
 """
     ended = subprocess.run([sys.executable, "-c", starter], timeout=30)
     assert ended.returncode == -9

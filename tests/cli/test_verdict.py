@@ -1,10 +1,10 @@
-"""Whether the store is held to every row and event that the beats must give."""
+"""Every row and event of the store is compared with the expected ones."""
 
 from __future__ import annotations
 
 import pytest
 
-from cli.verdict import Rows, compare, expected
+from cli.checks.verdict import Rows, compare, expected
 from dataflows.biosync.signal.rules import THRESHOLDS, Rules, StressRules
 from local.wearables.report import Report
 from tests.dataflows.beats import series
@@ -30,7 +30,7 @@ def test_a_store_with_all_of_it_is_sound() -> None:
     [changed(ROWS), dict(list(ROWS.items())[1:]), ROWS | {("eve", 1): ROWS[min(ROWS)]}],
     ids=["another value", "a row less", "a row more"],
 )
-def test_one_row_that_differs_is_told(found: Rows) -> None:
+def test_one_differing_row_is_reported(found: Rows) -> None:
     verdict = compare(ROWS, EVENTS, found, ARRIVED, Report(1))
     assert not verdict.sound
     assert verdict.rows_different == 1
@@ -38,7 +38,7 @@ def test_one_row_that_differs_is_told(found: Rows) -> None:
 
 
 @pytest.mark.parametrize("arrived", [{}, ARRIVED | {"another": 5}], ids=["an event less", "an event more"])
-def test_one_event_astray_is_told(arrived: dict[str, int]) -> None:
+def test_one_missing_or_extra_event_is_reported(arrived: dict[str, int]) -> None:
     verdict = compare(ROWS, EVENTS, ROWS, arrived, Report(1))
     assert (verdict.sound, verdict.events_different) == (False, 1)
     assert verdict.example.startswith("event ")

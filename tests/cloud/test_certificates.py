@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.cloud.certificates import proved
+from local.cloud.moto_backends.acm import is_validated
 from tests.fixtures.cloud import Cloud
 
 OPTION = {"ResourceRecord": {"Name": "_proof.example.com.", "Type": "CNAME", "Value": "_value.acm."}}
@@ -20,7 +20,7 @@ OPTION = {"ResourceRecord": {"Name": "_proof.example.com.", "Type": "CNAME", "Va
     ],
 )
 def test_proof_is_the_record_with_its_value(records: set[tuple[str, str]], issued: bool) -> None:
-    assert proved([OPTION], records) is issued
+    assert is_validated([OPTION], records) is issued
 
 
 @pytest.mark.integration

@@ -232,5 +232,5 @@ def test_every_type_of_resource_survives_a_kill(cloud: Cloud) -> None:
     assert everything(cloud) == before
 
 
-def test_log_tells_what_happened(cloud: Cloud) -> None:
+def test_log_has_the_start(cloud: Cloud) -> None:
     assert "serving" in Path(endpoint.process(cloud.site).log).read_text()

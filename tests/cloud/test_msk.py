@@ -15,7 +15,7 @@ from tests.fixtures.cloud import Cloud, code_of, until
 pytestmark = pytest.mark.integration
 
 
-def wanted(cloud: Cloud, name: str, **more: Any) -> dict[str, Any]:
+def request(cloud: Cloud, name: str, **more: Any) -> dict[str, Any]:
     return {
         "ClusterName": name,
         "KafkaVersion": "3.9.x.kraft",
@@ -49,7 +49,7 @@ def cluster(cloud: Cloud, kafka: Any) -> str:
         Name="small-segments", KafkaVersions=["3.9.x.kraft"], ServerProperties=b"log.segment.bytes=1048576\n"
     )
     configuration = {"Arn": made["Arn"], "Revision": made["LatestRevision"]["Revision"]}
-    arn = kafka.create_cluster(**wanted(cloud, "stream", ConfigurationInfo=configuration))["ClusterArn"]
+    arn = kafka.create_cluster(**request(cloud, "stream", ConfigurationInfo=configuration))["ClusterArn"]
     assert describe(kafka, arn)["State"] == "CREATING"
     assert "BootstrapBrokerString" not in kafka.get_bootstrap_brokers(ClusterArn=arn)
     until("the cluster to be ACTIVE", lambda: describe(kafka, arn)["State"] == "ACTIVE", 90)
@@ -73,7 +73,7 @@ def test_active_cluster_runs_with_its_configuration(kafka: Any, cluster: str) ->
 
 def test_description_gives_back_what_was_asked_for(cloud: Cloud, kafka: Any, cluster: str) -> None:
     info = describe(kafka, cluster)
-    asked = wanted(cloud, "stream")
+    asked = request(cloud, "stream")
     same = ("ClusterName", "NumberOfBrokerNodes", "BrokerNodeGroupInfo", "EncryptionInfo", "EnhancedMonitoring", "Tags")
     assert {key: info[key] for key in (*same, "LoggingInfo")} == {key: asked[key] for key in (*same, "LoggingInfo")}
     assert info["CurrentBrokerSoftwareInfo"]["KafkaVersion"] == "3.9.x.kraft"
@@ -102,15 +102,15 @@ def test_update_of_a_version_that_is_not_current_is_refused(kafka: Any, cluster:
 
 
 def test_deleted_cluster_leaves_neither_process_nor_data(cloud: Cloud, kafka: Any) -> None:
-    arn = kafka.create_cluster(**wanted(cloud, "doomed"))["ClusterArn"]
+    arn = kafka.create_cluster(**request(cloud, "doomed"))["ClusterArn"]
     folder = cloud.site.home / "engines" / "us-west-2" / "msk" / arn.rsplit("/", 1)[1]
     until("its process", lambda: any(str(folder) in record for record, pid in cloud.pids().items() if pid))
     kafka.delete_cluster(ClusterArn=arn)
 
-    def gone() -> bool:
+    def deleted() -> bool:
         return arn not in [cluster["ClusterArn"] for cluster in kafka.list_clusters()["ClusterInfoList"]]
 
-    until("the cluster to go", gone)
+    until("the cluster to go", deleted)
     assert not folder.exists()
 
 
@@ -123,6 +123,6 @@ def test_deleted_cluster_leaves_neither_process_nor_data(cloud: Cloud, kafka: An
 )
 def test_brokers_that_would_need_tls_are_refused(cloud: Cloud, kafka: Any, change: dict[str, Any]) -> None:
     with pytest.raises(ClientError) as refused:
-        kafka.create_cluster(**wanted(cloud, "secretive", **change))
+        kafka.create_cluster(**request(cloud, "secretive", **change))
     assert code_of(refused.value) == "NotImplemented"
     assert kafka.list_clusters(ClusterNameFilter="secretive")["ClusterInfoList"] == []

@@ -1,4 +1,4 @@
-"""What this cloud cannot do it refuses: with an AWS error that says so, and without having changed anything."""
+"""Unsupported operations are refused with an AWS error and change nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"), UNSUPPORTED, ids=[f"{s}-{o}" for s, o, _ in UNSUPPORTED]
 )
-def test_operation_is_refused_loudly(cloud: Cloud, service: str, operation: str, arguments: dict[str, Any]) -> None:
+def test_operation_is_refused(cloud: Cloud, service: str, operation: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(ClientError) as refused:
         getattr(cloud.client(service), operation)(**arguments)
     assert code_of(refused.value) == "NotImplemented"

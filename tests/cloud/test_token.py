@@ -1,4 +1,4 @@
-"""Tokens of EKS: what botocore signs is believed, anything else is not."""
+"""Tokens of EKS: those that botocore signs are accepted, others are not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.signers import RequestSigner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.cloud.svc.eks import token
+from local.cloud.svc.eks.authentication import token
 
 SECRET, GUESS = secrets.token_hex(20), secrets.token_hex(20)
 

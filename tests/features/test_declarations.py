@@ -1,4 +1,4 @@
-"""Pulumi, AWS and Kubernetes tell the same story of a running platform."""
+"""Pulumi, AWS and Kubernetes agree on the state of a running platform."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def conditions(resource: dict) -> dict[str, str]:
     return {c["type"]: c["status"] for c in resource.get("status", {}).get("conditions", [])}
 
 
-def test_up_tells_every_step_and_its_time(platform: Platform) -> None:
+def test_up_shows_every_step_and_its_time(platform: Platform) -> None:
     assert "total" in platform.up_output
     assert "Emergency Calm" in platform.up_output
 

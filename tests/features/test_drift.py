@@ -1,4 +1,4 @@
-"""What the operators declared is put back when somebody changes it by hand."""
+"""Manual changes of what the operators declared are reverted."""
 
 from __future__ import annotations
 

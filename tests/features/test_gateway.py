@@ -1,4 +1,4 @@
-"""The public door: who is let in, how often, and over what."""
+"""The public listener: authentication, rate limits and TLS."""
 
 from __future__ import annotations
 

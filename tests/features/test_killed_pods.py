@@ -1,4 +1,4 @@
-"""A process of the platform killed while wearables stream: it is back by itself and nobody notices."""
+"""A process of the platform killed while wearables stream: it restarts by itself and nothing is lost."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def test_a_process_killed_while_wearables_stream_costs_nothing(platform: Platfor
     eventually("the first minutes in the store", lambda: platform.window_count() > stored + 400, 60)
     kill(victim)
     printed, _ = stream.communicate(timeout=240)
-    told = json.loads(printed)
+    result = json.loads(printed)
 
-    assert stream.returncode == 0, told
-    assert told["sent"] == told["acked"] == told["frames"]
-    assert told["lost"] == told["rows_different"] == told["events_different"] == told["duplicate_pushes"] == 0
-    assert told["events"] == told["pushes"] > 0
+    assert stream.returncode == 0, result
+    assert result["sent"] == result["acked"] == result["frames"]
+    assert result["lost"] == result["rows_different"] == result["events_different"] == result["duplicate_pushes"] == 0
+    assert result["events"] == result["pushes"] > 0
     eventually(f"{name} to have been started again", lambda: restarts(platform, name) > before, 60)
     eventually(f"{name} to be Ready", lambda: ready(platform.get("pod", "-n", "aura", name)), 120)

@@ -1,4 +1,4 @@
-"""A broken custom resource is refused at `kubectl apply`, in words that name the field."""
+"""A broken custom resource is refused at `kubectl apply`, with an error that names the field."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 
 def applied(platform: Platform, kind: str, name: str, change: dict) -> str:
-    """What kubectl says of the running resource with `change` merged into its spec, under another name."""
+    """kubectl's output for the running resource with `change` merged into its spec, under another name."""
     resource = platform.get(kind, "-n", "aura", name)
     spec = resource["spec"]
     for path, value in change.items():
@@ -47,9 +47,9 @@ def applied(platform: Platform, kind: str, name: str, change: dict) -> str:
     ],
 )
 def test_a_bad_field_is_named(platform: Platform, kind: str, name: str, field: str, value: object) -> None:
-    said = applied(platform, kind, name, {field: value})
-    assert "created (server dry run)" not in said
-    assert field.split(".")[-1] in said, said
+    output = applied(platform, kind, name, {field: value})
+    assert "created (server dry run)" not in output
+    assert field.split(".")[-1] in output, output
 
 
 def test_the_unbroken_resource_is_accepted(platform: Platform) -> None:

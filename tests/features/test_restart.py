@@ -1,4 +1,4 @@
-"""What survives: the endpoint's death, and a night switched off."""
+"""What survives a killed endpoint, and `aura down`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def endpoint_pid(platform: Platform) -> int:
 
 
 def databases(platform: Platform) -> list[dict[str, Any]]:
-    """All that AWS tells of them, but for the one time that moves on by itself."""
+    """Their descriptions, without the one time that always changes."""
     answer = json.loads(platform.run("aws", "rds", "describe-db-instances", "--output", "json"))
     return [{k: v for k, v in one.items() if k != "LatestRestorableTime"} for one in answer["DBInstances"]]
 

@@ -34,7 +34,7 @@ class Project:
         (self.folder / "__main__.py").write_text(head + textwrap.dedent(program))
 
     def run(self, *arguments: str, fails: bool = False) -> str:
-        """What `pulumi` printed. Fails the test when it ends otherwise than expected."""
+        """The output of `pulumi`. Fails the test unless it ends as expected."""
         argv = [str(tools.path("pulumi")), *arguments, "--non-interactive", "--color=never"]
         done = subprocess.run(
             argv,
@@ -54,7 +54,7 @@ class Project:
         return self.run("up", "--yes", "--skip-preview")
 
     def refused(self, program: str) -> str:
-        """What a preview says that must fail."""
+        """The output of a preview that must fail."""
         self.write(program)
         return self.run("preview", fails=True)
 
@@ -62,7 +62,7 @@ class Project:
         return json.loads(self.run("stack", "export"))["deployment"].get("resources", [])
 
     def is_settled(self) -> bool:
-        """Whether neither the program nor reality differs from the state."""
+        """Whether neither the program nor the actual resources differ from the state."""
         self.run("preview", "--expect-no-changes")
         self.run("refresh", "--preview-only", "--expect-no-changes")
         return True

@@ -62,8 +62,8 @@ def test_drift_and_deletion_behind_our_back_are_reported_and_repaired(project: P
     s3 = cloud.client("s3")
     s3.put_bucket_tagging(Bucket="drift-test", Tagging={"TagSet": [{"Key": "who", "Value": "me"}]})
     cloud.client("secretsmanager").delete_secret(SecretId="drift/test", ForceDeleteWithoutRecovery=True)
-    told = project.run("refresh", "--yes", "--skip-preview")
-    assert "~ 1 updated" in told and "- 1 deleted" in told
+    output = project.run("refresh", "--yes", "--skip-preview")
+    assert "~ 1 updated" in output and "- 1 deleted" in output
 
     project.up(program)
     with pytest.raises(ClientError, match="NoSuchTagSet"):
@@ -102,8 +102,8 @@ def test_a_creation_that_aws_refuses_leaves_the_rest_and_says_why(project: Proje
         aws.kms.Key("k", description="fine", deletion_window_in_days=7)
         aws.ec2.Subnet("s", vpc_id="vpc-00000000", cidr_block="10.0.0.0/24")
     """)
-    told = project.run("up", "--yes", "--skip-preview", fails=True)
-    assert "InvalidVpcID.NotFound" in told
+    output = project.run("up", "--yes", "--skip-preview", fails=True)
+    assert "InvalidVpcID.NotFound" in output
     assert "aws:kms/key:Key" in {resource["type"] for resource in project.state()}
     project.write("")
 

@@ -58,13 +58,13 @@ def test_a_secret_is_stored_but_never_shown(project: Project, cluster: Cluster) 
 
 
 def test_what_the_api_server_would_refuse_fails_at_preview(project: Project) -> None:
-    told = project.refused("""
+    output = project.refused("""
         k8s.apps.v1.Deployment("d", metadata={"name": "plugin-bad"}, spec={
             "replicas": -1, "selector": {"match_labels": {"app": "a"}},
             "template": {"metadata": {"labels": {"app": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}},
         })
     """)
-    assert "spec.replicas" in told and "selector" in told
+    assert "spec.replicas" in output and "selector" in output
 
 
 def test_a_definition_and_an_object_of_it_come_in_one_update(project: Project, cluster: Cluster) -> None:

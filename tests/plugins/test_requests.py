@@ -8,9 +8,9 @@ import botocore.session
 
 from local.plugins.aws.kind import Call, Kind
 from local.plugins.aws.kinds import find
-from local.plugins.aws.observe import observed, settled
-from local.plugins.aws.requests import parameters, unmapped
-from local.plugins.values import UNKNOWN
+from local.plugins.aws.mapping.requests import parameters, unmapped
+from local.plugins.aws.mapping.responses import observed, settled
+from local.plugins.provider.values import UNKNOWN
 
 SESSION = botocore.session.get_session()
 
@@ -40,7 +40,7 @@ def test_inputs_reach_the_api_under_its_own_names() -> None:
     }
 
 
-def test_an_input_nobody_maps_is_named_also_inside_another() -> None:
+def test_an_unmapped_input_is_named_also_inside_another() -> None:
     assert creation("aws:rds/instance:Instance", {"identifier": "a", "colour": "red"})[1] == ["colour"]
     inner = {"name": "c", "roleArn": "r", "vpcConfig": {"subnetIds": ["s"], "moat": True}}
     assert creation("aws:eks/cluster:Cluster", inner)[1] == ["vpcConfig.moat"]
@@ -69,14 +69,14 @@ def test_a_field_without_its_input_is_left_out_and_an_item_with_its_first() -> N
     assert "IpRanges" not in permission
 
 
-def test_what_is_only_spelled_otherwise_is_no_drift() -> None:
+def test_a_different_spelling_is_no_drift() -> None:
     assert settled(["b", "a"], ["a", "b"]) == ["b", "a"]
     assert settled("5432", 5432) == "5432"
     assert settled({"a": 1}, {"A": 1, "more": 2}) == {"a": 1}
     assert settled(["a"], {"Quantity": 1, "Items": ["a"]}) == ["a"]
 
 
-def test_what_really_differs_is_drift() -> None:
+def test_a_different_value_is_drift() -> None:
     assert settled(["a", "b"], ["a"]) == ["a"]
     assert settled({"a": {"b": 1}}, {"A": {"B": 2}}) == {"a": {"b": 2}}
     assert settled(True, False) is False

@@ -1,4 +1,4 @@
-"""Every row of the AWS table against the API's own description, so that no typing error waits for its resource."""
+"""Every kind of the AWS plugin against botocore's service models and the Pulumi SDK."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.plugins.aws.kinds import find
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 SESSION = botocore.session.get_session()
-ROWS: list[Kind] = [
+KINDS: list[Kind] = [
     kind
     for module in pkgutil.iter_modules(kinds.__path__)
     for kind in importlib.import_module(f"{kinds.__name__}.{module.name}").KINDS
@@ -27,11 +27,11 @@ ROWS: list[Kind] = [
 
 def calls(kind: Kind) -> Iterator[Call]:
     yield from (kind.create, kind.read, *kind.after_create, *kind.before_delete)
-    yield from (call for call, _ in kind.more.values())
+    yield from (call for call, _ in kind.extra_outputs.values())
     yield from (call for call in (kind.modify, kind.delete, kind.etag) if call is not None)
-    for aside in kind.aside:
-        yield from ([aside.set] if isinstance(aside.set, Call) else [])
-        yield from ([aside.lookup] if aside.lookup else [])
+    for separate in kind.separate:
+        yield from ([separate.set] if isinstance(separate.set, Call) else [])
+        yield from ([separate.lookup] if separate.lookup else [])
     if kind.tags is not None:
         yield from (call for call in (kind.tags.set, kind.tags.unset, kind.tags.lookup) if call is not None)
 
@@ -39,8 +39,8 @@ def calls(kind: Kind) -> Iterator[Call]:
 def paths(kind: Kind) -> Iterator[str]:
     yield from kind.outputs.values()
     yield from filter(None, kind.observe.values())
-    yield from (path for _, path in kind.more.values())
-    yield from (ready.path for ready in (kind.ready, kind.gone) if ready)
+    yield from (path for _, path in kind.extra_outputs.values())
+    yield from (ready.path for ready in (kind.ready, kind.deleted) if ready)
     yield kind.found
     if kind.id.startswith("."):
         yield kind.id[1:]
@@ -63,8 +63,8 @@ def members_of(service: ServiceModel, operation: str) -> Mapping[str, object]:
     return shape.members
 
 
-@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
-def test_a_row_speaks_of_operations_and_fields_that_exist(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_a_kind_uses_operations_and_fields_that_exist(kind: Kind) -> None:
     service = SESSION.get_service_model(kind.service)
     for call in calls(kind):
         shape = service.operation_model(call.operation).input_shape
@@ -75,29 +75,30 @@ def test_a_row_speaks_of_operations_and_fields_that_exist(kind: Kind) -> None:
         assert any(member in members for members in known), f"{input} -> {member}"
 
 
-@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
-def test_a_row_has_paths_that_parse_and_is_found_by_its_type(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_a_kind_has_paths_that_parse_and_is_found_by_its_type(kind: Kind) -> None:
     for path in paths(kind):
         jmespath.compile(path.replace("{id}", "x"))
     assert find(kind.type) is kind
 
 
-@pytest.mark.parametrize("kind", ROWS, ids=lambda kind: kind.type)
-def test_a_row_takes_only_inputs_the_sdk_has(kind: Kind) -> None:
-    """Inputs a row names must be spelt as in pulumi_aws, or a program could never give them."""
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_a_kind_has_only_inputs_of_the_sdk(kind: Kind) -> None:
+    """Inputs that a kind names must be spelled as in pulumi_aws, or no program could set them."""
     _, path, name = kind.type.split(":")
     resource = getattr(importlib.import_module(f"pulumi_aws.{path.split('/')[0]}"), name)
     module = vars(importlib.import_module(resource.__module__))
     declared = _wire_names(module.get(f"{name}InitArgs") or module[f"{name}Args"])
     named = {
-        key.split(".")[0] for key in (*kind.rename, *kind.convert, *kind.observe, *kind.steering, *kind.derived_from)
+        key.split(".")[0]
+        for key in (*kind.rename, *kind.convert, *kind.observe, *kind.call_options, *kind.derived_from)
     }
-    named |= {key for aside in kind.aside for key in aside.inputs} | set(kind.immutable or ())
+    named |= {key for separate in kind.separate for key in separate.inputs} | set(kind.immutable or ())
     assert sorted(named - declared) == []
 
 
 def _wire_names(args: type) -> set[str]:
-    """camelCase names of an Args class: what @pulumi.getter says, else the attribute's own name."""
+    """camelCase names of an Args class: the name in @pulumi.getter, else the attribute's own name."""
     names = set()
     for attribute, value in vars(args).items():
         if isinstance(value, property) and value.fget is not None:
@@ -105,6 +106,6 @@ def _wire_names(args: type) -> set[str]:
     return names
 
 
-def test_a_type_without_a_row_is_not_found() -> None:
+def test_a_type_without_a_kind_is_not_found() -> None:
     assert find("aws:lambda/function:Function") is None
     assert find("kubernetes:core/v1:Secret") is None

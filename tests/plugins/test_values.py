@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.plugins.values import UNKNOWN, Secret, changed_paths, decode, encode, has_unknown
+from local.plugins.provider.values import UNKNOWN, Secret, changed_paths, decode, encode, has_unknown
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8) | st.just(UNKNOWN),
@@ -35,7 +35,7 @@ def test_nothing_has_changed_against_itself(given: dict[str, Any]) -> None:
     assert changed_paths(given, given) == []
 
 
-def test_a_change_is_told_by_its_path() -> None:
+def test_a_change_is_reported_by_its_path() -> None:
     assert changed_paths({"a": {"b": 1, "c": [1]}}, {"a": {"b": 2, "c": [1, 2]}, "d": 0}) == ["a.b", "a.c", "d"]
 
 

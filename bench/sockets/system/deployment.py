@@ -26,6 +26,7 @@ from local.engines.runtime.process import Process
 from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
 from local.toolchain import tools
+from operators.biostream.topics import desired_topics
 from services.auth import signing
 
 INGEST_PORT = 8080

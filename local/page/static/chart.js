@@ -50,7 +50,7 @@ export function drawChart(svg, person) {
     if (episode.raised < first || episode.raised > last + 60000) continue;
     svg.append(element("line", { class: "event", x1: x(episode.raised), x2: x(episode.raised), y1: 10, y2: 300 }));
     // The answer is a moment of the wall clock, the event one of the wearable's, which a replay runs faster: the calm
-    // is drawn at the event, and its delay is told in words.
+    // is drawn at the event; the list below shows its delay.
     if (episode.answered) svg.append(element("circle", { class: "calm", cx: x(episode.raised), cy: 10, r: 5 }));
   }
 }

@@ -2,12 +2,12 @@
 import { drawChart } from "./chart.js";
 
 const byId = (id) => document.getElementById(id);
-let stream, chosen = null, heardAt = 0;
+let stream, chosen = null, lastMessageAt = 0;
 
 function listen(user) {
   stream?.close();
   stream = new EventSource("views" + (user ? "?user=" + encodeURIComponent(user) : ""));
-  stream.onmessage = (message) => { heardAt = Date.now(); tellAge(); draw(JSON.parse(message.data)); };
+  stream.onmessage = (message) => { lastMessageAt = Date.now(); showAge(); draw(JSON.parse(message.data)); };
 }
 
 function cell(text, kind = "") {
@@ -52,7 +52,7 @@ function drawPlatform(platform) {
     const others = c.conditions.filter((x) => x.type !== "Ready").map((x) => `${x.type} ${x.status}`).join(" · ");
     const good = ready?.status === "True";
     return [cell(c.kind), cell(c.name), cell(good ? "Ready" : "not ready", good ? "good" : "wait"),
-      cell((good ? others : (ready?.message || "no operator has looked at it yet")) + (c.lag ? ` · lag ${c.lag}` : ""), "soft")];
+      cell((good ? others : (ready?.message || "not reconciled by an operator yet")) + (c.lag ? ` · lag ${c.lag}` : ""), "soft")];
   }));
   table("pods", ["pod", "node", "phase", "restarts", ""], platform.pods.map((p) => [
     cell(p.name), cell(p.node, "soft"), cell(p.ready ? "Ready" : p.phase, p.ready ? "good" : p.phase === "Succeeded" ? "soft" : "wait"),
@@ -68,12 +68,12 @@ function drawPeople(view) {
   }
   if (document.activeElement !== select) select.value = user;
   const last = view.person?.windows.at(-1);
-  byId("now").textContent = view.store ? `nothing to show: ${view.store}` : !last ? "nobody has streamed yet: aura wearables"
+  byId("now").textContent = view.store ? `nothing to show: ${view.store}` : !last ? "no user has streamed yet: aura wearables"
     : `${last.heart_rate?.toFixed(0) ?? "–"} beats/min, RMSSD ${last.rmssd?.toFixed(0) ?? "–"} ms, ${Math.round((last.quality ?? 0) * 100)} % usable`;
   const clock = (t) => new Date(t).toLocaleTimeString();
   byId("episodes").replaceChildren(...(view.person?.episodes ?? []).slice(-6).map((e) =>
     Object.assign(document.createElement("li"), { textContent: `${clock(e.raised)} stress: ${e.heart_rate?.toFixed(0)} over a baseline of ${e.baseline?.toFixed(0)}; `
-      + (e.answered ? `calm after ${e.seen_after_ms} ms` : "no answer yet") })));
+      + (e.answered ? `calm after ${e.seen_after_ms} ms` : "no response yet") })));
 }
 
 function draw(view) {
@@ -83,9 +83,9 @@ function draw(view) {
 }
 
 byId("people").addEventListener("change", (event) => { chosen = event.target.value; event.target.blur(); listen(chosen); });
-function tellAge() {
-  const age = Math.round((Date.now() - heardAt) / 1000);
-  byId("heard").textContent = !heardAt ? "connecting" : age < 5 ? "live" : `no word for ${age} s: is the platform up?`;
+function showAge() {
+  const age = Math.round((Date.now() - lastMessageAt) / 1000);
+  byId("connection").textContent = !lastMessageAt ? "connecting" : age < 5 ? "live" : `no update for ${age} s: is the platform up?`;
 }
-setInterval(tellAge, 1000);
+setInterval(showAge, 1000);
 listen(chosen);

@@ -6,29 +6,29 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
-from local.plugins.backend import Failure
-from local.plugins.values import Values
+from local.plugins.provider.base import ProviderError
+from local.plugins.provider.values import Values
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-_GONE = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "404")
+_NOT_FOUND = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "404")
 
 
-class ApiError(Failure):
-    """AWS refused a call; `code` is its error code."""
+class ApiError(ProviderError):
+    """An error response of AWS; `code` is its error code."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation}: {code}: {message}")
         self.code = code
 
     @property
-    def means_gone(self) -> bool:
-        return any(word in self.code for word in _GONE)
+    def is_not_found(self) -> bool:
+        return any(word in self.code for word in _NOT_FOUND)
 
 
-class Api:
-    """Clients made on first use. The endpoint and what the settings don't say come from the environment."""
+class AwsApi:
+    """Clients, created on first use. The endpoint, and settings that are absent, come from the environment."""
 
     def __init__(self, settings: Values) -> None:
         self._settings = settings
@@ -39,7 +39,7 @@ class Api:
     def region(self) -> str:
         region = self._settings.get("region") or self._session.region_name
         if not region:
-            raise Failure("no AWS region: set aws:region in the stack's configuration")
+            raise ProviderError("no AWS region: set aws:region in the stack's configuration")
         return region
 
     def operation(self, service: str, name: str) -> OperationModel:
@@ -47,7 +47,7 @@ class Api:
             return self._session._session.get_service_model(service).operation_model(name)
 
     def call(self, service: str, operation: str, params: Values, region: str | None = None) -> Any:
-        """The answer without its metadata. Raises ApiError."""
+        """The response without its metadata. Raises ApiError."""
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -58,7 +58,7 @@ class Api:
             detail = error.response.get("Error", {})
             raise ApiError(operation, detail.get("Code", "?"), detail.get("Message", "")) from error
         except BotoCoreError as error:
-            raise Failure(f"{operation}: {error}") from error
+            raise ProviderError(f"{operation}: {error}") from error
         answer.pop("ResponseMetadata", None)
         return answer
 
@@ -67,15 +67,15 @@ class Api:
         import boto3
 
         names = {"accessKey": "aws_access_key_id", "secretKey": "aws_secret_access_key", "token": "aws_session_token"}
-        given = {to: self._settings[name] for name, to in names.items() if self._settings.get(name)}
+        credentials = {to: self._settings[name] for name, to in names.items() if self._settings.get(name)}
         with self._lock:
-            return boto3.Session(profile_name=self._settings.get("profile"), **given)
+            return boto3.Session(profile_name=self._settings.get("profile"), **credentials)
 
     def _client(self, service: str, region: str) -> Any:
         from botocore.config import Config
 
         with self._lock:
             if (service, region) not in self._clients:
-                patient = Config(retries={"mode": "standard", "max_attempts": 10}, max_pool_connections=32)
-                self._clients[service, region] = self._session.client(service, region_name=region, config=patient)
+                config = Config(retries={"mode": "standard", "max_attempts": 10}, max_pool_connections=32)
+                self._clients[service, region] = self._session.client(service, region_name=region, config=config)
             return self._clients[service, region]

@@ -1,4 +1,4 @@
-"""The language in which `kinds/` describes a resource type."""
+"""The declarations of which `kinds/` consists: a resource type and its API calls."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.plugins.values import Values
+from local.plugins.provider.values import Values
 
 
 @dataclass(frozen=True)
 class Call:
     """One API operation.
 
-    In `fields`, a string "{name}" stands for that input (dots reach inside), "{id}" for the resource's id, and a field
-    whose input isn't given is left out (an item of a list together with its first field); "x-{name}" builds a string.
+    In `fields`, a string "{name}" stands for that input (dots for nested ones), "{id}" for the resource's id; a field
+    without its input is omitted (a list item when its first field is); "x-{name}" interpolates.
     With `match`, all inputs that no field uses are added under the API's own name for them.
     """
 
@@ -25,18 +25,18 @@ class Call:
 
 @dataclass(frozen=True)
 class Convert:
-    """An input whose form differs from the API's: `to_api(input)` gives the field, `to_input(field)` goes back."""
+    """An input whose form differs from the API's: `to_api(input)` returns the field, `to_input(field)` the input."""
 
     to_api: Callable[[Any], Any]
     to_input: Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
-class Aside:
-    """Inputs that calls of their own set, after creation and whenever they change.
+class SeparateCall:
+    """Inputs that separate calls set, after creation and on every change.
 
-    `lookup` and `path` (JMESPath into its answer) read the first input back; without `lookup` the path is into the
-    description. `unless` is the value a fresh resource has, for which creation needs no call.
+    `lookup` and `path` (JMESPath into its response) read the first input back; without `lookup` the path is into the
+    description. `unless` is the value of a new resource, for which creation needs no call.
     """
 
     inputs: tuple[str, ...]
@@ -45,21 +45,21 @@ class Aside:
     path: str = ""
     unless: Any = None
     created: bool = False
-    """Whether `create` has set the inputs already."""
+    """Whether `create` sets the inputs too."""
 
 
 @dataclass(frozen=True)
-class Ready:
-    """When a resource is usable: the word at `path` of its description is in `wanted`; `failed` ends the waiting."""
+class Waiter:
+    """Waits until the status at `path` of a resource's description is in `success`; one in `failure` is an error."""
 
     path: str
-    wanted: frozenset[str]
-    failed: frozenset[str] = frozenset({"failed", "FAILED", "CREATE_FAILED"})
+    success: frozenset[str]
+    failure: frozenset[str] = frozenset({"failed", "FAILED", "CREATE_FAILED"})
 
 
 @dataclass(frozen=True)
 class Tags:
-    """How a service takes tags: `create` is the field at creation ("" where there is none).
+    """How a service handles tags: `create` is the field at creation ("" if it has none).
 
     `form` is "ec2" (with the type's name), "list" of Key and Value, "kms" or "map".
     """
@@ -81,63 +81,63 @@ class Kind:
     service: str
     create: Call
     id: str
-    """A template over the inputs, or a path into the answer to `create` when it starts with a dot."""
+    """A template over the inputs, or, with a leading dot, a path into the response to `create`."""
     read: Call
     found: str
-    """Path of the description in the answer to `read`, a template too; null means the resource is gone."""
+    """Path of the description in the response to `read`, also a template; null: the resource does not exist."""
     delete: Call | None
-    """None where AWS has no such call: the resource ends with the one it belongs to."""
+    """None where AWS has no such call: the resource is deleted with its parent."""
     name: str = ""
-    """The input that holds the name, made up when absent."""
+    """The input that holds the name, auto-named when absent."""
     rename: Mapping[str, str] = field(default_factory=dict)
     convert: Mapping[str, Convert] = field(default_factory=dict)
     observe: Mapping[str, str] = field(default_factory=dict)
-    """Inputs to be read at this path of the description; an empty path means AWS doesn't tell."""
+    """Path of an input in the description; an empty path means that AWS does not return it."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    aside: tuple[Aside, ...] = ()
-    steering: frozenset[str] = frozenset()
-    """Inputs that only steer calls (such as skipFinalSnapshot) and change nothing by themselves."""
+    separate: tuple[SeparateCall, ...] = ()
+    call_options: frozenset[str] = frozenset()
+    """Inputs that are options of calls (such as skipFinalSnapshot) and no property of the resource."""
     modify: Call | None = None
     immutable: frozenset[str] | None = frozenset()
     """Inputs that force a replacement; None means every one."""
-    exclusive: bool = False
-    """Whether AWS refuses a second one beside it, so that a replacement must delete first."""
+    delete_before_replace: bool = False
+    """Whether AWS rejects a second one beside it, so that a replacement must delete first."""
     versions: frozenset[str] = frozenset()
-    """Inputs that may name a version by its first numbers only."""
+    """Inputs that may be a version prefix, such as "15" for 15.18."""
     documents: frozenset[str] = frozenset()
-    """Inputs that hold a JSON document, compared by content."""
+    """Inputs that are JSON documents, compared by content."""
     derive: Mapping[str, Callable[[Values], Any]] = field(default_factory=dict)
-    """More names for the templates, computed from the inputs."""
+    """Additional template names, computed from the inputs."""
     derived_from: frozenset[str] = frozenset()
     """Inputs that reach the API only through `derive`."""
     after_create: tuple[Call, ...] = ()
     etag: Call | None = None
-    """Its answer's ETag must come with changes and deletion, as "{etag}"."""
-    retire: Mapping[str, Any] = field(default_factory=dict)
-    """Inputs to be changed before AWS lets the resource be deleted."""
+    """Changes and deletion must send the ETag of its response, as "{etag}"."""
+    before_delete_inputs: Mapping[str, Any] = field(default_factory=dict)
+    """Inputs to change first, because AWS rejects the deletion otherwise."""
     purge: Callable[[Callable[[Call], Any], Values], None] | None = None
-    """Deletes what is inside, for a resource whose forceDestroy says so."""
+    """Deletes the contents of a resource that has forceDestroy."""
     before_delete: tuple[Call, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
-    more: Mapping[str, tuple[Call, str]] = field(default_factory=dict)
-    """Outputs that take a call of their own: call and path into its answer."""
-    ready: Ready | None = None
-    gone: Ready | None = None
-    """The word that means "deleted" where AWS goes on describing what is gone."""
+    extra_outputs: Mapping[str, tuple[Call, str]] = field(default_factory=dict)
+    """Outputs that need a call of their own: the call and a path into its response."""
+    ready: Waiter | None = None
+    deleted: Waiter | None = None
+    """The status that means "deleted" where AWS still describes deleted resources."""
     tags: Tags | None = None
 
-    def apart(self) -> set[str]:
-        """Inputs that the matching of names must leave alone."""
-        asides = {name for aside in self.aside for name in aside.inputs}
-        return asides | self.steering | {"region"} | ({"tags", "tagsAll"} if self.tags else set())
+    def unmatched(self) -> set[str]:
+        """Inputs that are excluded from the matching of names."""
+        separate = {name for call in self.separate for name in call.inputs}
+        return separate | self.call_options | {"region"} | ({"tags", "tagsAll"} if self.tags else set())
 
-    def takes(self) -> set[str]:
-        """Dotted inputs this row names, beside those matched to the API's own names."""
+    def named_inputs(self) -> set[str]:
+        """Dotted inputs that this kind names, besides those matched to the API's own names."""
         calls = [call for call in (self.create, self.modify, self.delete) if call is not None]
-        return self.apart() | self.derived_from | {name for call in calls for name in references(call.fields)}
+        return self.unmatched() | self.derived_from | {name for call in calls for name in references(call.fields)}
 
     def modifiable(self) -> set[str]:
-        """Inputs that `modify` names, beside those matched to the API's own names."""
+        """Inputs that `modify` names, besides those matched to the API's own names."""
         if self.modify is None:
             return set()
         return {name.split(".")[0] for name in references(self.modify.fields)} | self.derived_from

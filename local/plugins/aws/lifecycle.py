@@ -1,4 +1,4 @@
-"""One resource's life as API calls: created, read, changed, deleted; each step ends when AWS is done with it."""
+"""A resource's lifecycle as API calls: create, read, change, delete; each returns when AWS has completed it."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import Any
 
 import jmespath
 
-from local.plugins.aws import tagging
-from local.plugins.aws.api import Api, ApiError
-from local.plugins.aws.kind import Aside, Call, Kind
-from local.plugins.aws.observe import observed
-from local.plugins.aws.requests import filled_path, parameters
-from local.plugins.backend import Failure, Work
-from local.plugins.values import Values
+from local.plugins.aws.api import ApiError, AwsApi
+from local.plugins.aws.kind import Call, Kind, SeparateCall
+from local.plugins.aws.mapping import tags as tagging
+from local.plugins.aws.mapping.requests import filled_path, parameters
+from local.plugins.aws.mapping.responses import observed
+from local.plugins.provider.base import Operation, ProviderError
+from local.plugins.provider.values import Values
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 _NOT_VISIBLE = "not visible yet"
 
 
-class Life:
-    """A resource of a `kind`; `name` is what messages call it.
+class ResourceLifecycle:
+    """A resource of a `kind`; `name` is for messages.
 
-    `known` in the methods are the names templates may use: inputs, outputs, the id and the region.
+    `known` in the methods are the names that templates may use: inputs, outputs, the id and the region.
     """
 
-    def __init__(self, api: Api, kind: Kind, name: str, default_tags: Values) -> None:
+    def __init__(self, api: AwsApi, kind: Kind, name: str, default_tags: Values) -> None:
         self._api, self._kind, self._name, self._default_tags = api, kind, name, default_tags
 
     def known(self, inputs: Values, id: str = "", outputs: Values | None = None) -> Values:
@@ -33,7 +33,7 @@ class Life:
         return {**{name: derive(names) for name, derive in self._kind.derive.items()}, **names}
 
     def call(self, call: Call, known: Values, only: set[str] | None = None, extra: Values | None = None) -> Any:
-        """Make a call from what is `known`; it matches the names in `only` where it matches. Raises ApiError."""
+        """Make a call with the values `known`; its matching covers the names in `only`. Raises ApiError."""
         operation = self._api.operation(self._kind.service, call.operation)
         params = {**parameters(self._kind, call, operation, known, only or set()), **(extra or {})}
         return self._api.call(self._kind.service, call.operation, params, known["region"])
@@ -45,17 +45,17 @@ class Life:
         answer = self.call(kind.create, known, set(inputs), tags)
         id = jmespath.search(kind.id[1:], answer) if kind.id.startswith(".") else filled_path(kind.id, known)
         if not id:
-            raise Failure(f"{kind.create.operation} answered without an id for {self._name}")
+            raise ProviderError(f"{kind.create.operation} returned no id for {self._name}")
         return id.removeprefix("/hostedzone/")
 
     def settle(self, id: str, outputs: Values, old: Values | None, new: Values) -> None:
-        """Make the calls that creation (`old` is None) or a change of inputs needs beside the main one."""
+        """Make the calls that creation (`old` is None) or a change of inputs needs besides the main one."""
         kind, known = self._kind, self.known(new, id, outputs)
         for call in kind.after_create if old is None else ():
             self.call(call, known)
-        for aside in kind.aside:
-            if _is_due(aside, old, new):
-                for call in [aside.set] if isinstance(aside.set, Call) else aside.set(known):
+        for separate in kind.separate:
+            if _is_due(separate, old, new):
+                for call in [separate.set] if isinstance(separate.set, Call) else separate.set(known):
                     self.call(call, known)
         if kind.tags is not None and (old is not None or not kind.tags.create):
             before, after = (old or {}).get("tagsAll", {}), new.get("tagsAll", {})
@@ -63,85 +63,85 @@ class Life:
                 self.call(call, {**known, **more})
 
     def modify(self, id: str, outputs: Values, changed: set[str], new: Values) -> None:
-        modified = changed - self._kind.apart()
+        modified = changed - self._kind.unmatched()
         if self._kind.modify is not None and modified:
             self.call(self._kind.modify, self._with_etag(self.known(new, id, outputs)), modified)
 
     def describe(self, id: str, inputs: Values) -> Any | None:
-        """AWS's own description, None when the resource is gone."""
+        """AWS's own description, None when the resource does not exist."""
         kind, known = self._kind, self.known(inputs, id)
         try:
             found = jmespath.search(filled_path(kind.found, known), self.call(kind.read, known))
         except ApiError as error:
-            if error.means_gone:
+            if error.is_not_found:
                 return None
             raise
         if found is None or found is False or found == []:
             return None
-        if kind.gone is not None and jmespath.search(kind.gone.path, found) in kind.gone.wanted:
+        if kind.deleted is not None and jmespath.search(kind.deleted.path, found) in kind.deleted.success:
             return None
         return found
 
-    def wait_ready(self, id: str, inputs: Values, work: Work, doing: str) -> Any:
-        """The description of the usable resource. Raises Failure when AWS gave up on it."""
+    def wait_ready(self, id: str, inputs: Values, work: Operation, doing: str) -> Any:
+        """The description once the resource is usable. Raises ProviderError when its status is a failure."""
         pause, ready = _FIRST_PAUSE, self._kind.ready
         while True:
             found = self.describe(id, inputs)
             if found is not None and ready is None:
                 return found
-            word = jmespath.search(ready.path, found) if ready and found is not None else _NOT_VISIBLE
-            if ready and word in ready.wanted:
+            status = jmespath.search(ready.path, found) if ready and found is not None else _NOT_VISIBLE
+            if ready and status in ready.success:
                 return found
-            if ready and word in ready.failed:
-                raise Failure(f"{self._name} is {word} after {doing}")
-            work.say(f"{doing}: {word}")
-            work.pause(pause, f"{self._name}, which is {word}")
+            if ready and status in ready.failure:
+                raise ProviderError(f"{self._name} is {status} after {doing}")
+            work.report(f"{doing}: {status}")
+            work.pause(pause, f"{self._name}, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def outputs(self, id: str, found: Any, inputs: Values) -> Values:
         kind, known = self._kind, self.known(inputs, id)
         values = {name: jmespath.search(filled_path(path, known), found) for name, path in kind.outputs.items()}
-        for name, (call, path) in kind.more.items():
+        for name, (call, path) in kind.extra_outputs.items():
             values[name] = jmespath.search(path, self.call(call, {**values, **known}))
         present = {name: value for name, value in values.items() if value is not None}
         return {**present, "id": id, "region": known["region"]}
 
     def inputs(self, id: str, found: Any, declared: Values, outputs: Values) -> Values:
-        """Declared inputs as the resource really has them."""
+        """Declared inputs with the values that the resource has."""
         kind, known = self._kind, self.known(declared, id, outputs)
-        asides = {}
-        for aside in kind.aside:
-            if aside.path and aside.inputs[0] in declared:
-                source = self.call(aside.lookup, known) if aside.lookup else found
-                asides[aside.inputs[0]] = jmespath.search(aside.path, source)
-        live = observed(kind, found, {k: v for k, v in asides.items() if v is not None}, declared)
+        separate_values = {}
+        for separate in kind.separate:
+            if separate.path and separate.inputs[0] in declared:
+                source = self.call(separate.lookup, known) if separate.lookup else found
+                separate_values[separate.inputs[0]] = jmespath.search(separate.path, source)
+        live = observed(kind, found, {k: v for k, v in separate_values.items() if v is not None}, declared)
         if kind.tags is None:
             return live
         rest = {key: value for key, value in live.items() if key not in ("tags", "tagsAll")}
         return {**rest, **tagging.observed(self._tags(found, known), declared, self._default_tags)}
 
-    def delete(self, id: str, inputs: Values, outputs: Values, work: Work) -> None:
-        """Ends once AWS no longer knows the resource."""
+    def delete(self, id: str, inputs: Values, outputs: Values, work: Operation) -> None:
+        """Returns once AWS no longer describes the resource."""
         kind, known = self._kind, self.known(inputs, id, outputs)
         if kind.delete is None or self.describe(id, inputs) is None:
             return
-        if kind.retire:
-            retired = {**inputs, **kind.retire}
-            self.modify(id, outputs, set(kind.retire), retired)
-            self.wait_ready(id, inputs, work, "retiring")
+        if kind.before_delete_inputs:
+            retired = {**inputs, **kind.before_delete_inputs}
+            self.modify(id, outputs, set(kind.before_delete_inputs), retired)
+            self.wait_ready(id, inputs, work, "preparing deletion")
         if kind.purge is not None and inputs.get("forceDestroy"):
             kind.purge(lambda call: self.call(call, known), known)
         for call in (*kind.before_delete, kind.delete):
             try:
                 self.call(call, self._with_etag(known))
             except ApiError as error:
-                if not error.means_gone:
+                if not error.is_not_found:
                     raise
         pause = _FIRST_PAUSE
         while (found := self.describe(id, inputs)) is not None:
-            word = (jmespath.search(kind.ready.path, found) if kind.ready else None) or "still there"
-            work.say(f"deleting: {word}")
-            work.pause(pause, f"{self._name} to be deleted, which is {word}")
+            status = (jmespath.search(kind.ready.path, found) if kind.ready else None) or "still there"
+            work.report(f"deleting: {status}")
+            work.pause(pause, f"{self._name} to be deleted, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def _tags(self, found: Any, known: Values) -> Values:
@@ -150,7 +150,7 @@ class Life:
         try:
             return tagging.read(style, self.call(style.lookup, known) if style.lookup else found)
         except ApiError as error:
-            if error.means_gone:
+            if error.is_not_found:
                 return {}
             raise
 
@@ -161,7 +161,7 @@ class Life:
 
 
 def merged(inputs: Values, outputs: Values) -> Values:
-    """State: an output that completes an input's mapping (AWS's own group in vpcConfig) keeps what was declared."""
+    """State: where an output completes an input's mapping (AWS's own group in vpcConfig), declared values win."""
     completed = {
         name: {**value, **inputs[name]} if isinstance(value, dict) and isinstance(inputs.get(name), dict) else value
         for name, value in outputs.items()
@@ -169,7 +169,7 @@ def merged(inputs: Values, outputs: Values) -> Values:
     return {**inputs, **completed}
 
 
-def _is_due(aside: Aside, old: Values | None, new: Values) -> bool:
+def _is_due(separate: SeparateCall, old: Values | None, new: Values) -> bool:
     if old is not None:
-        return any(old.get(name) != new.get(name) for name in aside.inputs)
-    return not aside.created and aside.inputs[0] in new and new[aside.inputs[0]] != aside.unless
+        return any(old.get(name) != new.get(name) for name in separate.inputs)
+    return not separate.created and separate.inputs[0] in new and new[separate.inputs[0]] != separate.unless

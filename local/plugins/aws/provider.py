@@ -1,4 +1,4 @@
-"""The Backend of the `aws` package: finds the row of a type and leads its life."""
+"""The Provider of the `aws` package: finds the kind of a resource and runs its lifecycle."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import json
 from collections.abc import Callable
 from importlib.metadata import version
 
-from local.plugins.aws import tagging
-from local.plugins.aws.api import Api
+from local.plugins.aws.api import AwsApi
 from local.plugins.aws.kind import Kind
 from local.plugins.aws.kinds import find
-from local.plugins.aws.lifecycle import Life, merged
-from local.plugins.backend import Backend, Difference, Failure, PartlyDone, Problem, Resource, Work
-from local.plugins.values import UNKNOWN, Values, changed_paths, has_unknown
+from local.plugins.aws.lifecycle import ResourceLifecycle, merged
+from local.plugins.aws.mapping import tags as tagging
+from local.plugins.provider.base import (
+    CheckFailure,
+    DiffResult,
+    Operation,
+    Provider,
+    ProviderError,
+    Resource,
+    ResourceInitFailed,
+)
+from local.plugins.provider.values import UNKNOWN, Values, changed_paths, has_unknown
 
 SETTINGS = frozenset(
     {"region", "accessKey", "secretKey", "token", "profile", "defaultTags", "version", "pluginDownloadURL"}
@@ -20,7 +28,7 @@ SETTINGS = frozenset(
 )
 
 
-class Aws(Backend):
+class AwsProvider(Provider):
     package = "aws"
     version = version("pulumi-aws")
     identity = frozenset({"region"})
@@ -28,32 +36,32 @@ class Aws(Backend):
     def configure(self, settings: Values) -> None:
         unknown = sorted(set(settings) - SETTINGS)
         if unknown:
-            raise Failure(f"the provider setting {unknown[0]} is not understood on this machine")
-        self._api = Api(settings)
+            raise ProviderError(f"the provider setting {unknown[0]} is not supported on this machine")
+        self._api = AwsApi(settings)
         nested = settings.get("defaultTags") or {}
         default = json.loads(nested) if isinstance(nested, str) else nested  # the SDK sends what is nested as JSON
         self._default_tags: Values = default.get("tags") or {}
 
     def check(
         self, resource: Resource, old: Values, new: Values, propose_name: Callable[[], str]
-    ) -> tuple[Values, list[Problem]]:
+    ) -> tuple[Values, list[CheckFailure]]:
         kind = find(resource.type)
         if kind is None:
-            return new, [Problem("", f"the resource type {resource.type} is not provided on this machine")]
+            return new, [CheckFailure("", f"the resource type {resource.type} is not provided on this machine")]
         inputs = {**kind.defaults, **{key: value for key, value in new.items() if value is not None}}
         if kind.name and kind.name not in inputs:
             inputs[kind.name] = old.get(kind.name) or propose_name()
         inputs = tagging.completed(kind, inputs, self._default_tags)
         return inputs, [] if inputs == old else self._problems(kind, inputs)
 
-    def _problems(self, kind: Kind, inputs: Values) -> list[Problem]:
-        from local.plugins.aws.requests import unmapped
+    def _problems(self, kind: Kind, inputs: Values) -> list[CheckFailure]:
+        from local.plugins.aws.mapping.requests import unmapped
 
         lost = unmapped(kind, self._api.operation(kind.service, kind.create.operation), inputs)
-        why = f"{kind.type} has no such input here: neither {kind.create.operation} nor our table knows it"
-        return [Problem(name.split(".")[0], f"{name}: {why}") for name in lost]
+        why = f"{kind.type} has no such input here: neither {kind.create.operation} nor our declaration names it"
+        return [CheckFailure(name.split(".")[0], f"{name}: {why}") for name in lost]
 
-    def diff(self, resource: Resource, old: Values, new: Values) -> Difference:
+    def diff(self, resource: Resource, old: Values, new: Values) -> DiffResult:
         kind = _kind(resource)
         changed = [path for path in changed_paths(old, new) if path]
         if kind.documents:
@@ -61,11 +69,11 @@ class Aws(Backend):
         forced = [path for path in changed if self._forces(kind, path.split(".")[0])]
         same_name = bool(kind.name) and old.get(kind.name) == new.get(kind.name)
         same_id = not kind.name and not kind.id.startswith(".")
-        return Difference(changed, forced, delete_first=same_name or same_id or kind.exclusive)
+        return DiffResult(changed, forced, delete_before_replace=same_name or same_id or kind.delete_before_replace)
 
     @staticmethod
     def _same_document(kind: Kind, path: str, old: Values, new: Values) -> bool:
-        from local.plugins.aws.observe import document
+        from local.plugins.aws.mapping.responses import document
 
         if path not in kind.documents or path not in old or path not in new or new[path] is UNKNOWN:
             return False
@@ -78,9 +86,9 @@ class Aws(Backend):
             return True
         if input in kind.immutable:
             return True
-        if input in kind.apart() or kind.modify is None:
-            return input not in kind.apart()
-        from local.plugins.aws.requests import member_of
+        if input in kind.unmatched() or kind.modify is None:
+            return input not in kind.unmatched()
+        from local.plugins.aws.mapping.requests import member_of
 
         operation = self._api.operation(kind.service, kind.modify.operation)
         members = operation.input_shape.members if operation.input_shape else {}
@@ -88,50 +96,52 @@ class Aws(Backend):
 
     def preview_create(self, resource: Resource, inputs: Values) -> Values:
         kind = _kind(resource)
-        computed = {name for name in {*kind.outputs, *kind.more} if not isinstance(inputs.get(name), str | int | bool)}
+        computed = {
+            name for name in {*kind.outputs, *kind.extra_outputs} if not isinstance(inputs.get(name), str | int | bool)
+        }
         return {**inputs, **dict.fromkeys(computed, UNKNOWN)}
 
-    def create(self, resource: Resource, inputs: Values, work: Work) -> tuple[str, Values]:
+    def create(self, resource: Resource, inputs: Values, work: Operation) -> tuple[str, Values]:
         if has_unknown(inputs):
-            raise Failure(f"{resource.name} would be created from values that are not known")
-        life = self._life(resource)
-        id = life.create(inputs)
+            raise ProviderError(f"{resource.name} would be created from unknown values")
+        lifecycle = self._lifecycle(resource)
+        id = lifecycle.create(inputs)
         try:
-            outputs = life.outputs(id, life.wait_ready(id, inputs, work, "creating"), inputs)
-            life.settle(id, outputs, None, inputs)
-            return id, merged(inputs, life.outputs(id, life.wait_ready(id, inputs, work, "creating"), inputs))
-        except Failure as failure:
-            raise PartlyDone(
-                f"{resource.name} exists as {id} but is not as declared: {failure}", id, inputs
-            ) from failure
+            outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs)
+            lifecycle.settle(id, outputs, None, inputs)
+            return id, merged(inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs))
+        except ProviderError as error:
+            raise ResourceInitFailed(
+                f"{resource.name} exists as {id} but is not as declared: {error}", id, inputs
+            ) from error
 
     def preview_update(self, resource: Resource, state: Values, old: Values, new: Values) -> Values:
         self._refuse_removed(resource, old, new)
         return {**state, **new}
 
-    def update(self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Work) -> Values:
+    def update(self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Operation) -> Values:
         self._refuse_removed(resource, old, new)
-        life = self._life(resource)
+        lifecycle = self._lifecycle(resource)
         changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
         try:
-            life.modify(id, state, changed, new)
-            life.wait_ready(id, new, work, "changing")
-            life.settle(id, state, old, new)
-            return merged(new, life.outputs(id, life.wait_ready(id, new, work, "changing"), new))
-        except Failure as failure:
-            raise PartlyDone(f"{resource.name} is not as declared: {failure}", id, {**state, **old}) from failure
+            lifecycle.modify(id, state, changed, new)
+            lifecycle.wait_ready(id, new, work, "changing")
+            lifecycle.settle(id, state, old, new)
+            return merged(new, lifecycle.outputs(id, lifecycle.wait_ready(id, new, work, "changing"), new))
+        except ProviderError as error:
+            raise ResourceInitFailed(f"{resource.name} is not as declared: {error}", id, {**state, **old}) from error
 
     def read(self, resource: Resource, id: str, inputs: Values, state: Values) -> tuple[Values, Values] | None:
-        life = self._life(resource)
-        found = life.describe(id, inputs)
+        lifecycle = self._lifecycle(resource)
+        found = lifecycle.describe(id, inputs)
         if found is None:
             return None
-        outputs = life.outputs(id, found, inputs)
-        live = life.inputs(id, found, inputs, outputs)
+        outputs = lifecycle.outputs(id, found, inputs)
+        live = lifecycle.inputs(id, found, inputs, outputs)
         return merged(live, outputs), live
 
-    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Work) -> None:
-        self._life(resource).delete(id, inputs or state, state, work)
+    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Operation) -> None:
+        self._lifecycle(resource).delete(id, inputs or state, state, work)
 
     def invoke(self, function: str, arguments: Values) -> Values:
         if function == "aws:index/getCallerIdentity:getCallerIdentity":
@@ -139,14 +149,14 @@ class Aws(Backend):
             return {"accountId": who["Account"], "arn": who["Arn"], "userId": who["UserId"], "id": who["Account"]}
         return super().invoke(function, arguments)
 
-    def _life(self, resource: Resource) -> Life:
-        return Life(self._api, _kind(resource), resource.name, self._default_tags)
+    def _lifecycle(self, resource: Resource) -> ResourceLifecycle:
+        return ResourceLifecycle(self._api, _kind(resource), resource.name, self._default_tags)
 
     @staticmethod
     def _refuse_removed(resource: Resource, old: Values, new: Values) -> None:
         removed = sorted(key for key in old if key not in new and key not in ("tags", "tagsAll"))
         if removed:
-            raise Failure(
+            raise ProviderError(
                 f"{removed[0]} of {resource.name} is no longer declared, and AWS has no call that means "
                 f"'as if never set'; declare the value you want. Nothing was changed"
             )
@@ -155,5 +165,5 @@ class Aws(Backend):
 def _kind(resource: Resource) -> Kind:
     kind = find(resource.type)
     if kind is None:
-        raise Failure(f"the resource type {resource.type} is not provided on this machine")
+        raise ProviderError(f"the resource type {resource.type} is not provided on this machine")
     return kind

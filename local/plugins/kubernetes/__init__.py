@@ -1,1 +1,1 @@
-"""The `kubernetes` provider of this machine: every kind the API server knows, by server-side apply."""
+"""The `kubernetes` provider of this machine: every kind that the API server serves, by server-side apply."""

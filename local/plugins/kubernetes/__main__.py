@@ -1,7 +1,7 @@
 """`python -m local.plugins.kubernetes`: the executable pulumi-resource-kubernetes."""
 
-from local.plugins.kubernetes.provider import Kubernetes
-from local.plugins.serve import serve
+from local.plugins.kubernetes.provider import KubernetesProvider
+from local.plugins.provider.server import serve
 
 if __name__ == "__main__":
-    serve(Kubernetes())
+    serve(KubernetesProvider())

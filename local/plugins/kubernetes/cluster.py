@@ -1,4 +1,4 @@
-"""Requests to one cluster's API server, through whatever login its kubeconfig names."""
+"""Requests to a cluster's API server, with the credentials of its kubeconfig."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from typing import Any
 
 import yaml
 
-from local.plugins.backend import Failure
-from local.plugins.values import Values
+from local.plugins.provider.base import ProviderError
+from local.plugins.provider.values import Values
 
 FIELD_MANAGER = "pulumi-kubernetes"
 _TIMEOUT = 60
 _APPLY = "application/apply-patch+yaml"
 _HOME = "PULUMI_HOME"
-"""Where files of a login are written: when the plugin is killed they stay, and go with the site."""
+"""Where credential files are written: they outlive a killed plugin, and are deleted with the site."""
 
 
-class KubernetesError(Failure):
-    """The API server refused; `status` is the HTTP status."""
+class KubernetesError(ProviderError):
+    """An error response of the API server; `status` is its HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
 
 
-class Unreachable(Failure):
-    """Nobody answers where the kubeconfig points."""
+class Unreachable(ProviderError):
+    """The server of the kubeconfig does not answer."""
 
 
-class NotServed(Failure):
-    """The API server knows no such kind (yet)."""
+class NotServed(ProviderError):
+    """The API server does not serve the kind (yet)."""
 
 
 class Cluster:
     def __init__(self, kubeconfig: str, context: str | None = None) -> None:
-        """`kubeconfig` is the contents or the path of one."""
+        """`kubeconfig` is its contents or its path."""
         path = Path(kubeconfig).expanduser() if "\n" not in kubeconfig and len(kubeconfig) < 1000 else None
         self._config = yaml.safe_load(path.read_text() if path and path.exists() else kubeconfig)
         if not isinstance(self._config, dict):
-            raise Failure("the provider's kubeconfig is neither a kubeconfig nor the path of one")
+            raise ProviderError("the provider's kubeconfig is neither a kubeconfig nor its path")
         self._context = context or self._config.get("current-context")
         self._kinds: dict[tuple[str, str], Values] = {}
         self._lock = threading.RLock()
 
     def get(self, manifest: Values) -> Values | None:
-        """The live object, None when there is none."""
+        """The live object, or None."""
         try:
             return self._request("GET", self._path(manifest))
         except (KubernetesError, NotServed) as error:
@@ -119,7 +119,7 @@ class Cluster:
                 self._config, context=self._context, temp_file_path=os.environ.get(_HOME)
             )
         except ConfigException as error:
-            raise Failure(f"the provider's kubeconfig gives no login: {error}") from error
+            raise ProviderError(f"the provider's kubeconfig has no usable credentials: {error}") from error
         client.configuration.retries = 5
         return client
 

@@ -1,4 +1,4 @@
-"""Kubernetes objects as plain values: what names them, what may not change, what of a live one was declared."""
+"""Kubernetes objects as plain values: identity, immutable fields, and the declared part of live ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from local.plugins.values import UNKNOWN, Secret, Values
+from local.plugins.provider.values import UNKNOWN, Secret, Values
 
 _IDENTITY = ("apiVersion", "kind", "metadata.name", "metadata.namespace")
 _IMMUTABLE = {
@@ -21,7 +21,7 @@ _IMMUTABLE = {
     "ClusterRoleBinding": ("roleRef",),
 }
 _SERVER_KEPT = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink")
-"""Metadata that changes without anybody changing the object, or says nothing about it."""
+"""Metadata that the server maintains."""
 
 
 def identity(manifest: Values) -> str:
@@ -30,7 +30,7 @@ def identity(manifest: Values) -> str:
     return f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else metadata["name"]
 
 
-def names_same(old: Values, new: Values) -> bool:
+def same_object(old: Values, new: Values) -> bool:
     def names(manifest: Values) -> list[Any]:
         metadata = manifest.get("metadata", {})
         return [manifest.get("apiVersion"), manifest.get("kind"), metadata.get("name"), metadata.get("namespace")]
@@ -39,7 +39,7 @@ def names_same(old: Values, new: Values) -> bool:
 
 
 def forces_replacement(kind: str, path: str, value: Mapping[str, Any]) -> bool:
-    """Whether the API server refuses a change at `path`; `value` is the new manifest."""
+    """Whether the API server rejects a change at `path`; `value` is the new manifest."""
     immutable = [*_IDENTITY, *_IMMUTABLE.get(kind, ())]
     if kind in ("Secret", "ConfigMap") and value.get("immutable") is True:
         immutable += ["data", "binaryData"]
@@ -58,21 +58,21 @@ def completed(manifest: Values, name: str, namespace: str | None) -> Values:
     return {key: value for key, value in done.items() if key != "status"}
 
 
-def guarded(values: Values) -> Values:
-    """Values for the engine; what a Secret holds is marked, so that no state or log shows it."""
+def with_secret_data(values: Values) -> Values:
+    """Values for the engine; the data of a Secret is marked secret, so that no state or log shows it."""
     if values.get("kind") != "Secret" or not values.get("data"):
         return values
     return {**values, "data": Secret(values["data"])}
 
 
 def state(live: Values) -> Values:
-    """What the program may see of a live object; stable while nobody changes the object."""
+    """Outputs of a live object; stable while nobody changes the object."""
     metadata = {key: value for key, value in live.get("metadata", {}).items() if key not in _SERVER_KEPT}
     return {**{key: value for key, value in live.items() if key != "status"}, "metadata": metadata}
 
 
 def declared_part(live: Any, declared: Any) -> Any:
-    """The part of a live object that the declared inputs speak of, so that defaults are no drift."""
+    """The part of a live object that the inputs declare, so that defaults are no drift."""
     if isinstance(declared, Mapping) and isinstance(live, Mapping):
         return {key: declared_part(live[key], value) for key, value in declared.items() if key in live}
     if isinstance(declared, list) and isinstance(live, list) and len(live) == len(declared):

@@ -1,4 +1,4 @@
-"""The Backend of the `kubernetes` package."""
+"""The Provider of the `kubernetes` package."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ import os
 from collections.abc import Callable
 from importlib.metadata import version
 
-from local.plugins.backend import Backend, Difference, Failure, PartlyDone, Problem, Resource, Work
 from local.plugins.kubernetes import objects
 from local.plugins.kubernetes.cluster import Cluster, KubernetesError, NotServed, Unreachable
-from local.plugins.kubernetes.readiness import missing
-from local.plugins.values import UNKNOWN, Values, changed_paths, has_unknown
+from local.plugins.kubernetes.readiness import not_ready_reason
+from local.plugins.provider.base import (
+    CheckFailure,
+    DiffResult,
+    Operation,
+    Provider,
+    ProviderError,
+    Resource,
+    ResourceInitFailed,
+)
+from local.plugins.provider.values import UNKNOWN, Values, changed_paths, has_unknown
 
 _FORGET_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
 _REFUSALS = (400, 403, 422)
 _PAUSE = 0.25
 
 
-class Kubernetes(Backend):
+class KubernetesProvider(Provider):
     package = "kubernetes"
     version = version("pulumi-kubernetes")
 
@@ -28,81 +36,83 @@ class Kubernetes(Backend):
 
     def check(
         self, resource: Resource, old: Values, new: Values, propose_name: Callable[[], str]
-    ) -> tuple[Values, list[Problem]]:
+    ) -> tuple[Values, list[CheckFailure]]:
         metadata = new.get("metadata") or {}
         if metadata is UNKNOWN:
-            return new, [Problem("metadata", "metadata must be known at preview")]
+            return new, [CheckFailure("metadata", "metadata must be known at preview")]
         name = metadata.get("name") or (old.get("metadata") or {}).get("name") or propose_name()
         inputs = objects.completed(new, name, self._namespace)
         if inputs == old or has_unknown(inputs) or self._cluster is None:
-            return objects.guarded(inputs), []
-        return objects.guarded(inputs), self._refusal(self._cluster, inputs, bool(old))
+            return objects.with_secret_data(inputs), []
+        return objects.with_secret_data(inputs), self._refusal(self._cluster, inputs, bool(old))
 
     @staticmethod
-    def _refusal(cluster: Cluster, inputs: Values, exists: bool) -> list[Problem]:
-        """What the API server itself says to it: schema, admission, policies."""
+    def _refusal(cluster: Cluster, inputs: Values, exists: bool) -> list[CheckFailure]:
+        """The API server's own validation by a dry run: schema, admission, policies."""
         try:
             cluster.apply(inputs, dry_run=True)
         except NotServed:
-            return []  # its definition may come in the same update
+            return []  # its CRD may be created in the same update
         except KubernetesError as error:
             immutable = exists and ("immutable" in str(error) or "Forbidden" in str(error))
             if error.status in _REFUSALS and not immutable:
-                return [Problem("", str(error))]
-            if error.status != 404 and not immutable:  # 404: its namespace may come in the same update
+                return [CheckFailure("", str(error))]
+            if error.status != 404 and not immutable:  # 404: its namespace may be created in the same update
                 raise
         except Unreachable:
-            return []  # the update itself will say so, if the cluster is still away then
+            return []  # the update itself fails, if the cluster is still unreachable then
         return []
 
-    def diff(self, resource: Resource, old: Values, new: Values) -> Difference:
+    def diff(self, resource: Resource, old: Values, new: Values) -> DiffResult:
         changed = [path for path in changed_paths(old, new) if path]
         forced = [path for path in changed if objects.forces_replacement(new.get("kind", ""), path, new)]
-        return Difference(changed, forced, delete_first=objects.names_same(old, new))
+        return DiffResult(changed, forced, delete_before_replace=objects.same_object(old, new))
 
     def preview_create(self, resource: Resource, inputs: Values) -> Values:
         if self._cluster is None or has_unknown(inputs):
-            return objects.guarded(inputs)
+            return objects.with_secret_data(inputs)
         try:
-            return objects.guarded({**objects.state(self._cluster.apply(inputs, dry_run=True)), **inputs})
+            return objects.with_secret_data({**objects.state(self._cluster.apply(inputs, dry_run=True)), **inputs})
         except (KubernetesError, NotServed, Unreachable):
-            return objects.guarded(
+            return objects.with_secret_data(
                 inputs
-            )  # Check has told what is wrong with it; what is left comes in the same update
+            )  # Check has reported errors; the rest may be created in the same update
 
-    def create(self, resource: Resource, inputs: Values, work: Work) -> tuple[str, Values]:
-        cluster = self._reachable()
+    def create(self, resource: Resource, inputs: Values, work: Operation) -> tuple[str, Values]:
+        cluster = self._require_cluster()
         live = cluster.apply(inputs)
         try:
-            return objects.identity(live), objects.guarded(
+            return objects.identity(live), objects.with_secret_data(
                 objects.state(self._await_ready(cluster, resource, inputs, live, work))
             )
-        except Failure as failure:
-            raise PartlyDone(
-                f"{resource.name}: {failure}", objects.identity(live), objects.guarded(objects.state(live))
-            ) from failure
+        except ProviderError as error:
+            raise ResourceInitFailed(
+                f"{resource.name}: {error}", objects.identity(live), objects.with_secret_data(objects.state(live))
+            ) from error
 
     def preview_update(self, resource: Resource, state: Values, old: Values, new: Values) -> Values:
         return self.preview_create(resource, new)
 
-    def update(self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Work) -> Values:
+    def update(self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Operation) -> Values:
         return self.create(resource, new, work)[1]
 
     def read(self, resource: Resource, id: str, inputs: Values, state: Values) -> tuple[Values, Values] | None:
         manifest = inputs or state or _named(resource, id)
         try:
-            live = self._reachable().get(manifest)
+            live = self._require_cluster().get(manifest)
         except Unreachable as error:
             if os.environ.get(_FORGET_UNREACHABLE) == "true":
                 return None
-            raise Failure(f"{error}; if the cluster is gone for good, set {_FORGET_UNREACHABLE}=true") from error
+            raise ProviderError(f"{error}; if the cluster no longer exists, set {_FORGET_UNREACHABLE}=true") from error
         if live is None:
             return None
         seen = objects.state(live)
-        return objects.guarded(seen), objects.guarded(objects.declared_part(seen, inputs) if inputs else seen)
+        return objects.with_secret_data(seen), objects.with_secret_data(
+            objects.declared_part(seen, inputs) if inputs else seen
+        )
 
-    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Work) -> None:
-        cluster, manifest = self._reachable(), inputs or state
+    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Operation) -> None:
+        cluster, manifest = self._require_cluster(), inputs or state
         try:
             live = cluster.get(manifest)
             if live is None:
@@ -110,8 +120,8 @@ class Kubernetes(Backend):
             cluster.delete(manifest)
             uid = live["metadata"]["uid"]
             while (live := cluster.get(manifest)) is not None and live["metadata"]["uid"] == uid:
-                finalizers = live["metadata"].get("finalizers") or ["its parts"]
-                work.say(f"deleting: waits for {', '.join(finalizers)}")
+                finalizers = live["metadata"].get("finalizers") or ["its dependents"]
+                work.report(f"deleting: waiting for {', '.join(finalizers)}")
                 work.pause(_PAUSE, f"{resource.name} to be deleted, which waits for {', '.join(finalizers)}")
         except KubernetesError as error:
             if error.status != 404:
@@ -121,16 +131,16 @@ class Kubernetes(Backend):
                 raise
 
     @staticmethod
-    def _await_ready(cluster: Cluster, resource: Resource, manifest: Values, live: Values, work: Work) -> Values:
-        while (lacking := missing(live)) is not None:
-            work.say(f"waits for {lacking}")
-            work.pause(_PAUSE, f"{resource.name}: {lacking}")
+    def _await_ready(cluster: Cluster, resource: Resource, manifest: Values, live: Values, work: Operation) -> Values:
+        while (reason := not_ready_reason(live)) is not None:
+            work.report(f"waiting for {reason}")
+            work.pause(_PAUSE, f"{resource.name}: {reason}")
             live = cluster.get(manifest) or live
         return live
 
-    def _reachable(self) -> Cluster:
+    def _require_cluster(self) -> Cluster:
         if self._cluster is None:
-            raise Failure("the cluster's kubeconfig is not known yet")
+            raise ProviderError("the cluster's kubeconfig is not known yet")
         return self._cluster
 
 

@@ -1,15 +1,15 @@
-"""EKS as a whole: its operations, its tags, the processes of its resources."""
+"""The EKS service: all its operations and backings."""
 
 from __future__ import annotations
 
-from local.cloud.errors import AwsError
-from local.cloud.service import Body, Inputs, Output
-from local.cloud.svc.eks.access import AccessOperations
-from local.cloud.svc.eks.addons import AddonOperations
-from local.cloud.svc.eks.body import ClusterBody, NodeGroupBody
-from local.cloud.svc.eks.clusters import ClusterOperations
+from local.cloud.service.base import Backing, Inputs, Output
+from local.cloud.service.errors import AwsError
+from local.cloud.svc.eks.backing import ClusterBacking, NodeGroupBacking
 from local.cloud.svc.eks.model import EksState
-from local.cloud.svc.eks.node_groups import NodeGroupOperations
+from local.cloud.svc.eks.operations.access_entries import AccessOperations
+from local.cloud.svc.eks.operations.addons import AddonOperations
+from local.cloud.svc.eks.operations.clusters import ClusterOperations
+from local.cloud.svc.eks.operations.node_groups import NodeGroupOperations
 
 
 class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperations):
@@ -18,12 +18,14 @@ class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperati
     def new_state(self, region: str) -> EksState:
         return EksState(region)
 
-    def bodies(self) -> list[Body]:
-        found: list[Body] = []
+    def backings(self) -> list[Backing]:
+        found: list[Backing] = []
         for state in self.states():
             for cluster in list(state.clusters.values()):
-                found += [NodeGroupBody(self.world, cluster, group) for group in list(cluster.node_groups.values())]
-                found.append(ClusterBody(self.world, state, cluster))
+                found += [
+                    NodeGroupBacking(self.context, cluster, group) for group in list(cluster.node_groups.values())
+                ]
+                found.append(ClusterBacking(self.context, state, cluster))
         return found
 
     def tag_resource(self, state: EksState, inputs: Inputs) -> Output:

@@ -13,7 +13,7 @@ class NodeGroup:
     name: str
     arn: str
     inputs: dict[str, Any]
-    """What the caller asked for, completed by defaults; Describe calls give it back."""
+    """The request's parameters with defaults, which Describe operations return."""
     created: datetime
     modified: datetime
     status: str = "CREATING"
@@ -31,7 +31,7 @@ class Addon:
 
 @dataclass
 class AccessEntry:
-    """Who an IAM principal is in the cluster."""
+    """The Kubernetes identity of an IAM principal."""
 
     arn: str
     inputs: dict[str, Any]
@@ -46,16 +46,16 @@ class Cluster:
     region: str
     name: str
     identifier: str
-    """Unique for all time, unlike the name."""
+    """Never reused, unlike the name."""
     arn: str
     inputs: dict[str, Any]
-    """What the caller asked for, completed by defaults; Describe calls give it back."""
+    """The request's parameters with defaults, which Describe operations return."""
     address: str
     security_group: str
     created: datetime
     status: str = "CREATING"
     authority: str = ""
-    """Its certificate, PEM in base64."""
+    """The certificate of its CA, PEM in base64."""
     node_groups: dict[str, NodeGroup] = field(default_factory=dict)
     addons: dict[str, Addon] = field(default_factory=dict)
     access: dict[str, AccessEntry] = field(default_factory=dict)

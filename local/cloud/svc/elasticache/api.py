@@ -1,16 +1,16 @@
-"""The calls of ElastiCache that deal with replication groups and their nodes."""
+"""The ElastiCache operations on replication groups and their nodes."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Body, Inputs, Output
-from local.cloud.svc.elasticache.body import GroupBody
-from local.cloud.svc.elasticache.groups import DEFAULT_PARAMETERS, GroupOperations, parameter_group, subnet_group
+from local.cloud.moto_backends.lookups import key_arn
+from local.cloud.service.base import Backing, Inputs, Output
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.tags import from_list
+from local.cloud.svc.elasticache.backing import ReplicationGroupBacking
+from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS, GroupOperations
 from local.cloud.svc.elasticache.model import CacheState, Group, Member
-from local.cloud.svc.neighbours import key_arn
-from local.cloud.svc.tags import from_list
 
 _REFUSED = {
     "TransitEncryptionEnabled": "Redis over TLS",
@@ -34,8 +34,12 @@ class ElastiCache(GroupOperations):
     def new_state(self, region: str) -> CacheState:
         return CacheState(region)
 
-    def bodies(self) -> list[Body]:
-        return [GroupBody(self.world, state, group) for state in self.states() for group in list(state.groups.values())]
+    def backings(self) -> list[Backing]:
+        return [
+            ReplicationGroupBacking(self.context, state, group)
+            for state in self.states()
+            for group in list(state.groups.values())
+        ]
 
     def create_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
         name = inputs["ReplicationGroupId"].lower()
@@ -43,7 +47,7 @@ class ElastiCache(GroupOperations):
             raise AwsError("ReplicationGroupAlreadyExistsFault", f"Replication group {name} already exists.")
         nodes = _node_count(inputs)
         _check(state, inputs, nodes)
-        arn = self.world.arn("elasticache", state.region, f"replicationgroup:{name}")
+        arn = self.context.arn("elasticache", state.region, f"replicationgroup:{name}")
         tags = from_list(inputs.pop("Tags", []))
         group = Group(state.region, name, arn, inputs, [], datetime.now(UTC), tags)
         self._resize(state, group, nodes)
@@ -57,13 +61,13 @@ class ElastiCache(GroupOperations):
 
     def modify_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
         group = _available(state, inputs)
-        wanted = {key: value for key, value in inputs.items() if key not in ("ReplicationGroupId", "ApplyImmediately")}
-        strange = set(wanted) - _MODIFIABLE
-        if strange:
-            raise unsupported(f"changing {', '.join(sorted(strange))} of a replication group")
-        if "CacheParameterGroupName" in wanted:
-            parameter_group(state, wanted["CacheParameterGroupName"])
-        group.inputs.update(wanted)
+        changes = {key: value for key, value in inputs.items() if key not in ("ReplicationGroupId", "ApplyImmediately")}
+        unmodifiable = set(changes) - _MODIFIABLE
+        if unmodifiable:
+            raise unsupported(f"changing {', '.join(sorted(unmodifiable))} of a replication group")
+        if "CacheParameterGroupName" in changes:
+            PARAMETER_GROUPS.find(state, changes["CacheParameterGroupName"])
+        group.inputs.update(changes)
         return {"ReplicationGroup": _described(group)}
 
     def increase_replica_count(self, state: CacheState, inputs: Inputs) -> Output:
@@ -80,11 +84,11 @@ class ElastiCache(GroupOperations):
         return {"ReplicationGroup": _described(group)}
 
     def describe_cache_clusters(self, state: CacheState, inputs: Inputs) -> Output:
-        wanted = inputs.get("CacheClusterId")
+        name = inputs.get("CacheClusterId")
         pairs = [(group, member) for group in state.groups.values() for member in group.members]
-        found = [_cache_cluster(group, member) for group, member in pairs if wanted in (None, member.name)]
-        if wanted and not found:
-            raise AwsError("CacheClusterNotFound", f"CacheCluster {wanted} not found.")
+        found = [_cache_cluster(group, member) for group, member in pairs if name in (None, member.name)]
+        if name and not found:
+            raise AwsError("CacheClusterNotFound", f"CacheCluster {name} not found.")
         return {"CacheClusters": found}
 
     def _change_replicas(self, state: CacheState, inputs: Inputs) -> Output:
@@ -99,7 +103,7 @@ class ElastiCache(GroupOperations):
         zones = "abc"
         for number in range(len(group.members) + 1, nodes + 1):
             name = f"{group.name}-{number:03}"
-            address = self.world.addresses(state.region).of(name)
+            address = self.context.addresses(state.region).of(name)
             group.members.append(Member(name, address, state.region + zones[(number - 1) % len(zones)]))
         group.leaving += group.members[nodes:]
         del group.members[nodes:]
@@ -125,9 +129,9 @@ def _check(state: CacheState, inputs: Inputs, nodes: int) -> None:
     if inputs.get("AutomaticFailoverEnabled") and nodes < 2:
         raise AwsError("InvalidParameterCombination", "Automatic failover needs at least one replica.")
     if "CacheSubnetGroupName" in inputs:
-        inputs["CacheSubnetGroupName"] = subnet_group(state, inputs["CacheSubnetGroupName"]).name
+        inputs["CacheSubnetGroupName"] = SUBNET_GROUPS.find(state, inputs["CacheSubnetGroupName"]).name
     if "CacheParameterGroupName" in inputs:
-        parameter_group(state, inputs["CacheParameterGroupName"])
+        PARAMETER_GROUPS.find(state, inputs["CacheParameterGroupName"])
     if "KmsKeyId" in inputs:
         try:
             inputs["KmsKeyId"] = key_arn(state.region, inputs["KmsKeyId"])
@@ -211,7 +215,7 @@ def _cache_cluster(group: Group, member: Member) -> Output:
         "PreferredAvailabilityZone": member.zone,
         "CacheClusterCreateTime": group.created,
         "CacheParameterGroup": {
-            "CacheParameterGroupName": inputs.get("CacheParameterGroupName", DEFAULT_PARAMETERS),
+            "CacheParameterGroupName": inputs.get("CacheParameterGroupName", PARAMETER_GROUPS.default().name),
             "ParameterApplyStatus": "in-sync",
         },
         "CacheNodes": [{"CacheNodeId": "0001", "CacheNodeStatus": group.status, "Endpoint": _endpoint(group, member)}],

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from local.cloud.service.groups.model import GroupState, ParameterGroup, SubnetGroup
+
+__all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
+
 
 @dataclass
 class Member:
@@ -28,7 +32,7 @@ class Group:
     tags: dict[str, str]
     status: str = "creating"
     leaving: list[Member] = field(default_factory=list)
-    """Replicas that are to end, with their data."""
+    """Replicas to be deleted, with their data."""
 
     @property
     def port(self) -> int:
@@ -36,29 +40,9 @@ class Group:
 
 
 @dataclass
-class SubnetGroup:
-    name: str
-    arn: str
-    description: str
-    vpc: str
-    subnets: list[tuple[str, str]]
-    """Id and zone of each."""
-    tags: dict[str, str]
-
-
-@dataclass
-class ParameterGroup:
-    name: str
-    arn: str
-    family: str
-    description: str
-    tags: dict[str, str]
-    parameters: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class CacheState:
-    region: str
+class CacheState(GroupState):
     groups: dict[str, Group] = field(default_factory=dict)
-    subnet_groups: dict[str, SubnetGroup] = field(default_factory=dict)
-    parameter_groups: dict[str, ParameterGroup] = field(default_factory=dict)
+
+    @property
+    def group_users(self) -> dict[str, Group]:
+        return self.groups

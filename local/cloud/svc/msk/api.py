@@ -1,14 +1,14 @@
-"""The calls of MSK that deal with clusters."""
+"""The MSK operations on clusters."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Body, Inputs, Output
-from local.cloud.svc import neighbours
-from local.cloud.svc.msk.body import ClusterBody
+from local.cloud.moto_backends import lookups
+from local.cloud.service.base import Backing, Inputs, Output
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.svc.msk.backing import ClusterBacking
 from local.cloud.svc.msk.configuration import ConfigurationOperations, configuration
 from local.cloud.svc.msk.model import Cluster, Configuration, MskState
 
@@ -19,8 +19,10 @@ class Msk(ConfigurationOperations):
     def new_state(self, region: str) -> MskState:
         return MskState(region)
 
-    def bodies(self) -> list[Body]:
-        return [ClusterBody(self.world, state, c) for state in self.states() for c in list(state.clusters.values())]
+    def backings(self) -> list[Backing]:
+        return [
+            ClusterBacking(self.context, state, c) for state in self.states() for c in list(state.clusters.values())
+        ]
 
     def create_cluster(self, state: MskState, inputs: Inputs) -> Output:
         name = inputs["ClusterName"]
@@ -28,8 +30,8 @@ class Msk(ConfigurationOperations):
             raise AwsError("ConflictException", "A resource with this name already exists.")
         _check(state, inputs)
         identifier = f"{secrets.token_hex(4)}-{secrets.token_hex(2)}-{secrets.token_hex(6)}-1"
-        arn = self.world.arn("kafka", state.region, f"cluster/{name}/{identifier}")
-        address = self.world.addresses(state.region).of(identifier)
+        arn = self.context.arn("kafka", state.region, f"cluster/{name}/{identifier}")
+        address = self.context.addresses(state.region).of(identifier)
         tags = dict(inputs.pop("Tags", {}))
         state.clusters[arn] = Cluster(state.region, name, arn, inputs, address, datetime.now(UTC), tags)
         return {"ClusterArn": arn, "ClusterName": name, "State": "CREATING"}
@@ -67,7 +69,7 @@ class Msk(ConfigurationOperations):
         return {"ClusterArn": cluster.arn}
 
     def update_cluster_configuration(self, state: MskState, inputs: Inputs) -> Output:
-        """A new configuration takes effect by a restart of the brokers, as on MSK."""
+        """The brokers restart with the new configuration, as on MSK."""
         cluster = _current(state, inputs)
         _check_configuration(state, inputs)
         cluster.inputs["ConfigurationInfo"] = inputs["ConfigurationInfo"]
@@ -83,7 +85,7 @@ class Msk(ConfigurationOperations):
         return {"ClusterArn": cluster.arn}
 
     def update_broker_storage(self, state: MskState, inputs: Inputs) -> Output:
-        """One size for all brokers; the folder of the one process here has the machine's."""
+        """One size for all brokers. It is only recorded: the data of the process is limited by the machine's disk."""
         cluster = _current(state, inputs)
         size = inputs["TargetBrokerEBSVolumeInfo"][0]["VolumeSizeGB"]
         storage = cluster.inputs["BrokerNodeGroupInfo"].setdefault("StorageInfo", {}).setdefault("EbsStorageInfo", {})
@@ -116,7 +118,7 @@ def _cluster(state: MskState, inputs: Inputs, active: bool = False) -> Cluster:
 
 
 def _current(state: MskState, inputs: Inputs) -> Cluster:
-    """The cluster that an update means; refused when the caller saw another version of it."""
+    """The cluster of an update; raises AwsError unless its version is the request's CurrentVersion."""
     cluster = _cluster(state, inputs, active=True)
     if inputs["CurrentVersion"] != cluster.version:
         raise AwsError("BadRequestException", f"The current version of the cluster is {cluster.version}.")
@@ -132,7 +134,7 @@ def _tagged(state: MskState, arn: str) -> Cluster | Configuration:
 
 
 def _check(state: MskState, inputs: Inputs) -> None:
-    """Refuses what is wrong, and what the one broker here could only pretend."""
+    """Raises AwsError for invalid requests and for what this broker does not support."""
     methods = inputs.get("ClientAuthentication", {})
     if methods.get("Tls", {}).get("Enabled", "Tls" in methods) or "Sasl" in methods:
         raise unsupported("brokers that authenticate their clients; leave ClientAuthentication out")
@@ -141,10 +143,10 @@ def _check(state: MskState, inputs: Inputs) -> None:
         raise unsupported("brokers that speak TLS only; set ClientBroker to TLS_PLAINTEXT or PLAINTEXT")
     subnets = inputs["BrokerNodeGroupInfo"]["ClientSubnets"]
     try:
-        neighbours.subnets(state.region, subnets)
+        lookups.subnets(state.region, subnets)
         if "EncryptionAtRest" in encryption:
             at_rest = encryption["EncryptionAtRest"]
-            at_rest["DataVolumeKMSKeyId"] = neighbours.key_arn(state.region, at_rest["DataVolumeKMSKeyId"])
+            at_rest["DataVolumeKMSKeyId"] = lookups.key_arn(state.region, at_rest["DataVolumeKMSKeyId"])
     except KeyError as error:
         raise AwsError("BadRequestException", f"There is no such subnet or KMS key: {error}") from error
     if inputs["NumberOfBrokerNodes"] % len(subnets):
@@ -153,9 +155,9 @@ def _check(state: MskState, inputs: Inputs) -> None:
 
 
 def _check_configuration(state: MskState, inputs: Inputs) -> None:
-    wanted = inputs.get("ConfigurationInfo")
-    if wanted and not 1 <= wanted["Revision"] <= len(configuration(state, wanted["Arn"]).revisions):
-        raise AwsError("BadRequestException", f"Revision {wanted['Revision']} of {wanted['Arn']} does not exist.")
+    info = inputs.get("ConfigurationInfo")
+    if info and not 1 <= info["Revision"] <= len(configuration(state, info["Arn"]).revisions):
+        raise AwsError("BadRequestException", f"Revision {info['Revision']} of {info['Arn']} does not exist.")
 
 
 def _info(cluster: Cluster) -> Output:

@@ -6,19 +6,19 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from local.cloud.errors import AwsError
-from local.cloud.service import Inputs, Output, Service
+from local.cloud.service.base import Inputs, Output, Service
+from local.cloud.service.errors import AwsError
 from local.cloud.svc.msk.model import Configuration, MskState, Revision, server_properties
 
 
 class ConfigurationOperations(Service[MskState]):
-    """The part of MSK's API that deals with configurations."""
+    """The MSK operations on configurations."""
 
     def create_configuration(self, state: MskState, inputs: Inputs) -> Output:
         if any(known.name == inputs["Name"] for known in state.configurations.values()):
             raise AwsError("ConflictException", f"A configuration with the name {inputs['Name']} already exists.")
         identifier = f"{secrets.token_hex(4)}-{secrets.token_hex(6)}-1"
-        arn = self.world.arn("kafka", state.region, f"configuration/{inputs['Name']}/{identifier}")
+        arn = self.context.arn("kafka", state.region, f"configuration/{inputs['Name']}/{identifier}")
         now = datetime.now(UTC)
         made = Configuration(inputs["Name"], arn, inputs.get("Description", ""), inputs.get("KafkaVersions", []), now)
         made.revisions.append(_revision(inputs, now))
@@ -62,7 +62,7 @@ class ConfigurationOperations(Service[MskState]):
 
 
 def configuration(state: MskState, arn: str) -> Configuration:
-    """The configuration, or AWS's error that there is none."""
+    """The configuration; raises AwsError when it does not exist."""
     known = state.configurations.get(arn)
     if known is None:
         raise AwsError("NotFoundException", f"The configuration {arn} does not exist.")

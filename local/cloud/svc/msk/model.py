@@ -21,7 +21,7 @@ class Configuration:
     arn: str
     description: str
     versions: list[str]
-    """Kafka versions it is meant for."""
+    """Kafka versions that it supports."""
     created: datetime
     revisions: list[Revision] = field(default_factory=list)
     """Revision 1 is the first."""
@@ -34,7 +34,7 @@ class Cluster:
     name: str
     arn: str
     inputs: dict[str, Any]
-    """What the caller asked for; Describe calls give it back as it was."""
+    """The request's parameters, which Describe operations return."""
     address: str
     created: datetime
     tags: dict[str, str]
@@ -43,11 +43,11 @@ class Cluster:
 
     @property
     def identifier(self) -> str:
-        """Unique for all time, unlike the name."""
+        """Never reused, unlike the name."""
         return self.arn.rsplit("/", 1)[1]
 
     def bump(self) -> None:
-        """Gives the cluster the version that follows an update."""
+        """Sets the version that follows an update."""
         self.version = f"K{int(self.version[1:]) + 1}"
 
 
@@ -61,7 +61,7 @@ class MskState:
 
 
 def server_properties(text: bytes) -> dict[str, str]:
-    """Keys and values of a server.properties; raises ValueError with the line that is neither that nor a comment."""
+    """Keys and values of a server.properties; raises ValueError with an invalid line."""
     lines = [line.strip() for line in text.decode().splitlines()]
     found = {}
     for line in lines:

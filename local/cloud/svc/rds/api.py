@@ -1,18 +1,18 @@
-"""The calls of RDS that deal with instances."""
+"""The RDS operations on instances."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Body, Inputs, Output
+from local.cloud.service.base import Backing, Inputs, Output
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import checks, version
-from local.cloud.svc.rds.body import InstanceBody
+from local.cloud.svc.rds.backing import InstanceBacking
 from local.cloud.svc.rds.describe import described
-from local.cloud.svc.rds.groups import GroupOperations, default_parameter_group
+from local.cloud.svc.rds.groups import PARAMETER_GROUPS, GroupOperations
 from local.cloud.svc.rds.model import Instance, RdsState
-from local.cloud.svc.tags import from_list
 
 _NOT_STORED = {"DBInstanceIdentifier", "MasterUserPassword", "ApplyImmediately", "AllowMajorVersionUpgrade"}
 
@@ -23,8 +23,10 @@ class Rds(GroupOperations):
     def new_state(self, region: str) -> RdsState:
         return RdsState(region)
 
-    def bodies(self) -> list[Body]:
-        return [InstanceBody(self.world, state, i) for state in self.states() for i in list(state.instances.values())]
+    def backings(self) -> list[Backing]:
+        return [
+            InstanceBacking(self.context, state, i) for state in self.states() for i in list(state.instances.values())
+        ]
 
     def create_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
         identifier = inputs["DBInstanceIdentifier"].lower()
@@ -33,16 +35,16 @@ class Rds(GroupOperations):
         tags, password = from_list(inputs.pop("Tags", [])), inputs.pop("MasterUserPassword", "")
         checks.creation(state, inputs, password)
         inputs.setdefault("Port", 5432)
-        inputs.setdefault("DBParameterGroupName", default_parameter_group().name)
+        inputs.setdefault("DBParameterGroupName", PARAMETER_GROUPS.default().name)
         resource_id = "db-" + secrets.token_hex(13).upper()
         instance = Instance(
             region=state.region,
             identifier=identifier,
             resource_id=resource_id,
-            arn=self.world.arn("rds", state.region, f"db:{identifier}"),
+            arn=self.context.arn("rds", state.region, f"db:{identifier}"),
             inputs=inputs,
             password=password,
-            address=self.world.addresses(state.region).of(resource_id),
+            address=self.context.addresses(state.region).of(resource_id),
             created=datetime.now(UTC),
             tags=tags,
         )
@@ -52,15 +54,15 @@ class Rds(GroupOperations):
     def describe_db_instances(self, state: RdsState, inputs: Inputs) -> Output:
         name = inputs.get("DBInstanceIdentifier")
         chosen = [_instance(state, name)] if name else list(state.instances.values())
-        for wanted in inputs.get("Filters", []):
-            if wanted["Name"] not in ("db-instance-id", "engine"):
-                raise unsupported(f"filtering instances by {wanted['Name']}")
-            of = {"db-instance-id": lambda i: i.identifier, "engine": lambda i: i.inputs["Engine"]}[wanted["Name"]]
-            chosen = [instance for instance in chosen if of(instance) in wanted["Values"]]
+        for criterion in inputs.get("Filters", []):
+            if criterion["Name"] not in ("db-instance-id", "engine"):
+                raise unsupported(f"filtering instances by {criterion['Name']}")
+            of = {"db-instance-id": lambda i: i.identifier, "engine": lambda i: i.inputs["Engine"]}[criterion["Name"]]
+            chosen = [instance for instance in chosen if of(instance) in criterion["Values"]]
         return {"DBInstances": [described(state, instance) for instance in chosen]}
 
     def modify_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
-        """Every change is made at once, as with ApplyImmediately."""
+        """Every change is applied immediately, as with ApplyImmediately."""
         instance = _instance(state, inputs["DBInstanceIdentifier"], "available")
         checks.modification(state, instance, inputs)
         password = inputs.get("MasterUserPassword")
@@ -109,7 +111,7 @@ class Rds(GroupOperations):
 
 
 def _instance(state: RdsState, name: str, status: str | None = None) -> Instance:
-    """By identifier or ARN, in `status` if given; AWS's errors otherwise."""
+    """The instance by identifier or ARN; raises AwsError when there is none, or when it is not in `status`."""
     instance = state.instances.get(name.rsplit(":", 1)[-1].lower())
     if instance is None:
         raise AwsError("DBInstanceNotFound", f"DBInstance {name} not found.")

@@ -1,12 +1,12 @@
-"""What RDS, or this cloud, refuses to make."""
+"""Validation of requests that RDS, or this cloud, refuses."""
 
 from __future__ import annotations
 
-from local.cloud.errors import AwsError, unsupported
-from local.cloud.service import Inputs
-from local.cloud.svc.neighbours import key_arn
+from local.cloud.moto_backends.lookups import key_arn
+from local.cloud.service.base import Inputs
+from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.svc.rds import version
-from local.cloud.svc.rds.groups import parameter_group, subnet_group
+from local.cloud.svc.rds.groups import PARAMETER_GROUPS, SUBNET_GROUPS
 from local.cloud.svc.rds.model import Instance, RdsState
 
 _REFUSED = {
@@ -25,7 +25,7 @@ _FIXED = {
 
 
 def creation(state: RdsState, inputs: Inputs, password: str) -> None:
-    """Raises AwsError unless an instance can be made of `inputs`; fills in ARNs and the exact version."""
+    """Raises AwsError unless an instance can be created from `inputs`; fills in ARNs and the exact version."""
     _refuse(inputs, _REFUSED)
     if inputs["Engine"] != "postgres":
         raise AwsError("InvalidParameterValue", f"Invalid DB engine: {inputs['Engine']}; only postgres is here.")
@@ -36,7 +36,7 @@ def creation(state: RdsState, inputs: Inputs, password: str) -> None:
         raise AwsError("InvalidParameterValue", f"MasterUsername {inputs['MasterUsername']} cannot be used.")
     _check_password(password)
     if "DBSubnetGroupName" in inputs:
-        inputs["DBSubnetGroupName"] = subnet_group(state, inputs["DBSubnetGroupName"]).name
+        inputs["DBSubnetGroupName"] = SUBNET_GROUPS.find(state, inputs["DBSubnetGroupName"]).name
     _check_parameters(state, inputs)
     if "KmsKeyId" in inputs:
         if not inputs.get("StorageEncrypted"):
@@ -49,7 +49,7 @@ def creation(state: RdsState, inputs: Inputs, password: str) -> None:
 
 
 def modification(state: RdsState, instance: Instance, inputs: Inputs) -> None:
-    """Raises AwsError unless `instance` can become what `inputs` say."""
+    """Raises AwsError unless `inputs` can be applied to `instance`."""
     _refuse(inputs, _REFUSED | _FIXED)
     if "EngineVersion" in inputs:
         _check_version(inputs)
@@ -82,7 +82,8 @@ def _check_password(password: str) -> None:
 
 def _check_parameters(state: RdsState, inputs: Inputs) -> None:
     if "DBParameterGroupName" in inputs:
-        inputs["DBParameterGroupName"] = parameter_group(state, inputs["DBParameterGroupName"]).name
+        group = PARAMETER_GROUPS.find(state, inputs["DBParameterGroupName"])
+        inputs["DBParameterGroupName"] = group.name
 
 
 def _key(region: str, key: str) -> str:

@@ -1,14 +1,14 @@
-"""An instance as Describe calls give it."""
+"""An instance as Describe operations return it."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from local.cloud.service import Output
-from local.cloud.svc.neighbours import default_security_group
-from local.cloud.svc.rds.groups import described_subnet_group
+from local.cloud.moto_backends.lookups import default_security_group
+from local.cloud.service.base import Output
+from local.cloud.service.tags import as_list
+from local.cloud.svc.rds.groups import SUBNET_GROUPS
 from local.cloud.svc.rds.model import Instance, RdsState
-from local.cloud.svc.tags import as_list
 
 _DEFAULTS = {
     "AllocatedStorage": 20,
@@ -30,11 +30,11 @@ _DEFAULTS = {
     "StorageEncrypted": False,
     "StorageType": "gp2",
 }
-"""What AWS says where the caller said nothing."""
+"""AWS's defaults for parameters that the request omits."""
 
 
 def described(state: RdsState, instance: Instance) -> Output:
-    """The inputs come back under the names they were given; members that DBInstance does not have are left out."""
+    """Inputs are returned under their own names; the serializer drops those that DBInstance does not have."""
     inputs = instance.inputs
     group = state.subnet_groups.get(inputs.get("DBSubnetGroupName", ""))
     zone = inputs.get("AvailabilityZone") or (group.subnets[0][1] if group else f"{instance.region}a")
@@ -60,7 +60,7 @@ def described(state: RdsState, instance: Instance) -> Output:
         "TagList": as_list(instance.tags),
     }
     if group:
-        output["DBSubnetGroup"] = described_subnet_group(group)
+        output["DBSubnetGroup"] = SUBNET_GROUPS.description(group)
     if instance.status != "creating":
         output["Endpoint"] = {"Address": instance.address, "Port": instance.port}
         output["InstanceCreateTime"] = instance.created

@@ -6,16 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from local.cloud.service.groups.model import GroupState, ParameterGroup, SubnetGroup
+
+__all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
+
 
 @dataclass
 class Instance:
     region: str
     identifier: str
     resource_id: str
-    """Unique for all time, unlike the identifier: names the folder and the address."""
+    """Never reused, unlike the identifier: names the folder and the address."""
     arn: str
     inputs: dict[str, Any]
-    """What the caller asked for, as it was; without password and tags."""
+    """The request's parameters without password and tags."""
     password: str
     address: str
     created: datetime
@@ -28,33 +32,12 @@ class Instance:
 
 
 @dataclass
-class SubnetGroup:
-    name: str
-    arn: str
-    description: str
-    vpc: str
-    subnets: list[tuple[str, str]]
-    """Id and zone of each."""
-    tags: dict[str, str]
-
-
-@dataclass
-class ParameterGroup:
-    name: str
-    arn: str
-    family: str
-    description: str
-    tags: dict[str, str]
-    parameters: dict[str, str] = field(default_factory=dict)
-    """As in postgresql.conf; only those that were set."""
-
-
-@dataclass
-class RdsState:
-    region: str
+class RdsState(GroupState):
     instances: dict[str, Instance] = field(default_factory=dict)
-    subnet_groups: dict[str, SubnetGroup] = field(default_factory=dict)
-    parameter_groups: dict[str, ParameterGroup] = field(default_factory=dict)
+
+    @property
+    def group_users(self) -> dict[str, Instance]:
+        return self.instances
 
     def settings(self, instance: Instance) -> dict[str, str]:
         """The parameters that an instance's group sets."""

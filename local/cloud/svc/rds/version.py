@@ -1,4 +1,4 @@
-"""The one version of PostgreSQL that instances can have: the installed one."""
+"""The only version of PostgreSQL that is supported: the installed one."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ def installed() -> str:
     printed = subprocess.run([tools.path("postgres"), "--version"], capture_output=True, text=True, check=True).stdout
     match = re.search(r"\d+\.\d+", printed)
     if match is None:
-        raise RuntimeError(f"postgres --version says {printed!r}, in which there is no version")
+        raise RuntimeError(f"postgres --version printed {printed!r}, which contains no version")
     return match[0]
 
 
 def family() -> str:
-    """Of parameter groups, as in "postgres15"."""
+    """The parameter group family, as in "postgres15"."""
     return f"postgres{installed().split('.')[0]}"
 
 
-def resolve(wanted: str | None) -> str | None:
-    """The version that an instance gets which asks for `wanted` ("15", "15.18" or nothing); None if it can't."""
-    return installed() if wanted in (None, installed(), installed().split(".")[0]) else None
+def resolve(requested: str | None) -> str | None:
+    """The version for a request of `requested` ("15", "15.18" or None); None if it is not supported."""
+    return installed() if requested in (None, installed(), installed().split(".")[0]) else None
 
 
 @cache
 def parameters() -> frozenset[str]:
-    """Names that PostgreSQL takes in its configuration."""
+    """Names of PostgreSQL's configuration parameters."""
     command = [tools.path("postgres"), "--describe-config"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     return frozenset(line.split("\t")[0].lower() for line in printed.splitlines())

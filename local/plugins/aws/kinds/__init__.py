@@ -1,4 +1,4 @@
-"""The resource types, a module a service."""
+"""The resource types, one module or two for each service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MODULES = {
 
 @functools.cache
 def find(type: str) -> Kind | None:
-    """The row of a Pulumi type token such as "aws:rds/instance:Instance", None when there is none."""
+    """The kind of a Pulumi type token such as "aws:rds/instance:Instance", None if it is not supported."""
     for module in _MODULES.get(type.removeprefix("aws:").partition("/")[0], ()):
         kinds: tuple[Kind, ...] = importlib.import_module(f"{__name__}.{module}").KINDS
         for kind in kinds:

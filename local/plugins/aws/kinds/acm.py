@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Call, Kind, Ready, Tags
+from local.plugins.aws.kind import Call, Kind, Tags, Waiter
 
 _OPTIONS = (
     "DomainValidationOptions[].{domainName: DomainName, resourceRecordName: ResourceRecord.Name, "
@@ -36,8 +36,8 @@ KINDS = (
         read=Call("DescribeCertificate", {"CertificateArn": "{id}"}),
         found="Certificate",
         delete=None,
-        steering=frozenset({"validationRecordFqdns"}),
+        call_options=frozenset({"validationRecordFqdns"}),
         immutable=None,
-        ready=Ready("Status", frozenset({"ISSUED"}), frozenset({"FAILED", "VALIDATION_TIMED_OUT", "REVOKED"})),
+        ready=Waiter("Status", frozenset({"ISSUED"}), frozenset({"FAILED", "VALIDATION_TIMED_OUT", "REVOKED"})),
     ),
 )

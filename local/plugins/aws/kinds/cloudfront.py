@@ -1,12 +1,12 @@
-"""Distributions and what lets them alone read a bucket."""
+"""Distributions and their origin access controls."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Ready, Tags
-from local.plugins.values import Values
+from local.plugins.aws.kind import Call, Kind, Tags, Waiter
+from local.plugins.provider.values import Values
 
 _CONFIG = {
     "CallerReference": "{callerReference}",
@@ -91,7 +91,7 @@ KINDS = (
         delete=Call("DeleteOriginAccessControl", {"Id": "{id}", "IfMatch": "{etag}"}),
         name="name",
         immutable=frozenset({"name"}),
-        exclusive=True,
+        delete_before_replace=True,
     ),
     Kind(
         type="aws:cloudfront/distribution:Distribution",
@@ -109,7 +109,7 @@ KINDS = (
         found="Distribution",
         etag=Call("GetDistribution", {"Id": "{id}"}),
         modify=Call("UpdateDistribution", {"Id": "{id}", "IfMatch": "{etag}", "DistributionConfig": _CONFIG}),
-        retire={"enabled": False},
+        before_delete_inputs={"enabled": False},
         delete=Call("DeleteDistribution", {"Id": "{id}", "IfMatch": "{etag}"}),
         observe={
             "aliases": "DistributionConfig.Aliases.Items",
@@ -124,7 +124,7 @@ KINDS = (
             ),
         },
         derived_from=frozenset({"origins", "defaultCacheBehavior", "viewerCertificate", "restrictions"}),
-        steering=frozenset({"waitForDeployment"}),
+        call_options=frozenset({"waitForDeployment"}),
         immutable=frozenset(),
         outputs={
             "arn": "ARN",
@@ -132,7 +132,7 @@ KINDS = (
             "hostedZoneId": "'Z2FDTNDATAQYW2'",
             "callerReference": "DistributionConfig.CallerReference",
         },
-        ready=Ready("Status", frozenset({"Deployed"})),
+        ready=Waiter("Status", frozenset({"Deployed"})),
         tags=Tags(
             create="",
             set=Call("TagResource", {"Resource": "{arn}", "Tags": {"Items": "{tagSet}"}}),

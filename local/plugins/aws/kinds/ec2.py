@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.aws.kind import Aside, Call, Kind, Ready, Tags
+from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags, Waiter
 
 SET_TAGS = Call("CreateTags", {"Resources": ["{id}"], "Tags": "{tagSet}"})
 UNSET_TAGS = Call("DeleteTags", {"Resources": ["{id}"], "Tags": "{tagPairs}"})
@@ -14,9 +14,9 @@ def tagged(resource: str) -> Tags:
     return Tags(create=resource, form="ec2", set=SET_TAGS, unset=UNSET_TAGS)
 
 
-def _vpc_attribute(input: str, unless: bool) -> Aside:
+def _vpc_attribute(input: str, unless: bool) -> SeparateCall:
     member = input[0].upper() + input[1:]
-    return Aside(
+    return SeparateCall(
         (input,),
         Call("ModifyVpcAttribute", {"VpcId": "{id}", member: {"Value": f"{{{input}}}"}}),
         lookup=Call("DescribeVpcAttribute", {"VpcId": "{id}", "Attribute": input}),
@@ -26,7 +26,7 @@ def _vpc_attribute(input: str, unless: bool) -> Aside:
 
 
 def _simple(type: str, noun: str, name: str, filters: str, found: str, **more: Any) -> Kind:
-    """A type of the usual pattern: Create<noun>, Describe with a list of ids, Delete<noun>."""
+    """A type with the usual calls: Create<noun>, Describe<noun>s with a list of ids, Delete<noun>."""
     return Kind(
         type=type,
         service="ec2",
@@ -46,10 +46,10 @@ KINDS = (
         "VpcId",
         "VpcIds",
         "Vpcs[0]",
-        aside=(_vpc_attribute("enableDnsSupport", True), _vpc_attribute("enableDnsHostnames", False)),
+        separate=(_vpc_attribute("enableDnsSupport", True), _vpc_attribute("enableDnsHostnames", False)),
         immutable=frozenset({"cidrBlock", "instanceTenancy"}),
         outputs={"arn": "join('', ['arn:aws:ec2:vpc/', VpcId])", "cidrBlock": "CidrBlock"},
-        ready=Ready("State", frozenset({"available"})),
+        ready=Waiter("State", frozenset({"available"})),
         tags=tagged("vpc"),
     ),
     _simple(
@@ -58,8 +58,8 @@ KINDS = (
         "SubnetId",
         "SubnetIds",
         "Subnets[0]",
-        aside=(
-            Aside(
+        separate=(
+            SeparateCall(
                 ("mapPublicIpOnLaunch",),
                 Call(
                     "ModifySubnetAttribute",
@@ -71,9 +71,9 @@ KINDS = (
         ),
         immutable=frozenset({"vpcId", "cidrBlock", "availabilityZone"}),
         outputs={"arn": "SubnetArn", "availabilityZone": "AvailabilityZone", "cidrBlock": "CidrBlock"},
-        ready=Ready("State", frozenset({"available"})),
+        ready=Waiter("State", frozenset({"available"})),
         tags=tagged("subnet"),
-        exclusive=True,
+        delete_before_replace=True,
     ),
     Kind(
         type="aws:ec2/internetGateway:InternetGateway",
@@ -85,7 +85,7 @@ KINDS = (
         after_create=(Call("AttachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
         before_delete=(Call("DetachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
         delete=Call("DeleteInternetGateway", {"InternetGatewayId": "{id}"}),
-        steering=frozenset({"vpcId"}),
+        call_options=frozenset({"vpcId"}),
         observe={"vpcId": "Attachments[0].VpcId"},
         immutable=frozenset({"vpcId"}),
         tags=tagged("internet-gateway"),
@@ -112,8 +112,8 @@ KINDS = (
         observe={"allocationId": "NatGatewayAddresses[0].AllocationId"},
         immutable=None,
         outputs={"publicIp": "NatGatewayAddresses[0].PublicIp"},
-        ready=Ready("State", frozenset({"available"})),
-        gone=Ready("State", frozenset({"deleted"})),
+        ready=Waiter("State", frozenset({"available"})),
+        deleted=Waiter("State", frozenset({"deleted"})),
         tags=tagged("natgateway"),
     ),
     _simple(
@@ -149,7 +149,7 @@ KINDS = (
         found="RouteTables[0].Associations[?RouteTableAssociationId == '{id}'] | [0]",
         delete=Call("DisassociateRouteTable", {"AssociationId": "{id}"}),
         immutable=None,
-        exclusive=True,
+        delete_before_replace=True,
     ),
     _simple(
         "aws:ec2/vpcEndpoint:VpcEndpoint",
@@ -158,7 +158,7 @@ KINDS = (
         "VpcEndpointIds",
         "VpcEndpoints[0]",
         delete=Call("DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),
-        gone=Ready("State", frozenset({"deleted"})),
+        deleted=Waiter("State", frozenset({"deleted"})),
         immutable=None,
         tags=tagged("vpc-endpoint"),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.aws.kind import Aside, Call, Convert, Kind, Ready, Tags
+from local.plugins.aws.kind import Call, Convert, Kind, SeparateCall, Tags, Waiter
 
 TAGS = Tags(
     create="tags",
@@ -40,8 +40,8 @@ KINDS = (
             "enabledClusterLogTypes": Convert(_logging, _log_types),
             "encryptionConfig": Convert(lambda config: [config], lambda configs: configs[0]),
         },
-        aside=(
-            Aside(
+        separate=(
+            SeparateCall(
                 ("version",),
                 Call("UpdateClusterVersion", {"name": "{id}", "version": "{version}"}),
                 path="version",
@@ -58,7 +58,7 @@ KINDS = (
             "vpcConfig": "resourcesVpcConfig",
             "platformVersion": "platformVersion",
         },
-        ready=Ready("status", _ACTIVE, _FAILED),
+        ready=Waiter("status", _ACTIVE, _FAILED),
         tags=TAGS,
     ),
     Kind(
@@ -74,8 +74,8 @@ KINDS = (
         ),
         name="nodeGroupName",
         rename={"nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
-        aside=(
-            Aside(
+        separate=(
+            SeparateCall(
                 ("labels",),
                 Call(
                     "UpdateNodegroupConfig",
@@ -91,7 +91,7 @@ KINDS = (
         ),
         immutable=frozenset({"clusterName", "nodeGroupName", "taints"}),
         outputs={"arn": "nodegroupArn"},
-        ready=Ready("status", _ACTIVE, _FAILED),
+        ready=Waiter("status", _ACTIVE, _FAILED),
         tags=TAGS,
     ),
     Kind(

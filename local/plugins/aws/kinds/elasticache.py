@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Aside, Call, Kind, Ready, Tags
-
-TAGS = Tags(
-    create="Tags",
-    set=Call("AddTagsToResource", {"ResourceName": "{arn}", "Tags": "{tagSet}"}),
-    unset=Call("RemoveTagsFromResource", {"ResourceName": "{arn}", "TagKeys": "{tagKeys}"}),
-    path="TagList",
-    lookup=Call("ListTagsForResource", {"ResourceName": "{arn}"}),
-)
+from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
+from local.plugins.aws.kind import Call, Kind, Waiter
 
 KINDS = (
-    Kind(
-        type="aws:elasticache/subnetGroup:SubnetGroup",
-        service="elasticache",
-        create=Call("CreateCacheSubnetGroup", match=True),
-        id="{name}",
-        read=Call("DescribeCacheSubnetGroups", {"CacheSubnetGroupName": "{id}"}),
-        found="CacheSubnetGroups[0]",
-        delete=Call("DeleteCacheSubnetGroup", {"CacheSubnetGroupName": "{id}"}),
-        modify=Call("ModifyCacheSubnetGroup", {"CacheSubnetGroupName": "{id}"}, match=True),
-        name="name",
-        rename={"name": "CacheSubnetGroupName", "description": "CacheSubnetGroupDescription"},
-        defaults={"description": "Managed by Pulumi"},
-        observe={"subnetIds": "Subnets[].SubnetIdentifier"},
-        immutable=frozenset({"name"}),
-        outputs={"arn": "ARN"},
-        tags=TAGS,
-    ),
+    subnet_group("elasticache", "CacheSubnetGroup", "ARN", modify={}),
     Kind(
         type="aws:elasticache/replicationGroup:ReplicationGroup",
         service="elasticache",
@@ -60,7 +37,7 @@ KINDS = (
             "engine": "",
             "port": "",
         },
-        steering=frozenset({"applyImmediately"}),
+        call_options=frozenset({"applyImmediately"}),
         versions=frozenset({"engineVersion"}),
         immutable=frozenset({"replicationGroupId", "engine", "kmsKeyId", "atRestEncryptionEnabled", "subnetGroupName"}),
         outputs={
@@ -69,46 +46,8 @@ KINDS = (
             "readerEndpointAddress": "NodeGroups[0].ReaderEndpoint.Address",
             "memberClusters": "MemberClusters",
         },
-        ready=Ready("Status", frozenset({"available"}), frozenset({"create-failed"})),
+        ready=Waiter("Status", frozenset({"available"}), frozenset({"create-failed"})),
         tags=TAGS,
     ),
-    Kind(
-        type="aws:elasticache/parameterGroup:ParameterGroup",
-        service="elasticache",
-        create=Call(
-            "CreateCacheParameterGroup",
-            {
-                "CacheParameterGroupName": "{name}",
-                "CacheParameterGroupFamily": "{family}",
-                "Description": "{description}",
-            },
-        ),
-        id="{name}",
-        read=Call("DescribeCacheParameterGroups", {"CacheParameterGroupName": "{id}"}),
-        found="CacheParameterGroups[0]",
-        delete=Call("DeleteCacheParameterGroup", {"CacheParameterGroupName": "{id}"}),
-        name="name",
-        rename={"name": "CacheParameterGroupName", "family": "CacheParameterGroupFamily"},
-        defaults={"description": "Managed by Pulumi"},
-        aside=(
-            Aside(
-                ("parameters",),
-                lambda known: [
-                    Call(
-                        "ModifyCacheParameterGroup",
-                        {
-                            "CacheParameterGroupName": "{id}",
-                            "ParameterNameValues": [
-                                {"ParameterName": p["name"], "ParameterValue": str(p["value"])}
-                                for p in known["parameters"]
-                            ],
-                        },
-                    )
-                ],
-            ),
-        ),
-        immutable=frozenset({"name", "family", "description"}),
-        outputs={"arn": "ARN"},
-        tags=TAGS,
-    ),
+    parameter_group("elasticache", "CacheParameterGroup", "ARN", "ParameterNameValues", lambda _: {}),
 )

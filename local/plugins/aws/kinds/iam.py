@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Aside, Call, Kind, Tags
+from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
 
 KINDS = (
     Kind(
@@ -16,8 +16,8 @@ KINDS = (
         name="name",
         rename={"name": "RoleName"},
         modify=Call("UpdateRole", {"RoleName": "{id}", "Description": "{description}"}, match=True),
-        aside=(
-            Aside(
+        separate=(
+            SeparateCall(
                 ("assumeRolePolicy",),
                 Call("UpdateAssumeRolePolicy", {"RoleName": "{id}", "PolicyDocument": "{assumeRolePolicy}"}),
                 path="AssumeRolePolicyDocument",
@@ -68,8 +68,8 @@ KINDS = (
         read=Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "{id}"}),
         found="@",
         delete=Call("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": "{id}"}),
-        aside=(
-            Aside(
+        separate=(
+            SeparateCall(
                 ("thumbprintLists",),
                 Call(
                     "UpdateOpenIDConnectProviderThumbprint",
@@ -82,7 +82,7 @@ KINDS = (
         observe={"url": "", "clientIdLists": "ClientIDList"},
         immutable=frozenset({"url", "clientIdLists"}),
         outputs={"arn": "'{id}'"},
-        exclusive=True,
+        delete_before_replace=True,
         tags=Tags(
             create="Tags",
             set=Call("TagOpenIDConnectProvider", {"OpenIDConnectProviderArn": "{id}", "Tags": "{tagSet}"}),

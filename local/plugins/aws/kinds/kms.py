@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Aside, Call, Kind, Ready, Tags
-from local.plugins.values import Values
+from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags, Waiter
+from local.plugins.provider.values import Values
 
 
 def _rotation(inputs: Values) -> list[Call]:
@@ -20,21 +20,21 @@ KINDS = (
         read=Call("DescribeKey", {"KeyId": "{id}"}),
         found="KeyMetadata",
         delete=Call("ScheduleKeyDeletion", {"KeyId": "{id}", "PendingWindowInDays": "{deletionWindowInDays}"}),
-        aside=(
-            Aside(
+        separate=(
+            SeparateCall(
                 ("enableKeyRotation",),
                 _rotation,
                 lookup=Call("GetKeyRotationStatus", {"KeyId": "{id}"}),
                 path="KeyRotationEnabled",
                 unless=False,
             ),
-            Aside(
+            SeparateCall(
                 ("description",),
                 Call("UpdateKeyDescription", {"KeyId": "{id}", "Description": "{description}"}),
                 path="Description",
                 created=True,
             ),
-            Aside(
+            SeparateCall(
                 ("policy",),
                 Call("PutKeyPolicy", {"KeyId": "{id}", "PolicyName": "default", "Policy": "{policy}"}),
                 lookup=Call("GetKeyPolicy", {"KeyId": "{id}", "PolicyName": "default"}),
@@ -42,12 +42,12 @@ KINDS = (
                 created=True,
             ),
         ),
-        steering=frozenset({"deletionWindowInDays"}),
+        call_options=frozenset({"deletionWindowInDays"}),
         documents=frozenset({"policy"}),
         immutable=frozenset({"customerMasterKeySpec", "keyUsage", "multiRegion"}),
         outputs={"arn": "Arn", "keyId": "KeyId"},
-        ready=Ready("KeyState", frozenset({"Enabled"})),
-        gone=Ready("KeyState", frozenset({"PendingDeletion", "PendingReplicaDeletion"})),
+        ready=Waiter("KeyState", frozenset({"Enabled"})),
+        deleted=Waiter("KeyState", frozenset({"PendingDeletion", "PendingReplicaDeletion"})),
         tags=Tags(
             create="Tags",
             form="kms",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Aside, Call, Kind, Tags
+from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
 
 KINDS = (
     Kind(
@@ -15,8 +15,8 @@ KINDS = (
         delete=Call("DeleteLogGroup", {"logGroupName": "{id}"}),
         name="name",
         rename={"name": "logGroupName"},
-        aside=(
-            Aside(
+        separate=(
+            SeparateCall(
                 ("retentionInDays",),
                 Call("PutRetentionPolicy", {"logGroupName": "{id}", "retentionInDays": "{retentionInDays}"}),
                 path="retentionInDays",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.aws.kind import Call, Convert, Kind, Ready, Tags
+from local.plugins.aws.kind import Call, Convert, Kind, Tags, Waiter
 
 _TRANSIT = {"clientBroker": "ClientBroker", "inCluster": "InCluster"}
 
 
 def _encryption(given: dict[str, Any]) -> dict[str, Any]:
-    """One level less in Pulumi: the key's ARN is an input of its own."""
+    """Flatter in Pulumi: the key's ARN is an input of its own."""
     api: dict[str, Any] = {}
     if "encryptionAtRestKmsKeyArn" in given:
         api["EncryptionAtRest"] = {"DataVolumeKMSKeyId": given["encryptionAtRestKmsKeyArn"]}
@@ -59,11 +59,11 @@ KINDS = (
         },
         immutable=None,
         outputs={"arn": "ClusterArn"},
-        more={
+        extra_outputs={
             "bootstrapBrokers": (Call("GetBootstrapBrokers", {"ClusterArn": "{id}"}), "BootstrapBrokerString"),
             "bootstrapBrokersTls": (Call("GetBootstrapBrokers", {"ClusterArn": "{id}"}), "BootstrapBrokerStringTls"),
         },
-        ready=Ready("State", frozenset({"ACTIVE"}), frozenset({"FAILED"})),
+        ready=Waiter("State", frozenset({"ACTIVE"}), frozenset({"FAILED"})),
         tags=Tags(
             create="Tags",
             form="map",

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Aside, Call, Kind, Ready, Tags
-
-TAGS = Tags(
-    create="Tags",
-    set=Call("AddTagsToResource", {"ResourceName": "{arn}", "Tags": "{tagSet}"}),
-    unset=Call("RemoveTagsFromResource", {"ResourceName": "{arn}", "TagKeys": "{tagKeys}"}),
-    path="TagList",
-    lookup=Call("ListTagsForResource", {"ResourceName": "{arn}"}),
-)
+from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
+from local.plugins.aws.kind import Call, Kind, Waiter
 
 KINDS = (
-    Kind(
-        type="aws:rds/subnetGroup:SubnetGroup",
-        service="rds",
-        create=Call("CreateDBSubnetGroup", match=True),
-        id="{name}",
-        read=Call("DescribeDBSubnetGroups", {"DBSubnetGroupName": "{id}"}),
-        found="DBSubnetGroups[0]",
-        modify=Call("ModifyDBSubnetGroup", {"DBSubnetGroupName": "{id}", "SubnetIds": "{subnetIds}"}, match=True),
-        delete=Call("DeleteDBSubnetGroup", {"DBSubnetGroupName": "{id}"}),
-        name="name",
-        rename={"name": "DBSubnetGroupName", "description": "DBSubnetGroupDescription"},
-        defaults={"description": "Managed by Pulumi"},
-        observe={"subnetIds": "Subnets[].SubnetIdentifier"},
-        immutable=frozenset({"name"}),
-        outputs={"arn": "DBSubnetGroupArn"},
-        tags=TAGS,
-    ),
-    Kind(
-        type="aws:rds/parameterGroup:ParameterGroup",
-        service="rds",
-        create=Call(
-            "CreateDBParameterGroup",
-            {"DBParameterGroupName": "{name}", "DBParameterGroupFamily": "{family}", "Description": "{description}"},
-        ),
-        id="{name}",
-        read=Call("DescribeDBParameterGroups", {"DBParameterGroupName": "{id}"}),
-        found="DBParameterGroups[0]",
-        delete=Call("DeleteDBParameterGroup", {"DBParameterGroupName": "{id}"}),
-        name="name",
-        rename={"name": "DBParameterGroupName", "family": "DBParameterGroupFamily"},
-        defaults={"description": "Managed by Pulumi"},
-        aside=(
-            Aside(
-                ("parameters",),
-                lambda known: [
-                    Call(
-                        "ModifyDBParameterGroup",
-                        {
-                            "DBParameterGroupName": "{id}",
-                            "Parameters": [
-                                {
-                                    "ParameterName": parameter["name"],
-                                    "ParameterValue": str(parameter["value"]),
-                                    "ApplyMethod": parameter.get("applyMethod", "immediate"),
-                                }
-                                for parameter in known["parameters"]
-                            ],
-                        },
-                    )
-                ],
-            ),
-        ),
-        immutable=frozenset({"name", "family", "description"}),
-        outputs={"arn": "DBParameterGroupArn"},
-        tags=TAGS,
+    subnet_group("rds", "DBSubnetGroup", "DBSubnetGroupArn", modify={"SubnetIds": "{subnetIds}"}),
+    parameter_group(
+        "rds",
+        "DBParameterGroup",
+        "DBParameterGroupArn",
+        "Parameters",
+        lambda parameter: {"ApplyMethod": parameter.get("applyMethod", "immediate")},
     ),
     Kind(
         type="aws:rds/instance:Instance",
@@ -109,7 +54,7 @@ KINDS = (
             "performanceInsightsEnabled": "PerformanceInsightsEnabled",
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
         },
-        steering=frozenset({"skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately"}),
+        call_options=frozenset({"skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately"}),
         versions=frozenset({"engineVersion"}),
         immutable=frozenset({"identifier", "engine", "username", "dbName", "storageEncrypted", "kmsKeyId", "port"}),
         outputs={
@@ -119,7 +64,7 @@ KINDS = (
             "endpoint": "join(':', [Endpoint.Address, to_string(Endpoint.Port)])",
             "resourceId": "DbiResourceId",
         },
-        ready=Ready(
+        ready=Waiter(
             "DBInstanceStatus",
             frozenset({"available"}),
             frozenset({"failed", "incompatible-parameters", "incompatible-network", "storage-full"}),

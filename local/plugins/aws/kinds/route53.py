@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from local.plugins.aws.kind import Call, Kind, Tags
-from local.plugins.values import Values
+from local.plugins.provider.values import Values
 
 
 def _empty(call: Callable[[Call], Any], known: Values) -> None:
-    """Delete every record set but the two AWS made itself."""
+    """Delete every record set except the two that AWS creates."""
     found = call(Call("ListResourceRecordSets", {"HostedZoneId": "{id}"}))["ResourceRecordSets"]
     own = [record for record in found if record["Type"] not in ("NS", "SOA")]
     for record in own:
@@ -64,7 +64,7 @@ KINDS = (
         name="name",
         defaults={"comment": "Managed by Pulumi"},
         observe={"name": "", "comment": "HostedZone.Config.Comment"},
-        steering=frozenset({"forceDestroy"}),
+        call_options=frozenset({"forceDestroy"}),
         immutable=frozenset({"name"}),
         outputs={
             "zoneId": "'{id}'",
@@ -108,7 +108,7 @@ KINDS = (
             "aliases": "AliasTarget && [AliasTarget.{zoneId: HostedZoneId, name: DNSName}]",
         },
         derived_from=frozenset({"records", "aliases"}),
-        steering=frozenset({"allowOverwrite"}),
+        call_options=frozenset({"allowOverwrite"}),
         immutable=frozenset({"zoneId", "name", "type", "setIdentifier"}),
         outputs={"fqdn": "Name"},
     ),

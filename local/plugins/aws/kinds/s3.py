@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.plugins.aws.kind import Call, Kind, Tags
-from local.plugins.values import Values
+from local.plugins.provider.values import Values
 
 _EVERY_OBJECT = Call("ListObjectVersions", {"Bucket": "{id}"})
 
@@ -37,7 +37,7 @@ KINDS = (
         purge=_empty,
         delete=Call("DeleteBucket", {"Bucket": "{id}"}),
         name="bucket",
-        steering=frozenset({"forceDestroy"}),
+        call_options=frozenset({"forceDestroy"}),
         immutable=frozenset({"bucket"}),
         outputs={
             "arn": "'arn:aws:s3:::{id}'",

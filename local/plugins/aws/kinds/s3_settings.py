@@ -1,11 +1,11 @@
-"""What Pulumi declares about a bucket in resources of their own."""
+"""Settings of a bucket that are resources of their own in Pulumi."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Ready
+from local.plugins.aws.kind import Call, Kind, Waiter
 
 _BUCKET = {"Bucket": "{bucket}"}
 
@@ -39,7 +39,7 @@ KINDS = (
         "Status && @",
         {"versioningConfiguration": "{status: Status}"},
         delete=Call("PutBucketVersioning", {**_BUCKET, "VersioningConfiguration": {"Status": "Suspended"}}),
-        gone=Ready("Status", frozenset({"Suspended"})),
+        deleted=Waiter("Status", frozenset({"Suspended"})),
     ),
     _setting(
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",

@@ -22,7 +22,7 @@ KINDS = (
             {"SecretId": "{id}", "ForceDeleteWithoutRecovery": "{forced}", "RecoveryWindowInDays": "{window}"},
         ),
         name="name",
-        steering=frozenset({"recoveryWindowInDays"}),
+        call_options=frozenset({"recoveryWindowInDays"}),
         immutable=frozenset({"name"}),
         outputs={"arn": "ARN", "name": "Name"},
         tags=Tags(

@@ -1,4 +1,4 @@
-"""Security groups and their rules (one resource a rule; rules inside a group's own inputs are refused)."""
+"""Security groups and their rules (a resource each; inline rules of a group are rejected)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _rule(way: str) -> Kind:
         },
         immutable=None,
         tags=tagged("security-group-rule"),
-        exclusive=True,
+        delete_before_replace=True,
     )
 
 

@@ -1,0 +1,1 @@
+"""Checks of the platform's results."""

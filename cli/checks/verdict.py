@@ -1,0 +1,102 @@
+"""Compares the store with an offline computation of the same beats, and pushes with events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+import psycopg
+from pydantic import TypeAdapter
+
+from cli.progress.steps import StepFailed
+from contracts.biostream import BioStreamSpec
+from contracts.platform import NAMESPACE
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.signal.spec import rules_from_spec
+from dataflows.biosync.tools import stored
+from dataflows.biosync.tools.offline import compute_beats
+from local.observe import kube
+from local.site import Site
+from local.wearables.beats import Beat
+from local.wearables.report import Report
+
+TIMEOUT_SECONDS = 60.0
+BIOSTREAM, STORE_SECRET = "bio-sync", "timeseries-app"
+
+Rows = dict[tuple[str, int], stored.Row]
+"""By user and Unix ms of the window's end."""
+
+
+@dataclass
+class Verdict:
+    """`push_ms` is from the arrival of the frame that completed an event's evidence to its push at the wearable."""
+
+    rows: int = 0
+    rows_different: int = 0
+    events: int = 0
+    events_different: int = 0
+    example: str = ""
+    push_ms: list[float] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        return self.rows_different == 0 and self.events_different == 0
+
+
+async def verify(site: Site, region: str, sent: dict[str, list[Beat]], report: Report) -> Verdict:
+    """Compares once the store is complete and every event has been pushed, or after a minute."""
+    uri, declared = await asyncio.to_thread(_declared, site, region)
+    rows, events = await asyncio.to_thread(expected, sent, declared)
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        found, received = await asyncio.to_thread(_found, uri, list(sent))
+        verdict = compare(rows, events, found, received, report)
+        done = verdict.sound and len({p.event_id for p in report.pushes}) >= len(events)
+        if done or time.monotonic() > deadline:
+            return verdict
+        await asyncio.sleep(0.25)
+
+
+def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[str]]:
+    """Expected rows and event ids of these beats."""
+    rows: Rows = {}
+    events: set[str] = set()
+    for user, beats in sent.items():
+        windows, raised = compute_beats(user, beats, declared)
+        rows |= {(user, window.at): stored.row(window) for window in windows}
+        events |= {event.event_id for event in raised}
+    return rows, events
+
+
+def compare(rows: Rows, events: set[str], found: Rows, received: dict[str, int], report: Report) -> Verdict:
+    """`received`: Unix ms of arrival by id of the events in the store."""
+    different = [key for key in rows.keys() | found.keys() if rows.get(key) != found.get(key)]
+    unmatched = events ^ received.keys()
+    example = ""
+    if different:
+        key = min(different)
+        example = f"{key[0]} at {key[1]}: expected {rows.get(key)}, stored {found.get(key)}"
+    elif unmatched:
+        example = f"event {min(unmatched)}"
+    delays = [float(p.at - received[p.event_id]) for p in report.pushes if p.event_id in received]
+    return Verdict(len(rows), len(different), len(received), len(unmatched), example, delays)
+
+
+def _declared(site: Site, region: str) -> tuple[str, Rules]:
+    """URI of the store and rules of the BioStream."""
+    api = kube.connect(site.kubeconfig(region))
+    try:
+        secret = kube.secret(api, NAMESPACE, STORE_SECRET)
+        spec = kube.spec(api, "biostreams", NAMESPACE, BIOSTREAM)
+    finally:
+        api.close()
+    if secret is None:
+        raise StepFailed(f"no Secret {STORE_SECRET}: the time-series database is not ready; see `aura status`")
+    return secret["uri"], rules_from_spec(TypeAdapter(BioStreamSpec).validate_python(spec))
+
+
+def _found(uri: str, users: list[str]) -> tuple[Rows, dict[str, int]]:
+    with psycopg.connect(uri) as connection:
+        rows = {(user, row.at): row for user, own in stored.rows(connection, users) for row in own}
+        return rows, {event.event_id: event.received for event in stored.events(connection, users)}

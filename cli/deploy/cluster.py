@@ -1,0 +1,100 @@
+"""Objects that a region's cluster needs before the platform's manifests can be applied."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from cli.aws.credentials import LOCAL_KEY
+from cli.progress.steps import Progress, StepFailed
+from cli.progress.subprocesses import run
+from contracts.platform import NAMESPACE
+from local import toolchain
+from local.gateway import certificate
+from local.observe import kube
+from local.observe.model import CustomResource, Pod
+from local.site import CHECKOUT, Site
+from local.toolchain import tools
+
+READY_SECONDS = 300
+
+
+def kubectl(site: Site, region: str, log: Path, progress: Progress, *argv: str) -> str:
+    config = site.kubeconfig(region)
+    return run([tools.path("kubectl"), "--kubeconfig", config, *argv], {}, log, progress, cwd=CHECKOUT)
+
+
+def apply(site: Site, region: str, log: Path, progress: Progress, *what: str) -> str:
+    """Server-side apply; returns the number of objects."""
+    printed = kubectl(
+        site, region, log, progress, "apply", "--server-side", "--force-conflicts", "--field-manager=aura-up", *what
+    )
+    return f"{len(printed.splitlines())} objects"
+
+
+def install_definitions(site: Site, region: str, log: Path, progress: Progress) -> str:
+    """CRDs of Gateway API, Kong and CloudNativePG, and our own; returns once the API server serves them."""
+    files = [*toolchain.crds(), CHECKOUT / "manifests" / "crds"]
+    outcome = apply(site, region, log, progress, *(argument for file in files for argument in ("-f", str(file))))
+    kubectl(site, region, log, progress, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    return outcome
+
+
+def install_secrets(site: Site, region: str, log: Path, progress: Progress) -> str:
+    """The gateway's certificate and the operators' credentials for the local AWS endpoint."""
+    issued = certificate.issue(site, ["*.aurawellness.com"])
+    secrets = [
+        _secret("gateway-tls", {"tls.crt": issued.certificate, "tls.key": issued.key}, kind="kubernetes.io/tls"),
+        _secret("aws-credentials", {"AWS_ACCESS_KEY_ID": LOCAL_KEY, "AWS_SECRET_ACCESS_KEY": LOCAL_KEY}),
+    ]
+    manifest = log.parent / "secrets.yaml"
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.touch(mode=0o600)
+    manifest.write_text(yaml.safe_dump_all(secrets))
+    try:
+        return apply(site, region, log, progress, "-f", str(manifest))
+    finally:
+        manifest.unlink()
+
+
+def wait_until_ready(site: Site, region: str, progress: Progress) -> str:
+    """Waits until every custom resource and Pod is Ready; raises StepFailed with those that are not."""
+    api = kube.connect(site.kubeconfig(region))
+    deadline = time.monotonic() + READY_SECONDS
+    try:
+        while True:
+            resources, pods = kube.custom_resources(api, region), kube.pods(api, region)
+            missing = unready(resources, pods)
+            if not missing and resources:
+                return f"{len(resources)} custom resources, {len(pods)} Pods"
+            if time.monotonic() > deadline:
+                raise StepFailed(
+                    f"after {READY_SECONDS} s still not Ready: {'; '.join(missing)}. Read `aura logs POD`."
+                )
+            progress("; ".join(missing) or "no custom resource yet")
+            time.sleep(0.5)
+    finally:
+        api.close()
+
+
+def unready(resources: list[CustomResource], pods: list[Pod]) -> list[str]:
+    """What is not Ready and why, custom resources first."""
+    return [f"{r.kind} {r.name}: {r.reason}" for r in resources if not r.ready] + [
+        f"Pod {p.name}: {p.reason or p.phase}"
+        for p in pods
+        if not p.ready and p.phase not in ("Succeeded", "Terminating")
+    ]
+
+
+def _secret(name: str, values: Mapping[str, str], kind: str = "Opaque") -> dict[str, object]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": kind,
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "data": {key: base64.b64encode(value.encode()).decode() for key, value in values.items()},
+    }

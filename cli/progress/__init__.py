@@ -1,0 +1,1 @@
+"""Commands that take long: numbered steps, their progress, and the programs that they run."""

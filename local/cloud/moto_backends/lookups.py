@@ -1,0 +1,84 @@
+"""What our services look up in moto's: networks, keys, principals. Call under the context's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moto.ec2.exceptions import InvalidSubnetIdError
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.kms.models import kms_backends
+from moto.sts.models import sts_backends
+
+from local.cloud.context import ACCOUNT
+
+
+@dataclass(frozen=True)
+class Subnet:
+    id: str
+    vpc: str
+    zone: str
+
+
+def subnets(region: str, ids: list[str]) -> list[Subnet]:
+    """The subnets in the order of `ids`. Raises KeyError with an id that does not exist."""
+    try:
+        found = {
+            subnet.id: Subnet(subnet.id, subnet.vpc_id, subnet.availability_zone)
+            for subnet in ec2_backends[ACCOUNT][region].describe_subnets(subnet_ids=ids)
+        }
+    except InvalidSubnetIdError as error:
+        raise KeyError(str(error.message)) from error
+    return [found[id] for id in ids]
+
+
+def default_security_group(region: str, vpc: str) -> str | None:
+    """Id of the VPC's default security group."""
+    group = ec2_backends[ACCOUNT][region].get_default_security_group(vpc)
+    return group.id if group else None
+
+
+def key_arn(region: str, key: str) -> str:
+    """ARN of a KMS key given by id, ARN or alias. Raises KeyError when the region has no such key."""
+    if key.startswith("arn:") and key.split(":")[3] != region:
+        raise KeyError(key)
+    return kms_backends[ACCOUNT][region].describe_key(key).arn
+
+
+def create_security_group(region: str, name: str, vpc: str) -> str:
+    """Id of a new security group."""
+    return ec2_backends[ACCOUNT][region].create_security_group(name, name, vpc_id=vpc).id
+
+
+def delete_security_group(region: str, id: str) -> None:
+    """Deletes the group if it still exists: it may have been deleted already, or with its VPC."""
+    ec2 = ec2_backends[ACCOUNT][region]
+    if ec2.get_security_group_from_id(id) is not None:
+        ec2.delete_security_group(group_id=id)
+
+
+def secret_of(access_key: str) -> str | None:
+    """The secret of an access key. A key that IAM does not know is accepted too, with itself as its secret."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    if role is not None:
+        return role.secret_access_key
+    known = _user_key(access_key)
+    return known[1] if known else access_key
+
+
+def principal(access_key: str) -> str:
+    """ARN of the IAM user or role that owns the key; the account's root for a key that IAM does not know."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    if role is not None:
+        return role.role_arn
+    known = _user_key(access_key)
+    return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def _user_key(access_key: str) -> tuple[str, str] | None:
+    """ARN of the user and secret of the key."""
+    for user in iam_backends[ACCOUNT]["aws"].users.values():
+        for key in user.access_keys:
+            if key.access_key_id == access_key:
+                return user.arn, key.secret_access_key
+    return None

@@ -1,0 +1,1 @@
+"""The building blocks of our services: operations, wire protocol, errors, tags, groups."""

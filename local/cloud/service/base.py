@@ -1,0 +1,129 @@
+"""Base of our AWS services: operations are methods, the wire format comes from botocore's service model."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Generic, Protocol, TypeVar
+
+from botocore import xform_name
+from botocore.validate import ParamValidator
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from local.cloud.context import CloudContext
+from local.cloud.service.errors import AwsError, unsupported
+
+State = TypeVar("State")
+Inputs = dict[str, Any]
+Output = dict[str, Any]
+
+
+class Backing(Protocol):
+    """The engine behind one resource: its process or processes."""
+
+    @property
+    def key(self) -> str:
+        """ARN of the resource."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Of the resource, as its Describe operation returns it."""
+        ...
+
+    def running(self) -> bool:
+        """Whether the processes match the status: alive unless the resource is stopped."""
+        ...
+
+    def reconcile(self) -> None:
+        """Makes the processes match the resource and updates the resource's status; may block for long."""
+        ...
+
+    def stop(self) -> None:
+        """Stops the processes; keeps their data and the resource's status."""
+        ...
+
+
+class Service(ABC, Generic[State]):
+    """Operation `CreateThing` is the method `create_thing(state, inputs)`; without a method it is refused."""
+
+    name: str
+    """botocore's name and the signing name."""
+
+    def __init__(self, context: CloudContext) -> None:
+        self.context = context
+
+    @abstractmethod
+    def new_state(self, region: str) -> State:
+        """The initial state of a region."""
+
+    @abstractmethod
+    def backings(self) -> list[Backing]:
+        """Of all resources that need an engine; called under the lock."""
+
+    def state(self, region: str) -> State:
+        """The region's resources; call under the lock."""
+        key = (self.name, region)
+        if key not in self.context.state:
+            self.context.state[key] = self.new_state(region)
+        return self.context.state[key]
+
+    def states(self) -> list[State]:
+        return [state for (name, _), state in list(self.context.state.items()) if name == self.name]
+
+    def handle(self, request: Request, region: str) -> tuple[Response, bool]:
+        """The response, and whether the operation may have changed the state; call under the lock."""
+        service = get_service_model(self.name)
+        operation, protocol = OperationModel({}, service), str(service.protocol)
+        try:
+            operation, path = get_service_router(self.name).match(request)
+            protocol = determine_request_protocol(operation.service_model, request.content_type)
+            inputs = _parse(request, operation, protocol, path)
+            method = self._method(operation)
+            if not self.context.has_region(region):
+                raise unsupported(f"{self.name} in {region}")
+            result: object = method(self.state(region), inputs)
+        except AwsError as error:
+            return _serialize(error, operation, protocol), False
+        except HTTPException:
+            error = unsupported(f"{self.name}: {request.method} {request.path}")
+            return _serialize(error, operation, protocol), False
+        return _serialize(result, operation, protocol), not operation.name.startswith(("Describe", "List", "Get"))
+
+    def _method(self, operation: OperationModel) -> Callable[[State, Inputs], Output]:
+        method = getattr(self, xform_name(operation.name), None)
+        if method is None:
+            raise unsupported(f"{self.name} {operation.name}")
+        return method
+
+
+def _parse(request: Request, operation: OperationModel, protocol: str, path: dict[str, Any]) -> Inputs:
+    parsed = PROTOCOL_PARSERS[protocol](operation, map_type=dict).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.data,
+            "url_path": request.path,
+            "url_params": path,
+        }
+    )
+    if operation.input_shape is not None:
+        report = ParamValidator().validate(parsed, operation.input_shape)
+        if report.has_errors():
+            raise AwsError("ValidationError", report.generate_report())
+    return parsed
+
+
+def _serialize(result: object, operation: OperationModel, protocol: str) -> Response:
+    serializer = get_serializer_class(operation.service_model.service_name, protocol)(operation_model=operation)
+    answer = serializer.serialize(result)
+    status = result.status if isinstance(result, AwsError) else None
+    return Response(answer["body"], status or answer["status_code"], answer["headers"])

@@ -1,0 +1,1 @@
+"""Subnet groups and parameter groups, which RDS and ElastiCache have under different names."""

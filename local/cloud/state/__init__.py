@@ -1,0 +1,1 @@
+"""Persistence: the state of moto and of our services on disk."""

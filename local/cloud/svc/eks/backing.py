@@ -1,0 +1,143 @@
+"""The processes of EKS clusters and their node groups."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+from local.cloud.context import CloudContext
+from local.cloud.moto_backends import lookups
+from local.cloud.paths import TOKEN_REVIEW
+from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup
+from local.cloudnativepg import server as cloudnativepg
+from local.engines.kubernetes import node_group as nodegroup
+from local.engines.kubernetes.control_plane import ControlPlane
+from local.node.settings import Taint
+
+_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+
+class ClusterBacking:
+    """A control plane. A dead component is restarted; the cluster is UPDATING meanwhile."""
+
+    def __init__(self, context: CloudContext, state: EksState, cluster: Cluster) -> None:
+        self.context, self.state, self.cluster = context, state, cluster
+        self.key = cluster.arn
+        self.webhook = context.site.home / "kube" / cluster.region / "token-review"
+        self.engine = ControlPlane(context.site, cluster.region, cluster.name, cluster.address, self.webhook)
+
+    def reconcile(self) -> None:
+        if self.cluster.status == "DELETING":
+            if not self.cluster.node_groups:
+                self._delete()
+            return
+        if self.cluster.status == "ACTIVE":
+            if self.running():
+                return
+            self._set_status("UPDATING")
+        cluster = f"{self.cluster.region}/{self.cluster.name}"
+        _write_webhook(self.webhook, f"{self.context.site.endpoint_url}{TOKEN_REVIEW}/{cluster}")
+        self.engine.ensure()
+        self._set_status("ACTIVE")
+
+    def stop(self) -> None:
+        self.engine.stop()
+
+    @property
+    def status(self) -> str:
+        return self.cluster.status
+
+    def running(self) -> bool:
+        engine = self.engine
+        parts = (engine.etcd, engine.api, engine.controllers, engine.scheduler, engine.addons)
+        return all(part.pid() is not None for part in parts)
+
+    def _delete(self) -> None:
+        self.engine.delete()
+        cloudnativepg.delete_all(self.context.site, self.cluster.region)
+        self.webhook.unlink(missing_ok=True)
+        self.context.addresses(self.cluster.region).release(self.cluster.identifier)
+        with self.context.mutation():
+            lookups.delete_security_group(self.cluster.region, self.cluster.security_group)
+            self.state.clusters.pop(self.cluster.name, None)
+
+    def _set_status(self, status: str) -> None:
+        authority = self.engine.authority.certificate.read_bytes() if status == "ACTIVE" else b""
+        with self.context.mutation():
+            if self.cluster.status == "DELETING":
+                return
+            self.cluster.status = status
+            if authority:
+                self.cluster.authority = base64.b64encode(authority).decode()
+            for addon in self.cluster.addons.values():  # nodes and control plane do their work here
+                if status == "ACTIVE" and addon.status == "CREATING":
+                    addon.status = "ACTIVE"
+
+
+class NodeGroupBacking:
+    """The nodes of a group, each a process. A dead one is restarted."""
+
+    def __init__(self, context: CloudContext, cluster: Cluster, group: NodeGroup) -> None:
+        self.context, self.cluster, self.group = context, cluster, group
+        self.key = group.arn
+        self.engine = _engine(context, cluster, group)
+
+    @property
+    def status(self) -> str:
+        return self.group.status
+
+    def running(self) -> bool:
+        return self.engine.ready(self._desired)
+
+    def reconcile(self) -> None:
+        if self.group.status == "DELETING":
+            self._delete()
+        elif self.cluster.status == "ACTIVE":
+            self.engine.ensure(self._desired)
+            if self.group.status in ("CREATING", "UPDATING") and self.running():
+                self._set_status("ACTIVE")
+
+    def stop(self) -> None:
+        self.engine.stop()
+
+    @property
+    def _desired(self) -> int:
+        return int(self.group.inputs["scalingConfig"]["desiredSize"])
+
+    def _delete(self) -> None:
+        self.engine.delete()
+        with self.context.mutation():
+            self.cluster.node_groups.pop(self.group.name, None)
+
+    def _set_status(self, status: str) -> None:
+        with self.context.mutation():
+            if self.group.status != "DELETING":
+                self.group.status = status
+
+
+def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> nodegroup.NodeGroup:
+    inputs = group.inputs
+    return nodegroup.NodeGroup(
+        context.site,
+        cluster.region,
+        ControlPlane(context.site, cluster.region, cluster.name, cluster.address),
+        group.name,
+        capacity_type=inputs["capacityType"],
+        labels=inputs["labels"],
+        taints=tuple(Taint(t["key"], t.get("value", ""), _EFFECTS[t["effect"]]) for t in inputs["taints"]),
+    )
+
+
+def _write_webhook(path: Path, url: str) -> None:
+    """kube-apiserver reads the address of its TokenReview webhook from a kubeconfig."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "endpoint", "cluster": {"server": url}}],
+        "users": [{"name": "api-server", "user": {}}],
+        "contexts": [{"name": "default", "context": {"cluster": "endpoint", "user": "api-server"}}],
+        "current-context": "default",
+    }
+    path.write_text(json.dumps(content))

@@ -1,0 +1,1 @@
+"""The operations of the EKS API, one module for each type of resource."""

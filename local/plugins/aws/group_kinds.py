@@ -1,0 +1,68 @@
+"""Subnet groups and parameter groups, which RDS and ElastiCache have under different names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
+
+TAGS = Tags(
+    create="Tags",
+    set=Call("AddTagsToResource", {"ResourceName": "{arn}", "Tags": "{tagSet}"}),
+    unset=Call("RemoveTagsFromResource", {"ResourceName": "{arn}", "TagKeys": "{tagKeys}"}),
+    path="TagList",
+    lookup=Call("ListTagsForResource", {"ResourceName": "{arn}"}),
+)
+
+
+def subnet_group(service: str, noun: str, arn: str, modify: Mapping[str, Any]) -> Kind:
+    """`noun` is the API's, such as DBSubnetGroup; `modify` are fields that every modification must have."""
+    return _group(
+        f"aws:{service}/subnetGroup:SubnetGroup",
+        noun,
+        arn,
+        create=Call(f"Create{noun}", match=True),
+        modify=Call(f"Modify{noun}", {f"{noun}Name": "{id}", **modify}, match=True),
+        rename={"name": f"{noun}Name", "description": f"{noun}Description"},
+        observe={"subnetIds": "Subnets[].SubnetIdentifier"},
+        immutable=frozenset({"name"}),
+    )
+
+
+def parameter_group(service: str, noun: str, arn: str, field: str, more: Callable[[Any], Mapping[str, str]]) -> Kind:
+    """`field` takes the parameters in a modification, each with name, value and what `more` makes of the input."""
+
+    def modify(known: Mapping[str, Any]) -> list[Call]:
+        parameters = [
+            {"ParameterName": parameter["name"], "ParameterValue": str(parameter["value"]), **more(parameter)}
+            for parameter in known["parameters"]
+        ]
+        return [Call(f"Modify{noun}", {f"{noun}Name": "{id}", field: parameters})]
+
+    names = {f"{noun}Name": "{name}", f"{noun}Family": "{family}", "Description": "{description}"}
+    return _group(
+        f"aws:{service}/parameterGroup:ParameterGroup",
+        noun,
+        arn,
+        create=Call(f"Create{noun}", names),
+        rename={"name": f"{noun}Name", "family": f"{noun}Family"},
+        separate=(SeparateCall(("parameters",), modify),),
+        immutable=frozenset({"name", "family", "description"}),
+    )
+
+
+def _group(type: str, noun: str, arn: str, **more: Any) -> Kind:
+    return Kind(
+        type=type,
+        service=type.removeprefix("aws:").partition("/")[0],
+        id="{name}",
+        read=Call(f"Describe{noun}s", {f"{noun}Name": "{id}"}),
+        found=f"{noun}s[0]",
+        delete=Call(f"Delete{noun}", {f"{noun}Name": "{id}"}),
+        name="name",
+        defaults={"description": "Managed by Pulumi"},
+        outputs={"arn": arn},
+        tags=TAGS,
+        **more,
+    )

@@ -1,0 +1,1 @@
+"""Pure translation between Pulumi inputs and the AWS API: parameters, descriptions, tags."""
