@@ -48,9 +48,9 @@ def test_a_record_nobody_can_read_is_named_and_one_that_can_be_read_by_now_is_pu
     assert any(user in line and "can be processed" in line for line in waiting)
     assert any("unreadable" in line and "not a list of frames" in line for line in waiting)
     windows = platform.window_count()
-    said = platform.aura("dead-letters", "replay", check=False)
-    assert "1 replayed to their partitions" in said
-    assert "still cannot be processed, and stay" in said
+    output = platform.aura("dead-letters", "replay", check=False)
+    assert "1 replayed to their partitions" in output
+    assert "still cannot be processed, and stay" in output
     eventually("the windows of what was put back", lambda: platform.window_count() > windows, 30)
     assert not any(user in line for line in told())
     assert any(user in line and "replayed" in line for line in told("--all"))
