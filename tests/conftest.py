@@ -7,6 +7,7 @@ from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 pytest_plugins = [
+    "tests.fixtures.revival",
     "tests.fixtures.engines",
     "tests.fixtures.timescale",
     "tests.fixtures.cloud",
