@@ -27,7 +27,9 @@ def wait_until_free(addresses: Sequence[Address]) -> None:
     for host, port in addresses:
         while not _free(host, port):
             if time.monotonic() > deadline:
-                raise AddressInUse(f"{host}:{port} is in use after {FREE_SECONDS:g} s: {holder(host, port)} listens on it")
+                raise AddressInUse(
+                    f"{host}:{port} is in use after {FREE_SECONDS:g} s: {holder(host, port)} listens on it"
+                )
             time.sleep(0.02)
 
 

@@ -39,7 +39,11 @@ class States:
         for latest in self._deployments():
             for resource in latest.get("resources") or ():
                 same = resource.get("type") == type and resource.get("id") == id
-                if same and not resource.get("pendingReplacement") and (resource.get("outputs") or {}).get("region", region) == region:
+                if (
+                    same
+                    and not resource.get("pendingReplacement")
+                    and (resource.get("outputs") or {}).get("region", region) == region
+                ):
                     return resource["urn"]
         return None
 

@@ -68,7 +68,8 @@ KINDS = (
         ),
         id=".OpenIDConnectProviderArn",
         search=Search(
-            Call("ListOpenIDConnectProviders"), "OpenIDConnectProviderList[?ends_with(Arn, ':oidc-provider/{issuer}')].Arn"
+            Call("ListOpenIDConnectProviders"),
+            "OpenIDConnectProviderList[?ends_with(Arn, ':oidc-provider/{issuer}')].Arn",
         ),
         derive={"issuer": lambda known: str(known.get("url")).removeprefix("https://")},
         read=Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "{id}"}),

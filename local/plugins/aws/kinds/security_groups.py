@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Call, Kind, Search
+from local.plugins.aws.kind import Call, Kind
 from local.plugins.aws.kinds.ec2 import by, tagged
 
 _EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
@@ -31,8 +31,7 @@ def _rule(way: str) -> Kind:
         id=".SecurityGroupRules[0].SecurityGroupRuleId",
         search=by(
             "DescribeSecurityGroupRules",
-            f"SecurityGroupRules[?{_SAME_TRAFFIC} && IsEgress == `{str(way == 'Egress').lower()}`]"
-            ".SecurityGroupRuleId",
+            f"SecurityGroupRules[?{_SAME_TRAFFIC} && IsEgress == `{str(way == 'Egress').lower()}`].SecurityGroupRuleId",
             group_id="{securityGroupId}",
         ),
         read=Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["{id}"]}),

@@ -1,0 +1,104 @@
+"""A creation that is interrupted after AWS's answer and repeated makes no second resource, and never someone else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import jmespath
+import pytest
+
+from tests.fixtures.cloud import Cloud
+from tests.infra.recording import execute
+from tests.plugins.interruptions import InterruptedEngine
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.timeout(900),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*"),
+]
+
+MANY: dict[str, tuple[str, str, str]] = {
+    "aws:ec2/vpc:Vpc": ("ec2", "describe_vpcs", "Vpcs[].VpcId"),
+    "aws:ec2/subnet:Subnet": ("ec2", "describe_subnets", "Subnets[].SubnetId"),
+    "aws:ec2/internetGateway:InternetGateway": (
+        "ec2",
+        "describe_internet_gateways",
+        "InternetGateways[].InternetGatewayId",
+    ),
+    "aws:ec2/eip:Eip": ("ec2", "describe_addresses", "Addresses[].AllocationId"),
+    "aws:ec2/natGateway:NatGateway": (
+        "ec2",
+        "describe_nat_gateways",
+        "NatGateways[?State == 'available'].NatGatewayId",
+    ),
+    "aws:ec2/routeTable:RouteTable": (
+        "ec2",
+        "describe_route_tables",
+        "RouteTables[?!(Associations[?Main])].RouteTableId",
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": (
+        "ec2",
+        "describe_route_tables",
+        "RouteTables[].Associations[?!Main].RouteTableAssociationId[]",
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": (
+        "ec2",
+        "describe_vpc_endpoints",
+        "VpcEndpoints[?State != 'deleted'].VpcEndpointId",
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
+        "ec2",
+        "describe_security_group_rules",
+        "SecurityGroupRules[?!IsEgress].SecurityGroupRuleId",
+    ),
+    "aws:kms/key:Key": ("kms", "list_keys", "Keys[].KeyId"),
+    "aws:acm/certificate:Certificate": ("acm", "list_certificates", "CertificateSummaryList[].CertificateArn"),
+    "aws:cloudfront/distribution:Distribution": ("cloudfront", "list_distributions", "DistributionList.Items[].Id"),
+    "aws:cloudfront/originAccessControl:OriginAccessControl": (
+        "cloudfront",
+        "list_origin_access_controls",
+        "OriginAccessControlList.Items[].Id",
+    ),
+    "aws:route53/zone:Zone": ("route53", "list_hosted_zones", "HostedZones[].Id"),
+    "aws:secretsmanager/secret:Secret": ("secretsmanager", "list_secrets", "SecretList[].ARN"),
+}
+"""How to list the types of which AWS allows equal ones: boto3's service and operation, and the path of the ids."""
+
+
+@pytest.fixture
+def engine(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InterruptedEngine:
+    """It creates at the endpoint, with its state below `tmp_path`."""
+    for name, value in {
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}",
+        "AWS_ENDPOINT_URL": cloud.site.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_SECRET_ACCESS_KEY": "tester",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return InterruptedEngine(tmp_path)
+
+
+@pytest.fixture
+def lister(cloud: Cloud) -> Callable[[str], set[str]]:
+    def ids(type: str) -> set[str]:
+        service, operation, path = MANY[type]
+        region = "us-east-1" if service == "acm" else "us-west-2"
+        return set(jmespath.search(path, getattr(cloud.client(service, region), operation)()) or ())
+
+    return ids
+
+
+def test_every_resource_of_the_program_is_taken_over_after_every_call(
+    engine: InterruptedEngine, lister: Callable[[str], set[str]]
+) -> None:
+    before = {type: lister(type) for type in MANY}
+    try:
+        execute("local", engine, preview=False)
+        for type in MANY:
+            made = [resource["id"] for resource in engine.resources if resource["type"] == type]
+            assert len(lister(type) - before[type]) == len(made) > 0, type
+        assert len(engine.interruptions) > len(engine.resources)
+        assert any("taken over" in note for note in engine.notes)
+    finally:
+        engine.delete_all()
