@@ -81,15 +81,16 @@ def _webhook(
         body = body[: chance.randrange(len(body) + 1)] + bytes([chance.randrange(256)])
     stamp = now if chance.random() < 0.9 else text(chance)
     key = changed.get("event_id", event) if isinstance(changed, dict) else event
-    headers = {
-        webhook.TIMESTAMP: str(stamp).encode("utf-8", "replace"),
-        webhook.SIGNATURE: webhook.sign(SECRET, now, body).encode(),
-        webhook.IDEMPOTENCY_KEY: str(key).encode("utf-8", "replace"),
-        webhook.TRACE_ID: text(chance).encode("utf-8", "replace"),
+    named = {
+        webhook.TIMESTAMP: str(stamp),
+        webhook.SIGNATURE: webhook.sign(SECRET, now, body),
+        webhook.IDEMPOTENCY_KEY: str(key),
+        webhook.TRACE_ID: text(chance),
     }
+    headers = [(name.encode(), item.encode("utf-8", "replace")) for name, item in named.items()]
     url = f"http://{pipeline.endpoint.host}:{RECOMMEND}/v1/stress-events"
     try:
-        return client.post(url, content=body, headers=headers), f"{body!r}\n{headers}"
+        return client.post(url, content=body, headers=headers), f"{body!r}\n{named}"
     except httpx.LocalProtocolError:
         return None, ""  # no client could send these headers
 
@@ -109,7 +110,9 @@ def _history(
         text(chance): text(chance),
     }
     chosen = {name: item for name, item in parameters.items() if chance.random() < 0.4}
-    pairs = [(_sendable(name), _sendable(str(item))) for name, item in chosen.items()]
+    pairs: list[tuple[str, str | int | float | bool | None]] = [
+        (_sendable(name), _sendable(str(item))) for name, item in chosen.items()
+    ]
     if chance.random() < 0.1 and pairs:
         pairs.append(pairs[0])
     user = _sendable(text(chance)) or "x" if chance.random() < 0.3 else "fuzz"

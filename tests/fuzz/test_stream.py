@@ -167,15 +167,13 @@ async def _token(campaign: Campaign, case: int, chance: random.Random, pipeline:
     if max(gateway, service) >= 500:
         campaign.found(case, f"a token gets {gateway} at the gateway, {service} at the service", token)
     elif (gateway == 101) != (service == 101) and gateway != 429:
-        campaign.found(
-            case, f"a token is judged differently: {gateway} at the gateway, {service} at the service", token
-        )
+        verdicts = f"{gateway} at the gateway, {service} at the service"
+        campaign.found(case, f"a token is judged differently: {verdicts}", token)
 
 
 async def _handshake(address: tuple[str, int], tls: ssl.SSLContext | None, token: str) -> int:
     """Status of the answer to a WebSocket handshake; 0 when the connection ends without one."""
-    name = {"server_hostname": STREAM_HOST} if tls else {}
-    reader, writer = await asyncio.open_connection(*address, ssl=tls, **name)
+    reader, writer = await asyncio.open_connection(*address, ssl=tls, server_hostname=STREAM_HOST if tls else None)
     try:
         writer.write(
             f"GET /v1/stream HTTP/1.1\r\nHost: {STREAM_HOST}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

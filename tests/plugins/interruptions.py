@@ -17,6 +17,7 @@ from local.plugins.aws.kinds import find
 from local.plugins.aws.provider import AwsProvider
 from local.plugins.provider.base import Operation, Resource
 from local.plugins.provider.values import Values
+from tests.fixtures.cloud import REGION
 from tests.infra.recording import unwrap
 
 _READS = re.compile("Describe|List|Get|Head")
@@ -32,14 +33,15 @@ class Interrupted(BaseException):
 
 
 class InterruptedApi(AwsApi):
-    """Ends the plugin after the `after`-th call that changed something."""
+    """Ends the plugin after the `after`-th call that changed something; `whole` makes the calls."""
 
-    def __init__(self, settings: Values, after: int) -> None:
+    def __init__(self, whole: AwsApi, settings: Values, after: int) -> None:
         super().__init__(settings)
+        self._whole = whole
         self._left = after
 
     def call(self, service: str, operation: str, params: Values, region: str | None = None) -> Any:
-        answer = super().call(service, operation, params, region)
+        answer = self._whole.call(service, operation, params, region or self.region)
         if not _READS.match(operation):
             self._left -= 1
             if self._left == 0:
@@ -48,12 +50,12 @@ class InterruptedApi(AwsApi):
 
 
 class InterruptedProvider(AwsProvider):
-    def __init__(self, after: int) -> None:
-        self._after = after
+    def __init__(self, whole: AwsApi, after: int) -> None:
+        self._whole, self._after = whole, after
 
     def configure(self, settings: Values) -> None:
         super().configure(settings)
-        self._api = InterruptedApi(settings, self._after)
+        self._api = InterruptedApi(self._whole, settings, self._after)
 
 
 class InterruptedEngine(mocks.Mocks):
@@ -69,6 +71,7 @@ class InterruptedEngine(mocks.Mocks):
         self._state = backend / ".pulumi" / "stacks" / "aura" / "local.json"
         self._state.parent.mkdir(parents=True)
         self._settings: Values = {}
+        self._whole = AwsApi({"region": REGION})
         self._one = threading.Lock()
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -112,7 +115,7 @@ class InterruptedEngine(mocks.Mocks):
         raise AssertionError
 
     def _provider(self, after: int) -> AwsProvider:
-        provider = InterruptedProvider(after)
+        provider = InterruptedProvider(self._whole, after)
         provider.configure(self._settings)
         return provider
 
