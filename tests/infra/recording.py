@@ -19,7 +19,7 @@ from pulumi.runtime.rpc import _special_sig_key
 from local.site import CHECKOUT
 
 ACCOUNT = "123456789012"
-_BY_TYPE: dict[str, dict[str, Any]] = {
+BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:eks/cluster:Cluster": {
         "endpoint": "https://10.0.0.1",
         "certificateAuthority": {"data": "Q0E="},
@@ -51,7 +51,7 @@ class Recording(mocks.Mocks):
             return None, dict(args.inputs)
         if args.typ == "aws:eks/cluster:Cluster":
             args.inputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-of-nodes"
-        return f"{args.name}-id", {**outputs, **_BY_TYPE.get(args.typ, {})}
+        return f"{args.name}-id", {**outputs, **BY_TYPE.get(args.typ, {})}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         assert args.token == "aws:index/getCallerIdentity:getCallerIdentity", args.token

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import jmespath
 import pytest
 
-from tests.fixtures.cloud import Cloud
-from tests.infra.recording import execute
+from tests.fixtures.cloud import REGION, Cloud
+from tests.infra.recording import BY_TYPE, execute
 from tests.plugins.interruptions import InterruptedEngine
 
 pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1800),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*"),
 ]
 
@@ -66,9 +64,19 @@ MANY: dict[str, tuple[str, str, str]] = {
 """How to list the types of which AWS allows equal ones: boto3's service and operation, and the path of the ids."""
 
 
+ENGINES = {
+    "aws:eks/cluster:Cluster",
+    "aws:eks/nodeGroup:NodeGroup",
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    "aws:msk/cluster:Cluster",
+    "aws:rds/instance:Instance",
+}
+"""Types with a process behind them, which takes seconds to start."""
+
+
 @pytest.fixture
-def engine(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InterruptedEngine:
-    """It creates at the endpoint, with its state below `tmp_path`."""
+def backend(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of Pulumi's states; the plugin reaches the endpoint."""
     for name, value in {
         "PULUMI_BACKEND_URL": f"file://{tmp_path}",
         "AWS_ENDPOINT_URL": cloud.site.endpoint_url,
@@ -76,29 +84,38 @@ def engine(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Int
         "AWS_SECRET_ACCESS_KEY": "tester",
     }.items():
         monkeypatch.setenv(name, value)
-    return InterruptedEngine(tmp_path)
+    return tmp_path
 
 
-@pytest.fixture
-def lister(cloud: Cloud) -> Callable[[str], set[str]]:
-    def ids(type: str) -> set[str]:
-        service, operation, path = MANY[type]
-        region = "us-east-1" if service == "acm" else "us-west-2"
-        return set(jmespath.search(path, getattr(cloud.client(service, region), operation)()) or ())
-
-    return ids
+def ids(cloud: Cloud, type: str) -> set[str]:
+    service, operation, path = MANY[type]
+    region = "us-east-1" if service == "acm" else REGION
+    return set(jmespath.search(path, getattr(cloud.client(service, region), operation)()) or ())
 
 
-def test_every_resource_of_the_program_is_taken_over_after_every_call(
-    engine: InterruptedEngine, lister: Callable[[str], set[str]]
-) -> None:
-    before = {type: lister(type) for type in MANY}
+def run(engine: InterruptedEngine, cloud: Cloud) -> None:
+    """Creates the program's resources; fails when there is one more of a type than it declares."""
+    before = {type: ids(cloud, type) for type in MANY}
     try:
         execute("local", engine, preview=False)
         for type in MANY:
             made = [resource["id"] for resource in engine.resources if resource["type"] == type]
-            assert len(lister(type) - before[type]) == len(made) > 0, type
+            assert len(ids(cloud, type) - before[type]) == len(made) > 0, type
         assert len(engine.interruptions) > len(engine.resources)
         assert any("taken over" in note for note in engine.notes)
     finally:
         engine.delete_all()
+
+
+@pytest.mark.integration
+def test_resources_of_the_program_are_taken_over_after_every_call(cloud: Cloud, backend: Path) -> None:
+    ec2 = cloud.client("ec2")
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    outputs = {type: BY_TYPE.get(type, {}) for type in ENGINES}
+    outputs["aws:eks/cluster:Cluster"] |= {"vpcConfig": {"clusterSecurityGroupId": group}}
+    run(InterruptedEngine(backend, outputs), cloud)
+
+
+@pytest.mark.kill
+def test_every_resource_of_the_program_is_taken_over_after_every_call(cloud: Cloud, backend: Path) -> None:
+    run(InterruptedEngine(backend, {}), cloud)
