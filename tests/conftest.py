@@ -24,11 +24,7 @@ class ByEngines(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
-        return (
-            "cloud"
-            if file.startswith(("tests/cloud/", "tests/plugins/test_aws_live", "tests/plugins/test_takeover"))
-            else file
-        )
+        return "cloud" if file.startswith(ON_THE_ENDPOINT) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByEngines:
