@@ -6,7 +6,7 @@ import http.client
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -28,7 +28,8 @@ class Front:
             protocol_version = "HTTP/1.1"
 
             def _forward(self) -> None:
-                front.forward(self)
+                with suppress(ConnectionError):  # the caller has been killed
+                    front.forward(self)
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _forward
 

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from botocore.exceptions import ClientError
 
@@ -59,15 +60,15 @@ def kill_after(change: int, project: Project, front: Front, program: str) -> Non
     run = project.begin(program)
     front.withhold(change, lambda: os.killpg(run.pid, signal.SIGKILL))
     assert run.wait(240) == -signal.SIGKILL
-    until("the plugins to notice it", lambda: not _plugins(project))
+    until("the plugins to notice it", lambda: not [p for p in _left(project) if "local.plugins" in str(p.cmdline())])
+    for process in _left(project):  # the language host notices within five minutes
+        process.kill()
     project.run("cancel", "--yes", "test")
 
 
-def _plugins(project: Project) -> list[str]:
-    import psutil
-
+def _left(project: Project) -> list[psutil.Process]:
     home = project.environ["PULUMI_HOME"]
-    return [p.info["name"] for p in psutil.process_iter(["name", "environ"]) if home in str(p.info["environ"])]
+    return [p for p in psutil.process_iter(["environ"]) if home in str(p.info["environ"]) and p.is_running()]
 
 
 def test_an_update_that_is_killed_and_repeated_makes_no_second_resource(
