@@ -51,6 +51,10 @@ test-e2e: tools ## tests on the whole platform
 test-kill: tools ## tests that kill, and compare with the uninterrupted run
 	@$(PYTHON) -m tests.tiers kill
 
+.PHONY: fuzz
+fuzz: tools ## random inputs against real engines for ten minutes; prints a seed that repeats them
+	@$(PYTHON) -m tests.fuzz
+
 .PHONY: lint
 lint: env ## ruff, import contracts, types
 	.venv/bin/ruff check

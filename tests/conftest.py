@@ -7,6 +7,7 @@ from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 pytest_plugins = [
+    "tests.fixtures.revival",
     "tests.fixtures.engines",
     "tests.fixtures.timescale",
     "tests.fixtures.cloud",
@@ -15,12 +16,15 @@ pytest_plugins = [
 ]
 
 
+ON_THE_ENDPOINT = ("tests/cloud/", "tests/plugins/test_aws_", "tests/plugins/test_takeover_")
+
+
 class ByEngines(LoadScopeScheduling):
     """Tests of a file share a worker, for its fixtures; so do all tests that use the single AWS endpoint."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
-        return "cloud" if file.startswith(("tests/cloud/", "tests/plugins/test_aws_live")) else file
+        return "cloud" if file.startswith(ON_THE_ENDPOINT) else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByEngines:

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 from local.cloud.paths import ENGINES, HEALTH
 from local.engines.runtime.process import EngineFailed, Process
@@ -25,7 +26,14 @@ def process(site: Site) -> Process:
 def start(site: Site, seconds: float = 60.0) -> int:
     """Starts the endpoint unless it runs and waits until it answers; returns its pid. Raises EngineFailed."""
     endpoint = process(site)
-    pid = endpoint.start([sys.executable, "-m", "local.cloud"], env=_environment(site), cwd=CHECKOUT)
+    address = urlsplit(site.endpoint_url)
+    assert address.hostname and address.port
+    pid = endpoint.start(
+        [sys.executable, "-m", "local.cloud"],
+        env=_environment(site),
+        cwd=CHECKOUT,
+        listens=[(address.hostname, address.port)],
+    )
     endpoint.wait_until(lambda: running(site), seconds)
     return pid
 

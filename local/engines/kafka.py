@@ -88,7 +88,8 @@ class Kafka:
                     f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties",
                 ),
                 *("kafka.Kafka", self._settings),
-            ]
+            ],
+            listens=[(self.address, 9092), (self.address, 9093)],
         )
         self.process.wait_until(self.ready, seconds, every=0.1)
         return self.bootstrap

@@ -68,7 +68,10 @@ class Postgres:
             self._configure()
             self._initialize()
             self._remove_stale_lock()
-        self.process.start([*_unprivileged(), tools.path("postgres"), "-D", self._data, *self._options()])
+        self.process.start(
+            [*_unprivileged(), tools.path("postgres"), "-D", self._data, *self._options()],
+            listens=[(self.address, self.port)],
+        )
         self.process.wait_until(self.ready, seconds)
         if master is not None:
             self.ensure_role(master, database)

@@ -44,7 +44,8 @@ class Redis:
                 *("--appendonly", "yes", "--save", "", "--protected-mode", "no", "--repl-diskless-sync-delay", "0"),
                 *(["--replicaof", self.primary, str(self.port)] if self.primary else []),
                 *(word for key, value in self.settings.items() for word in (f"--{key}", value)),
-            ]
+            ],
+            listens=[(self.address, self.port)],
         )
         self.process.wait_until(self.ready, seconds)
         return self.url

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from local.engines.runtime.ports import holder
 from local.engines.runtime.process import EngineFailed, Identity, Process, boot_id, descendants
 from local.site import CHECKOUT
 
@@ -121,6 +124,38 @@ def test_a_dead_child_is_not_considered_alive(process: Process) -> None:
     os.kill(pid, 9)
     wait(lambda: process.pid() is None)
     assert process.start(["sleep", "60"]) != pid
+
+
+def test_a_process_whose_first_thread_has_ended_has_not_ended(process: Process) -> None:
+    code = "import ctypes, os, threading, time; threading.Thread(target=time.sleep, args=(60,)).start();"
+    code += "ctypes.CDLL(None).syscall(60, 0)"  # exit(2): this thread only
+    pid = process.start([sys.executable, "-c", code])
+    wait(lambda: not lives(pid))
+    assert process.pid() == pid
+    process.kill()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_process_starts_once_its_address_is_free(process: Process) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        closing = threading.Timer(0.5, server.close)
+        closing.start()
+        listen = f"import socket, time; s = socket.create_server({address!r}); time.sleep(60)"
+        pid = process.start([sys.executable, "-c", listen], listens=[address])
+        process.wait_until(lambda: holder(*address).startswith(f"pid {pid} "), seconds=10)
+
+
+def test_an_address_that_stays_in_use_is_an_error_that_names_who_listens(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.engines.runtime.ports.FREE_SECONDS", 0.1)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        pytest.raises(EngineFailed, match=rf"sleeper .* 127\.0\.0\.1:\d+ is in use .* pid {os.getpid()} "),
+    ):
+        process.start(["sleep", "60"], listens=[server.getsockname()])
+    assert process.pid() is None
 
 
 def test_the_error_of_a_program_that_ends_has_the_end_of_its_log(process: Process) -> None:

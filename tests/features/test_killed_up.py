@@ -3,6 +3,7 @@ platform when repeated, and `pulumi destroy` takes every engine away."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -54,6 +55,33 @@ def kill_in(step: int, after: float, platform: Platform, log: Path) -> bool:
     return run.wait(10) == -signal.SIGKILL
 
 
+LISTS = {
+    "aws:ec2/vpc:Vpc": ("describe-vpcs", "Vpcs[].VpcId"),
+    "aws:ec2/subnet:Subnet": ("describe-subnets", "Subnets[].SubnetId"),
+    "aws:ec2/internetGateway:InternetGateway": (
+        "describe-internet-gateways",
+        "InternetGateways[].InternetGatewayId",
+    ),
+    "aws:ec2/eip:Eip": ("describe-addresses", "Addresses[].AllocationId"),
+    "aws:ec2/routeTable:RouteTable": ("describe-route-tables", "RouteTables[].RouteTableId"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ("describe-vpc-endpoints", "VpcEndpoints[].VpcEndpointId"),
+}
+"""How `aws ec2` lists types of which AWS allows equal ones."""
+
+
+def in_aws(platform: Platform) -> dict[str, list[str]]:
+    ours = ("--filters", "Name=tag:project,Values=aura", "--output", "json")
+    return {
+        type: sorted(json.loads(platform.run("aws", "ec2", operation, *ours, "--query", path)))
+        for type, (operation, path) in LISTS.items()
+    }
+
+
+def in_state(platform: Platform) -> dict[str, list[str]]:
+    resources = json.loads(platform.run("pulumi", "stack", "export", "--non-interactive"))["deployment"]["resources"]
+    return {type: sorted(one["id"] for one in resources if one["type"] == type) for type in LISTS}
+
+
 def test_up_killed_in_any_step_ends_well_when_repeated(empty_platform: Platform, tmp_path: Path) -> None:
     chance = random.Random(SEED)
     steps = sorted(chance.sample(range(2, STEPS + 1), min(KILLED, STEPS - 1)))
@@ -68,6 +96,7 @@ def test_up_killed_in_any_step_ends_well_when_repeated(empty_platform: Platform,
 
     assert "Emergency Calm" in empty_platform.up()
     empty_platform.run("pulumi", "preview", "--expect-no-changes", "--non-interactive")
+    assert in_aws(empty_platform) == in_state(empty_platform), "a killed run left resources that are in no state"
 
     empty_platform.run("pulumi", "destroy", "--yes", "--non-interactive", "--skip-preview", seconds=600)
     engines = str(empty_platform.home / "engines")

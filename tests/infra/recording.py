@@ -19,7 +19,7 @@ from pulumi.runtime.rpc import _special_sig_key
 from local.site import CHECKOUT
 
 ACCOUNT = "123456789012"
-_BY_TYPE: dict[str, dict[str, Any]] = {
+BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:eks/cluster:Cluster": {
         "endpoint": "https://10.0.0.1",
         "certificateAuthority": {"data": "Q0E="},
@@ -51,7 +51,7 @@ class Recording(mocks.Mocks):
             return None, dict(args.inputs)
         if args.typ == "aws:eks/cluster:Cluster":
             args.inputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-of-nodes"
-        return f"{args.name}-id", {**outputs, **_BY_TYPE.get(args.typ, {})}
+        return f"{args.name}-id", {**outputs, **BY_TYPE.get(args.typ, {})}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         assert args.token == "aws:index/getCallerIdentity:getCallerIdentity", args.token
@@ -59,15 +59,15 @@ class Recording(mocks.Mocks):
 
     def of(self, type: str) -> dict[str, dict[str, Any]]:
         """Inputs of every resource of a type, by name, with secrets unwrapped."""
-        return {args.name: _unwrap(args.inputs) for args in self.resources if args.typ == type}
+        return {args.name: unwrap(args.inputs) for args in self.resources if args.typ == type}
 
 
-def _unwrap(value: Any) -> Any:
+def unwrap(value: Any) -> Any:
     if isinstance(value, dict):
         if _special_sig_key in value:
-            return _unwrap(value["value"])
-        return {key: _unwrap(item) for key, item in value.items()}
-    return [_unwrap(item) for item in value] if isinstance(value, list) else value
+            return unwrap(value["value"])
+        return {key: unwrap(item) for key, item in value.items()}
+    return [unwrap(item) for item in value] if isinstance(value, list) else value
 
 
 def configuration(stack_name: str) -> dict[str, Any]:
@@ -78,14 +78,19 @@ def configuration(stack_name: str) -> dict[str, Any]:
 def run(stack_name: str, outputs_known: bool) -> Recording:
     """What `infra/__main__.py` declares with a stack's own configuration. Raises what the program raises."""
     recording = Recording(outputs_known)
+    execute(stack_name, recording, preview=not outputs_known)
+    return recording
+
+
+def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
+    """Runs the program with `engine` in place of Pulumi's, which answers for every resource."""
     with _event_loop() as loop:
-        mocks.set_mocks(recording, project="aura", stack=stack_name, preview=not outputs_known)
+        mocks.set_mocks(engine, project="aura", stack=stack_name, preview=preview)
         values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in configuration(stack_name).items()}
         pulumi.runtime.set_all_config(values, [])
         program = str(CHECKOUT / "infra" / "__main__.py")
         coroutine = stack.run_pulumi_func(lambda: runpy.run_path(program, run_name="__main__") and None)  # pyright: ignore[reportArgumentType]
         loop.run_until_complete(coroutine)
-    return recording
 
 
 @contextmanager

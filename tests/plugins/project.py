@@ -49,6 +49,13 @@ class Project:
         assert (done.returncode != 0) == fails, done.stdout
         return done.stdout
 
+    def begin(self, program: str) -> subprocess.Popen[bytes]:
+        """`pulumi up` as the leader of a process group."""
+        self.write(program)
+        argv = [str(tools.path("pulumi")), "up", "--yes", "--skip-preview", "--non-interactive"]
+        env = {**os.environ, **self.environ}
+        return subprocess.Popen(argv, cwd=self.folder, env=env, stdout=subprocess.DEVNULL, start_new_session=True)
+
     def up(self, program: str) -> str:
         self.write(program)
         return self.run("up", "--yes", "--skip-preview")

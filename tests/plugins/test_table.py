@@ -32,6 +32,8 @@ def calls(kind: Kind) -> Iterator[Call]:
     for separate in kind.separate:
         yield from ([separate.set] if isinstance(separate.set, Call) else [])
         yield from ([separate.lookup] if separate.lookup else [])
+    if kind.search is not None:
+        yield kind.search.call
     if kind.tags is not None:
         yield from (call for call in (kind.tags.set, kind.tags.unset, kind.tags.lookup) if call is not None)
 
@@ -41,6 +43,7 @@ def paths(kind: Kind) -> Iterator[str]:
     yield from filter(None, kind.observe.values())
     yield from (path for _, path in kind.extra_outputs.values())
     yield from (ready.path for ready in (kind.ready, kind.deleted) if ready)
+    yield from ([kind.search.ids] if kind.search else [])
     yield kind.found
     if kind.id.startswith("."):
         yield kind.id[1:]
@@ -95,6 +98,15 @@ def test_a_kind_has_only_inputs_of_the_sdk(kind: Kind) -> None:
     }
     named |= {key for separate in kind.separate for key in separate.inputs} | set(kind.immutable or ())
     assert sorted(named - declared) == []
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_a_kind_says_where_an_interrupted_creation_left_it(kind: Kind) -> None:
+    """By an id that the inputs say, or a search; and who repeats a creation that sets what is there needs neither."""
+    says = [not kind.id.startswith("."), kind.search is not None, kind.upsert]
+    assert any(says)
+    assert not (kind.upsert and kind.search)
+    assert kind.search is None or kind.id.startswith(".")
 
 
 def _wire_names(args: type) -> set[str]:

@@ -84,8 +84,8 @@ class ControlPlane:
         """
         certificates = self._certificates()
         self.write_kubeconfig(self.kubeconfig, self.administrator)
-        self.etcd.start(self._etcd(certificates["etcd"]))
-        self.api.start(self._api(certificates))
+        self.etcd.start(self._etcd(certificates["etcd"]), listens=[(self.address, 2379), (self.address, 2380)])
+        self.api.start(self._api(certificates), listens=[(self.address, PORT)])
         self.api.wait_until(self._is_api_ready, seconds)
         self.controllers.start(self._controllers())
         self.scheduler.start(self._scheduler())

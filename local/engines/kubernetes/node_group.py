@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from local.engines.kubernetes.control_plane import PORT, ControlPlane
 from local.engines.runtime.process import Process
+from local.node.registration import KUBELET_PORT
 from local.node.runtime.execution import kill_pods
 from local.node.settings import NodeSettings, Taint
 from local.site import CHECKOUT, Site
@@ -168,7 +169,8 @@ class NodeGroup:
         )
         site = {"AURA_HOME": str(self.site.home), "AURA_SITE": str(self.site.index)}
         env = {**os.environ, **site, "PYTHONPATH": str(CHECKOUT)}
-        process.start([sys.executable, "-m", "local.node", settings.save()], env=env, cwd=CHECKOUT)
+        argv = [sys.executable, "-m", "local.node", settings.save()]
+        process.start(argv, env=env, cwd=CHECKOUT, listens=[(self._address(slot), KUBELET_PORT)])
 
     def _stop(self, folder: Path) -> None:
         self._process(folder).stop(grace=8)

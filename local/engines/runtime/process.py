@@ -18,6 +18,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.engines.runtime.ports import Address, AddressInUse, wait_until_free
+
 LOG_LIMIT = 16 << 20
 """A log longer than this many bytes is rotated at the next start."""
 
@@ -62,20 +64,31 @@ class Process:
         self.log = folder / f"{name}.log"
 
     def pid(self) -> int | None:
-        """The pid of the recorded process, or None when it has ended; a zombie has ended."""
+        """The pid of the recorded process, or None when it has ended; a zombie has ended, with its last thread."""
         recorded = self._recorded()
         return recorded.pid if recorded and _alive(recorded) else None
 
-    def start(self, argv: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None) -> int:
+    def start(
+        self,
+        argv: Sequence[str | Path],
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        listens: Sequence[Address] = (),
+    ) -> int:
         """Starts the program in a new session unless it runs already; returns the pid in both cases.
 
-        `env`, if given, replaces the environment. Raises EngineFailed when the process cannot be started.
+        `env`, if given, replaces the environment. `listens` are the addresses that the program needs; it is started
+        once they are free. Raises EngineFailed when one stays in use or the process cannot be started.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             running = self.pid()
             if running is not None:
                 return running
+            try:
+                wait_until_free(listens)
+            except AddressInUse as error:
+                raise EngineFailed(f"{self.name} cannot be started: {error}; end it and repeat") from error
             self.record.unlink(missing_ok=True)
             if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
                 self.log.replace(self.log.with_suffix(".log.1"))
@@ -237,7 +250,17 @@ def _alive(identity: Identity) -> bool:
         if child is not None and child.poll() is not None:
             del _children[identity.pid]
     fields = _stat(identity.pid)
-    return fields is not None and fields[19] == identity.tick and fields[0] not in "ZX"
+    if fields is None or fields[19] != identity.tick:
+        return False
+    return fields[0] not in "ZX" or _has_other_threads(identity.pid)
+
+
+def _has_other_threads(pid: int) -> bool:
+    """Whether threads outlive the first one, which is a zombie until then: they hold the files and sockets."""
+    try:
+        return any(entry.name != str(pid) for entry in Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _send(identity: Identity, sig: signal.Signals) -> None:

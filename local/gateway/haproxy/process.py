@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local import unix_sockets
+from local.engines.runtime.ports import AddressInUse, wait_until_free
 from local.toolchain import tools
 
 CONFIGURATION = "haproxy.cfg"
@@ -18,6 +19,7 @@ _MASTER_SOCKET = "master.sock"
 _READY_SECONDS = 10.0
 _BATCH = 100
 _PR_SET_PDEATHSIG = 1
+_BIND = re.compile(r"^\s*bind ([\d.]+):(\d+)", re.MULTILINE)
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -46,6 +48,7 @@ class Haproxy:
         """
         await self._check(configuration)
         if self._master is None:
+            await self._wait_until_free(configuration)
             self._master = await asyncio.create_subprocess_exec(
                 tools.path("haproxy"),
                 *("-W", "-db", "-L", self.peer, "-S", f"unix@{_MASTER_SOCKET}", "-f", CONFIGURATION),
@@ -81,6 +84,15 @@ class Haproxy:
         except TimeoutError:
             self._master.terminate()
             await self._master.wait()
+
+    async def _wait_until_free(self, configuration: str) -> None:
+        """HAProxy shares an address with another HAProxy (SO_REUSEPORT): an ending one would get half of the
+        connections."""
+        addresses = [(host, int(port)) for host, port in _BIND.findall(configuration)]
+        try:
+            await asyncio.to_thread(wait_until_free, addresses)
+        except AddressInUse as error:
+            raise HaproxyFailed(str(error)) from error
 
     async def _check(self, configuration: str) -> None:
         candidate = self.folder / f"{CONFIGURATION}.new"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 _NOT_FOUND = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "404")
+_DONE = ("AlreadyAssociated",)
 
 
 class ApiError(ProviderError):
@@ -25,6 +26,11 @@ class ApiError(ProviderError):
     @property
     def is_not_found(self) -> bool:
         return any(word in self.code for word in _NOT_FOUND)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the call asks for what is so already."""
+        return any(word in self.code for word in _DONE)
 
 
 class AwsApi:

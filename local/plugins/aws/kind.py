@@ -73,6 +73,19 @@ class Tags:
     lookup: Call | None = None
 
 
+@dataclass(frozen=True)
+class Search:
+    """Finds resources whose id the inputs do not say: `ids` is a path into the response to `call`, also a template.
+
+    "{tagFilters}" stands for the inputs' tags as EC2's filters.
+    """
+
+    call: Call
+    ids: str
+    by_tags: bool = False
+    """Whether only its tags tell it from others of the type: no name, and AWS allows an equal one beside it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A resource type. Pulumi input names are the SDK's in camelCase; paths are JMESPath."""
@@ -89,6 +102,12 @@ class Kind:
     """None where AWS has no such call: the resource is deleted with its parent."""
     name: str = ""
     """The input that holds the name, auto-named when absent."""
+    search: Search | None = None
+    """Where an interrupted creation may have left the resource; None where `id` is a template."""
+    upsert: bool = False
+    """Whether creation sets what exists already, so that repeating it is enough."""
+    write_only: frozenset[str] = frozenset()
+    """Inputs that AWS never returns; `modify` sets them anew on a resource that is taken over."""
     rename: Mapping[str, str] = field(default_factory=dict)
     convert: Mapping[str, Convert] = field(default_factory=dict)
     observe: Mapping[str, str] = field(default_factory=dict)

@@ -27,8 +27,11 @@ class ResourceLifecycle:
     def __init__(self, api: AwsApi, kind: Kind, name: str, default_tags: Values) -> None:
         self._api, self._kind, self._name, self._default_tags = api, kind, name, default_tags
 
+    def region(self, inputs: Values) -> str:
+        return inputs.get("region") or self._api.region
+
     def known(self, inputs: Values, id: str = "", outputs: Values | None = None) -> Values:
-        region = inputs.get("region") or self._api.region
+        region = self.region(inputs)
         names = {**(outputs or {}), **inputs, "id": id, "region": region}
         return {**{name: derive(names) for name, derive in self._kind.derive.items()}, **names}
 
@@ -38,6 +41,26 @@ class ResourceLifecycle:
         params = {**parameters(self._kind, call, operation, known, only or set()), **(extra or {})}
         return self._api.call(self._kind.service, call.operation, params, known["region"])
 
+    def candidates(self, inputs: Values) -> list[str]:
+        """Ids under which the resource may exist already."""
+        kind = self._kind
+        if kind.upsert:
+            return []
+        if kind.search is None:
+            return [filled_path(kind.id, self.known(inputs))]
+        tags = inputs.get("tagsAll", {})
+        if kind.search.by_tags and not tags:
+            return []  # nothing would tell it from another's
+        known = {**self.known(inputs), "tagFilters": tagging.filters(tags)}
+        try:
+            answer = self.call(kind.search.call, known)
+        except ApiError as error:
+            if error.is_not_found:
+                return []
+            raise
+        path = filled_path(kind.search.ids, {name: _quoted(value) for name, value in known.items()})
+        return [_plain(id) for id in jmespath.search(path, answer) or ()]
+
     def create(self, inputs: Values) -> str:
         """The new resource's id; it may not be usable yet."""
         kind, known = self._kind, self.known(inputs)
@@ -46,7 +69,20 @@ class ResourceLifecycle:
         id = jmespath.search(kind.id[1:], answer) if kind.id.startswith(".") else filled_path(kind.id, known)
         if not id:
             raise ProviderError(f"{kind.create.operation} returned no id for {self._name}")
-        return id.removeprefix("/hostedzone/")
+        return _plain(id)
+
+    def complete(self, id: str, outputs: Values, live: Values, new: Values) -> None:
+        """Make the calls that an interrupted creation may have left out; `live` are the actual inputs."""
+        kind, known = self._kind, self.known(new, id, outputs)
+        for call in kind.after_create:
+            try:
+                self.call(call, known)
+            except ApiError as error:
+                if not error.is_not_found and not error.is_done:
+                    raise
+        unread = {name for separate in kind.separate if not separate.path for name in separate.inputs}
+        self.modify(id, outputs, set(kind.write_only) & set(new), new)
+        self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new)
 
     def settle(self, id: str, outputs: Values, old: Values | None, new: Values) -> None:
         """Make the calls that creation (`old` is None) or a change of inputs needs besides the main one."""
@@ -99,10 +135,15 @@ class ResourceLifecycle:
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def outputs(self, id: str, found: Any, inputs: Values) -> Values:
-        kind, known = self._kind, self.known(inputs, id)
-        values = {name: jmespath.search(filled_path(path, known), found) for name, path in kind.outputs.items()}
-        for name, (call, path) in kind.extra_outputs.items():
+        known, values = self.known(inputs, id), self.described_outputs(id, found, inputs)
+        for name, (call, path) in self._kind.extra_outputs.items():
             values[name] = jmespath.search(path, self.call(call, {**values, **known}))
+        return {name: value for name, value in values.items() if value is not None}
+
+    def described_outputs(self, id: str, found: Any, inputs: Values) -> Values:
+        """The outputs that need no call of their own."""
+        known = self.known(inputs, id)
+        values = {name: jmespath.search(filled_path(path, known), found) for name, path in self._kind.outputs.items()}
         present = {name: value for name, value in values.items() if value is not None}
         return {**present, "id": id, "region": known["region"]}
 
@@ -158,6 +199,15 @@ class ResourceLifecycle:
         if self._kind.etag is None:
             return known
         return {**known, "etag": self.call(self._kind.etag, known)["ETag"]}
+
+
+def _quoted(value: Any) -> Any:
+    """For a raw string of JMESPath."""
+    return value.replace("\\", "\\\\").replace("'", "\\'") if isinstance(value, str) else value
+
+
+def _plain(id: str) -> str:
+    return id.removeprefix("/hostedzone/")
 
 
 def merged(inputs: Values, outputs: Values) -> Values:

@@ -11,6 +11,7 @@ from local.plugins.aws.kind import Kind
 from local.plugins.aws.kinds import find
 from local.plugins.aws.lifecycle import ResourceLifecycle, merged
 from local.plugins.aws.mapping import tags as tagging
+from local.plugins.aws.takeover import Creations, existing
 from local.plugins.provider.base import (
     CheckFailure,
     DiffResult,
@@ -41,6 +42,7 @@ class AwsProvider(Provider):
         nested = settings.get("defaultTags") or {}
         default = json.loads(nested) if isinstance(nested, str) else nested  # the SDK sends what is nested as JSON
         self._default_tags: Values = default.get("tags") or {}
+        self._creations = Creations()
 
     def check(
         self, resource: Resource, old: Values, new: Values, propose_name: Callable[[], str]
@@ -104,11 +106,17 @@ class AwsProvider(Provider):
     def create(self, resource: Resource, inputs: Values, work: Operation) -> tuple[str, Values]:
         if has_unknown(inputs):
             raise ProviderError(f"{resource.name} would be created from unknown values")
-        lifecycle = self._lifecycle(resource)
-        id = lifecycle.create(inputs)
+        kind, lifecycle = _kind(resource), self._lifecycle(resource)
+        with self._creations.turn(kind):
+            found = existing(lifecycle, kind, resource, inputs, self._creations, work.inform)
+            id = found[0] if found else lifecycle.create(inputs)
+            self._creations.made(resource, id)
         try:
             outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs)
-            lifecycle.settle(id, outputs, None, inputs)
+            if found:
+                lifecycle.complete(id, outputs, found[1], inputs)
+            else:
+                lifecycle.settle(id, outputs, None, inputs)
             return id, merged(inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs))
         except ProviderError as error:
             raise ResourceInitFailed(

@@ -55,9 +55,10 @@ class DiffResult:
 
 @dataclass(frozen=True)
 class Operation:
-    """A running call: its progress output, cancellation and deadline."""
+    """A running call: its progress output, what stays on the screen, cancellation and deadline."""
 
     report: Callable[[str], None]
+    inform: Callable[[str], None]
     cancelled: threading.Event
     deadline: float
 

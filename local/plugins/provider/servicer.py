@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -122,12 +123,14 @@ class Servicer(ResourceProviderServicer):
             return response
 
     def _operation(self, request: Any) -> Operation:
-        def report(message: str) -> None:
+        def log(message: str, ephemeral: bool) -> None:
             if self._engine is not None:
                 info = engine_pb2.LogSeverity.INFO
-                self._engine.Log(engine_pb2.LogRequest(severity=info, message=message, urn=request.urn, ephemeral=True))
+                entry = engine_pb2.LogRequest(severity=info, message=message, urn=request.urn, ephemeral=ephemeral)
+                self._engine.Log(entry)
 
-        return Operation(report, self._cancelled, time.monotonic() + (request.timeout or DEFAULT_TIMEOUT))
+        report, inform = partial(log, ephemeral=True), partial(log, ephemeral=False)
+        return Operation(report, inform, self._cancelled, time.monotonic() + (request.timeout or DEFAULT_TIMEOUT))
 
 
 def _resource(request: Any) -> Resource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Call, Kind, Tags, Waiter
+from local.plugins.aws.kind import Call, Kind, Search, Tags, Waiter
 
 _OPTIONS = (
     "DomainValidationOptions[].{domainName: DomainName, resourceRecordName: ResourceRecord.Name, "
@@ -15,6 +15,11 @@ KINDS = (
         service="acm",
         create=Call("RequestCertificate", match=True),
         id=".CertificateArn",
+        search=Search(
+            Call("ListCertificates"),
+            "CertificateSummaryList[?DomainName == '{domainName}'].CertificateArn",
+            by_tags=True,
+        ),
         read=Call("DescribeCertificate", {"CertificateArn": "{id}"}),
         found="Certificate",
         delete=Call("DeleteCertificate", {"CertificateArn": "{id}"}),
@@ -33,6 +38,7 @@ KINDS = (
         service="acm",
         create=Call("DescribeCertificate", {"CertificateArn": "{certificateArn}"}),
         id="{certificateArn}",
+        upsert=True,
         read=Call("DescribeCertificate", {"CertificateArn": "{id}"}),
         found="Certificate",
         delete=None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Tags, Waiter
+from local.plugins.aws.kind import Call, Kind, Search, Tags, Waiter
 from local.plugins.provider.values import Values
 
 _CONFIG = {
@@ -51,6 +51,12 @@ def _origins(known: Values) -> Any:
     ]
 
 
+def _content(known: Values) -> str:
+    """Domain name of the first origin."""
+    origins = known.get("origins")
+    return origins[0]["domainName"] if isinstance(origins, list) and origins else ""
+
+
 def _behavior(known: Values) -> Any:
     behavior = known.get("defaultCacheBehavior")
     if not isinstance(behavior, dict):
@@ -81,6 +87,7 @@ KINDS = (
         service="cloudfront",
         create=Call("CreateOriginAccessControl", {"OriginAccessControlConfig": _ACCESS_CONTROL}),
         id=".OriginAccessControl.Id",
+        search=Search(Call("ListOriginAccessControls"), "OriginAccessControlList.Items[?Name == '{name}'].Id"),
         read=Call("GetOriginAccessControl", {"Id": "{id}"}),
         found="OriginAccessControl.OriginAccessControlConfig",
         etag=Call("GetOriginAccessControl", {"Id": "{id}"}),
@@ -98,8 +105,13 @@ KINDS = (
         service="cloudfront",
         create=Call("CreateDistribution", {"DistributionConfig": _CONFIG}),
         id=".Distribution.Id",
+        search=Search(
+            Call("ListDistributions"),
+            "DistributionList.Items[?Comment == '{comment}' && Origins.Items[0].DomainName == '{content}'].Id",
+        ),
         derive={
             "callerReference": lambda known: str(uuid.uuid4()),
+            "content": _content,
             "apiOrigins": _origins,
             "apiBehavior": _behavior,
             "apiCertificate": _certificate,

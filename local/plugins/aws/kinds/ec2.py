@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags, Waiter
+from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags, Waiter
 
 SET_TAGS = Call("CreateTags", {"Resources": ["{id}"], "Tags": "{tagSet}"})
 UNSET_TAGS = Call("DeleteTags", {"Resources": ["{id}"], "Tags": "{tagPairs}"})
@@ -12,6 +12,18 @@ UNSET_TAGS = Call("DeleteTags", {"Resources": ["{id}"], "Tags": "{tagPairs}"})
 
 def tagged(resource: str) -> Tags:
     return Tags(create=resource, form="ec2", set=SET_TAGS, unset=UNSET_TAGS)
+
+
+def _by_tags(operation: str, ids: str) -> Search:
+    return Search(Call(operation, {"Filters": "{tagFilters}"}), ids, by_tags=True)
+
+
+def by(operation: str, ids: str, by_tags: bool = False, **filters: str) -> Search:
+    """`filters`: EC2's filter, with underscores for its dashes and double ones for its dots, and its value."""
+    named = {name.replace("__", ".").replace("_", "-"): value for name, value in filters.items()}
+    return Search(
+        Call(operation, {"Filters": [{"Name": name, "Values": [value]} for name, value in named.items()]}), ids, by_tags
+    )
 
 
 def _vpc_attribute(input: str, unless: bool) -> SeparateCall:
@@ -46,6 +58,7 @@ KINDS = (
         "VpcId",
         "VpcIds",
         "Vpcs[0]",
+        search=_by_tags("DescribeVpcs", "Vpcs[].VpcId"),
         separate=(_vpc_attribute("enableDnsSupport", True), _vpc_attribute("enableDnsHostnames", False)),
         immutable=frozenset({"cidrBlock", "instanceTenancy"}),
         outputs={"arn": "join('', ['arn:aws:ec2:vpc/', VpcId])", "cidrBlock": "CidrBlock"},
@@ -58,6 +71,7 @@ KINDS = (
         "SubnetId",
         "SubnetIds",
         "Subnets[0]",
+        search=by("DescribeSubnets", "Subnets[].SubnetId", vpc_id="{vpcId}", cidr_block="{cidrBlock}"),
         separate=(
             SeparateCall(
                 ("mapPublicIpOnLaunch",),
@@ -80,6 +94,7 @@ KINDS = (
         service="ec2",
         create=Call("CreateInternetGateway"),
         id=".InternetGateway.InternetGatewayId",
+        search=_by_tags("DescribeInternetGateways", "InternetGateways[].InternetGatewayId"),
         read=Call("DescribeInternetGateways", {"InternetGatewayIds": ["{id}"]}),
         found="InternetGateways[0]",
         after_create=(Call("AttachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
@@ -95,6 +110,7 @@ KINDS = (
         service="ec2",
         create=Call("AllocateAddress", match=True),
         id=".AllocationId",
+        search=_by_tags("DescribeAddresses", "Addresses[].AllocationId"),
         read=Call("DescribeAddresses", {"AllocationIds": ["{id}"]}),
         found="Addresses[0]",
         delete=Call("ReleaseAddress", {"AllocationId": "{id}"}),
@@ -106,6 +122,11 @@ KINDS = (
         service="ec2",
         create=Call("CreateNatGateway", match=True),
         id=".NatGateway.NatGatewayId",
+        search=Search(
+            Call("DescribeNatGateways", {"Filter": [{"Name": "subnet-id", "Values": ["{subnetId}"]}]}),
+            "NatGateways[].NatGatewayId",
+            by_tags=True,
+        ),
         read=Call("DescribeNatGateways", {"NatGatewayIds": ["{id}"]}),
         found="NatGateways[0]",
         delete=Call("DeleteNatGateway", {"NatGatewayId": "{id}"}),
@@ -122,6 +143,7 @@ KINDS = (
         "RouteTableId",
         "RouteTableIds",
         "RouteTables[0]",
+        search=_by_tags("DescribeRouteTables", "RouteTables[].RouteTableId"),
         immutable=None,
         tags=tagged("route-table"),
     ),
@@ -142,6 +164,11 @@ KINDS = (
         service="ec2",
         create=Call("AssociateRouteTable", match=True),
         id=".AssociationId",
+        search=by(
+            "DescribeRouteTables",
+            "RouteTables[].Associations[?SubnetId == '{subnetId}'].RouteTableAssociationId[]",
+            association__subnet_id="{subnetId}",
+        ),
         read=Call(
             "DescribeRouteTables",
             {"Filters": [{"Name": "association.route-table-association-id", "Values": ["{id}"]}]},
@@ -157,6 +184,13 @@ KINDS = (
         "VpcEndpointId",
         "VpcEndpointIds",
         "VpcEndpoints[0]",
+        search=by(
+            "DescribeVpcEndpoints",
+            "VpcEndpoints[].VpcEndpointId",
+            by_tags=True,
+            vpc_id="{vpcId}",
+            service_name="{serviceName}",
+        ),
         delete=Call("DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),
         deleted=Waiter("State", frozenset({"deleted"})),
         immutable=None,

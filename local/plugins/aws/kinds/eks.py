@@ -111,6 +111,7 @@ KINDS = (
         service="eks",
         create=Call("AssociateAccessPolicy", match=True),
         id="{clusterName}#{principalArn}#{policyArn}",
+        upsert=True,
         read=Call("ListAssociatedAccessPolicies", {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}),
         found="associatedAccessPolicies[?policyArn == '{policyArn}'] | [0]",
         delete=Call(

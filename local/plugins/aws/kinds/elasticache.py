@@ -37,6 +37,7 @@ KINDS = (
             "engine": "",
             "port": "",
         },
+        write_only=frozenset({"securityGroupIds", "parameterGroupName"}),
         call_options=frozenset({"applyImmediately"}),
         versions=frozenset({"engineVersion"}),
         immutable=frozenset({"replicationGroupId", "engine", "kmsKeyId", "atRestEncryptionEnabled", "subnetGroupName"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
+from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags
 
 KINDS = (
     Kind(
@@ -38,6 +38,7 @@ KINDS = (
         service="iam",
         create=Call("PutRolePolicy", {"RoleName": "{role}", "PolicyName": "{name}", "PolicyDocument": "{policy}"}),
         id="{role}:{name}",
+        upsert=True,
         read=Call("GetRolePolicy", {"RoleName": "{role}", "PolicyName": "{name}"}),
         found="@",
         modify=Call("PutRolePolicy", {"RoleName": "{role}", "PolicyName": "{name}", "PolicyDocument": "{policy}"}),
@@ -52,6 +53,7 @@ KINDS = (
         service="iam",
         create=Call("AttachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),
         id="{role}/{policyArn}",
+        upsert=True,
         read=Call("ListAttachedRolePolicies", {"RoleName": "{role}"}),
         found="AttachedPolicies[?PolicyArn == '{policyArn}'] | [0]",
         delete=Call("DetachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),
@@ -65,6 +67,11 @@ KINDS = (
             {"Url": "{url}", "ClientIDList": "{clientIdLists}", "ThumbprintList": "{thumbprintLists}"},
         ),
         id=".OpenIDConnectProviderArn",
+        search=Search(
+            Call("ListOpenIDConnectProviders"),
+            "OpenIDConnectProviderList[?ends_with(Arn, ':oidc-provider/{issuer}')].Arn",
+        ),
+        derive={"issuer": lambda known: str(known.get("url")).removeprefix("https://")},
         read=Call("GetOpenIDConnectProvider", {"OpenIDConnectProviderArn": "{id}"}),
         found="@",
         delete=Call("DeleteOpenIDConnectProvider", {"OpenIDConnectProviderArn": "{id}"}),

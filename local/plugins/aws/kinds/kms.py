@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags, Waiter
+from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags, Waiter
 from local.plugins.provider.values import Values
 
 
@@ -17,6 +17,7 @@ KINDS = (
         service="kms",
         create=Call("CreateKey", {"Policy": "{policy}", "Description": "{description}"}, match=True),
         id=".KeyMetadata.KeyId",
+        search=Search(Call("ListKeys", {"Limit": 1000}), "Keys[].KeyId", by_tags=True),
         read=Call("DescribeKey", {"KeyId": "{id}"}),
         found="KeyMetadata",
         delete=Call("ScheduleKeyDeletion", {"KeyId": "{id}", "PendingWindowInDays": "{deletionWindowInDays}"}),

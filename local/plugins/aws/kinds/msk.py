@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.aws.kind import Call, Convert, Kind, Tags, Waiter
+from local.plugins.aws.kind import Call, Convert, Kind, Search, Tags, Waiter
 
 _TRANSIT = {"clientBroker": "ClientBroker", "inCluster": "InCluster"}
 
@@ -33,6 +33,7 @@ KINDS = (
         service="kafka",
         create=Call("CreateConfiguration", match=True),
         id=".Arn",
+        search=Search(Call("ListConfigurations"), "Configurations[?Name == '{name}'].Arn"),
         read=Call("DescribeConfiguration", {"Arn": "{id}"}),
         found="@",
         delete=Call("DeleteConfiguration", {"Arn": "{id}"}),
@@ -40,6 +41,7 @@ KINDS = (
         name="name",
         convert={"serverProperties": Convert(lambda text: text.encode(), lambda raw: raw.decode())},
         observe={"serverProperties": ""},
+        write_only=frozenset({"serverProperties"}),
         immutable=frozenset({"name", "kafkaVersions"}),
         outputs={"arn": "Arn", "latestRevision": "LatestRevision.Revision"},
     ),
@@ -48,6 +50,10 @@ KINDS = (
         service="kafka",
         create=Call("CreateCluster", match=True),
         id=".ClusterArn",
+        search=Search(
+            Call("ListClusters", {"ClusterNameFilter": "{clusterName}"}),
+            "ClusterInfoList[?ClusterName == '{clusterName}'].ClusterArn",
+        ),
         read=Call("DescribeCluster", {"ClusterArn": "{id}"}),
         found="ClusterInfo",
         delete=Call("DeleteCluster", {"ClusterArn": "{id}"}),

@@ -43,6 +43,7 @@ KINDS = (
             "performanceInsightsEnabled": "EnablePerformanceInsights",
             "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
         },
+        write_only=frozenset({"password"}),
         defaults={"skipFinalSnapshot": False},
         observe={
             "password": "",

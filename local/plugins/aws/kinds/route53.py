@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Tags
+from local.plugins.aws.kind import Call, Kind, Search, Tags
 from local.plugins.provider.values import Values
 
 
@@ -32,6 +32,10 @@ def _change(action: str) -> Call:
     return Call("ChangeResourceRecordSets", {"HostedZoneId": "{zoneId}", "ChangeBatch": {"Changes": changes}})
 
 
+def _absolute(known: Values) -> str:
+    return f"{str(known.get('name')).rstrip('.')}."
+
+
 def _alias(known: Values) -> Any:
     for alias in known.get("aliases") or ():
         return {
@@ -56,6 +60,11 @@ KINDS = (
             {"Name": "{name}", "CallerReference": "{name}", "HostedZoneConfig": {"Comment": "{comment}"}},
         ),
         id=".HostedZone.Id",
+        search=Search(
+            Call("ListHostedZonesByName", {"DNSName": "{name}"}),
+            "HostedZones[?Name == '{domain}' && CallerReference == '{name}'].Id",
+        ),
+        derive={"domain": _absolute},
         read=Call("GetHostedZone", {"Id": "{id}"}),
         found="@",
         modify=Call("UpdateHostedZoneComment", {"Id": "{id}", "Comment": "{comment}"}),
@@ -90,8 +99,9 @@ KINDS = (
         create=_change("UPSERT"),
         modify=_change("UPSERT"),
         id="{zoneId}_{name}_{type}",
+        upsert=True,
         derive={
-            "fqdn": lambda known: f"{str(known.get('name')).rstrip('.')}.",
+            "fqdn": _absolute,
             "values": _values,
             "alias": _alias,
         },

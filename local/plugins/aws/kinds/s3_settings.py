@@ -20,6 +20,7 @@ def _setting(
         create=put,
         modify=put,
         id="{bucket}",
+        upsert=True,
         read=more.pop("read", Call(f"Get{noun}", _BUCKET)),
         found=found,
         delete=more.pop("delete", Call(f"Delete{noun}", _BUCKET)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Call, Kind, Tags
+from local.plugins.aws.kind import Call, Kind, Search, Tags
 
 KINDS = (
     Kind(
@@ -10,6 +10,7 @@ KINDS = (
         service="secretsmanager",
         create=Call("CreateSecret", match=True),
         id=".ARN",
+        search=Search(Call("DescribeSecret", {"SecretId": "{name}"}), "[ARN]"),
         read=Call("DescribeSecret", {"SecretId": "{id}"}),
         found="!DeletedDate && @",
         modify=Call("UpdateSecret", {"SecretId": "{id}"}, match=True),
@@ -36,6 +37,7 @@ KINDS = (
         service="secretsmanager",
         create=Call("PutSecretValue", {"SecretId": "{secretId}", "SecretString": "{secretString}"}),
         id=".join('|', [ARN, VersionId])",
+        upsert=True,
         read=Call("GetSecretValue", {"SecretId": "{secretId}"}),
         found="@",
         delete=None,

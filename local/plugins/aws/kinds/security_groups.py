@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from local.plugins.aws.kind import Call, Kind
-from local.plugins.aws.kinds.ec2 import tagged
+from local.plugins.aws.kinds.ec2 import by, tagged
 
 _EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+
+_SAME_TRAFFIC = (
+    "IpProtocol == '{ipProtocol}' && "
+    "(IpProtocol == '-1' || (to_string(FromPort) == '{fromPort}' && to_string(ToPort) == '{toPort}')) && "
+    "(CidrIpv4 || '') == '{cidrIpv4}' && (ReferencedGroupInfo.GroupId || '') == '{referencedSecurityGroupId}'"
+)
+"""AWS allows one rule for it; a rule for all traffic has no ports."""
 
 
 def _rule(way: str) -> Kind:
@@ -22,6 +29,11 @@ def _rule(way: str) -> Kind:
         service="ec2",
         create=Call(f"AuthorizeSecurityGroup{way}", {"GroupId": "{securityGroupId}", "IpPermissions": [permission]}),
         id=".SecurityGroupRules[0].SecurityGroupRuleId",
+        search=by(
+            "DescribeSecurityGroupRules",
+            f"SecurityGroupRules[?{_SAME_TRAFFIC} && IsEgress == `{str(way == 'Egress').lower()}`].SecurityGroupRuleId",
+            group_id="{securityGroupId}",
+        ),
         read=Call("DescribeSecurityGroupRules", {"SecurityGroupRuleIds": ["{id}"]}),
         found="SecurityGroupRules[?SecurityGroupRuleId == '{id}'] | [0]",
         delete=Call(f"RevokeSecurityGroup{way}", {"GroupId": "{securityGroupId}", "SecurityGroupRuleIds": ["{id}"]}),
@@ -42,6 +54,7 @@ KINDS = (
         service="ec2",
         create=Call("CreateSecurityGroup", {"GroupName": "{name}", "Description": "{description}", "VpcId": "{vpcId}"}),
         id=".GroupId",
+        search=by("DescribeSecurityGroups", "SecurityGroups[].GroupId", group_name="{name}", vpc_id="{vpcId}"),
         read=Call("DescribeSecurityGroups", {"GroupIds": ["{id}"]}),
         found="SecurityGroups[0]",
         delete=Call("DeleteSecurityGroup", {"GroupId": "{id}"}),

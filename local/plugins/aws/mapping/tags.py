@@ -27,6 +27,11 @@ def at_creation(kind: Kind, tags: Values) -> Values:
     return {kind.tags.create: _form(kind.tags, tags)}
 
 
+def filters(tags: Values) -> list[dict[str, Any]]:
+    """EC2's filters for resources with these tags."""
+    return [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+
+
 def changes(style: Tags, old: Values, new: Values) -> list[tuple[Call, Values]]:
     """The calls that change `old` tags to `new`, each with the names that its template needs."""
     lost = [key for key in old if key not in new]

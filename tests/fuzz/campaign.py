@@ -1,0 +1,61 @@
+"""A campaign: seeded cases until its time is over, and what they find, each with the command that repeats it."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+SEED, SECONDS, CASE = "AURA_FUZZ_SEED", "AURA_FUZZ_SECONDS", "AURA_FUZZ_CASE"
+SHORT_SECONDS, SHORT_SEED = 5.0, 1
+"""As part of the integration tier: the same cases every time."""
+_SHOWN = 20
+
+
+@dataclass
+class Campaign:
+    """`seconds` is for new cases; what is under way is finished. `only`: the one case to run."""
+
+    name: str
+    seed: int
+    seconds: float
+    only: int | None = None
+    findings: dict[str, str] = field(default_factory=dict)
+    """The first reproducer of each, by what was found."""
+    ran: int = 0
+
+    @classmethod
+    def of_environment(cls, name: str) -> Campaign:
+        one = os.environ.get(CASE)
+        return cls(
+            name,
+            int(os.environ.get(SEED, SHORT_SEED)),
+            float(os.environ.get(SECONDS, SHORT_SECONDS)),
+            int(one) if one else None,
+        )
+
+    def cases(self) -> Iterator[tuple[int, random.Random]]:
+        """Number and source of chance of each case: a case depends on its number and the seed alone."""
+        deadline = time.monotonic() + self.seconds
+        numbers = [self.only] if self.only is not None else range(1_000_000_000)
+        for number in numbers:
+            if self.only is None and time.monotonic() > deadline:
+                return
+            self.ran += 1
+            yield number, random.Random(f"{self.seed}/{self.name}/{number}")
+
+    def found(self, case: int, what: str, detail: object = "") -> None:
+        """Records and prints a finding; `what` is the same for all cases of its kind."""
+        if what in self.findings:
+            return
+        repeat = f"python -m tests.fuzz --only {self.name} --seed {self.seed} --case {case}"
+        self.findings[what] = f"{what}\n    {str(detail)[:1500]}\n    repeat: {repeat}"
+        print(f"\nFOUND {self.findings[what]}", flush=True)
+
+    def report(self) -> None:
+        """Fails with everything that was found."""
+        print(f"\n{self.name}: seed {self.seed}, {self.ran} cases, {len(self.findings)} findings", flush=True)
+        shown = list(self.findings.values())[:_SHOWN]
+        assert not shown, f"{len(self.findings)} findings of seed {self.seed}:\n" + "\n".join(shown)

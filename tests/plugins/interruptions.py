@@ -1,0 +1,138 @@
+"""The aws plugin, ended after a call that changed something, as by SIGKILL: AWS has answered, Pulumi knows nothing."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pulumi.runtime import mocks
+
+from local.plugins.aws.api import AwsApi
+from local.plugins.aws.kinds import find
+from local.plugins.aws.provider import AwsProvider
+from local.plugins.provider.base import Operation, Resource
+from local.plugins.provider.values import Values
+from tests.fixtures.cloud import REGION
+from tests.infra.recording import unwrap
+
+_READS = re.compile("Describe|List|Get|Head")
+_SECONDS = 300.0
+
+
+class Interrupted(BaseException):
+    """The end of the plugin; `operation` is the call that was answered last."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(operation)
+        self.operation = operation
+
+
+class InterruptedApi(AwsApi):
+    """Ends the plugin after the `after`-th call that changed something; `whole` makes the calls."""
+
+    def __init__(self, whole: AwsApi, settings: Values, after: int) -> None:
+        super().__init__(settings)
+        self._whole = whole
+        self._left = after
+
+    def call(self, service: str, operation: str, params: Values, region: str | None = None) -> Any:
+        answer = self._whole.call(service, operation, params, region or self.region)
+        if not _READS.match(operation):
+            self._left -= 1
+            if self._left == 0:
+                raise Interrupted(operation)
+        return answer
+
+
+class InterruptedProvider(AwsProvider):
+    def __init__(self, whole: AwsApi, after: int) -> None:
+        self._whole, self._after = whole, after
+
+    def configure(self, settings: Values) -> None:
+        super().configure(settings)
+        self._api = InterruptedApi(self._whole, settings, self._after)
+
+
+class InterruptedEngine(mocks.Mocks):
+    """Creates what a program declares, one resource after the other, and interrupts each after every call.
+
+    `backend` gets the state as Pulumi would write it. `outputs` are those of types that it only pretends to create.
+    `interruptions` are the operations after which it happened.
+    """
+
+    def __init__(self, backend: Path, outputs: Mapping[str, Values]) -> None:
+        self._outputs = outputs
+        self.interruptions: list[str] = []
+        self.notes: list[str] = []
+        self.resources: list[dict[str, Any]] = []
+        self._state = backend / ".pulumi" / "stacks" / "aura" / "local.json"
+        self._state.parent.mkdir(parents=True)
+        self._settings: Values = {}
+        self._whole = AwsApi({"region": REGION})
+        self._one = threading.Lock()
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self._provider(0).invoke(args.token, dict(args.args))
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        inputs = _whole(unwrap(args.inputs))
+        if args.typ == "pulumi:providers:aws":
+            self._settings = inputs
+        if args.typ in self._outputs:
+            outputs = {"arn": f"arn:aws:x:::{args.name}", **self._outputs[args.typ]}
+            return f"{args.name}-id", {**inputs, **outputs}
+        if find(args.typ) is None:
+            return f"{args.name}-id", inputs
+        with self._one:
+            return self._create(
+                Resource(f"urn:pulumi:local::aura::{args.typ}::{args.name}", args.typ, args.name), inputs
+            )
+
+    def delete_all(self) -> None:
+        for entry in reversed(self.resources):
+            resource = Resource(entry["urn"], entry["type"], entry["urn"].rsplit("::", 1)[1])
+            self._provider(0).delete(resource, entry["id"], entry["outputs"], entry["inputs"], self._operation())
+
+    def _create(self, resource: Resource, declared: Values) -> tuple[str, Values]:
+        after, last = 1, ""
+        for _ in itertools.count():
+            provider = self._provider(after)
+            inputs, failures = provider.check(resource, {}, declared, lambda: resource.name)
+            assert not failures, failures
+            try:
+                id, state = provider.create(resource, inputs, self._operation())
+            except Interrupted as interrupted:
+                self.interruptions.append(f"{resource.type} {interrupted.operation}")
+                print(f"{time.monotonic():.1f}", resource.type, interrupted.operation, flush=True)
+                after += interrupted.operation == last  # it is repeated every time: go on to the next one
+                last = interrupted.operation
+                continue
+            self.resources.append(
+                {"urn": resource.urn, "type": resource.type, "id": id, "inputs": inputs, "outputs": state}
+            )
+            self._state.write_text(json.dumps({"checkpoint": {"latest": {"resources": self.resources}}}))
+            return id, state
+        raise AssertionError
+
+    def _provider(self, after: int) -> AwsProvider:
+        provider = InterruptedProvider(self._whole, after)
+        provider.configure(self._settings)
+        return provider
+
+    def _operation(self) -> Operation:
+        return Operation(lambda _: None, self.notes.append, threading.Event(), time.monotonic() + _SECONDS)
+
+
+def _whole(value: Any) -> Any:
+    """Numbers as the plugin decodes them: whole ones as int."""
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,121 @@
+"""A creation that is interrupted after AWS's answer and repeated makes no second resource, and never someone else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jmespath
+import pytest
+
+from tests.fixtures.cloud import REGION, Cloud
+from tests.infra.recording import BY_TYPE, execute
+from tests.plugins.interruptions import InterruptedEngine
+
+pytestmark = [
+    pytest.mark.timeout(1800),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*"),
+]
+
+MANY: dict[str, tuple[str, str, str]] = {
+    "aws:ec2/vpc:Vpc": ("ec2", "describe_vpcs", "Vpcs[].VpcId"),
+    "aws:ec2/subnet:Subnet": ("ec2", "describe_subnets", "Subnets[].SubnetId"),
+    "aws:ec2/internetGateway:InternetGateway": (
+        "ec2",
+        "describe_internet_gateways",
+        "InternetGateways[].InternetGatewayId",
+    ),
+    "aws:ec2/eip:Eip": ("ec2", "describe_addresses", "Addresses[].AllocationId"),
+    "aws:ec2/natGateway:NatGateway": (
+        "ec2",
+        "describe_nat_gateways",
+        "NatGateways[?State == 'available'].NatGatewayId",
+    ),
+    "aws:ec2/routeTable:RouteTable": (
+        "ec2",
+        "describe_route_tables",
+        "RouteTables[?!(Associations[?Main])].RouteTableId",
+    ),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": (
+        "ec2",
+        "describe_route_tables",
+        "RouteTables[].Associations[?!Main].RouteTableAssociationId[]",
+    ),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": (
+        "ec2",
+        "describe_vpc_endpoints",
+        "VpcEndpoints[?State != 'deleted'].VpcEndpointId",
+    ),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
+        "ec2",
+        "describe_security_group_rules",
+        "SecurityGroupRules[?!IsEgress].SecurityGroupRuleId",
+    ),
+    "aws:kms/key:Key": ("kms", "list_keys", "Keys[].KeyId"),
+    "aws:acm/certificate:Certificate": ("acm", "list_certificates", "CertificateSummaryList[].CertificateArn"),
+    "aws:cloudfront/distribution:Distribution": ("cloudfront", "list_distributions", "DistributionList.Items[].Id"),
+    "aws:cloudfront/originAccessControl:OriginAccessControl": (
+        "cloudfront",
+        "list_origin_access_controls",
+        "OriginAccessControlList.Items[].Id",
+    ),
+    "aws:route53/zone:Zone": ("route53", "list_hosted_zones", "HostedZones[].Id"),
+    "aws:secretsmanager/secret:Secret": ("secretsmanager", "list_secrets", "SecretList[].ARN"),
+}
+"""How to list the types of which AWS allows equal ones: boto3's service and operation, and the path of the ids."""
+
+
+ENGINES = {
+    "aws:eks/cluster:Cluster",
+    "aws:eks/nodeGroup:NodeGroup",
+    "aws:elasticache/replicationGroup:ReplicationGroup",
+    "aws:msk/cluster:Cluster",
+    "aws:rds/instance:Instance",
+}
+"""Types with a process behind them, which takes seconds to start."""
+
+
+@pytest.fixture
+def backend(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of Pulumi's states; the plugin reaches the endpoint."""
+    for name, value in {
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}",
+        "AWS_ENDPOINT_URL": cloud.site.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_SECRET_ACCESS_KEY": "tester",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def ids(cloud: Cloud, type: str) -> set[str]:
+    service, operation, path = MANY[type]
+    region = "us-east-1" if service == "acm" else REGION
+    return set(jmespath.search(path, getattr(cloud.client(service, region), operation)()) or ())
+
+
+def run(engine: InterruptedEngine, cloud: Cloud) -> None:
+    """Creates the program's resources; fails when there is one more of a type than it declares."""
+    before = {type: ids(cloud, type) for type in MANY}
+    try:
+        execute("local", engine, preview=False)
+        for type in MANY:
+            made = [resource["id"] for resource in engine.resources if resource["type"] == type]
+            assert len(ids(cloud, type) - before[type]) == len(made) > 0, type
+        assert len(engine.interruptions) > len(engine.resources)
+        assert any("taken over" in note for note in engine.notes)
+    finally:
+        engine.delete_all()
+
+
+@pytest.mark.integration
+def test_resources_of_the_program_are_taken_over_after_every_call(cloud: Cloud, backend: Path) -> None:
+    ec2 = cloud.client("ec2")
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+    outputs = {type: BY_TYPE.get(type, {}) for type in ENGINES}
+    outputs["aws:eks/cluster:Cluster"] |= {"vpcConfig": {"clusterSecurityGroupId": group}}
+    run(InterruptedEngine(backend, outputs), cloud)
+
+
+@pytest.mark.kill
+def test_every_resource_of_the_program_is_taken_over_after_every_call(cloud: Cloud, backend: Path) -> None:
+    run(InterruptedEngine(backend, {}), cloud)
