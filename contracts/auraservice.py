@@ -150,7 +150,7 @@ class AuraServiceSpec(ResourceModel):
         ),
         none_of(
             "self.ports.filter(one, self.ports.exists(other, one != other && self.ports[one] == self.ports[other]))",
-            "each port needs a number of its own, these share one",
+            "each port needs a number of its own, two have one",
             ".ports",
             lambda spec: [one for one in spec.ports if list(spec.ports.values()).count(spec.ports[one]) > 1],
         ),
@@ -162,19 +162,19 @@ class AuraServiceSpec(ResourceModel):
         ),
         none_of(
             f"(has(self.env) ? {variables.PLATFORM_SETS}.filter(name, name in self.env) : [])",
-            "the platform sets these variables, env must not",
+            "env sets a variable that the platform sets",
             ".env",
             lambda spec: spec.set_by_platform(spec.env),
         ),
         none_of(
             f"(has(self.secrets) ? {variables.PLATFORM_SETS}.filter(name, name in self.secrets) : [])",
-            "the platform sets these variables, secrets must not",
+            "secrets sets a variable that the platform sets",
             ".secrets",
             lambda spec: spec.set_by_platform(spec.secrets),
         ),
         none_of(
             "(has(self.env) && has(self.secrets) ? self.secrets.filter(name, name in self.env) : [])",
-            "a variable is either plain or secret, these are in both env and secrets",
+            "a variable is in env and in secrets",
             ".env",
             lambda spec: [name for name in spec.secrets if name in spec.env],
         ),
@@ -183,7 +183,7 @@ class AuraServiceSpec(ResourceModel):
     ports: dict[PortName, Port] = Field(
         min_length=1,
         max_length=10,
-        description="Name and number of each port, 1024 to 65535. The Pods get http as PORT, another one as <NAME>_PORT.",
+        description="Name and number of each port, 1024 to 65535; the Pods get http as PORT, others as <NAME>_PORT.",
     )
     replicas: Replicas
     placement: Placement = Field(description="Node group: spot or on-demand.")

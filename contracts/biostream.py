@@ -23,6 +23,7 @@ Interval = Annotated[Duration, between("100ms", "10s")]
 """Of two heart beats."""
 Window = Annotated[Duration, between("5s", "1h")]
 _EVENTS = f"(has(self.events) && has(self.events.topic) ? self.events.topic : '{TOPIC_EVENTS}')"
+_NOT_APART = "to Kafka, . and _ are the same in a name"
 _METRIC = ".replace('.', '_')"
 """Kafka takes topics for the same that differ in `.` and `_` only: names of its metrics do not tell them apart."""
 
@@ -198,21 +199,27 @@ class Response(ResourceModel):
     )
 
 
+def _same(topic: str, *others: str) -> list[str]:
+    """`topic`, if Kafka does not tell it apart from one of the others."""
+    return [topic] if topic.replace(".", "_") in [other.replace(".", "_") for other in others] else []
+
+
 class BioStreamSpec(ResourceModel):
     """A stream of heart beats: its topics, the dataflow over them and the tables it fills."""
 
     rules: ClassVar = (
         Rule(
             f"self.deadLetter.topic{_METRIC} != self.source.topic{_METRIC}",
-            "deadLetter.topic must not be source.topic: the dataflow would read its dead letters as beats (to Kafka, a"
-            " name with . is the same as one with _)",
+            "deadLetter.topic must not be source.topic: the dataflow would read its dead letters as beats"
+            f" ({_NOT_APART})",
             ".deadLetter.topic",
+            offenders=lambda spec: _same(spec.dead_letter.topic, spec.source.topic),
         ),
         Rule(
             f"!({_EVENTS}{_METRIC} in [self.source.topic{_METRIC}, self.deadLetter.topic{_METRIC}])",
-            f"events.topic ({TOPIC_EVENTS} if unset) must be neither source.topic nor deadLetter.topic (to Kafka, a name"
-            " with . is the same as one with _)",
+            f"events.topic ({TOPIC_EVENTS} if unset) must be neither source.topic nor deadLetter.topic ({_NOT_APART})",
             ".events.topic",
+            offenders=lambda spec: _same(spec.events.topic, spec.source.topic, spec.dead_letter.topic),
         ),
     )
     source: Source

@@ -65,13 +65,16 @@ _RESERVED = {
     "optionalOldSelf": True,
 }
 """A resource that exists keeps its name: refusing it would also refuse its status, which says what is wrong."""
-_NEEDS_ITSELF = "has({0}.spec.needs) && {0}.metadata.name in {0}.spec.needs"
+_NEEDS_ITSELF = "(has({0}.spec.needs) && {0}.metadata.name in {0}.spec.needs)"
 _NOT_ITSELF = {
-    "rule": f"!({_NEEDS_ITSELF.format('self')}) || oldSelf.optMap(old, {_NEEDS_ITSELF.format('old')}).orValue(false)",
     "message": "a service must not need itself: its own address is HOST and PORT",
     "fieldPath": ".spec.needs",
-    "optionalOldSelf": True,
 }
+_NEEDS_OTHERS = (
+    {"rule": f"oldSelf.hasValue() || !{_NEEDS_ITSELF.format('self')}", **_NOT_ITSELF, "optionalOldSelf": True},
+    {"rule": f"!{_NEEDS_ITSELF.format('self')} || {_NEEDS_ITSELF.format('oldSelf')}", **_NOT_ITSELF},
+)
+"""Of a new resource, then of a changed one."""
 
 KINDS = (
     Kind(
@@ -81,7 +84,7 @@ KINDS = (
         AuraServiceSpec,
         AuraServiceStatus,
         (*_FIRST, Column("Image", ".spec.image"), *_LAST),
-        (_RESERVED, _NOT_ITSELF),
+        (_RESERVED, *_NEEDS_OTHERS),
     ),
     Kind(
         "BioStream",

@@ -25,12 +25,28 @@ NAME_LENGTH = 255
 _NAME = "^([^@]*/)?[^:@]*"
 """Registry and path of a reference: all but `:tag` and `@digest`."""
 
+
+def _is_reference(image: str) -> bool:
+    return re.fullmatch(PATTERN.rstrip("$"), image) is not None
+
+
+def _name_fits(image: str) -> bool:
+    name = re.match(_NAME, image)
+    return name is not None and len(name[0]) <= NAME_LENGTH
+
+
 Image = Annotated[
     str,
-    Field(pattern=PATTERN, max_length=NAME_LENGTH + len(":") + 128 + len("@sha512:") + 128),
+    Field(max_length=NAME_LENGTH + len(":") + 128 + len("@sha512:") + 128),
+    Checked(
+        f"self.matches(r'{PATTERN}')",
+        "is no reference to an image: [registry[:port]/]path[:tag][@digest], with path in lower case, a tag of at most"
+        " 128 letters, digits, _ . and -, and a digest sha256: and 64 hexadecimal digits",
+        _is_reference,
+    ),
     Checked(
         f"self.find('{_NAME}').size() <= {NAME_LENGTH}",
         f"registry and path of an image have at most {NAME_LENGTH} characters",
-        lambda image: len(re.match(_NAME, image)[0]) <= NAME_LENGTH,  # pyright: ignore[reportOptionalSubscript]
+        _name_fits,
     ),
 ]
