@@ -110,5 +110,5 @@ def test_every_name_fits_its_kind(one: tuple[str, Any]) -> None:
 def test_a_route_keeps_its_name_when_others_come_and_go() -> None:
     mine, other = route("api.aurawellness.com", "/v1/x"), route("api.aurawellness.com", "/v1/y")
     kept = [name for kind, name in identities(objects("a", [mine])) if kind == "HTTPRoute"]
-    assert set(kept) < set(identity[1] for identity in identities(objects("a", [other, mine])))
+    assert set(kept) < {name for _, name in identities(objects("a", [other, mine]))}
     assert kept[0].startswith("a-api-v1-x-")

@@ -160,9 +160,7 @@ def judge(cluster: Cluster, kind: str, specs: dict[str, dict[str, Any]]) -> dict
         "create", "--dry-run=server", "-n", "default", "-f", "-", stdin=text, check=False, seconds=120
     )
     said = dict.fromkeys(re.findall(r"/(\S+) created \(server dry run\)", output), "")
-    for part in re.split(
-        r"^(?=Error from server|The )", output, flags=re.MULTILINE
-    ):  # the latter if it is the only one
+    for part in re.split(r"^(?=Error from server|The )", output, flags=re.MULTILINE):  # The: the only one
         if found := re.search(rf'{kind}\S* "([^"]+)" is invalid', part):
             said[found[1]] = part
     assert said.keys() == specs.keys(), output

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.routing import Claim, claim, precedence
 from local.gateway.cache import ObjectCache
-from local.gateway.objects import HTTPRoute, NamespacedName
-from local.gateway.routing import hostnames
+from local.gateway.objects import NamespacedName
+from local.gateway.routing import hostnames, shadowing
 from local.gateway.routing.listeners import GatewayListener, gateway_listener, listener_conditions
 from local.gateway.routing.plan import Backend, Compiled, Condition, Frontend, ListenerStatus, Plan, RouteMatch
 from local.gateway.routing.routes import RouteNotAccepted, attach
@@ -26,9 +25,9 @@ def compile_objects(cache: ObjectCache) -> Compiled:
     matches: dict[GatewayListener, list[RouteMatch]] = {item: [] for item in usable}
     attached_routes: dict[GatewayListener, int] = dict.fromkeys(usable, 0)
     backends: dict[Backend, None] = {}
-    claimed: dict[tuple[int, Claim], NamespacedName] = {}
+    claims = shadowing.Claims()
     routes: dict[NamespacedName, dict[int, tuple[Condition, ...]]] = {}
-    for route in sorted(cache.routes.values(), key=_age):
+    for route in sorted(cache.routes.values(), key=shadowing.age):
         for index, parent in enumerate(route.parent_refs()):
             if parent.kind != "Gateway" or (parent.namespace or route.key[0], parent.name) not in gateways:
                 continue
@@ -38,23 +37,20 @@ def compile_objects(cache: ObjectCache) -> Compiled:
             except RouteNotAccepted as error:
                 parents[index] = (Condition("Accepted", False, error.reason, str(error)),)
                 continue
-            shadows: dict[RouteMatch, NamespacedName] = {}
+            shadowed: dict[RouteMatch, NamespacedName] = {}
+            served: set[str] = set()
             for listener, found in attached.matches.items():
                 for match in found:
-                    winner = claimed.setdefault((listener.listener.port, _claim(match)), route.key)
+                    winner = claims.winner(route.key, listener.listener.port, match)
                     if winner == route.key:
                         matches[listener].append(match)
+                        served.add(match.backend)
                     else:
-                        shadows[match] = winner
+                        shadowed[match] = winner
                 attached_routes[listener] += 1
-            all_matches = {match for found in attached.matches.values() for match in found}
-            served = {match.backend for match in all_matches - shadows.keys()}
-            backends |= dict.fromkeys(one for one in attached.backends if one.name in served)
-            parents[index] = (
-                Condition("Accepted", True, "Accepted"),
-                attached.resolved_refs,
-                *_shadowed(shadows, bool(served)),
-            )
+            backends |= dict.fromkeys(backend for backend in attached.backends if backend.name in served)
+            further = shadowing.conditions(shadowed, bool(served))
+            parents[index] = (Condition("Accepted", True, "Accepted"), attached.resolved_refs, *further)
     listeners = {
         key: tuple(
             ListenerStatus(item.listener.name, attached_routes.get(item, 0), pair)
@@ -66,29 +62,8 @@ def compile_objects(cache: ObjectCache) -> Compiled:
     return Compiled(Plan(_frontends(usable, matches), tuple(backends)), listeners, routes)
 
 
-def _shadowed(shadows: dict[RouteMatch, NamespacedName], partly: bool) -> list[Condition]:
-    """The condition of a route of which these matches are served by older routes; `partly`: others are served."""
-    if not shadows:
-        return []
-    message = "; ".join(
-        f"{match.host}{match.path} is served by HTTPRoute {winner[1]}, which is older"
-        for match, winner in shadows.items()
-    )
-    if partly:
-        return [Condition("PartiallyInvalid", True, "Shadowed", message)]
-    return [Condition("Programmed", False, "Shadowed", message)]
-
-
-def _age(route: HTTPRoute) -> tuple[str, str, str]:
-    return precedence(route.metadata.creation_timestamp, *route.key)
-
-
-def _claim(match: RouteMatch) -> Claim:
-    return claim(match.host, match.path_type, match.path, match.method)
-
-
 def _frontends(usable: list[GatewayListener], matches: dict[GatewayListener, list[RouteMatch]]) -> tuple[Frontend, ...]:
-    """Listeners with the same port share a frontend. Matches are in order of precedence, then of the routes' age."""
+    """Listeners with the same port share a frontend. Matches are in order of precedence."""
     frontends: list[Frontend] = []
     for port in sorted({item.listener.port for item in usable}):
         sharing = [item for item in usable if item.listener.port == port]

@@ -71,8 +71,8 @@ def route(item: HTTPRoute, parents: Mapping[int, tuple[Condition, ...]], error: 
     for index, conditions in sorted(parents.items()):
         before = next((parent for parent in known if parent["parentRef"] == references[index]), {})
         accepted = all(condition.status for condition in conditions)
-        known_types = {condition.type for condition in conditions}
-        further = [] if "Programmed" in known_types else [programmed(accepted, error)]
+        decided = any(condition.type == "Programmed" for condition in conditions)
+        further = [] if decided else [programmed(accepted, error)]
         ours.append(
             {
                 "parentRef": references[index],
