@@ -35,10 +35,10 @@ def parse_spec(model: type[Spec], body: Mapping[str, Any]) -> Spec | Finding:
             f"{'.'.join(map(str, ('spec', *one['loc'])))}: {one['msg'].removeprefix('Value error, ')}"
             for one in error.errors()
         )
-        return broken(SPEC_VALID, "InvalidSpec", f"{errors}; nothing was changed")
+        return broken(SPEC_VALID, "InvalidSpec", f"{errors}; correct it: what runs is left as it is")
 
 
 def reserved_name(body: Mapping[str, Any]) -> list[Finding]:
     """A finding about a resource whose name was reserved after it was created: it is reconciled nonetheless."""
     reason = reserved(body["metadata"]["name"])
-    return [broken(NAME_FREE, "NameReserved", f"{reason}; until then this one goes on")] if reason else []
+    return [broken(NAME_FREE, "NameReserved", f"{reason}; it is reconciled as before")] if reason else []
