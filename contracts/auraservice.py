@@ -19,6 +19,7 @@ from contracts.rules import Checked, Rule, Unique, immutable, none_of
 
 RESERVED_DATABASES = "^(pg_|rds|(postgres|template0|template1|public|none)$)"
 """Names of databases and roles that exist everywhere or that PostgreSQL (pg_, public, none) or RDS refuses."""
+
 Port = Annotated[int, Field(ge=1024, le=65535)]
 PortName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=15)]
 """As Kubernetes has it for a container's port: no two hyphens in a row."""
@@ -130,11 +131,11 @@ class Objectives(ResourceModel):
 class Resources(ResourceModel):
     """Resource requests and limits of one Pod."""
 
-    cpu: Annotated[str, Field(pattern=r"^[1-9][0-9]*m?$", max_length=10)] = Field(
-        default="100m", description="CPU request, as in 250m; 100m if unset."
+    cpu: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,4}m|[1-9][0-9]?)$", max_length=6)] = Field(
+        default="100m", description="CPU request in cores, at most 99, or as in 250m; 100m if unset."
     )
-    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$", max_length=10)] = Field(
-        default="256Mi", description="Memory request and limit; 256Mi if unset."
+    memory: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,5}Mi|[1-9][0-9]{0,2}Gi)$", max_length=8)] = Field(
+        default="256Mi", description="Memory request and limit in Mi or Gi, at most 999Gi; 256Mi if unset."
     )
 
 

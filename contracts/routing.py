@@ -11,19 +11,29 @@ from pydantic import Field
 from contracts.rules import Checked
 
 _LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_HOST = f"^({_LABEL}[.])+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?$"
 HostName = Annotated[
-    str, Field(pattern=rf"^({_LABEL}[.])+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?$", max_length=253, min_length=3)
+    str,
+    Field(max_length=253),
+    Checked(
+        f"self.matches('{_HOST}')",
+        "is no host name: two or more labels of at most 63 lower-case letters, digits and hyphens, with dots between"
+        " them, the last one beginning with a letter, as in api.example.com",
+        lambda host: re.fullmatch(_HOST.rstrip("$"), host) is not None,
+    ),
 ]
-"""Labels of at most 63 characters (RFC 1035); the last one begins with a letter, or it would be an address."""
+"""Labels are those of RFC 1035; if the last one began with a digit, it could be an address."""
 
+_PATH = "^/([A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*)?$"
 _DOTS = "/[.][.]?(/|$)"
 RoutePath = Annotated[
     str,
-    Field(pattern=r"^/([A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*)?$", max_length=200),
+    Field(max_length=200),
     Checked(
-        f"!self.matches('{_DOTS}')",
-        "a path has no segment . or ..: the gateway resolves them in requests, so that none would arrive",
-        lambda path: not re.search(_DOTS, path),
+        f"self.matches('{_PATH}') && !self.matches('{_DOTS}')",
+        "is no path of a route: a slash and segments of letters, digits and . _ ~ - with one slash between them and"
+        " none at the end; no segment is . or .., which the gateway resolves in requests",
+        lambda path: re.fullmatch(_PATH.rstrip("$"), path) is not None and not re.search(_DOTS, path),
     ),
 ]
 

@@ -55,17 +55,17 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (service(ports={"http": 8080, "a--b": 9090}), "spec.ports", "names must match"),
     (service(ports={"http": 8080, "a" * 16: 9090}), "spec.ports", "15"),
     (routes({"auth": "jwt"}, {"auth": "none"}), "spec.routes[1]", "Duplicate"),
-    (routes({"path": "/v1/x/"}), "spec.routes[0].path", ""),
-    (routes({"path": "/v1//x"}), "spec.routes[0].path", ""),
-    (routes({"path": "/v1/../x"}), "spec.routes[0].path", "segment . or .."),
-    (routes({"path": "/v1/."}), "spec.routes[0].path", "segment . or .."),
-    (routes({"path": "/v1/%78"}), "spec.routes[0].path", ""),
+    (routes({"path": "/v1/x/"}), "spec.routes[0].path", "is no path"),
+    (routes({"path": "/v1//x"}), "spec.routes[0].path", "is no path"),
+    (routes({"path": "/v1/../x"}), "spec.routes[0].path", "is no path"),
+    (routes({"path": "/v1/."}), "spec.routes[0].path", "is no path"),
+    (routes({"path": "/v1/%78"}), "spec.routes[0].path", "is no path"),
     (routes({"path": "/" + "a" * 200}), "spec.routes[0].path", "200"),
-    (routes({"host": "API.aurawellness.com"}), "spec.routes[0].host", ""),
-    (routes({"host": "api.aurawellness.com."}), "spec.routes[0].host", ""),
-    (routes({"host": "*.aurawellness.com"}), "spec.routes[0].host", ""),
-    (routes({"host": "10.0.0.1"}), "spec.routes[0].host", ""),
-    (routes({"host": f"{_LABEL}a.com"}), "spec.routes[0].host", ""),
+    (routes({"host": "API.aurawellness.com"}), "spec.routes[0].host", "is no host name"),
+    (routes({"host": "api.aurawellness.com."}), "spec.routes[0].host", "is no host name"),
+    (routes({"host": "*.aurawellness.com"}), "spec.routes[0].host", "is no host name"),
+    (routes({"host": "10.0.0.1"}), "spec.routes[0].host", "is no host name"),
+    (routes({"host": f"{_LABEL}a.com"}), "spec.routes[0].host", "is no host name"),
     (routes({"host": ".".join([_LABEL] * 4) + ".com"}), "spec.routes[0].host", "253"),
     (service(env={"A": "a\0b"}), "spec.env.A", ""),
     (service(env={"A": "x" * 4097}), "spec.env.A", "4096"),
@@ -74,6 +74,8 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
         (service(database=_DATABASE | {"name": name}), "spec.database.name", "keeps this name to itself")
         for name in ["postgres", "template0", "template1", "rdsadmin", "pg_catalog", "public", "none"]
     ),
+    (service(resources={"cpu": "100"}), "spec.resources.cpu", ""),
+    (service(resources={"memory": "1000Gi"}), "spec.resources.memory", ""),
     (service(objectives={"latencyP99": "11m"}), "spec.objectives.latencyP99", "1ms to 10m"),
     *((service(image=image), "spec.image", "image") for image in NOT_REFERENCES),
 ]
@@ -97,6 +99,8 @@ ACCEPTED_SERVICES: list[dict[str, Any]] = [
         service(database=_DATABASE | {"name": name})
         for name in ["postgres_app", "my_pg_data", "publications", "a" * 63]
     ),
+    service(resources={"cpu": "99", "memory": "999Gi"}),
+    service(resources={"cpu": "99999m", "memory": "999999Mi"}),
     *(service(objectives={"latencyP99": bound, "availability": 99.9}) for bound in ["1ms", "10m", "600s"]),
     *(service(image=image) for image in REFERENCES),
 ]
@@ -207,6 +211,20 @@ def test_reserved_and_long_names_are_refused_with_the_reason(
         assert f"the name {name} is reserved: {reason}" in said[name]
     assert "metadata.name: Too long" in said[long]
     assert [said[name] for name in free] == ["", "", "", ""]
+
+
+def test_duplicates_are_refused_by_name_in_a_server_side_apply(definitions: Cluster) -> None:
+    for spec, words in [
+        (service(needs=["auth", "auth"]), "auth"),
+        (routes({"auth": "jwt"}, {"auth": "none"}), "/v1/x"),
+    ]:
+        about = {"apiVersion": API_VERSION, "kind": "AuraService", "metadata": {"name": "applied"}}
+        output = definitions.kubectl(
+            *("apply", "--server-side", "--dry-run=server", "-n", "default", "-f", "-"),
+            stdin=yaml.safe_dump({**about, "spec": spec}),
+            check=False,
+        )
+        assert "uplicate" in output and words in output
 
 
 def test_a_service_must_not_need_itself(definitions: Cluster) -> None:
