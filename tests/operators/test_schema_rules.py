@@ -9,6 +9,7 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from contracts import variables
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
 from contracts.names import RESERVED_NAMES
@@ -199,6 +200,26 @@ def test_neighbours_are_accepted(definitions: Cluster, kind: str, specs: list[di
     said = judge(definitions, kind, {f"n-{number}": spec for number, spec in enumerate(specs)})
     assert {name: message for name, message in said.items() if message} == {}
     assert [spec for spec in specs if model_refuses(kind, spec)] == []
+
+
+def test_the_api_server_and_the_models_agree_on_variables(definitions: Cluster) -> None:
+    names = [*variables.FIXED, "DATABASE_URL", "TIMESERIES_URL", "AUTH_SERVICE_HOST", "AUTH_SERVICE_PORT", "GRPC_PORT"]
+    contexts: list[dict[str, Any]] = [
+        {},
+        {"needs": ["auth", "kafka"]},
+        {"needs": ["timeseries", "auth-grpc"], "ports": {"http": 8080, "grpc": 9090}},
+        {"needs": ["auth"], "database": _DATABASE, "ports": {"http": 8080, "auth-service": 9090}},
+    ]
+    written = [
+        service(**context, **{where: {name: "a/b"}})
+        for name in [*names, "KAFKA_SERVICE_HOST", "SIGNING_KEY"]
+        for where in ("env", "secrets")
+        for context in contexts
+    ]
+    said = judge(definitions, "AuraService", {f"n-{number}": spec for number, spec in enumerate(written)})
+    refused = [bool(said[f"n-{number}"]) for number in range(len(written))]
+    assert set(refused) == {True, False}
+    assert [spec for spec, no in zip(written, refused, strict=True) if no != model_refuses("AuraService", spec)] == []
 
 
 @pytest.mark.parametrize(("kind", "spec"), [("AuraService", SERVICE), ("BioStream", STREAM)])
