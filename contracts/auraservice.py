@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.durations import Duration
-from contracts.resource import Image, Name, Placement, ResourceModel, Rule, SecretReference, immutable
+from contracts import variables
+from contracts.durations import Duration, between
+from contracts.image import Image
+from contracts.names import Name
+from contracts.resource import Placement, ResourceModel, SecretReference
+from contracts.routing import HostName, RoutePath
+from contracts.rules import Checked, Rule, Unique, immutable, none_of
+
+RESERVED_DATABASES = "^(pg_|rds|(postgres|template0|template1|public|none)$)"
+"""Names of databases and roles that exist everywhere or that PostgreSQL (pg_, public, none) or RDS refuses."""
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
-PortName = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$", max_length=15)]
+PortName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=15)]
+"""As Kubernetes has it for a container's port: no two hyphens in a row."""
 VariableName = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$", max_length=100)]
-HostName = Annotated[
-    str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$", max_length=253)
+DatabaseName = Annotated[
+    str,
+    Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63),
+    Checked(
+        f"!self.matches('{RESERVED_DATABASES}')",
+        "PostgreSQL or RDS keeps this name to itself",
+        lambda name: not re.match(RESERVED_DATABASES, name),
+    ),
 ]
-RoutePath = Annotated[str, Field(pattern=r"^/([A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*)?$", max_length=200)]
-DatabaseName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
-Text = Annotated[str, Field(max_length=4096)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=4096)]
+"""No process can be given a NUL character."""
 
 
 class Replicas(ResourceModel):
@@ -75,8 +91,11 @@ class Route(ResourceModel):
             ".rateLimit",
         ),
     )
-    host: HostName = Field(description="Host name of the request.")
-    path: RoutePath = Field(description="Path prefix of the request.")
+    host: HostName = Field(description="Host name of the request, in lower case.")
+    path: RoutePath = Field(
+        description="Path prefix of the request, without a slash at its end. Of two services that claim a host and path"
+        " the one whose route is older is served; the condition Routed of the other one says so."
+    )
     auth: Auth = Field(description="jwt: only with a valid access token; none: everyone.")
     rate_limit: RateLimit | None = Field(default=None, description="No limit if unset.")
     port: PortName | None = Field(default=None, description="Name of the port that serves it; http if unset.")
@@ -87,30 +106,36 @@ class Database(ResourceModel):
 
     rules: ClassVar = (immutable("instance"), immutable("name"))
     instance: Name = Field(description="Identifier of the RDS instance.")
-    name: DatabaseName = Field(description="Name of the database and of its owner.")
+    name: DatabaseName = Field(
+        description="Name of the database and of its owner; not postgres, template0, template1, public, none, pg_... or"
+        " rds..."
+    )
     migrate: list[Text] | None = Field(
         default=None,
         min_length=1,
         max_length=50,
-        description="Command that brings the schema up to date before a Pod starts.",
+        description="Command that brings the schema up to date before a Pod starts; each word as it is, without"
+        " expansion of $.",
     )
 
 
 class Objectives(ResourceModel):
     """What users may expect; alerts watch how fast the error budget burns."""
 
-    latency_p99: Duration | None = Field(default=None, alias="latencyP99", description="99 of 100 requests are faster.")
+    latency_p99: Annotated[Duration, between("1ms", "10m")] | None = Field(
+        default=None, alias="latencyP99", description="99 of 100 requests are faster; 1ms to 10m."
+    )
     availability: float | None = Field(default=None, gt=0, lt=100, description="Percent of requests that succeed.")
 
 
 class Resources(ResourceModel):
     """Resource requests and limits of one Pod."""
 
-    cpu: Annotated[str, Field(pattern=r"^[1-9][0-9]*m?$", max_length=10)] = Field(
-        default="100m", description="CPU request, as in 250m; 100m if unset."
+    cpu: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,4}m|[1-9][0-9]?)$", max_length=6)] = Field(
+        default="100m", description="CPU request in cores, at most 99, or as in 250m; 100m if unset."
     )
-    memory: Annotated[str, Field(pattern=r"^[1-9][0-9]*(Mi|Gi)$", max_length=10)] = Field(
-        default="256Mi", description="Memory request and limit; 256Mi if unset."
+    memory: Annotated[str, Field(pattern=r"^([1-9][0-9]{0,5}Mi|[1-9][0-9]{0,2}Gi)$", max_length=8)] = Field(
+        default="256Mi", description="Memory request and limit in Mi or Gi, at most 999Gi; 256Mi if unset."
     )
 
 
@@ -124,25 +149,74 @@ class AuraServiceSpec(ResourceModel):
             "a route leads to a port that is not among ports",
             ".routes",
         ),
+        none_of(
+            "self.ports.filter(one, self.ports.exists(other, one != other && self.ports[one] == self.ports[other]))",
+            "each port needs a number of its own, two have one",
+            ".ports",
+            lambda spec: [one for one in spec.ports if list(spec.ports.values()).count(spec.ports[one]) > 1],
+        ),
+        none_of(
+            variables.SET_TWICE,
+            "a port and a need set the same variable, rename the port",
+            ".ports",
+            lambda spec: variables.set_twice(spec.ports, spec.needs),
+        ),
+        none_of(
+            f"(has(self.env) ? {variables.PLATFORM_SETS}.filter(name, name in self.env) : [])",
+            "env sets a variable that the platform sets",
+            ".env",
+            lambda spec: spec.set_by_platform(spec.env),
+        ),
+        none_of(
+            f"(has(self.secrets) ? {variables.PLATFORM_SETS}.filter(name, name in self.secrets) : [])",
+            "secrets sets a variable that the platform sets",
+            ".secrets",
+            lambda spec: spec.set_by_platform(spec.secrets),
+        ),
+        none_of(
+            "(has(self.env) && has(self.secrets) ? self.secrets.filter(name, name in self.env) : [])",
+            "a variable is in env and in secrets",
+            ".env",
+            lambda spec: [name for name in spec.secrets if name in spec.env],
+        ),
     )
-    image: Image = Field(description="Container image.")
-    ports: dict[PortName, Port] = Field(min_length=1, max_length=10, description="Name and number of each port.")
+    image: Image = Field(description="Container image: [registry[:port]/]path[:tag][@digest].")
+    ports: dict[PortName, Port] = Field(
+        min_length=1,
+        max_length=10,
+        description="Name and number of each port, 1024 to 65535; the Pods get http as PORT, others as <NAME>_PORT.",
+    )
     replicas: Replicas
     placement: Placement = Field(description="Node group: spot or on-demand.")
     resources: Resources = Field(default=Resources(), description="CPU and memory of one Pod.")
-    routes: list[Route] = Field(
-        default=[], max_length=32, description="How the gateway leads here; nowhere from outside if unset."
+    routes: Annotated[list[Route], Unique(("host", "path"))] = Field(
+        default=[],
+        max_length=32,
+        description="How the gateway leads here, each host and path once; nowhere from outside if unset.",
     )
     database: Database | None = None
     secrets: dict[VariableName, SecretReference] = Field(
         default={},
         max_length=50,
-        description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object.",
+        description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object. Not one that env or"
+        " the platform sets.",
     )
-    env: dict[VariableName, Text] = Field(default={}, max_length=100, description="Plain variables.")
-    needs: list[Name] = Field(
+    env: dict[VariableName, Text] = Field(
+        default={},
+        max_length=100,
+        description="Plain variables, each value as it is, without expansion of $. Not those that the platform sets: "
+        + ", ".join(variables.FIXED)
+        + "; <NAME>_PORT of a port; <NEED>_SERVICE_HOST and _PORT of a need; TIMESERIES_URL with the need timeseries;"
+        " DATABASE_URL with database.",
+    )
+    needs: Annotated[list[Name], Unique()] = Field(
         default=[],
         max_length=32,
-        description="Services, or kafka, redis, timeseries: reachable, with their addresses in the environment.",
+        description="Other services, or kafka, redis, timeseries, each once: reachable, with their addresses in the"
+        " environment.",
     )
     objectives: Objectives | None = None
+
+    def set_by_platform(self, names: Mapping[str, object]) -> list[str]:
+        """Those of these variables that the platform sets."""
+        return variables.taken(names, self.ports, self.needs, self.database is not None)

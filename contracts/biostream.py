@@ -7,25 +7,25 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.durations import Duration
+from contracts.durations import Duration, between, duration_rule
+from contracts.image import Image
+from contracts.names import Name
 from contracts.platform import TOPIC_EVENTS, WEBHOOK_SECRET
-from contracts.resource import (
-    DeletionPolicy,
-    Image,
-    Name,
-    Placement,
-    ResourceModel,
-    Rule,
-    SecretReference,
-    duration_rule,
-    immutable,
-    non_decreasing,
-)
+from contracts.resource import DeletionPolicy, Placement, ResourceModel, SecretReference
+from contracts.rules import Rule, immutable, non_decreasing
 
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=200)]
 Partitions = Annotated[int, Field(ge=1, le=1000)]
 Replication = Annotated[int, Field(ge=1, le=5)]
+TopicRetention = Annotated[Duration, between("1m", "3650d")]
+RowAge = Annotated[Duration, between("10m", "3650d")]
+Interval = Annotated[Duration, between("100ms", "10s")]
+"""Of two heart beats."""
+Window = Annotated[Duration, between("5s", "1h")]
 _EVENTS = f"(has(self.events) && has(self.events.topic) ? self.events.topic : '{TOPIC_EVENTS}')"
+_NOT_APART = "to Kafka, . and _ are the same in a name"
+_METRIC = ".replace('.', '_')"
+"""Kafka takes topics for the same that differ in `.` and `_` only: names of its metrics do not tell them apart."""
 
 
 class Source(ResourceModel):
@@ -37,7 +37,7 @@ class Source(ResourceModel):
     replication: Replication | None = Field(
         default=None, description="Copies of each partition; the cluster's default if unset."
     )
-    retention: Duration = Field(description="How long Kafka keeps a record.")
+    retention: TopicRetention = Field(description="How long Kafka keeps a record; 1m to 3650d.")
 
 
 class EventsTopic(ResourceModel):
@@ -49,7 +49,9 @@ class EventsTopic(ResourceModel):
     replication: Replication | None = Field(
         default=None, description="Copies of each partition; the cluster's default if unset."
     )
-    retention: Duration = Field(default="7d", description="How long Kafka keeps a record.")
+    retention: TopicRetention = Field(
+        default="7d", description="How long Kafka keeps a record; 1m to 3650d; 7d if unset."
+    )
 
 
 class DeadLetter(ResourceModel):
@@ -60,7 +62,7 @@ class DeadLetter(ResourceModel):
     replication: Replication | None = Field(
         default=None, description="Copies of each partition; the cluster's default if unset."
     )
-    retention: Duration = Field(description="How long Kafka keeps a record.")
+    retention: TopicRetention = Field(description="How long Kafka keeps a record; 1m to 3650d.")
 
 
 class Workers(ResourceModel):
@@ -74,9 +76,11 @@ class Workers(ResourceModel):
 class Dataflow(ResourceModel):
     """The program that computes measures and events from beats."""
 
-    image: Image = Field(description="Container image of the dataflow.")
+    image: Image = Field(description="Container image of the dataflow: [registry[:port]/]path[:tag][@digest].")
     replicas: Workers = Field(default=Workers(min=1, max=1), description="How many workers; one if unset.")
-    target_lag: Duration = Field(default="10s", description="Age of beats above which more workers help; 10s if unset.")
+    target_lag: Annotated[Duration, between("1s", "1h")] = Field(
+        default="10s", description="Age of beats above which more workers help; 1s to 1h; 10s if unset."
+    )
     placement: Placement = Field(default=Placement.ON_DEMAND, description="Node group; on-demand if unset.")
 
 
@@ -92,11 +96,11 @@ class Cleanse(ResourceModel):
             maxRR="2000ms",
         ),
     )
-    min_rr: Duration = Field(
-        default="300ms", alias="minRR", description="Shorter intervals are artefacts; 300ms if unset."
+    min_rr: Interval = Field(
+        default="300ms", alias="minRR", description="Shorter intervals are artefacts; 100ms to 10s; 300ms if unset."
     )
-    max_rr: Duration = Field(
-        default="2000ms", alias="maxRR", description="Longer intervals are artefacts; 2000ms if unset."
+    max_rr: Interval = Field(
+        default="2000ms", alias="maxRR", description="Longer intervals are artefacts; 100ms to 10s; 2000ms if unset."
     )
     max_step: float = Field(
         default=0.2,
@@ -110,7 +114,6 @@ class Hrv(ResourceModel):
     """The rolling window of heart-rate variability."""
 
     rules: ClassVar = (
-        duration_rule("ms[0] >= 5000", "every must be at least 5s", "every", every="10s"),
         duration_rule(
             "ms[0] % ms[1] == 0",
             "every (10s if unset) must divide window (60s if unset), and so not be longer than it",
@@ -119,8 +122,10 @@ class Hrv(ResourceModel):
             every="10s",
         ),
     )
-    window: Duration = Field(default="60s", description="Length of the window; 60s if unset.")
-    every: Duration = Field(default="10s", description="How often it is evaluated; 10s if unset.")
+    window: Window = Field(default="60s", description="Length of the window; 5s to 1h; 60s if unset.")
+    every: Window = Field(
+        default="10s", description="How often it is evaluated; 5s to 1h, and divides window; 10s if unset."
+    )
 
 
 class HrvDrop(StrEnum):
@@ -145,10 +150,14 @@ class Stress(ResourceModel):
         description="Beats per minute above the user's own baseline; the detector's default if unset.",
     )
     threshold: float | None = Field(
-        default=None, gt=0, description="Score at which stress is detected; the detector's default if unset."
+        default=None, gt=0, le=100, description="Score at which stress is detected; the detector's default if unset."
     )
-    sustain: Duration = Field(default="30s", description="How long the evidence must last; 30s if unset.")
-    refractory: Duration = Field(default="300s", description="Silence after an event; 300s if unset.")
+    sustain: Annotated[Duration, between("1s", "1h")] = Field(
+        default="30s", description="How long the evidence must last; 1s to 1h; 30s if unset."
+    )
+    refractory: Annotated[Duration, between("1s", "7d")] = Field(
+        default="300s", description="Silence after an event; 1s to 7d; 300s if unset."
+    )
 
 
 class Sink(ResourceModel):
@@ -166,10 +175,15 @@ class Sink(ResourceModel):
         ),
     )
     database: Name = Field(description="Name of the CloudNativePG Cluster; its Secret <name>-app gives the connection.")
-    chunk: Duration = Field(default="1h", description="Time that one partition holds; 1h if unset.")
-    retention: Duration = Field(default="90d", description="Age at which rows are dropped; 90d if unset.")
-    compress_after: Duration = Field(
-        default="7d", description="Age at which rows are compressed where that is offered; 7d."
+    chunk: Annotated[Duration, between("10m", "365d")] = Field(
+        default="1h", description="Time that one partition holds; 10m to 365d, not above retention; 1h if unset."
+    )
+    retention: RowAge = Field(
+        default="90d",
+        description="Age at which rows are dropped; 10m to 3650d; 90d if unset. Rows are never kept for ever.",
+    )
+    compress_after: RowAge = Field(
+        default="7d", description="Age at which rows are compressed where that is offered; 10m to 3650d; 7d if unset."
     )
 
 
@@ -185,19 +199,27 @@ class Response(ResourceModel):
     )
 
 
+def _same(topic: str, *others: str) -> list[str]:
+    """`topic`, if Kafka does not tell it apart from one of the others."""
+    return [topic] if topic.replace(".", "_") in [other.replace(".", "_") for other in others] else []
+
+
 class BioStreamSpec(ResourceModel):
     """A stream of heart beats: its topics, the dataflow over them and the tables it fills."""
 
     rules: ClassVar = (
         Rule(
-            "self.deadLetter.topic != self.source.topic",
-            "deadLetter.topic must not be source.topic: the dataflow would read its dead letters as beats",
+            f"self.deadLetter.topic{_METRIC} != self.source.topic{_METRIC}",
+            "deadLetter.topic must not be source.topic: the dataflow would read its dead letters as beats"
+            f" ({_NOT_APART})",
             ".deadLetter.topic",
+            offenders=lambda spec: _same(spec.dead_letter.topic, spec.source.topic),
         ),
         Rule(
-            f"!({_EVENTS} in [self.source.topic, self.deadLetter.topic])",
-            f"events.topic ({TOPIC_EVENTS} if unset) must be neither source.topic nor deadLetter.topic",
+            f"!({_EVENTS}{_METRIC} in [self.source.topic{_METRIC}, self.deadLetter.topic{_METRIC}])",
+            f"events.topic ({TOPIC_EVENTS} if unset) must be neither source.topic nor deadLetter.topic ({_NOT_APART})",
             ".events.topic",
+            offenders=lambda spec: _same(spec.events.topic, spec.source.topic, spec.dead_letter.topic),
         ),
     )
     source: Source

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from contracts.resource import ResourceModel
+from contracts.rules import Unique
 
 
 class ConditionStatus(StrEnum):
@@ -42,10 +43,7 @@ DEGRADED = "Degraded"
 PAUSED = "Paused"
 """An annotation has paused reconciliation."""
 
-Conditions = Annotated[
-    list[Condition],
-    Field(json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
-]
+Conditions = Annotated[list[Condition], Unique(("type",))]
 
 
 class ResourceStatus(ResourceModel):

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
 from contracts.conditions import AuraServiceStatus, BioStreamStatus
+from contracts.names import LONGEST_NAME, NAME_PATTERN, RESERVED_NAMES
 from contracts.resource import GROUP, VERSION
 from contracts.structural_schema import structural_schema
 
@@ -40,6 +41,8 @@ class Kind:
     spec: type[BaseModel]
     status: type[BaseModel]
     columns: tuple[Column, ...]
+    rules: tuple[dict[str, Any], ...] = ()
+    """Entries of `x-kubernetes-validations` over the whole resource."""
 
     @property
     def plural(self) -> str:
@@ -53,6 +56,26 @@ _LAST = (
     Column("Message", f"{_READY}.message", priority=1),
 )
 
+_RESERVED = {
+    "rule": f"oldSelf.hasValue() || !(self.metadata.name in {list(RESERVED_NAMES)})",
+    "message": f"these names are reserved: {', '.join(RESERVED_NAMES)}",
+    "messageExpression": f"'the name ' + self.metadata.name + ' is reserved: ' + {RESERVED_NAMES}[self.metadata.name]"
+    " + '; choose another one'",
+    "fieldPath": ".metadata.name",
+    "optionalOldSelf": True,
+}
+"""A resource that exists keeps its name: refusing it would also refuse its status, which says what is wrong."""
+_NEEDS_ITSELF = "(has({0}.spec.needs) && {0}.metadata.name in {0}.spec.needs)"
+_NOT_ITSELF = {
+    "message": "a service must not need itself: its own address is HOST and PORT",
+    "fieldPath": ".spec.needs",
+}
+_NEEDS_OTHERS = (
+    {"rule": f"oldSelf.hasValue() || !{_NEEDS_ITSELF.format('self')}", **_NOT_ITSELF, "optionalOldSelf": True},
+    {"rule": f"!{_NEEDS_ITSELF.format('self')} || {_NEEDS_ITSELF.format('oldSelf')}", **_NOT_ITSELF},
+)
+"""Of a new resource, then of a changed one."""
+
 KINDS = (
     Kind(
         "AuraService",
@@ -61,6 +84,7 @@ KINDS = (
         AuraServiceSpec,
         AuraServiceStatus,
         (*_FIRST, Column("Image", ".spec.image"), *_LAST),
+        (_RESERVED, *_NEEDS_OTHERS),
     ),
     Kind(
         "BioStream",
@@ -77,6 +101,7 @@ KINDS = (
             Column("Seconds", ".status.lagSeconds", "number", priority=1),
             *_LAST,
         ),
+        (_RESERVED,),
     ),
 )
 
@@ -92,11 +117,12 @@ def definition(kind: Kind) -> dict[str, Any]:
             "kind": {"type": "string"},
             "metadata": {
                 "type": "object",
-                "properties": {"name": {"type": "string", "pattern": "^[a-z]([-a-z0-9]*[a-z0-9])?$", "maxLength": 40}},
+                "properties": {"name": {"type": "string", "pattern": NAME_PATTERN, "maxLength": LONGEST_NAME}},
             },
             "spec": structural_schema(kind.spec),
             "status": structural_schema(kind.status),
         },
+        "x-kubernetes-validations": list(kind.rules),
     }
     return {
         "apiVersion": "apiextensions.k8s.io/v1",

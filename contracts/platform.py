@@ -16,6 +16,8 @@ KAFKA_BOOTSTRAP = "KAFKA_BOOTSTRAP"
 REDIS_URL = "REDIS_URL"
 MEDIA_BUCKET = "MEDIA_BUCKET"
 TOKEN_ISSUER = "TOKEN_ISSUER"
+REGION_ROLE = "REGION_ROLE"
+"""`passive` while another region serves."""
 
 TOPIC_RAW = "bio-sensor-raw"
 TOPIC_DEAD = "bio-sensor-dead"

@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contracts.auraservice import AuraServiceSpec
-from contracts.platform import KAFKA_BOOTSTRAP, REDIS_URL
+from contracts.variables import PLATFORM_NEEDS, TIMESERIES
 from operators.kubernetes.conditions import Finding, good, waiting
 
-PLATFORM_VARIABLES = {"kafka": KAFKA_BOOTSTRAP, "redis": REDIS_URL}
-"""Needs that the platform's ConfigMap resolves, with the variable that must be in it."""
-TIMESERIES = "timeseries"
 TIMESERIES_SECRET = "timeseries-app"
-TIMESERIES_URL = "TIMESERIES_URL"
 
 NEEDS_MET = "NeedsMet"
 
@@ -47,7 +43,7 @@ def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
     if not missing:
         return good(NEEDS_MET, "Found", "everything needed can be reached" if spec.needs else "nothing is needed")
     need = missing[0]
-    if variable := PLATFORM_VARIABLES.get(need):
+    if variable := PLATFORM_NEEDS.get(need):
         return waiting(NEEDS_MET, "NotConfigured", f"needs {need}, but ConfigMap aura-platform has no {variable} yet")
     if need == TIMESERIES:
         return waiting(NEEDS_MET, "DatabaseMissing", f"needs {need}, but Secret {TIMESERIES_SECRET} does not exist yet")
@@ -55,6 +51,6 @@ def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
 
 
 def _is_met(need: str, dependencies: Dependencies) -> bool:
-    if variable := PLATFORM_VARIABLES.get(need):
+    if variable := PLATFORM_NEEDS.get(need):
         return bool(dependencies.config.get(variable))
     return dependencies.timeseries is not None if need == TIMESERIES else need in dependencies.services

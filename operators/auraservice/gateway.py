@@ -6,7 +6,6 @@ the plugins do in which order, and why a subject is copied before it is verified
 
 from __future__ import annotations
 
-import hashlib
 import re
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from contracts.auraservice import AuraServiceSpec, Auth, LimitBy, RateLimit, Rou
 from contracts.gateway import GATEWAY, PLUGINS_ANNOTATION, SUBJECT_TO_HEADER, USER_HEADER
 from contracts.platform import NAMESPACE, REDIS_URL
 from operators.auraservice.dependencies import Dependencies
-from operators.kubernetes.manifest import Manifest, Owner
+from operators.kubernetes.manifest import Manifest, Owner, derived_name
 
 _KONG = "configuration.konghq.com/v1"
 
@@ -31,12 +30,9 @@ def routes(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> l
 
 
 def route_name(owner: Owner, route: Route) -> str:
-    """`auth-api-v1-auth` for auth's api.aurawellness.com/v1/auth; a path with other characters adds a digest."""
-    place = f"{route.host}{route.path}"
+    """`auth-api-v1-auth-` and a digest for auth's api.aurawellness.com/v1/auth."""
     words = [route.host.partition(".")[0], *re.findall(r"[a-z0-9]+", route.path.lower())]
-    name = "-".join([owner.name, *words])
-    plain = re.fullmatch(r"(/[a-z0-9]+)*/?", route.path)
-    return name if plain else f"{name[:200]}-{hashlib.sha256(place.encode()).hexdigest()[:6]}"
+    return derived_name("-".join([owner.name, *words]), owner.name, route.host, route.path)
 
 
 def _route(owner: Owner, spec: AuraServiceSpec, route: Route, plugins: list[str]) -> Manifest:

@@ -9,19 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contracts.auraservice import AuraServiceSpec
-from contracts.platform import PLATFORM_CONFIG
+from contracts.platform import PLATFORM_CONFIG, REGION_ROLE
+from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseUnavailable, password_of
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.auraservice import status
-from operators.auraservice.dependencies import (
-    PLATFORM_VARIABLES,
-    TIMESERIES,
-    TIMESERIES_SECRET,
-    Address,
-    Dependencies,
-    needs_met,
-)
+from operators.auraservice.dependencies import TIMESERIES_SECRET, Address, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.workload import replicas_override, secret_name
 from operators.controller.reconciler import Result
@@ -30,12 +24,11 @@ from operators.kubernetes.apply import apply, live_objects, served_kinds
 from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
-from operators.kubernetes.resource import parse_spec
+from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
 
 REPLICAS_MANAGER = f"{FIELD_MANAGER}-floor"
 """Field manager of `replicas` while an autoscaler decides: raises it to the minimum, never removes the field."""
-DATABASE_URL = "DATABASE_URL"
 
 
 @dataclass(frozen=True)
@@ -67,7 +60,8 @@ class AuraServiceReconciler:
         deployment = _deployment(live)
         findings.append(status.workload_finding(spec, deployment, dependencies.passive))
         routable = (kinds.HTTP_ROUTE.api_version, kinds.HTTP_ROUTE.name) in served
-        findings.append(status.routed(owner, spec, live, routable))
+        routes = await self.client.list(kinds.HTTP_ROUTE, owner.namespace) if routable and spec.routes else []
+        findings += [status.routed(owner, spec, live, routable, routes), *reserved_name(body)]
         return Result(findings, {"pods": pod_counts(deployment), "image": _image(deployment)})
 
     async def finalize(self, body: Manifest) -> None:
@@ -77,7 +71,7 @@ class AuraServiceReconciler:
         self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]
     ) -> Dependencies:
         config = await self.client.get(kinds.CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
-        names = [need for need in spec.needs if need not in PLATFORM_VARIABLES and need != TIMESERIES]
+        names = [need for need in spec.needs if need not in PLATFORM_NEEDS and need != TIMESERIES]
         found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
         services = {
             name: Address(one["spec"]["clusterIP"], one["spec"]["ports"][0]["port"])
@@ -89,7 +83,7 @@ class AuraServiceReconciler:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
             timeseries = digest(secret.get("data", {})) if secret else None
         data = config.get("data") or {}
-        return Dependencies(data, services, timeseries, {}, served, passive=data.get("REGION_ROLE") == "passive")
+        return Dependencies(data, services, timeseries, {}, served, passive=data.get(REGION_ROLE) == "passive")
 
     async def _secrets(
         self, owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts.auraservice import AuraServiceSpec
+from operators.auraservice.shadowing import shadowed
 from operators.auraservice.workload import min_replicas
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.manifest import Manifest, Owner
@@ -20,8 +21,13 @@ def workload_finding(spec: AuraServiceSpec, deployment: Manifest | None, passive
     return rollout(AVAILABLE, deployment, min_replicas(spec, passive))
 
 
-def routed(owner: Owner, spec: AuraServiceSpec, live: Iterable[Manifest], served: bool) -> Finding:
-    """Whether the gateway serves all routes: it reports this in each HTTPRoute's status, with observedGeneration."""
+def routed(
+    owner: Owner, spec: AuraServiceSpec, live: Iterable[Manifest], served: bool, routes: Iterable[Manifest] = ()
+) -> Finding:
+    """Whether the gateway serves all routes: it reports this in each HTTPRoute's status, with observedGeneration.
+
+    `routes` are all HTTPRoutes of the namespace, among which an older one may take the traffic of one of these.
+    """
     if not spec.routes:
         return good(ROUTED, "NotRouted", "no route leads here from outside")
     if not served:
@@ -29,6 +35,8 @@ def routed(owner: Owner, spec: AuraServiceSpec, live: Iterable[Manifest], served
     found = [one for one in live if one["kind"] == "HTTPRoute"]
     if len(found) < len(spec.routes):
         return waiting(ROUTED, "RouteMissing", f"{len(found)} of {len(spec.routes)} HTTPRoutes exist")
+    if taken := shadowed(owner, routes):
+        return broken(ROUTED, "Shadowed", f"{'; '.join(taken)}; declare another host or path, or delete that route")
     for route in found:
         name = route["metadata"]["name"]
         parents = route.get("status", {}).get("parents", [])

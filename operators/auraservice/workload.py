@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Database
-from operators.auraservice.dependencies import TIMESERIES, TIMESERIES_SECRET, TIMESERIES_URL, Dependencies
+from contracts.variables import TIMESERIES, TIMESERIES_URL, port_variable, service_variables
+from operators.auraservice.dependencies import TIMESERIES_SECRET, Dependencies
 from operators.kubernetes import pods
-from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
+from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest, literal
 from operators.kubernetes.network import needs_label
 
 CONFIG_HASH = "platform.aurawellness.com/config-hash"
 """Annotation of the Pods: changes with secrets and the platform's configuration, which restarts the Pods."""
-PORT = "http"
 
 
 def replicas(spec: AuraServiceSpec, passive: bool) -> int | None:
@@ -117,7 +117,7 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
 
 
 def _migration(container: Manifest, database: Database) -> Manifest:
-    return {**container, "name": "migrate", "command": list(database.migrate or [])}
+    return {**container, "name": "migrate", "command": [literal(word) for word in database.migrate or []]}
 
 
 def _env_from(owner: Owner, dependencies: Dependencies) -> list[Manifest]:
@@ -126,18 +126,13 @@ def _env_from(owner: Owner, dependencies: Dependencies) -> list[Manifest]:
 
 
 def _env(spec: AuraServiceSpec, dependencies: Dependencies) -> list[Manifest]:
-    values = {f"{_variable(name)}_PORT": str(port) for name, port in spec.ports.items() if name != PORT}
-    values["PORT"] = str(spec.ports[PORT])
+    values = {port_variable(name): str(port) for name, port in spec.ports.items()}
     secrets: list[Manifest] = []
     for need in spec.needs:
         if address := dependencies.services.get(need):
-            values[f"{_variable(need)}_SERVICE_HOST"] = address.host
-            values[f"{_variable(need)}_SERVICE_PORT"] = str(address.port)
+            host, port = service_variables(need)
+            values |= {host: address.host, port: str(address.port)}
         elif need == TIMESERIES:
             key = {"name": TIMESERIES_SECRET, "key": "uri"}
             secrets.append({"name": TIMESERIES_URL, "valueFrom": {"secretKeyRef": key}})
     return pods.environment(values | spec.env, secrets)
-
-
-def _variable(name: str) -> str:
-    return name.upper().replace("-", "_")

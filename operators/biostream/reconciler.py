@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.biostream import BioStreamSpec
-from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
+from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG, REGION_ROLE
 from contracts.resource import GROUP, DeletionPolicy
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.secrets_manager import SecretUnavailable
@@ -38,7 +38,7 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, State, broken, good, waiting
 from operators.kubernetes.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
 from operators.kubernetes.manifest import Manifest, Owner, digest
-from operators.kubernetes.resource import is_terminating, parse_spec
+from operators.kubernetes.resource import is_terminating, parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts, rollout
 
 TABLES_READY = "TablesReady"
@@ -81,7 +81,7 @@ class BioStreamReconciler:
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(spec)
         findings = [topic_finding, await self._tables(spec, url), response, *secret_finding]
-        passive = config.get("REGION_ROLE") == "passive"
+        passive = config.get(REGION_ROLE) == "passive"
         live = await live_objects(self.client, owner, _KINDS)
         sample = await scrape(self.client, owner, PORT, spec.source.partitions)
         current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
@@ -95,7 +95,7 @@ class BioStreamReconciler:
                 await record_event(self.client, body, "Scaled", message)
         deployment = _deployment(live)
         applied = scale_of(deployment)
-        findings.append(rollout(DATAFLOW_READY, deployment, desired_pods(passive)))
+        findings += [rollout(DATAFLOW_READY, deployment, desired_pods(passive)), *reserved_name(body)]
         status: dict[str, Any] = {
             "pods": pod_counts(deployment),
             "workers": applied.workers if applied else None,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from operators.kubernetes.client import Client
 from operators.kubernetes.kinds import KINDS, OWNED, Kind
-from operators.kubernetes.manifest import FIELD_MANAGER, MANAGED_BY, NAME, Manifest, Owner, by_identity
+from operators.kubernetes.manifest import FIELD_MANAGER, MANAGED_BY, NAME, Manifest, Owner, by_identity, is_owned_by
 from operators.kubernetes.plan import Apply, Delete, Replace, plan
 
 _log = logging.getLogger(__name__)
@@ -31,10 +31,6 @@ async def live_objects(client: Client, owner: Owner, kinds: Iterable[Kind]) -> l
     labels = {MANAGED_BY: FIELD_MANAGER, NAME: owner.name}
     lists = await asyncio.gather(*(client.list(kind, owner.namespace, labels) for kind in kinds))
     return [one for found in lists for one in found if is_owned_by(one, owner) or one["kind"] in _WITHOUT_OWNER]
-
-
-def is_owned_by(manifest: Manifest, owner: Owner) -> bool:
-    return any(one.get("uid") == owner.uid for one in manifest["metadata"].get("ownerReferences", []))
 
 
 def conflicting_owner(manifest: Manifest, owner: Owner) -> str:

@@ -69,6 +69,10 @@ class Owner:
         }
 
 
+def is_owned_by(manifest: Manifest, owner: Owner) -> bool:
+    return any(one.get("uid") == owner.uid for one in manifest["metadata"].get("ownerReferences", []))
+
+
 @dataclass(frozen=True, order=True)
 class Identity:
     """What identifies an object within its namespace."""
@@ -99,7 +103,20 @@ def with_applied_digest(manifest: Manifest) -> Manifest:
 
 def env_vars(values: Mapping[str, str]) -> list[Manifest]:
     """A container's `env` of plain values, sorted, so that equal specs give equal manifests."""
-    return [{"name": name, "value": values[name]} for name in sorted(values)]
+    return [{"name": name, "value": literal(values[name])} for name in sorted(values)]
+
+
+def literal(text: str) -> str:
+    """A value, or a word of a command, that the process gets as `text`: Kubernetes expands `$(NAME)` in both, and `$$`
+    to `$`. https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/"""
+    return text.replace("$", "$$")
+
+
+def derived_name(readable: str, *identity: str) -> str:
+    """`readable` with a digest of `identity`, at most 63 characters: other identities give other names, also where
+    `readable` is the same or is cut."""
+    suffix = digest(identity)
+    return f"{readable[: 62 - len(suffix)].rstrip('-.')}-{suffix}"
 
 
 def by_identity(manifests: Iterable[Manifest]) -> dict[Identity, Manifest]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import Placement
+from contracts.variables import HOST, POD_IP, POD_NAME
 from operators.kubernetes.manifest import Manifest, env_vars
 
 TERMINATION_GRACE_PERIOD_SECONDS = 30
@@ -42,9 +43,9 @@ def topology_spread_constraints(selector: Mapping[str, str]) -> list[Manifest]:
 def environment(values: Mapping[str, str], secrets: list[Manifest]) -> list[Manifest]:
     """A container's `env`: the Pod's address and name, plain values, then those from Secrets."""
     return [
-        {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
-        {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
-        {"name": "HOST", "value": "$(POD_IP)"},
+        {"name": POD_IP, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        {"name": POD_NAME, "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {"name": HOST, "value": f"$({POD_IP})"},
         *env_vars(values),
         *secrets,
     ]

@@ -28,3 +28,19 @@ def test_every_member_has_a_description(kind: crd.Kind) -> None:
     ignored = ("apiVersion", "kind", "metadata", "status.conditions")
     missing = [path for path in undescribed(schema, "") if path and not path.removeprefix(".").startswith(ignored)]
     assert missing == []
+
+
+@pytest.mark.parametrize("kind", crd.KINDS, ids=lambda kind: kind.name)
+def test_descriptions_tell_the_bounds_of_durations(kind: crd.Kind) -> None:
+    def bounded(node: dict[str, Any], path: str) -> list[tuple[str, str, str]]:
+        rules = [rule["message"] for rule in node.get("x-kubernetes-validations", [])]
+        bounds = [message.removeprefix("must be ") for message in rules if message.startswith("must be ")]
+        found = [(path, bound, node.get("description", "")) for bound in bounds]
+        for name, member in node.get("properties", {}).items():
+            found += bounded(member, f"{path}.{name}")
+        return found
+
+    version = crd.definition(kind)["spec"]["versions"][0]
+    found = bounded(version["schema"]["openAPIV3Schema"], "")
+    assert found
+    assert [(path, bound) for path, bound, description in found if bound not in description] == []

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from contracts.resource import ResourceModel, Rule
+from contracts.resource import ResourceModel
+from contracts.rules import Rule
 from contracts.structural_schema import NotStructural, structural_schema
 
 

@@ -53,7 +53,7 @@ def secret(issued: IssuedCertificate) -> Secret:
 
 def route(
     name: str, path: str, service: str = "echo", plugins: str = "", host: str = HOST, kind: str = "PathPrefix",
-    **rule: Any,
+    created: str = "2030-01-01T00:00:00Z", **rule: Any,
 ) -> HTTPRoute:  # fmt: skip
     rules = [
         {
@@ -64,7 +64,8 @@ def route(
     ]
     spec = {"parentRefs": [{"name": "aura"}], "hostnames": [host], "rules": rules}
     annotations = {"konghq.com/plugins": plugins} if plugins else {}
-    return HTTPRoute.model_validate({"metadata": metadata(name, annotations=annotations), "spec": spec})
+    about = metadata(name, annotations=annotations, creationTimestamp=created)
+    return HTTPRoute.model_validate({"metadata": about, "spec": spec})
 
 
 def plugin(name: str, plugin: str, **config: Any) -> KongPlugin:

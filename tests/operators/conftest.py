@@ -73,8 +73,8 @@ class Installation:
             lines = response.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
-    def kubectl(self, *argv: str, check: bool = True) -> str:
-        return self.cluster.kubectl("-n", NAMESPACE, *argv, check=check)
+    def kubectl(self, *argv: str, stdin: str | None = None, check: bool = True) -> str:
+        return self.cluster.kubectl("-n", NAMESPACE, *argv, stdin=stdin, check=check)
 
     def apply(self, kind: str, name: str, spec: dict[str, Any]) -> None:
         about = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}}

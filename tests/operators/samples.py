@@ -88,5 +88,5 @@ SERVICES = st.builds(
     st.sampled_from(["spot", "on-demand"]),
     st.lists(_ROUTES, max_size=4, unique_by=lambda route: (route["host"], route["path"])),
     st.lists(st.sampled_from(["auth", "kafka", "redis", "timeseries"]), unique=True),
-    st.dictionaries(st.sampled_from(["A", "B", "PORT"]), st.text("xyz", max_size=5)),
+    st.dictionaries(st.sampled_from(["A", "B", "MY_PORT"]), st.text("xyz", max_size=5)),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import psycopg
@@ -53,11 +54,11 @@ def test_a_service_is_created_with_all_objects_and_becomes_available(installatio
         "NetworkPolicy/first",
         "PodDisruptionBudget/first",
         "HorizontalPodAutoscaler/first",
-        "HTTPRoute/first-api-v1-first",
         "KongPlugin/first-jwt",
         "KongPlugin/first-subject",
         "KongPlugin/first-limit-5-user",
     } <= names
+    assert [name for name in names if name.startswith("HTTPRoute/first-api-v1-first-")]
     found = installation.get("auraservice", "first")
     assert found["status"]["pods"] == "2/2"
     assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
@@ -117,14 +118,36 @@ def test_a_reconcile_without_changes_writes_nothing(installation: Installation) 
     assert "Deployment quiet: applied (drifted)" not in installation.log()
 
 
+def paths(installation: Installation, name: str) -> set[str]:
+    """Paths of the HTTPRoutes of a service."""
+    found = installation.cluster.get("httproutes", "-n", NAMESPACE, "-l", f"app.kubernetes.io/name={name}")["items"]
+    return {one["spec"]["rules"][0]["matches"][0]["path"]["value"] for one in found}
+
+
 def test_a_route_that_is_no_longer_declared_is_deleted(installation: Installation) -> None:
     routes = [ROUTE | {"path": "/v1/one"}, ROUTE | {"path": "/v1/two", "rateLimit": {"perMinute": 7}}]
     installation.apply("AuraService", "routes", SPEC | {"routes": routes})
-    installation.cluster.until(lambda: installation.get("httproute", "routes-api-v1-two"), 60)
+    installation.cluster.until(lambda: paths(installation, "routes") == {"/v1/one", "/v1/two"}, 60)
     installation.apply("AuraService", "routes", SPEC | {"routes": routes[:1]})
-    installation.cluster.until(lambda: not installation.get("httproute", "routes-api-v1-two"), 20)
-    assert installation.get("httproute", "routes-api-v1-one")
+    installation.cluster.until(lambda: paths(installation, "routes") == {"/v1/one"}, 20)
     installation.cluster.until(lambda: not installation.get("kongplugin", "routes-limit-7-user"), 20)
+
+
+def test_a_service_whose_host_and_path_are_taken_says_by_whom(installation: Installation) -> None:
+    taken = ROUTE | {"path": "/v1/taken"}
+    installation.apply("AuraService", "older", SPEC | {"routes": [taken]})
+    installation.cluster.until(lambda: paths(installation, "older"), 60)
+    time.sleep(1)  # the age of objects is in whole seconds
+    installation.apply(
+        "AuraService", "a-newer", SPEC | {"routes": [{key: taken[key] for key in ("host", "path")} | {"auth": "none"}]}
+    )
+    condition = installation.until_reason("auraservice", "a-newer", "Routed", "Shadowed")
+    assert "api.aurawellness.com/v1/taken is served by AuraService older" in condition["message"]
+    assert installation.conditions("auraservice", "older")["Routed"]["reason"] != "Shadowed"
+    installation.kubectl("delete", "auraservice", "older", "--timeout=20s")
+    installation.cluster.until(
+        lambda: installation.conditions("auraservice", "a-newer")["Routed"]["reason"] != "Shadowed", 30
+    )
 
 
 def test_a_paused_resource_is_not_reconciled_until_resumed(installation: Installation) -> None:

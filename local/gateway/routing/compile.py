@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.gateway.cache import ObjectCache
 from local.gateway.objects import NamespacedName
-from local.gateway.routing import hostnames
+from local.gateway.routing import hostnames, shadowing
 from local.gateway.routing.listeners import GatewayListener, gateway_listener, listener_conditions
 from local.gateway.routing.plan import Backend, Compiled, Condition, Frontend, ListenerStatus, Plan, RouteMatch
 from local.gateway.routing.routes import RouteNotAccepted, attach
@@ -25,8 +25,9 @@ def compile_objects(cache: ObjectCache) -> Compiled:
     matches: dict[GatewayListener, list[RouteMatch]] = {item: [] for item in usable}
     attached_routes: dict[GatewayListener, int] = dict.fromkeys(usable, 0)
     backends: dict[Backend, None] = {}
+    claims = shadowing.Claims()
     routes: dict[NamespacedName, dict[int, tuple[Condition, ...]]] = {}
-    for route in sorted(cache.routes.values(), key=lambda item: (item.metadata.creation_timestamp, item.key)):
+    for route in sorted(cache.routes.values(), key=shadowing.age):
         for index, parent in enumerate(route.parent_refs()):
             if parent.kind != "Gateway" or (parent.namespace or route.key[0], parent.name) not in gateways:
                 continue
@@ -36,11 +37,20 @@ def compile_objects(cache: ObjectCache) -> Compiled:
             except RouteNotAccepted as error:
                 parents[index] = (Condition("Accepted", False, error.reason, str(error)),)
                 continue
-            backends |= dict.fromkeys(attached.backends)
+            shadowed: dict[RouteMatch, NamespacedName] = {}
+            served: set[str] = set()
             for listener, found in attached.matches.items():
-                matches[listener].extend(found)
+                for match in found:
+                    winner = claims.winner(route.key, listener.listener.port, match)
+                    if winner == route.key:
+                        matches[listener].append(match)
+                        served.add(match.backend)
+                    else:
+                        shadowed[match] = winner
                 attached_routes[listener] += 1
-            parents[index] = (Condition("Accepted", True, "Accepted"), attached.resolved_refs)
+            backends |= dict.fromkeys(backend for backend in attached.backends if backend.name in served)
+            further = shadowing.conditions(shadowed, bool(served))
+            parents[index] = (Condition("Accepted", True, "Accepted"), attached.resolved_refs, *further)
     listeners = {
         key: tuple(
             ListenerStatus(item.listener.name, attached_routes.get(item, 0), pair)
@@ -53,7 +63,7 @@ def compile_objects(cache: ObjectCache) -> Compiled:
 
 
 def _frontends(usable: list[GatewayListener], matches: dict[GatewayListener, list[RouteMatch]]) -> tuple[Frontend, ...]:
-    """Listeners with the same port share a frontend. Matches are in order of precedence, then of the routes' age."""
+    """Listeners with the same port share a frontend. Matches are in order of precedence."""
     frontends: list[Frontend] = []
     for port in sorted({item.listener.port for item in usable}):
         sharing = [item for item in usable if item.listener.port == port]

@@ -71,12 +71,14 @@ def route(item: HTTPRoute, parents: Mapping[int, tuple[Condition, ...]], error: 
     for index, conditions in sorted(parents.items()):
         before = next((parent for parent in known if parent["parentRef"] == references[index]), {})
         accepted = all(condition.status for condition in conditions)
+        decided = any(condition.type == "Programmed" for condition in conditions)
+        further = [] if decided else [programmed(accepted, error)]
         ours.append(
             {
                 "parentRef": references[index],
                 "controllerName": CONTROLLER_NAME,
                 "conditions": _conditions(
-                    [*conditions, programmed(accepted, error)], before.get("conditions"), item.metadata.generation, now
+                    [*conditions, *further], before.get("conditions"), item.metadata.generation, now
                 ),
             }
         )

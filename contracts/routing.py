@@ -1,0 +1,70 @@
+"""Hosts and paths of routes, and which of two routes is served where both claim the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
+
+from contracts.rules import Checked
+
+_LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_HOST = f"^({_LABEL}[.])+[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?$"
+HostName = Annotated[
+    str,
+    Field(max_length=253),
+    Checked(
+        f"self.matches('{_HOST}')",
+        "is no host name: two or more labels of at most 63 lower-case letters, digits and hyphens, with dots between"
+        " them, the last one beginning with a letter, as in api.example.com",
+        lambda host: re.fullmatch(_HOST.rstrip("$"), host) is not None,
+    ),
+]
+"""Labels are those of RFC 1035; if the last one began with a digit, it could be an address."""
+
+_PATH = "^/([A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*)?$"
+_DOTS = "/[.][.]?(/|$)"
+RoutePath = Annotated[
+    str,
+    Field(max_length=200),
+    Checked(
+        f"self.matches('{_PATH}') && !self.matches('{_DOTS}')",
+        "is no path of a route: a slash and segments of letters, digits and . _ ~ - with one slash between them and"
+        " none at the end; no segment is . or .., which the gateway resolves in requests",
+        lambda path: re.fullmatch(_PATH.rstrip("$"), path) is not None and not re.search(_DOTS, path),
+    ),
+]
+
+
+class Claim(NamedTuple):
+    """What a match of an HTTPRoute claims: two equal ones cannot both be served."""
+
+    host: str
+    path_type: str
+    path: str
+    method: str | None = None
+
+
+def claim(host: str, path_type: str, path: str, method: str | None = None) -> Claim:
+    """A prefix is the same with and without a slash at its end (Gateway API, PathMatchType)."""
+    return Claim(host.lower(), path_type, path.rstrip("/") or "/" if path_type == "PathPrefix" else path, method)
+
+
+def claims(route: Mapping[str, Any]) -> Iterator[Claim]:
+    """The claims of an HTTPRoute as the API server returns it; a match by header or query claims nothing of its own."""
+    spec = route["spec"]
+    for rule in spec.get("rules", [{}]):
+        for match in rule.get("matches", [{}]):
+            if "headers" in match or "queryParams" in match:
+                continue
+            path = match.get("path", {})
+            for host in spec.get("hostnames", [""]):
+                yield claim(host, path.get("type", "PathPrefix"), path.get("value", "/"), match.get("method"))
+
+
+def precedence(creation_timestamp: str, namespace: str, name: str) -> tuple[str, str, str]:
+    """Of two routes with equal claims the one that sorts first is served: the older one, then by namespace and name
+    (Gateway API, HTTPRouteRule.matches). `creation_timestamp` is in RFC 3339, UTC."""
+    return creation_timestamp, namespace, name

@@ -1,0 +1,91 @@
+"""The environment variables that the platform sets in the Pods of an AuraService: the one table of them.
+
+operators/ sets them. The schema refuses a resource whose `env` or `secrets` name one of them, or that sets a variable
+twice, so that no variable of a Pod ever has two values.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from contracts import platform
+
+POD_IP = "POD_IP"
+POD_NAME = "POD_NAME"
+HOST = "HOST"
+PORT = "PORT"
+DATABASE_URL = "DATABASE_URL"
+TIMESERIES_URL = "TIMESERIES_URL"
+
+HTTP = "http"
+"""The port that is PORT; another port `grpc` is GRPC_PORT."""
+TIMESERIES = "timeseries"
+PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL}
+"""Needs that the platform's ConfigMap resolves, with the variable that must be in it."""
+
+FIXED = (
+    *(HOST, PORT, POD_IP, POD_NAME),
+    *(platform.AWS_REGION, platform.AWS_ENDPOINT_URL, platform.KAFKA_BOOTSTRAP, platform.REDIS_URL),
+    *(platform.MEDIA_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
+)
+"""Set in every Pod: by the operator, or from the platform's ConfigMap."""
+
+
+def port_variable(name: str) -> str:
+    """The variable of the number of the port `name`."""
+    return PORT if name == HTTP else f"{_upper(name)}_PORT"
+
+
+def service_variables(need: str) -> tuple[str, str]:
+    """The variables of host and port of a Service among `needs`."""
+    return f"{_upper(need)}_SERVICE_HOST", f"{_upper(need)}_SERVICE_PORT"
+
+
+def platform_sets(ports: Iterable[str], needs: Iterable[str], database: bool) -> list[str]:
+    """Every variable that the platform sets for a service with these ports and needs, as often as it is set."""
+    needed = list(needs)
+    services = [need for need in needed if need not in PLATFORM_NEEDS and need != TIMESERIES]
+    return [
+        *FIXED,
+        *(port_variable(port) for port in ports if port != HTTP),
+        *(variable for need in services for variable in service_variables(need)),
+        *([TIMESERIES_URL] if TIMESERIES in needed else []),
+        *([DATABASE_URL] if database else []),
+    ]
+
+
+def taken(variables: Mapping[str, object], ports: Iterable[str], needs: Iterable[str], database: bool) -> list[str]:
+    """Those of `variables` that the platform sets."""
+    return [variable for variable in platform_sets(ports, needs, database) if variable in variables]
+
+
+def set_twice(ports: Iterable[str], needs: Iterable[str]) -> list[str]:
+    """Variables that a port and a need both set."""
+    counts = Counter(platform_sets(ports, needs, database=False))
+    return [variable for variable, count in counts.items() if count > 1]
+
+
+def _cel_upper(name: str) -> str:
+    return f"{name}.upperAscii().replace('-', '_')"
+
+
+_SERVICES = f"self.needs.filter(need, !(need in {[*PLATFORM_NEEDS, TIMESERIES]}))"
+PLATFORM_SETS = (
+    f"({list(FIXED)}"
+    f" + self.ports.map(port, port != '{HTTP}', {_cel_upper('port')} + '_PORT')"
+    f" + (has(self.needs) ? {_SERVICES}.map(need, {_cel_upper('need')} + '_SERVICE_HOST') : [])"
+    f" + (has(self.needs) ? {_SERVICES}.map(need, {_cel_upper('need')} + '_SERVICE_PORT') : [])"
+    f" + (has(self.needs) && '{TIMESERIES}' in self.needs ? ['{TIMESERIES_URL}'] : [])"
+    f" + (has(self.database) ? ['{DATABASE_URL}'] : []))"
+)
+"""`platform_sets` in CEL, over the spec of an AuraService."""
+SET_TWICE = (
+    f"(has(self.needs) ? {_SERVICES}.filter(need, (need + '-service') in self.ports)"
+    f".map(need, {_cel_upper('need')} + '_SERVICE_PORT') : [])"
+)
+"""`set_twice` in CEL."""
+
+
+def _upper(name: str) -> str:
+    return name.upper().replace("-", "_")
