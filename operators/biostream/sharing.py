@@ -1,8 +1,8 @@
 """What several streams share: topics of one Kafka cluster, and the tables of one database. Pure.
 
 Streams that share something must agree about it. Of two that do not, the older is served and the younger is refused,
-with both names; nothing is changed for the younger, and what it already runs goes on. Whatever they declare, data is kept
-as long as any stream that fills it declares.
+with both names; nothing is changed for the younger, and what it already runs goes on. Whatever they declare, data is
+kept as long as any stream that fills it declares.
 """
 
 from __future__ import annotations

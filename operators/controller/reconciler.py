@@ -157,8 +157,8 @@ class ReconcileLoop:
 
 
 def failure(condition: str, error: Exception) -> Finding:
-    """What a failed reconcile is told as: the kind of error and its own words, what is intact, and what happens next."""
+    """The finding about a failed reconcile: the kind of error and its own words, what is intact, what happens next."""
     said = str(error) or ("no answer in time" if isinstance(error, TimeoutError) else "without a message")
     reason = "APIServerUnavailable" if isinstance(error, Unreachable) else "ReconcileError"
-    message = f"{type(error).__name__}: {said}; existing objects and data are left as they are, and it is tried again within a minute"
-    return broken(condition, reason, message)
+    intact = "existing objects and data are left as they are, and it is tried again within a minute"
+    return broken(condition, reason, f"{type(error).__name__}: {said}; {intact}")

@@ -1,7 +1,7 @@
 """Objects as the bytes of a request: JSON that is YAML too, since the API server reads an apply patch as YAML. Pure.
 
-YAML knows no surrogate pairs, which JSON's ASCII escapes write for a character such as an emoji, so text is sent as UTF-8. The
-few characters that a YAML text may not contain as they are, or that it takes for line breaks, stay escaped.
+YAML knows no surrogate pairs, which JSON's ASCII escapes write for a character such as an emoji, so text is sent as
+UTF-8. The few characters that a YAML text may not contain as they are, or that it takes for line breaks, stay escaped.
 https://yaml.org/spec/1.2.2/#51-character-set
 """
 

@@ -64,8 +64,8 @@ def _problem(pod: Manifest, now: datetime, events: Sequence[Manifest]) -> Proble
 
 
 def _of_container(container: Mapping[str, Any], now: datetime) -> Problem | None:
-    """CrashLoopBackOff is told with the end of the last run, and as OOMKilled if that was it. Between two runs of a loop
-    the container runs for a while, which does not end the problem."""
+    """CrashLoopBackOff is told with the end of the last run, and as OOMKilled if that was it. In a loop the container
+    runs for a while again and again, which does not end the problem."""
     state, where = container.get("state", {}), f", container {container['name']}: "
     waiting, restarts = state.get("waiting", {}), container.get("restartCount", 0)
     reason, ended = (

@@ -14,14 +14,9 @@ from operators.kubernetes.encoding import NotUnicode, encode
 ODD = "😀 é 𝔸 \x00 \t\r\n \x7f \x85 \x9f \u2028 \u2029 \ufeff \uffff \\ud83d \" '"
 
 
-@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.text(ODD) | st.text()))
+@given(st.dictionaries(st.text(), st.text(ODD) | st.text()))
 def test_the_bytes_are_the_same_object_as_json(body: dict[str, str]) -> None:
-    try:
-        encoded = encode(body)
-    except NotUnicode:
-        assert any("\ud800" <= letter <= "\udfff" for text in body.values() for letter in text)
-    else:
-        assert json.loads(encoded) == body
+    assert json.loads(encode(body)) == body
 
 
 def test_the_bytes_are_the_same_object_as_yaml() -> None:
