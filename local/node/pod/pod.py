@@ -21,6 +21,7 @@ from local.node.pod.environment import (
     MissingReference,
     Reference,
     Sources,
+    check_text,
     decode_data,
     environment_variables,
     expand,
@@ -103,7 +104,7 @@ class Pod:
         self.context.record_event(self.item, reason, message, kind)
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage or MissingReference."""
+        """Raises UnknownImage, MissingReference or NoText."""
         image = self.context.catalog.image(container["image"])
         sources = Sources({ref: await self._read_data(ref) for ref in references(container)}, self.context.services())
         env = {**self.context.base_environment, **image.env, "HOSTNAME": self.name, POD_UID_VARIABLE: self.uid}
@@ -114,6 +115,8 @@ class Pod:
         declared = environment_variables(self.item, container, self._addresses, sources, api)
         env |= declared
         argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
+        for number, word in enumerate(argv):
+            check_text(f"argument {number}", word)
         mounts = self._volumes.mounts(container, declared)
         return ContainerConfig(argv, env, container.get("workingDir") or str(CHECKOUT), mounts)
 
@@ -180,7 +183,7 @@ class Pod:
             try:
                 await self._volumes.refresh()
                 return
-            except (MissingReference, ApiError) as error:
+            except (MissingReference, ApiError, ValueError) as error:
                 if str(error) != last_error and not (isinstance(error, ApiError) and error.code == 403):
                     # 403 is normal for a moment: the node authorizer does not know yet that the Pod is bound here.
                     last_error = str(error)
@@ -194,7 +197,7 @@ class Pod:
             await asyncio.sleep(_REFRESH_SECONDS)
             try:
                 await self._volumes.refresh()
-            except (MissingReference, ApiError, *UNREACHABLE) as error:  # the files are left unchanged
+            except (MissingReference, ApiError, ValueError, *UNREACHABLE) as error:  # the files are left unchanged
                 log.warning("%s/%s: volumes: %s", self.namespace, self.name, error)
 
     async def _write_status_on_change(self) -> None:
@@ -277,10 +280,10 @@ class Pod:
     async def _log_failure(self, work: Awaitable[None]) -> None:
         try:
             await work
-        except Exception:
+        except Exception as error:
             # An error in one Pod must neither end the node nor stay unnoticed.
             log.exception("%s/%s", self.namespace, self.name)
-            self.record_event("FailedSync", "internal error of the node; see its log", "Warning")
+            self.record_event("FailedSync", f"{type(error).__name__}: {error}", "Warning")
 
 
 def _restore_status(item: Object) -> tuple[float, dict[str, tuple[str, float]]]:
