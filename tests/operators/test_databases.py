@@ -133,10 +133,8 @@ async def test_a_database_of_a_colleague_and_the_master_user_stay_as_they_are(
         with pytest.raises(DatabaseConflict, match="reserves"):
             await databases.ensure(FIRST, "databases", name, "new", stored=False)
     assert can_log_in(postgres.server.uri(postgres.login, "databases_master"))
-    owner = (
-        "select rolname, shobj_description(d.oid, 'pg_database') from pg_database d join pg_roles r on r.oid = datdba"
-    )
-    assert postgres.server.query(f"{owner} where datname = %s", ["owned"]) == [(postgres.login.user, None)]
+    owner = "select datdba::regrole::text, shobj_description(oid, 'pg_database') from pg_database where datname = %s"
+    assert postgres.server.query(owner, ["owned"]) == [(postgres.login.user, None)]
 
 
 async def test_a_name_that_is_a_word_of_sql_is_a_name(databases: Databases) -> None:
