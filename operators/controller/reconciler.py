@@ -103,10 +103,11 @@ class ReconcileLoop:
                 )
             result = await asyncio.wait_for(work, _TIMEOUT_SECONDS)
         except ApiError as error:
-            self._conflicts[key] += 1
-            if error.status in (404, 409) and self._conflicts[key] < _CONFLICTS:  # changed or deleted since we read it
-                _log.info("%s: requeued: %s", key, error)
-                return None
+            if error.status in (404, 409):  # changed or deleted since we read it
+                self._conflicts[key] += 1
+                if self._conflicts[key] < _CONFLICTS:
+                    _log.info("%s: requeued: %s", key, error)
+                    return None
             message = f"the API server refused an object: {error}"
             return Result([broken(OBJECTS_APPLIED, "Refused", message)], {})
         except NameConflict as conflict:
