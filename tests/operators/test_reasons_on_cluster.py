@@ -9,7 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.operators.conftest import Installation
+from contracts.resource import API_VERSION
+from tests.operators.conftest import NAMESPACE, Installation
 from tests.operators.test_auraservice_on_cluster import SPEC, container
 
 pytestmark = pytest.mark.integration
@@ -57,7 +58,9 @@ def test_members_of_a_json_secret_and_an_emoji_reach_the_pods_as_written(install
     installation.secrets.create_secret(Name="operators/members", SecretString=members)
     wanted = {name.upper(): f"operators/members#{name}" for name in ("flag", "price", "huge", "list", "text")}
     odd = "😀 \x7f \x85 \u2028 \ufeff end"
-    installation.apply("AuraService", "written", ONE | {"secrets": SPEC["secrets"] | wanted, "env": {"ODD": odd}})
+    about = {"apiVersion": API_VERSION, "kind": "AuraService", "metadata": {"name": "written", "namespace": NAMESPACE}}
+    written = json.dumps({**about, "spec": ONE | {"secrets": SPEC["secrets"] | wanted, "env": {"ODD": odd}}})
+    installation.cluster.kubectl("create", "-f", "-", stdin=written)  # kubectl's apply refuses control characters
     data = installation.cluster.until(lambda: installation.get("secret", "written-environment").get("data", {}), 60)
     found = {name: base64.b64decode(data[name]).decode() for name in wanted}
     expected = {"FLAG": "true", "PRICE": "1.10", "HUGE": "1e400", "LIST": '[1,{"a":null}]', "TEXT": "p$$w 😀"}
@@ -112,7 +115,7 @@ def test_a_secret_that_no_process_can_be_given_is_told(installation: Installatio
         installation.cluster.apply({**about, "data": {"uri": nul}}, namespace="operators")
         installation.apply("AuraService", "holds-nul", ONE | {"needs": ["timeseries"]})
         condition = installation.until_reason("auraservice", "holds-nul", "Degraded", "CreateContainerConfigError")
-        assert "variable TIMESERIES_URL contains the character NUL" in condition["message"]
+        assert "container holds-nul: variable TIMESERIES_URL contains the character NUL" in condition["message"]
     finally:
         installation.cluster.apply({**about, "data": before}, namespace="operators")
 

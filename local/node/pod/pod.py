@@ -39,6 +39,7 @@ DRAIN_SECONDS = 0.3
 """Delay of SIGTERM to a terminating Pod, in which proxies stop sending it requests."""
 _REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
+_AUTHORIZATION_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -245,13 +246,24 @@ class Pod:
     async def _read_data(self, reference: Reference) -> dict[str, bytes] | None:
         path = f"/api/v1/namespaces/{self.namespace}/{reference.kind}/{reference.name}"
         try:
-            return decode_data(reference.kind, await self.context.api.get(path))
+            return decode_data(reference.kind, await self._get_when_allowed(path))
         except ApiError as error:
             if error.code == 404:
                 return None
             raise MissingReference(str(error)) from error
         except UNREACHABLE as error:
             raise MissingReference(f"the API server does not answer: {error!r}") from error
+
+    async def _get_when_allowed(self, path: str) -> Object:
+        """The object. 403 is normal for a moment: the node authorizer does not know yet that the Pod is bound here."""
+        deadline = time.monotonic() + _AUTHORIZATION_SECONDS
+        while True:
+            try:
+                return await self.context.api.get(path)
+            except ApiError as error:
+                if error.code != 403 or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
 
     async def _stop_containers(self, grace: float) -> None:
         for container in self.containers:
