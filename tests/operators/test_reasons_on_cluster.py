@@ -95,15 +95,12 @@ def test_a_pod_that_crashes_is_told_with_its_exit_code_and_last_line(installatio
 
 def test_an_image_that_does_not_exist_is_told(installation: Installation) -> None:
     installation.apply("AuraService", "imageless", ONE | {"image": "aura/nowhere:1"})
-    condition = installation.cluster.until(
-        lambda: (
-            (one := installation.conditions("auraservice", "imageless").get("Degraded", {})).get("reason")
-            in ("ErrImagePull", "ImagePullBackOff")
-            and one
-        ),
-        60,
-    )
-    assert "aura/nowhere:1" in condition["message"]
+
+    def condition() -> dict[str, Any]:
+        return installation.conditions("auraservice", "imageless").get("Degraded", {})
+
+    installation.cluster.until(lambda: condition().get("reason") in ("ErrImagePull", "ImagePullBackOff"), 60)
+    assert "aura/nowhere:1" in condition()["message"]
 
 
 def test_a_secret_that_no_process_can_be_given_is_told(installation: Installation) -> None:

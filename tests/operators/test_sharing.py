@@ -11,7 +11,7 @@ from operators.biostream.siblings import store_of
 from tests.operators.samples import stream
 
 KAFKA, STORE = "10.0.0.8:9092", "db.aura:5432/timeseries"
-OTHER_TOPICS = {"source": {"topic": "raw2", "partitions": 4, "retention": "24h"}}
+OTHER_TOPICS: dict[str, Any] = {"source": {"topic": "raw2", "partitions": 4, "retention": "24h"}}
 
 
 def at(name: str, created: int, *, namespace: str = "aura", runs: bool = True, **members: Any) -> Stream:
