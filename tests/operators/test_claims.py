@@ -50,6 +50,13 @@ def test_what_belongs_to_another_is_named(found: Server, whose: str) -> None:
     assert whose in conflict(MINE, "data", found, proven=False)
 
 
+def test_the_first_database_of_an_instance_is_its_first_services_while_it_is_empty() -> None:
+    first = Existing("", "master", unused=True)
+    assert conflict(MINE, "data", Server("master", None, first), proven=False) == ""
+    assert conflict(MINE, "data", Server("master", Existing(""), first), proven=False)
+    assert conflict(MINE, "data", Server("master", None, Existing(SECOND.comment, "second", True)), proven=False)
+
+
 def test_a_working_password_proves_what_was_made_before_ownership_was_recorded() -> None:
     before = server("", "", "data")
     assert conflict(MINE, "data", before, proven=False)

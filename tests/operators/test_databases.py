@@ -137,6 +137,22 @@ async def test_a_database_of_a_colleague_and_the_master_user_stay_as_they_are(
     assert postgres.server.query(owner, ["owned"]) == [(postgres.login.user, None)]
 
 
+async def test_the_first_database_of_the_instance_goes_to_its_first_service_while_it_is_empty(
+    databases: Databases, manager: Any, postgres: Database
+) -> None:
+    login = {"host": postgres.server.address, "port": 5432, "dbname": "owned"}
+    store(manager, login | {"username": postgres.login.user, "password": postgres.login.password})
+    run(postgres, "create database {}", "owned")
+    with psycopg.connect(postgres.server.uri(postgres.login, "owned"), autocommit=True) as connection:
+        connection.execute("create table theirs ()")
+        with pytest.raises(DatabaseConflict, match="database owned exists already"):
+            await databases.ensure(FIRST, "databases", "owned", "one", stored=False)
+        connection.execute("drop table theirs")
+    assert can_log_in(await databases.ensure(FIRST, "databases", "owned", "one", stored=False))
+    with pytest.raises(DatabaseConflict, match="aura/first"):
+        await databases.ensure(SECOND, "databases", "owned", "two", stored=False)
+
+
 async def test_a_name_that_is_a_word_of_sql_is_a_name(databases: Databases) -> None:
     url = await databases.ensure(FIRST, "databases", "user", "one", stored=False)
     assert can_log_in(url)

@@ -37,10 +37,12 @@ class Claimant:
 
 @dataclass(frozen=True)
 class Existing:
-    """A role or database as found; `owner` is the owner of a database, "" for a role."""
+    """A role or database as found; `owner` is the owner of a database, "" for a role. `unused` is true of the database
+    that the instance was created with, as long as it is the master user's and empty: it waits for its first service."""
 
     comment: str
     owner: str = ""
+    unused: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def conflict(claimant: Claimant, name: str, server: Server, *, proven: bool) -> 
         return f"role {name} {other}"
     if database is None:
         return ""
-    own = role is not None and database.owner == name
+    own = database.unused or (role is not None and database.owner == name)
     if other := _other(claimant, database.comment, own):
         return f"database {name} {other}"
     return ""

@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections import defaultdict
+from dataclasses import replace
 from typing import LiteralString
 from urllib.parse import quote, unquote, urlsplit
 
@@ -24,6 +25,11 @@ _ROLE = "select coalesce(shobj_description(oid, 'pg_authid'), ''), '' from pg_ro
 _DATABASE = """
     select coalesce(shobj_description(d.oid, 'pg_database'), ''), rolname from pg_database d join pg_roles r
     on r.oid = datdba where datname = %s"""
+_EMPTY = """
+    select not exists (select from pg_class c where oid >= 16384 and relnamespace <> 'pg_toast'::regnamespace
+    and not exists (select from pg_depend where objid = c.oid and deptype = 'e'))"""
+"""Whether the database of the connection has no table, view or sequence but those of extensions: the oids of PostgreSQL's
+own objects are lower."""
 
 
 class DatabaseUnavailable(Exception):
@@ -105,7 +111,7 @@ class Databases:
             autocommit=True,
         )
         async with connection:
-            server = await _server(connection, master.username, name)
+            server = await _server(connection, master, name)
             if other := conflict(claimant, name, server, proven=own is not None):
                 raise DatabaseConflict(f"{other}; nothing was changed. {_handover(claimant, name, server)}")
             if own is None or server.role != recorded[0]:
@@ -150,19 +156,26 @@ def password_of(url: str) -> str:
         return ""
 
 
-async def _server(connection: AsyncConnection, master: str, name: str) -> Server:
+async def _server(connection: AsyncConnection, master: _Master | None, name: str) -> Server:
+    """What the server has, by a connection of the master user to the instance's first database, or of another to its
+    own."""
+
     async def find(query: LiteralString) -> Existing | None:
         row = await (await connection.execute(query, [name])).fetchone()
         return Existing(*row) if row else None
 
-    return Server(master, await find(_ROLE), await find(_DATABASE))
+    database = await find(_DATABASE)
+    if master is not None and database is not None and (master.dbname, master.username) == (name, database.owner):
+        row = await (await connection.execute(_EMPTY)).fetchone()
+        database = replace(database, unused=bool(row and row[0]))
+    return Server(master.username if master else "", await find(_ROLE), database)
 
 
 async def _server_seen_by_owner(url: str, name: str) -> Server | None:
     """What the server has, by the service's own login; None if role, database or password do not exist."""
     try:
         async with await AsyncConnection.connect(url, connect_timeout=_TIMEOUT_SECONDS) as connection:
-            return await _server(connection, "", name)
+            return await _server(connection, None, name)
     except psycopg.OperationalError as error:
         if _MISSING.search(str(error)):
             return None
