@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli.deploy import cluster, stack
+from cli.deploy import cluster, readiness, stack
 from cli.environment import PRIMARY, exports
 from cli.progress.steps import Progress, Step, StepFailed, results_table, run_steps
 from cli.progress.subprocesses import run
@@ -47,7 +47,7 @@ def steps(site: Site) -> list[Step]:
         log = logs / f"{name}.log"
         return Step(title, lambda progress: action(log, progress), log)
 
-    overlay = CHECKOUT / "manifests" / "overlays" / PRIMARY
+    overlay, controllers = CHECKOUT / "manifests" / "overlays" / PRIMARY, CHECKOUT / "local" / "manifests"
     return [
         step("tools", "tools", lambda log, show: _tools(log, show)),
         step("local cloud", "cloud", lambda _, show: _cloud(site, show)),
@@ -61,14 +61,18 @@ def steps(site: Site) -> list[Step]:
         step(
             "local controllers",
             "controllers",
-            lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(CHECKOUT / "local" / "manifests")),
+            lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(controllers)),
         ),
         step(
             "manifests",
             "manifests",
             lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(overlay)),
         ),
-        step("custom resources", "ready", lambda _, show: cluster.wait_until_ready(site, PRIMARY, show)),
+        step(
+            "custom resources",
+            "ready",
+            lambda log, show: readiness.wait_until_ready(site, PRIMARY, log, show, overlay, controllers),
+        ),
         step("live page", "page", lambda _, show: _page(site)),
         step("heart beats", "wearables", lambda _, show: first_calm(site, show)),
     ]

@@ -64,6 +64,8 @@ class BioStreamStatus(ResourceStatus):
     """State of a stream as the operator last observed it."""
 
     pods: str = Field(default="0/0", description="Available and desired Pods; one holds all workers.")
+    kafka: str = Field(default="", description="Bootstrap address of the Kafka with its topics.")
+    database: str = Field(default="", description="Host, port and name of the database with its tables.")
     workers: int | None = Field(default=None, description="Worker processes in the Pod.")
     partitions: int | None = Field(default=None, description="Partitions of the source topic.")
     lag: int | None = Field(default=None, description="Consumer lag in records; absent while unknown.")

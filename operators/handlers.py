@@ -59,6 +59,8 @@ def registry(queue: WorkQueue, liveness: Liveness) -> kopf.OperatorRegistry:
         if event["type"] == "DELETED" or seen.get(key) != current:
             seen[key] = current
             queue.add(key)
+            for sibling in queue.keys(key.kind) if key.kind == BIO_STREAM.name else []:
+                queue.add(sibling)  # streams share topics and tables: one waits for the end of another's conflict
         if event["type"] == "DELETED":
             seen.pop(key, None)
 

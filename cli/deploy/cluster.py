@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
 from cli.aws.credentials import LOCAL_KEY
-from cli.progress.steps import Progress, StepFailed
+from cli.progress.steps import Progress
 from cli.progress.subprocesses import run
 from contracts.platform import NAMESPACE
 from local import toolchain
 from local.gateway import certificate
-from local.observe import kube
-from local.observe.model import CustomResource, Pod
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
-
-READY_SECONDS = 300
 
 
 def kubectl(site: Site, region: str, log: Path, progress: Progress, *argv: str) -> str:
@@ -59,35 +54,6 @@ def install_secrets(site: Site, region: str, log: Path, progress: Progress) -> s
         return apply(site, region, log, progress, "-f", str(manifest))
     finally:
         manifest.unlink()
-
-
-def wait_until_ready(site: Site, region: str, progress: Progress) -> str:
-    """Waits until every custom resource and Pod is Ready; raises StepFailed with those that are not."""
-    api = kube.connect(site.kubeconfig(region))
-    deadline = time.monotonic() + READY_SECONDS
-    try:
-        while True:
-            resources, pods = kube.custom_resources(api, region), kube.pods(api, region)
-            missing = unready(resources, pods)
-            if not missing and resources:
-                return f"{len(resources)} custom resources, {len(pods)} Pods"
-            if time.monotonic() > deadline:
-                raise StepFailed(
-                    f"after {READY_SECONDS} s still not Ready: {'; '.join(missing)}. Read `aura logs POD`."
-                )
-            progress("; ".join(missing) or "no custom resource yet")
-            time.sleep(0.5)
-    finally:
-        api.close()
-
-
-def unready(resources: list[CustomResource], pods: list[Pod]) -> list[str]:
-    """What is not Ready and why, custom resources first."""
-    return [f"{r.kind} {r.name}: {r.reason}" for r in resources if not r.ready] + [
-        f"Pod {p.name}: {p.reason or p.phase}"
-        for p in pods
-        if not p.ready and p.phase not in ("Succeeded", "Terminating")
-    ]
 
 
 def _secret(name: str, values: Mapping[str, str], kind: str = "Opaque") -> dict[str, object]:

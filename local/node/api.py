@@ -16,6 +16,8 @@ from typing import Any
 import aiohttp
 import yaml
 
+from operators.kubernetes.encoding import encode
+
 log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
@@ -80,12 +82,13 @@ class Api:
     async def request(
         self, method: str, path: str, body: Object | None = None, content: str = "application/json", **query: str
     ) -> Object:
-        """The object in the response. Raises ApiError for an error status, one of UNREACHABLE without a response."""
+        """The object in the response. Raises ApiError for an error status, one of UNREACHABLE without a response, and
+        NotUnicode for a body that is no text."""
         async with self._session.request(
             method,
             self.server + path,
             params=query,
-            data=None if body is None else json.dumps(body),
+            data=None if body is None else encode(body),
             headers={"Content-Type": content, **self._authorization()},
             timeout=aiohttp.ClientTimeout(total=30),
         ) as response:

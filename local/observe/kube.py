@@ -96,6 +96,7 @@ def _pod(region: str, pod: client.V1Pod) -> Pod:
         conditions.get("Ready") == "True",
         sum(c.restart_count for c in containers),
         next(filter(None, map(_container_reason, containers)), ""),
+        (pod.metadata.labels or {}).get("app.kubernetes.io/name", ""),
     )
 
 

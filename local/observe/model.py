@@ -58,6 +58,8 @@ class Pod(msgspec.Struct, frozen=True):
     restarts: int
     reason: str
     """Why its container waits or how it terminated; empty while it runs."""
+    app: str = ""
+    """The label app.kubernetes.io/name: the name of its Deployment, here."""
 
 
 class Platform(msgspec.Struct, frozen=True):

@@ -57,7 +57,7 @@ class Store:
             ) as connection:
                 return await self._ensure(connection, digest(url), sink, now)
         except (psycopg.Error, OSError, StoreUnavailable) as error:
-            raise StoreUnavailable(f"database {sink.database}: {error}".strip()) from error
+            raise StoreUnavailable(f"database {sink.database}: {_words(error)}".strip()) from error
 
     async def drop(self, url: str) -> None:
         """Drops the tables with their rows. Raises StoreUnavailable."""
@@ -66,7 +66,7 @@ class Store:
                 for table in timeseries.TIME_COLUMN:
                     await connection.execute(f"drop table if exists {table} cascade".encode())
         except (psycopg.Error, OSError) as error:
-            raise StoreUnavailable(str(error)) from error
+            raise StoreUnavailable(_words(error)) from error
         self._applied.pop(digest(url), None)
 
     async def _ensure(self, connection: AsyncConnection, key: str, sink: Sink, now: datetime) -> Partitioning:
@@ -93,6 +93,12 @@ class Store:
                     await connection.execute(statement.encode())
             self._applied[key] = _Applied(version, time.monotonic())
         return kind
+
+
+def _words(error: Exception) -> str:
+    """The words of an error, but not those about a URL that can't be read: they could quote its password."""
+    unreadable = isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None
+    return "the uri in its Secret is no URL of PostgreSQL" if unreadable else str(error)
 
 
 async def _partitioning(connection: AsyncConnection) -> Partitioning:

@@ -8,22 +8,24 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from contracts.auraservice import AuraServiceSpec
+from contracts.auraservice import AuraServiceSpec, Database
 from contracts.platform import PLATFORM_CONFIG, REGION_ROLE
 from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
+from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
-from operators.adapters.aws.rds import DatabaseUnavailable, password_of
+from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.auraservice import status
 from operators.auraservice.dependencies import TIMESERIES_SECRET, Address, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
-from operators.auraservice.workload import replicas_override, secret_name
+from operators.auraservice.workload import min_replicas, replicas_override, secret_name
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
-from operators.kubernetes.apply import apply, live_objects, served_kinds
+from operators.kubernetes.apply import apply, conflicting_owner, live_objects, served_kinds
 from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
+from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
 
@@ -58,7 +60,8 @@ class AuraServiceReconciler:
                 live = await live_objects(self.client, owner, owned)
                 await self._override_replicas(owner, spec, live, dependencies.passive)
         deployment = _deployment(live)
-        findings.append(status.workload_finding(spec, deployment, dependencies.passive))
+        least = min_replicas(spec, dependencies.passive)
+        findings.append(await rollout_finding(self.client, status.AVAILABLE, owner, deployment, least))
         routable = (kinds.HTTP_ROUTE.api_version, kinds.HTTP_ROUTE.name) in served
         routes = await self.client.list(kinds.HTTP_ROUTE, owner.namespace) if routable and spec.routes else []
         findings += [status.routed(owner, spec, live, routable, routes), *reserved_name(body)]
@@ -91,30 +94,44 @@ class AuraServiceReconciler:
         findings: list[Finding] = []
         values: dict[str, str] = {}
         if spec.secrets:
+            variable = ""
             try:
                 for variable, reference in sorted(spec.secrets.items()):
                     values[variable] = await self.cloud.secrets.value(reference)
                 findings.append(good(status.SECRETS, "Synced", f"{len(values)} from AWS Secrets Manager"))
             except SecretUnavailable as error:
-                findings.append(broken(status.SECRETS, "SecretUnavailable", f"{error}; Pods keep their values"))
+                message = f"variable {variable}: {error}; Pods keep their values"
+                findings.append(broken(status.SECRETS, "SecretUnavailable", message))
         if spec.database:
-            try:
-                password = await self._password(owner)
-                values[DATABASE_URL] = await self.cloud.databases.ensure(
-                    spec.database.instance, spec.database.name, password
-                )
-                findings.append(good(status.DATABASE, "Exists", f"database {spec.database.name} accepts connections"))
-            except (SecretUnavailable, DatabaseUnavailable) as error:
-                findings.append(broken(status.DATABASE, "DatabaseUnavailable", f"{error}; Pods keep their values"))
+            finding, url = await self._database(owner, spec.database)
+            findings.append(finding)
+            values |= {DATABASE_URL: url} if url else {}
         return replace(dependencies, secrets=values), findings
 
-    async def _password(self, owner: Owner) -> str:
-        """The password in the service's Secret, or a new one."""
+    async def _database(self, owner: Owner, database: Database) -> tuple[Finding, str]:
+        """The finding about the service's role and database, and their URL if they are its own."""
+        claimant = Claimant(owner.kind, owner.namespace, owner.name, await self.client.cluster_id())
+        stored = await self._stored_password(owner)
+        password = stored or secrets.token_urlsafe(24)
+        try:
+            url = await self.cloud.databases.ensure(
+                claimant, database.instance, database.name, password, stored=bool(stored)
+            )
+        except DatabaseConflict as error:
+            return broken(status.DATABASE, "NameConflict", str(error)), ""
+        except DatabaseRefused as error:
+            return broken(status.DATABASE, "DatabaseRefused", f"{error}; Pods keep their values"), ""
+        except (SecretUnavailable, DatabaseUnavailable) as error:
+            return broken(status.DATABASE, "DatabaseUnavailable", f"{error}; Pods keep their values"), ""
+        return good(status.DATABASE, "Exists", f"database {database.name} accepts connections"), url
+
+    async def _stored_password(self, owner: Owner) -> str:
+        """The password in the service's own Secret; "" without one."""
         stored = await self.client.get(kinds.SECRET, owner.namespace, secret_name(owner))
         encoded: Mapping[str, str] = (stored or {}).get("data") or {}
-        if DATABASE_URL in encoded:
-            return password_of(base64.b64decode(encoded[DATABASE_URL]).decode())
-        return secrets.token_urlsafe(24)
+        if stored is None or conflicting_owner(stored, owner) or DATABASE_URL not in encoded:
+            return ""
+        return password_of(base64.b64decode(encoded[DATABASE_URL]).decode(errors="replace"))
 
     async def _override_replicas(
         self, owner: Owner, spec: AuraServiceSpec, live: list[Manifest], passive: bool

@@ -6,19 +6,13 @@ from collections.abc import Iterable
 
 from contracts.auraservice import AuraServiceSpec
 from operators.auraservice.shadowing import shadowed
-from operators.auraservice.workload import min_replicas
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.manifest import Manifest, Owner
-from operators.kubernetes.rollout import rollout
 
 AVAILABLE = "Available"
 ROUTED = "Routed"
 SECRETS = "SecretsSynced"
 DATABASE = "DatabaseReady"
-
-
-def workload_finding(spec: AuraServiceSpec, deployment: Manifest | None, passive: bool) -> Finding:
-    return rollout(AVAILABLE, deployment, min_replicas(spec, passive))
 
 
 def routed(

@@ -100,6 +100,7 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
         "env": _env(spec, dependencies),
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
         "securityContext": pods.SECURITY_CONTEXT,
+        "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
     }
     ports = [{"name": name, "containerPort": spec.ports[name], "protocol": "TCP"} for name in sorted(spec.ports)]
     pod: Manifest = {

@@ -134,6 +134,7 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
                     "limits": {"memory": f"{workers}Gi"},
                 },
                 "securityContext": pods.SECURITY_CONTEXT,
+                "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
                 "volumeMounts": [{"name": "state", "mountPath": _STATE}],
                 **pods.probes(start_seconds=120),
             }

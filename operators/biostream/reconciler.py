@@ -16,7 +16,7 @@ from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
 from operators.adapters.dataflow.metrics import scrape
-from operators.adapters.kafka.admin import KafkaUnreachable, TopicAdmin
+from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
 from operators.biostream.desired import (
@@ -29,7 +29,8 @@ from operators.biostream.desired import (
     volume_claim,
 )
 from operators.biostream.scaling import Scale, bounds, decide, with_sample
-from operators.biostream.sharing import shared
+from operators.biostream.sharing import Conflict, conflict, kept_sink, kept_topics, shared
+from operators.biostream.siblings import Siblings, siblings
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
@@ -38,9 +39,11 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, State, broken, good, waiting
 from operators.kubernetes.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
 from operators.kubernetes.manifest import Manifest, Owner, digest
-from operators.kubernetes.resource import is_terminating, parse_spec, reserved_name
-from operators.kubernetes.rollout import pod_counts, rollout
+from operators.kubernetes.progress import rollout_finding
+from operators.kubernetes.resource import parse_spec, reserved_name
+from operators.kubernetes.rollout import pod_counts
 
+ACCEPTED = "Accepted"
 TABLES_READY = "TablesReady"
 RESPONSE_READY = "ResponseReady"
 DATAFLOW_READY = "DataflowReady"
@@ -67,7 +70,8 @@ class BioStreamReconciler:
     """Recent lag samples of each stream, by its uid."""
 
     async def reconcile(self, body: Manifest) -> Result:
-        """Topics and tables, then the dataflow once both are ready."""
+        """Topics and tables, then the dataflow once both are ready. A stream that cannot live beside an older one stays
+        as it is."""
         spec = parse_spec(BioStreamSpec, body)
         if isinstance(spec, Finding):
             return Result([spec], {})
@@ -76,33 +80,49 @@ class BioStreamReconciler:
         config: dict[str, str] = (await self.client.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}).get(
             "data", {}
         )
+        bootstrap, passive = config.get(KAFKA_BOOTSTRAP, ""), config.get(REGION_ROLE) == "passive"
         url, version = await self._database(owner, spec)
-        topic_finding, partitions = await self._topics(spec, config.get(KAFKA_BOOTSTRAP, ""))
+        streams = await siblings(self.client, body, spec, bootstrap, url)
+        where = {"kafka": streams.mine.kafka, "database": streams.mine.store}
+        live = await live_objects(self.client, owner, _KINDS)
+        if refused := conflict(streams.mine, streams.others):
+            findings = [_refusal(refused), await self._rollout(owner, live, passive)]
+            return Result(findings, where | {"pods": pod_counts(_deployment(live))})
+        topic_finding, partitions = await self._topics(streams, bootstrap)
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(spec)
-        findings = [topic_finding, await self._tables(spec, url), response, *secret_finding]
-        passive = config.get(REGION_ROLE) == "passive"
-        live = await live_objects(self.client, owner, _KINDS)
+        findings = [
+            good(ACCEPTED, "NoConflict", "no older stream declares anything that excludes this one"),
+            topic_finding,
+            await self._tables(streams, url),
+            response,
+            *secret_finding,
+        ]
         sample = await scrape(self.client, owner, PORT, spec.source.partitions)
         current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
         if all(finding.state is State.GOOD for finding in findings):
-            dependencies = Dependencies(config[KAFKA_BOOTSTRAP], address, secret, version, scale, passive)
+            dependencies = Dependencies(bootstrap, address, secret, version, scale, passive)
             if await apply(self.client, owner, desired(owner, spec, dependencies), live):
                 live = await live_objects(self.client, owner, _KINDS)
             if reason:
                 message = f"{scale.workers} workers instead of {current.workers}: {reason}"
                 _log.info("BioStream %s: %s", owner.name, message)
                 await record_event(self.client, body, "Scaled", message)
+        findings.append(await self._rollout(owner, live, passive))
         deployment = _deployment(live)
         applied = scale_of(deployment)
-        findings += [rollout(DATAFLOW_READY, deployment, desired_pods(passive)), *reserved_name(body)]
+        findings += reserved_name(body)
         status: dict[str, Any] = {
+            **where,
             "pods": pod_counts(deployment),
             "workers": applied.workers if applied else None,
             "lag": sample.records if sample else None,
             "lagSeconds": round(sample.seconds, 1) if sample else None,
         }
         return Result(findings, status | ({} if partitions is None else {"partitions": partitions}))
+
+    async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> Finding:
+        return await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))
 
     def _scale(
         self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, sample: LagSample | None
@@ -125,8 +145,8 @@ class BioStreamReconciler:
             if await self.client.namespace_is_terminating(owner.namespace):
                 _log.warning("BioStream %s is deleted with its namespace: its data stays", owner.name)
             elif isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
-                await self._delete_data(owner, spec)
-        except (KafkaUnreachable, StoreUnavailable) as error:
+                await self._delete_data(body, owner, spec)
+        except (KafkaUnreachable, KafkaRefused, StoreUnavailable) as error:
             since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
             if datetime.now(UTC) - since < _FINALIZE_TIMEOUT:
                 raise
@@ -145,53 +165,44 @@ class BioStreamReconciler:
         meta = {"finalizers": finalizers, "resourceVersion": body["metadata"]["resourceVersion"]}
         await self.client.merge_patch(kinds.BIO_STREAM, body, {"metadata": meta})
 
-    async def _delete_data(self, owner: Owner, spec: BioStreamSpec) -> None:
+    async def _delete_data(self, body: Manifest, owner: Owner, spec: BioStreamSpec) -> None:
         if deployment := await self.client.get(DEPLOYMENT, owner.namespace, owner.name):
             await self.client.delete(DEPLOYMENT, deployment)
         claim = kinds.KINDS["v1", "PersistentVolumeClaim"]
         if existing := await self.client.get(claim, owner.namespace, volume_claim(owner)["metadata"]["name"]):
             await self.client.delete(claim, existing)
-        others = await self._others(owner)
-        if others is None:
-            _log.error(
-                "BioStream %s: its data stays, since another stream of the namespace is invalid and may use it",
-                owner.name,
-            )
-            return
-        used = shared(others)
         config = await self.client.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
-        if bootstrap := config.get("data", {}).get(KAFKA_BOOTSTRAP):
+        bootstrap = config.get("data", {}).get(KAFKA_BOOTSTRAP, "")
+        url, _ = await self._database(owner, spec)
+        streams = await siblings(self.client, body, spec, bootstrap, url)
+        if streams.invalid:
+            invalid = ", ".join(streams.invalid)
+            _log.error("BioStream %s: its data stays, since %s is invalid and may use it", owner.name, invalid)
+            return
+        used = shared(streams.mine, streams.others)
+        if bootstrap:
             own = [topic.name for topic in topics.desired_topics(spec) if topic.name not in used.topics]
             await self.kafka(bootstrap).delete(own)
-        url, _ = await self._database(owner, spec)
-        if url and spec.sink.database not in used.databases:
+        if url and not used.store:
             await self.store.drop(url)
 
-    async def _others(self, owner: Owner) -> list[BioStreamSpec] | None:
-        """The namespace's other streams that are not being deleted; None if one of them is invalid."""
-        found = await self.client.list(kinds.BIO_STREAM, owner.namespace)
-        specs = [
-            parse_spec(BioStreamSpec, body)
-            for body in found
-            if body["metadata"]["uid"] != owner.uid and not is_terminating(body)
-        ]
-        valid = [spec for spec in specs if isinstance(spec, BioStreamSpec)]
-        return valid if len(valid) == len(specs) else None
-
-    async def _topics(self, spec: BioStreamSpec, bootstrap: str) -> tuple[Finding, int | None]:
+    async def _topics(self, streams: Siblings, bootstrap: str) -> tuple[Finding, int | None]:
         if not bootstrap:
             message = f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet"
             return waiting(topics.TOPICS_READY, "NotConfigured", message), None
-        declared, admin = topics.desired_topics(spec), self.kafka(bootstrap)
+        declared, source = kept_topics(streams.mine, streams.others), streams.mine.spec.source
         try:
-            existing, brokers = await admin.describe(topic.name for topic in declared)
-            decision = topics.decide(declared, existing, brokers)
+            admin = self.kafka(bootstrap)
+            state = await admin.describe(topic.name for topic in declared)
+            decision = topics.decide(declared, state)
             if isinstance(decision, Finding):
-                return decision, existing[spec.source.topic].partitions if spec.source.topic in existing else None
+                return decision, state.topics[source.topic].partitions if source.topic in state.topics else None
             await admin.apply(decision)
         except KafkaUnreachable as error:
             return broken(topics.TOPICS_READY, "KafkaUnreachable", str(error)), None
-        return topics.ready(declared), spec.source.partitions
+        except KafkaRefused as error:
+            return broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"), None
+        return topics.ready(declared), source.partitions
 
     async def _database(self, owner: Owner, spec: BioStreamSpec) -> tuple[str, str]:
         """URL of the database and digest of its Secret; empty if CloudNativePG has not created it yet."""
@@ -199,16 +210,20 @@ class BioStreamReconciler:
         data = (secret or {}).get("data") or {}
         return (base64.b64decode(data["uri"]).decode(), digest(data)) if "uri" in data else ("", "")
 
-    async def _tables(self, spec: BioStreamSpec, url: str) -> Finding:
+    async def _tables(self, streams: Siblings, url: str) -> Finding:
+        spec = streams.mine.spec
         if not url:
             return waiting(
                 TABLES_READY, "DatabaseMissing", f"Secret {database_secret(spec)} with a uri does not exist yet"
             )
+        sink = kept_sink(streams.mine, streams.others)
         try:
-            kind = await self.store.ensure(url, spec.sink, datetime.now(UTC))
+            kind = await self.store.ensure(url, sink, datetime.now(UTC))
         except StoreUnavailable as error:
             return broken(TABLES_READY, "StoreUnavailable", str(error))
-        return good(TABLES_READY, "AsDeclared", f"tables and views exist ({kind})")
+        longer = f"; rows are kept {sink.retention}, as a stream that shares them declares"
+        message = f"tables and views exist ({kind})"
+        return good(TABLES_READY, "AsDeclared", message + longer * (sink.retention != spec.sink.retention))
 
     async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         name = spec.response.service
@@ -224,6 +239,13 @@ class BioStreamReconciler:
             return [], await self.cloud.secrets.value(spec.response.secret)
         except SecretUnavailable as error:
             return [broken(RESPONSE_READY + "Secret", "SecretUnavailable", f"{error}; workers keep their value")], ""
+
+
+def _refusal(found: Conflict) -> Finding:
+    intact = "nothing is changed for this stream, and what it already runs goes on"
+    remedy = "declare the same in both, or another topic or sink.database"
+    message = f"BioStream {found.other} is older: {found.difference}; {intact}; {remedy}"
+    return broken(ACCEPTED, "Conflict", message)
 
 
 def _deployment(live: list[Manifest]) -> Manifest | None:

@@ -5,18 +5,19 @@ No change deletes data: partitions are only added, and a topic that is no longer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
 from contracts.biostream import BioStreamSpec
 from contracts.durations import milliseconds
 from contracts.records import DEAD_LETTER_BYTES
+from operators.adapters.kafka.errors import collision
 from operators.adapters.kafka.topics import (
     AlterConfigs,
     CreatePartitions,
     CreateTopic,
+    KafkaState,
     Topic,
     TopicChange,
-    TopicDescription,
 )
 from operators.kubernetes.conditions import Finding, broken, good
 
@@ -33,16 +34,18 @@ def desired_topics(spec: BioStreamSpec) -> list[Topic]:
     ]
 
 
-def decide(
-    topics: Iterable[Topic], existing: Mapping[str, TopicDescription], brokers: int
-) -> list[TopicChange] | Finding:
+def decide(topics: Sequence[Topic], kafka: KafkaState) -> list[TopicChange] | Finding:
     """All changes, or a finding if any of them is impossible: then none is made."""
     changes: list[TopicChange] = []
+    if pair := collision({topic.name for topic in topics}, set(kafka.names)):
+        message = f"topics {pair[0]} and {pair[1]} differ by '.' and '_' only, which Kafka refuses; nothing was changed"
+        return broken(TOPICS_READY, "TopicCollision", message)
     for topic in topics:
-        current = existing.get(topic.name)
+        current = kafka.topics.get(topic.name)
         if current is None:
-            if (topic.replication or 1) > brokers:
-                message = f"topic {topic.name} declares {topic.replication} replicas, but Kafka has {brokers} brokers"
+            if (topic.replication or 1) > kafka.brokers:
+                counts = f"{topic.replication} replicas, but Kafka has {kafka.brokers} brokers"
+                message = f"topic {topic.name} declares {counts}"
                 return broken(TOPICS_READY, "TooFewBrokers", message)
             changes.append(CreateTopic(topic))
             continue

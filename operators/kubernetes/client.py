@@ -12,17 +12,21 @@ from typing import Any
 import aiohttp
 from kubernetes import client, config
 
+from operators.kubernetes.encoding import NotUnicode, encode
 from operators.kubernetes.kinds import Kind
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest
 
 _ATTEMPTS = 6
 _BASE_DELAY_SECONDS = 0.2
 _RETRYABLE = {429, 500, 502, 503, 504}
+_APPLY = "application/apply-patch+yaml"
+_APPLY_ATTEMPTS = 3
+"""A server-side apply that is impossible, as one that names a list's key twice, is answered with 500 every time."""
 _TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 
 
 class ApiError(Exception):
-    """The API server refused a request; `status` is the HTTP status, the text its message."""
+    """A request was refused; `status` is the HTTP status, 422 if it could not even be sent, the text says why."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -48,6 +52,7 @@ class Client:
         if configuration.cert_file:
             context.load_cert_chain(configuration.cert_file, configuration.key_file)
         self._configuration = configuration
+        self._cluster_id = ""
         self._session = aiohttp.ClientSession(
             configuration.host, connector=aiohttp.TCPConnector(ssl=context, limit=32), timeout=_TIMEOUT
         )
@@ -64,11 +69,22 @@ class Client:
                 return None
             raise
 
-    async def list(self, kind: Kind, namespace: str, labels: Mapping[str, str] | None = None) -> list[Manifest]:
-        """Objects with these labels; empty if the kind is not served."""
-        selector = ",".join(f"{key}={value}" for key, value in (labels or {}).items())
+    async def list(
+        self,
+        kind: Kind,
+        namespace: str,
+        labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> list[Manifest]:
+        """Objects with these labels and fields, of all namespaces if it is ""; empty if the kind is not served."""
+        selectors = {"labelSelector": labels, "fieldSelector": fields}
+        parameters = {
+            name: ",".join(f"{key}={value}" for key, value in selector.items())
+            for name, selector in selectors.items()
+            if selector
+        }
         try:
-            response = await self._request("GET", kind.path(namespace), {"labelSelector": selector} if selector else {})
+            response = await self._request("GET", kind.path(namespace), parameters)
         except ApiError as error:
             if error.status == 404:
                 return []
@@ -94,6 +110,12 @@ class Client:
                 return True
             raise
 
+    async def cluster_id(self) -> str:
+        """What tells this cluster from others: the uid of its namespace kube-system."""
+        if not self._cluster_id:
+            self._cluster_id = (await self._request("GET", "/api/v1/namespaces/kube-system"))["metadata"]["uid"]
+        return self._cluster_id
+
     async def apply(self, kind: Kind, manifest: Manifest, manager: str = FIELD_MANAGER) -> Manifest:
         """Server-side apply with force: the fields in the manifest become ours, whoever managed them."""
         meta = manifest["metadata"]
@@ -102,7 +124,7 @@ class Client:
             kind.path(meta["namespace"], meta["name"]),
             {"fieldManager": manager, "force": "true"},
             manifest,
-            "application/apply-patch+yaml",
+            _APPLY,
         )
 
     async def replace(self, kind: Kind, manifest: Manifest) -> Manifest:
@@ -142,7 +164,10 @@ class Client:
         content: str = "application/json",
     ) -> Any:
         headers = {"Accept": "application/json", "Content-Type": content}
-        data = json.dumps(body).encode() if body is not None else None
+        try:
+            data = encode(body) if body is not None else None
+        except NotUnicode as error:
+            raise ApiError(422, f"{method} {path}: {error}") from error
         problem = ""
         for attempt in range(_ATTEMPTS):
             delay = _BASE_DELAY_SECONDS * 2**attempt * random.uniform(0.7, 1.3)
@@ -155,7 +180,8 @@ class Client:
                     if response.status < 400:
                         return await response.json()
                     problem = _message(await response.text())
-                    if response.status not in _RETRYABLE:
+                    again = _APPLY_ATTEMPTS if (content, response.status) == (_APPLY, 500) else _ATTEMPTS
+                    if response.status not in _RETRYABLE or attempt + 1 >= again < _ATTEMPTS:
                         raise ApiError(response.status, problem)
                     delay = max(delay, float(response.headers.get("Retry-After", 0)))
             except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:

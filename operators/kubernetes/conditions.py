@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,11 +42,7 @@ def broken(type: str, reason: str, message: str) -> Finding:
     return Finding(type, State.BROKEN, reason, message)
 
 
-_STATUS = {
-    State.GOOD: ConditionStatus.TRUE,
-    State.WAITING: ConditionStatus.FALSE,
-    State.BROKEN: ConditionStatus.FALSE,
-}
+_MAX_MESSAGE_LENGTH = 32_000
 
 
 def conditions(
@@ -63,8 +60,8 @@ def conditions(
         return Condition(
             type=type,
             status=ConditionStatus.TRUE if holds else ConditionStatus.FALSE,
-            reason=reason,
-            message=message[:32_000],
+            reason=_word(reason),
+            message=_text(message),
             last_transition_time=rfc3339(now),
             observed_generation=generation,
         )
@@ -98,6 +95,16 @@ def paused_conditions(
 def rfc3339(now: datetime) -> str:
     """A timestamp as Kubernetes writes it (metav1.Time)."""
     return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _word(reason: str) -> str:
+    """`reason` as the schema accepts it: the reasons of other controllers go through here too."""
+    return re.sub(r"[^A-Za-z0-9_]+", "", reason).lstrip("0123456789_")[:256] or "Unknown"
+
+
+def _text(message: str) -> str:
+    """`message` in the length that the schema accepts, without what is no character."""
+    return message.encode(errors="replace").decode()[:_MAX_MESSAGE_LENGTH]
 
 
 def _first(findings: Iterable[Finding], reason: str, message: str) -> tuple[str, str]:

@@ -21,8 +21,9 @@ class Kind:
         return f"/api/{self.api_version}" if "/" not in self.api_version else f"/apis/{self.api_version}"
 
     def path(self, namespace: str, name: str = "") -> str:
-        """Path of the collection in a namespace, or of one object in it."""
-        return f"{self.group_version_path}/namespaces/{namespace}/{self.plural}" + (f"/{name}" if name else "")
+        """Path of the collection in a namespace, or of one object in it; of all namespaces if it is ""."""
+        scope = f"/namespaces/{namespace}" if namespace else ""
+        return f"{self.group_version_path}{scope}/{self.plural}" + (f"/{name}" if name else "")
 
 
 AURA_SERVICE = Kind(API_VERSION, "AuraService", "auraservices")

@@ -13,6 +13,8 @@ TERMINATION_GRACE_PERIOD_SECONDS = 30
 _CAPACITY = {Placement.SPOT: "SPOT", Placement.ON_DEMAND: "ON_DEMAND"}
 _STATEFUL = {"key": "aura/stateful", "operator": "Exists", "effect": "NoSchedule"}
 
+TERMINATION_MESSAGE_POLICY = "FallbackToLogsOnError"
+"""The kubelet puts the end of a failed container's log into its status, from where it reaches the conditions."""
 SECURITY_CONTEXT = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from cli.deploy.cluster import unready
+from cli.deploy.readiness import Declared, declared_names, readiness, unready
 from cli.deploy.stack import summary
 from cli.logs import matching
 from cli.status import healthy
@@ -43,6 +43,37 @@ def test_waiting_names_what_is_not_ready_and_why() -> None:
         "AuraService ingest: image is not known",
         "Pod ingest-1: CrashLoopBackOff",
     ]
+
+
+def test_only_what_the_manifests_declare_is_waited_for_and_the_rest_is_told() -> None:
+    declared = {Declared("AuraService", "aura", "ingest"), Declared("Deployment", "aura", "operators")}
+    own = msgspec.structs.replace(POD, app="ingest")
+    operator = msgspec.structs.replace(POD, name="operators-1", app="operators", ready=False, reason="ErrImagePull")
+    theirs = msgspec.structs.replace(UNREADY, name="theirs")
+    stray = msgspec.structs.replace(POD, name="stray", ready=False, reason="CrashLoopBackOff")
+    namesake = msgspec.structs.replace(
+        POD, namespace="other", name="ingest-9", app="ingest", ready=False, reason="Error (1)"
+    )
+    found = readiness(declared, [SERVICE, theirs], [own, stray, namesake])
+    assert (found.counts, found.missing) == ("1 custom resources, 1 Pods", [])
+    assert found.others == [
+        "AuraService theirs: image is not known",
+        "Pod stray: CrashLoopBackOff",
+        "Pod ingest-9: Error (1)",
+    ]
+    assert readiness(declared, [SERVICE], [own, operator]).missing == ["Pod operators-1: ErrImagePull"]
+    assert readiness(declared, [theirs], []).missing == ["AuraService ingest: does not exist yet"]
+
+
+def test_what_the_manifests_declare_is_read_from_them() -> None:
+    def manifest(kind: str, name: str) -> dict[str, object]:
+        return {"kind": kind, "metadata": {"name": name, "namespace": "aura"}}
+
+    written = [manifest("AuraService", "auth"), manifest("Deployment", "gateway"), manifest("ConfigMap", "x"), None]
+    assert declared_names(written) == {
+        Declared("AuraService", "aura", "auth"),
+        Declared("Deployment", "aura", "gateway"),
+    }
 
 
 def test_a_pod_is_found_by_the_start_of_its_name_but_an_exact_name_wins() -> None:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.node.pod.environment import MissingReference, Reference, Sources, environment_variables, expand, references
+from local.node.pod.environment import (
+    MissingReference,
+    NoText,
+    Reference,
+    Sources,
+    environment_variables,
+    expand,
+    references,
+)
 
 POD: dict[str, Any] = {
     "metadata": {"name": "web-1", "namespace": "aura", "uid": "u", "labels": {"app": "web"}},
@@ -68,6 +76,29 @@ def test_a_missing_object_or_key_is_an_error_with_its_name() -> None:
         _variables(container, Sources({reference: None}))
     with pytest.raises(MissingReference, match="couldn't find key k in secret s"):
         _variables(container, Sources({reference: {}}))
+
+
+@pytest.mark.parametrize(
+    ("value", "why"), [(b"a\0b", "P contains the character NUL"), (b"\xff", "P is not text in UTF-8")]
+)
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"env": [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "s", "key": "P"}}}]},
+        {"envFrom": [{"secretRef": {"name": "s"}}]},
+    ],
+    ids=["env", "envFrom"],
+)
+def test_a_value_that_no_process_can_be_given_is_an_error_with_the_name_of_its_variable(
+    container: dict[str, Any], value: bytes, why: str
+) -> None:
+    with pytest.raises(NoText, match=f"variable {why}"):
+        _variables(container, Sources({Reference("secrets", "s"): {"P": value}}))
+
+
+def test_a_plain_value_with_nul_is_an_error_too() -> None:
+    with pytest.raises(NoText, match="variable P"):
+        _variables({"env": [{"name": "P", "value": "a\0b"}]})
 
 
 @pytest.mark.parametrize(

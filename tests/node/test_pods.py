@@ -78,6 +78,46 @@ def test_an_unknown_image_is_errimagepull_with_an_event(pods: Pods) -> None:
     assert "somewhere/nothing:1" in events
 
 
+def test_a_secret_with_nul_is_no_variable_but_a_file(pods: Pods) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "odd"}, "data": {"P": "YQBi"}}
+    env = [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "odd", "key": "P"}}}]
+    mount: dict[str, Any] = {"volumeMounts": [{"name": "odd", "mountPath": "/odd"}]}
+    volumes = [{"name": "odd", "secret": {"secretName": "odd"}}]
+    pods.run(
+        secret,
+        pod("variable", shell("exec sleep 1000", env=env)),
+        pod("argument", container(command=["/bin/sh", "-c", "exit", "a\0b"])),
+        pod("file", shell("od -c /odd/P; exec sleep 1000", **mount), volumes=volumes),
+    )
+
+    def waiting(name: str) -> dict[str, Any]:
+        return pods.container(name).get("state", {}).get("waiting", {})
+
+    for name, what in (("variable", "variable P"), ("argument", "argument 3")):
+        pods.cluster.until(lambda name=name: waiting(name).get("reason") == "CreateContainerConfigError")
+        assert f"{what} contains the character NUL" in waiting(name)["message"]
+    pods.until_ready("file")
+    pods.cluster.until(lambda: "a  \\0   b" in pods.logs("file"))
+    assert "internal error" not in pods.cluster.kubectl("events", "-n", pods.namespace)
+
+
+def test_the_end_of_a_failed_containers_log_is_its_message_where_asked_for(pods: Pods) -> None:
+    script = "echo first; echo the last words >&2; exit 3"
+    asked = {"terminationMessagePolicy": "FallbackToLogsOnError"}
+    pods.run(
+        pod("says", shell(script, **asked), restartPolicy="Never"),
+        pod("silent", shell(script), restartPolicy="Never"),
+        pod("fine", shell("echo well", **asked), restartPolicy="Never"),
+    )
+    for name, phase, said in (
+        ("says", "Failed", "first\nthe last words"),
+        ("silent", "Failed", ""),
+        ("fine", "Succeeded", ""),
+    ):
+        pods.until_phase(name, phase)
+        assert pods.container(name)["state"]["terminated"].get("message", "") == said
+
+
 def test_every_kind_of_variable(pods: Pods) -> None:
     pods.run(
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"A": "1"}},

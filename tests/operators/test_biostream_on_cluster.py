@@ -153,11 +153,13 @@ def test_the_policy_delete_deletes_the_data(installation: Installation) -> None:
 def test_data_that_another_stream_uses_is_kept(installation: Installation) -> None:
     response_service(installation)
     installation.apply("BioStream", "staying", spec("staying"))
-    installation.apply("BioStream", "leaving", spec("staying", deletionPolicy="Delete"))
+    beside = {"source": {"topic": "leaving-raw", "partitions": 2, "retention": "24h"}}
+    installation.apply("BioStream", "leaving", spec("staying", deletionPolicy="Delete", **beside))
     for name in ("staying", "leaving"):
         installation.cluster.until(lambda name=name: installation.get("persistentvolumeclaim", f"{name}-state"), 60)
     installation.kubectl("delete", "biostream", "leaving", "--timeout=60s")
     installation.cluster.until(lambda: not installation.get("persistentvolumeclaim", "leaving-state"), 60)
+    installation.cluster.until(lambda: "leaving-raw" not in topics(installation), 30)
     assert {"staying-raw", "staying-events", "staying-dead"} <= topics(installation).keys()
     assert {"hrv_1m", "stress_events"} <= tables(installation)
 

@@ -126,6 +126,12 @@ async def test_drop_includes_views_and_policies(timescale: str) -> None:
     assert len(kinds(timescale)) == 4
 
 
+async def test_a_uri_that_is_none_is_told_without_quoting_it() -> None:
+    with pytest.raises(StoreUnavailable, match="no URL of PostgreSQL") as refused:
+        await Store().ensure("postgresql://user:hid/den@127.0.0.1:1/none", SINK, NOW)
+    assert "hid" not in str(refused.value)
+
+
 async def test_an_unreachable_server_is_reported_by_its_database() -> None:
     with pytest.raises(StoreUnavailable, match="timeseries"):
         await Store().ensure("postgresql://nobody@127.0.0.1:1/none", SINK, NOW)

@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.adapters.kafka.topics import AlterConfigs, CreatePartitions, CreateTopic, Topic, TopicDescription
+from operators.adapters.kafka.topics import (
+    AlterConfigs,
+    CreatePartitions,
+    CreateTopic,
+    KafkaState,
+    Topic,
+    TopicDescription,
+)
 from operators.biostream.topics import decide, desired_topics
 from operators.kubernetes.conditions import Finding
 from tests.operators.samples import stream
@@ -23,7 +31,7 @@ EXISTING = st.builds(
 def test_no_change_deletes_data_and_one_pass_is_enough(
     topic: Topic, existing: dict[str, TopicDescription], brokers: int
 ) -> None:
-    decision = decide([topic], existing, brokers)
+    decision = decide([topic], KafkaState(existing, brokers, frozenset(existing)))
     if isinstance(decision, Finding):
         return
     after = dict(existing)
@@ -38,18 +46,18 @@ def test_no_change_deletes_data_and_one_pass_is_enough(
             case AlterConfigs(name, config):
                 current = after[name]
                 after[name] = TopicDescription(current.partitions, current.replication, {**current.config, **config})
-    assert decide([topic], after, brokers) == []
+    assert decide([topic], KafkaState(after, brokers, frozenset(after))) == []
 
 
 def test_one_impossible_change_prevents_all() -> None:
     new, shrunk = Topic("new", 1, None, 1), Topic("old", 2, None, 1)
-    decision = decide([new, shrunk], {"old": TopicDescription(4, 1, {})}, 3)
+    decision = decide([new, shrunk], KafkaState({"old": TopicDescription(4, 1, {})}, 3, frozenset({"old"})))
     assert isinstance(decision, Finding)
     assert decision.reason == "PartitionsCannotShrink"
 
 
 def test_more_replicas_than_brokers_are_refused() -> None:
-    decision = decide([Topic("t", 1, 3, 1)], {}, 1)
+    decision = decide([Topic("t", 1, 3, 1)], KafkaState({}, 1, frozenset()))
     assert isinstance(decision, Finding)
     assert "3 replicas, but Kafka has 1 brokers" in decision.message
 
@@ -64,3 +72,19 @@ def test_the_dead_letter_topic_accepts_any_record_of_the_raw_topic_with_its_reas
     raw, _, dead = desired_topics(stream())
     assert "max.message.bytes" not in raw.config
     assert dead.config["max.message.bytes"] == "2097152"
+
+
+@pytest.mark.parametrize(
+    ("declared", "existing"), [(["beats.raw", "beats_raw"], []), (["beats.raw"], ["beats_raw"]), (["a_b.c"], ["a.b_c"])]
+)
+def test_topics_that_differ_by_dot_and_underscore_only_collide(declared: list[str], existing: list[str]) -> None:
+    decision = decide([Topic(name, 1, None, 1) for name in declared], KafkaState({}, 1, frozenset(existing)))
+    assert isinstance(decision, Finding)
+    assert decision.reason == "TopicCollision"
+    assert all(name in decision.message for name in [*declared, *existing])
+
+
+def test_other_peoples_collisions_and_the_same_topic_are_none() -> None:
+    existing = TopicDescription(1, 1, Topic("a.b", 1, None, 1).config)
+    kafka = KafkaState({"a.b": existing}, 1, frozenset({"a.b", "x.y", "x_y"}))
+    assert decide([Topic("a.b", 1, None, 1)], kafka) == []

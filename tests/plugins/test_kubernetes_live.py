@@ -29,9 +29,9 @@ MAP = """
 def test_objects_are_created_changed_replaced_and_settled(project: Project, cluster: Cluster) -> None:
     assert "+ 3 created" in project.up(MAP.format(name="one", a="1"))
     assert project.is_settled()
-    assert "~ 1 updated" in project.up(MAP.format(name="one", a="2"))
-    assert cluster.get("configmap", "one", "-n", "plugin-map")["data"] == {"a": "2"}
-    assert "+-1 replaced" in project.up(MAP.format(name="two", a="2"))
+    assert "~ 1 updated" in project.up(MAP.format(name="one", a="2 😀"))
+    assert cluster.get("configmap", "one", "-n", "plugin-map")["data"] == {"a": "2 😀"}
+    assert "+-1 replaced" in project.up(MAP.format(name="two", a="2 😀"))
     assert "NotFound" in cluster.kubectl("get", "configmap", "one", "-n", "plugin-map", check=False)
     assert project.is_settled()
 

@@ -15,7 +15,7 @@ from local.engines.kubernetes.pki import write
 from local.engines.runtime.process import EngineFailed
 from local.node.api import Object
 from local.node.pod.backoff import Backoff, should_restart
-from local.node.pod.environment import MissingReference
+from local.node.pod.environment import MissingReference, NoText
 from local.node.pod.probes import ProbeState, run_handler
 from local.node.pod.status import ContainerStatus, ContainerView, Terminated
 from local.node.runtime.execution import ContainerConfig, Run
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _PULL_RETRY_SECONDS = 10.0
 _CONFIG_RETRY_SECONDS = 2.0
+_MESSAGE_BYTES, _MESSAGE_LINES = 2048, 80
+"""How much of its log a kubelet takes for the message of a failed container, whichever is less."""
 _STARTING_PERIOD_SECONDS = 0.25
 _STARTING_SECONDS = 60.0
 """For this long after its start an unready container is probed often, so that a rollout need not wait for a period."""
@@ -38,7 +40,7 @@ class OwningPod(Protocol):
     scratch: Path
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage or MissingReference."""
+        """Raises UnknownImage, MissingReference or NoText."""
         ...
 
     def status_changed(self) -> None: ...
@@ -138,13 +140,13 @@ class Container:
                 self.pod.record_event("Failed", f"Failed to pull image: {error}", "Warning")
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
-        except MissingReference as error:
+        except (MissingReference, NoText) as error:
             if status.message != str(error):
                 self.pod.record_event("Failed", f"Error: {error}", "Warning")
             self._set_waiting("CreateContainerConfigError", str(error))
             await asyncio.sleep(_CONFIG_RETRY_SECONDS)
             return False
-        except (EngineFailed, OSError) as error:
+        except (EngineFailed, OSError, ValueError) as error:
             self._set_waiting("RunContainerError", str(error))
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
@@ -171,7 +173,8 @@ class Container:
             for task in tasks:
                 task.cancel()
         status = self.status
-        status.ended = Terminated(code, status.started_at or time.time(), time.time(), status.run, self._kill_reason)
+        message = self._kill_reason or self._end_of_log(code)
+        status.ended = Terminated(code, status.started_at or time.time(), time.time(), status.run, message)
         status.started = status.ready = False
         self._ended.set()
         self._save_status()
@@ -225,6 +228,12 @@ class Container:
         failure = await run_handler({**hook, "timeoutSeconds": seconds}, self.spec, self.pod.address, self.exec_command)
         if failure is not None:
             self.pod.record_event("FailedHook", f"container {self.name}: {failure}", "Warning")
+
+    def _end_of_log(self, code: int) -> str:
+        """What a kubelet reports of a failed run with the policy FallbackToLogsOnError: the end of its log."""
+        if code == 0 or self.spec.get("terminationMessagePolicy") != "FallbackToLogsOnError":
+            return ""
+        return "\n".join(self.run().process.tail(_MESSAGE_BYTES).splitlines()[-_MESSAGE_LINES:])
 
     def _started_long_ago(self) -> bool:
         return time.time() - (self.status.started_at or 0) > _STARTING_SECONDS

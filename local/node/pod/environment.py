@@ -17,6 +17,10 @@ class MissingReference(LookupError):
     """A ConfigMap, a Secret or a key of one does not exist, and the reference is not optional."""
 
 
+class NoText(ValueError):
+    """A variable or an argument that no process can be given; the text names it."""
+
+
 @dataclass(frozen=True)
 class Reference:
     """`kind` is configmaps or secrets."""
@@ -53,7 +57,7 @@ def environment_variables(
 ) -> dict[str, str]:
     """All variables of the container; later ones override: Services, variables of the node, envFrom, env.
 
-    `addresses` has status.podIP and status.hostIP. Raises MissingReference.
+    `addresses` has status.podIP and status.hostIP. Raises MissingReference or NoText.
     """
     links = pod["spec"].get("enableServiceLinks", True)
     result = service_variables(sources.services, pod["metadata"]["namespace"], links) | dict(node)
@@ -62,12 +66,20 @@ def environment_variables(
             if key in source:
                 data = _data(sources, Reference(kind, source[key]["name"]), source[key].get("optional", False))
                 prefix = source.get("prefix", "")
-                result |= {prefix + name: value.decode() for name, value in data.items()}
+                result |= {prefix + name: _text(prefix + name, value) for name, value in data.items()}
     for variable in container.get("env", []):
         value = _value(pod, container, variable, addresses, sources, result)
         if value is not None:
             result[variable["name"]] = value
+    for name, value in result.items():
+        check_text(f"variable {name}", value)
     return result
+
+
+def check_text(what: str, text: str) -> None:
+    """Raises NoText if `text`, told as `what`, can be neither a variable nor an argument of a process."""
+    if "\0" in text:
+        raise NoText(f"{what} contains the character NUL, which no process can be given")
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
@@ -146,7 +158,7 @@ def _value(
             selector = origin[key]
             data = _data(sources, Reference(kind, selector["name"]), selector.get("optional", False))
             if selector["key"] in data:
-                return data[selector["key"]].decode()
+                return _text(variable["name"], data[selector["key"]])
             if selector.get("optional"):
                 return None
             raise MissingReference(f"couldn't find key {selector['key']} in {kind[:-1]} {selector['name']}")
@@ -159,6 +171,13 @@ def resource_value(container: Object, selector: Object) -> str:
     amount = container.get("resources", {}).get(kind, {}).get(name, "0")
     divisor = quantity(selector.get("divisor") or "1") or 1
     return str(-int(-quantity(amount) // divisor))
+
+
+def _text(variable: str, value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise NoText(f"variable {variable} is not text in UTF-8") from None
 
 
 def _data(sources: Sources, reference: Reference, optional: bool) -> Mapping[str, bytes]:

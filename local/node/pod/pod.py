@@ -19,6 +19,7 @@ from local.node.pod.environment import (
     MissingReference,
     Reference,
     Sources,
+    check_text,
     decode_data,
     environment_variables,
     expand,
@@ -36,6 +37,7 @@ DRAIN_SECONDS = 0.3
 """Delay of SIGTERM to a terminating Pod, in which proxies stop sending it requests."""
 _REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
+_AUTHORIZATION_SECONDS = 3.0
 
 
 class Pod:
@@ -87,7 +89,7 @@ class Pod:
         self.context.record_event(self.item, reason, message, kind)
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage or MissingReference."""
+        """Raises UnknownImage, MissingReference or NoText."""
         image = self.context.catalog.image(container["image"])
         sources = Sources({ref: await self._read_data(ref) for ref in references(container)}, self.context.services())
         env = {**self.context.base_environment, **image.env, "HOSTNAME": self.name, POD_UID_VARIABLE: self.uid}
@@ -98,6 +100,8 @@ class Pod:
         declared = environment_variables(self.item, container, self._addresses, sources, api)
         env |= declared
         argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
+        for number, word in enumerate(argv):
+            check_text(f"argument {number}", word)
         mounts = self._volumes.mounts(container, declared)
         return ContainerConfig(argv, env, container.get("workingDir") or str(CHECKOUT), mounts)
 
@@ -164,7 +168,7 @@ class Pod:
             try:
                 await self._volumes.refresh()
                 return
-            except (MissingReference, ApiError) as error:
+            except (MissingReference, ApiError, ValueError) as error:
                 if str(error) != last_error and not (isinstance(error, ApiError) and error.code == 403):
                     # 403 is normal for a moment: the node authorizer does not know yet that the Pod is bound here.
                     last_error = str(error)
@@ -178,7 +182,7 @@ class Pod:
             await asyncio.sleep(_REFRESH_SECONDS)
             try:
                 await self._volumes.refresh()
-            except (MissingReference, ApiError, *UNREACHABLE) as error:  # the files are left unchanged
+            except (MissingReference, ApiError, ValueError, *UNREACHABLE) as error:  # the files are left unchanged
                 log.warning("%s/%s: volumes: %s", self.namespace, self.name, error)
 
     async def _write_status_on_change(self) -> None:
@@ -226,13 +230,24 @@ class Pod:
     async def _read_data(self, reference: Reference) -> dict[str, bytes] | None:
         path = f"/api/v1/namespaces/{self.namespace}/{reference.kind}/{reference.name}"
         try:
-            return decode_data(reference.kind, await self.context.api.get(path))
+            return decode_data(reference.kind, await self._get_when_allowed(path))
         except ApiError as error:
             if error.code == 404:
                 return None
             raise MissingReference(str(error)) from error
         except UNREACHABLE as error:
             raise MissingReference(f"the API server does not answer: {error!r}") from error
+
+    async def _get_when_allowed(self, path: str) -> Object:
+        """The object. 403 is normal for a moment: the node authorizer does not know yet that the Pod is bound here."""
+        deadline = time.monotonic() + _AUTHORIZATION_SECONDS
+        while True:
+            try:
+                return await self.context.api.get(path)
+            except ApiError as error:
+                if error.code != 403 or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
 
     async def _stop_containers(self, grace: float) -> None:
         for container in self.containers:
@@ -261,10 +276,10 @@ class Pod:
     async def _log_failure(self, work: Awaitable[None]) -> None:
         try:
             await work
-        except Exception:
+        except Exception as error:
             # An error in one Pod must neither end the node nor stay unnoticed.
             log.exception("%s/%s", self.namespace, self.name)
-            self.record_event("FailedSync", "internal error of the node; see its log", "Warning")
+            self.record_event("FailedSync", f"{type(error).__name__}: {error}", "Warning")
 
 
 def _restore_status(item: Object) -> tuple[float, dict[str, tuple[str, float]]]:

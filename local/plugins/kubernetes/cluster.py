@@ -13,6 +13,7 @@ import yaml
 
 from local.plugins.provider.base import ProviderError
 from local.plugins.provider.values import Values
+from operators.kubernetes.encoding import NotUnicode, encode
 
 FIELD_MANAGER = "pulumi-kubernetes"
 _TIMEOUT = 60
@@ -59,7 +60,11 @@ class Cluster:
 
     def apply(self, manifest: Values, dry_run: bool = False) -> Values:
         query = [("fieldManager", FIELD_MANAGER), ("force", "true"), *([("dryRun", "All")] if dry_run else [])]
-        return self._request("PATCH", self._path(manifest), query, manifest)
+        try:
+            body = encode(manifest)
+        except NotUnicode as error:
+            raise ProviderError(f"{manifest['kind']} {manifest['metadata']['name']}: {error}") from error
+        return self._request("PATCH", self._path(manifest), query, body)
 
     def delete(self, manifest: Values) -> None:
         self._request("DELETE", self._path(manifest), [("propagationPolicy", "Foreground")])
@@ -88,7 +93,7 @@ class Cluster:
             return self._kinds[version, kind]
 
     def _request(
-        self, method: str, path: str, query: list[tuple[str, str]] | None = None, body: Values | None = None
+        self, method: str, path: str, query: list[tuple[str, str]] | None = None, body: bytes | None = None
     ) -> Any:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError

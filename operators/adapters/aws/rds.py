@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
+from collections import defaultdict
+from dataclasses import replace
+from typing import LiteralString
 from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 from psycopg import AsyncConnection, sql
+from pydantic import BaseModel, ValidationError
 
-from operators.adapters.aws.secrets_manager import SecretsManager
+from operators.adapters.aws.claims import Claimant, Existing, Server, conflict
+from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavailable
 
 _TIMEOUT_SECONDS = 5
 _VERIFIED_SECONDS = 60.0
 _MISSING = re.compile(r"does not exist|password authentication failed|no password", re.IGNORECASE)
+_ROLE = "select coalesce(shobj_description(oid, 'pg_authid'), ''), '' from pg_roles where rolname = %s"
+_DATABASE = """
+    select coalesce(shobj_description(d.oid, 'pg_database'), ''), rolname from pg_database d join pg_roles r
+    on r.oid = datdba where datname = %s"""
+_EMPTY = """
+    select not exists (select from pg_class c where oid >= 16384 and relnamespace <> 'pg_toast'::regnamespace
+    and not exists (select from pg_depend where objid = c.oid and deptype = 'e'))"""
+"""Whether the database of the connection has no table, view or sequence but those of extensions: the oids of
+PostgreSQL's own objects are lower."""
 
 
 class DatabaseUnavailable(Exception):
     """The instance does not answer, or refuses its master user."""
+
+
+class DatabaseRefused(Exception):
+    """PostgreSQL refused a statement, which has changed nothing; the text is its own, with the SQLSTATE."""
+
+
+class DatabaseConflict(Exception):
+    """Role or database belong to another, and were not changed; the text says to whom."""
+
+
+class _Master(BaseModel):
+    """The secret `rds/<instance>`, in the format of AWS."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    dbname: str = ""
 
 
 class Databases:
@@ -26,61 +59,124 @@ class Databases:
 
     def __init__(self, secrets: SecretsManager) -> None:
         self._secrets = secrets
-        self._verified: dict[str, float] = {}
+        self._verified: dict[tuple[Claimant, str], float] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def ensure(self, instance: str, name: str, password: str) -> str:
+    async def ensure(self, claimant: Claimant, instance: str, name: str, password: str, *, stored: bool) -> str:
         """The URL of database `name`, owned by a role of the same name with this password; creates both if missing.
 
-        Raises SecretUnavailable or DatabaseUnavailable. Never drops or empties anything.
+        `stored` says that the password is that of the claimant's own Secret, and not a new one. Raises
+        SecretUnavailable, DatabaseConflict, DatabaseUnavailable or DatabaseRefused. Never drops or empties anything,
+        and never alters what was not made for `claimant` (claims.py).
         """
-        master = json.loads(await self._secrets.value(f"rds/{instance}"))
-        address = f"{master['host']}:{master['port']}"
+        master = await self._master(instance)
+        address = f"{master.host}:{master.port}"
         url = f"postgresql://{name}:{quote(password, safe='')}@{address}/{name}"
-        if time.monotonic() - self._verified.get(url, -_VERIFIED_SECONDS) < _VERIFIED_SECONDS:
+        if time.monotonic() - self._verified.get((claimant, url), -_VERIFIED_SECONDS) < _VERIFIED_SECONDS:
             return url
+        where = f"RDS instance {instance} at {address}"
         try:
-            if not await _can_connect(url):
-                await self._create(master, name, password)
+            async with self._locks[instance]:
+                await self._ensure(master, claimant, name, password, url if stored else "")
         except (psycopg.OperationalError, OSError) as error:
-            raise DatabaseUnavailable(f"RDS instance {instance} at {address}: {error}".strip()) from error
-        self._verified[url] = time.monotonic()
+            raise DatabaseUnavailable(f"{where}: {error}".strip()) from error
+        except psycopg.Error as error:
+            raise DatabaseRefused(f"{where}: SQLSTATE {error.sqlstate}: {error}".strip()) from error
+        self._verified[claimant, url] = time.monotonic()
         return url
 
-    async def _create(self, master: dict[str, str], name: str, password: str) -> None:
+    async def _master(self, instance: str) -> _Master:
+        reference = f"rds/{instance}"
+        try:
+            return _Master.model_validate(json.loads(await self._secrets.value(reference)))
+        except ValidationError as error:
+            wrong = ", ".join(".".join(map(str, one["loc"])) or "all of it" for one in error.errors())
+            needed = "a JSON object with host, port, username and password"
+            raise SecretUnavailable(f"secret {reference} is not {needed}: missing or not valid: {wrong}") from None
+        except ValueError:  # not chained: the error quotes the secret
+            raise SecretUnavailable(f"secret {reference} is not JSON") from None
+
+    async def _ensure(self, master: _Master, claimant: Claimant, name: str, password: str, stored_url: str) -> None:
+        own = await _server_seen_by_owner(stored_url, name) if stored_url else None
+        recorded = Existing(claimant.comment), Existing(claimant.comment, name)
+        if own is not None and (own.role, own.database) == recorded:
+            return
         connection = await AsyncConnection.connect(
-            host=master["host"],
-            port=int(master["port"]),
-            user=master["username"],
-            password=master["password"],
-            dbname=master.get("dbname") or "postgres",
+            host=master.host,
+            port=master.port,
+            user=master.username,
+            password=master.password,
+            dbname=master.dbname or "postgres",
             connect_timeout=_TIMEOUT_SECONDS,
             autocommit=True,
         )
-        role, secret = sql.Identifier(name), sql.Literal(password)
         async with connection:
-            exists = await (await connection.execute("select 1 from pg_roles where rolname = %s", [name])).fetchone()
-            verb = sql.SQL("alter" if exists else "create")
-            await connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, secret))
-            await connection.execute(sql.SQL("grant {} to current_user").format(role))
-            databases = await connection.execute("select 1 from pg_database where datname = %s", [name])
-            if await databases.fetchone():
-                await connection.execute(sql.SQL("alter database {} owner to {}").format(role, role))
-            else:
-                await connection.execute(sql.SQL("create database {} owner {}").format(role, role))
+            server = await _server(connection, master, name)
+            if other := conflict(claimant, name, server, proven=own is not None):
+                raise DatabaseConflict(f"{other}; nothing was changed. {_handover(claimant, name, server)}")
+            if own is None or server.role != recorded[0]:
+                await _set_role(connection, claimant, name, password, exists=server.role is not None)
+            await _set_database(connection, claimant, name, server.database)
+
+
+async def _set_role(connection: AsyncConnection, claimant: Claimant, name: str, password: str, *, exists: bool) -> None:
+    """Creates the role or sets its password. The master user becomes a member, to create the role's database."""
+    role, secret = sql.Identifier(name), sql.Literal(password)
+    verb = sql.SQL("alter" if exists else "create")
+    async with connection.transaction():  # a role without its comment would be taken for somebody else's
+        await connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, secret))
+        await connection.execute(sql.SQL("grant {} to current_user").format(role))
+        await connection.execute(sql.SQL("comment on role {} is {}").format(role, sql.Literal(claimant.comment)))
+
+
+async def _set_database(connection: AsyncConnection, claimant: Claimant, name: str, found: Existing | None) -> None:
+    database, text = sql.Identifier(name), sql.Literal(claimant.comment)
+    if found is None:
+        await connection.execute(sql.SQL("create database {} owner {}").format(database, database))
+    elif found.owner != name:
+        await connection.execute(sql.SQL("alter database {} owner to {}").format(database, database))
+    if found is None or found.comment != claimant.comment:
+        await connection.execute(sql.SQL("comment on database {} is {}").format(database, text))
+
+
+def _handover(claimant: Claimant, name: str, server: Server) -> str:
+    """What to do: another name, or, for what nobody else needs any more, the statements that hand it over."""
+    if server.role is None and server.database is None:
+        return "Declare another database.name"
+    kinds = [kind for kind, one in (("role", server.role), ("database", server.database)) if one is not None]
+    statements = "; ".join(f"comment on {kind} {name} is '{claimant.comment}'" for kind in kinds)
+    return f"Declare another database.name, or, if nobody else uses it any more, run as the master user: {statements}"
 
 
 def password_of(url: str) -> str:
-    """The password in a database's URL."""
-    return unquote(urlsplit(url).password or "")
+    """The password in a database's URL; "" without one."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
 
 
-async def _can_connect(url: str) -> bool:
-    """Whether a login succeeds; False if role, database or password do not exist, other errors raise."""
+async def _server(connection: AsyncConnection, master: _Master | None, name: str) -> Server:
+    """What the server has, by a connection of the master user to the instance's first database, or of another to its
+    own."""
+
+    async def find(query: LiteralString) -> Existing | None:
+        row = await (await connection.execute(query, [name])).fetchone()
+        return Existing(*row) if row else None
+
+    database = await find(_DATABASE)
+    if master is not None and database is not None and (master.dbname, master.username) == (name, database.owner):
+        row = await (await connection.execute(_EMPTY)).fetchone()
+        database = replace(database, unused=bool(row and row[0]))
+    return Server(master.username if master else "", await find(_ROLE), database)
+
+
+async def _server_seen_by_owner(url: str, name: str) -> Server | None:
+    """What the server has, by the service's own login; None if role, database or password do not exist."""
     try:
         async with await AsyncConnection.connect(url, connect_timeout=_TIMEOUT_SECONDS) as connection:
-            await connection.execute("select 1")
+            return await _server(connection, None, name)
     except psycopg.OperationalError as error:
         if _MISSING.search(str(error)):
-            return False
+            return None
         raise
-    return True

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from operators.adapters.aws.secret_text import NoText, checked, member_text
+
 
 class SecretUnavailable(Exception):
-    """The secret does not exist, has no such member, or AWS does not answer; the text says which."""
+    """The secret does not exist, has no such member or no usable text, or AWS does not answer; the text says which."""
 
 
 class SecretsManager:
@@ -24,23 +25,21 @@ class SecretsManager:
             "secretsmanager",
             region_name=region,
             endpoint_url=endpoint or None,
-            config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=10),
+            config=Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=5),
         )
         self._cache: dict[str, tuple[float, str]] = {}
 
     async def value(self, reference: str) -> str:
-        """The current value of `name`, or of the member of `name#member`; raises SecretUnavailable."""
+        """The current text of `name`, or of the member of `name#member` (secret_text.py); raises SecretUnavailable."""
         name, _, member = reference.partition("#")
         cached_at, text = self._cache.get(name, (-self._cache_seconds, ""))
         if time.monotonic() - cached_at > self._cache_seconds:
             text = await asyncio.to_thread(self._read, name)
             self._cache[name] = (time.monotonic(), text)
-        if not member:
-            return text
         try:
-            return str(json.loads(text)[member])
-        except (ValueError, KeyError, TypeError) as error:
-            raise SecretUnavailable(f"secret {name} is not a JSON object with the member {member}") from error
+            return member_text(text, member) if member else checked(text)
+        except NoText as error:
+            raise SecretUnavailable(f"secret {reference} {error}") from error
 
     def _read(self, name: str) -> str:
         try:

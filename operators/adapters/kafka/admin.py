@@ -20,7 +20,15 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from operators.adapters.kafka.topics import AlterConfigs, CreatePartitions, CreateTopic, TopicChange, TopicDescription
+from operators.adapters.kafka.errors import reason
+from operators.adapters.kafka.topics import (
+    AlterConfigs,
+    CreatePartitions,
+    CreateTopic,
+    KafkaState,
+    TopicChange,
+    TopicDescription,
+)
 
 _TIMEOUT_SECONDS = 10
 _TLS_PORTS = {"9094", "9194"}
@@ -28,7 +36,15 @@ _TLS_PORTS = {"9094", "9194"}
 
 
 class KafkaUnreachable(Exception):
-    """The brokers did not answer, or refused a request."""
+    """The brokers did not answer, or not yet."""
+
+
+class KafkaRefused(Exception):
+    """The brokers refused a request; `reason` is the kind of refusal in one CamelCase word, the text Kafka's own."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class TopicAdmin:
@@ -37,34 +53,33 @@ class TopicAdmin:
     def __init__(self, bootstrap: str) -> None:
         tls = bootstrap.split(",")[0].rpartition(":")[2] in _TLS_PORTS
         self._bootstrap = bootstrap
-        self._admin = AdminClient(
-            {
-                "bootstrap.servers": bootstrap,
-                "security.protocol": "SSL" if tls else "PLAINTEXT",
-                "socket.timeout.ms": _TIMEOUT_SECONDS * 1000,
-                "log_level": 0,
-            }
-        )
+        settings = {
+            "bootstrap.servers": bootstrap,
+            "security.protocol": "SSL" if tls else "PLAINTEXT",
+            "socket.timeout.ms": _TIMEOUT_SECONDS * 1000,
+            "log_level": 0,
+        }
+        self._admin: AdminClient = self._call(lambda: AdminClient(settings))
 
-    async def describe(self, names: Iterable[str]) -> tuple[dict[str, TopicDescription], int]:
-        """Those of the topics that exist, and the number of brokers. Raises KafkaUnreachable."""
+    async def describe(self, names: Iterable[str]) -> KafkaState:
+        """Those of the topics that exist, and what else a decision needs. Raises KafkaUnreachable or KafkaRefused."""
         return await asyncio.to_thread(self._call, lambda: self._describe(set(names)))
 
     async def apply(self, changes: Iterable[TopicChange]) -> None:
-        """Raises KafkaUnreachable at the first change that fails; those before it are made."""
+        """Raises KafkaUnreachable or KafkaRefused at the first change that fails; those before it are made."""
         for change in changes:
             await asyncio.to_thread(self._call, lambda change=change: self._apply(change))
 
     async def delete(self, names: Iterable[str]) -> None:
-        """Deletes topics and their records; skips those that do not exist."""
-        found, _ = await self.describe(names)
-        if found:
-            futures = self._admin.delete_topics(list(found), operation_timeout=_TIMEOUT_SECONDS)
+        """Deletes topics and their records; skips those that do not exist. Raises KafkaUnreachable or KafkaRefused."""
+        state = await self.describe(names)
+        if state.topics:
+            futures = self._admin.delete_topics(list(state.topics), operation_timeout=_TIMEOUT_SECONDS)
             await asyncio.to_thread(
                 self._call, lambda: [future.result(_TIMEOUT_SECONDS) for future in futures.values()]
             )
 
-    def _describe(self, names: set[str]) -> tuple[dict[str, TopicDescription], int]:
+    def _describe(self, names: set[str]) -> KafkaState:
         metadata = self._admin.list_topics(timeout=_TIMEOUT_SECONDS)
         existing = sorted(names & metadata.topics.keys())
         resources = [ConfigResource(ResourceType.TOPIC, name) for name in existing]
@@ -78,7 +93,7 @@ class TopicAdmin:
             partitions = metadata.topics[name].partitions
             replication = max((len(one.replicas) for one in partitions.values()), default=0)
             found[name] = TopicDescription(len(partitions), replication, values[name])
-        return found, len(metadata.brokers)
+        return KafkaState(found, len(metadata.brokers), frozenset(metadata.topics))
 
     def _apply(self, change: TopicChange) -> None:
         futures: dict[Any, Any]
@@ -107,5 +122,11 @@ class TopicAdmin:
     def _call(self, call: Any) -> Any:
         try:
             return call()
-        except (KafkaException, TimeoutError) as error:
-            raise KafkaUnreachable(f"Kafka at {self._bootstrap}: {error}") from error
+        except TimeoutError as error:
+            raise KafkaUnreachable(f"Kafka at {self._bootstrap} did not answer in {_TIMEOUT_SECONDS} s") from error
+        except KafkaException as error:
+            details: KafkaError = error.args[0]
+            message = f"Kafka at {self._bootstrap}: {details.name()}: {details.str()}"
+            if kind := reason(details.name(), details.str()):
+                raise KafkaRefused(kind, message) from error
+            raise KafkaUnreachable(message) from error

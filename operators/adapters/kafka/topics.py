@@ -33,6 +33,15 @@ class TopicDescription:
 
 
 @dataclass(frozen=True)
+class KafkaState:
+    """Those of some topics that exist, the number of brokers, and the names of all topics."""
+
+    topics: Mapping[str, TopicDescription]
+    brokers: int
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
 class CreateTopic:
     topic: Topic
 
