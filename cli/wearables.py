@@ -22,8 +22,9 @@ from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
 from local.observe.errors import first_line
 from local.site import Site
-from local.wearables.beats import InvalidRecording, day_in_minutes, read_recording, synthesise
+from local.wearables.beats import day_in_minutes, synthesise
 from local.wearables.fleet import SimulatedUser, stream
+from local.wearables.recording import InvalidRecording, read_recording
 from local.wearables.report import Report, percentile
 from local.wearables.wearable import StreamEndpoint, Unreachable
 from services.auth.tokens import issue

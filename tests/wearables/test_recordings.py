@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.wearables.beats import InvalidRecording, read_recording
+from local.wearables.recording import InvalidRecording, read_recording
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.ingest import metrics
 from services.ingest.websocket.handshake import HandshakeProtocol
+from services.ingest.websocket.lingering import LingeringTransport
 
 REQUEST_TIMEOUT_SECONDS = 20.0
 """When all wearables reconnect at once, seconds pass between accepting a connection and reading its request."""
@@ -26,14 +27,14 @@ class HttpProtocol(HttpToolsProtocol):
     """Ends with the upgrade to a WebSocket, or after `REQUEST_TIMEOUT_SECONDS`.
 
     A response in progress then gets the same time again. Pipelining is refused: no proxy in front uses it, and
-    thousands of requests would fit into MAX_REQUEST_BYTES.
+    thousands of requests would fit into MAX_REQUEST_BYTES. A refusal reaches a client that still sends (lingering.py).
     """
 
     _timeout: asyncio.TimerHandle | None = None
     _bytes_read = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, LingeringTransport(transport)))
         self._timeout = self.loop.call_later(REQUEST_TIMEOUT_SECONDS, self._on_timeout)
 
     def data_received(self, data: bytes) -> None:
@@ -45,7 +46,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().data_received(data)
             if self.pipeline:
                 metrics.refused.labels("400").inc()
-                self.transport.abort()
+                self.send_400_response("Send a request only after the response to the one before.")
 
     def handle_websocket_upgrade(self) -> None:
         self._cancel_timeout()
