@@ -94,9 +94,13 @@ class Stream:
 
     @asynccontextmanager
     async def connect(
-        self, user: str, headers: Mapping[str, str] = MappingProxyType({}), sock: socket.socket | None = None
+        self,
+        user: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        sock: socket.socket | None = None,
+        token: str | None = None,
     ) -> AsyncIterator[ClientConnection]:
-        bearer = {"Authorization": f"Bearer {self.identity.token(user)}", **headers}
+        bearer = {"Authorization": f"Bearer {token or self.identity.token(user)}", **headers}
         # No pings: a client that does not read would close its own connection.
         async with connect(
             self.url, additional_headers=bearer, compression=None, proxy=None, ping_interval=None, sock=sock

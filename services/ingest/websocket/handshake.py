@@ -46,10 +46,14 @@ class HandshakeProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.handshake_initiated:  # the client must wait for our response (RFC 6455, 4.1)
-            self._sent_early = True
-            self.transport.pause_reading()
+            self.refuse_early_data()
         else:
             super().data_received(data)
+
+    def refuse_early_data(self) -> None:
+        """The connection ends after the response to the handshake; until then no more is read."""
+        self._sent_early = True
+        self.transport.pause_reading()
 
     def detach(self) -> DetachedTransport | None:
         """The transport and the server's open connections; None if the client has disconnected or is refused."""

@@ -32,6 +32,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     _timeout: asyncio.TimerHandle | None = None
     _bytes_read = 0
+    _last_bytes = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         super().connection_made(cast(asyncio.Transport, LingeringTransport(transport)))
@@ -39,6 +40,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._bytes_read += len(data)
+        self._last_bytes = (self._last_bytes + data[-4:])[-4:]
         if self._bytes_read > MAX_REQUEST_BYTES:
             metrics.refused.labels("400").inc()
             self.send_400_response(f"More than {MAX_REQUEST_BYTES} bytes in one connection.")
@@ -54,6 +56,8 @@ class HttpProtocol(HttpToolsProtocol):
         protocol = cast(HandshakeProtocol, self.transport.get_protocol())
         if not protocol.handshake_initiated and not self.transport.is_closing():
             self._reject(protocol)
+        elif not self._last_bytes.endswith((b"\n\r\n", b"\n\n")):  # there is more behind the header
+            protocol.refuse_early_data()
         self.parser = None  # pyright: ignore[reportAttributeAccessIssue]  a reference cycle: see HandshakeProtocol
 
     def _reject(self, protocol: HandshakeProtocol) -> None:
