@@ -13,7 +13,7 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
-from services.history.pagination import Position, paginate
+from services.history.pagination import InvalidCursor, Position, paginate
 from services.history.queries import EVENTS, bounds, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
@@ -61,7 +61,7 @@ def create(settings: HistorySettings) -> FastAPI:
         now = datetime.now(UTC)
         try:
             start, end = time_range(query, now)
-        except InvalidTimeRange as error:
+        except (InvalidTimeRange, InvalidCursor) as error:
             raise HTTPException(422, str(error)) from error
         try:
             windows, events = await read(user, query, start, end)
@@ -101,7 +101,7 @@ def create(settings: HistorySettings) -> FastAPI:
 
 
 def time_range(query: HistoryQuery, now: datetime) -> tuple[Position, datetime]:
-    """Where the page begins, and the end of the range (exclusive); raises InvalidTimeRange.
+    """Where the page begins, and the end of the range (exclusive); raises InvalidTimeRange and InvalidCursor.
 
     A page that follows another begins at its cursor: a default `from` would have moved on with the clock.
     """
@@ -109,7 +109,7 @@ def time_range(query: HistoryQuery, now: datetime) -> tuple[Position, datetime]:
         start, end = resolve_range(query.resolution, query.start, query.end, now, query.zone)
         return Position(start), end
     start, end = resolve_range(query.resolution, query.start or EARLIEST, query.end, now, query.zone)
-    return max(Position(start), query.cursor), end
+    return max(Position(start), Position.decode(query.cursor)), end
 
 
 async def _user(verifier: Verifier, request: Request) -> str:

@@ -14,7 +14,6 @@ from typing import NamedTuple, Protocol, Self, TypeVar
 MAX_LIMIT = 3_000
 """Windows, and events, on one page."""
 DEFAULT_LIMIT = 1_000
-MAX_CURSOR_CHARACTERS = 500
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -68,7 +67,7 @@ class Position(NamedTuple):
                 raise InvalidCursor
             position = cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
         except (ValueError, OverflowError):
-            raise InvalidCursor("not a cursor: pass `next` of the page before as it was") from None
+            raise InvalidCursor("`cursor` is not one: pass `next` of the page before as it was") from None
         return position
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from contracts.webhook import USEFUL_SECONDS
-from services.history.pagination import DEFAULT_LIMIT, MAX_LIMIT, Position
+from services.history.pagination import DEFAULT_LIMIT, MAX_LIMIT
 from services.history.time_range import UTC_NAME, Resolution, parse_time, parse_zone
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ Time = Annotated[datetime, _parsed(parse_time)]
 class HistoryQuery(BaseModel):
     """Query parameters. The token determines the user: no parameter does, and unknown parameters are rejected."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid")
 
     resolution: Resolution = Resolution.MINUTE
     zone: Annotated[ZoneInfo, _parsed(parse_zone)] = ZoneInfo(UTC_NAME)
@@ -45,7 +45,7 @@ class HistoryQuery(BaseModel):
     start: Time | None = Field(default=None, alias="from")
     end: Time | None = Field(default=None, alias="to")
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    cursor: Annotated[Position, _parsed(Position.decode)] | None = None
+    cursor: str | None = None
     """`next` of the page before."""
 
 

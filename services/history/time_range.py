@@ -44,7 +44,9 @@ def parse_time(text: str) -> datetime:
     Numbers are refused: whether they are seconds or milliseconds would be a guess.
     """
     if _NUMBER.fullmatch(text):
-        raise InvalidTimeRange(f"{text} is a number, and its unit is not guessed: {FORM}{_as_number(float(text))}")
+        raise InvalidTimeRange(
+            f"{visible(text)} is a number, and its unit is not guessed: {FORM}{_as_number(float(text))}"
+        )
     if lost := _LOST_PLUS.search(text):
         offset = lost[1]
         raise InvalidTimeRange(
