@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -51,9 +52,8 @@ async def test_the_beats_of_a_frame_that_can_be_stored_are_and_the_others_are_co
     ids=["s", "us", "ns", "a clock ahead", "yesterday", "rr in s", "rr in us"],
 )
 async def test_a_frame_of_which_nothing_can_be_stored_is_refused_with_what_was_expected(
-    stream: Stream, t: object, rr: float, error: str, reason: str
+    stream: Stream, t: Callable[[int], int], rr: float, error: str, reason: str
 ) -> None:
-    assert callable(t)
     moment = t(now_ms())
     async with stream.connect("bob") as socket:
         await socket.send(beats(17, *[(moment + i, rr) for i in range(10)]))

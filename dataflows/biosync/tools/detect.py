@@ -113,7 +113,7 @@ def detect(lines: BinaryIO, out: BinaryIO, rule: HrvDrop = "gate", threshold: fl
         try:
             beat = decode(text)
         except msgspec.DecodeError as error:
-            raise InvalidBeat(f"line {number}: {error}: {visible(_text(text).strip(" \t\r\n"))}; {_FORM}") from error
+            raise InvalidBeat(f"line {number}: {error}: {visible(_text(text))}; {_FORM}") from error
         summary.add(beat)
         windows, events = person.step(StoredFrame("", "", number, beat.t, "", [beat.t], [beat.rr_ms]), rules)
         summary.windows += sum(window.hr is not None for window in windows)
@@ -128,7 +128,7 @@ def detect(lines: BinaryIO, out: BinaryIO, rule: HrvDrop = "gate", threshold: fl
 
 def _text(line: bytes) -> str:
     encoding = "utf-16" if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
-    return line.decode(encoding, errors="replace")
+    return line.decode(encoding, errors="replace").strip(" \t\r\n")
 
 
 def main() -> None:
