@@ -18,7 +18,7 @@ tools: env ## find or build Kubernetes, etcd, Pulumi, Kafka and the rest
 	@$(PYTHON) -m local.toolchain
 
 .PHONY: up
-up: env ## start the platform, until a heart beat has come back as a calm
+up: env ## start the platform, until a heart beat has led to an Emergency Calm
 	@bin/aura up
 
 .PHONY: down
@@ -59,19 +59,19 @@ lint: env ## ruff, import contracts, types
 	.venv/bin/pyright
 
 .PHONY: format
-format: env ## let ruff mend layout and imports
+format: env ## fix formatting and imports with ruff
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
 # --- upkeep
 
-bench-%: tools ## run bench/<name>.py: prints a table, writes .aura/bench/<name>.json
+bench-%: tools ## run the benchmark bench/<name>: prints a table, writes .aura/bench/<name>.json
 	@$(PYTHON) -m bench.$*
 
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .PHONY: lock
-lock: ## write requirements.lock and images.lock anew from pyproject.toml
+lock: ## regenerate requirements.lock and images.lock from pyproject.toml
 	uv=$$(bin/bootstrap uv) \
 		&& $$uv $(LOCK) --group local --group dev pyproject.toml --output-file requirements.lock \
 		&& $$uv $(LOCK) --constraints requirements.lock pyproject.toml --output-file images.lock

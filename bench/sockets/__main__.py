@@ -14,7 +14,7 @@ import sys
 import time
 from itertools import pairwise
 
-from bench.sockets.load.generator import Endpoints
+from bench.sockets.load.assignment import Endpoints
 from bench.sockets.load.pool import MAX_SOCKETS, GeneratorPool, issue_tokens
 from bench.sockets.load.population import Population
 from bench.sockets.measurement import reconnects

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Thread
 
-from bench.sockets.load.generator import Recording, Tally
 from bench.sockets.load.pool import GeneratorPool
 from bench.sockets.load.population import Population
+from bench.sockets.load.recording import Recording, Tally
 from bench.sockets.measurement import reconnects
 from bench.sockets.measurement.usage import Usage, measure
 from bench.sockets.measurement.verification import Verification, verify

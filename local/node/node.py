@@ -12,7 +12,8 @@ from typing import Any
 
 from local.node.addresses import AddressesExhausted, AddressPool
 from local.node.api import UNREACHABLE, Api, ApiError, Object
-from local.node.pod.pod import NodeContext, Pod, base_environment
+from local.node.pod.context import NodeContext, base_environment
+from local.node.pod.pod import Pod
 from local.node.registration import Registration
 from local.node.runtime.execution import kill_pod
 from local.node.runtime.images import Catalog

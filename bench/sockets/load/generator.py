@@ -16,8 +16,10 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
+from bench.sockets.load.assignment import Assignment
 from bench.sockets.load.client import CLOSE, TEXT, Client, Disconnected, encode_text
-from bench.sockets.load.population import Population, user_id
+from bench.sockets.load.population import user_id
+from bench.sockets.load.recording import Recording, Tally
 from contracts.stream import EmergencyCalm, Seen
 from local.wearables.frames import Timed
 
@@ -30,66 +32,6 @@ REPORT_SECONDS = 1.0
 
 _encode = msgspec.json.Encoder().encode
 _push = msgspec.json.Decoder(EmergencyCalm).decode
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """Addresses that one generator connects from and to; users are assigned to the targets round-robin."""
-
-    sources: tuple[str, str]
-    """For users with even and odd numbers. Linux searches one half of its 28,232 ports first: with more connections
-    than that between two addresses, each connect takes a millisecond or more."""
-    targets: dict[int, tuple[str, int]]
-    """By their index among the endpoints of all generators."""
-    ca_file: str | None
-    """PEM file of the CA of the gateway's certificate; None without TLS."""
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """The part of the population simulated by one generator, and a token for each of its users, by number."""
-
-    population: Population
-    groups: list[int]
-    endpoints: Endpoints
-    tokens: dict[int, str]
-
-
-class Tally(msgspec.Struct):
-    """Counters of one generator, or of all."""
-
-    connected: int = 0
-    planned: int = 0
-    """Frames that will have been sent at the end."""
-    sent: int = 0
-    acked: int = 0
-    resent: int = 0
-    refused: int = 0
-    reconnects: int = 0
-    pushes: int = 0
-
-    def __add__(self, other: Tally) -> Tally:
-        mine, more = msgspec.structs.astuple(self), msgspec.structs.astuple(other)
-        return Tally(*(a + b for a, b in zip(mine, more, strict=True)))
-
-
-class Recording(msgspec.Struct):
-    """Measurements of one generator. Times are seconds from the start, latencies ms."""
-
-    tally: Tally
-    ack_at: bytes
-    """Doubles: when each acknowledged frame was first sent."""
-    ack_ms: bytes
-    """Floats: from first sending a frame to its acknowledgement."""
-    ack_endpoint: bytes
-    """Bytes: index of the endpoint."""
-    opened_at: bytes
-    """Doubles: when each handshake after the start was completed."""
-    delay_ms: bytes
-    """Floats: how late each frame was sent relative to its schedule, if its user was connected."""
-    pushes: list[tuple[int, str, float]]
-    """User number, event id, Unix ms of arrival."""
-    errors: list[str]
 
 
 @dataclass

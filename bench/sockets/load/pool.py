@@ -11,8 +11,10 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from bench.sockets.load.generator import Assignment, Endpoints, Recording, Tally, main
+from bench.sockets.load.assignment import Assignment, Endpoints
+from bench.sockets.load.generator import main
 from bench.sockets.load.population import Population, user_id
+from bench.sockets.load.recording import Recording, Tally
 from services.auth.tokens import issue
 
 MAX_SOCKETS = 17_000

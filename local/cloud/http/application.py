@@ -82,7 +82,7 @@ class Application:
             return Response.from_app(self.moto, _rewound(request))
         with self.context.lock:
             if service == "iam":
-                iam.load_managed_policies(request.get_data(as_text=True))
+                iam.load_managed_policies(f"{request.get_data(as_text=True)}&{request.query_string.decode()}")
             response = Response.from_app(self.moto, _rewound(request), buffered=True)
             if response.status_code in (404, 405) and response.get_data().startswith(b"<!doctype html>"):
                 raise NotImplementedError("no such path here")

@@ -17,10 +17,13 @@ from local.cloud.context import ACCOUNT
 _ARN = re.compile(r"arn:aws:iam::aws:policy/[\w+=,.@/-]+")
 
 
-def load_managed_policies(body: str) -> None:
-    """Loads the AWS managed policies that a request's form names; call it under the lock."""
+def load_managed_policies(parameters: str) -> None:
+    """Loads the AWS managed policies that a request names in its form or query; call it under the lock.
+
+    IAM calls that moto makes itself, such as those of CloudFormation, do not load one.
+    """
     iam = iam_backends[ACCOUNT]["aws"]
-    missing = set(_ARN.findall(unquote_plus(body))) - iam.managed_policies.keys()
+    missing = set(_ARN.findall(unquote_plus(parameters))) - iam.managed_policies.keys()
     if not missing:
         return
     known = json.loads(aws_managed_policies_data)

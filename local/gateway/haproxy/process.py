@@ -10,7 +10,7 @@ from asyncio.subprocess import Process
 from collections.abc import Sequence
 from pathlib import Path
 
-from local import sockets
+from local import unix_sockets
 from local.toolchain import tools
 
 CONFIGURATION = "haproxy.cfg"
@@ -112,7 +112,7 @@ class Haproxy:
 
     async def _call_master(self, line: str) -> str:
         async with asyncio.timeout(2):
-            reader, writer = await sockets.connect(self.folder, _MASTER_SOCKET)
+            reader, writer = await unix_sockets.connect(self.folder, _MASTER_SOCKET)
             try:
                 writer.write(f"{line};quit\n".encode())  # else it waits for more commands
                 return (await reader.read()).decode()

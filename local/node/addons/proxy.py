@@ -12,7 +12,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from local import sockets
+from local import unix_sockets
 from local.engines.kubernetes.pki import write
 from local.engines.runtime.process import Process
 from local.node.addons.endpoints import Endpoint, ServicePort, service_endpoints
@@ -70,7 +70,7 @@ class Shard:
     async def command(self, text: str) -> str:
         """Response of the runtime API; empty if HAProxy is not running."""
         try:
-            reader, writer = await sockets.connect(self._socket.parent, self._socket.name)
+            reader, writer = await unix_sockets.connect(self._socket.parent, self._socket.name)
         except OSError:
             return ""
         writer.write(text.encode() + b"\n")

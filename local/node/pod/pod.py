@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import shutil
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from local.node.api import UNREACHABLE, Api, ApiError, Object
+from local.node.api import UNREACHABLE, ApiError, Object
 from local.node.pod.container import Container
+from local.node.pod.context import NodeContext
 from local.node.pod.environment import (
     MissingReference,
     Reference,
@@ -29,7 +27,7 @@ from local.node.pod.environment import (
 from local.node.pod.status import PodView, conditions, phase, pod_status
 from local.node.pod.volumes import Volumes
 from local.node.runtime.execution import POD_UID_VARIABLE, ContainerConfig, kill_pod
-from local.node.runtime.images import Catalog, command
+from local.node.runtime.images import command
 from local.site import CHECKOUT
 
 log = logging.getLogger(__name__)
@@ -38,20 +36,6 @@ DRAIN_SECONDS = 0.3
 """Delay of SIGTERM to a terminating Pod, in which proxies stop sending it requests."""
 _REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class NodeContext:
-    """What all Pods of a node share."""
-
-    api: Api
-    catalog: Catalog
-    node_address: str
-    volumes: Path
-    base_environment: dict[str, str]
-    services: Callable[[], Iterable[Object]]
-    record_event: Callable[[Object, str, str, str], None]
-    """(object, reason, message, type)"""
 
 
 class Pod:
@@ -298,10 +282,3 @@ def _unix(text: str) -> float:
     with suppress(ValueError):
         return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
     return time.time()
-
-
-def base_environment() -> dict[str, str]:
-    """Variables of every image: this checkout's interpreter comes first on PATH, its code on PYTHONPATH."""
-    kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "TZ", "SSL_CERT_FILE") if name in os.environ}
-    path = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    return kept | {"PATH": path, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT)}

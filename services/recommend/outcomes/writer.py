@@ -59,7 +59,9 @@ class OutcomeWriter:
                 backoff = POLL_SECONDS
             except (RedisError, psycopg.Error, OSError) as error:
                 backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
-                log.warning("outcomes_delayed", error=str(error).strip(), retry_seconds=backoff)
+                log.warning(
+                    "outcomes_delayed", error=str(error).strip(), retry_seconds=backoff, hint="they stay in Redis"
+                )
                 more = False
             if not more:
                 await asyncio.sleep(backoff)

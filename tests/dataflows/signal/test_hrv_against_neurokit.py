@@ -7,7 +7,7 @@ from bisect import bisect_left
 import numpy as np
 import pytest
 
-from bench.recordings import read
+from bench.detection.recordings import read
 from dataflows.biosync.signal.cleanse import Beat, Cleanser
 from dataflows.biosync.signal.hrv import RollingWindows, Window
 from dataflows.biosync.signal.rules import CleanseRules

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from bench.recordings import ZERO, Score, read, score
+from bench.detection.recordings import ZERO, Score, read, score
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.rules import THRESHOLDS, CleanseRules, HrvDrop, Rules, StressRules
 from dataflows.biosync.tools.offline import compute_beats

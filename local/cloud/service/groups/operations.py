@@ -134,6 +134,11 @@ class ParameterGroups(Groups[ParameterGroup]):
         family = self.family()
         return ParameterGroup(f"default.{family}", "", {}, f"Default parameter group for {family}", family)
 
+    def own(self, state: GroupState, name: str) -> ParameterGroup:
+        if name.lower() == self.default().name:
+            raise AwsError(self.in_use[0], f"The default parameter group {name} cannot be changed or deleted.")
+        return super().own(state, name)
+
     def find(self, state: GroupState, name: str) -> ParameterGroup:
         """A group of the caller's or the default one; raises AwsError when it does not exist."""
         default = self.default()

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from bench import recall_plot
-from bench.recordings import ZERO, Recording, Score, read, score
+from bench.detection import recall_plot
+from bench.detection.recordings import ZERO, Recording, Score, read, score
 from dataflows.biosync.signal.rules import THRESHOLDS, HrvDrop, Rules, StressRules
 from dataflows.biosync.tools.offline import compute_beats
 from local.wearables.recording import InvalidRecording
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 BUDGET = 1.0
 """False alarms an hour that a threshold may have."""
 GRID = [step / 4 for step in range(8, 49)]

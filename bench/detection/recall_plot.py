@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench import rendering
-from bench.recordings import Score
+from bench.detection.recordings import Score
 
 WIDTH, HEIGHT = 760, 470
 LEFT, RIGHT, TOP, BOTTOM = 70, 190, 50, 60

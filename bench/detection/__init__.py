@@ -1,0 +1,1 @@
+"""How well stress is detected on the recordings: `python -m bench.detection`."""

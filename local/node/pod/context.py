@@ -1,0 +1,34 @@
+"""What all Pods of a node share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.node.api import Api, Object
+from local.node.runtime.images import Catalog
+from local.site import CHECKOUT
+
+
+@dataclass(frozen=True)
+class NodeContext:
+    """The node as its Pods see it."""
+
+    api: Api
+    catalog: Catalog
+    node_address: str
+    volumes: Path
+    base_environment: dict[str, str]
+    services: Callable[[], Iterable[Object]]
+    record_event: Callable[[Object, str, str, str], None]
+    """(object, reason, message, type)"""
+
+
+def base_environment() -> dict[str, str]:
+    """Variables of every image: this checkout's interpreter comes first on PATH, its code on PYTHONPATH."""
+    kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "TZ", "SSL_CERT_FILE") if name in os.environ}
+    path = f"{Path(sys.executable).parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return kept | {"PATH": path, "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(CHECKOUT)}
