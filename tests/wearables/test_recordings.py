@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import recordings as labelled
+from bench.detection import recordings as labelled
 from local.wearables.recording import InvalidRecording, read_recording
 
 
