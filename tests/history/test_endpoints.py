@@ -2,170 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from statistics import fmean
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import httpx
-import psycopg
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
-from contracts import timeseries
 from services.auth import endpoints as auth
 from services.auth import signing, tokens
 from services.history.endpoints import create
 from services.history.settings import HistorySettings
-from services.kit.serve import config
 from services.kit.settings import JWKS_PATH, ServiceSettings
-from tests.fixtures.engines import Database
+from tests.history.harness import BOUNDS, EVENTS, START, ServerThread, get_history, pages
 
 pytestmark = pytest.mark.integration
-
-JUNE = datetime(2026, 6, 1, tzinfo=UTC)
-START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
-
-
-EVENTS = [START + timedelta(minutes=30, seconds=7 + 400 * i) for i in range(5)]
-
-
-class ServerThread:
-    """Serves an application on a free port in a thread."""
-
-    def __init__(self, application: FastAPI, settings: ServiceSettings) -> None:
-        self.server = uvicorn.Server(config(application, settings))
-        self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()))
-
-    def __enter__(self) -> str:
-        self.thread.start()
-        deadline = time.monotonic() + 20
-        while not self.server.started:
-            assert self.thread.is_alive(), "the server did not start"
-            assert time.monotonic() < deadline, "the server does not listen"
-            threading.Event().wait(0.01)
-        host, port = self.server.servers[0].sockets[0].getsockname()
-        return f"http://{host}:{port}"
-
-    def __exit__(self, *_: object) -> None:
-        self.server.should_exit = True
-        self.thread.join(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def key() -> ECKey:
-    return signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
-
-
-def store_other_people(connection: psycopg.Connection[Any]) -> None:
-    """Events of one moment; streams of other windows, whose heart rate is their end in seconds; days of other zones."""
-    rows = [
-        (f"every-{every}", START + timedelta(seconds=end), end)
-        for every in (10, 45, 7, 60, 20, 50)
-        for end in range(every, 20 * 60 + 1, every)
-    ]
-    rows += [("traveller", JUNE + timedelta(hours=hour, minutes=1), 100 + hour) for hour in range(-24, 96)]
-    midnights = [datetime(2026, 3, day, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC) for day in range(28, 32)]
-    for hr, first, past in zip((60, 70, 80), midnights, midnights[1:], strict=False):
-        hours = (past - first) // timedelta(hours=1)
-        rows += [("sleeper", first + timedelta(hours=hour), hr) for hour in range(hours)]
-    days = {at.replace(hour=0, minute=0, second=0, microsecond=0) for _, at, _ in rows if at < START}
-    for day in days:
-        for table in timeseries.TIME_COLUMN:
-            connection.execute(timeseries.create_partition(table, day, timedelta(days=1)).encode())
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into hrv_1m (user_id, at, hr, beats, quality) values (%s, %s, %s, 60, 1)",
-            rows,
-        )
-        cursor.executemany(
-            "insert into stress_events (event_id, user_id, raised_at, received_at, trace, evidence)"
-            " values (%s, 'twins', %s, %s, '', '{}')",
-            [(event_id, EVENTS[0], EVENTS[0]) for event_id in ("b", "A", "z", "a", "c")],
-        )
-
-
-@pytest.fixture(scope="module")
-def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
-    uri = postgres.create("history")
-    hour = timedelta(hours=1)
-    with psycopg.connect(uri, autocommit=True) as connection:
-        for statement in [*timeseries.native(), *timeseries.create_partitions(START, hour, span=timedelta(hours=6))]:
-            connection.execute(statement.encode())
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality) values (%s, %s, %s, %s, 60, 1)",
-                [
-                    (user, START + timedelta(seconds=10 * i), 60 + i % 6, 40)
-                    for user in ("ada", "bob")
-                    for i in range(1, 6 * 60 * 2 + 1)
-                ],
-            )
-            cursor.executemany(
-                "insert into stress_events (event_id, user_id, raised_at, received_at, trace, evidence, responded_at,"
-                " seen_at, missed_at) values (%s, 'ada', %s, %s, '', '{\"heart_rate\": 99}', %s, %s, %s)",
-                [
-                    ("e1", EVENTS[0], datetime.now(UTC), None, None, None),
-                    ("e2", EVENTS[1], EVENTS[1], None, None, None),
-                    ("e3", EVENTS[2], EVENTS[2], EVENTS[2], None, None),
-                    ("e4", EVENTS[3], EVENTS[3], EVENTS[3], EVENTS[3] + timedelta(seconds=9), None),
-                    ("e5", EVENTS[4], EVENTS[4], EVENTS[4], None, EVENTS[4] + timedelta(minutes=15)),
-                ],
-            )
-            store_other_people(connection)
-    with ServerThread(auth.create([key]), ServiceSettings(port=0)) as issuer:
-        settings = HistorySettings(timeseries_url=SecretStr(uri), jwks_url=f"{issuer}{JWKS_PATH}", port=0)
-        with ServerThread(create(settings), settings) as address, httpx.Client(base_url=address) as client:
-            yield client
-
-
-def get_history(
-    history: httpx.Client, key: ECKey, subject: str = "ada", roles: Sequence[str] = (), **query: str
-) -> httpx.Response:
-    access = tokens.issue(subject, roles, key, time.time())
-    return history.get("/v1/history", params=query, headers={"Authorization": f"Bearer {access}"})
-
-
-def pages(
-    history: httpx.Client, key: ECKey, subject: str = "ada", **query: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Windows and events of all pages, none of which is larger than its limit or empty."""
-    windows: list[dict[str, Any]] = []
-    events: list[dict[str, Any]] = []
-    while True:
-        page = get_history(history, key, subject, **query).json()
-        assert max(len(page["windows"]), len(page["events"])) <= int(query["limit"])
-        windows += page["windows"]
-        events += page["events"]
-        if page["next"] is None:
-            return windows, events
-        assert page["windows"] or page["events"]
-        query["cursor"] = page["next"]
-
-
-BOUNDS = {"from": START.isoformat(), "to": (START + timedelta(hours=2)).isoformat()}
-
-
-def test_minutes_tile_the_hours_without_overlap(history: httpx.Client, key: ECKey) -> None:
-    windows = get_history(history, key, **BOUNDS).json()["windows"]
-    starts = [datetime.fromisoformat(w["start"]) for w in windows]
-    assert starts == [START + timedelta(minutes=i) for i in range(120)]
-    assert {w["hr"] for w in windows} == {60.0}
-
-
-@pytest.mark.parametrize(("resolution", "count"), [("hour", 3), ("day", 1)])
-def test_hours_and_days_are_means(history: httpx.Client, key: ECKey, resolution: str, count: int) -> None:
-    bounds = {"from": (START - timedelta(days=1)).isoformat(), "to": (START + timedelta(hours=6)).isoformat()}
-    windows = get_history(history, key, resolution=resolution, **bounds).json()["windows"]
-    assert 1 <= len(windows) <= count + 1
-    assert windows[0]["rmssd"] == pytest.approx(40)
 
 
 def test_events_have_evidence_and_outcome(history: httpx.Client, key: ECKey) -> None:
@@ -208,54 +61,6 @@ def test_a_page_that_follows_needs_no_range(history: httpx.Client, key: ECKey) -
     first = get_history(history, key, limit="1", **BOUNDS).json()
     following = get_history(history, key, cursor=first["next"], limit="1").json()
     assert datetime.fromisoformat(following["windows"][0]["start"]) == START + timedelta(minutes=1)
-
-
-@pytest.mark.parametrize(("window", "every"), [(60, 10), (90, 45), (49, 7), (60, 60), (20, 20), (300, 50)])
-def test_a_stream_of_any_window_has_a_row_for_each_minute(
-    history: httpx.Client, key: ECKey, window: int, every: int
-) -> None:
-    windows = get_history(history, key, f"every-{every}", **BOUNDS).json()["windows"]
-    starts = [datetime.fromisoformat(w["start"]) for w in windows]
-    assert starts == [START + timedelta(minutes=i) for i in range(20)]
-    ends = list(range(every, 20 * 60 + 1, every))
-    last = [max(end for end in ends if 60 * i < end <= 60 * (i + 1)) for i in range(20)]
-    assert [w["hr"] for w in windows] == [float(end) for end in last]
-
-
-@pytest.mark.parametrize(
-    ("zone", "offset"),
-    [("Asia/Tokyo", "+09:00"), ("Asia/Kolkata", "+05:30"), ("America/Los_Angeles", "-07:00"), ("UTC", "Z")],
-)
-@pytest.mark.parametrize("limit", ["1", "1000"])
-def test_days_are_those_of_the_zone(history: httpx.Client, key: ECKey, zone: str, offset: str, limit: str) -> None:
-    bounds = {"from": "2026-06-01", "to": "2026-06-04", "resolution": "day", "zone": zone, "limit": limit}
-    answer = get_history(history, key, "traveller", **bounds).json()
-    assert answer["zone"] == zone
-    windows, _ = pages(history, key, "traveller", **bounds)
-    assert [w["start"] for w in windows] == [f"2026-06-0{day}T00:00:00{offset}" for day in (1, 2, 3)]
-    measured: dict[str, list[int]] = {}
-    for hour in range(-24, 96):
-        local = (JUNE + timedelta(hours=hour)).astimezone(ZoneInfo(zone))
-        measured.setdefault(f"{local:%Y-%m-%dT00:00:00}{offset}", []).append(100 + hour)
-    assert [w["hr"] for w in windows] == [pytest.approx(fmean(measured[w["start"]])) for w in windows]
-
-
-def test_hours_of_a_zone_with_half_an_hour_begin_at_its_full_hours(history: httpx.Client, key: ECKey) -> None:
-    bounds = {"from": "2026-06-01T00:00", "to": "2026-06-01T03:00", "resolution": "hour", "zone": "Asia/Kolkata"}
-    windows = get_history(history, key, "traveller", **bounds).json()["windows"]
-    assert [w["start"] for w in windows] == [f"2026-06-01T0{hour}:00:00+05:30" for hour in range(3)]
-
-
-def test_a_day_of_changed_clocks_has_its_own_length(history: httpx.Client, key: ECKey) -> None:
-    """In Berlin 29 March 2026 has 23 hours."""
-    bounds = {"from": "2026-03-28", "to": "2026-03-31", "resolution": "day", "zone": "Europe/Berlin"}
-    windows = get_history(history, key, "sleeper", **bounds).json()["windows"]
-    assert [w["start"] for w in windows] == [
-        "2026-03-28T00:00:00+01:00",
-        "2026-03-29T00:00:00+01:00",
-        "2026-03-30T00:00:00+02:00",
-    ]
-    assert [w["hr"] for w in windows] == [60.0, 70.0, 80.0]
 
 
 def test_a_user_sees_only_their_own_history(history: httpx.Client, key: ECKey) -> None:
