@@ -19,7 +19,9 @@ def detect(
 ) -> None:
     """Read {"t": <Unix ms>, "rr_ms": <ms>} a line, write {"t": <Unix ms of raising>, ...} a stress event."""
     try:
-        biosync.detect(sys.stdin.buffer, sys.stdout.buffer, rule, threshold)
-    except (biosync.InvalidBeat, biosync.InvalidThreshold) as error:
+        summary = biosync.detect(sys.stdin.buffer, sys.stdout.buffer, rule, threshold)
+    except (biosync.InvalidBeat, biosync.InvalidThreshold, biosync.NoResult) as error:
         typer.echo(f"aura detect: {error}", err=True)
         raise typer.Exit(2) from None
+    if note := summary.note():
+        typer.echo(f"aura detect: {note}", err=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from cli.checks.verdict import Verdict, verify
@@ -22,8 +23,9 @@ from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
 from local.observe.errors import first_line
 from local.site import Site
-from local.wearables.beats import InvalidRecording, day_in_minutes, read_recording, synthesise
+from local.wearables.beats import day_in_minutes, synthesise
 from local.wearables.fleet import SimulatedUser, stream
+from local.wearables.recording import InvalidRecording, read_recording
 from local.wearables.report import Report, percentile
 from local.wearables.wearable import StreamEndpoint, Unreachable
 from services.auth.tokens import issue
@@ -127,6 +129,8 @@ def figures(report: Report, verdict: Verdict) -> dict[str, object]:
         "lost": report.lost,
         "resent": report.resent,
         "refused": report.refused,
+        "refusals": report.refusals,
+        "dropped_beats": report.dropped,
         "reconnects": report.reconnects,
         "events": verdict.events,
         "pushes": len(report.pushes),
@@ -134,6 +138,7 @@ def figures(report: Report, verdict: Verdict) -> dict[str, object]:
         "rows": verdict.rows,
         "rows_different": verdict.rows_different,
         "events_different": verdict.events_different,
+        "difference": verdict.example,
         "ack_ms": percentiles(report.ack_ms),
         "push_ms": percentiles(verdict.push_ms),
     }
@@ -159,7 +164,13 @@ def table(report: Report, verdict: Verdict) -> Table:
     shown.add_row("events", str(verdict.events))
     shown.add_row("pushes received", f"{len(report.pushes)} ({report.duplicates} duplicates)")
     shown.add_row("event to push", latency(verdict.push_ms))
+    for why, frames in report.refusals.items():
+        shown.add_row("", f"[red]refused {frames:,} frames: {escape(why)}[/]")
+    for reason, beats in report.dropped.items():
+        shown.add_row("", f"[red]not stored: {beats:,} beats ({reason})[/]")
     same = f"[green]equal to an offline computation of the same beats ({verdict.rows:,} rows)[/]"
-    differs = f"[red]{verdict.rows_different} rows and {verdict.events_different} events differ: {verdict.example}[/]"
-    shown.add_row("store", same if verdict.sound else differs)
+    differs = (
+        f"[red]{verdict.rows_different} rows and {verdict.events_different} events differ: {escape(verdict.example)}[/]"
+    )
+    shown.add_row("store", same if verdict.sound else differs if verdict.rows else f"[red]{escape(verdict.example)}[/]")
     return shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
@@ -16,10 +17,13 @@ MAX_SAFE_INTEGER = 2**53
 
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """One heart beat: `t` is its time in Unix ms, `rr` the interval to the beat before it in ms."""
+    """One heart beat: `t` is its time in Unix ms, `rr` the interval to the beat before it in ms.
 
-    t: Annotated[int, msgspec.Meta(ge=0, le=MAX_SAFE_INTEGER)]
-    rr: Annotated[float, msgspec.Meta(gt=0)]
+    Bounds are those of contracts/beats.py; here are only those of the numbers that can be decoded.
+    """
+
+    t: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    rr: float
 
 
 class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -36,17 +40,37 @@ class Seen(msgspec.Struct, forbid_unknown_fields=True):
     seen: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
-class Ack(msgspec.Struct):
-    """Frame `ack` is on all in-sync replicas of Kafka: the wearable may discard it."""
+class DropReason(StrEnum):
+    """Why a beat was not stored: its time or its interval is outside the bounds of contracts/beats.py."""
+
+    TOO_OLD = "too_old"
+    IN_FUTURE = "in_future"
+    RR_OUT_OF_RANGE = "rr_out_of_range"
+
+
+class Ack(msgspec.Struct, omit_defaults=True):
+    """Frame `ack` is on all in-sync replicas of Kafka: the wearable may discard it.
+
+    `dropped` counts those of its beats that were not stored, by DropReason: sending them again changes nothing.
+    """
 
     ack: int
+    dropped: dict[str, int] = {}
 
 
 class Refusal(msgspec.Struct, omit_defaults=True):
-    """The reply to an invalid message; the connection stays open and the frame was not stored."""
+    """The reply to a message of which nothing was stored, with what was expected; the connection stays open.
+
+    Sending the same message again is refused again.
+    """
 
     error: str
+    expected: str = ""
     seq: int | None = None
+
+
+TOKEN_EXPIRED = 4401
+"""Close code: the token of the connection has ended. The client connects again with a fresh one."""
 
 
 class EmergencyCalm(msgspec.Struct, tag_field="type", tag="emergency_calm"):

@@ -23,6 +23,7 @@ from bench.detection import recall_plot
 from bench.detection.recordings import ZERO, Recording, Score, read, score
 from dataflows.biosync.signal.rules import THRESHOLDS, HrvDrop, Rules, StressRules
 from dataflows.biosync.tools.offline import compute_beats
+from local.wearables.recording import InvalidRecording
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BUDGET = 1.0
@@ -80,10 +81,17 @@ def main() -> None:
     folders = sorted(path.parent for path in given.data.glob("*/labels.csv"))
     if not folders:
         sys.exit(f"no recordings under {given.data}; name their folder with --data")
-    recordings = [read(folder) for folder in folders]
+    try:
+        recordings = [read(folder) for folder in folders]
+    except InvalidRecording as error:
+        sys.exit(str(error))
     results = [evaluate(rule, recordings) for rule in get_args(HrvDrop)]
     hours = sum(recording.calm_hours for recording in recordings)
     episodes = results[0].default.episodes
+    if not episodes or not hours:
+        sys.exit(
+            f"nothing to score in {len(recordings)} recordings: {episodes} evaluable episodes, {hours:.2f} calm hours"
+        )
     print(f"{len(recordings)} people, {episodes} evaluable episodes, {hours:.2f} monitored hours outside them")
     print("rule    threshold  recall  alarms/h | cross-validated: recall  alarms/h  thresholds chosen (median, range)")
     for result in results:

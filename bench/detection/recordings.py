@@ -7,6 +7,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
+from contracts.visible import visible
+from local.wearables.recording import InvalidRecording, read_recording, read_text
+
 GRACE = 60
 """Seconds after an episode in which an event still counts for it: a detector needs evidence before it raises one."""
 MONITORED_BEATS = 15
@@ -64,18 +67,12 @@ ZERO = Score(0, 0, 0, 0.0)
 
 
 def read(folder: Path) -> Recording:
-    """The recording in `folder` (IBI.csv, labels.csv)."""
-    with (folder / "labels.csv").open() as file:
-        labels = [(int(float(a)), int(float(b)), int(c)) for a, b, c in list(csv.reader(file))[1:]]
+    """The recording in `folder` (IBI.csv, labels.csv); raises InvalidRecording."""
+    labels = _labels(folder / "labels.csv")
     first, last = labels[0][0], labels[-1][1]
-    with (folder / "IBI.csv").open() as file:
-        rows = [row for row in csv.reader(file) if row]
-    origin = float(rows[0][0])
-    beats = sorted(
-        (round((origin + float(row[0])) * 1000), round(float(row[1]) * 1000, 3))
-        for row in rows[1:]
-        if first <= origin + float(row[0]) < last
-    )
+    beats = [beat for beat in read_recording(folder) if first * 1000 <= beat[0] < last * 1000]
+    if not beats:
+        raise InvalidRecording(f"{folder} has no beat in the time of its labels, {first} to {last} in Unix seconds")
     moments = [t / 1000 for t, rr in beats if 300 <= rr <= 2000]
     monitored = [
         bisect_right(moments, s) - bisect_right(moments, s - MONITORED_WINDOW) >= MONITORED_BEATS
@@ -92,6 +89,23 @@ def read(folder: Path) -> Recording:
         for s in range(start, min(end + GRACE, last)):
             calm[s - first] = False
     return Recording(folder.name, beats, episodes, sum(calm) / 3600)
+
+
+def _labels(file: Path) -> list[tuple[int, int, int]]:
+    """Start and end in Unix seconds and the label of each task, after a line of headings."""
+    form = "expected a line of headings, then `start,end,label` in Unix seconds"
+    labels: list[tuple[int, int, int]] = []
+    for number, row in enumerate(csv.reader(read_text(file).splitlines()), 1):
+        if number == 1 or not row:
+            continue
+        try:
+            start, end, label = row
+            labels.append((int(float(start)), int(float(end)), int(label)))
+        except ValueError:
+            raise InvalidRecording(f"{file}, line {number}: {visible(','.join(row))}; {form}") from None
+    if not labels:
+        raise InvalidRecording(f"{file} has no label; {form}")
+    return labels
 
 
 def score(recording: Recording, events: list[float]) -> Score:

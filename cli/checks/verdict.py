@@ -10,6 +10,7 @@ import psycopg
 from pydantic import TypeAdapter
 
 from cli.progress.steps import StepFailed
+from contracts.beats import MAX_RR_MS, MIN_RR_MS
 from contracts.biostream import BioStreamSpec
 from contracts.platform import NAMESPACE
 from dataflows.biosync.signal.rules import Rules
@@ -41,13 +42,16 @@ class Verdict:
 
     @property
     def sound(self) -> bool:
-        return self.rows_different == 0 and self.events_different == 0
+        """Whether there was something to compare and all of it is equal: without a row nothing is proved."""
+        return self.rows > 0 and self.rows_different == 0 and self.events_different == 0
 
 
 async def verify(site: Site, region: str, sent: dict[str, list[Beat]], report: Report) -> Verdict:
     """Compares once the store is complete and every event has been pushed, or after a minute."""
     uri, declared = await asyncio.to_thread(_declared, site, region)
     rows, events = await asyncio.to_thread(expected, sent, declared)
+    if not rows:
+        return Verdict(example=no_row(sent, declared))
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         found, received = await asyncio.to_thread(_found, uri, list(sent))
@@ -59,14 +63,27 @@ async def verify(site: Site, region: str, sent: dict[str, list[Beat]], report: R
 
 
 def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[str]]:
-    """Expected rows and event ids of these beats."""
+    """Expected rows and event ids of these beats, without those that ingest does not store whenever they come."""
     rows: Rows = {}
     events: set[str] = set()
     for user, beats in sent.items():
-        windows, raised = compute_beats(user, beats, declared)
+        stored_beats = [beat for beat in beats if MIN_RR_MS <= beat[1] <= MAX_RR_MS]
+        windows, raised = compute_beats(user, stored_beats, declared)
         rows |= {(user, window.at): stored.row(window) for window in windows}
         events |= {event.event_id for event in raised}
     return rows, events
+
+
+def no_row(sent: dict[str, list[Beat]], declared: Rules) -> str:
+    """Why these beats give no row."""
+    low, high, every = declared.cleanse.min_rr, declared.cleanse.max_rr, declared.hrv.every
+    beats = sum(map(len, sent.values()))
+    usable = sum(low <= rr <= high for own in sent.values() for _, rr in own)
+    span = max((own[-1][0] - own[0][0] for own in sent.values() if own), default=0)
+    return (
+        f"{beats:,} beats gave no row, so nothing was compared: {usable:,} of their intervals are within {low:g} to "
+        f"{high:g} ms, the longest series has {span / 1000:g} s, and a row is computed every {every / 1000:g} s"
+    )
 
 
 def compare(rows: Rows, events: set[str], found: Rows, received: dict[str, int], report: Report) -> Verdict:

@@ -1,21 +1,16 @@
-"""Series of heart beats: read from a recording, or synthetic."""
+"""Synthetic series of heart beats."""
 
 from __future__ import annotations
 
 import math
 import random
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 Beat = tuple[int, float]
 """Unix ms of the beat and ms since the beat before it."""
-
-
-class InvalidRecording(ValueError):
-    """The folder has no valid IBI.csv; the message gives the cause."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,6 @@ def stress(seconds: float, heart_rate: float = 64) -> Phase:
 
 RAMP_SECONDS = 15.0
 """How long the heart takes from one phase's rate to the next."""
-_FORM = "expected the start in Unix seconds, then a line `offset,interval` in seconds for each beat"
 _STEP = 0.25
 """Seconds between samples of the tachogram."""
 
@@ -97,47 +91,3 @@ def day_in_minutes(seed: int, minutes: float = 20) -> list[Phase]:
     quiet = minutes * 60 * random_.uniform(0.45, 0.6)
     upset = min(240.0, minutes * 60 * 0.25)
     return [rest(quiet, baseline), stress(upset, baseline), rest(minutes * 60 - quiet - upset, baseline)]
-
-
-def read_recording(folder: Path) -> list[Beat]:
-    """Beats of `folder`/IBI.csv: a first row with the start in Unix seconds, then `offset_s,interval_s`, one a beat."""
-    file = folder / "IBI.csv"
-    try:
-        lines = file.read_text().split("\n")
-    except OSError as error:
-        raise InvalidRecording(
-            f"{file} cannot be read ({error.strerror}); give a folder that has an IBI.csv"
-        ) from error
-    except UnicodeError as error:
-        raise InvalidRecording(f"{file} is not text; {_FORM}") from error
-    if not any(map(str.strip, lines)):
-        raise InvalidRecording(f"{file} is empty; {_FORM}")
-    beats: list[Beat] = []
-    start = 0.0
-    for number, line in enumerate(lines, 1):
-        try:
-            if number == 1:
-                start = _finite(line.split(",")[0])
-            elif line.strip():
-                fields = line.split(",")
-                if len(fields) < 2:
-                    raise ValueError(f"{line.strip()} has no interval")
-                offset, interval = _finite(fields[0]), _finite(fields[1])
-                if interval <= 0:
-                    raise ValueError(f"an interval of {interval:g} s")
-                beats.append((round((start + offset) * 1000), round(interval * 1000, 3)))
-        except ValueError as error:
-            raise InvalidRecording(f"{file}, line {number}: {error}; {_FORM}") from error
-    if not beats:
-        raise InvalidRecording(f"{file} has no beat after its first line; {_FORM}")
-    return sorted(beats)
-
-
-def _finite(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{text.strip() or 'an empty field'} is not a number")
-    return number

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
+from contracts.stream import Refusal
+
+MAX_REFUSALS = 20
+"""Texts kept: an error may name each frame's own numbers."""
+
 
 class Push(msgspec.Struct, frozen=True):
     """A received push: user, event, time of arrival in Unix ms, and title of the content."""
@@ -27,6 +32,10 @@ class Report(msgspec.Struct):
     resent: int = 0
     acked: int = 0
     refused: int = 0
+    refusals: dict[str, int] = {}
+    """Refused frames by the server's error, with what it expected."""
+    dropped: dict[str, int] = {}
+    """Beats of acknowledged frames that the server did not store, by its reason."""
     reconnects: int = 0
     duplicates: int = 0
     pushes: list[Push] = []
@@ -36,6 +45,16 @@ class Report(msgspec.Struct):
     def lost(self) -> int:
         """Frames that were sent and never acknowledged."""
         return self.sent - self.acked
+
+    def count_refusal(self, refusal: Refusal) -> None:
+        self.refused += 1
+        why = f"{refusal.error}; expected {refusal.expected}" if refusal.expected else refusal.error
+        if why in self.refusals or len(self.refusals) < MAX_REFUSALS:
+            self.refusals[why] = self.refusals.get(why, 0) + 1
+
+    def count_dropped(self, dropped: dict[str, int]) -> None:
+        for reason, beats in dropped.items():
+            self.dropped[reason] = self.dropped.get(reason, 0) + beats
 
 
 def percentile(values: Sequence[float], percent: float) -> float | None:

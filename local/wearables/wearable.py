@@ -168,26 +168,31 @@ class Wearable:
         async for text in socket:
             message = _decode(text)
             if "ack" in message:
-                self._complete(msgspec.convert(message, Ack).ack, refused=False)
+                ack = msgspec.convert(message, Ack)
+                if self._complete(ack.ack, None):
+                    self.report.count_dropped(ack.dropped)
             elif message.get("type") == "emergency_calm":
                 await self._receive_push(socket, msgspec.convert(message, EmergencyCalm))
             elif "error" in message:
                 refusal = msgspec.convert(message, Refusal)
                 if refusal.seq is not None:
-                    self._complete(refusal.seq, refused=True)
+                    self._complete(refusal.seq, refusal)
 
-    def _complete(self, seq: int, refused: bool) -> None:
+    def _complete(self, seq: int, refusal: Refusal | None) -> bool:
+        """The server has answered the frame; False if it had already."""
         entry = self._unacked.pop(seq, None)
-        if entry is not None:
-            self._mark_progress()
-            if refused:
-                self.report.refused += 1
-            else:
-                self.report.acked += 1
-                self.report.ack_ms.append((time.perf_counter() - entry[1]) * 1000)
-            self._window_open.set()
-            if not self._unacked:
-                self._all_acked.set()
+        if entry is None:
+            return False
+        self._mark_progress()
+        if refusal is not None:
+            self.report.count_refusal(refusal)
+        else:
+            self.report.acked += 1
+            self.report.ack_ms.append((time.perf_counter() - entry[1]) * 1000)
+        self._window_open.set()
+        if not self._unacked:
+            self._all_acked.set()
+        return True
 
     async def _receive_push(self, socket: ClientConnection, calm: EmergencyCalm) -> None:
         if calm.event_id in self._seen:

@@ -13,11 +13,11 @@ from fastapi import FastAPI, HTTPException, Query, Request
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
-from services.history.pagination import paginate
+from services.history.pagination import InvalidCursor, Position, paginate
 from services.history.queries import EVENTS, bounds, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
-from services.history.time_range import InvalidTimeRange, resolve_range
+from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
 from services.kit import app, logs
 from services.kit.jwks import KeysUnavailable
 from services.kit.tokens import InvalidToken, Verifier
@@ -60,37 +60,56 @@ def create(settings: HistorySettings) -> FastAPI:
         user = await _user(verifier, request)
         now = datetime.now(UTC)
         try:
-            start, end = resolve_range(query.resolution, query.start, query.end, now)
-        except InvalidTimeRange as error:
+            start, end = time_range(query, now)
+        except (InvalidTimeRange, InvalidCursor) as error:
             raise HTTPException(422, str(error)) from error
         try:
             windows, events = await read(user, query, start, end)
+        except psycopg.DataError as error:  # such as a zone that the store's database does not have
+            raise HTTPException(
+                422, f"the store does not take these parameters: {error.diag.message_primary or error}"
+            ) from error
         except psycopg.Error as error:
             log.warning("store_unavailable", error=str(error).strip())
             raise HTTPException(503, "the store is unavailable; retry", headers={"Retry-After": "5"}) from error
-        windows, events, next_start = paginate(windows, events, query.limit)
+        windows, events, next_page = paginate(windows, events, query.limit)
         return History(
             user=user,
             resolution=query.resolution,
-            windows=windows,
+            zone=query.zone.key,
+            windows=[window.in_zone(query.zone) for window in windows],
             events=[Event(**asdict(event), outcome=event.outcome(now)) for event in events],
-            next=next_start,
+            next=None if next_page is None else next_page.encode(),
         )
 
     async def read(
-        user: str, query: HistoryQuery, start: datetime, end: datetime
+        user: str, query: HistoryQuery, start: Position, end: datetime
     ) -> tuple[list[Window], list[StoredEvent]]:
-        parameters = {"user": user, "limit": query.limit + 1}
-        first, end_bound = bounds(query.resolution, start, end)
+        parameters = {"user": user, "limit": query.limit + 1, "zone": query.zone.key}
+        first, past = bounds(query.resolution, start.first_window, end)
+        windows_in = windows_query(query.resolution, query.zone.key)
         async with pool.connection() as connection:
             async with connection.cursor(row_factory=class_row(Window)) as cursor:
-                await cursor.execute(windows_query(query.resolution), parameters | {"start": first, "end": end_bound})
+                await cursor.execute(windows_in, parameters | {"start": first, "end": past})
                 windows = await cursor.fetchall()
             async with connection.cursor(row_factory=class_row(StoredEvent)) as cursor:
-                await cursor.execute(EVENTS, parameters | {"start": start, "end": end})
+                events_in = {"start": start.moment, "event_id": start.event_id, "end": end}
+                await cursor.execute(EVENTS, parameters | events_in)
                 return windows, await cursor.fetchall()
 
     return service
+
+
+def time_range(query: HistoryQuery, now: datetime) -> tuple[Position, datetime]:
+    """Where the page begins, and the end of the range (exclusive); raises InvalidTimeRange and InvalidCursor.
+
+    A page that follows another begins at its cursor: a default `from` would have moved on with the clock.
+    """
+    if query.cursor is None:
+        start, end = resolve_range(query.resolution, query.start, query.end, now, query.zone)
+        return Position(start), end
+    start, end = resolve_range(query.resolution, query.start or EARLIEST, query.end, now, query.zone)
+    return max(Position(start), Position.decode(query.cursor)), end
 
 
 async def _user(verifier: Verifier, request: Request) -> str:

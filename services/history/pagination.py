@@ -1,14 +1,23 @@
-"""Pagination by time: windows and events of a page cover the same time range. Pure."""
+"""Pagination: windows and events of a page cover the same stretch of one order of all rows. Pure.
+
+The order is by time, then windows before events, then events by id: any number of events may share a moment.
+"""
 
 from __future__ import annotations
 
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 MAX_LIMIT = 3_000
 """Windows, and events, on one page."""
 DEFAULT_LIMIT = 1_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_POSITION = re.compile(r"(\d{1,18})/([!-~]{0,255})")
 
 
 class HasStart(Protocol):
@@ -16,22 +25,64 @@ class HasStart(Protocol):
     def start(self) -> datetime: ...
 
 
-class HasRaisedAt(Protocol):
+class HasMoment(Protocol):
     @property
     def raised_at(self) -> datetime: ...
 
+    @property
+    def event_id(self) -> str: ...
+
 
 W = TypeVar("W", bound=HasStart)
-E = TypeVar("E", bound=HasRaisedAt)
+E = TypeVar("E", bound=HasMoment)
 
 
-def paginate(windows: Sequence[W], events: Sequence[E], limit: int) -> tuple[list[W], list[E], datetime | None]:
-    """The windows and events of this page, out of the oldest `limit` + 1 of each, and the next page's start or None.
+class InvalidCursor(ValueError):
+    """The text is no cursor that a page gave."""
 
-    A user has no two windows with the same start and no two events at the same time, so every page makes progress.
+
+class Position(NamedTuple):
+    """The place of a row in the order: of an event, or, without an id, of a window. The page begins with it."""
+
+    moment: datetime
+    event_id: str = ""
+
+    @property
+    def first_window(self) -> datetime:
+        """The earliest start of a window at this position or after it."""
+        return self.moment + _MICROSECOND if self.event_id else self.moment
+
+    def encode(self) -> str:
+        """The position as a cursor: URL-safe, its inside is nobody's business."""
+        microseconds = (self.moment - _EPOCH) // _MICROSECOND
+        return urlsafe_b64encode(f"{microseconds}/{self.event_id}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, cursor: str) -> Self:
+        """The position of a cursor; raises InvalidCursor."""
+        try:
+            text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+            found = _POSITION.fullmatch(text)
+            if found is None:
+                raise InvalidCursor
+            position = cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
+        except (ValueError, OverflowError):
+            raise InvalidCursor("`cursor` is not one: pass `next` of the page before as it was") from None
+        return position
+
+
+def paginate(windows: Sequence[W], events: Sequence[E], limit: int) -> tuple[list[W], list[E], Position | None]:
+    """The windows and events of this page, out of the first `limit` + 1 of each, and where the next page begins.
+
+    The first row of the two lists is before any row that is left over, so every page makes progress.
     """
-    beyond = [window.start for window in windows[limit:]] + [event.raised_at for event in events[limit:]]
+    beyond = [Position(window.start) for window in windows[limit:]]
+    beyond += [Position(event.raised_at, event.event_id) for event in events[limit:]]
     if not beyond:
         return list(windows), list(events), None
     end = min(beyond)
-    return [w for w in windows if w.start < end], [e for e in events if e.raised_at < end], end
+    return (
+        [w for w in windows if Position(w.start) < end],
+        [e for e in events if Position(e.raised_at, e.event_id) < end],
+        end,
+    )

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from contracts.webhook import USEFUL_SECONDS
 from services.history.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from services.history.time_range import Resolution
+from services.history.time_range import UTC_NAME, Resolution, parse_time, parse_zone
+
+T = TypeVar("T")
+
+
+def _parsed(parse: Callable[[str], T]) -> BeforeValidator:
+    """A validator whose errors are the sentences of `parse`."""
+
+    def validate(text: object) -> object:
+        try:
+            return parse(text) if isinstance(text, str) else text
+        except ValueError as error:
+            raise PydanticCustomError("invalid", "{sentence}", {"sentence": str(error)}) from None
+
+    return BeforeValidator(validate)
+
+
+Time = Annotated[datetime, _parsed(parse_time)]
 
 
 class HistoryQuery(BaseModel):
@@ -20,9 +40,13 @@ class HistoryQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     resolution: Resolution = Resolution.MINUTE
-    start: datetime | None = Field(default=None, alias="from")
-    end: datetime | None = Field(default=None, alias="to")
+    zone: Annotated[ZoneInfo, _parsed(parse_zone)] = ZoneInfo(UTC_NAME)
+    """Of the days and hours, and of times without an offset."""
+    start: Time | None = Field(default=None, alias="from")
+    end: Time | None = Field(default=None, alias="to")
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
+    cursor: str | None = None
+    """`next` of the page before."""
 
 
 class Window(BaseModel):
@@ -37,6 +61,10 @@ class Window(BaseModel):
     sdnn: float | None
     pnn50: float | None
     quality: float | None
+
+    def in_zone(self, zone: ZoneInfo) -> Window:
+        """The same window, its start with the offset of the zone."""
+        return self.model_copy(update={"start": self.start.astimezone(zone)})
 
 
 class Outcome(StrEnum):
@@ -90,11 +118,12 @@ class Event(BaseModel):
 class History(BaseModel):
     """Windows that start, and events that were raised, in the requested time range, oldest first.
 
-    `next` is the `from` of the next page, null on the last one.
+    `zone` is the one whose days and hours these are. `next` is the `cursor` of the next page, null on the last one.
     """
 
     user: str
     resolution: Resolution
+    zone: str
     windows: list[Window]
     events: list[Event]
-    next: datetime | None
+    next: str | None

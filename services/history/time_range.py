@@ -1,11 +1,23 @@
-"""The time range of a request. Pure."""
+"""The time range of a request and the zone of its days. Pure."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from contracts.visible import visible
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+FORM = "write an ISO 8601 time such as 2026-03-01T00:00:00Z or 2026-03-01T00:00:00%2B02:00"
+UTC_NAME = "UTC"
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
+_LOST_PLUS = re.compile(r"[0-9]{2}:[0-9]{2}\S* ([0-9]{2}(:?[0-9]{2})?)")
+_LINKS_OF_THE_MACHINE = {"localtime", "posixrules", "Factory"}
+"""Names in the zone database that are no places."""
 
 
 class Resolution(StrEnum):
@@ -23,23 +35,75 @@ DEFAULT_RANGE = {
 
 
 class InvalidTimeRange(ValueError):
-    """The requested time range is invalid; the text says why."""
+    """The requested time range or zone is invalid; the text says why and what to write."""
+
+
+def parse_time(text: str) -> datetime:
+    """The time that a query parameter states, without a zone if it states none; raises InvalidTimeRange.
+
+    Numbers are refused: whether they are seconds or milliseconds would be a guess.
+    """
+    if _NUMBER.fullmatch(text):
+        raise InvalidTimeRange(
+            f"{visible(text)} is a number, and its unit is not guessed: {FORM}{_as_number(float(text))}"
+        )
+    if lost := _LOST_PLUS.search(text):
+        offset = lost[1]
+        raise InvalidTimeRange(
+            f"{visible(text)} has a space before {offset}: a + in a URL is a space, write %2B{offset}"
+        )
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidTimeRange(f"{visible(text) or 'an empty text'} is not a time: {FORM}") from None
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """The zone of the IANA database with this name; raises InvalidTimeRange."""
+    names = _zone_names()
+    if name in names:
+        return ZoneInfo(name)
+    alike = next((known for known in names if known.lower() == name.lower()), "Europe/Berlin")
+    raise InvalidTimeRange(f"{visible(name) or 'an empty text'} is no IANA time zone: write a name such as {alike}")
 
 
 def resolve_range(
-    resolution: Resolution, start: datetime | None, end: datetime | None, now: datetime
+    resolution: Resolution, start: datetime | None, end: datetime | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime, datetime]:
-    """Start and end (exclusive) in UTC; raises InvalidTimeRange if it is empty or outside EARLIEST to LATEST."""
+    """Start and end (exclusive) in UTC; raises InvalidTimeRange if it is empty or outside EARLIEST to LATEST.
+
+    A time without a zone is in `zone`.
+    """
     for name, time in (("from", start), ("to", end)):
-        if time is not None and not EARLIEST <= _with_zone(time) <= LATEST:
+        # Compared without a zone first: at the ends of the calendar no offset can be subtracted.
+        if time is not None and not (
+            EARLIEST.replace(tzinfo=None) - _DAY <= time.replace(tzinfo=None) <= LATEST.replace(tzinfo=None) + _DAY
+            and EARLIEST <= _in_zone(time, zone) <= LATEST
+        ):
             raise InvalidTimeRange(f"`{name}` must be between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}")
-    end = _with_zone(end).astimezone(UTC) if end else now
-    start = _with_zone(start).astimezone(UTC) if start else end - DEFAULT_RANGE[resolution]
+    end = _in_zone(end, zone).astimezone(UTC) if end else now
+    start = _in_zone(start, zone).astimezone(UTC) if start else end - DEFAULT_RANGE[resolution]
     if start >= end:
         raise InvalidTimeRange("`from` must be before `to`")
     return start, end
 
 
-def _with_zone(time: datetime) -> datetime:
-    """A time without a zone is UTC."""
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+_DAY = timedelta(days=1)
+
+
+def _in_zone(time: datetime, zone: ZoneInfo) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=zone)
+
+
+def _as_number(number: float) -> str:
+    """What the number would be in seconds and milliseconds, as far as these are in the accepted range."""
+    for unit, seconds in (("seconds", number), ("milliseconds", number / 1000)):
+        if EARLIEST.timestamp() <= seconds <= LATEST.timestamp():
+            moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+            return f"; in {unit} it would be {moment.replace('+00:00', 'Z')}"
+    return ""
+
+
+@cache
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones() - _LINKS_OF_THE_MACHINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -29,6 +30,9 @@ log = logs.get(__name__)
 PATH = "/v1/stream"
 IDLE_CHECK_SECONDS = 15.0
 KEYS_RETRY_SECONDS = 1.0
+EXPIRY_CHECK_SECONDS = 1.0
+CLOSES_PER_ITERATION = 200
+"""Connections closed in one iteration of the event loop: tokens issued at once end at once."""
 
 
 class Ingest:
@@ -78,7 +82,13 @@ class Ingest:
         self._endpoint = StreamEndpoint(self._verifier, self.registry, self._pipeline, self.pushes)
         tasks = [
             asyncio.create_task(task)
-            for task in (self._wait_for_topic(), self._fetch_keys(), self.pushes.run(), self._close_idle())
+            for task in (
+                self._wait_for_topic(),
+                self._fetch_keys(),
+                self.pushes.run(),
+                self._close_idle(),
+                self._close_expired(self._endpoint),
+            )
         ]
         for task in tasks:
             task.add_done_callback(self._on_task_done)
@@ -135,3 +145,12 @@ class Ingest:
                 if now - connection.last_activity > timeout and not connection.reading_paused:
                     connection.close(Close(CloseCode.GOING_AWAY, f"idle for {timeout:g} s"))
             self.registry.prune(now)
+
+    async def _close_expired(self, endpoint: StreamEndpoint) -> None:
+        """Closes connections whose token has ended: one sweep of those that are due, no timer for each."""
+        while True:
+            await asyncio.sleep(EXPIRY_CHECK_SECONDS)
+            for count, connection in enumerate(self.registry.take_expired(time.time()), 1):
+                endpoint.close_expired(connection)
+                if count % CLOSES_PER_ITERATION == 0:
+                    await asyncio.sleep(0)

@@ -12,8 +12,9 @@ from starlette.types import Receive, Scope, Send
 from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame, partition_of
-from contracts.stream import Frame, Refusal, Seen
+from contracts.stream import TOKEN_EXPIRED, Frame, Refusal, Seen
 from services.ingest import metrics
+from services.ingest.acceptance import refuse, sort_out, storable
 from services.ingest.admission import Limits, admit
 from services.ingest.delivery.pipeline import DeliveryPipeline, PendingAck
 from services.ingest.messages import decode
@@ -24,7 +25,7 @@ from services.ingest.websocket.handshake import DETACH, Detach, DetachedTranspor
 from services.kit import trace
 from services.kit.jwks import KeysUnavailable
 from services.kit.serve import MAX_MESSAGE_BYTES
-from services.kit.tokens import SUBPROTOCOL, InvalidToken, Verifier, bearer
+from services.kit.tokens import SUBPROTOCOL, InvalidToken, Principal, Verifier, bearer
 
 _encode = msgspec.json.Encoder().encode
 
@@ -62,12 +63,13 @@ class StreamEndpoint:
         detach: Detach = scope["extensions"][DETACH]
         detached = detach()
         if detached is not None:
-            self._open_connection(caller.user, trace_id, detached)
+            self._open_connection(caller, trace_id, detached)
 
-    def _open_connection(self, user_id: str, trace_id: str, detached: DetachedTransport) -> None:
+    def _open_connection(self, caller: Principal, trace_id: str, detached: DetachedTransport) -> None:
         now = asyncio.get_running_loop().time()
-        user = self._registry.user(user_id, now)
-        connection = UserConnection(user, partition_of(user_id, self._pipeline.partitions or 1), trace_id, now)
+        user = self._registry.user(caller.user, now)
+        partition = partition_of(caller.user, self._pipeline.partitions or 1)
+        connection = UserConnection(user, partition, trace_id, now, caller.expires)
         refusal = self._admit(len(user.connections))
         connection.open(*detached, self, MAX_MESSAGE_BYTES)
         if refusal is not None:
@@ -117,20 +119,29 @@ class StreamEndpoint:
         elif message[0] == TEXT and not _is_utf8(payload):
             _close(connection, Close(CloseCode.INVALID_DATA, "text messages must be UTF-8"))
         else:
-            _send_refusal(connection, decoded)
+            _send_refusal(connection, decoded, "malformed")
+
+    def close_expired(self, connection: UserConnection) -> None:
+        """Closes a connection whose token has ended; what is not acknowledged is sent again on the next one."""
+        if not connection.closing:
+            _close(connection, Close(TOKEN_EXPIRED, "the token has expired; connect again with a fresh one"))
 
     def _submit(self, connection: UserConnection, frame: Frame, size: int) -> None:
         metrics.frames.read += 1
-        stored = StoredFrame(
-            connection.user.id,
-            frame.device,
-            frame.seq,
-            int(time.time() * 1000),
-            connection.trace,
-            [sample.t for sample in frame.samples],
-            [sample.rr for sample in frame.samples],
-        )
-        self._pipeline.submit(stored, PendingAck(connection, frame.seq, connection.last_activity), size)
+        received = int(time.time() * 1000)
+        t = [sample.t for sample in frame.samples]
+        rr = [sample.rr for sample in frame.samples]
+        dropped = None
+        if not storable(t, rr, received):
+            kept_t, kept_rr, dropped = sort_out(t, rr, received)
+            if not kept_t:
+                _send_refusal(connection, *refuse(frame.seq, t, rr, received))
+                return
+            t, rr = kept_t, kept_rr
+            for reason, beats in dropped.items():
+                metrics.dropped_beats.labels(reason).inc(beats)
+        stored = StoredFrame(connection.user.id, frame.device, frame.seq, received, connection.trace, t, rr)
+        self._pipeline.submit(stored, PendingAck(connection, frame.seq, connection.last_activity, dropped), size)
 
 
 def _rate_exceeded(limits: Limits) -> Close:
@@ -148,8 +159,8 @@ def _is_utf8(payload: bytes) -> bool:
     return True
 
 
-def _send_refusal(connection: UserConnection, refusal: Refusal) -> None:
-    metrics.malformed.inc()
+def _send_refusal(connection: UserConnection, refusal: Refusal, reason: str) -> None:
+    metrics.refused_frames.labels(reason).inc()
     connection.send(_encode(refusal))
 
 

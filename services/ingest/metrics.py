@@ -11,7 +11,12 @@ from prometheus_client.registry import Collector
 
 connections = Gauge("aura_ingest_connections", "Open WebSockets")
 refused = Counter("aura_ingest_refused_connections_total", "Connections refused or closed by ingest", ["code"])
-malformed = Counter("aura_ingest_malformed_total", "Messages that could not be decoded")
+refused_frames = Counter(
+    "aura_ingest_refused_frames_total",
+    "Messages of which nothing was stored; malformed: it could not be decoded",
+    ["reason"],
+)
+dropped_beats = Counter("aura_ingest_dropped_beats_total", "Beats left out of the frames that were stored", ["reason"])
 records = Counter("aura_ingest_records_total", "Kafka records written")
 unstored = Counter("aura_ingest_unstored_frames_total", "Frames that Kafka rejected; their senders keep them")
 waiting = Gauge("aura_ingest_waiting_connections", "WebSockets whose reading is paused because Kafka accepts nothing")

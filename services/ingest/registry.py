@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.ingest.admission import Limits, TokenBucket
+from services.ingest.expiry import Expiry
 from services.ingest.websocket.connection import Connection
 
 
@@ -22,10 +23,12 @@ class User:
 class UserConnection(Connection):
     """A WebSocket of a user, with what frames and pushes on it need."""
 
-    __slots__ = ("partition", "sent_events", "trace", "user")
+    __slots__ = ("expires", "partition", "sent_events", "trace", "user")
 
-    def __init__(self, user: User, partition: int, trace: str, now: float) -> None:
+    def __init__(self, user: User, partition: int, trace: str, now: float, expires: float) -> None:
         super().__init__(now)
+        self.expires = expires
+        """Unix seconds at which the token ends that the connection was opened with."""
         self.user = user
         self.partition = partition
         self.trace = trace
@@ -44,6 +47,7 @@ class ConnectionRegistry:
         self.count = 0
         """Open connections."""
         self._users: dict[str, User] = {}
+        self._expiry: Expiry[UserConnection] = Expiry()
 
     def user(self, id: str, now: float) -> User:
         """The user; a new one is registered only when a connection is added."""
@@ -53,11 +57,13 @@ class ConnectionRegistry:
         user = self._users.setdefault(connection.user.id, connection.user)
         connection.user = user
         user.connections = (*user.connections, connection)
+        self._expiry.add(connection, connection.expires)
         self.count += 1
 
     def remove(self, connection: UserConnection, now: float) -> None:
         user = connection.user
         user.connections = tuple(other for other in user.connections if other is not connection)
+        self._expiry.discard(connection, connection.expires)
         self.count -= 1
         if not user.connections and user.bucket.is_full(now, self.limits):
             del self._users[user.id]
@@ -67,6 +73,10 @@ class ConnectionRegistry:
         for user in list(self._users.values()):
             if not user.connections and user.bucket.is_full(now, self.limits):
                 del self._users[user.id]
+
+    def take_expired(self, now: float) -> list[UserConnection]:
+        """The connections whose token has ended at `now` (Unix seconds), each once."""
+        return self._expiry.take_due(now)
 
     def connections_of(self, user_id: str) -> tuple[UserConnection, ...]:
         user = self._users.get(user_id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -25,10 +26,11 @@ SUBPROTOCOL = "bearer"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The authenticated caller: `user` is the token's subject."""
+    """The authenticated caller: `user` is the token's subject, `expires` the Unix seconds at which the token ends."""
 
     user: str
     roles: frozenset[str] = frozenset()
+    expires: float = field(default=math.inf, compare=False)
 
 
 class InvalidToken(Exception):
@@ -68,7 +70,7 @@ def verify(token: str, keys: KeySet, *, issuer: str, audience: str, now: float) 
         raise InvalidToken("sub must be a non-empty string")
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise InvalidToken("roles must be a list of strings")
-    return Principal(user, frozenset(roles))
+    return Principal(user, frozenset(roles), claims["exp"])
 
 
 def bearer(authorization: str | None, subprotocols: Iterable[str] = ()) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.checks.verdict import Rows, compare, expected
+from cli.checks.verdict import Rows, Verdict, compare, expected, no_row
 from dataflows.biosync.signal.rules import THRESHOLDS, Rules, StressRules
 from local.wearables.report import Report
 from tests.dataflows.beats import series
@@ -42,3 +42,18 @@ def test_one_missing_or_extra_event_is_reported(arrived: dict[str, int]) -> None
     verdict = compare(ROWS, EVENTS, ROWS, arrived, Report(1))
     assert (verdict.sound, verdict.events_different) == (False, 1)
     assert verdict.example.startswith("event ")
+
+
+def test_nothing_to_compare_is_not_success() -> None:
+    sent = {"ada": [(n * 800, 2500.0) for n in range(10)]}
+    assert expected(sent, RULES) == ({}, set())
+    assert not compare({}, set(), {}, {}, Report(1)).sound
+    assert not Verdict(example=no_row(sent, RULES)).sound
+    assert "10 beats gave no row" in no_row(sent, RULES)
+    assert "0 of their intervals are within 300 to 2000 ms" in no_row(sent, RULES)
+
+
+def test_beats_that_ingest_never_stores_are_not_expected() -> None:
+    beats = series(1, 14, [(8, 11)])
+    mixed = [*beats[:300], (beats[300][0] - 1, 9000.0), *beats[300:]]
+    assert expected({"ada": mixed}, RULES) == (ROWS, EVENTS)

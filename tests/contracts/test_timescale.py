@@ -87,7 +87,8 @@ class Stores:
                     parameters = {"user": user, "limit": 3_000}
                     inner = dict(zip(("start", "end"), bounds(resolution, first, past), strict=True))
                     count += len(self.same(windows_query(resolution), parameters | inner))
-                    self.same(EVENTS, parameters | {"start": first, "end": past})
+                    self.same(windows_query(resolution, "Asia/Kolkata"), parameters | inner | {"zone": "Asia/Kolkata"})
+                    self.same(EVENTS, parameters | {"start": first, "event_id": "", "end": past})
         for view in timeseries.VIEWS:
             self.same(f"select * from {view} order by user_id, bucket")
         return count

@@ -94,9 +94,13 @@ class Stream:
 
     @asynccontextmanager
     async def connect(
-        self, user: str, headers: Mapping[str, str] = MappingProxyType({}), sock: socket.socket | None = None
+        self,
+        user: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        sock: socket.socket | None = None,
+        token: str | None = None,
     ) -> AsyncIterator[ClientConnection]:
-        bearer = {"Authorization": f"Bearer {self.identity.token(user)}", **headers}
+        bearer = {"Authorization": f"Bearer {token or self.identity.token(user)}", **headers}
         # No pings: a client that does not read would close its own connection.
         async with connect(
             self.url, additional_headers=bearer, compression=None, proxy=None, ping_interval=None, sock=sock
@@ -141,9 +145,14 @@ async def create_topic(bootstrap: str, topic: str, partitions: int) -> None:
         await admin.close()
 
 
+FIRST_BEAT_MS = int(time.time() * 1000) - 12 * 3_600_000
+"""Within the day that may lie before a frame's arrival, as long as tests run."""
+SPAN_MS = 11 * 3_600_000
+
+
 def frame(seq: int, device: str = "watch", beats: int = 10, rr: float = 800.0) -> str:
-    """A frame of regular beats; each `seq` continues in time where the previous one ended."""
-    start = 1_700_000_000_000 + int(seq * beats * rr)
+    """A frame of regular beats; each `seq` continues in time where the previous one ended, for eleven hours."""
+    start = FIRST_BEAT_MS + int(seq * beats * rr) % SPAN_MS
     samples = [{"t": start + int(i * rr), "rr": rr} for i in range(beats)]
     return json.dumps({"device": device, "seq": seq, "samples": samples})
 

@@ -51,7 +51,7 @@ async def test_a_frame_sent_again_is_acknowledged_again(stream: Stream) -> None:
     [
         ("no json", None, "JSON"),
         ('{"device": "w", "seq": 3, "samples": []}', 3, "samples"),
-        ('{"device": "w", "seq": 4, "samples": [{"t": 1, "rr": -5}]}', 4, "rr"),
+        ('{"device": "w", "seq": 4, "samples": [{"t": 1, "rr": "a"}]}', 4, "rr"),
         ('{"device": "w", "seq": 5, "samples": [{"t": 99999999999999999999, "rr": 800}]}', 5, "t"),
         ('{"device": "w", "seq": "six", "samples": [{"t": 1, "rr": 800}]}', None, "seq"),
         (b"\xff\xfe", None, ""),
@@ -64,6 +64,7 @@ async def test_a_malformed_message_is_refused_and_the_connection_stays(
         await socket.send(message)
         refusal = await receive(socket)
         assert error in refusal["error"]
+        assert "samples" in refusal["expected"]
         assert refusal.get("seq") == seq
         await socket.send(frame(9))
         assert await acks(socket, 1) == [9]

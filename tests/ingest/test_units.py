@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import CloseCode
@@ -13,8 +14,9 @@ from contracts.stream import Frame, Refusal, Seen
 from services.ingest.admission import Limits, TokenBucket, admit
 from services.ingest.delivery.backpressure import Backlog
 from services.ingest.delivery.batching import MAX_RECORD_BYTES, Batcher
-from services.ingest.messages import MAX_ERROR_CHARACTERS, decode
+from services.ingest.messages import FRAME_FORM, MAX_ERROR_CHARACTERS, SEEN_FORM, decode
 
+GOOD = b'{"device": "w", "seq": 1, "samples": [{"t": 1767225600123, "rr": 800}]}'
 LIMITS = Limits(max_connections=10, max_connections_per_user=2, frames_per_second=5, burst_frames=20)
 
 
@@ -83,12 +85,35 @@ def test_a_backlog_pauses_at_its_limit_and_resumes_at_half(sizes: list[int]) -> 
 
 @given(st.one_of(st.binary(), st.text(), st.recursive(st.none() | st.integers(), st.lists).map(json.dumps)))
 def test_decoding_never_raises(message: str | bytes) -> None:
-    assert isinstance(decode(message), Frame | Seen | Refusal)
+    assert isinstance(decode(message.encode() if isinstance(message, str) else message), Frame | Seen | Refusal)
 
 
-def test_a_refusal_has_the_seq_and_a_bounded_error() -> None:
-    refused = decode(json.dumps({"device": "w", "seq": 8, "samples": [{"t": 1, "rr": 1}], "x" * 5000: 1}))
+def test_a_refusal_has_the_seq_the_expected_form_and_a_bounded_error() -> None:
+    refused = decode(json.dumps({"device": "w", "seq": 8, "samples": [{"t": 1, "rr": 1}], "x" * 5000: 1}).encode())
     assert isinstance(refused, Refusal)
-    assert refused.seq == 8
+    assert (refused.seq, refused.expected) == (8, FRAME_FORM)
     assert len(refused.error) <= MAX_ERROR_CHARACTERS
-    assert decode('{"seen": "e"}') == Seen("e")
+    assert decode(b'{"seen": "e"}') == Seen("e")
+
+
+def test_the_expected_forms_are_themselves_accepted() -> None:
+    assert isinstance(decode(FRAME_FORM.partition("}: t is")[0].encode() + b"}"), Frame)
+    assert isinstance(decode(SEEN_FORM.encode()), Seen)
+
+
+@pytest.mark.parametrize(
+    ("message", "error", "expected"),
+    [
+        (b"\xef\xbb\xbf" + GOOD, "U+FEFF", FRAME_FORM),
+        (GOOD.replace(b"1767225600123", b"1767225600.123"), "`float` - at `$.samples[0].t`", FRAME_FORM),
+        (GOOD.replace(b"1767225600123", b'"2026-01-01T00:00:00Z"'), "`str` - at `$.samples[0].t`", FRAME_FORM),
+        (b'{"seen": ""}', "length >= 1 - at `$.seen`", SEEN_FORM),
+        (b'{"seen": 3}', "at `$.seen`", SEEN_FORM),
+    ],
+    ids=["a byte order mark", "seconds with a fraction", "ISO 8601", "no event", "a number"],
+)
+def test_a_refusal_says_what_is_wrong_and_what_is_expected(message: bytes, error: str, expected: str) -> None:
+    refused = decode(message)
+    assert isinstance(refused, Refusal)
+    assert error in refused.error
+    assert refused.expected == expected

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from contracts.beats import MAX_FUTURE_MS, MAX_PAST_MS
 from contracts.records import StoredFrame, StressEvent
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.cleanse import Cleanser
@@ -14,11 +15,8 @@ from dataflows.biosync.signal.order import DeviceState
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.stress import StressDetector
 
-MAX_FUTURE = 60_000
-"""ms by which a beat may lie after its arrival: clocks differ. Beats beyond are dropped, since after one wrong clock
-all later beats would be late."""
-MAX_PAST = 86_400_000
-"""ms by which a beat may lie before its arrival: a day, as a wearable out of reach may have stored."""
+MAX_FUTURE, MAX_PAST = MAX_FUTURE_MS, MAX_PAST_MS
+"""ms by which a beat may lie after and before its arrival; others are dropped, wherever the frame comes from."""
 CLOCK_SET_BACK = 60_000
 """ms by which a frame in sequence must lie before the newest beat to mean that the device's clock was set back."""
 DEVICE_TIMEOUT = 30_000

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
 from confluent_kafka import KafkaError
 from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame
+from contracts.stream import Ack
 from services.ingest import metrics
 from services.ingest.delivery.backpressure import Backlog
 from services.ingest.delivery.batching import Batch, Batcher
@@ -26,12 +28,17 @@ ACKS_PER_ITERATION = 500
 RESUMES_PER_ITERATION = 200
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 class PendingAck(NamedTuple):
     """An acknowledgement of `seq` due to `connection`; `received_at` is on the event loop's clock."""
 
     connection: UserConnection
     seq: int
     received_at: float
+    dropped: dict[str, int] | None = None
+    """Beats of the frame that are not stored, by reason."""
 
 
 class DeliveryPipeline:
@@ -149,8 +156,8 @@ class DeliveryPipeline:
         now, count = asyncio.get_running_loop().time(), 0
         while self._delivered and count < ACKS_PER_ITERATION:
             acks = self._delivered.popleft().acks
-            for connection, seq, received_at in acks:
-                if connection.send(b'{"ack":%d}' % seq):
+            for connection, seq, received_at, dropped in acks:
+                if connection.send(b'{"ack":%d}' % seq if dropped is None else _encode(Ack(seq, dropped))):
                     metrics.acks.observe(now - received_at)
             count += len(acks)
         if self._delivered:

@@ -13,13 +13,12 @@ from websockets.frames import CloseCode
 
 from services.ingest.websocket import framing
 from services.ingest.websocket.framing import Close, FrameDecoder, Message, ProtocolError
+from services.ingest.websocket.lingering import LINGER_BYTES, LINGER_SECONDS, linger
 
 WRITE_BUFFER_BYTES = 4096
 """Bytes in our own write buffer above which the client counts as not reading; the kernel's buffer fills first."""
-CLOSE_TIMEOUT_SECONDS = 10.0
-"""Time in which a client has to answer a close frame."""
-MAX_BYTES_AFTER_CLOSE = 1 << 20
-"""Bytes a client may send after our close frame: data in flight fits, a flood does not."""
+SHUTDOWN_LINGER_SECONDS = 3.0
+"""Time in which clients have to answer the close frame of a process that ends."""
 
 C = TypeVar("C", contravariant=True)
 
@@ -100,7 +99,7 @@ class Connection(asyncio.Protocol):
             return
         self._closing = True
         self._transport.write(framing.encode_close(reason.code, reason.reason))
-        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_SECONDS, self._transport.abort)
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
         self._deferred = None
         self._update_reading()
 
@@ -109,7 +108,7 @@ class Connection(asyncio.Protocol):
         if not self._closing:
             self._closing = True
             self._transport.write(framing.encode_close(CloseCode.SERVICE_RESTART, ""))
-        self._transport.close()
+        self._linger(SHUTDOWN_LINGER_SECONDS)
 
     def resume_reading(self) -> None:
         """Dispatches deferred messages and reads on, as far as the listener accepts them."""
@@ -126,7 +125,7 @@ class Connection(asyncio.Protocol):
             messages = self._decoder.feed(data)
         except ProtocolError as error:
             self.close(Close(error.code, error.reason))
-            self._transport.close()
+            self._linger()  # the client's answer cannot be decoded
             return
         if self._decoder.overhead_frames:
             self._report_overhead()
@@ -154,7 +153,11 @@ class Connection(asyncio.Protocol):
     def _within_close_limit(self, size: int) -> bool:
         """Whether a closing connection has sent no more than may have been in flight when it was closed."""
         self._bytes_after_close += size
-        return self._bytes_after_close <= MAX_BYTES_AFTER_CLOSE
+        return self._bytes_after_close <= LINGER_BYTES
+
+    def _linger(self, seconds: float = LINGER_SECONDS) -> None:
+        if not self._transport.is_closing():
+            linger(self._transport, seconds)
 
     def _report_overhead(self) -> None:
         frames, self._decoder.overhead_frames = self._decoder.overhead_frames, 0

@@ -12,7 +12,12 @@ from typing import Any, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 from websockets.http11 import Request
+
+from services.ingest import metrics
+from services.ingest.websocket.framing import encode_close
+from services.ingest.websocket.lingering import LingeringTransport
 
 DETACH = "aura.detach"
 DetachedTransport = tuple[asyncio.Transport, set[asyncio.Protocol]]
@@ -28,6 +33,7 @@ class HandshakeProtocol(WebSocketsSansIOProtocol):
     """
 
     _detached = False
+    _sent_early = False
     _extensions: dict[str, Any] | None = None
     """Those of the scope; a request that is not a handshake has no scope."""
 
@@ -40,18 +46,28 @@ class HandshakeProtocol(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.handshake_initiated:  # the client must wait for our response (RFC 6455, 4.1)
-            self.transport.abort()
+            self.refuse_early_data()
         else:
             super().data_received(data)
 
+    def refuse_early_data(self) -> None:
+        """The connection ends after the response to the handshake; until then no more is read."""
+        self._sent_early = True
+        self.transport.pause_reading()
+
     def detach(self) -> DetachedTransport | None:
-        """The transport and the server's open connections; None if the client has disconnected."""
+        """The transport and the server's open connections; None if the client has disconnected or is refused."""
         if self.disconnected or self.transport.is_closing():
+            return None
+        if self._sent_early:
+            metrics.refused.labels(str(int(CloseCode.PROTOCOL_ERROR))).inc()
+            self.transport.write(encode_close(CloseCode.PROTOCOL_ERROR, "data before the response to the handshake"))
+            self.transport.close()
             return None
         self._detached = True
         self._free()
         self.connections.discard(self)
-        return self.transport, self.connections  # pyright: ignore[reportReturnType]
+        return cast(LingeringTransport, self.transport).plain, self.connections  # pyright: ignore[reportReturnType]
 
     async def run_asgi(self) -> None:
         try:

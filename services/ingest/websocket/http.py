@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.ingest import metrics
 from services.ingest.websocket.handshake import HandshakeProtocol
+from services.ingest.websocket.lingering import LingeringTransport
 
 REQUEST_TIMEOUT_SECONDS = 20.0
 """When all wearables reconnect at once, seconds pass between accepting a connection and reading its request."""
@@ -26,18 +27,20 @@ class HttpProtocol(HttpToolsProtocol):
     """Ends with the upgrade to a WebSocket, or after `REQUEST_TIMEOUT_SECONDS`.
 
     A response in progress then gets the same time again. Pipelining is refused: no proxy in front uses it, and
-    thousands of requests would fit into MAX_REQUEST_BYTES.
+    thousands of requests would fit into MAX_REQUEST_BYTES. A refusal reaches a client that still sends (lingering.py).
     """
 
     _timeout: asyncio.TimerHandle | None = None
     _bytes_read = 0
+    _last_bytes = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, LingeringTransport(transport)))
         self._timeout = self.loop.call_later(REQUEST_TIMEOUT_SECONDS, self._on_timeout)
 
     def data_received(self, data: bytes) -> None:
         self._bytes_read += len(data)
+        self._last_bytes = (self._last_bytes + data[-4:])[-4:]
         if self._bytes_read > MAX_REQUEST_BYTES:
             metrics.refused.labels("400").inc()
             self.send_400_response(f"More than {MAX_REQUEST_BYTES} bytes in one connection.")
@@ -45,7 +48,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().data_received(data)
             if self.pipeline:
                 metrics.refused.labels("400").inc()
-                self.transport.abort()
+                self.send_400_response("Send a request only after the response to the one before.")
 
     def handle_websocket_upgrade(self) -> None:
         self._cancel_timeout()
@@ -53,6 +56,8 @@ class HttpProtocol(HttpToolsProtocol):
         protocol = cast(HandshakeProtocol, self.transport.get_protocol())
         if not protocol.handshake_initiated and not self.transport.is_closing():
             self._reject(protocol)
+        elif not self._last_bytes.endswith((b"\n\r\n", b"\n\n")):  # there is more behind the header
+            protocol.refuse_early_data()
         self.parser = None  # pyright: ignore[reportAttributeAccessIssue]  a reference cycle: see HandshakeProtocol
 
     def _reject(self, protocol: HandshakeProtocol) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import pytest
 
 from dataflows.biosync.signal.rules import Rules, StressRules
-from dataflows.biosync.tools.detect import InvalidBeat, InvalidThreshold, detect
+from dataflows.biosync.tools.detect import InvalidBeat, InvalidThreshold, NoResult, detect
 from dataflows.biosync.tools.offline import compute_beats
 from local.site import CHECKOUT
 from tests.dataflows.beats import Beat, series
@@ -81,8 +82,57 @@ def test_a_threshold_that_is_not_a_number_is_rejected() -> None:
         detect(io.BytesIO(lines(BEATS)), io.BytesIO(), "ignore", float("nan"))
 
 
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (b"", "no beat came in"),
+        (codecs.BOM_UTF8 + b"\r\n", "no beat came in"),
+        (lines(BEATS[:10]), "a window needs 15 usable intervals, and these beats span"),
+        (lines([(t, rr / 1000) for t, rr in BEATS]), "looks like seconds"),
+        (lines([(t, rr * 1000) for t, rr in BEATS]), "looks like microseconds"),
+        (lines([(t, 60.0) for t, _ in BEATS]), "rr_ms of 60 is no heart's interval"),
+        (lines([(t // 1000, rr) for t, rr in BEATS]), "t advances by"),
+        (lines([(t * 1000, rr) for t, rr in BEATS]), "t advances by"),
+        (lines([(t, 4500.0) for t, _ in BEATS]), "usable intervals"),
+    ],
+    ids=["empty", "blank", "few", "rr in s", "rr in us", "another rr", "t in s", "t in us", "unusable"],
+)
+def test_an_input_without_any_measure_is_an_error_that_says_why(text: bytes, cause: str) -> None:
+    with pytest.raises(NoResult) as raised:
+        detect(io.BytesIO(text), io.BytesIO(), "ignore")
+    assert cause in str(raised.value)
+
+
+def test_a_calm_input_is_a_result_and_says_so() -> None:
+    summary = detect(io.BytesIO(lines(series(3, 6, []))), io.BytesIO(), "ignore")
+    assert summary.note().startswith("no stress event in ")
+    assert summary.windows > 30
+    assert detect(io.BytesIO(lines(BEATS)), io.BytesIO(), "ignore").note() == ""
+
+
+def test_a_byte_order_mark_and_crlf_are_skipped() -> None:
+    out = io.BytesIO()
+    detect(io.BytesIO(codecs.BOM_UTF8 + lines(BEATS).replace(b"\n", b"\r\n")), out, "ignore")
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == detected(BEATS)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (lines(BEATS[:1]) + codecs.BOM_UTF8 + lines(BEATS[1:2]), "line 2: .*U\\+FEFF"),
+        (b"\xc2\xa0" + lines(BEATS[:1]), "line 1: .*U\\+00A0"),
+        (lines(BEATS[:1]).decode().encode("utf-16"), "line 1: .*in UTF-8"),
+        (b"t;rr_ms\n1;2\n", "line 1: .*: t;rr_ms"),
+    ],
+    ids=["a byte order mark", "a space that is none", "UTF-16", "CSV"],
+)
+def test_an_error_shows_what_cannot_be_seen(text: bytes, shown: str) -> None:
+    with pytest.raises(InvalidBeat, match=shown):
+        detect(io.BytesIO(text), io.BytesIO())
+
+
 @pytest.mark.parametrize("command", [["cli", "detect"], ["dataflows.biosync.tools.detect"]], ids=lambda argv: argv[0])
-@pytest.mark.parametrize(("argv", "text"), [(["--threshold", "nan"], b""), ([], b'{"t": 1, "rr_ms": -5}\n')])
+@pytest.mark.parametrize(("argv", "text"), [(["--threshold", "nan"], b""), ([], b'{"t": 1, "rr_ms": -5}\n'), ([], b"")])
 def test_invalid_input_exits_with_a_message(command: list[str], argv: list[str], text: bytes) -> None:
     done = subprocess.run([sys.executable, "-m", *command, *argv], cwd=CHECKOUT, input=text, capture_output=True)
     assert done.returncode == 2

@@ -1,0 +1,78 @@
+"""Minutes, hours and days of any stream, in any zone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from statistics import fmean
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey
+
+from tests.history.harness import BOUNDS, JUNE, START, get_history, pages
+
+pytestmark = pytest.mark.integration
+
+
+def test_minutes_tile_the_hours_without_overlap(history: httpx.Client, key: ECKey) -> None:
+    windows = get_history(history, key, **BOUNDS).json()["windows"]
+    starts = [datetime.fromisoformat(w["start"]) for w in windows]
+    assert starts == [START + timedelta(minutes=i) for i in range(120)]
+    assert {w["hr"] for w in windows} == {60.0}
+
+
+@pytest.mark.parametrize(("resolution", "count"), [("hour", 3), ("day", 1)])
+def test_hours_and_days_are_means(history: httpx.Client, key: ECKey, resolution: str, count: int) -> None:
+    bounds = {"from": (START - timedelta(days=1)).isoformat(), "to": (START + timedelta(hours=6)).isoformat()}
+    windows = get_history(history, key, resolution=resolution, **bounds).json()["windows"]
+    assert 1 <= len(windows) <= count + 1
+    assert windows[0]["rmssd"] == pytest.approx(40)
+
+
+@pytest.mark.parametrize(("window", "every"), [(60, 10), (90, 45), (49, 7), (60, 60), (20, 20), (300, 50)])
+def test_a_stream_of_any_window_has_a_row_for_each_minute(
+    history: httpx.Client, key: ECKey, window: int, every: int
+) -> None:
+    windows = get_history(history, key, f"every-{every}", **BOUNDS).json()["windows"]
+    starts = [datetime.fromisoformat(w["start"]) for w in windows]
+    assert starts == [START + timedelta(minutes=i) for i in range(20)]
+    ends = list(range(every, 20 * 60 + 1, every))
+    last = [max(end for end in ends if 60 * i < end <= 60 * (i + 1)) for i in range(20)]
+    assert [w["hr"] for w in windows] == [float(end) for end in last]
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset"),
+    [("Asia/Tokyo", "+09:00"), ("Asia/Kolkata", "+05:30"), ("America/Los_Angeles", "-07:00"), ("UTC", "Z")],
+)
+@pytest.mark.parametrize("limit", ["1", "1000"])
+def test_days_are_those_of_the_zone(history: httpx.Client, key: ECKey, zone: str, offset: str, limit: str) -> None:
+    bounds = {"from": "2026-06-01", "to": "2026-06-04", "resolution": "day", "zone": zone, "limit": limit}
+    answer = get_history(history, key, "traveller", **bounds).json()
+    assert answer["zone"] == zone
+    windows, _ = pages(history, key, "traveller", **bounds)
+    assert [w["start"] for w in windows] == [f"2026-06-0{day}T00:00:00{offset}" for day in (1, 2, 3)]
+    measured: dict[str, list[int]] = {}
+    for hour in range(-24, 96):
+        local = (JUNE + timedelta(hours=hour)).astimezone(ZoneInfo(zone))
+        measured.setdefault(f"{local:%Y-%m-%dT00:00:00}{offset}", []).append(100 + hour)
+    assert [w["hr"] for w in windows] == [pytest.approx(fmean(measured[w["start"]])) for w in windows]
+
+
+def test_hours_of_a_zone_with_half_an_hour_begin_at_its_full_hours(history: httpx.Client, key: ECKey) -> None:
+    bounds = {"from": "2026-06-01T00:00", "to": "2026-06-01T03:00", "resolution": "hour", "zone": "Asia/Kolkata"}
+    windows = get_history(history, key, "traveller", **bounds).json()["windows"]
+    assert [w["start"] for w in windows] == [f"2026-06-01T0{hour}:00:00+05:30" for hour in range(3)]
+
+
+def test_a_day_of_changed_clocks_has_its_own_length(history: httpx.Client, key: ECKey) -> None:
+    """In Berlin 29 March 2026 has 23 hours."""
+    bounds = {"from": "2026-03-28", "to": "2026-03-31", "resolution": "day", "zone": "Europe/Berlin"}
+    windows = get_history(history, key, "sleeper", **bounds).json()["windows"]
+    assert [w["start"] for w in windows] == [
+        "2026-03-28T00:00:00+01:00",
+        "2026-03-29T00:00:00+01:00",
+        "2026-03-30T00:00:00+02:00",
+    ]
+    assert [w["hr"] for w in windows] == [60.0, 70.0, 80.0]
