@@ -13,6 +13,7 @@ from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame, partition_of
 from contracts.stream import Frame, Refusal, Seen
+from contracts.tokens import SUBPROTOCOL
 from services.ingest import metrics
 from services.ingest.admission import Limits, admit
 from services.ingest.delivery.pipeline import DeliveryPipeline, PendingAck
@@ -24,7 +25,7 @@ from services.ingest.websocket.handshake import DETACH, Detach, DetachedTranspor
 from services.kit import trace
 from services.kit.jwks import KeysUnavailable
 from services.kit.serve import MAX_MESSAGE_BYTES
-from services.kit.tokens import SUBPROTOCOL, InvalidToken, Verifier, bearer
+from services.kit.tokens import InvalidToken, Verifier, bearer
 
 _encode = msgspec.json.Encoder().encode
 
@@ -48,7 +49,7 @@ class StreamEndpoint:
         given = headers.get(trace.HEADER)
         trace_id = trace.parse(given.encode() if given else None) or trace.new()
         try:
-            caller = await self._verifier.principal(bearer(headers.get("authorization"), scope["subprotocols"]))
+            caller = await self._verifier.principal(bearer(headers))
         except InvalidToken as error:
             await _deny(send, 401, str(error), trace_id)
             return
