@@ -24,8 +24,11 @@ IMAGE_PATTERN = r"^[a-z0-9][-a-z0-9._/:@]*$"
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=50)]
 Image = Annotated[str, Field(pattern=IMAGE_PATTERN, max_length=255)]
-SecretReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?$", max_length=512)]
-"""A secret of AWS Secrets Manager; `payments/stripe#key` is one member of a secret that is a JSON object."""
+SecretReference = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?(:AWSPREVIOUS)?$", max_length=512)
+]
+"""A secret of AWS Secrets Manager; `payments/stripe#key` is one member of a secret that is a JSON object, and
+`payments/stripe:AWSPREVIOUS` the value before the last rotation, empty while there is none."""
 
 
 class Rule(NamedTuple):

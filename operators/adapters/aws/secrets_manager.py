@@ -26,27 +26,37 @@ class SecretsManager:
             endpoint_url=endpoint or None,
             config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=10),
         )
-        self._cache: dict[str, tuple[float, str]] = {}
+        self._cache: dict[str, tuple[float, str, str]] = {}
 
     async def value(self, reference: str) -> str:
-        """The current value of `name`, or of the member of `name#member`; raises SecretUnavailable."""
+        """The current value of `name`, or of the member of `name#member`; raises SecretUnavailable.
+
+        With `:AWSPREVIOUS` at the end the value before the last rotation; "" if there was none.
+        """
+        reference, _, stage = reference.partition(":")
         name, _, member = reference.partition("#")
-        cached_at, text = self._cache.get(name, (-self._cache_seconds, ""))
+        cached_at, current, previous = self._cache.get(name, (-self._cache_seconds, "", ""))
         if time.monotonic() - cached_at > self._cache_seconds:
-            text = await asyncio.to_thread(self._read, name)
-            self._cache[name] = (time.monotonic(), text)
-        if not member:
+            # In this order: a rotation in between gives the same value twice. In the other one the value would be
+            # missing that everybody still uses.
+            current = await asyncio.to_thread(self._read, name, "AWSCURRENT")
+            previous = await asyncio.to_thread(self._read, name, "AWSPREVIOUS")
+            self._cache[name] = (time.monotonic(), current, previous)
+        text = previous if stage else current
+        if not member or (stage and not previous):
             return text
         try:
             return str(json.loads(text)[member])
         except (ValueError, KeyError, TypeError) as error:
             raise SecretUnavailable(f"secret {name} is not a JSON object with the member {member}") from error
 
-    def _read(self, name: str) -> str:
+    def _read(self, name: str, stage: str) -> str:
         try:
-            response = self._client.get_secret_value(SecretId=name)
+            response = self._client.get_secret_value(SecretId=name, VersionStage=stage)
         except ClientError as error:
             details = error.response.get("Error", {})
+            if stage == "AWSPREVIOUS" and details.get("Code") == "ResourceNotFoundException":
+                return ""
             raise SecretUnavailable(f"secret {name}: {details.get('Code')}: {details.get('Message')}") from error
         except BotoCoreError as error:
             raise SecretUnavailable(f"secret {name}: AWS does not answer: {error}") from error
