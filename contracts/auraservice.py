@@ -17,6 +17,7 @@ HostName = Annotated[
     str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$", max_length=253)
 ]
 RoutePath = Annotated[str, Field(pattern=r"^/([A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*)?$", max_length=200)]
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[1-9][0-9]{0,4})?$", max_length=269)]
 DatabaseName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=63)]
 Text = Annotated[str, Field(max_length=4096)]
 
@@ -80,6 +81,12 @@ class Route(ResourceModel):
     auth: Auth = Field(description="jwt: only with a valid access token; none: everyone.")
     rate_limit: RateLimit | None = Field(default=None, description="No limit if unset.")
     port: PortName | None = Field(default=None, description="Name of the port that serves it; http if unset.")
+    origins: list[Origin] = Field(
+        default=[],
+        max_length=16,
+        description="Origins, as in https://app.example.com, whose pages may call this (CORS); none if unset. The "
+        "gateway answers their preflights without a token. Pages send tokens; cookies are not allowed.",
+    )
 
 
 class Database(ResourceModel):
