@@ -82,7 +82,7 @@ async def test_a_websocket_outlives_any_number_of_reloads(gateway: RunningGatewa
             await gateway.apply(*stream(one), objects.route("more", f"/v1/more-{number}"))
             assert await echoes(socket)
         async with asyncio.timeout(10):
-            while await gateway.proxy.haproxy.old_workers() != 1:  # those without a connection end
+            while await gateway.proxy.haproxy.old_workers() != 1:  # noqa: ASYNC110  those without a connection end
                 await asyncio.sleep(0.05)
         assert await echoes(socket)
 
