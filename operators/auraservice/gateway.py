@@ -71,7 +71,7 @@ def _plugins(owner: Owner, route: Route, dependencies: Dependencies) -> dict[str
         found.append(_plugin(owner, "jwt", "jwt", claims))
     if route.origins:
         config = _cors(route.origins)
-        found.append(_plugin(owner, f"cors-{digest(config)[:6]}", "cors", config))
+        found.append(_plugin(owner, f"cors-{digest(config)}", "cors", config))
     if limit := route.rate_limit:
         name = f"limit-{limit.per_minute}-{limit.by}"
         found.append(_plugin(owner, name, "rate-limiting", _limit(limit, dependencies)))

@@ -6,9 +6,10 @@ The gateway judges by the same rules: contracts/tokens.py says in which form a t
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from joserfc.jwk import KeySet
@@ -23,10 +24,11 @@ from services.kit.settings import TokenSettings
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The authenticated caller: `user` is the token's subject."""
+    """The authenticated caller: `user` is the token's subject, `expires` the Unix seconds at which the token ends."""
 
     user: str
     roles: frozenset[str] = frozenset()
+    expires: float = field(default=math.inf, compare=False)
 
 
 class InvalidToken(Exception):
@@ -75,7 +77,7 @@ def verify(token: UnverifiedToken, keys: KeySet, *, issuer: str, audience: str, 
         raise InvalidToken("the token is meant for another audience")
     if "sub" not in claims:
         raise InvalidToken("the token has no subject")
-    return Principal(claims["sub"], frozenset(claims.get("roles", ())))
+    return Principal(claims["sub"], frozenset(claims.get("roles", ())), claims["exp"])
 
 
 def bearer(headers: Headers) -> str:

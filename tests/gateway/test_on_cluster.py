@@ -135,8 +135,9 @@ def test_a_rotation_of_the_signing_key_loses_no_request(deployed: DeployedGatewa
 
     def published() -> bool:
         request()
-        log = cluster.kubectl("logs", "deployment/gateway", "-n", "aura")
-        return any(keys[0].kid in line for line in log.splitlines() if "keys_changed" in line)
+        log = cluster.kubectl("logs", "deployment/gateway", "-n", "aura").splitlines()
+        loaded = [json.loads(line) for line in log if '"configuration_loaded"' in line]
+        return loaded[-1]["keys"] == 2
 
     cluster.kubectl("scale", "deployment", "auth", "-n", "aura", "--replicas=2")
     cluster.until(rolled_out, seconds=60)
