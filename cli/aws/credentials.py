@@ -19,7 +19,7 @@ def session() -> boto3.Session:
 
 @dataclass(frozen=True)
 class StoredSecret:
-    """The current value of a secret, since when it is that (Unix seconds), and the value before; "" if none."""
+    """The current value of a secret, since when it is that at the latest (Unix seconds), and the value before or ""."""
 
     current: str
     since: float
@@ -36,4 +36,6 @@ def stored_secret(site: Site, region: str, name: str) -> StoredSecret:
         if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
             raise
         previous = ""
-    return StoredSecret(current["SecretString"], current["CreatedDate"].timestamp(), previous)
+    # A value may have been stored long before it became the current one: the rotation is a change of the secret, too.
+    changed = client.describe_secret(SecretId=name).get("LastChangedDate", current["CreatedDate"])
+    return StoredSecret(current["SecretString"], max(changed, current["CreatedDate"]).timestamp(), previous)
