@@ -31,7 +31,7 @@ def stored_secret(site: Site, region: str, name: str) -> StoredSecret:
     client = session().client("secretsmanager", region_name=region, endpoint_url=site.endpoint_url)
     current = client.get_secret_value(SecretId=name)
     try:
-        previous = client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")["SecretString"]
+        previous = client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS").get("SecretString", "")
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") != "ResourceNotFoundException":
             raise

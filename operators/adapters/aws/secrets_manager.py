@@ -26,7 +26,8 @@ class SecretsManager:
             endpoint_url=endpoint or None,
             config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=10),
         )
-        self._cache: dict[str, tuple[float, str, str]] = {}
+        self._cache: dict[str, tuple[float, str, str | None]] = {}
+        """When it was read, the current value, and the one before if anybody has asked for it."""
 
     async def value(self, reference: str) -> str:
         """The current value of `name`, or of the member of `name#member`; raises SecretUnavailable.
@@ -35,15 +36,16 @@ class SecretsManager:
         """
         reference, _, stage = reference.partition(":")
         name, _, member = reference.partition("#")
-        cached_at, current, previous = self._cache.get(name, (-self._cache_seconds, "", ""))
-        if time.monotonic() - cached_at > self._cache_seconds:
+        cached_at, current, previous = self._cache.get(name, (-self._cache_seconds, "", None))
+        if time.monotonic() - cached_at > self._cache_seconds or (stage and previous is None):
             # In this order: a rotation in between gives the same value twice. In the other one the value would be
             # missing that everybody still uses.
             current = await asyncio.to_thread(self._read, name, "AWSCURRENT")
-            previous = await asyncio.to_thread(self._read, name, "AWSPREVIOUS")
+            if stage or previous is not None:
+                previous = await asyncio.to_thread(self._read, name, "AWSPREVIOUS")
             self._cache[name] = (time.monotonic(), current, previous)
-        text = previous if stage else current
-        if not member or (stage and not previous):
+        text = (previous or "") if stage else current
+        if not member or (stage and not text):
             return text
         try:
             return str(json.loads(text)[member])
@@ -60,6 +62,8 @@ class SecretsManager:
             raise SecretUnavailable(f"secret {name}: {details.get('Code')}: {details.get('Message')}") from error
         except BotoCoreError as error:
             raise SecretUnavailable(f"secret {name}: AWS does not answer: {error}") from error
+        if "SecretString" not in response and stage == "AWSPREVIOUS":
+            return ""
         if "SecretString" not in response:
             raise SecretUnavailable(f"secret {name} is binary; a variable needs text")
         return response["SecretString"]
