@@ -9,30 +9,39 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from joserfc.jwk import ECKey
 
-from cli.aws.credentials import secret_value
+from cli.aws.credentials import stored_secret
 from cli.environment import PRIMARY
 from cli.progress.steps import StepFailed
 from contracts.platform import SIGNING_KEY_SECRET
+from contracts.subjects import subject_error
 from local.site import Site
-from services.auth.signing import load
+from services.auth import signing
 from services.auth.tokens import issue
 
 
 def print_token(user: str, roles: list[str], ttl: int) -> None:
-    if not user:
-        raise typer.BadParameter("a token needs a user", param_hint="--user")
+    if error := subject_error(user):
+        raise typer.BadParameter(error, param_hint="--user")
     try:
         key = signing_key(Site.current())
     except StepFailed as failed:
         sys.exit(str(failed))
-    print(issue(user, roles, key, time.time(), lifetime=ttl))
+    try:
+        print(issue(user, roles, key, time.time(), lifetime=ttl))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def signing_key(site: Site) -> ECKey:
-    """The key of the running platform; raises StepFailed when it cannot be read."""
+    """The key with which the running platform signs now; raises StepFailed when it cannot be read."""
     try:
-        return load(secret_value(site, PRIMARY, SIGNING_KEY_SECRET))
+        stored = stored_secret(site, PRIMARY, SIGNING_KEY_SECRET)
+        return signing.signing_key(signing.load_all(stored.current, stored.previous), stored.since, time.time())
     except (BotoCoreError, ClientError) as error:
         raise StepFailed(
             f"the signing key could not be read ({error}); is the platform up? `make up` starts it"
+        ) from error
+    except ValueError as error:
+        raise StepFailed(
+            f"the secret {SIGNING_KEY_SECRET} holds no usable key ({error}); put one as docs/tokens.md says"
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 import ssl
 import sys
@@ -68,7 +69,8 @@ def simulated_users(users: int, recording: Path | None, minutes: float) -> list[
     run_id = secrets.token_hex(3)
     if recording is not None:
         beats = read_recording(recording)
-        return [SimulatedUser(f"{recording.name}-{run_id}-{n:03d}", beats) for n in range(users)]
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", recording.name)[:100]  # a folder's name may be no subject
+        return [SimulatedUser(f"{name}-{run_id}-{n:03d}", beats) for n in range(users)]
     seeds = range(users)
     return [SimulatedUser(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
 

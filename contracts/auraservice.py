@@ -33,6 +33,7 @@ DatabaseName = Annotated[
         lambda name: not re.match(RESERVED_DATABASES, name),
     ),
 ]
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[1-9][0-9]{0,4})?$", max_length=269)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=4096)]
 """No process can be given a NUL character."""
 
@@ -99,6 +100,12 @@ class Route(ResourceModel):
     auth: Auth = Field(description="jwt: only with a valid access token; none: everyone.")
     rate_limit: RateLimit | None = Field(default=None, description="No limit if unset.")
     port: PortName | None = Field(default=None, description="Name of the port that serves it; http if unset.")
+    origins: list[Origin] = Field(
+        default=[],
+        max_length=16,
+        description="Origins, as in https://app.example.com, whose pages may call this (CORS); none if unset. The "
+        "gateway answers their preflights without a token. Pages send tokens; cookies are not allowed.",
+    )
 
 
 class Database(ResourceModel):

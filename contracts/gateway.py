@@ -2,10 +2,15 @@
 
 Kong counts requests by consumer or by header, not by a token's claim. So a `pre-function` copies the subject of the
 token, not yet verified, into USER_HEADER (overwriting what the client sent); `jwt` (priority 1450) refuses invalid
-tokens before `rate-limiting` (priority 910) counts by that header.
+tokens before `rate-limiting` (priority 910) counts by that header. It copies only what contracts/tokens.py calls a
+subject, and only from a token of that length; the services refuse the other forms by themselves. `cors` (priority 2000)
+answers preflights before a token is asked for, because a browser sends none with them.
 """
 
 from __future__ import annotations
+
+from contracts.subjects import MAX_SUBJECT_LENGTH
+from contracts.tokens import MAX_TOKEN_LENGTH
 
 GATEWAY_CLASS = "aura"
 GATEWAY = "aura"
@@ -17,18 +22,28 @@ PLUGINS_ANNOTATION = "konghq.com/plugins"
 USER_HEADER = "X-User-Id"
 
 SUBJECT_TO_HEADER = f"""\
-local token = (kong.request.get_header("Authorization") or ""):match("^[Bb]earer%s+(%S+)$")
-if not token then
-  token = (kong.request.get_header("Sec-WebSocket-Protocol") or ""):match("^bearer%s*,%s*(%S+)$")
+local token = (kong.request.get_header("Authorization") or ""):match("^[Bb][Ee][Aa][Rr][Ee][Rr] +(%S+) *$")
+if not token and not kong.request.get_header("Authorization") then
+  token = (kong.request.get_header("Sec-WebSocket-Protocol") or ""):match("^bearer%s*,%s*([^%s,]+)$")
   if token then kong.service.request.set_header("Authorization", "Bearer " .. token) end
 end
 kong.service.request.clear_header("{USER_HEADER}")
-local payload = token and token:match("^[^.]+%.([^.]+)%.")
+local payload = token and #token <= {MAX_TOKEN_LENGTH} and token:match("^[^.]+%.([^.]+)%.")
 if payload then
   payload = payload:gsub("-", "+"):gsub("_", "/") .. ("="):rep(-#payload % 4)
-  local subject = (ngx.decode_base64(payload) or ""):match('"sub"%s*:%s*"([^"\\\\]+)"')
-  if subject then kong.service.request.set_header("{USER_HEADER}", subject) end
+  local subject = (ngx.decode_base64(payload) or ""):match('"sub"%s*:%s*"([]-~!#-[]+)"')
+  if subject and #subject <= {MAX_SUBJECT_LENGTH} then kong.service.request.set_header("{USER_HEADER}", subject) end
 end
 """
 """Lua for the `access` phase of `pre-function`. A token may also come as the WebSocket subprotocols `bearer, <token>`,
 as a browser can set no header there."""
+
+CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+CORS_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "X-Trace-Id")
+"""Request headers that a page of a declared origin may send."""
+CORS_EXPOSED_HEADERS = (
+    "X-Trace-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "WWW-Authenticate",
+)  # fmt: skip
+"""Response headers that such a page may read."""
+CORS_MAX_AGE_SECONDS = 600
+"""How long a browser may reuse the answer to a preflight."""

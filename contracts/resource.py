@@ -19,8 +19,11 @@ API_VERSION = f"{GROUP}/{VERSION}"
 PAUSED = f"{GROUP}/paused"
 """Annotation: "true" pauses reconciliation of the resource."""
 
-SecretReference = Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?$", max_length=512)]
-"""A secret of AWS Secrets Manager; `payments/stripe#key` is one member of a secret that is a JSON object."""
+SecretReference = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?(:AWSPREVIOUS)?$", max_length=512)
+]
+"""A secret of AWS Secrets Manager; `payments/stripe#key` is one member of a secret that is a JSON object, and
+`payments/stripe:AWSPREVIOUS` the value before the last rotation, empty while there is none."""
 
 
 class ResourceModel(BaseModel):

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from local.gateway.cache import ObjectCache
 from local.gateway.endpoints import endpoints
 from local.gateway.haproxy.jwks import KeysUnavailable, PublicKey, fetch_keys
+from local.gateway.haproxy.pacing import PAUSE_SECONDS, pause
 from local.gateway.haproxy.process import ConfigurationRejected
 from local.gateway.haproxy.proxy import Proxy, backend_servers, certificate_bundles
 from local.gateway.objects import (
@@ -54,6 +55,7 @@ class Controller:
         self._jwks_url = jwks_url
         self._keys: tuple[PublicKey, ...] = ()
         self._dirty = asyncio.Event()
+        self._reloaded_at = float("-inf")
 
     async def run(self) -> None:
         """Runs until cancelled; raises HaproxyFailed when HAProxy exits."""
@@ -133,8 +135,16 @@ class Controller:
             compiled, rejection = compile_objects(self.cache), ""
             certificates = certificate_bundles(compiled.plan, self.cache)
             servers = backend_servers(compiled.plan, self.cache)
+            desired = compiled.plan, certificates, self._keys, servers
+            reload = self.proxy.needs_reload(*desired)
+            if reload and (seconds := await self._pause()) > 0:
+                await self.proxy.move_servers(servers)
+                asyncio.get_running_loop().call_later(min(seconds, PAUSE_SECONDS), self._dirty.set)
+                continue
             try:
-                await self.proxy.apply(compiled.plan, certificates, self._keys, servers)
+                await self.proxy.apply(*desired)
+                if reload:
+                    self._reloaded_at = asyncio.get_running_loop().time()
             except ConfigurationRejected as error:
                 rejection = str(error)
                 log.error("configuration_rejected", error=rejection, effect="the last valid configuration stays in use")
@@ -143,6 +153,11 @@ class Controller:
             except (ApiError, *UNREACHABLE) as error:
                 log.warning("status_update_failed", error=str(error), retry_seconds=_RETRY_SECONDS)
                 asyncio.get_running_loop().call_later(_RETRY_SECONDS, self._dirty.set)
+
+    async def _pause(self) -> float:
+        """Seconds until HAProxy may be reloaded."""
+        old_workers = await self.proxy.haproxy.old_workers()
+        return self._reloaded_at + pause(old_workers) - asyncio.get_running_loop().time()
 
     async def _update_statuses(self, compiled: Compiled, rejection: str) -> None:
         now, cache = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), self.cache

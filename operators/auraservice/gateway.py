@@ -10,10 +10,19 @@ import re
 from urllib.parse import urlsplit
 
 from contracts.auraservice import AuraServiceSpec, Auth, LimitBy, RateLimit, Route
-from contracts.gateway import GATEWAY, PLUGINS_ANNOTATION, SUBJECT_TO_HEADER, USER_HEADER
+from contracts.gateway import (
+    CORS_EXPOSED_HEADERS,
+    CORS_HEADERS,
+    CORS_MAX_AGE_SECONDS,
+    CORS_METHODS,
+    GATEWAY,
+    PLUGINS_ANNOTATION,
+    SUBJECT_TO_HEADER,
+    USER_HEADER,
+)
 from contracts.platform import NAMESPACE, REDIS_URL
 from operators.auraservice.dependencies import Dependencies
-from operators.kubernetes.manifest import Manifest, Owner, derived_name
+from operators.kubernetes.manifest import Manifest, Owner, derived_name, digest
 
 _KONG = "configuration.konghq.com/v1"
 
@@ -56,10 +65,25 @@ def _plugins(owner: Owner, route: Route, dependencies: Dependencies) -> dict[str
         claims = {"key_claim_name": "kid", "claims_to_verify": ["exp"], "uri_param_names": []}
         found.append(_plugin(owner, "subject", "pre-function", {"access": [SUBJECT_TO_HEADER]}))
         found.append(_plugin(owner, "jwt", "jwt", claims))
+    if route.origins:
+        config = _cors(route.origins)
+        found.append(_plugin(owner, f"cors-{digest(config)}", "cors", config))
     if limit := route.rate_limit:
         name = f"limit-{limit.per_minute}-{limit.by}"
         found.append(_plugin(owner, name, "rate-limiting", _limit(limit, dependencies)))
     return {plugin["metadata"]["name"]: plugin for plugin in found}
+
+
+def _cors(origins: list[str]) -> Manifest:
+    return {
+        "origins": sorted(set(origins)),
+        "methods": list(CORS_METHODS),
+        "headers": list(CORS_HEADERS),
+        "exposed_headers": list(CORS_EXPOSED_HEADERS),
+        "max_age": CORS_MAX_AGE_SECONDS,
+        "credentials": False,
+        "preflight_continue": False,
+    }
 
 
 def _plugin(owner: Owner, name: str, plugin: str, config: Manifest) -> Manifest:

@@ -96,7 +96,8 @@ class AuraServiceReconciler:
         if spec.secrets:
             variable = ""
             try:
-                for variable, reference in sorted(spec.secrets.items()):
+                # Previous values last: a rotation in between shows as the same value twice, not as one that is missing.
+                for variable, reference in sorted(spec.secrets.items(), key=lambda item: (":" in item[1], item[0])):
                     values[variable] = await self.cloud.secrets.value(reference)
                 findings.append(good(status.SECRETS, "Synced", f"{len(values)} from AWS Secrets Manager"))
             except SecretUnavailable as error:

@@ -10,8 +10,7 @@ from services.kit import logs, serve
 def main() -> None:
     settings = AuthSettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
     logs.configure("auth", settings.pod_name, settings.log_level)
-    pems = [settings.signing_key.get_secret_value(), settings.previous_signing_key.get_secret_value()]
-    keys = [signing.load(pem) for pem in pems if pem]
+    keys = signing.load_all(settings.signing_key.get_secret_value(), settings.previous_signing_key.get_secret_value())
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, keys=[key.kid for key in keys])
     serve.run(endpoints.create(keys), settings)
 

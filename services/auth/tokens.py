@@ -8,6 +8,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from contracts.platform import TOKEN_AUDIENCE
+from contracts.subjects import subject_error
+from contracts.tokens import form_error
 from services.kit.settings import DEFAULT_ISSUER
 
 LIFETIME_SECONDS = 15 * 60
@@ -22,9 +24,12 @@ def issue(
     issuer: str = DEFAULT_ISSUER,
     lifetime: float = LIFETIME_SECONDS,
 ) -> str:
-    """A signed access token of `user` (its subject), valid `lifetime` seconds from `now` (Unix seconds)."""
-    if not user:
-        raise ValueError("a token needs a user")
+    """A signed access token of `user` (its subject), valid `lifetime` seconds from `now` (Unix seconds).
+
+    Raises ValueError instead of issuing a token that the gateway and the services refuse by its form.
+    """
+    if error := subject_error(user):
+        raise ValueError(error)
     claims = {
         "iss": issuer,
         "aud": TOKEN_AUDIENCE,
@@ -33,4 +38,7 @@ def issue(
         "exp": int(now + lifetime),
         "roles": sorted(roles),
     }
-    return jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "at+jwt"}, claims, key)
+    token = jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "at+jwt"}, claims, key)
+    if error := form_error(token):
+        raise ValueError(error)
+    return token

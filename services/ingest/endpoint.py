@@ -13,6 +13,7 @@ from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame, partition_of
 from contracts.stream import TOKEN_EXPIRED, Frame, Refusal, Seen
+from contracts.tokens import SUBPROTOCOL
 from services.ingest import metrics
 from services.ingest.acceptance import refuse, sort_out, storable
 from services.ingest.admission import Limits, admit
@@ -25,7 +26,7 @@ from services.ingest.websocket.handshake import DETACH, Detach, DetachedTranspor
 from services.kit import trace
 from services.kit.jwks import KeysUnavailable
 from services.kit.serve import MAX_MESSAGE_BYTES
-from services.kit.tokens import SUBPROTOCOL, InvalidToken, Principal, Verifier, bearer
+from services.kit.tokens import InvalidToken, Principal, Verifier, bearer
 
 _encode = msgspec.json.Encoder().encode
 
@@ -49,7 +50,7 @@ class StreamEndpoint:
         given = headers.get(trace.HEADER)
         trace_id = trace.parse(given.encode() if given else None) or trace.new()
         try:
-            caller = await self._verifier.principal(bearer(headers.get("authorization"), scope["subprotocols"]))
+            caller = await self._verifier.principal(bearer(headers))
         except InvalidToken as error:
             await _deny(send, 401, str(error), trace_id)
             return

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 import httpx
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, Key, KeySet, RSAKey
+
+from contracts.tokens import KEY_ID
 
 MIN_REFETCH_SECONDS = 5.0
 """Minimum interval of fetches, so that tokens with invented key ids cannot flood the auth service."""
 
 MAX_AGE_SECONDS = 300.0
 """Maximum age of the cache: a key withdrawn by the auth service is trusted at most this long."""
+
+
+MIN_RSA_BITS = 2048
+"""RFC 7518, section 3.3."""
+
+
+def algorithm_of(key: Key) -> str | None:
+    """The algorithm of the tokens that `key` verifies: ES256 for P-256, RS256 for RSA. The key determines it, never the
+    token. None for a key that verifies no tokens: of another kind or size, for another use, or without a plain kid."""
+    if key.kid is None or re.search(KEY_ID, key.kid) is None or key.get("use") not in (None, "sig"):
+        return None
+    if isinstance(key, ECKey) and key.curve_name == "P-256":
+        found = "ES256"
+    elif isinstance(key, RSAKey) and key.public_key.key_size >= MIN_RSA_BITS:
+        found = "RS256"
+    else:
+        return None
+    return found if key.alg in (None, found) and "verify" in (key.get("key_ops") or ["verify"]) else None
 
 
 class KeysUnavailable(RuntimeError):

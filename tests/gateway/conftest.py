@@ -9,13 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, Key
 
 from local.gateway.certificate import IssuedCertificate, ensure_ca, issue
 from local.gateway.haproxy.jwks import public_keys
@@ -72,11 +72,11 @@ class RunningGateway:
     def address(self) -> str:
         return self.proxy.settings.address
 
-    async def apply(self, *items: Object, key: ECKey | None = None) -> Compiled:
+    async def apply(self, *items: Object, key: ECKey | None = None, keys: Sequence[Key] = ()) -> Compiled:
         base = objects.gateway_class(), objects.gateway(), objects.secret(self.certificate), objects.service()
         cache = objects.cache(*base, *items)
         compiled = compile_objects(cache)
-        known = public_keys({"keys": signing.jwks([key or self.key])["keys"]})
+        known = public_keys({"keys": [one.as_dict(private=False) for one in keys or [key or self.key]]})
         certificates = certificate_bundles(compiled.plan, cache)
         await self.proxy.apply(compiled.plan, certificates, known, backend_servers(compiled.plan, cache))
         return compiled

@@ -73,6 +73,31 @@ async def test_sockets_outlive_changes_of_servers_and_routes(gateway: RunningGat
             assert '"server": "two"' in str(await other.recv())
 
 
+async def test_a_websocket_outlives_any_number_of_reloads(gateway: RunningGateway, upstreams: Upstreams) -> None:
+    one = objects.pod("one", upstreams.start("one"), UPSTREAM_PORT)
+    await gateway.apply(*stream(one))
+    async with dial(gateway) as socket:
+        await socket.recv()
+        for number in range(12):
+            await gateway.apply(*stream(one), objects.route("more", f"/v1/more-{number}"))
+            assert await echoes(socket)
+        async with asyncio.timeout(10):
+            while await gateway.proxy.haproxy.old_workers() != 1:  # noqa: ASYNC110  those without a connection end
+                await asyncio.sleep(0.05)
+        assert await echoes(socket)
+
+
+async def test_servers_change_while_a_reload_has_to_wait(gateway: RunningGateway, upstreams: Upstreams) -> None:
+    one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
+    await gateway.apply(*stream(one))
+    async with dial(gateway) as socket:
+        await socket.recv()
+        await gateway.proxy.move_servers({f"{objects.NAMESPACE}.stream.0": [(two.status.pod_ip, UPSTREAM_PORT)]})
+        assert await echoes(socket)
+        async with dial(gateway) as other:
+            assert '"server": "two"' in str(await other.recv())
+
+
 async def test_a_pod_removed_gracefully_loses_no_post(gateway: RunningGateway, upstreams: Upstreams) -> None:
     one, two = (objects.pod(name, upstreams.start(name, i), UPSTREAM_PORT) for i, name in enumerate(("one", "two")))
     await gateway.apply(*stream(one, two))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 from joserfc.jwk import ECKey
+from websockets.sync.client import connect
 
 from contracts.gateway import SUBJECT_TO_HEADER
 from local.gateway.certificate import ensure_ca, issue
@@ -40,6 +43,7 @@ class DeployedGateway:
     cluster: Cluster
     key: ECKey
     client: httpx.Client
+    trust: ssl.SSLContext
 
     def get(self, path: str, user: str = "", **headers: str) -> httpx.Response:
         if user:
@@ -80,7 +84,7 @@ def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
         trust_env=False,
         timeout=10,
     ) as client:
-        made = DeployedGateway(platform, key, client)
+        made = DeployedGateway(platform, key, client, trust)
         platform.until(lambda: made.get("/v1/mine", "ann").status_code == 200, seconds=60)
         yield made
     platform.kubectl("delete", "deployment", "--all", "-n", "aura", "--wait=false")
@@ -110,6 +114,63 @@ def test_unchanged_statuses_are_not_written(deployed: DeployedGateway) -> None:
     deployed.cluster.apply(route("other", "/v1/other", ""), namespace="aura")
     deployed.cluster.until(lambda: deployed.route("other").get("Programmed") == "True")
     assert deployed.cluster.get("httproute", "mine", "-n", "aura")["metadata"]["resourceVersion"] == before
+
+
+def test_a_rotation_of_the_signing_key_loses_no_request(deployed: DeployedGateway) -> None:
+    """Requests all the time; `passed` is how much later it is for who signs."""
+    cluster, rotated_at = deployed.cluster, time.time()
+    pems = [ECKey.generate_key("P-256").as_pem(private=True).decode(), deployed.key.as_pem(private=True).decode()]
+    keys = signing.load_all(*pems)
+    statuses: dict[str | None, Counter[int]] = {key.kid: Counter() for key in keys}
+
+    def request(passed: float = 0) -> None:
+        deployed.key = signing.signing_key(keys, rotated_at, time.time() + passed)
+        statuses[deployed.key.kid][deployed.get("/v1/mine", "ann").status_code] += 1
+
+    def rolled_out() -> bool:
+        request()
+        status = cluster.get("deployment", "auth", "-n", "aura")
+        seen = status["status"].get("observedGeneration") == status["metadata"]["generation"]
+        return seen and status["status"].get("replicas") == status["status"].get("updatedReplicas") == 2
+
+    def published() -> bool:
+        request()
+        log = cluster.kubectl("logs", "deployment/gateway", "-n", "aura").splitlines()
+        loaded = [json.loads(line) for line in log if '"configuration_loaded"' in line]
+        return loaded[-1]["keys"] == 2
+
+    cluster.kubectl("scale", "deployment", "auth", "-n", "aura", "--replicas=2")
+    cluster.until(rolled_out, seconds=60)
+    names = ("SIGNING_KEY", "PREVIOUS_SIGNING_KEY")
+    cluster.apply(secret("auth", dict(zip(names, pems, strict=True))), namespace="aura")
+    cluster.kubectl("rollout", "restart", "deployment", "auth", "-n", "aura")
+    cluster.until(rolled_out, seconds=60)
+    cluster.until(published, seconds=30)
+    for _ in range(50):
+        request(signing.ACTIVATION_SECONDS)
+    assert [set(found) for found in statuses.values()] == [{200}, {200}]
+
+
+def test_many_changes_of_routes_are_few_reloads_and_end_no_socket(deployed: DeployedGateway) -> None:
+    before = deployed.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").count("configuration_loaded")
+    uri = f"wss://{HOST}:8443/v1/mine/v1/stream"
+    token = issue_token("ann", [], deployed.key, time.time())
+    host = deployed.client.base_url.host
+    with connect(
+        uri, sock=socket.create_connection((host, 8443)), ssl=deployed.trust, proxy=None,
+        additional_headers={"Authorization": f"Bearer {token}"},
+    ) as stream:  # fmt: skip
+        stream.recv()
+        for number in range(12):
+            deployed.cluster.apply(route("brief", f"/v1/brief-{number}", ""), namespace="aura")
+            stream.send(str(number))
+            assert stream.recv(timeout=10) == f"echo:{number}"
+        deployed.cluster.until(lambda: deployed.get("/v1/brief-11").status_code == 200, seconds=30)
+        stream.send("last")
+        assert stream.recv(timeout=10) == "echo:last"
+    deployed.cluster.kubectl("delete", "httproute", "brief", "-n", "aura")
+    after = deployed.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").count("configuration_loaded")
+    assert before < after <= before + 12
 
 
 def test_the_access_log_is_what_kubectl_logs_shows(deployed: DeployedGateway) -> None:

@@ -65,6 +65,24 @@ async def test_an_unknown_path_or_host_is_404_as_json(routed: RunningGateway) ->
     assert answers[0].json()["trace_id"] == answers[0].headers["X-Trace-Id"]
 
 
+async def test_one_host_has_one_name(routed: RunningGateway) -> None:
+    host, port = objects.HOST, objects.PORT
+    spellings = [host, f"{host}.", host.upper(), f"{host}:{port}", f"{host.title()}.:{port}", f"{host}:443", f"{host}:"]
+    async with routed.client() as client:
+        for spelling in spellings:
+            answer = await client.get("/v1/open", headers={"Host": spelling, "X-Forwarded-Host": "other"})
+            seen = answer.json()["headers"]
+            assert (seen["x-forwarded-host"], seen["x-forwarded-port"]) == (host, str(port))
+            assert seen["host"] == spelling.lower().replace(".:", ":").removesuffix(".")
+
+
+async def test_a_name_that_is_like_it_is_another_host(routed: RunningGateway) -> None:
+    host = objects.HOST
+    others = [f"{host}..", f".{host}", f"{host}.evil.com", "aurawellness.com.", "[::1]:8443", "."]
+    async with routed.client() as client:
+        assert [(await client.get("/v1/open", headers={"Host": other})).status_code for other in others] == [404] * 6
+
+
 async def test_a_path_is_normalised_before_it_is_matched(routed: RunningGateway) -> None:
     sent = b"GET /v1/open/%2e%2e//mine HTTP/1.1\r\nHost: " + objects.HOST.encode() + b"\r\nConnection: close\r\n\r\n"
     reader, writer = await asyncio.open_connection(

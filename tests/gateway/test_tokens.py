@@ -69,7 +69,7 @@ INVALID: dict[str, Callable[[ECKey], str]] = {
     "another family": of_another_family,
     "unknown kid": lambda key: jwt.encode({"alg": "ES256", "kid": "other"}, claims(), key),
     "no kid": lambda key: jwt.encode({"alg": "ES256"}, claims(), key),
-    "expired": lambda key: signed(key, exp=int(time.time()) - 1),
+    "expired": lambda key: signed(key, exp=int(time.time()) - 60),
     "no expiry": lambda key: signed(key, exp=None),
     "not yet": lambda key: signed(key, nbf=int(time.time()) + 100),
     "another issuer": lambda key: signed(key, iss="https://auth.example.com"),

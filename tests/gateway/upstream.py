@@ -38,7 +38,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
 
 def main() -> None:
     app = web.Application()
-    app.router.add_get("/v1/stream", echo)
+    app.router.add_get("/{prefix:.*}v1/stream", echo)
     app.router.add_get("/posts", count)
     app.router.add_route("*", "/{path:.*}", answer)
     web.run_app(app, host=sys.argv[2], port=int(sys.argv[3]), print=lambda *_: None, access_log=None)

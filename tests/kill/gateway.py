@@ -15,7 +15,7 @@ from local.gateway.endpoints import Endpoint
 from local.gateway.haproxy.jwks import public_keys
 from local.gateway.haproxy.process import CONFIGURATION
 from local.gateway.haproxy.proxy import backend_servers, certificate_bundles
-from local.gateway.haproxy.render import ProxySettings, certificate_file, render
+from local.gateway.haproxy.render import PATTERN_FILES, ProxySettings, certificate_file, render
 from local.gateway.haproxy.slots import assign
 from local.gateway.routing.compile import compile_objects
 from local.site import Site
@@ -48,7 +48,7 @@ class Gateway:
         keys = public_keys({"keys": signing.jwks([key])["keys"]})
         slots = {name: assign(servers, ()) for name, servers in backend_servers(plan, cache).items()}
         files = {certificate_file(name): pem for name, pem in certificate_bundles(plan, cache).items()}
-        files |= {key.file: key.pem for key in keys}
+        files |= {key.file: key.pem for key in keys} | PATTERN_FILES
         files[CONFIGURATION] = render(plan, self._setting, [key.verification_key() for key in keys], slots).encode()
         for name, content in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

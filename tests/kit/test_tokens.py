@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from starlette.datastructures import Headers
 
-from services.kit.tokens import InvalidToken, Principal, bearer, key_id, verify
+from services.kit.tokens import InvalidToken, Principal, bearer, parse, verify
 
 NOW = 1_800_000_000
 ISSUER = "https://auth.aurawellness.com"
@@ -26,7 +27,7 @@ def key() -> ECKey:
 @pytest.fixture(scope="module")
 def principal(key: ECKey) -> Callable[[str], Principal]:
     keys = KeySet([ECKey.import_key(key.as_dict(private=False))])
-    return lambda token: verify(token, keys, issuer=ISSUER, audience="aura", now=NOW)
+    return lambda token: verify(parse(token), keys, issuer=ISSUER, audience="aura", now=NOW)
 
 
 def token(key: ECKey, header: dict[str, Any] | None = None, **changed: Any) -> str:
@@ -83,16 +84,35 @@ def test_clock_skew_is_tolerated(key: ECKey, principal: Callable[[str], Principa
     assert principal(token(key, exp=NOW - 4)).user == "ann"
 
 
-@pytest.mark.parametrize("text", ["", "not a token", "a.b.c", "é.é.é"])
-def test_an_invalid_token_has_no_key_id(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "not a token", "a.b.c", "é.é.é", "\ud800"])
+def test_a_text_that_is_no_token_is_refused(text: str) -> None:
     with pytest.raises(InvalidToken):
-        key_id(text)
+        parse(text)
 
 
 def test_the_token_is_read_from_the_header_or_the_subprotocol() -> None:
-    assert bearer("Bearer abc") == bearer("bearer  abc") == "abc"
-    assert bearer(None, ["bearer", "abc"]) == "abc"
-    assert bearer("Bearer abc", ["bearer", "other"]) == "abc"
-    for header, protocols in [(None, []), ("Basic abc", ["bearer", "x"]), ("Bearer", []), (None, ["bearer"])]:
-        with pytest.raises(InvalidToken):
-            bearer(header, protocols)
+    offered = ("Sec-WebSocket-Protocol", "bearer, abc")
+    assert (
+        bearer(headers(("Authorization", "Bearer abc"))) == bearer(headers(("authorization", "bEARER  abc "))) == "abc"
+    )
+    assert bearer(headers(offered)) == bearer(headers(("sec-websocket-protocol", "bearer,abc"))) == "abc"
+    assert bearer(headers(("Authorization", "Bearer abc"), ("Sec-WebSocket-Protocol", "bearer, x"))) == "abc"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [], [("Authorization", "Basic abc"), ("Sec-WebSocket-Protocol", "bearer, x")], [("Authorization", "Bearer")],
+        [("Authorization", "Bearer a b")], [("Authorization", "Bearer\ta")], [("Authorization", "Bearer \xa0a")],
+        [("Authorization", "Bearer a"), ("Authorization", "Bearer a")], [("Sec-WebSocket-Protocol", "bearer")],
+        [("Sec-WebSocket-Protocol", "bearer, a, b")], [("Sec-WebSocket-Protocol", "Bearer, a")],
+        [("Sec-WebSocket-Protocol", "bearer"), ("Sec-WebSocket-Protocol", "a")],
+    ],
+)  # fmt: skip
+def test_any_other_way_to_send_a_token_is_refused(given: list[tuple[str, str]]) -> None:
+    with pytest.raises(InvalidToken):
+        bearer(headers(*given))
+
+
+def headers(*given: tuple[str, str]) -> Headers:
+    return Headers(raw=[(name.lower().encode(), value.encode("latin-1")) for name, value in given])

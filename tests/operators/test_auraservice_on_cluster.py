@@ -188,6 +188,22 @@ def test_a_rotated_secret_restarts_the_pods(installation: Installation) -> None:
     assert base64.b64decode(secret["data"]["ROTATING"]).decode() == "new"
 
 
+def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installation: Installation) -> None:
+    installation.secrets.create_secret(Name="operators/signing", SecretString="first")
+    secrets = SPEC["secrets"] | {"KEY": "operators/signing", "BEFORE": "operators/signing:AWSPREVIOUS"}
+    installation.apply("AuraService", "signing", SPEC | {"secrets": secrets})
+
+    def values() -> tuple[str, ...]:
+        data = installation.get("secret", "signing-environment").get("data", {})
+        return tuple(base64.b64decode(data.get(name, "")).decode() for name in ("KEY", "BEFORE"))
+
+    seen = {installation.cluster.until(lambda: values() if values()[0] else None, 60)}
+    for value in ("second", "third"):
+        installation.secrets.put_secret_value(SecretId="operators/signing", SecretString=value)
+        installation.cluster.until(lambda value=value: seen.add(values()) or values()[0] == value, 60)
+    assert seen == {("first", ""), ("second", "first"), ("third", "second")}
+
+
 def test_a_missing_need_is_awaited_and_then_in_the_environment(installation: Installation) -> None:
     installation.apply("AuraService", "needy", SPEC | {"needs": ["needed-one"]})
     installation.until_reason("auraservice", "needy", "Ready", "ServiceMissing")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet, RSAKey
+from joserfc.jwk import KeySet, OctKey, OKPKey
 
 from local.gateway.haproxy.render import KEYS, VerificationKey
+from services.kit.jwks import algorithm_of
 
 _FETCH_SECONDS = 3
-_plain = re.compile(r"[A-Za-z0-9_.~-]{1,128}").fullmatch
 
 
 class KeysUnavailable(RuntimeError):
@@ -39,16 +38,13 @@ class PublicKey:
 
 
 def public_keys(document: dict[str, Any]) -> tuple[PublicKey, ...]:
-    """The keys for ES256 and RS256 of a JWKS document, sorted by key id; others are ignored. Raises KeysUnavailable."""
+    """The keys of a JWKS document that verify tokens, sorted by key id; others are ignored. Raises KeysUnavailable."""
     found: list[PublicKey] = []
     try:
         for key in KeySet.import_key_set(document).keys:  # pyright: ignore[reportArgumentType]
-            if key.kid is None or not _plain(key.kid):
-                continue
-            if isinstance(key, ECKey) and key.curve_name == "P-256":
-                found.append(PublicKey(key.kid, "ES256", key.as_pem(private=False)))
-            elif isinstance(key, RSAKey):
-                found.append(PublicKey(key.kid, "RS256", key.as_pem(private=False)))
+            algorithm = algorithm_of(key)
+            if algorithm is not None and not isinstance(key, OctKey | OKPKey) and key.kid is not None:
+                found.append(PublicKey(key.kid, algorithm, key.as_pem(private=False)))
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise KeysUnavailable(f"not a JWKS document: {error}") from error
     if not found:

@@ -68,6 +68,15 @@ class Haproxy:
             if rejected:
                 raise HaproxyFailed(f"HAProxy rejected {'; '.join(batch)}: {' '.join(rejected)}")
 
+    async def old_workers(self) -> int:
+        """How many workers from before the last reload still have connections; 0 before the start."""
+        if self._master is None:
+            return 0
+        try:
+            return count_old_workers(await self._call_master("show proc"))
+        except (OSError, TimeoutError) as error:
+            raise HaproxyFailed(f"HAProxy's master does not answer: {error}") from error
+
     async def raise_on_exit(self) -> None:
         """Raises HaproxyFailed when HAProxy, once started, exits."""
         await self._started.wait()
@@ -98,12 +107,13 @@ class Haproxy:
         candidate = self.folder / f"{CONFIGURATION}.new"
         candidate.write_text(configuration)
         check = await asyncio.create_subprocess_exec(
-            tools.path("haproxy"), "-c", "-q", "-L", self.peer, "-f", candidate.name,
+            tools.path("haproxy"), "-c", "-L", self.peer, "-f", candidate.name,
             cwd=self.folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         output, _ = await check.communicate()
         if check.returncode != 0:
-            raise ConfigurationRejected(output.decode(errors="replace").strip())
+            alerts = [line for line in output.decode(errors="replace").splitlines() if "[NOTICE]" not in line]
+            raise ConfigurationRejected("\n".join(alerts).strip())
         candidate.replace(self.folder / CONFIGURATION)
 
     async def _next_worker(self, before: int | None) -> int:
@@ -136,6 +146,12 @@ def current_worker(processes: str) -> int | None:
     """Pid of the current worker, from the output of the master's `show proc`."""
     found = re.search(r"^# workers\n(\d+)\s+worker\s+0\s", processes, re.MULTILINE)
     return int(found[1]) if found else None
+
+
+def count_old_workers(processes: str) -> int:
+    """From the output of the master's `show proc`."""
+    section = processes.partition("# old workers\n")[2].partition("#")[0]
+    return len(re.findall(r"^\d+\s+worker\s", section, re.MULTILINE))
 
 
 def _is_success(line: str) -> bool:

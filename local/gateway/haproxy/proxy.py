@@ -13,7 +13,14 @@ from local.gateway.cache import ObjectCache
 from local.gateway.endpoints import Endpoint, endpoints
 from local.gateway.haproxy.jwks import PublicKey
 from local.gateway.haproxy.process import Haproxy
-from local.gateway.haproxy.render import CERTIFICATES, KEYS, ProxySettings, certificate_file, render
+from local.gateway.haproxy.render import (
+    CERTIFICATES,
+    KEYS,
+    PATTERN_FILES,
+    ProxySettings,
+    certificate_file,
+    render,
+)
 from local.gateway.haproxy.slots import Slots, assign, runtime_commands
 from local.gateway.objects import NamespacedName
 from local.gateway.routing.listeners import pem_bundle
@@ -32,25 +39,23 @@ class Proxy:
         self._slots: dict[str, Slots] = {}
         self._loaded: tuple[str, Mapping[str, bytes]] | None = None
 
+    def needs_reload(self, plan: Plan, certificates: Mapping[NamespacedName, bytes], keys: tuple[PublicKey, ...],
+                     servers: Mapping[str, list[Endpoint]]) -> bool:  # fmt: skip
+        """Whether `apply` with the same arguments would reload HAProxy."""
+        return self._desired(plan, certificates, keys, self._assigned(servers)) != self._loaded
+
     async def apply(self, plan: Plan, certificates: Mapping[NamespacedName, bytes], keys: tuple[PublicKey, ...],
                     servers: Mapping[str, list[Endpoint]]) -> None:  # fmt: skip
         """`servers` are those of each backend. Raises ConfigurationRejected (nothing changed) or HaproxyFailed."""
-        slots = {name: assign(desired, self._slots.get(name, ())) for name, desired in servers.items()}
-        files = {certificate_file(name): content for name, content in certificates.items()}
-        files |= {key.file: key.pem for key in keys}
-        verification = [key.verification_key() for key in keys]
-        empty = {name: (None,) * len(assigned) for name, assigned in slots.items()}
-        desired = render(plan, self.settings, verification, empty), files
+        slots = self._assigned(servers)
+        desired = self._desired(plan, certificates, keys, slots)
         if desired == self._loaded:
-            changes = [line for name in slots for line in runtime_commands(name, self._slots[name], slots[name])]
-            await self.haproxy.run_commands(changes)
-            if changes:
-                log.info("servers_changed", commands=changes)
+            await self._change_servers(slots)
         else:
-            self._write_files(files)
-            await self.haproxy.load(render(plan, self.settings, verification, slots))
+            self._write_files(desired[1])
+            await self.haproxy.load(render(plan, self.settings, [key.verification_key() for key in keys], slots))
             self._loaded = desired
-            self._delete_unused(files)
+            self._delete_unused(desired[1])
             log.info(
                 "configuration_loaded",
                 ports=[frontend.port for frontend in plan.frontends],
@@ -58,6 +63,30 @@ class Proxy:
                 keys=len(keys),
             )
         self._slots = slots
+
+    async def move_servers(self, servers: Mapping[str, list[Endpoint]]) -> None:
+        """Changes the servers of the loaded backends, as far as they have slots, while a reload has to wait."""
+        slots = {name: found for name, found in self._assigned(servers).items() if name in self._slots}
+        slots = {name: found for name, found in slots.items() if len(found) == len(self._slots[name])}
+        await self._change_servers(slots)
+        self._slots |= slots
+
+    async def _change_servers(self, slots: Mapping[str, Slots]) -> None:
+        changes = [line for name in slots for line in runtime_commands(name, self._slots[name], slots[name])]
+        await self.haproxy.run_commands(changes)
+        if changes:
+            log.info("servers_changed", commands=changes)
+
+    def _assigned(self, servers: Mapping[str, list[Endpoint]]) -> dict[str, Slots]:
+        return {name: assign(desired, self._slots.get(name, ())) for name, desired in servers.items()}
+
+    def _desired(self, plan: Plan, certificates: Mapping[NamespacedName, bytes], keys: tuple[PublicKey, ...],
+                 slots: Mapping[str, Slots]) -> tuple[str, Mapping[str, bytes]]:  # fmt: skip
+        """The configuration without its servers, and its files: a change of them needs a reload."""
+        files = {certificate_file(name): content for name, content in certificates.items()}
+        files |= {key.file: key.pem for key in keys} | PATTERN_FILES
+        empty = {name: (None,) * len(assigned) for name, assigned in slots.items()}
+        return render(plan, self.settings, [key.verification_key() for key in keys], empty), files
 
     def _write_files(self, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():

@@ -8,14 +8,33 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contracts import tokens
 from contracts.gateway import USER_HEADER
 from contracts.platform import TOKEN_AUDIENCE
+from contracts.subjects import MAX_SUBJECT_LENGTH
 from local.gateway.endpoints import Endpoint
 from local.gateway.objects import NamespacedName
 from local.gateway.routing.plan import Plan
 
 CERTIFICATES = "certificates"
 KEYS = "keys"
+PATTERNS = "patterns"
+
+
+def pattern_file(name: str) -> str:
+    """Path of a file with a regular expression, relative to HAProxy's folder. HAProxy compiles each file once."""
+    return f"{PATTERNS}/{name}.txt"
+
+
+PATTERN_FILES = {
+    pattern_file(name): f"{pattern}\n".encode()
+    for name, pattern in {
+        "authorization": tokens.AUTHORIZATION,
+        "subprotocols": tokens.SUBPROTOCOLS,
+        **{f"rule-{number}": rule.pattern for number, rule in enumerate(tokens.RULES, 1)},
+    }.items()
+}
+"""The form of tokens, by file: what a rendered configuration needs beside certificates and keys."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +78,8 @@ def render(plan: Plan, settings: ProxySettings, keys: Sequence[VerificationKey],
         slots=slots,
         stick_tables=list(stick_tables),
         user_header=USER_HEADER,
+        token_form=tokens,
+        max_subject_length=MAX_SUBJECT_LENGTH,
         log_format=_log_format(),
     )
 
@@ -103,5 +124,5 @@ _environment = Environment(
     keep_trailing_newline=True,
     autoescape=False,
 )
-_environment.filters |= {"quoted": quoted, "certificate_file": certificate_file}
+_environment.filters |= {"quoted": quoted, "certificate_file": certificate_file, "pattern_file": pattern_file}
 _template = _environment.get_template("haproxy.cfg.j2")

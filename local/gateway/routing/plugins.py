@@ -15,6 +15,17 @@ TRACE_HEADER = "X-Trace-Id"
 
 
 @dataclass(frozen=True)
+class Cors:
+    """Pages of these origins may send these methods and headers, and read these headers of the responses."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...]
+    exposed_headers: tuple[str, ...]
+    max_age: int
+
+
+@dataclass(frozen=True)
 class Policy:
     """What a request must pass: a valid token, and at most `per_minute` requests (0: no limit) with the same value of
     the header `limit_by_header`. Requests without that header, or all if it is "", are counted by source address."""
@@ -24,6 +35,7 @@ class Policy:
     """The token's subject is forwarded in USER_HEADER."""
     per_minute: int = 0
     limit_by_header: str = ""
+    cors: Cors | None = None
 
 
 class UnsupportedPlugin(ValueError):
@@ -77,6 +89,21 @@ class _CorrelationId(_Config):
     echo_downstream: Literal[True]
 
 
+_Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]+)?$")]
+_Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+
+
+class _Cors(_Config):
+    origins: Annotated[tuple[_Origin, ...], Field(min_length=1)]
+    """Never "*": each is compared as a whole."""
+    methods: tuple[Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], ...]
+    headers: tuple[_Header, ...]
+    exposed_headers: tuple[_Header, ...] = ()
+    max_age: PositiveInt
+    credentials: Literal[False] = False
+    preflight_continue: Literal[False] = False
+
+
 def compile_policy(plugins: Iterable[KongPlugin]) -> Policy:
     """The policy of all these plugins together; raises UnsupportedPlugin."""
     result, subject_header = Policy(), False
@@ -97,6 +124,12 @@ def compile_policy(plugins: Iterable[KongPlugin]) -> Policy:
                     subject_header = True
                 case "correlation-id":
                     _CorrelationId.model_validate(plugin.config)  # every request gets one anyway
+                case "cors":
+                    cors = _Cors.model_validate(plugin.config)
+                    result = replace(
+                        result,
+                        cors=Cors(cors.origins, cors.methods, cors.headers, cors.exposed_headers, cors.max_age),
+                    )
                 case other:
                     raise UnsupportedPlugin(f"KongPlugin {plugin.key[1]}: the plugin {other} is not implemented here")
         except ValidationError as error:
