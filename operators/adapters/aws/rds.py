@@ -28,8 +28,8 @@ _DATABASE = """
 _EMPTY = """
     select not exists (select from pg_class c where oid >= 16384 and relnamespace <> 'pg_toast'::regnamespace
     and not exists (select from pg_depend where objid = c.oid and deptype = 'e'))"""
-"""Whether the database of the connection has no table, view or sequence but those of extensions: the oids of PostgreSQL's
-own objects are lower."""
+"""Whether the database of the connection has no table, view or sequence but those of extensions. The objects of
+PostgreSQL itself have lower oids."""
 
 
 class DatabaseUnavailable(Exception):
