@@ -15,7 +15,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 from pydantic import BaseModel, ValidationError
 
-from operators.adapters.aws.claims import Claimant, Existing, Server, conflict
+from operators.adapters.aws.claims import Claimant, Existing, Server, conflict, reserved
 from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavailable
 
 _TIMEOUT_SECONDS = 5
@@ -141,7 +141,7 @@ async def _set_database(connection: AsyncConnection, claimant: Claimant, name: s
 
 def _handover(claimant: Claimant, name: str, server: Server) -> str:
     """What to do: another name, or, for what nobody else needs any more, the statements that hand it over."""
-    if server.role is None and server.database is None:
+    if reserved(name, server.master):
         return "Declare another database.name"
     kinds = [kind for kind, one in (("role", server.role), ("database", server.database)) if one is not None]
     statements = "; ".join(f"comment on {kind} {name} is '{claimant.comment}'" for kind in kinds)
