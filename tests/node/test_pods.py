@@ -81,13 +81,13 @@ def test_an_unknown_image_is_errimagepull_with_an_event(pods: Pods) -> None:
 def test_a_secret_with_nul_is_no_variable_but_a_file(pods: Pods) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "odd"}, "data": {"P": "YQBi"}}
     env = [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "odd", "key": "P"}}}]
-    mount: dict[str, Any] = {"volumeMounts": [{"name": "odd", "mountPath": "/odd"}]}
+    mounts = [{"name": "odd", "mountPath": "/odd"}]
     volumes = [{"name": "odd", "secret": {"secretName": "odd"}}]
     pods.run(
         secret,
         pod("variable", shell("exec sleep 1000", env=env)),
         pod("argument", container(command=["/bin/sh", "-c", "exit", "a\0b"])),
-        pod("file", shell("od -c /odd/P; exec sleep 1000", **mount), volumes=volumes),
+        pod("file", shell("od -c /odd/P; exec sleep 1000", volumeMounts=mounts), volumes=volumes),
     )
 
     def waiting(name: str) -> dict[str, Any]:

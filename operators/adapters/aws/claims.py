@@ -61,10 +61,8 @@ def conflict(claimant: Claimant, name: str, server: Server, *, proven: bool) -> 
     ownership was recorded is recognized by that. A database without a comment belongs to whom its role belongs, since
     it is created under that role before it can get one.
     """
-    if _RESERVED.fullmatch(name):
-        return f"{name} is a name that PostgreSQL or RDS reserves"
-    if name == server.master:
-        return f"{name} is the master user of the instance"
+    if why := reserved(name, server.master):
+        return why
     role, database = server.role, server.database
     if role is not None and (other := _other(claimant, role.comment, proven)):
         return f"role {name} {other}"
@@ -74,6 +72,13 @@ def conflict(claimant: Claimant, name: str, server: Server, *, proven: bool) -> 
     if other := _other(claimant, database.comment, own):
         return f"database {name} {other}"
     return ""
+
+
+def reserved(name: str, master: str) -> str:
+    """Why no resource can ever have this name; "" if one can."""
+    if _RESERVED.fullmatch(name):
+        return f"{name} is a name that PostgreSQL or RDS reserves"
+    return f"{name} is the master user of the instance" if name == master else ""
 
 
 def _other(claimant: Claimant, comment: str, own_without_comment: bool) -> str:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import AsyncConnection, sql
 from pydantic import BaseModel, ValidationError
 
-from operators.adapters.aws.claims import Claimant, Existing, Server, conflict
+from operators.adapters.aws.claims import Claimant, Existing, Server, conflict, reserved
 from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavailable
 
 _TIMEOUT_SECONDS = 5
@@ -28,8 +28,8 @@ _DATABASE = """
 _EMPTY = """
     select not exists (select from pg_class c where oid >= 16384 and relnamespace <> 'pg_toast'::regnamespace
     and not exists (select from pg_depend where objid = c.oid and deptype = 'e'))"""
-"""Whether the database of the connection has no table, view or sequence but those of extensions: the oids of
-PostgreSQL's own objects are lower."""
+"""Whether the database of the connection has no table, view or sequence but those of extensions. The objects of
+PostgreSQL itself have lower oids."""
 
 
 class DatabaseUnavailable(Exception):
@@ -141,7 +141,7 @@ async def _set_database(connection: AsyncConnection, claimant: Claimant, name: s
 
 def _handover(claimant: Claimant, name: str, server: Server) -> str:
     """What to do: another name, or, for what nobody else needs any more, the statements that hand it over."""
-    if server.role is None and server.database is None:
+    if reserved(name, server.master):
         return "Declare another database.name"
     kinds = [kind for kind, one in (("role", server.role), ("database", server.database)) if one is not None]
     statements = "; ".join(f"comment on {kind} {name} is '{claimant.comment}'" for kind in kinds)
