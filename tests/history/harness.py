@@ -21,7 +21,7 @@ from services.auth import tokens
 from services.kit.serve import config
 from services.kit.settings import ServiceSettings
 
-JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+JUNE = datetime(2021, 6, 1, tzinfo=UTC)
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
 
 
@@ -58,7 +58,7 @@ def store_other_people(connection: psycopg.Connection[Any]) -> None:
         for end in range(every, 20 * 60 + 1, every)
     ]
     rows += [("traveller", JUNE + timedelta(hours=hour, minutes=1), 100 + hour) for hour in range(-24, 96)]
-    midnights = [datetime(2026, 3, day, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC) for day in range(28, 32)]
+    midnights = [datetime(2021, 3, day, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC) for day in range(27, 31)]
     for hr, first, past in zip((60, 70, 80), midnights, midnights[1:], strict=False):
         hours = (past - first) // timedelta(hours=1)
         rows += [("sleeper", first + timedelta(hours=hour), hr) for hour in range(hours)]
