@@ -41,8 +41,8 @@ class InterruptedApi(AwsApi):
         self._whole = whole
         self._left = after
 
-    def call(self, service: str, operation: str, params: Values, region: str | None = None) -> Any:
-        answer = self._whole.call(service, operation, params, region or self.region)
+    def call(self, service: str, operation: str, params: Values, region: str | None = None, attempts: int = 1) -> Any:
+        answer = self._whole.call(service, operation, params, region or self.region, attempts)
         if not _READS.match(operation):
             self._left -= 1
             if self._left == 0:
