@@ -10,6 +10,9 @@ from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from tests.fixtures.engines import Database, ScratchEnvironment
 from tests.kill.pipeline import BioSync
+from tests.operators.conftest import aws, definitions, installation
+
+__all__ = ["aws", "definitions", "installation", "pipeline"]
 
 
 @pytest.fixture(scope="session")
