@@ -15,7 +15,7 @@ import pytest
 from contracts.resource import API_VERSION
 from local.plugins.kubernetes.cluster import Cluster as Api
 from local.plugins.kubernetes.cluster import KubernetesError
-from tests.fuzz.campaign import Campaign
+from tests.fuzz.campaign import WHOLE, Campaign
 from tests.fuzz.values import HOSTILE, mutated
 from tests.operators.conftest import NAMESPACE, Installation
 
@@ -109,9 +109,9 @@ def test_custom_resources(installation: Installation, api: Api, foreign: Foreign
     finally:
         installation.kubectl("delete", "auraservices,biostreams", "--all", "--timeout=60s", check=False)
     for changed in foreign.changes():
-        campaign.found(-1, f"{changed} of another owner was changed or deleted with the custom resources")
+        campaign.found(WHOLE, f"{changed} of another owner was changed or deleted with the custom resources")
     if operators.poll() is not None:
-        campaign.found(-1, f"the operators ended with {operators.returncode}", installation.log()[-1500:])
+        campaign.found(WHOLE, f"the operators ended with {operators.returncode}", installation.log()[-1500:])
     campaign.report()
 
 
