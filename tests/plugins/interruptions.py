@@ -109,7 +109,6 @@ class InterruptedEngine(mocks.Mocks):
                 id, state = provider.create(resource, inputs, self._operation())
             except Interrupted as interrupted:
                 self.interruptions.append(f"{resource.type} {interrupted.operation}")
-                print(f"{time.monotonic():.1f}", resource.type, interrupted.operation, flush=True)
                 after += interrupted.operation == last  # it is repeated every time: go on to the next one
                 last = interrupted.operation
                 continue
