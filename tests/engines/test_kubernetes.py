@@ -43,7 +43,7 @@ def test_stopping_and_starting_keeps_objects(cluster: Cluster) -> None:
     assert not plane.ready()
     plane.ensure()
     assert cluster.get("configmap", "kept")["data"] == {"k": "v"}
-    cluster.until(lambda: cluster.on_demand.ready(1) and cluster.spot.ready(1))
+    cluster.until(lambda: cluster.on_demand.ready(1) and cluster.spot.ready(1), seconds=120)
 
 
 def test_anonymous_requests_are_forbidden(cluster: Cluster) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 SEED, SECONDS, CASE = "AURA_FUZZ_SEED", "AURA_FUZZ_SECONDS", "AURA_FUZZ_CASE"
 SHORT_SECONDS, SHORT_SEED = 5.0, 1
 """As part of the integration tier: the same cases every time."""
+WHOLE = -1
+"""In place of a case's number: what only the campaign as a whole shows."""
 _SHOWN = 20
 
 
@@ -50,7 +52,8 @@ class Campaign:
         """Records and prints a finding; `what` is the same for all cases of its kind."""
         if what in self.findings:
             return
-        repeat = f"python -m tests.fuzz --only {self.name} --seed {self.seed} --case {case}"
+        one = "" if case == WHOLE else f" --case {case}"
+        repeat = f"python -m tests.fuzz --only {self.name} --seed {self.seed}{one}"
         self.findings[what] = f"{what}\n    {str(detail)[:1500]}\n    repeat: {repeat}"
         print(f"\nFOUND {self.findings[what]}", flush=True)
 

@@ -9,14 +9,22 @@ import pytest
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from tests.fixtures.engines import Database, ScratchEnvironment
+from tests.fixtures.revival import START_SECONDS
 from tests.kill.pipeline import BioSync
+from tests.operators.conftest import aws, definitions, installation
+
+__all__ = ["aws", "definitions", "installation", "pipeline"]
 
 
 @pytest.fixture(scope="session")
-def pipeline(scratch: ScratchEnvironment, kafka: Kafka, postgres: Database, redis: Redis) -> Iterator[BioSync]:
+def pipeline(scratch: ScratchEnvironment, postgres: Database, redis: Redis) -> Iterator[BioSync]:
+    """With a broker of its own: other tests' streams have topics of the same names."""
+    kafka = Kafka(scratch.folder / "fuzz-kafka", scratch.addresses[4])
+    kafka.ensure(START_SECONDS)
     running = BioSync(scratch.folder / "fuzz", scratch.addresses[3], kafka, postgres, redis)
     try:
         running.start()
         yield running
     finally:
         running.stop()
+        kafka.delete()

@@ -15,7 +15,7 @@ import pytest
 from contracts import webhook
 from local.engines.runtime.process import Process
 from tests.fixtures.engines import ScratchEnvironment
-from tests.fuzz.campaign import Campaign
+from tests.fuzz.campaign import WHOLE, Campaign
 from tests.fuzz.values import mutated, text, value
 from tests.ingest.harness import Service
 from tests.kill.pipeline import AUTH, RECOMMEND, SECRET, BioSync
@@ -58,7 +58,7 @@ def test_webhooks_and_history(pipeline: BioSync, history: Service) -> None:
                 where = answer.request.url.path
                 campaign.found(case, f"{where} answers {answer.status_code}", f"{said}\n{answer.text[:300]}")
     if [_pid(recommend), _pid(history.process)] != before:
-        campaign.found(-1, "a service was restarted")
+        campaign.found(WHOLE, "a service was restarted")
     campaign.report()
 
 

@@ -17,7 +17,7 @@ from contracts.platform import STREAM_HOST
 from local.wearables.beats import Beat, day_in_minutes, synthesise
 from local.wearables.fleet import SimulatedUser, stream
 from local.wearables.report import Report
-from tests.fuzz.campaign import Campaign
+from tests.fuzz.campaign import WHOLE, Campaign
 from tests.fuzz.tokens import signed, spelled
 from tests.fuzz.values import mutated, text, value
 from tests.kill.pipeline import INGEST, BioSync
@@ -53,7 +53,7 @@ async def test_frames_and_tokens(pipeline: BioSync) -> None:
     await control
     died = pipeline.supervisor.ended - ended
     if died:
-        campaign.found(-1, f"processes ended by themselves: {dict(died)}", pipeline.supervisor.failures)
+        campaign.found(WHOLE, f"processes ended by themselves: {dict(died)}", pipeline.supervisor.failures)
     campaign.report()
 
 
@@ -85,12 +85,12 @@ async def _control(campaign: Campaign, pipeline: BioSync, over: asyncio.Event) -
     try:
         report = await stream([SimulatedUser(user, beats)], pipeline.endpoint, token, SPEED, compare, lambda _: None)
     except Exception as error:
-        campaign.found(-1, "the control user could not stream", error)
+        campaign.found(WHOLE, "the control user could not stream", error)
         return
     if report.refused:
         problem.append(f"{report.refused} frames were refused")
     for each in problem:
-        campaign.found(-1, "the control user's results are not those of an undisturbed run", each)
+        campaign.found(WHOLE, "the control user's results are not those of an undisturbed run", each)
 
 
 async def _frames(campaign: Campaign, case: int, chance: random.Random, pipeline: BioSync) -> None:

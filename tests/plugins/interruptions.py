@@ -41,8 +41,8 @@ class InterruptedApi(AwsApi):
         self._whole = whole
         self._left = after
 
-    def call(self, service: str, operation: str, params: Values, region: str | None = None) -> Any:
-        answer = self._whole.call(service, operation, params, region or self.region)
+    def call(self, service: str, operation: str, params: Values, region: str | None = None, attempts: int = 1) -> Any:
+        answer = self._whole.call(service, operation, params, region or self.region, attempts)
         if not _READS.match(operation):
             self._left -= 1
             if self._left == 0:
@@ -109,7 +109,6 @@ class InterruptedEngine(mocks.Mocks):
                 id, state = provider.create(resource, inputs, self._operation())
             except Interrupted as interrupted:
                 self.interruptions.append(f"{resource.type} {interrupted.operation}")
-                print(f"{time.monotonic():.1f}", resource.type, interrupted.operation, flush=True)
                 after += interrupted.operation == last  # it is repeated every time: go on to the next one
                 last = interrupted.operation
                 continue

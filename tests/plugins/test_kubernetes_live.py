@@ -84,3 +84,15 @@ def test_a_definition_and_an_object_of_it_come_in_one_update(project: Project, c
     """)
     assert cluster.get("mood", "calm", "-n", "default")["spec"] == {"n": 1}
     assert project.is_settled()
+
+
+def test_what_is_in_no_state_is_applied_again_and_is_the_same_object(project: Project, cluster: Cluster) -> None:
+    """As after an update that was killed between the API server's answer and Pulumi's state."""
+    program = MAP.format(name="killed", a="1").replace("plugin-map", "plugin-killed")
+    project.up(program)
+    before = cluster.get("configmap", "killed", "-n", "plugin-killed")["metadata"]["uid"]
+    (urn,) = (resource["urn"] for resource in project.state() if resource["type"] == "kubernetes:core/v1:ConfigMap")
+    project.run("state", "delete", urn, "--yes")
+    assert "+ 1 created" in project.up(program)
+    assert cluster.get("configmap", "killed", "-n", "plugin-killed")["metadata"]["uid"] == before
+    assert project.is_settled()

@@ -85,6 +85,15 @@ def test_an_update_that_is_killed_and_repeated_makes_no_second_resource(
     assert len(ec2.describe_route_tables(Filters=ours)["RouteTables"]) == 1
 
 
+def test_a_creation_whose_answer_is_lost_makes_no_second_resource(project: Project, front: Front, cloud: Cloud) -> None:
+    front.withhold(1, lambda: None)
+    tags = 'tags={"Name": "lost"}'
+    output = project.up(f'{HEAD}\n    aws.ec2.Eip("e", domain="vpc", {tags}, opts=ours)')
+    assert "taken over" in output
+    found = cloud.client("ec2").describe_addresses(Filters=[{"Name": "tag:Name", "Values": ["lost"]}])
+    assert len(found["Addresses"]) == 1
+
+
 def test_what_was_removed_from_the_state_is_taken_over(project: Project) -> None:
     project.up(BUCKET.replace("NAME", "b"))
     (urn,) = (resource["urn"] for resource in project.state() if resource["type"] == "aws:s3/bucket:Bucket")

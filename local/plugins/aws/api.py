@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _NOT_FOUND = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "404")
 _DONE = ("AlreadyAssociated",)
+_TRY_AGAIN = (429, 500, 502, 503, 504)
+_ATTEMPTS = 11
 
 
 class ApiError(ProviderError):
@@ -33,13 +35,17 @@ class ApiError(ProviderError):
         return any(word in self.code for word in _DONE)
 
 
+class AnswerLost(ProviderError):
+    """AWS may have carried the call out or not: no answer came, or one that asks for a repetition."""
+
+
 class AwsApi:
     """Clients, created on first use. The endpoint, and settings that are absent, come from the environment."""
 
     def __init__(self, settings: Values) -> None:
         self._settings = settings
         self._lock = threading.RLock()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, int], Any] = {}
 
     @property
     def region(self) -> str:
@@ -52,17 +58,26 @@ class AwsApi:
         with self._lock:
             return self._session._session.get_service_model(service).operation_model(name)
 
-    def call(self, service: str, operation: str, params: Values, region: str | None = None) -> Any:
-        """The response without its metadata. Raises ApiError."""
-        from botocore import xform_name
-        from botocore.exceptions import BotoCoreError, ClientError
+    def call(
+        self, service: str, operation: str, params: Values, region: str | None = None, attempts: int = _ATTEMPTS
+    ) -> Any:
+        """The response without its metadata. Raises ApiError, or AnswerLost after the last of the attempts.
 
-        client = self._client(service, region or self.region)
+        A call that makes another resource every time must have one attempt: its caller looks what there is first.
+        """
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+        client = self._client(service, region or self.region, attempts)
         try:
             answer = getattr(client, xform_name(operation))(**params)
         except ClientError as error:
             detail = error.response.get("Error", {})
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _TRY_AGAIN:
+                raise AnswerLost(f"{operation}: {error}") from error
             raise ApiError(operation, detail.get("Code", "?"), detail.get("Message", "")) from error
+        except HTTPClientError as error:
+            raise AnswerLost(f"{operation}: {error}") from error
         except BotoCoreError as error:
             raise ProviderError(f"{operation}: {error}") from error
         answer.pop("ResponseMetadata", None)
@@ -77,11 +92,12 @@ class AwsApi:
         with self._lock:
             return boto3.Session(profile_name=self._settings.get("profile"), **credentials)
 
-    def _client(self, service: str, region: str) -> Any:
+    def _client(self, service: str, region: str, attempts: int) -> Any:
         from botocore.config import Config
 
+        key = service, region, attempts
         with self._lock:
-            if (service, region) not in self._clients:
-                config = Config(retries={"mode": "standard", "max_attempts": 10}, max_pool_connections=32)
-                self._clients[service, region] = self._session.client(service, region_name=region, config=config)
-            return self._clients[service, region]
+            if key not in self._clients:
+                config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, max_pool_connections=32)
+                self._clients[key] = self._session.client(service, region_name=region, config=config)
+            return self._clients[key]

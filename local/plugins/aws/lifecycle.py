@@ -35,11 +35,13 @@ class ResourceLifecycle:
         names = {**(outputs or {}), **inputs, "id": id, "region": region}
         return {**{name: derive(names) for name, derive in self._kind.derive.items()}, **names}
 
-    def call(self, call: Call, known: Values, only: set[str] | None = None, extra: Values | None = None) -> Any:
+    def call(
+        self, call: Call, known: Values, only: set[str] | None = None, extra: Values | None = None, **options: int
+    ) -> Any:
         """Make a call with the values `known`; its matching covers the names in `only`. Raises ApiError."""
         operation = self._api.operation(self._kind.service, call.operation)
         params = {**parameters(self._kind, call, operation, known, only or set()), **(extra or {})}
-        return self._api.call(self._kind.service, call.operation, params, known["region"])
+        return self._api.call(self._kind.service, call.operation, params, known["region"], **options)
 
     def candidates(self, inputs: Values) -> list[str]:
         """Ids under which the resource may exist already."""
@@ -62,10 +64,10 @@ class ResourceLifecycle:
         return [_plain(id) for id in jmespath.search(path, answer) or ()]
 
     def create(self, inputs: Values) -> str:
-        """The new resource's id; it may not be usable yet."""
+        """The new resource's id; it may not be usable yet. Raises AnswerLost when it may exist all the same."""
         kind, known = self._kind, self.known(inputs)
         tags = tagging.at_creation(kind, inputs.get("tagsAll", {}))
-        answer = self.call(kind.create, known, set(inputs), tags)
+        answer = self.call(kind.create, known, set(inputs), tags, attempts=1)
         id = jmespath.search(kind.id[1:], answer) if kind.id.startswith(".") else filled_path(kind.id, known)
         if not id:
             raise ProviderError(f"{kind.create.operation} returned no id for {self._name}")

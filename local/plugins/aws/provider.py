@@ -11,7 +11,7 @@ from local.plugins.aws.kind import Kind
 from local.plugins.aws.kinds import find
 from local.plugins.aws.lifecycle import ResourceLifecycle, merged
 from local.plugins.aws.mapping import tags as tagging
-from local.plugins.aws.takeover import Creations, existing
+from local.plugins.aws.takeover import Creations, find_or_create
 from local.plugins.provider.base import (
     CheckFailure,
     DiffResult,
@@ -107,14 +107,11 @@ class AwsProvider(Provider):
         if has_unknown(inputs):
             raise ProviderError(f"{resource.name} would be created from unknown values")
         kind, lifecycle = _kind(resource), self._lifecycle(resource)
-        with self._creations.turn(kind):
-            found = existing(lifecycle, kind, resource, inputs, self._creations, work.inform)
-            id = found[0] if found else lifecycle.create(inputs)
-            self._creations.made(resource, id)
+        id, live = find_or_create(lifecycle, kind, resource, inputs, self._creations, work)
         try:
             outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs)
-            if found:
-                lifecycle.complete(id, outputs, found[1], inputs)
+            if live is not None:
+                lifecycle.complete(id, outputs, live, inputs)
             else:
                 lifecycle.settle(id, outputs, None, inputs)
             return id, merged(inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs))

@@ -10,14 +10,17 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from local.plugins.aws.api import AnswerLost
 from local.plugins.aws.kind import Kind
 from local.plugins.aws.lifecycle import ResourceLifecycle
 from local.plugins.aws.mapping.differences import differences
 from local.plugins.aws.mapping.requests import filled_path
-from local.plugins.provider.base import ProviderError, Resource
+from local.plugins.provider.base import Operation, ProviderError, Resource
 from local.plugins.provider.states import States
 from local.plugins.provider.values import Values
 
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before a creation whose answer was lost is begun anew."""
 _WITHOUT_REGION = frozenset({"cloudfront", "iam", "route53", "s3"})
 """Services in which the plugin of another region's provider may be creating a resource of the same name."""
 
@@ -38,6 +41,33 @@ class Creations:
 
     def owner(self, resource: Resource, id: str) -> str | None:
         return self._made.get((resource.type, id))
+
+
+def find_or_create(
+    lifecycle: ResourceLifecycle,
+    kind: Kind,
+    resource: Resource,
+    inputs: Values,
+    creations: Creations,
+    work: Operation,
+) -> tuple[str, Values | None]:
+    """Id of the resource, and the actual inputs of one that existed already.
+
+    When AWS's answer is lost it looks again instead of repeating the call. Raises ProviderError.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            with creations.turn(kind):
+                found = existing(lifecycle, kind, resource, inputs, creations, work.inform)
+                id = found[0] if found else lifecycle.create(inputs)
+                creations.made(resource, id)
+                return id, found[1] if found else None
+        except AnswerLost as error:
+            if pause is None:
+                raise
+            work.report(f"creating: {error}")
+            work.pause(pause, f"{resource.name}: {error}")
+    raise AssertionError
 
 
 def existing(

@@ -62,7 +62,7 @@ KINDS = (
             "arn": "DBInstanceArn",
             "address": "Endpoint.Address",
             "port": "Endpoint.Port",
-            "endpoint": "join(':', [Endpoint.Address, to_string(Endpoint.Port)])",
+            "endpoint": "Endpoint && join(':', [Endpoint.Address, to_string(Endpoint.Port)])",
             "resourceId": "DbiResourceId",
         },
         ready=Waiter(
