@@ -8,6 +8,7 @@ sees all of the user's beats in order.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Literal
 from zlib import crc32
 
 import msgspec
@@ -17,6 +18,9 @@ DEAD_VALUE_BYTES = 1 << 20
 but counts compressed bytes."""
 DEAD_LETTER_BYTES = 2 << 20
 """`max.message.bytes` of the dead letter topic: such a value, its position, and the reason."""
+
+NO_OFFSET = -1
+"""The offset of a dead letter that is no record of a topic."""
 
 
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
@@ -34,19 +38,25 @@ class StoredFrame(msgspec.Struct, array_like=True, gc=False):
 
 
 class DeadLetter(msgspec.Struct):
-    """A record that could not be processed, with its position and the reason."""
+    """What could not be processed or written, with its position and the reason."""
 
     topic: str
+    """The topic of the beats."""
     partition: int
     offset: int
+    """NO_OFFSET for a result: it was computed from many records."""
     reason: str
     value: bytes
+    """Frames as in the topic; a result as JSON."""
+    kind: Literal["frames", "row", "event"] = "frames"
+    """Whether it holds frames, a row of hrv_1m, or a stress event."""
 
     @property
     def key(self) -> str:
         """A stable key: the same when the dead letter is written again, another one for another frame of the record."""
         digest = blake2b(self.value, digest_size=8).hexdigest()
-        return f"{self.topic}/{self.partition}/{self.offset}/{digest}"
+        where = self.offset if self.kind == "frames" else self.kind
+        return f"{self.topic}/{self.partition}/{where}/{digest}"
 
     def truncated(self) -> DeadLetter:
         """The dead letter in the size that its topic accepts: a longer value is cut off, and the reason says so."""

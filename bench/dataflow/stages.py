@@ -16,6 +16,7 @@ from contracts.records import pack, unpack
 from dataflows.biosync.run import gc
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.cleanse import Cleanser
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import RollingWindows
 from dataflows.biosync.signal.order import DeviceState
 from dataflows.biosync.signal.partition import PartitionState, Record
@@ -25,6 +26,7 @@ from dataflows.biosync.signal.stress import StressDetector
 from dataflows.biosync.state.log import StateLog
 
 RULES = Rules()
+DROPS = Drops()
 _PARTITIONS = 12
 _BATCH_SIZE = 20
 """Records a stage processes at a time: few enough that its input is still in the cache, as it is in the flow."""
@@ -92,7 +94,7 @@ def _pass(values: list[bytes]) -> dict[str, float]:
         beats = timed(
             "cleanse",
             lambda frames=frames: [
-                (f.user, cleansers[f.user].cleanse(zip(f.t, f.rr, strict=True), RULES.cleanse)) for f in frames
+                (f.user, cleansers[f.user].cleanse(f.t, f.rr, RULES.cleanse, DROPS)) for f in frames
             ],
         )
         closed = timed(

@@ -4,7 +4,8 @@ A wearable numbers its frames and sends those again that were not acknowledged. 
 after a failed delivery, behind a later one. A frame that leaves a gap in the numbers is held until the gap is filled,
 but for no more than MAX_HELD frames or MAX_HOLD ms of arrival time. A frame behind the newest by less than SEEN_BITS
 numbers is recognised as new or as a repeat. One further back is a repeat, unless its beats are newer than all that the
-device sent: then the device restarted its numbering.
+device sent: then the device restarted its numbering. The frames come here without the beats that are dropped for their
+time (person.py), so that none of those counts as the newest.
 """
 
 from __future__ import annotations
@@ -36,14 +37,15 @@ def release(device: DeviceState, frame: StoredFrame) -> list[StoredFrame]:
     if seq == device.high + 1 and not device.held:
         device.high = seq
         device.seen = (device.seen << 1 | 1) & _ALL
-        device.newest = max(device.newest, frame.t[-1])
+        if frame.t and frame.t[-1] > device.newest:
+            device.newest = frame.t[-1]
         return [frame]
     if seq > device.high:
         return _hold(device, frame)
     bit = 1 << (device.high - seq) if device.high - seq < SEEN_BITS else 0
-    if frame.t[-1] > device.newest and (not bit or device.seen & bit):
+    if _newest(frame) > device.newest and (not bit or device.seen & bit):
         released = [*device.held, frame]
-        device.high, device.seen, device.newest, device.held = seq, _ALL, frame.t[-1], []
+        device.high, device.seen, device.newest, device.held = seq, _ALL, _newest(frame), []
         return released
     if bit and not device.seen & bit:
         device.seen |= bit
@@ -67,11 +69,16 @@ def _hold(device: DeviceState, frame: StoredFrame) -> list[StoredFrame]:
         gap = first.seq - device.high
         device.seen = (device.seen << gap | 1) & _ALL if gap < SEEN_BITS else 1
         device.high = first.seq
-        device.newest = max(device.newest, first.t[-1])
+        device.newest = max(device.newest, _newest(first))
         released.append(first)
     return released
 
 
 def new_device(frame: StoredFrame) -> DeviceState:
     """The state after the first frame of a device: numbers before it count as seen."""
-    return DeviceState(frame.seq, _ALL, frame.t[-1], [])
+    return DeviceState(frame.seq, _ALL, _newest(frame), [])
+
+
+def _newest(frame: StoredFrame) -> int:
+    """The newest beat of a frame, whose beats are in order; 0 when it has none left."""
+    return frame.t[-1] if frame.t else 0

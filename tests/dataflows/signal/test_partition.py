@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.records import StoredFrame, pack, unpack
 from dataflows.biosync.signal import partition
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.partition import Output, PartitionState
 from dataflows.biosync.signal.person import Person
@@ -99,7 +100,7 @@ def test_only_the_invalid_frame_of_a_record_becomes_a_dead_letter() -> None:
 
 
 def test_a_frame_that_makes_the_computation_fail_becomes_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_self: Person, frame: StoredFrame, _rules: Rules) -> None:
+    def fail(_self: Person, frame: StoredFrame, _rules: Rules, _dropped: Drops) -> None:
         raise ZeroDivisionError(frame.user)
 
     monkeypatch.setattr(Person, "step", fail)
