@@ -6,8 +6,8 @@ and continuous aggregates run by themselves); `native` is for plain PostgreSQL 1
 and the same functions of these names, so queries do not depend on the server. Every statement is idempotent, and a
 statement run again with other durations applies those.
 
-`hrv_1m` holds one row a user every ten seconds: the measures of the 60 s that end at `at`, from `beats` beats; `dropped`
-others were not used (null in rows of an earlier version). `stress_events` is also the outbox of the events:
+`hrv_1m` holds one row a user every ten seconds: the measures of the 60 s that end at `at`, from `beats` beats;
+`dropped` others were not used (null in rows of an earlier version). `stress_events` is also the outbox of the events:
 `responded_at` is null until the response was accepted, `due` is the earliest time of the next attempt. The push was
 then seen at `seen_at`, or had expired unseen at `missed_at`.
 
