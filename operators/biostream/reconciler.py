@@ -15,7 +15,7 @@ from contracts.resource import GROUP, DeletionPolicy
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
-from operators.adapters.dataflow.metrics import scrape
+from operators.adapters.dataflow.metrics import scrape, stalled
 from operators.adapters.kafka.admin import KafkaUnreachable, TopicAdmin
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
@@ -95,12 +95,16 @@ class BioStreamReconciler:
                 await record_event(self.client, body, "Scaled", message)
         deployment = _deployment(live)
         applied = scale_of(deployment)
-        findings.append(rollout(DATAFLOW_READY, deployment, desired_pods(passive)))
+        dataflow = rollout(DATAFLOW_READY, deployment, desired_pods(passive))
+        if dataflow.state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
+            dataflow = broken(DATAFLOW_READY, "SinkStalled", why)
+        findings.append(dataflow)
         status: dict[str, Any] = {
             "pods": pod_counts(deployment),
             "workers": applied.workers if applied else None,
             "lag": sample.records if sample else None,
             "lagSeconds": round(sample.seconds, 1) if sample else None,
+            "rejectedRecords": sample.rejected if sample else None,
         }
         return Result(findings, status | ({} if partitions is None else {"partitions": partitions}))
 

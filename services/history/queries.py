@@ -26,7 +26,7 @@ def windows_query(resolution: Resolution) -> LiteralString:
     """
     if resolution is Resolution.MINUTE:
         return f"""
-            select at - interval '1 minute' as start, hr, rmssd, sdnn, pnn50, quality from {TABLE_HRV}
+            select at - interval '1 minute' as start, hr, rmssd, sdnn, pnn50, quality, dropped from {TABLE_HRV}
             where user_id = %(user)s and at >= %(start)s and at < %(end)s and extract(second from at) = 0
             order by at limit %(limit)s"""
     return f"""

@@ -50,14 +50,11 @@ def run(settings: Settings) -> NoReturn:
     store.start()
     topic, partitions = spec.source.topic, spec.source.partitions
     source = flow.RawSource(lambda: TopicReader(Topic(bootstrap, topic, partitions)), partitions, shutdown)
-
-    def unready() -> str:
-        if shutdown.requested:
-            return "stopping"
-        stalled = store.health.stalled or outbox.health.stalled or publisher.stalled
-        return stalled or store.unavailable or source.unavailable
-
-    status.serve(settings.host, settings.status_port(settings.worker), status.ProcessStatus(unready))
+    own = status.ProcessStatus(
+        lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable,
+        lambda: store.health.stalled or outbox.health.stalled or publisher.stalled,
+    )
+    status.serve(settings.host, settings.status_port(settings.worker), own)
     metrics.WORKERS.set(settings.workers)
     sink = flow.StateSink(topic, partitions, settings.rules, settings.state_dir / "people", results)
     gc.tune()

@@ -25,7 +25,7 @@ import msgspec
 from dataflows.biosync.signal import drops
 from dataflows.biosync.signal.artificial import LENGTH, is_artificial
 from dataflows.biosync.signal.drops import Drops
-from dataflows.biosync.signal.moments import MAX_LEAD, PULL, TOLERANCE, spread, without_repeats
+from dataflows.biosync.signal.moments import TOLERANCE, place
 from dataflows.biosync.signal.rules import CleanseRules
 
 MEDIAN_OF = 7
@@ -58,29 +58,29 @@ class Cleanser(msgspec.Struct, array_like=True):
         self, times: Sequence[int], intervals: Sequence[float], rules: CleanseRules, dropped: Drops
     ) -> list[Beat]:
         """The beats of these samples (Unix ms, in order; intervals in ms) that are in range."""
-        beats = self._take(times, intervals, rules, dropped, len(times) == 1)
+        beats = self._take(times, intervals, rules, dropped)
         if beats is None:
-            low, high = rules.min_rr, rules.max_rr
-            moments = spread(times, intervals, low, high)
-            if moments[0] - intervals[0] < self.newest - low:
-                kept, intervals = without_repeats(times, intervals)
-                if len(kept) < len(times):
-                    dropped.count(drops.REPEATED, len(times) - len(kept))
-                moments = spread(kept, intervals, low, high)
-            beats = self._take(moments, intervals, rules, dropped, True) or []
+            before = self.newest, self.stamp, self.recent[-1] if self.recent else 0.0
+            placed = place(times, intervals, before, rules.min_rr, rules.max_rr)
+            if placed.late:
+                dropped.lose(drops.LATE, placed.late)
+            if placed.repeated:
+                dropped.count(drops.REPEATED, placed.repeated)
+            beats = self._take(placed.moments, placed.intervals, rules, dropped) or []
+            self.stamp = placed.stamp
         return beats
 
     def _take(
-        self, times: Sequence[int], intervals: Sequence[float], rules: CleanseRules, dropped: Drops, spread: bool
+        self, times: Sequence[int], intervals: Sequence[float], rules: CleanseRules, dropped: Drops
     ) -> list[Beat] | None:
-        """The beats; None, and nothing is changed, when they lie closer than their intervals and are not `spread`."""
+        """The beats; None, and nothing is changed, when they lie closer than their intervals."""
         low, high, step = rules.min_rr, rules.max_rr, rules.max_step
-        newest, stamp, previous_rr, recent = self.newest, self.stamp, self.previous_rr, self.recent
+        newest, previous_rr, recent = self.newest, self.previous_rr, self.recent
         check_at, artificial = self.check_at, self.artificial
         known = len(recent)
         if artificial:
             step = -1.0
-        late = out_of_range = irregular = 0
+        out_of_range = irregular = 0
         beats: list[Beat] = []
         use, in_range = beats.append, recent.append
         for t, rr in zip(times, intervals, strict=True):
@@ -90,23 +90,12 @@ class Cleanser(msgspec.Struct, array_like=True):
                 continue
             gap = t - newest - rr
             if gap < -TOLERANCE:
-                if not spread:
-                    del self.recent[known:]
-                    return None
-                moment = newest + round(rr) - PULL
-                repeated = t == stamp and recent and rr == recent[-1]
-                if t <= stamp - low or moment - t > MAX_LEAD or repeated:
-                    late += 1
-                    continue
-                if t > stamp:
-                    stamp = t
-                t, gap = moment, 0.0
-            else:
-                stamp = t
-                if gap > RESET_AFTER:
-                    recent = []
-                    in_range = recent.append
-                    previous_rr = 0.0
+                del self.recent[known:]
+                return None
+            if gap > RESET_AFTER:
+                recent = []
+                in_range = recent.append
+                previous_rr = 0.0
             if t >= check_at:
                 check_at = t - t % CHECK_EVERY + CHECK_EVERY
                 artificial = is_artificial(recent)
@@ -133,20 +122,14 @@ class Cleanser(msgspec.Struct, array_like=True):
             in_range(rr)
         del recent[:-LENGTH]
         self.recent = recent
-        self.newest, self.stamp, self.previous_rr = newest, stamp, previous_rr
-        self.check_at, self.artificial = check_at, artificial
-        if late or out_of_range or irregular:
-            _count(dropped, late, out_of_range, irregular)
+        if beats:
+            self.newest = self.stamp = newest
+        self.previous_rr, self.check_at, self.artificial = previous_rr, check_at, artificial
+        if out_of_range:
+            dropped.lose(drops.INTERVAL, out_of_range)
+        if irregular:
+            dropped.count(drops.IRREGULAR, irregular)
         return beats
-
-
-def _count(dropped: Drops, late: int, out_of_range: int, irregular: int) -> None:
-    if late:
-        dropped.lose(drops.LATE, late)
-    if out_of_range:
-        dropped.lose(drops.INTERVAL, out_of_range)
-    if irregular:
-        dropped.count(drops.IRREGULAR, irregular)
 
 
 def _median(values: list[float]) -> float:

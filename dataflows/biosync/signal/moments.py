@@ -5,6 +5,7 @@ time, that of its arrival. The intervals are the truth, so a beat cannot lie lat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 TOLERANCE = 60
 """ms by which a beat's time may differ from the time of the beat before plus its interval (rounding, 1/64 s clocks)."""
@@ -13,6 +14,49 @@ MAX_LEAD = 10_000
 
 PULL = 20
 """ms a beat by which such a lead is reduced: little enough that the beats of nine to a time still follow each other."""
+
+
+class Placed(NamedTuple):
+    """Beats with the moments (Unix ms) that their intervals (ms) allow, each at least its interval after the one before
+    but for TOLERANCE; `stamp` is the newest of their times, and `late` and `repeated` beats are left out."""
+
+    moments: list[int]
+    intervals: list[float]
+    stamp: int
+    late: int
+    repeated: int
+
+
+def place(
+    times: Sequence[int], intervals: Sequence[float], before: tuple[int, int, float], low: float, high: float
+) -> Placed:
+    """The beats of a frame, in order of time, where they belong; `before`: moment, time, interval of the beat before.
+
+    A beat that comes too soon after the one before follows it at its interval, but no more than MAX_LEAD after its own
+    time. It is late when its time is older than that of the one before. Artefacts, outside `low`..`high`, stay where
+    they are.
+    """
+    newest, stamp, last = before
+    moments = spread(times, intervals, low, high)
+    repeated = 0
+    if moments[0] - intervals[0] < newest - low:
+        kept = [i for i in range(len(times)) if not i or (times[i], intervals[i]) != (times[i - 1], intervals[i - 1])]
+        if 3 * len(kept) <= 2 * len(times):  # the frame holds each beat twice
+            repeated = len(times) - len(kept)
+            times, intervals = [times[i] for i in kept], [intervals[i] for i in kept]
+            moments = spread(times, intervals, low, high)
+    late, placed, used = 0, list[int](), list[float]()
+    for t, moment, rr in zip(times, moments, intervals, strict=True):
+        if low <= rr <= high:
+            if moment - newest - rr < -TOLERANCE:
+                moment = newest + round(rr) - PULL
+                if t <= stamp - low or moment - t > MAX_LEAD or (t, rr, placed) == (stamp, last, []):
+                    late += 1
+                    continue
+            newest, stamp = moment, max(stamp, t)
+        placed.append(moment)
+        used.append(rr)
+    return Placed(placed, used, stamp, late, repeated)
 
 
 def spread(times: Sequence[int], intervals: Sequence[float], low: float, high: float) -> list[int]:
@@ -31,9 +75,3 @@ def spread(times: Sequence[int], intervals: Sequence[float], low: float, high: f
             latest = float(times[i])
         moments[i] = round(latest)
     return moments
-
-
-def without_repeats(times: Sequence[int], intervals: Sequence[float]) -> tuple[list[int], list[float]]:
-    """The beats without those that equal the one before in both: a frame that holds each beat twice."""
-    kept = [i for i in range(len(times)) if not i or (times[i], intervals[i]) != (times[i - 1], intervals[i - 1])]
-    return [times[i] for i in kept], [intervals[i] for i in kept]

