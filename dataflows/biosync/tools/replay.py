@@ -1,4 +1,4 @@
-"""Replays dead letters to the topic that they came from, each exactly once.
+"""Replays dead letters to the topic that they came from, each exactly once; results stay.
 
 A replayed dead letter is followed by a record with its key and no value (a tombstone) in the dead letter topic. Its
 value on the raw topic and its tombstone are one Kafka transaction: after a crash both exist or neither does, and the
@@ -23,6 +23,10 @@ _SECONDS = 30.0
 _TRANSACTION_MS = 10_000
 
 
+class _Result(msgspec.Struct):
+    user: str
+
+
 class Entry(msgspec.Struct, frozen=True):
     """A dead letter in its topic: `at` is the time of writing in Unix ms, `offset` its offset there."""
 
@@ -33,10 +37,12 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def users(self) -> list[str]:
-        """The users of its frames; empty when they cannot be decoded."""
+        """The users of its frames, or the one of a result; empty when they cannot be decoded."""
         try:
+            if self.letter.kind != "frames":
+                return [ascii(msgspec.json.decode(self.letter.value, type=_Result).user)[1:-1]]
             return sorted({frame.user for frame in unpack(self.letter.value)})
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError):
             return []
 
 
@@ -67,6 +73,9 @@ class DeadLetterTopic:
 
     def rejection(self, letter: DeadLetter, partitions: int) -> str:
         """Why the dead letter still cannot be processed, or empty; `partitions` is the number of the raw topic."""
+        if letter.kind != "frames":
+            what = "row of the history" if letter.kind == "row" else "stress event"
+            return f"a {what} is a result and is not replayed: its beats were processed, and only it is missing"
         if letter.topic != self._raw:
             return f"it is of topic {letter.topic}, and this stream reads {self._raw}"
         output = PartitionState(letter.topic, letter.partition, self._rules, {}).step([(letter.offset, letter.value)])

@@ -16,8 +16,8 @@ REJECTED = "biosync_rejected_records_total"
 
 @dataclass(frozen=True)
 class LagSample:
-    """A sample over all workers: records not read, age in seconds of the oldest of them, and, since the workers started,
-    the CPU seconds that they have used and the records that they have rejected."""
+    """A sample over all workers: records not read, age in seconds of the oldest of them, and, since the workers
+    started, the CPU seconds that they have used and the records that they have rejected."""
 
     at: datetime
     records: int
