@@ -51,18 +51,25 @@ class ResultBuffers:
         for reason, beats in output.dropped.items():
             metrics.DROPPED.labels(reason).inc(beats)
         records: dict[str, ProducerRecord] = {}
+        events: dict[str, StressEvent] = {}
         if output.events:
             metrics.EVENTS.inc(len(output.events))
             for event in output.events:
-                records[event.event_id] = ProducerRecord(self._events_topic, event.event_id, msgspec.json.encode(event))
+                try:
+                    value = msgspec.json.encode(event)
+                except ValueError as error:
+                    self.rejections.event("dataflow", partition, event, error)
+                    continue
+                events[event.event_id] = event
+                records[event.event_id] = ProducerRecord(self._events_topic, event.event_id, value)
         for letter in output.dead_letters:
             dead = letter.truncated()
             metrics.DEAD.inc()
             metrics.REJECTED.labels("dataflow", "frames").inc()
             _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
             records[dead.key] = ProducerRecord(self._dead_topic, dead.key, msgspec.msgpack.encode(dead))
-        if output.events:
-            self.events.put(partition, {event.event_id: event for event in output.events})
+        if events:
+            self.events.put(partition, events)
         if records:
             self.records.put(partition, records)
         if output.rows:
