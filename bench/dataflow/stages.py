@@ -75,9 +75,9 @@ def _pass(values: list[bytes]) -> dict[str, float]:
     def ordered() -> list[None]:
         for frame in frames:
             if (device := devices.get(frame.user)) is None:
-                devices[frame.user] = order.new_device(frame)
+                devices[frame.user] = order.new_device(frame, RULES.cleanse)
             else:
-                order.release(device, frame)
+                order.release(device, frame, RULES.cleanse)
         return []
 
     def evaluated() -> list[None]:

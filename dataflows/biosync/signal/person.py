@@ -66,11 +66,11 @@ class Person(msgspec.Struct, array_like=True):
             self.received = received
         device = self.devices.get(frame.device)
         if device is None:
-            self._add_device(frame)
+            self._add_device(frame, rules)
             outcome = self._process(frame, False, rules, dropped)
         else:
             high = device.high
-            released = order.release(device, frame)
+            released = order.release(device, frame, rules.cleanse)
             if len(released) == 1:
                 outcome = self._process(released[0], released[0].seq <= high, rules, dropped)
             elif not released:
@@ -125,11 +125,11 @@ class Person(msgspec.Struct, array_like=True):
                     )
         return windows, events
 
-    def _add_device(self, frame: StoredFrame) -> None:
+    def _add_device(self, frame: StoredFrame, rules: Rules) -> None:
         devices = self.devices
         if len(devices) >= order.MAX_DEVICES:
             del devices[min(devices, key=lambda name: devices[name].newest)]
-        devices[frame.device] = order.new_device(frame)
+        devices[frame.device] = order.new_device(frame, rules.cleanse)
 
 
 def _in_order(frame: StoredFrame) -> StoredFrame:

@@ -122,12 +122,12 @@ def test_a_frame_of_a_subject_that_is_not_taken_touches_no_state(subject: str) -
 def test_dropped_beats_are_counted_by_reason_and_with_the_window() -> None:
     person, dropped = Person(), Drops()
     odd = [
+        msgspec.structs.replace(SENT[29], device="strap"),
         msgspec.structs.replace(SENT[30], t=[t + YEARS for t in SENT[30].t]),
         msgspec.structs.replace(SENT[31], t=[t - YEARS for t in SENT[31].t]),
         msgspec.structs.replace(SENT[32], rr=[0.85] * 10),
         SENT[29],
         msgspec.structs.replace(SENT[33], t=SENT[28].t, rr=SENT[28].rr),
-        msgspec.structs.replace(SENT[34], device="strap"),
     ]
     found: list[Window] = []
     for frame in [*SENT[:30], *odd, *SENT[34:]]:
