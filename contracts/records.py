@@ -95,6 +95,8 @@ class StressEvent(msgspec.Struct):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[StoredFrame]).decode
+_decode_one = msgspec.msgpack.Decoder(StoredFrame).decode
+_parts = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 
 def pack(frames: list[StoredFrame]) -> bytes:
@@ -104,7 +106,25 @@ def pack(frames: list[StoredFrame]) -> bytes:
 
 def unpack(value: bytes) -> list[StoredFrame]:
     """The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
-    return _decode(value)
+    try:
+        return _decode(value)
+    except UnicodeDecodeError as error:  # msgspec does not make it an error of its own
+        raise msgspec.DecodeError(f"a text is not UTF-8: {error}") from error
+
+
+def unpack_readable(value: bytes) -> tuple[list[StoredFrame], list[tuple[bytes, str]]]:
+    """The frames of a record that `unpack` refuses which can be read, and the others, each as a record with the error.
+
+    Raises msgspec.DecodeError when it is no list.
+    """
+    frames: list[StoredFrame] = []
+    unreadable: list[tuple[bytes, str]] = []
+    for part in _parts(value):
+        try:
+            frames.append(_decode_one(part))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            unreadable.append((_encode([part]), str(error)))
+    return frames, unreadable
 
 
 def partition_of(user: str, partitions: int) -> int:

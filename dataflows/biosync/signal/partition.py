@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from contracts.records import DeadLetter, StoredFrame, StressEvent, unpack
+from contracts.records import DeadLetter, StoredFrame, StressEvent, unpack, unpack_readable
 from contracts.subjects import subject_error
 from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import Window
@@ -21,8 +21,6 @@ little left to do. While catching up there are more, and they are encoded once a
 
 Record = tuple[int, bytes]
 """Offset and value of a record of `bio-sensor-raw`."""
-_decode_parts = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
-_decode_frame = msgspec.msgpack.Decoder(StoredFrame).decode
 
 
 class Output(msgspec.Struct):
@@ -52,7 +50,7 @@ class PartitionState:
                 if subject_error(user):
                     raise InvalidFrame
                 self._persons[user] = decode(state)
-            except (msgspec.MsgspecError, InvalidFrame):
+            except (msgspec.MsgspecError, ValueError):
                 self.discarded.append(user)
         self._changed: set[str] = set()
         self._encoded: dict[str, bytes] = {}
@@ -84,18 +82,12 @@ class PartitionState:
     def _readable(self, offset: int, value: bytes, reason: str, output: Output) -> list[StoredFrame]:
         """The frames of a record that can be read; the others become dead letters, or the whole record."""
         try:
-            parts = _decode_parts(value)
+            frames, unreadable = unpack_readable(value)
         except msgspec.DecodeError:
-            parts = []
-        if not parts:
-            output.dead_letters.append(self._dead_letter(offset, reason, value))
-        frames: list[StoredFrame] = []
-        for part in parts:
-            try:
-                frames.append(_decode_frame(part))
-            except msgspec.DecodeError as error:
-                one = msgspec.msgpack.encode([part])
-                output.dead_letters.append(self._dead_letter(offset, f"not a frame: {error}", one))
+            frames, unreadable = [], []
+        if not frames and len(unreadable) <= 1:
+            unreadable = [(value, reason)]
+        output.dead_letters += [self._dead_letter(offset, error, part) for part, error in unreadable]
         return frames
 
     def _frame(self, frame: StoredFrame, output: Output, dropped: Drops) -> None:

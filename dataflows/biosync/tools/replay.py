@@ -63,7 +63,7 @@ class DeadLetterTopic:
                 continue
             try:
                 letter = msgspec.msgpack.decode(value, type=DeadLetter)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
             found.setdefault(letter.key, (letter, message.offset() or 0, message.timestamp()[1]))
         return [Entry(letter, offset, at, key in replayed) for key, (letter, offset, at) in found.items()]
