@@ -69,7 +69,7 @@ def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
             connection.execute(statement.encode())
         with connection.cursor() as cursor:
             cursor.executemany(
-                "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality) values (%s, %s, %s, %s, 60, 1)",
+                "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality, dropped) values (%s, %s, %s, %s, 60, 1, 3)",
                 [
                     (user, START + timedelta(seconds=10 * i), 60 + i % 6, 40)
                     for user in ("ada", "bob")
@@ -108,6 +108,7 @@ def test_minutes_tile_the_hours_without_overlap(history: httpx.Client, key: ECKe
     starts = [datetime.fromisoformat(w["start"]) for w in windows]
     assert starts == [START + timedelta(minutes=i) for i in range(120)]
     assert {w["hr"] for w in windows} == {60.0}
+    assert {w["dropped"] for w in windows} == {3}
 
 
 @pytest.mark.parametrize(("resolution", "count"), [("hour", 3), ("day", 1)])
