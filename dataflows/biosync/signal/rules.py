@@ -47,7 +47,7 @@ class StressRules(msgspec.Struct, frozen=True):
     heart_rate_rise: float = 0.0
     """Least rise of the heart rate itself, beats a minute above the baseline, whatever the score."""
     min_quality: float = 0.15
-    """Least quality of a window that counts: the highest with which no episode of the recordings is lost."""
+    """Least quality of a window that counts. Each episode found on the recordings was found at 0.18 or more."""
     sustain: int = 30_000
     refractory: int = 300_000
     warm_up: int = 180_000
