@@ -36,7 +36,6 @@ _COLUMNS = {
     pnn50 real,
     beats integer not null,
     quality real not null,
-    dropped integer,
     primary key (user_id, at)""",
     TABLE_EVENTS: """
     event_id text not null,
