@@ -54,7 +54,7 @@ def _core(values: list[bytes]) -> float:
         frames = [frame for value in values[at : at + _BATCH_SIZE] for frame in unpack(value)]
         began = time.process_time()
         for frame in frames:
-            persons[frame.user].step(frame, RULES)
+            persons[frame.user].step(frame, RULES, DROPS)
         spent += time.process_time() - began
     return spent
 

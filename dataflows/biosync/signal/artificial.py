@@ -24,10 +24,10 @@ def is_artificial(recent: list[float]) -> bool:
         return False
     d, c, b, a = recent[-4:]
     u, v, w = a - b, b - c, c - d
-    # what follows costs: of the beats of a heart hardly any get here
+    # what these conditions guard costs: of the beats of a heart hardly any get there
     if -9.0 < u < 9.0 and -9.0 < v < 9.0 and -9.0 < w < 9.0 and _is_still(recent):
         return True
-    if _same(u, v) or _same(v, w) or _same(u, w):
+    if -0.01 < u - v < 0.01 or -0.01 < v - w < 0.01 or -0.01 < u - w < 0.01:
         last = recent[-LENGTH:]
         if len(set(last)) <= _FEW or len({round(y - x, 2) for x, y in pairwise(last)}) <= _FEW:
             return True
@@ -37,10 +37,6 @@ def is_artificial(recent: list[float]) -> bool:
 def _is_still(recent: list[float]) -> bool:
     last = recent[-LENGTH:]
     return sum((y - x) ** 2 for x, y in pairwise(last)) <= _LEAST_SQUARES
-
-
-def _same(x: float, y: float) -> bool:
-    return -0.01 < x - y < 0.01
 
 
 def _repeats(last: list[float]) -> bool:

@@ -30,8 +30,9 @@ from dataflows.biosync.signal.rules import CleanseRules
 
 MEDIAN_OF = 7
 RESET_AFTER = 120_000
-CHECK_EVERY = 10_000
+CHECK_EVERY = 20_000
 """ms between two looks at whether a heart gives the signal."""
+_TOO_SOON = -TOLERANCE
 
 Beat = tuple[int, float, float | None]
 """Unix ms, interval in ms, difference in ms to the interval before it or None where beats are missing between. A
@@ -89,7 +90,7 @@ class Cleanser(msgspec.Struct, array_like=True):
                 out_of_range += 1
                 continue
             gap = t - newest - rr
-            if gap < -TOLERANCE:
+            if gap < _TOO_SOON:
                 del self.recent[known:]
                 return None
             if gap > RESET_AFTER:
@@ -103,7 +104,7 @@ class Cleanser(msgspec.Struct, array_like=True):
             d = rr - previous_rr
             limit = step * previous_rr
             if -limit <= d <= limit:
-                if gap <= TOLERANCE:
+                if gap <= TOLERANCE:  # the way of nearly all beats
                     use((t, rr, d))
                 elif gap < low:
                     use((t, rr, d))
