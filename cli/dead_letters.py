@@ -102,9 +102,10 @@ def table(entries: Sequence[tuple[Entry, str]], last: str) -> Table:
             f" and {len(users) - USERS_SHOWN} more" if users[USERS_SHOWN:] else ""
         )
         when = datetime.fromtimestamp(entry.at / 1000, UTC)
+        record = letter.offset if letter.kind == "frames" else letter.kind
         cells = [
             str(entry.offset),
-            f"{letter.topic}/{letter.partition}/{letter.offset}",
+            f"{letter.topic}/{letter.partition}/{record}",
             f"{when:%Y-%m-%d %H:%M:%SZ}",
             owners or "unreadable",
             letter.reason[:LONGEST_REASON],

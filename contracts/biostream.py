@@ -152,6 +152,13 @@ class Stress(ResourceModel):
     threshold: float | None = Field(
         default=None, gt=0, le=100, description="Score at which stress is detected; the detector's default if unset."
     )
+    min_quality: float = Field(
+        default=0.15,
+        gt=0,
+        le=1,
+        description="Least quality of a window that counts as evidence: the share of its time that regular heart beats"
+        " fill, 0 where over a quarter of them is irregular or no heart gives such a signal; 0.15 if unset.",
+    )
     sustain: Annotated[Duration, between("1s", "1h")] = Field(
         default="30s", description="How long the evidence must last; 1s to 1h; 30s if unset."
     )

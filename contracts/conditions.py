@@ -72,6 +72,11 @@ class BioStreamStatus(ResourceStatus):
     lag_seconds: float | None = Field(
         default=None, description="Age in seconds of the oldest unread record; absent while unknown."
     )
+    rejected_records: int | None = Field(
+        default=None,
+        description="Records and results that became dead letters since the workers started, because of what they are;"
+        " absent while unknown. `aura dead-letters list` shows them.",
+    )
 
 
 def merge(previous: list[dict[str, Any]], current: list[Condition]) -> list[Condition]:

@@ -8,6 +8,7 @@ sees all of the user's beats in order.
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Literal
 from zlib import crc32
 
 import msgspec
@@ -17,6 +18,9 @@ DEAD_VALUE_BYTES = 1 << 20
 but counts compressed bytes."""
 DEAD_LETTER_BYTES = 2 << 20
 """`max.message.bytes` of the dead letter topic: such a value, its position, and the reason."""
+
+NO_OFFSET = -1
+"""The offset of a dead letter that is no record of a topic."""
 
 
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
@@ -34,19 +38,25 @@ class StoredFrame(msgspec.Struct, array_like=True, gc=False):
 
 
 class DeadLetter(msgspec.Struct):
-    """A record that could not be processed, with its position and the reason."""
+    """What could not be processed or written, with its position and the reason."""
 
     topic: str
+    """The topic of the beats."""
     partition: int
     offset: int
+    """NO_OFFSET for a result: it was computed from many records."""
     reason: str
     value: bytes
+    """Frames as in the topic; a result as JSON."""
+    kind: Literal["frames", "row", "event"] = "frames"
+    """Whether it holds frames, a row of hrv_1m, or a stress event."""
 
     @property
     def key(self) -> str:
         """A stable key: the same when the dead letter is written again, another one for another frame of the record."""
         digest = blake2b(self.value, digest_size=8).hexdigest()
-        return f"{self.topic}/{self.partition}/{self.offset}/{digest}"
+        where = self.offset if self.kind == "frames" else self.kind
+        return f"{self.topic}/{self.partition}/{where}/{digest}"
 
     def truncated(self) -> DeadLetter:
         """The dead letter in the size that its topic accepts: a longer value is cut off, and the reason says so."""
@@ -85,6 +95,8 @@ class StressEvent(msgspec.Struct):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[StoredFrame]).decode
+_decode_one = msgspec.msgpack.Decoder(StoredFrame).decode
+_parts = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 
 
 def pack(frames: list[StoredFrame]) -> bytes:
@@ -94,7 +106,25 @@ def pack(frames: list[StoredFrame]) -> bytes:
 
 def unpack(value: bytes) -> list[StoredFrame]:
     """The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
-    return _decode(value)
+    try:
+        return _decode(value)
+    except UnicodeDecodeError as error:  # msgspec does not make it an error of its own
+        raise msgspec.DecodeError(f"a text is not UTF-8: {error}") from error
+
+
+def unpack_readable(value: bytes) -> tuple[list[StoredFrame], list[tuple[bytes, str]]]:
+    """The frames of a record that `unpack` refuses which can be read, and the others, each as a record with the error.
+
+    Raises msgspec.DecodeError when it is no list.
+    """
+    frames: list[StoredFrame] = []
+    unreadable: list[tuple[bytes, str]] = []
+    for part in _parts(value):
+        try:
+            frames.append(_decode_one(part))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            unreadable.append((_encode([part]), str(error)))
+    return frames, unreadable
 
 
 def partition_of(user: str, partitions: int) -> int:

@@ -6,9 +6,10 @@ and continuous aggregates run by themselves); `native` is for plain PostgreSQL 1
 and the same functions of these names, so queries do not depend on the server. Every statement is idempotent, and a
 statement run again with other durations applies those.
 
-`hrv_1m` holds one row a user every ten seconds: the measures of the 60 s that end at `at`. `stress_events` is also the
-outbox of the events: `responded_at` is null until the response was accepted, `due` is the earliest time of the next
-attempt. The push was then seen at `seen_at`, or had expired unseen at `missed_at`.
+`hrv_1m` holds one row a user every ten seconds: the measures of the 60 s that end at `at`, from `beats` beats;
+`dropped` others were not used (null in rows of an earlier version). `stress_events` is also the outbox of the events:
+`responded_at` is null until the response was accepted, `due` is the earliest time of the next attempt. The push was
+then seen at `seen_at`, or had expired unseen at `missed_at`.
 
 Query a user's hours and days by function: `hrv_hourly(user, from, to)` returns the rows of the view whose bucket starts
 in that range. On plain PostgreSQL the planner cannot prune partitions of a view by time: with 90 days in hourly
@@ -48,7 +49,10 @@ _COLUMNS = {
     responded_at timestamptz,
     primary key (event_id, raised_at)""",
 }
-_LATER_COLUMNS = {TABLE_EVENTS: {"seen_at": "timestamptz", "missed_at": "timestamptz"}}
+_LATER_COLUMNS = {
+    TABLE_HRV: {"dropped": "integer"},
+    TABLE_EVENTS: {"seen_at": "timestamptz", "missed_at": "timestamptz"},
+}
 """Columns that existing tables may lack."""
 _INDEXES = [
     f"create index if not exists {TABLE_EVENTS}_person on {TABLE_EVENTS} (user_id, raised_at)",

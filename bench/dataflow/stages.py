@@ -16,6 +16,7 @@ from contracts.records import pack, unpack
 from dataflows.biosync.run import gc
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.cleanse import Cleanser
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import RollingWindows
 from dataflows.biosync.signal.order import DeviceState
 from dataflows.biosync.signal.partition import PartitionState, Record
@@ -25,6 +26,7 @@ from dataflows.biosync.signal.stress import StressDetector
 from dataflows.biosync.state.log import StateLog
 
 RULES = Rules()
+DROPS = Drops()
 _PARTITIONS = 12
 _BATCH_SIZE = 20
 """Records a stage processes at a time: few enough that its input is still in the cache, as it is in the flow."""
@@ -52,7 +54,7 @@ def _core(values: list[bytes]) -> float:
         frames = [frame for value in values[at : at + _BATCH_SIZE] for frame in unpack(value)]
         began = time.process_time()
         for frame in frames:
-            persons[frame.user].step(frame, RULES)
+            persons[frame.user].step(frame, RULES, DROPS)
         spent += time.process_time() - began
     return spent
 
@@ -73,9 +75,9 @@ def _pass(values: list[bytes]) -> dict[str, float]:
     def ordered() -> list[None]:
         for frame in frames:
             if (device := devices.get(frame.user)) is None:
-                devices[frame.user] = order.new_device(frame)
+                devices[frame.user] = order.new_device(frame, RULES.cleanse)
             else:
-                order.release(device, frame)
+                order.release(device, frame, RULES.cleanse)
         return []
 
     def evaluated() -> list[None]:
@@ -92,7 +94,7 @@ def _pass(values: list[bytes]) -> dict[str, float]:
         beats = timed(
             "cleanse",
             lambda frames=frames: [
-                (f.user, cleansers[f.user].cleanse(zip(f.t, f.rr, strict=True), RULES.cleanse)) for f in frames
+                (f.user, cleansers[f.user].cleanse(f.t, f.rr, RULES.cleanse, DROPS)) for f in frames
             ],
         )
         closed = timed(

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import bytewax.operators as op
+import structlog
 from bytewax.dataflow import Dataflow
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
@@ -31,6 +32,7 @@ from dataflows.biosync.state.log import Position, StateLog
 
 Snapshot = tuple[Position, bytes]
 """Position of a partition's states in its log, and its unwritten results."""
+_log = structlog.get_logger(__name__)
 _PAUSE = timedelta(seconds=POLL_SECONDS)
 
 
@@ -132,6 +134,9 @@ class StateSink(FixedPartitionedSink[list[Record], Snapshot]):
         position, unwritten = resume_state or (None, None)
         log = StateLog(self._folder / for_part, position)
         state = PartitionState(self._topic, partition, self._rules, log.load())
+        if state.discarded:
+            metrics.DISCARDED.inc(len(state.discarded))
+            _log.error("states_discarded", partition=partition, persons=len(state.discarded), action="they start anew")
         if unwritten is not None:
             self._results.restore(partition, unwritten)
         return _StatePartition(partition, state, log, self._results)

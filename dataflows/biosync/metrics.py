@@ -8,6 +8,15 @@ BEATS = Counter("biosync_beats_total", "Beats read from the topic")
 FRAMES = Counter("biosync_frames_total", "Frames read from the topic, repeats included")
 WINDOWS = Counter("biosync_windows_total", "HRV windows closed")
 EVENTS = Counter("biosync_stress_events_total", "Stress events raised; those computed again after a restart included")
+DROPPED = Counter(
+    "biosync_dropped_beats_total", "Beats of valid frames that are not used, by reason (docs/detection.md)", ["reason"]
+)
+REJECTED = Counter(
+    "biosync_rejected_records_total",
+    "Records that can never be processed or written, because of what they are, by sink and class of the reason",
+    ["sink", "reason"],
+)
+DISCARDED = Counter("biosync_discarded_states_total", "States of persons that could not be read: they start anew")
 DEAD = Counter("biosync_dead_letters_total", "Records and frames sent to the dead letter topic")
 LAG = Gauge(
     "biosync_consumer_lag_records",

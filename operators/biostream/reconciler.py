@@ -15,7 +15,7 @@ from contracts.resource import GROUP, DeletionPolicy
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
-from operators.adapters.dataflow.metrics import scrape
+from operators.adapters.dataflow.metrics import scrape, stalled
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
@@ -118,11 +118,15 @@ class BioStreamReconciler:
             "workers": applied.workers if applied else None,
             "lag": sample.records if sample else None,
             "lagSeconds": round(sample.seconds, 1) if sample else None,
+            "rejectedRecords": sample.rejected if sample else None,
         }
         return Result(findings, status | ({} if partitions is None else {"partitions": partitions}))
 
     async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> Finding:
-        return await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))
+        finding = await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))
+        if finding.state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
+            return broken(DATAFLOW_READY, "SinkStalled", why)
+        return finding
 
     def _scale(
         self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, sample: LagSample | None

@@ -26,10 +26,10 @@ EVENTS = f"""
 """Events of `user` from the position (`start`, `event_id`) on, before `end`, at most `limit`."""
 
 _MINUTES = f"""
-    select minute as start, hr, rmssd, sdnn, pnn50, quality
+    select minute as start, hr, rmssd, sdnn, pnn50, quality, dropped
     from (
         select at, date_trunc('minute', at - interval '1 microsecond', 'UTC') as minute,
-            hr, rmssd, sdnn, pnn50, quality,
+            hr, rmssd, sdnn, pnn50, quality, dropped,
             at - lag(at) over (order by at) as since, lead(at) over (order by at) - at as until
         from {TABLE_HRV} where user_id = %(user)s and at > %(start)s and at <= %(end)s
     ) as windows

@@ -52,7 +52,8 @@ class HistoryQuery(BaseModel):
 class Window(BaseModel):
     """Means over one minute, hour or day from `start`; a measure is null if too few beats were usable.
 
-    Heart rate in beats per minute, RMSSD and SDNN in ms, pNN50 in per cent, quality as a share from 0 to 1.
+    Heart rate in beats per minute, RMSSD and SDNN in ms, pNN50 in per cent, quality as a share from 0 to 1; `dropped`
+    is the number of beats that were not used, null for hours and days.
     """
 
     start: datetime
@@ -61,6 +62,7 @@ class Window(BaseModel):
     sdnn: float | None
     pnn50: float | None
     quality: float | None
+    dropped: int | None = None
 
     def in_zone(self, zone: ZoneInfo) -> Window:
         """The same window, its start with the offset of the zone."""

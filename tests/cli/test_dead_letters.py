@@ -9,8 +9,9 @@ from confluent_kafka import KafkaError, KafkaException
 from rich.console import Console
 
 from cli.dead_letters import guarded, state, table
-from contracts.records import DeadLetter, StoredFrame, pack
-from dataflows.biosync.tools.replay import Entry
+from contracts.records import NO_OFFSET, DeadLetter, StoredFrame, pack
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.tools.replay import DeadLetterTopic, Entry
 
 VALUE = pack([StoredFrame(f"user-{n}", "watch", 1, 0, "", [1], [800.0]) for n in range(5)])
 PENDING = Entry(DeadLetter("raw", 3, 17, "a [red]reason[/] of its own", VALUE), 4, 1_760_000_000_000, False)
@@ -19,7 +20,7 @@ UNREADABLE = Entry(DeadLetter("raw", 3, 18, "no", b"\xc1"), 5, 1_760_000_000_000
 
 def shown(*entries: tuple[Entry, str]) -> list[str]:
     output = io.StringIO()
-    Console(width=200, file=output).print(table(entries, "status"))
+    Console(width=300, file=output).print(table(entries, "status"))
     return output.getvalue().splitlines()
 
 
@@ -31,6 +32,15 @@ def test_a_dead_letter_is_listed_with_record_time_users_and_reason_as_written() 
 
 def test_an_unreadable_value_is_listed_as_such() -> None:
     assert "unreadable" in shown((UNREADABLE, ""))[1]
+
+
+def test_a_result_is_listed_with_its_user_and_says_why_it_is_not_replayed() -> None:
+    value = b'{"user": "ada\\u0000", "at": 1760000000000, "hr": 60.0}'
+    row = Entry(DeadLetter("raw", 3, NO_OFFSET, "store, encoding: NUL", value, "row"), 6, 1_760_000_000_000, False)
+    rejection = DeadLetterTopic("", "dead", "raw", Rules()).rejection(row.letter, 12)
+    (_, line) = shown((row, state(row, rejection)))
+    for text in ("raw/3/row", r"ada\x00", "store, encoding", "a row of the history is a result and is not replayed"):
+        assert text in line
 
 
 def test_the_status_is_replayed_or_replayable_or_the_rejection() -> None:

@@ -166,7 +166,7 @@ def test_tables_views_and_functions_have_the_same_shape(stores: Stores) -> None:
         from pg_attribute where attnum > 0 and not attisdropped
             and attrelid = any(array['hrv_1m', 'stress_events', 'hrv_hourly', 'hrv_daily']::regclass[])
         order by 1, attnum"""
-    assert len(stores.same(columns)) == 8 + 11 + 2 * 10
+    assert len(stores.same(columns)) == 9 + 11 + 2 * 10
     functions = """
         select proname::text, pg_get_function_arguments(oid), pg_get_function_result(oid) from pg_proc
         where proname in ('hrv_hourly', 'hrv_daily') order by 1"""

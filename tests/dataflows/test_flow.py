@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import signal
+import string
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -97,6 +98,30 @@ def test_records_that_cannot_be_processed_become_dead_letters_and_stop_nothing(h
     assert {letter.topic for letter in dead} == {harness.raw}
     assert sorted({letter.value for letter in dead}) == sorted({b"\xc1 not a record", pack([crooked])})
     assert all(letter.reason for letter in dead)
+
+
+def test_people_whose_subject_no_table_holds_stop_no_other(harness: Harness) -> None:
+    """Their frames come in the same records as those of others, as ingest packs them."""
+    sent = population(4)
+    subjects = ["a\0b", "".join(random.Random(1).choices(string.ascii_letters, k=3_000)), "a b", ""]
+    poison = [msgspec.structs.replace(frame, user=subject) for frame in sent[::4] for subject in subjects]
+    surrogate = pack([msgspec.structs.replace(sent[0], user="a~b")]).replace(b"a~b", b"\xed\xa0\x80")
+    partition = partition_of(sent[0].user, PARTITIONS)
+    harness.start()
+    frames_of_one = [frame for frame in sent if frame.user == sent[0].user]
+    for i, frame in enumerate(frames_of_one):
+        packed = pack([poison[i % len(poison)], frame, poison[-1 - i % len(poison)]])
+        # an array of three becomes one of four
+        harness.send_raw(partition, b"\x94" + packed[1:] + surrogate[1:])
+    harness.send([frame for frame in sent if frame.user != sent[0].user])
+    assert_holds(harness, sent)
+    count = 3 * len(frames_of_one)
+    rejected = f'biosync_rejected_records_total{{reason="frames",sink="dataflow"}} {count}.0'
+    until(lambda: rejected in metrics(harness), 20, rejected)
+    until(lambda: len(harness.messages(harness.dead)) == count, 20, "dead letters")
+    dead = [msgspec.msgpack.decode(value, type=DeadLetter) for value in harness.messages(harness.dead)]
+    assert all("subject" in letter.reason or "utf-8" in letter.reason for letter in dead)
+    assert status(harness, "/readyz") == 200
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])

@@ -35,7 +35,8 @@ def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
             connection.execute(statement.encode())
         with connection.cursor() as cursor:
             cursor.executemany(
-                "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality) values (%s, %s, %s, %s, 60, 1)",
+                "insert into hrv_1m (user_id, at, hr, rmssd, beats, quality, dropped)"
+                " values (%s, %s, %s, %s, 60, 1, 3)",
                 [
                     (user, START + timedelta(seconds=10 * i), 60 + i % 6, 40)
                     for user in ("ada", "bob")

@@ -20,6 +20,7 @@ def test_minutes_tile_the_hours_without_overlap(history: httpx.Client, key: ECKe
     starts = [datetime.fromisoformat(w["start"]) for w in windows]
     assert starts == [START + timedelta(minutes=i) for i in range(120)]
     assert {w["hr"] for w in windows} == {60.0}
+    assert {w["dropped"] for w in windows} == {3}
 
 
 @pytest.mark.parametrize(("resolution", "count"), [("hour", 3), ("day", 1)])

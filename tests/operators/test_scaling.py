@@ -160,8 +160,11 @@ biosync_consumer_lag_seconds{partition="0"} 1.5
 biosync_consumer_lag_seconds{partition="1"} 2.5
 # TYPE biosync_cpu_seconds_total counter
 biosync_cpu_seconds_total 12.5
+# TYPE biosync_rejected_records_total counter
+biosync_rejected_records_total{reason="frames",sink="dataflow"} 2.0
+biosync_rejected_records_total{reason="encoding",sink="store"} 1.0
 """
-    assert parse(sample, 2, START) == LagSample(START, 7, 2.5, 12.5)
+    assert parse(sample, 2, START) == LagSample(START, 7, 2.5, 12.5, 3)
     assert parse(sample, 3, START) is None
     assert parse("", 1, START) is None
     assert parse("biosync_cpu_seconds_total 12.5\n", 1, START) is None

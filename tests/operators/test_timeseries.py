@@ -82,6 +82,7 @@ async def test_a_server_without_the_extension_gets_partitions_and_later_columns(
     assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
     with connected(uri) as connection:
         connection.execute("select seen_at, missed_at from stress_events")
+        connection.execute("select dropped from hrv_1m")
         (count,) = connection.execute("select count(*) from pg_inherits").fetchone() or (0,)
     assert count >= 2 * 8  # tables and indexes, yesterday to tomorrow
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from contracts.stream import EmergencyCalm
 from local.engines.redis import Redis
 from services.recommend.answers import AnswerStore
 from services.recommend.outcomes.queue import OutcomeQueue
-from services.recommend.outcomes.writer import OutcomeWriter
+from services.recommend.outcomes.writer import OutcomeWriter, write_all
 from tests.fixtures.engines import Database
 
 pytestmark = pytest.mark.integration
@@ -187,3 +188,18 @@ async def test_a_pending_push_is_the_recorded_answer(redis: Client, store: str) 
     value = await redis.hget(PENDING_KEY + "kay", "kept")  # pyright: ignore[reportGeneralTypeIssues]
     assert msgspec.json.decode(value or b"", type=EmergencyCalm).raised == RAISED
     await confirm_seen(redis, "kept", "kay")
+
+
+@pytest.mark.parametrize("event_id", ["a\0b", "a\ud800b"], ids=["NUL", "lone surrogate"])
+async def test_an_outcome_that_the_store_cannot_hold_stops_no_other(redis: Client, store: str, event_id: str) -> None:
+    events = [f"event-{i}" for i in range(5)]
+    for event in events:
+        await answer_event(redis, store, event)
+        await confirm_seen(redis, event)
+    outcomes = await OutcomeQueue(redis, CONFIRM).pending()
+    poison = dataclasses.replace(outcomes[0], event_id=event_id)
+    async with await psycopg.AsyncConnection.connect(store) as connection:
+        new, refused = await write_all(connection, [*outcomes[:2], poison, *outcomes[2:]])
+    assert (new, [outcome for outcome, _ in refused]) == ([pushes.SEEN] * 5, [poison])
+    with psycopg.connect(store) as connection:
+        assert connection.execute("select count(seen_at) from stress_events").fetchone() == (5,)

@@ -95,13 +95,16 @@ class GroupStatus:
     def readiness_error(self) -> str:
         return self._first_error("/readyz")
 
+    def stalled(self) -> str:
+        return self._first_error("/readyz", "stalled")
+
     def metrics(self) -> bytes:
         registry = CollectorRegistry()
         registry.register(WorkerMetrics(self._metrics_folder))
         return generate_latest(registry)
 
-    def _first_error(self, path: str) -> str:
-        """The error of the first worker that has one, or an empty string."""
+    def _first_error(self, path: str, kind: str = "") -> str:
+        """The error of the first worker that has one, of that kind if given, or an empty string."""
         for number, port in enumerate(self._ports):
             connection = HTTPConnection(self._host, port, timeout=_TIMEOUT_SECONDS)
             try:
@@ -109,9 +112,11 @@ class GroupStatus:
                 response = connection.getresponse()
                 if response.status != 200:
                     body = json.loads(response.read())
-                    return f"worker {number}: {body.get('why') or body.get('error')}"
+                    if kind in ("", body.get("status")):
+                        return f"worker {number}: {body.get('why') or body.get('error')}"
             except (OSError, HTTPException) as error:
-                return f"worker {number} does not answer: {error}"
+                if not kind:
+                    return f"worker {number} does not answer: {error}"
             finally:
                 connection.close()
         return ""

@@ -21,6 +21,10 @@ class Status(Protocol):
 
     def readiness_error(self) -> str: ...
 
+    def stalled(self) -> str:
+        """Which sink has written nothing for a minute, and why."""
+        ...
+
     def metrics(self) -> bytes: ...
 
 
@@ -31,8 +35,9 @@ Response = tuple[int, str, bytes]
 class ProcessStatus:
     """The status of this process alone."""
 
-    def __init__(self, readiness_error: Callable[[], str]) -> None:
+    def __init__(self, readiness_error: Callable[[], str], stalled: Callable[[], str] = str) -> None:
         self.readiness_error = readiness_error
+        self.stalled = stalled
 
     def liveness_error(self) -> str:
         return ""
@@ -74,6 +79,8 @@ def _respond(path: str, status: Status) -> Response:
         error = status.liveness_error()
         return _json(503, {"status": "ill", "why": error}) if error else _json(200, {"status": "ok"})
     if path == "/readyz":
+        if stalled := status.stalled():
+            return _json(503, {"status": "stalled", "why": stalled})
         error = status.readiness_error()
         return _json(503, {"status": "unready", "why": error}) if error else _json(200, {"status": "ready"})
     if path == "/metrics":

@@ -39,16 +39,21 @@ def run(settings: Settings) -> NoReturn:
         Thread(target=_exit_with_parent, name="parent", daemon=True).start()
     spec, bootstrap = settings.biostream_spec, settings.kafka_bootstrap
     database = settings.timeseries_url.get_secret_value()
-    results = ResultBuffers(spec.events.topic, spec.dead_letter.topic, shutdown)
-    store = Store(database, settings.chunk, results.rows, shutdown)
+    results = ResultBuffers(spec.source.topic, spec.events.topic, spec.dead_letter.topic, shutdown)
+    rejections = results.rejections
+    store = Store(database, settings.chunk, results.rows, rejections, shutdown)
     webhook = WebhookClient(settings.webhook, settings.webhook_secret.get_secret_value())
-    outbox = Outbox(database, settings.chunk, results.events, webhook, shutdown)
+    outbox = Outbox(database, settings.chunk, results.events, webhook, rejections, shutdown)
+    publisher = Publisher(bootstrap, results.records, rejections, shutdown)
     outbox.start()
-    Publisher(bootstrap, results.records, shutdown).start()
+    publisher.start()
     store.start()
     topic, partitions = spec.source.topic, spec.source.partitions
     source = flow.RawSource(lambda: TopicReader(Topic(bootstrap, topic, partitions)), partitions, shutdown)
-    own = status.ProcessStatus(lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable)
+    own = status.ProcessStatus(
+        lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable,
+        lambda: store.health.stalled or outbox.health.stalled or publisher.stalled,
+    )
     status.serve(settings.host, settings.status_port(settings.worker), own)
     metrics.WORKERS.set(settings.workers)
     sink = flow.StateSink(topic, partitions, settings.rules, settings.state_dir / "people", results)

@@ -2,7 +2,8 @@
 
 Definitions: Task Force of the European Society of Cardiology, "Heart rate variability", Circulation 1996; 93:1043,
 table 1. RMSSD and pNN50 are over the differences of successive normal intervals that both lie in the window; SDNN is
-the sample standard deviation (n - 1). Mean heart rate is 60,000 over the mean interval.
+the sample standard deviation (n - 1). Mean heart rate is 60,000 over the mean interval: of the normal intervals, or of
+all in range where most are irregular, since every rhythm has a rate.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from dataflows.biosync.signal.cleanse import Beat
 MIN_BEATS = 15
 """A quarter of a minute at 60 a minute: the mean of fewer is not worth storing."""
 MIN_DIFFERENCES = 10
+LEAST_REGULAR = 0.75
+"""Share of the beats in range that must be regular: with fewer it is no sinus rhythm. Of the events on the recordings
+(docs/detection.md) none had less than 0.79, and intervals at random between 450 and 1100 ms have 0.5."""
 _SQUARE_50 = 2500.0
 """ms squared: a difference counts for pNN50 when its square exceeds this."""
 
@@ -23,6 +27,8 @@ Bucket = tuple[int, float, float, int, float, int, int, float, int]
 """Beats, sum of intervals and of their squares; differences, sum of their squares, how many exceed 50 ms; and the same
 three for the one difference that reaches back before the bucket."""
 EMPTY: Bucket = (0, 0.0, 0.0, 0, 0.0, 0, 0, 0.0, 0)
+Unused = tuple[int, float, int]
+"""Of a bucket, beside its beats: irregular beats, the sum of their intervals, and beats that were dropped."""
 
 
 class Window(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -36,6 +42,8 @@ class Window(msgspec.Struct, array_like=True, gc=False, frozen=True):
     beats: int
     quality: float
     """Share of the window's beats that were usable, which is the share of its time that their intervals fill."""
+    dropped: int = 0
+    """Beats that are not among `beats`: irregular ones of this window, and those dropped since the window before."""
 
 
 ClosedWindow = tuple[int, Window, float]
@@ -49,6 +57,13 @@ class RollingWindows(msgspec.Struct, array_like=True):
     """Unix ms at which the open bucket ends; 0 before the first beat."""
     open: Bucket = EMPTY
     closed: list[Bucket] = []
+    unused: dict[int, Unused] = {}
+    """By the end of the bucket; those without such beats are absent."""
+
+    def drop(self, beats: int) -> None:
+        """Count dropped beats with the open bucket."""
+        irregular, total, dropped = self.unused.get(self.end, (0, 0.0, 0))
+        self.unused[self.end] = irregular, total, dropped + beats
 
     def add(self, beats: list[Beat], window: int, every: int) -> list[ClosedWindow]:
         """The windows that these beats close, each with the time of the beat that closed it."""
@@ -66,18 +81,28 @@ class RollingWindows(msgspec.Struct, array_like=True):
                 if d is not None:
                     m0, e0 = 1, d * d
                     k0 = 1 if e0 > _SQUARE_50 else 0
-            n += 1
-            s += rr
-            q += rr * rr
             if d is not None:
+                n += 1
+                s += rr
+                q += rr * rr
                 m += 1
                 square = d * d
                 e += square
                 if square > _SQUARE_50:
                     k += 1
+            elif rr > 0.0:
+                n += 1
+                s += rr
+                q += rr * rr
+            else:
+                self._add_irregular(end, -rr)
         self.end = end
         self.open = (n, s, q, m, e, k, m0, e0, k0)
         return closed
+
+    def _add_irregular(self, end: int, rr: float) -> None:
+        irregular, total, dropped = self.unused.get(end, (0, 0.0, 0))
+        self.unused[end] = irregular + 1, total + rr, dropped
 
     def _close(self, t: int, end: int, window: int, every: int, closed: list[ClosedWindow]) -> None:
         """Close the open bucket, which ends at `end`, and the later ones that end by `t` while beats remain."""
@@ -86,16 +111,23 @@ class RollingWindows(msgspec.Struct, array_like=True):
         buckets.append(self.open)
         if len(buckets) > length:
             del buckets[0]
-        closed.append((t, measure(buckets, end, window), self.open[1]))
+        closed.append((t, self._measure(end, window), self.open[1]))
         empty = min((t - end) // every, length - 1)
         for _ in range(empty):
             end += every
             buckets.append(EMPTY)
             if len(buckets) > length:
                 del buckets[0]
-            closed.append((t, measure(buckets, end, window), 0.0))
+            closed.append((t, self._measure(end, window), 0.0))
         if (t - end) // every:
             buckets.clear()
+
+    def _measure(self, end: int, window: int) -> Window:
+        measured = measure(self.closed, end, window)
+        if self.unused:
+            self.unused = {of: unused for of, unused in self.unused.items() if of > end - window}
+            return _with_unused(measured, self.closed, [u for of, u in self.unused.items() if of <= end])
+        return measured
 
 
 def measure(buckets: list[Bucket], end: int, window: int) -> Window:
@@ -124,3 +156,17 @@ def measure(buckets: list[Bucket], end: int, window: int) -> Window:
         return Window(end, None, rmssd, None, pnn50, n, quality)
     spread = (q - s * s / n) / (n - 1)
     return Window(end, 60_000.0 * n / s, rmssd, sqrt(spread) if spread > 0.0 else 0.0, pnn50, n, quality)
+
+
+def _with_unused(window: Window, buckets: list[Bucket], unused: list[Unused]) -> Window:
+    """The window with what its other beats add."""
+    irregular = sum(beats for beats, _, _ in unused)
+    dropped = irregular + sum(lost for _, _, lost in unused)
+    beats = window.beats + irregular
+    rate, quality = window.hr, window.quality
+    if window.beats < LEAST_REGULAR * beats:
+        quality = 0.0
+    if irregular and window.beats < max(irregular, MIN_BEATS):
+        total = sum(bucket[1] for bucket in buckets) + sum(intervals for _, intervals, _ in unused)
+        rate = 60_000.0 * beats / total if beats >= MIN_BEATS else None
+    return msgspec.structs.replace(window, hr=rate, quality=quality, dropped=dropped)

@@ -4,7 +4,8 @@ A wearable numbers its frames and sends those again that were not acknowledged. 
 after a failed delivery, behind a later one. A frame that leaves a gap in the numbers is held until the gap is filled,
 but for no more than MAX_HELD frames or MAX_HOLD ms of arrival time. A frame behind the newest by less than SEEN_BITS
 numbers is recognised as new or as a repeat. One further back is a repeat, unless its beats are newer than all that the
-device sent: then the device restarted its numbering.
+device sent: then the device restarted its numbering. The frames come here without the beats that are dropped for their
+time (person.py). Neither those nor artefacts count as the newest.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from contracts.records import StoredFrame
+from dataflows.biosync.signal.rules import CleanseRules
 
 MAX_HELD = 8
 MAX_HOLD = 10_000
@@ -30,20 +32,22 @@ class DeviceState(msgspec.Struct, array_like=True):
     held: list[StoredFrame]
 
 
-def release(device: DeviceState, frame: StoredFrame) -> list[StoredFrame]:
+def release(device: DeviceState, frame: StoredFrame, rules: CleanseRules) -> list[StoredFrame]:
     """The frames that can be processed after `frame` arrived: none for a repeat or one that is held."""
     seq = frame.seq
+    newest = _newest(frame, rules)
     if seq == device.high + 1 and not device.held:
         device.high = seq
         device.seen = (device.seen << 1 | 1) & _ALL
-        device.newest = max(device.newest, frame.t[-1])
+        if newest > device.newest:
+            device.newest = newest
         return [frame]
     if seq > device.high:
-        return _hold(device, frame)
+        return _hold(device, frame, rules)
     bit = 1 << (device.high - seq) if device.high - seq < SEEN_BITS else 0
-    if frame.t[-1] > device.newest and (not bit or device.seen & bit):
+    if newest > device.newest and (not bit or device.seen & bit):
         released = [*device.held, frame]
-        device.high, device.seen, device.newest, device.held = seq, _ALL, frame.t[-1], []
+        device.high, device.seen, device.newest, device.held = seq, _ALL, newest, []
         return released
     if bit and not device.seen & bit:
         device.seen |= bit
@@ -51,7 +55,7 @@ def release(device: DeviceState, frame: StoredFrame) -> list[StoredFrame]:
     return []
 
 
-def _hold(device: DeviceState, frame: StoredFrame) -> list[StoredFrame]:
+def _hold(device: DeviceState, frame: StoredFrame, rules: CleanseRules) -> list[StoredFrame]:
     held = device.held
     at = len(held)
     while at and held[at - 1].seq >= frame.seq:
@@ -67,11 +71,19 @@ def _hold(device: DeviceState, frame: StoredFrame) -> list[StoredFrame]:
         gap = first.seq - device.high
         device.seen = (device.seen << gap | 1) & _ALL if gap < SEEN_BITS else 1
         device.high = first.seq
-        device.newest = max(device.newest, first.t[-1])
+        device.newest = max(device.newest, _newest(first, rules))
         released.append(first)
     return released
 
 
-def new_device(frame: StoredFrame) -> DeviceState:
+def new_device(frame: StoredFrame, rules: CleanseRules) -> DeviceState:
     """The state after the first frame of a device: numbers before it count as seen."""
-    return DeviceState(frame.seq, _ALL, frame.t[-1], [])
+    return DeviceState(frame.seq, _ALL, _newest(frame, rules), [])
+
+
+def _newest(frame: StoredFrame, rules: CleanseRules) -> int:
+    """The newest beat of a frame, whose beats are in order, that is no artefact; 0 when it has none."""
+    t, rr = frame.t, frame.rr
+    if t and rules.min_rr <= rr[-1] <= rules.max_rr:
+        return t[-1]
+    return max((at for at, interval in zip(t, rr, strict=True) if rules.min_rr <= interval <= rules.max_rr), default=0)

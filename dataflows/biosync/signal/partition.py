@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from contracts.records import DeadLetter, StoredFrame, StressEvent, unpack
+from contracts.records import DeadLetter, StoredFrame, StressEvent, unpack, unpack_readable
+from contracts.subjects import subject_error
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.person import InvalidFrame, Person, decode, encode
 from dataflows.biosync.signal.rules import Rules
@@ -29,6 +31,8 @@ class Output(msgspec.Struct):
     dead_letters: list[DeadLetter]
     frames: int = 0
     beats: int = 0
+    dropped: dict[str, int] = {}
+    """Beats of these that are not used, by reason."""
 
 
 class PartitionState:
@@ -38,44 +42,69 @@ class PartitionState:
         self._topic = topic
         self._partition = partition
         self._rules = rules
-        self._persons = {user: decode(state) for user, state in states.items()}
+        self._persons: dict[str, Person] = {}
+        self.discarded: list[str] = []
+        """Persons whose state cannot be used: they start anew."""
+        for user, state in states.items():
+            try:
+                if subject_error(user):
+                    raise InvalidFrame
+                self._persons[user] = decode(state)
+            except (msgspec.MsgspecError, ValueError):
+                self.discarded.append(user)
         self._changed: set[str] = set()
         self._encoded: dict[str, bytes] = {}
+        self._expired = set(self.discarded)
         self._now = max((person.received for person in self._persons.values()), default=0)
 
     def step(self, records: list[Record]) -> Output:
         """Process records in order; those that cannot be processed become dead letters, and the rest continues."""
         output = Output([], [], [])
+        dropped = Drops()
         for offset, value in records:
             try:
                 frames = unpack(value)
             except msgspec.DecodeError as error:
-                output.dead_letters.append(self._dead_letter(offset, f"not a list of frames: {error}", value))
-                continue
+                frames = self._readable(offset, value, f"not a list of frames: {error}", output)
             for frame in frames:
                 try:
-                    self._frame(frame, output)
+                    self._frame(frame, output, dropped)
                 except InvalidFrame as error:
                     output.dead_letters.append(self._dead_letter(offset, str(error), msgspec.msgpack.encode([frame])))
                 except Exception as error:  # no frame may stop the others
                     reason = f"frame {frame.seq} of {frame.user}: {type(error).__name__}: {error}"
                     output.dead_letters.append(self._dead_letter(offset, reason, msgspec.msgpack.encode([frame])))
+        output.dropped = dropped.reasons
         if len(self._changed) <= EAGER_ENCODING_LIMIT:
             self._encode_changed()
         return output
 
-    def _frame(self, frame: StoredFrame, output: Output) -> None:
+    def _readable(self, offset: int, value: bytes, reason: str, output: Output) -> list[StoredFrame]:
+        """The frames of a record that can be read; the others become dead letters, or the whole record."""
+        try:
+            frames, unreadable = unpack_readable(value)
+        except msgspec.DecodeError:
+            frames, unreadable = [], []
+        if not frames and len(unreadable) <= 1:
+            unreadable = [(value, reason)]
+        output.dead_letters += [self._dead_letter(offset, error, part) for part, error in unreadable]
+        return frames
+
+    def _frame(self, frame: StoredFrame, output: Output, dropped: Drops) -> None:
         user = frame.user
         persons = self._persons
         if user not in self._changed:
+            if user not in persons and (wrong := subject_error(user)):
+                raise InvalidFrame(wrong)
             self._changed.add(user)
             # the dictionary stays in order of last use, so that expired states are at its front
             persons[user] = persons.pop(user, None) or Person()
         output.frames += 1
         output.beats += len(frame.t)
-        if frame.received > self._now:
-            self._now = frame.received
-        windows, events = persons[user].step(frame, self._rules)
+        person = persons[user]
+        windows, events = person.step(frame, self._rules, dropped)
+        if person.received > self._now:
+            self._now = person.received
         for window in windows:
             output.rows.append((user, window))
         if events:
@@ -85,8 +114,9 @@ class PartitionState:
         """States that changed since the last call; None for those that expired."""
         persons = self._persons
         self._encode_changed()
-        changes: dict[str, bytes | None] = dict(self._encoded)
+        changes: dict[str, bytes | None] = dict.fromkeys(self._expired) | self._encoded
         self._encoded.clear()
+        self._expired.clear()
         while persons:
             user, person = next(iter(persons.items()))
             if person.received >= self._now - STATE_TTL:

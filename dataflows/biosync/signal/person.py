@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from operator import itemgetter
 
 import msgspec
 
 from contracts.beats import MAX_FUTURE_MS, MAX_PAST_MS
 from contracts.records import StoredFrame, StressEvent
-from dataflows.biosync.signal import order
+from dataflows.biosync.signal import drops, order
 from dataflows.biosync.signal.cleanse import Cleanser
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import RollingWindows, Window
 from dataflows.biosync.signal.order import DeviceState
 from dataflows.biosync.signal.rules import Rules
@@ -34,7 +36,7 @@ class Person(msgspec.Struct, array_like=True):
     """The state that the computation keeps of a person."""
 
     received: int = 0
-    """Unix ms at which the last frame arrived."""
+    """Unix ms at which the last frame arrived that had beats of its time."""
     active: str = ""
     """The device whose beats are used."""
     devices: dict[str, DeviceState] = {}
@@ -42,53 +44,69 @@ class Person(msgspec.Struct, array_like=True):
     rolling: RollingWindows = msgspec.field(default_factory=RollingWindows)
     stress: StressDetector = msgspec.field(default_factory=StressDetector)
 
-    def step(self, frame: StoredFrame, rules: Rules) -> Outcome:
-        """Process a frame of the topic; raises InvalidFrame when its times and intervals do not pair up."""
-        if not frame.t or len(frame.t) != len(frame.rr):
-            raise InvalidFrame(f"{len(frame.t)} times and {len(frame.rr)} intervals: a frame needs one interval a time")
-        self.received = frame.received
+    def step(self, frame: StoredFrame, rules: Rules, dropped: Drops | None = None) -> Outcome:
+        """Process a frame of the topic; raises InvalidFrame when its times and intervals do not pair up.
+
+        Beats that are not used are counted in `dropped`.
+        """
+        t = frame.t
+        if not t or len(t) != len(frame.rr):
+            raise InvalidFrame(f"{len(t)} times and {len(frame.rr)} intervals: a frame needs one interval a time")
+        if dropped is None:
+            dropped = Drops()
+        if sorted(t) != t:
+            frame = _in_order(frame)
+            t = frame.t
+        received = frame.received
+        if t[-1] > received + MAX_FUTURE or t[0] < received - MAX_PAST:
+            frame = _of_its_time(frame, dropped)
+        if frame.t:
+            self.received = received
         device = self.devices.get(frame.device)
         if device is None:
-            self._add_device(frame)
-            return self._process(frame, False, rules)
-        high = device.high
-        released = order.release(device, frame)
-        if len(released) == 1:
-            return self._process(released[0], released[0].seq <= high, rules)
-        if not released:
-            return _NOTHING
-        windows: list[Window] = []
-        events: list[StressEvent] = []
-        for released_frame in released:
-            more_windows, more_events = self._process(released_frame, False, rules)
-            windows += more_windows
-            events += more_events
-        return windows, events
+            self._add_device(frame, rules)
+            outcome = self._process(frame, False, rules, dropped)
+        else:
+            high = device.high
+            released = order.release(device, frame, rules.cleanse)
+            if len(released) == 1:
+                outcome = self._process(released[0], released[0].seq <= high, rules, dropped)
+            elif not released:
+                if all(held is not frame for held in device.held):
+                    dropped.count(drops.REPEATED, len(frame.t))
+                outcome = _NOTHING
+            else:
+                windows: list[Window] = []
+                events: list[StressEvent] = []
+                for released_frame in released:
+                    more_windows, more_events = self._process(released_frame, False, rules, dropped)
+                    windows += more_windows
+                    events += more_events
+                outcome = windows, events
+        if dropped.lost:
+            self.rolling.drop(dropped.lost)
+            dropped.lost = 0
+        return outcome
 
-    def _process(self, frame: StoredFrame, late: bool, rules: Rules) -> Outcome:
+    def _process(self, frame: StoredFrame, late: bool, rules: Rules, dropped: Drops) -> Outcome:
         t = frame.t
-        samples = zip(t, frame.rr, strict=True)
-        first, last = t[0], t[-1]
-        if sorted(t) != t:
-            samples = sorted(samples)
-            first, last = samples[0][0], samples[-1][0]
-        if last > frame.received + MAX_FUTURE or first < frame.received - MAX_PAST:
-            samples = [s for s in samples if frame.received - MAX_PAST <= s[0] <= frame.received + MAX_FUTURE]
-            if not samples:
-                return _NOTHING
-            first, last = samples[0][0], samples[-1][0]
+        if not t:
+            return _NOTHING
         cleanser = self.cleanser
-        if frame.device != self.active:
-            if first <= cleanser.newest + DEVICE_TIMEOUT and self.active:
-                return _NOTHING
-            self.active = frame.device
-        elif last < cleanser.newest - CLOCK_SET_BACK and not late:
-            cleanser = self.cleanser = Cleanser()
-            self.rolling = RollingWindows()
-            self.stress.reset_clock()
-        beats = cleanser.cleanse(samples, rules.cleanse)
+        if frame.device != self.active and self.active and t[0] <= cleanser.newest + DEVICE_TIMEOUT:
+            dropped.lose(drops.OTHER_DEVICE, len(t))
+            return _NOTHING
+        set_back = frame.device == self.active and not late and t[-1] < cleanser.newest - CLOCK_SET_BACK
+        if set_back:
+            cleanser = Cleanser()
+        beats = cleanser.cleanse(t, frame.rr, rules.cleanse, dropped)
         if not beats:
             return _NOTHING
+        self.active = frame.device
+        if set_back:
+            self.cleanser = cleanser
+            self.rolling = RollingWindows()
+            self.stress.reset_clock()
         hrv = rules.hrv
         closed = self.rolling.add(beats, hrv.window, hrv.every)
         if not closed:
@@ -105,11 +123,33 @@ class Person(msgspec.Struct, array_like=True):
                     )
         return windows, events
 
-    def _add_device(self, frame: StoredFrame) -> None:
+    def _add_device(self, frame: StoredFrame, rules: Rules) -> None:
         devices = self.devices
         if len(devices) >= order.MAX_DEVICES:
             del devices[min(devices, key=lambda name: devices[name].newest)]
-        devices[frame.device] = order.new_device(frame)
+        devices[frame.device] = order.new_device(frame, rules.cleanse)
+
+
+def _in_order(frame: StoredFrame) -> StoredFrame:
+    """The frame with its beats in order of time; those of one time stay in the order in which they came."""
+    return _with(frame, sorted(zip(frame.t, frame.rr, strict=True), key=itemgetter(0)))
+
+
+def _of_its_time(frame: StoredFrame, dropped: Drops) -> StoredFrame:
+    """The frame with the beats that are not dropped for their time. It keeps its place among the frames, even without
+    any: what is dropped must not move anything."""
+    earliest, latest = frame.received - MAX_PAST, frame.received + MAX_FUTURE
+    kept = [sample for sample in zip(frame.t, frame.rr, strict=True) if earliest <= sample[0] <= latest]
+    future = sum(t > latest for t in frame.t)
+    if future:
+        dropped.lose(drops.FUTURE, future)
+    if past := len(frame.t) - len(kept) - future:
+        dropped.lose(drops.PAST, past)
+    return _with(frame, kept)
+
+
+def _with(frame: StoredFrame, samples: list[tuple[int, float]]) -> StoredFrame:
+    return msgspec.structs.replace(frame, t=[t for t, _ in samples], rr=[rr for _, rr in samples])
 
 
 def event_id(user: str, raised: int) -> str:

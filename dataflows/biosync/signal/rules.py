@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-VERSION = "1"
+VERSION = "2"
 """Version of the computation, in the evidence of each event: incremented when the same beats give other results."""
 
 HrvDrop = Literal["gate", "score", "ignore"]
@@ -46,6 +46,8 @@ class StressRules(msgspec.Struct, frozen=True):
     """gate: RMSSD must lie below the person's baseline; score: the drop adds to the score; ignore: heart rate alone."""
     heart_rate_rise: float = 0.0
     """Least rise of the heart rate itself, beats a minute above the baseline, whatever the score."""
+    min_quality: float = 0.15
+    """Least quality of a window that counts. Each episode found on the recordings was found at 0.18 or more."""
     sustain: int = 30_000
     refractory: int = 300_000
     warm_up: int = 180_000

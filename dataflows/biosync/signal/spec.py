@@ -22,6 +22,7 @@ def rules_from_spec(spec: BioStreamSpec) -> Rules:
             hrv_drop=drop,
             threshold=THRESHOLDS[drop] if stress.threshold is None else stress.threshold,
             heart_rate_rise=stress.heart_rate_rise or 0.0,
+            min_quality=stress.min_quality,
             sustain=milliseconds(stress.sustain),
             refractory=milliseconds(stress.refractory),
         ),

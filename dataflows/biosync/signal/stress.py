@@ -18,7 +18,7 @@ import msgspec
 
 from contracts.records import Evidence
 from dataflows.biosync.signal.baseline import UNKNOWN, Baseline, update
-from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.hrv import MIN_BEATS, Window
 from dataflows.biosync.signal.rules import VERSION, StressRules
 
 RESTING_P = 0.4
@@ -57,7 +57,7 @@ class StressDetector(msgspec.Struct, array_like=True):
         """Evidence if the window completes an event at beat `now`; `usable`: ms of intervals since the last call."""
         self.usable += usable
         rate = window.hr
-        if rate is None:
+        if rate is None or window.beats < MIN_BEATS:  # the rate of irregular beats says nothing about stress
             self.since = 0
             return None
         resting = self.resting = update(self.resting, rate, RESTING_P, RESTING_CLIP)
@@ -87,6 +87,7 @@ class StressDetector(msgspec.Struct, array_like=True):
             not allowed
             or score < rules.threshold
             or excess < rules.heart_rate_rise
+            or window.quality < rules.min_quality
             or self.usable < rules.warm_up
             or now - window.at > STALE
         ):

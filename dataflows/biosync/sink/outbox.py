@@ -21,11 +21,15 @@ from psycopg.errors import CheckViolation
 
 from contracts.platform import TABLE_EVENTS
 from contracts.records import Evidence, StressEvent
+from contracts.rejection import rejection, write_all
 from contracts.webhook import USEFUL_SECONDS
+from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.person import MAX_PAST
 from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.health import SinkHealth
+from dataflows.biosync.sink.rejections import Rejections
 from dataflows.biosync.sink.store import create_partitions
 from dataflows.biosync.sink.webhook import MAX_CONCURRENT, WebhookClient
 
@@ -68,13 +72,21 @@ class Outbox:
     """Stores the events of `buffer` and sends their webhooks; a thread of its own, and some for the requests."""
 
     def __init__(
-        self, url: str, chunk: timedelta, buffer: Buffer[str, StressEvent], webhook: WebhookClient, shutdown: Shutdown
+        self,
+        url: str,
+        chunk: timedelta,
+        buffer: Buffer[str, StressEvent],
+        webhook: WebhookClient,
+        rejections: Rejections,
+        shutdown: Shutdown,
     ) -> None:
         self._url = url
         self._chunk = chunk
         self._buffer = buffer
         self._webhook = webhook
+        self._rejections = rejections
         self._shutdown = shutdown
+        self.health = SinkHealth(f"outbox ({TABLE_EVENTS})")
         self._accepted: Buffer[str, int] = Buffer(100_000, shutdown)
         self._in_flight: set[str] = set()
 
@@ -94,27 +106,47 @@ class Outbox:
             while not self._shutdown.finished:
                 try:
                     with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
-                        backoff.reset()
-                        self._serve(connection, pool)
-                except psycopg.Error as error:
+                        self._serve(connection, pool, backoff)
+                except Exception as error:  # a thread that ends would store nothing for good
+                    self.health.failed(str(error))
                     _log.warning("outbox_unavailable", error=str(error), action="events are kept and stored later")
                     self._shutdown.wait(backoff.next())
 
-    def _serve(self, connection: psycopg.Connection[Any], pool: ThreadPoolExecutor) -> None:
+    def _serve(self, connection: psycopg.Connection[Any], pool: ThreadPoolExecutor, backoff: Backoff) -> None:
         polled = 0.0
         while not self._shutdown.finished:
-            new = self._buffer.peek(_BATCH_SIZE, timeout=_TIMEOUT_SECONDS)
-            if new:
-                stored = self._insert(connection, list(new.values()))
-                self._buffer.acknowledge(new)
-                self._send(pool, stored)
-            if accepted := self._accepted.peek(_BATCH_SIZE, timeout=0.0):
-                mark_accepted(connection, {event_id: raised for (_, event_id), raised in accepted.items()})
-                self._accepted.acknowledge(accepted)
+            self._send(pool, self._store_new(connection))
+            self._mark_accepted(connection)
             if time.monotonic() - polled > POLL_SECONDS:
                 polled = time.monotonic()
                 room = max(0, _MAX_IN_FLIGHT - len(self._in_flight))
                 self._send(pool, claim(connection, datetime.now(UTC), room))
+            self.health.idle()
+            backoff.reset()
+
+    def _store_new(self, connection: psycopg.Connection[Any]) -> list[StressEvent]:
+        """Store events that were not stored yet; returns the new ones. One that cannot be stored is a dead letter."""
+        batch = self._buffer.peek(_BATCH_SIZE, timeout=_TIMEOUT_SECONDS)
+        if not batch:
+            return []
+        self.health.waiting()
+        stored: list[StressEvent] = []
+        rejected = write_all(batch, lambda events: stored.extend(self._insert(connection, list(events.values()))))
+        for (partition, event_id), error in rejected.items():
+            self._rejections.event("outbox", partition, batch[partition, event_id], error)
+        self._buffer.acknowledge(batch)
+        return stored
+
+    def _mark_accepted(self, connection: psycopg.Connection[Any]) -> None:
+        batch = self._accepted.peek(_BATCH_SIZE, timeout=0.0)
+        if not batch:
+            return
+        self.health.waiting()
+        rejected = write_all(batch, lambda ids: mark_accepted(connection, {key: at for (_, key), at in ids.items()}))
+        for (_, event_id), error in rejected.items():
+            metrics.REJECTED.labels("outbox", rejection(error)).inc()
+            _log.error("acceptance_refused", event_id=event_id, error=str(error), action="it is not tried again")
+        self._accepted.acknowledge(batch)
 
     def _insert(self, connection: psycopg.Connection[Any], events: list[StressEvent]) -> list[StressEvent]:
         """Store events; returns the new ones."""
@@ -159,9 +191,18 @@ def insert(connection: psycopg.Connection[Any], events: Sequence[StressEvent]) -
 
 
 def claim(connection: psycopg.Connection[Any], now: datetime, limit: int) -> list[StressEvent]:
-    """Claim up to `limit` due events: until they are due again, no other process claims them."""
+    """Claim up to `limit` due events: until they are due again, no other process claims them.
+
+    Those that cannot be read, as of another version, are skipped: they are claimed again until they are too old.
+    """
     since = now - MAX_AGE
-    return [_event(row) for row in connection.execute(_CLAIM.encode(), [since, since, limit]).fetchall()]
+    claimed: list[StressEvent] = []
+    for row in connection.execute(_CLAIM.encode(), [since, since, limit]).fetchall():
+        try:
+            claimed.append(_event(row))
+        except msgspec.MsgspecError as error:
+            _log.error("event_unreadable", event_id=row[0], error=str(error), action="the others are sent")
+    return claimed
 
 
 def mark_accepted(connection: psycopg.Connection[Any], accepted: Mapping[str, int]) -> None:

@@ -1,49 +1,59 @@
 """Publishes stress events and dead letters to Kafka. At least once; keys let a consumer drop duplicates.
 
-A record that Kafka does not accept, because its topic does not exist or it is too large, stays in the buffer and is
-retried. Others overtake it, unless a whole batch is made of such records.
+A record whose topic does not exist stays in the buffer and is retried; others overtake it. One that Kafka refuses for
+what it is (too large for its topic) is sent once more alone, since Kafka refuses the whole batch that holds it. Then it
+becomes a dead letter; a dead letter is cut until it fits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from threading import Thread
 
-import msgspec
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from contracts.records import DEAD_LETTER_BYTES
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.health import SinkHealth
+from dataflows.biosync.sink.rejections import ProducerRecord, Rejections
 
 _BATCH_SIZE = 500
 _TIMEOUT_SECONDS = 0.05
+_REFUSED = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE, KafkaError.INVALID_RECORD}
+"""Error codes that are about the record, or another one of its batch."""
+_Key = tuple[int, str]
 _log = structlog.get_logger(__name__)
-
-
-class ProducerRecord(msgspec.Struct, array_like=True, frozen=True):
-    """A record to be produced to a topic."""
-
-    topic: str
-    key: str
-    value: bytes
 
 
 class Publisher:
     """Produces the records of `buffer` until all in-sync replicas have them; a thread of its own."""
 
-    def __init__(self, bootstrap: str, buffer: Buffer[str, ProducerRecord], shutdown: Shutdown) -> None:
+    def __init__(
+        self, bootstrap: str, buffer: Buffer[str, ProducerRecord], rejections: Rejections, shutdown: Shutdown
+    ) -> None:
         self._bootstrap = bootstrap
         self._buffer = buffer
+        self._rejections = rejections
         self._shutdown = shutdown
-        self._in_flight: dict[tuple[int, str], ProducerRecord] = {}
+        self._in_flight: dict[_Key, ProducerRecord] = {}
+        self._suspects: dict[_Key, ProducerRecord] = {}
+        """Records that were refused in a batch: each is sent alone."""
+        self._health: dict[str, SinkHealth] = {}
+        """By topic."""
         self._logged: set[tuple[str, str]] = set()
         """Topics and errors that were logged: a record is retried many times a second."""
         self._producer = self._create_producer()
 
     def start(self) -> None:
         Thread(target=self._run, name="publisher", daemon=True).start()
+
+    @property
+    def stalled(self) -> str:
+        """Which topic has accepted nothing for a minute although there are records for it, and why; or empty."""
+        return next((why for health in list(self._health.values()) if (why := health.stalled)), "")
 
     def _create_producer(self) -> Producer:
         return Producer(
@@ -64,23 +74,39 @@ class Publisher:
 
     def _run(self) -> None:
         while not self._shutdown.finished:
-            failed = False
-            for key, record in self._buffer.peek(_BATCH_SIZE, timeout=_TIMEOUT_SECONDS).items():
-                if key in self._in_flight:
-                    continue
-                try:
-                    self._producer.produce(
-                        record.topic, record.value, record.key, on_delivery=partial(self._on_delivery, key, record)
-                    )
-                except BufferError:
-                    break
-                except KafkaException as error:
-                    failed = True
-                    self._on_failure(record, error.args[0])
-                else:
-                    self._in_flight[key] = record
-            if self._in_flight or failed:
-                self._poll()
+            try:
+                self._produce(self._buffer.peek(_BATCH_SIZE, timeout=_TIMEOUT_SECONDS))
+            except Exception as error:  # a thread that ends would publish nothing for good
+                _log.exception("not_published", error=str(error), action="it is tried again")
+                self._shutdown.wait(_TIMEOUT_SECONDS)
+
+    def _produce(self, batch: Mapping[_Key, ProducerRecord]) -> None:
+        failed = False
+        busy = {record.topic for record in self._in_flight.values()}
+        alone = {self._in_flight[key].topic for key in self._suspects if key in self._in_flight}
+        for key, record in batch.items():
+            suspected = self._suspects.get(key) is record
+            if key in self._in_flight or record.topic in alone or (suspected and record.topic in busy):
+                continue
+            self._of(record.topic).waiting()
+            try:
+                self._producer.produce(
+                    record.topic, record.value, record.key, on_delivery=partial(self._on_delivery, key, record)
+                )
+            except BufferError:
+                break
+            except KafkaException as error:
+                failed = True
+                self._on_failure(key, record, error.args[0])
+            except (ValueError, OverflowError) as error:  # the client library cannot encode it
+                self._reject(key, record, error)
+            else:
+                self._in_flight[key] = record
+                busy.add(record.topic)
+                if suspected:
+                    alone.add(record.topic)
+        if self._in_flight or failed:
+            self._poll()
 
     def _poll(self) -> None:
         """Serve delivery reports."""
@@ -90,15 +116,32 @@ class Publisher:
             _log.warning("producer_replaced", error=error.args[0].str(), action="its records are sent again")
             self._producer, self._in_flight = self._create_producer(), {}
 
-    def _on_delivery(self, key: tuple[int, str], record: ProducerRecord, error: KafkaError | None, _: Message) -> None:
+    def _on_delivery(self, key: _Key, record: ProducerRecord, error: KafkaError | None, _: Message) -> None:
         self._in_flight.pop(key, None)
         if error is None:
             self._logged = {logged for logged in self._logged if logged[0] != record.topic}
+            self._suspects.pop(key, None)
             self._buffer.acknowledge({key: record})
+            self._of(record.topic).idle()
         else:
-            self._on_failure(record, error)
+            self._on_failure(key, record, error)
 
-    def _on_failure(self, record: ProducerRecord, error: KafkaError) -> None:
-        if (failure := (record.topic, error.name())) not in self._logged:
+    def _on_failure(self, key: _Key, record: ProducerRecord, error: KafkaError) -> None:
+        self._of(record.topic).failed(error.str())
+        if error.code() in _REFUSED:
+            if self._suspects.get(key) is record:
+                self._reject(key, record, KafkaException(error))
+            else:
+                self._suspects[key] = record
+        elif (failure := (record.topic, error.name())) not in self._logged:
             self._logged.add(failure)
             _log.warning("not_delivered", topic=record.topic, key=record.key, code=failure[1], action="it is retried")
+
+    def _reject(self, key: _Key, record: ProducerRecord, error: Exception) -> None:
+        self._suspects.pop(key, None)
+        self._rejections.refused(key[0], record, error)
+        self._buffer.acknowledge({key: record})
+        self._of(record.topic).idle()
+
+    def _of(self, topic: str) -> SinkHealth:
+        return self._health.setdefault(topic, SinkHealth(f"publisher (topic {topic})"))

@@ -13,7 +13,7 @@ from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.partition import Output
 from dataflows.biosync.sink.buffer import Buffer
-from dataflows.biosync.sink.publisher import ProducerRecord
+from dataflows.biosync.sink.rejections import ProducerRecord, Rejections
 
 MAX_ROWS = 20_000
 MAX_EVENTS = 2_000
@@ -32,32 +32,44 @@ class _Unwritten(msgspec.Struct, array_like=True):
 
 
 class ResultBuffers:
-    """Buffers of the unwritten results, and a partition's part of them as bytes for the recovery store."""
+    """Buffers of the unwritten results of `raw`, and a partition's part of them as bytes for the recovery store."""
 
-    def __init__(self, events_topic: str, dead_topic: str, shutdown: Shutdown) -> None:
+    def __init__(self, raw: str, events_topic: str, dead_topic: str, shutdown: Shutdown) -> None:
         self._events_topic = events_topic
         self._dead_topic = dead_topic
         self._closing_until: float | None = None
         self.rows: Buffer[RowKey, Window] = Buffer(MAX_ROWS, shutdown)
         self.events: Buffer[str, StressEvent] = Buffer(MAX_EVENTS, shutdown)
         self.records: Buffer[str, ProducerRecord] = Buffer(MAX_RECORDS, shutdown)
+        self.rejections = Rejections(raw, dead_topic, self.records)
 
     def write(self, partition: int, output: Output) -> None:
         """Add the results of some records of a partition; blocks when a buffer is full."""
         metrics.FRAMES.inc(output.frames)
         metrics.BEATS.inc(output.beats)
         metrics.WINDOWS.inc(len(output.rows))
+        for reason, beats in output.dropped.items():
+            metrics.DROPPED.labels(reason).inc(beats)
         records: dict[str, ProducerRecord] = {}
+        events: dict[str, StressEvent] = {}
         if output.events:
             metrics.EVENTS.inc(len(output.events))
             for event in output.events:
-                records[event.event_id] = ProducerRecord(self._events_topic, event.event_id, msgspec.json.encode(event))
-        for dead in (letter.truncated() for letter in output.dead_letters):
+                try:
+                    value = msgspec.json.encode(event)
+                except ValueError as error:
+                    self.rejections.event("dataflow", partition, event, error)
+                    continue
+                events[event.event_id] = event
+                records[event.event_id] = ProducerRecord(self._events_topic, event.event_id, value)
+        for letter in output.dead_letters:
+            dead = letter.truncated()
             metrics.DEAD.inc()
+            metrics.REJECTED.labels("dataflow", "frames").inc()
             _log.warning("dead_letter", partition=dead.partition, offset=dead.offset, reason=dead.reason)
             records[dead.key] = ProducerRecord(self._dead_topic, dead.key, msgspec.msgpack.encode(dead))
-        if output.events:
-            self.events.put(partition, {event.event_id: event for event in output.events})
+        if events:
+            self.events.put(partition, events)
         if records:
             self.records.put(partition, records)
         if output.rows:

@@ -1,7 +1,11 @@
-"""Writes windows into the time-series store, in idempotent batches."""
+"""Writes windows into the time-series store, in idempotent batches.
+
+A row that the store can never hold becomes a dead letter, and the rest of its batch is written.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -13,36 +17,43 @@ from psycopg.errors import CheckViolation
 
 from contracts import timeseries
 from contracts.platform import TABLE_HRV
+from contracts.rejection import write_all
 from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.health import SinkHealth
+from dataflows.biosync.sink.rejections import Rejections
 from dataflows.biosync.sink.results import RowKey
 
 BATCH_SIZE = 2000
 BATCH_SECONDS = 0.5
 
 _ROWS = f"""
-insert into {TABLE_HRV} (user_id, at, hr, rmssd, sdnn, pnn50, beats, quality)
-select u, to_timestamp(a / 1000.0), h, r, s, p, b, q
-from unnest(%b::text[], %b::bigint[], %b::real[], %b::real[], %b::real[], %b::real[], %b::int[], %b::real[])
-    as given(u, a, h, r, s, p, b, q)
+insert into {TABLE_HRV} (user_id, at, hr, rmssd, sdnn, pnn50, beats, quality, dropped)
+select u, to_timestamp(a / 1000.0), h, r, s, p, b, q, d
+from unnest(%b::text[], %b::bigint[], %b::real[], %b::real[], %b::real[], %b::real[], %b::int[], %b::real[], %b::int[])
+    as given(u, a, h, r, s, p, b, q, d)
 on conflict (user_id, at) do update set hr = excluded.hr, rmssd = excluded.rmssd, sdnn = excluded.sdnn,
-    pnn50 = excluded.pnn50, beats = excluded.beats, quality = excluded.quality"""
+    pnn50 = excluded.pnn50, beats = excluded.beats, quality = excluded.quality, dropped = excluded.dropped"""
 _log = structlog.get_logger(__name__)
 
 
 class Store:
     """Writes the rows of `buffer`, with retries; a thread of its own."""
 
-    def __init__(self, url: str, chunk: timedelta, buffer: Buffer[RowKey, Window], shutdown: Shutdown) -> None:
+    def __init__(
+        self, url: str, chunk: timedelta, buffer: Buffer[RowKey, Window], rejections: Rejections, shutdown: Shutdown
+    ) -> None:
         self._url = url
         self._chunk = chunk
         self._buffer = buffer
+        self._rejections = rejections
         self._shutdown = shutdown
+        self.health = SinkHealth(f"store ({TABLE_HRV})")
         self.unavailable = "not connected yet"
-        """Why the store cannot be written to at the moment, or empty."""
+        """Why the last attempt to connect or to write failed; empty after one that succeeded."""
 
     def start(self) -> None:
         Thread(target=self._run, name="store", daemon=True).start()
@@ -52,28 +63,35 @@ class Store:
         while not self._shutdown.finished:
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
-                    self.unavailable = ""
-                    backoff.reset()
-                    self._serve(connection)
-            except psycopg.Error as error:
+                    self._serve(connection, backoff)
+            except Exception as error:  # a thread that ends would write nothing for good
                 self.unavailable = str(error)
+                self.health.failed(str(error))
                 metrics.STORE_RETRIES.inc()
                 _log.warning("store_unavailable", error=str(error), action="rows are kept and written later")
                 self._shutdown.wait(backoff.next())
 
-    def _serve(self, connection: psycopg.Connection[Any]) -> None:
+    def _serve(self, connection: psycopg.Connection[Any], backoff: Backoff) -> None:
         while not self._shutdown.finished:
             batch = self._buffer.peek(BATCH_SIZE, min_items=BATCH_SIZE, timeout=BATCH_SECONDS)
-            if not batch:
-                continue
-            rows = {key: window for (_, key), window in batch.items()}
-            with metrics.STORE.time():
-                try:
-                    write(connection, rows)
-                except CheckViolation:
-                    create_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
-                    write(connection, rows)
-            self._buffer.acknowledge(batch)
+            if batch:
+                self.health.waiting()
+                with metrics.STORE.time():
+                    rejected = write_all(batch, lambda rows: self._write(connection, rows))
+                for (partition, key), error in rejected.items():
+                    self._rejections.row(partition, key[0], batch[partition, key], error)
+                self._buffer.acknowledge(batch)
+            self.unavailable = ""
+            self.health.idle()
+            backoff.reset()
+
+    def _write(self, connection: psycopg.Connection[Any], batch: Mapping[tuple[int, RowKey], Window]) -> None:
+        rows = {key: window for (_, key), window in batch.items()}
+        try:
+            write(connection, rows)
+        except CheckViolation:
+            create_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
+            write(connection, rows)
 
 
 def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> None:

@@ -1,4 +1,4 @@
-"""Replays dead letters to the topic that they came from, each exactly once.
+"""Replays dead letters to the topic that they came from, each exactly once; results stay.
 
 A replayed dead letter is followed by a record with its key and no value (a tombstone) in the dead letter topic. Its
 value on the raw topic and its tombstone are one Kafka transaction: after a crash both exist or neither does, and the
@@ -8,6 +8,7 @@ tombstones: of two concurrent replays the earlier one fails, and nothing is repl
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import msgspec
@@ -33,10 +34,12 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def users(self) -> list[str]:
-        """The users of its frames; empty when they cannot be decoded."""
+        """The users of its frames, or the one of a result; empty when they cannot be decoded."""
         try:
+            if self.letter.kind != "frames":
+                return [ascii(json.loads(self.letter.value)["user"])[1:-1]]
             return sorted({frame.user for frame in unpack(self.letter.value)})
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, ValueError, LookupError, TypeError):
             return []
 
 
@@ -60,13 +63,16 @@ class DeadLetterTopic:
                 continue
             try:
                 letter = msgspec.msgpack.decode(value, type=DeadLetter)
-            except msgspec.DecodeError:
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
             found.setdefault(letter.key, (letter, message.offset() or 0, message.timestamp()[1]))
         return [Entry(letter, offset, at, key in replayed) for key, (letter, offset, at) in found.items()]
 
     def rejection(self, letter: DeadLetter, partitions: int) -> str:
         """Why the dead letter still cannot be processed, or empty; `partitions` is the number of the raw topic."""
+        if letter.kind != "frames":
+            what = "row of the history" if letter.kind == "row" else "stress event"
+            return f"a {what} is a result and is not replayed: its beats were processed, and only it is missing"
         if letter.topic != self._raw:
             return f"it is of topic {letter.topic}, and this stream reads {self._raw}"
         output = PartitionState(letter.topic, letter.partition, self._rules, {}).step([(letter.offset, letter.value)])

@@ -15,7 +15,7 @@ from dataflows.biosync.signal.hrv import Window
 
 _SINGLE = Struct("f")
 _BATCH_SIZE = 20_000
-_ROWS = f"""select user_id, (extract(epoch from at) * 1000)::bigint, hr, rmssd, sdnn, pnn50, beats, quality
+_ROWS = f"""select user_id, (extract(epoch from at) * 1000)::bigint, hr, rmssd, sdnn, pnn50, beats, quality, dropped
 from {TABLE_HRV} where %(all)s or user_id = any(%(users)s) order by user_id, at"""
 _EVENTS = f"""select event_id, user_id, (extract(epoch from received_at) * 1000)::bigint, responded_at is not null
 from {TABLE_EVENTS} where %(all)s or user_id = any(%(users)s)"""
@@ -31,6 +31,8 @@ class Row(NamedTuple):
     pnn50: float | None
     beats: int
     quality: float
+    dropped: int | None
+    """None for a row of an earlier version."""
 
 
 class Event(NamedTuple):
@@ -44,7 +46,7 @@ class Event(NamedTuple):
 def row(window: Window) -> Row:
     """The stored form of a window."""
     hr, rmssd, sdnn, pnn50 = map(_single, (window.hr, window.rmssd, window.sdnn, window.pnn50))
-    return Row(window.at, hr, rmssd, sdnn, pnn50, window.beats, _single(window.quality) or 0.0)
+    return Row(window.at, hr, rmssd, sdnn, pnn50, window.beats, _single(window.quality) or 0.0, window.dropped)
 
 
 def rows(connection: psycopg.Connection[Any], users: Sequence[str] | None = None) -> Iterator[tuple[str, list[Row]]]:

@@ -11,17 +11,19 @@ from prometheus_client.parser import text_string_to_metric_families
 RECORDS = "biosync_consumer_lag_records"
 SECONDS = "biosync_consumer_lag_seconds"
 CPU = "biosync_cpu_seconds_total"
+REJECTED = "biosync_rejected_records_total"
 
 
 @dataclass(frozen=True)
 class LagSample:
-    """A sample over all workers: records not read, age in seconds of the oldest of them, and the CPU seconds that the
-    workers have used since they started."""
+    """A sample over all workers: records not read, age in seconds of the oldest of them, and, since the workers
+    started, the CPU seconds that they have used and the records that they have rejected."""
 
     at: datetime
     records: int
     seconds: float
     cpu: float
+    rejected: int = 0
 
 
 def parse(text: str, partitions: int, now: datetime) -> LagSample | None:
@@ -32,4 +34,4 @@ def parse(text: str, partitions: int, now: datetime) -> LagSample | None:
             found[sample.name].append(sample.value)
     if len(found[RECORDS]) < partitions or len(found[SECONDS]) < partitions or not found[CPU]:
         return None
-    return LagSample(now, int(sum(found[RECORDS])), max(found[SECONDS]), sum(found[CPU]))
+    return LagSample(now, int(sum(found[RECORDS])), max(found[SECONDS]), sum(found[CPU]), int(sum(found[REJECTED])))

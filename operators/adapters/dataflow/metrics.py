@@ -1,4 +1,4 @@
-"""Scrapes the metrics of a dataflow's workers."""
+"""Scrapes the metrics of a dataflow's workers, and asks what a sink waits for."""
 
 from __future__ import annotations
 
@@ -21,6 +21,25 @@ async def scrape(client: Client, owner: Owner, port: int, partitions: int) -> La
         if ready and "deletionTimestamp" not in pod["metadata"]:
             return parse(await _metrics(pod["status"]["podIP"], port), partitions, datetime.now(UTC))
     return None
+
+
+async def stalled(client: Client, owner: Owner, port: int) -> str:
+    """Which sink of the dataflow has written nothing for a minute, and why; empty if none is known to."""
+    for pod in await client.list(POD, owner.namespace, owner.selector):
+        address = pod.get("status", {}).get("podIP")
+        if not address or "deletionTimestamp" in pod["metadata"]:
+            continue
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=_TIMEOUT) as session,
+                session.get(f"http://{address}:{port}/readyz") as response,
+            ):
+                answer = await response.json()
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            continue
+        if isinstance(answer, dict) and answer.get("status") == "stalled":
+            return str(answer.get("why", ""))
+    return ""
 
 
 async def _metrics(address: str, port: int) -> str:

@@ -14,6 +14,7 @@ from contracts import pushes
 from contracts.platform import PENDING_KEY
 from contracts.stream import EmergencyCalm
 from services.kit import logs
+from services.recommend import metrics
 
 BATCH_SIZE = 500
 
@@ -63,6 +64,7 @@ class OutcomeQueue:
             try:
                 outcomes.append(_outcome(entry_id, fields))
             except (msgspec.MsgspecError, KeyError, ValueError, OverflowError) as error:
+                metrics.refused_outcomes.inc()
                 log.error("invalid_outcome", entry=entry_id.decode(), fields=str(fields), error=str(error))
                 await self._redis.xdel(pushes.OUTCOMES, entry_id)
         return outcomes

@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 
 from contracts import pushes
 from contracts.platform import TABLE_EVENTS
+from contracts.rejection import rejection
 from services.kit import logs
 from services.recommend import metrics
 from services.recommend.outcomes.queue import BATCH_SIZE, Outcome, OutcomeQueue
@@ -72,12 +73,15 @@ class OutcomeWriter:
         outcomes = await self._queue.pending()
         if outcomes:
             async with await AsyncConnection.connect(self._url, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
-                new = await write(connection, outcomes)
+                new, refused = await write_all(connection, outcomes)
             await self._queue.acknowledge(outcomes)
             for outcome in new:
                 metrics.outcomes.labels(outcome).inc()
-            if len(new) < len(outcomes):
-                log.info("outcomes_skipped", count=len(outcomes) - len(new), reason="recorded already or no such event")
+            for outcome, error in refused:
+                metrics.refused_outcomes.inc()
+                log.error("outcome_refused", event_id=ascii(outcome.event_id), error=str(error), action="it is dropped")
+            if skipped := len(outcomes) - len(new) - len(refused):
+                log.info("outcomes_skipped", count=skipped, reason="recorded already or no such event")
         return BATCH_SIZE in (due, len(outcomes))
 
 
@@ -85,6 +89,24 @@ async def write(connection: AsyncConnection[Any], outcomes: Sequence[Outcome]) -
     """Records outcomes of events that have none yet; returns the outcomes of the updated rows."""
     query, columns = statement(outcomes)
     return [row[0] for row in await (await connection.execute(query, columns)).fetchall()]
+
+
+async def write_all(
+    connection: AsyncConnection[Any], outcomes: Sequence[Outcome]
+) -> tuple[list[str], list[tuple[Outcome, Exception]]]:
+    """As `write`, and what the store can never hold, with the errors: it is left out, and the rest is recorded."""
+    try:
+        async with connection.transaction():
+            return await write(connection, outcomes), []
+    except Exception as error:
+        if not rejection(error):
+            raise
+        if len(outcomes) == 1:
+            return [], [(outcomes[0], error)]
+    middle = len(outcomes) // 2
+    first, refused = await write_all(connection, outcomes[:middle])
+    second, more = await write_all(connection, outcomes[middle:])
+    return first + second, refused + more
 
 
 def statement(outcomes: Sequence[Outcome]) -> tuple[bytes, list[Any]]:

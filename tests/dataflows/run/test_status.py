@@ -20,6 +20,7 @@ class FakeStatus:
         self.text: bytes | None = None
         self.liveness_exception: Exception | None = None
         self.metrics_exception: Exception = ValueError("the file is cut off")
+        self.stalled_sink = ""
 
     def liveness_error(self) -> str:
         if self.liveness_exception is not None:
@@ -28,6 +29,9 @@ class FakeStatus:
 
     def readiness_error(self) -> str:
         return "the store is unavailable"
+
+    def stalled(self) -> str:
+        return self.stalled_sink
 
     def metrics(self) -> bytes:
         if self.text is None:
@@ -78,6 +82,14 @@ def test_the_group_reports_the_error_of_a_worker(url: str, fake: FakeStatus, tmp
 def test_the_readiness_probe_returns_the_error(url: str) -> None:
     response = get(f"{url}/readyz")
     assert (response.status_code, response.json()["why"]) == (503, "the store is unavailable")
+
+
+def test_a_sink_that_stalls_is_told_from_other_reasons(url: str, fake: FakeStatus, tmp_path: Path) -> None:
+    group = GroupStatus("127.0.0.1", [urlsplit(url).port or 0], tmp_path)
+    assert group.stalled() == ""
+    fake.stalled_sink = "store: nothing was written for 60 s: disk full"
+    assert get(f"{url}/readyz").json() == {"status": "stalled", "why": fake.stalled_sink}
+    assert group.stalled() == group.readiness_error() == f"worker 0: {fake.stalled_sink}"
 
 
 def test_a_metrics_file_that_is_being_created_is_skipped(tmp_path: Path) -> None:

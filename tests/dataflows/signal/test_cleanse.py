@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflows.biosync.signal.cleanse import RESET_AFTER, Beat, Cleanser
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import RollingWindows
 from dataflows.biosync.signal.rules import CleanseRules
 from tests.dataflows.beats import START, series
@@ -22,8 +23,13 @@ def beats_of(intervals: list[float], start: int = START) -> list[tuple[int, floa
     return samples
 
 
-def cleansed(samples: list[tuple[int, float]]) -> list[Beat]:
-    return Cleanser().cleanse(samples, RULES)
+def cleanse(cleanser: Cleanser, samples: list[tuple[int, float]], rules: CleanseRules = RULES) -> list[Beat]:
+    return cleanser.cleanse([t for t, _ in samples], [rr for _, rr in samples], rules, Drops())
+
+
+def cleansed(samples: list[tuple[int, float]], rules: CleanseRules = RULES) -> list[Beat]:
+    """The usable beats."""
+    return [beat for beat in cleanse(Cleanser(), samples, rules) if beat[1] > 0]
 
 
 def intervals(beats: list[Beat]) -> list[float]:
@@ -87,7 +93,7 @@ def test_artefacts_ruin_rmssd_unless_they_are_dropped() -> None:
     everything = CleanseRules(min_rr=0, max_rr=1e9, max_step=1e9)
 
     def rmssd(samples: list[tuple[int, float]], rules: CleanseRules) -> float:
-        closings = RollingWindows().add(Cleanser().cleanse(samples, rules), 60_000, 10_000)
+        closings = RollingWindows().add(cleansed(samples, rules), 60_000, 10_000)
         return closings[-1][1].rmssd or 0.0
 
     truth = rmssd(clean, everything)
@@ -103,7 +109,10 @@ def test_after_a_gap_the_beat_counts_but_not_its_difference() -> None:
 
 def test_late_and_repeated_samples_are_dropped() -> None:
     samples = beats_of([800.0] * 10)
-    assert cleansed([*samples, samples[4], samples[9]]) == cleansed(samples)
+    cleanser = Cleanser()
+    cleanse(cleanser, samples)
+    for late in (samples[4:6], samples[8:], samples[9:]):
+        assert cleanse(cleanser, late) == []
 
 
 def test_a_long_silence_resets_the_running_median() -> None:
@@ -116,4 +125,4 @@ def test_the_state_continues_wherever_the_series_is_cut() -> None:
     samples = beats_of([800.0, 810.0, 500.0, 1100.0, 790.0, 805.0, 1600.0, 800.0, 790.0, 700.0, 705.0])
     for cut in range(len(samples)):
         cleanser = Cleanser()
-        assert cleanser.cleanse(samples[:cut], RULES) + cleanser.cleanse(samples[cut:], RULES) == cleansed(samples)
+        assert cleanse(cleanser, samples[:cut]) + cleanse(cleanser, samples[cut:]) == cleanse(Cleanser(), samples)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dataflows.biosync.signal.cleanse import Cleanser
+from dataflows.biosync.signal.cleanse import Beat, Cleanser
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import RollingWindows
 from dataflows.biosync.signal.rules import CleanseRules, HrvRules
 from local.site import CHECKOUT
@@ -19,9 +20,15 @@ from tests.dataflows.signal.reference import measures
 DATA = CHECKOUT.parent / "shared" / "data" / "stress-predict"
 
 
+def cleansed(samples: list[tuple[int, float]]) -> list[Beat]:
+    """The usable beats."""
+    times, intervals = [t for t, _ in samples], [rr for _, rr in samples]
+    return [beat for beat in Cleanser().cleanse(times, intervals, CleanseRules(), Drops()) if beat[1] > 0]
+
+
 def assert_equal_to_reference(samples: list[tuple[int, float]]) -> int:
     """Compare every window; returns their number."""
-    beats = Cleanser().cleanse(samples, CleanseRules())
+    beats = cleansed(samples)
     closed = RollingWindows().add(beats, 60_000, 10_000)
     times = [t for t, _, _ in beats]
     for now, window, _ in closed:
@@ -71,7 +78,7 @@ def test_recordings_give_the_measures_of_the_whole_window() -> None:
 
 def test_too_few_beats_give_no_value_but_their_number_and_quality() -> None:
     samples = [(START + i * 800, 800.0) for i in range(10)] + [(START + 70_000, 800.0), (START + 70_800, 800.0)]
-    closed = RollingWindows().add(Cleanser().cleanse(samples, CleanseRules()), 60_000, 10_000)
+    closed = RollingWindows().add(cleansed(samples), 60_000, 10_000)
     first = closed[0][1]
     assert (first.hr, first.rmssd, first.sdnn, first.pnn50) == (None, None, None, None)
     assert first.beats == 9

@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 
 from bench.detection.recordings import read
-from dataflows.biosync.signal.cleanse import Beat, Cleanser
 from dataflows.biosync.signal.hrv import RollingWindows, Window
-from dataflows.biosync.signal.rules import CleanseRules
 from local.wearables.beats import day_in_minutes, synthesise
 from tests.dataflows.beats import START, series
-from tests.dataflows.signal.test_hrv import DATA
+from tests.dataflows.signal.test_hrv import DATA, cleansed
 
 COMPARED = 8
 """Windows compared per series, spread over it: NeuroKit2 takes some 20 ms for one."""
@@ -21,7 +19,7 @@ COMPARED = 8
 
 def gap_free(samples: list[tuple[int, float]]) -> list[tuple[Window, list[float]]]:
     """Windows without missing beats, with their intervals."""
-    beats: list[Beat] = Cleanser().cleanse(samples, CleanseRules())
+    beats = cleansed(samples)
     times = [t for t, _, _ in beats]
     found: list[tuple[Window, list[float]]] = []
     for _, window, _ in RollingWindows().add(beats, 60_000, 10_000):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.records import StoredFrame, pack, unpack
 from dataflows.biosync.signal import partition
+from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.partition import Output, PartitionState
 from dataflows.biosync.signal.person import Person
@@ -98,8 +99,17 @@ def test_only_the_invalid_frame_of_a_record_becomes_a_dead_letter() -> None:
     assert output.frames == 6
 
 
+@pytest.mark.parametrize("text", [b"\xed\xa0\x80", b"\xff\xfe\xfd"], ids=["lone surrogate", "no UTF-8"])
+def test_a_text_that_is_not_utf_8_takes_only_its_own_frame_along(text: bytes) -> None:
+    odd = pack([msgspec.structs.replace(SENT[0], user="a~b")]).replace(b"a~b", text)
+    output = create().step([(7, b"\x93" + pack([SENT[0]])[1:] + odd[1:] + pack([SENT[1]])[1:]), (8, odd)])
+    assert [letter.value for letter in output.dead_letters] == [odd, odd]
+    assert output.frames == 2
+    assert all("utf-8" in letter.reason for letter in output.dead_letters)
+
+
 def test_a_frame_that_makes_the_computation_fail_becomes_a_dead_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_self: Person, frame: StoredFrame, _rules: Rules) -> None:
+    def fail(_self: Person, frame: StoredFrame, _rules: Rules, _dropped: Drops) -> None:
         raise ZeroDivisionError(frame.user)
 
     monkeypatch.setattr(Person, "step", fail)

@@ -44,8 +44,9 @@ def run(given_: list[StoredFrame], person: Person | None = None) -> Results:
 
 
 def without_arrival(results: Results) -> tuple[list[Window], list[tuple[str, int]]]:
-    """Windows and events without what depends on the frames (arrival)."""
-    return results[0], [(event.event_id, event.raised) for event in results[1]]
+    """Windows and events without what depends on the frames (arrival, and what was dropped)."""
+    windows = [msgspec.structs.replace(window, dropped=0) for window in results[0]]
+    return windows, [(event.event_id, event.raised) for event in results[1]]
 
 
 PLAIN = run(frames("ada", BEATS))
@@ -66,7 +67,7 @@ def test_an_event_contains_its_evidence() -> None:
     assert evidence.rmssd < evidence.baseline_rmssd
     assert evidence.score >= evidence.threshold
     assert 0.9 < evidence.quality <= 1
-    assert (evidence.rule, evidence.version) == ("ignore", "1")
+    assert (evidence.rule, evidence.version) == ("ignore", "2")
     assert event.event_id == event_id("ada", event.raised)
 
 
@@ -180,7 +181,7 @@ def test_a_frame_that_arrives_after_the_hold_changes_nothing() -> None:
     without = sent[:30] + sent[31:]
     for behind in (order.MAX_HELD + 2, order.SEEN_BITS + 10):
         late = [*without[: 30 + behind], sent[30], *without[30 + behind :]]
-        assert run(late) == run(without)
+        assert without_arrival(run(late)) == without_arrival(run(without))
 
 
 def test_a_clock_that_jumps_ahead_and_back_loses_only_the_beats_until_time_has_caught_up() -> None:
@@ -189,7 +190,8 @@ def test_a_clock_that_jumps_ahead_and_back_loses_only_the_beats_until_time_has_c
     ahead = [msgspec.structs.replace(frame, t=[t + jump for t in frame.t]) for frame in sent[20:30]]
     windows, events = run(sent[:20] + ahead + sent[30:])
     passed = ahead[-1].t[-1] + jump
-    assert [w for w in windows if w.at > passed + 60_000] == [w for w in PLAIN[0] if w.at > passed + 60_000]
+    # a beat that is late by less than it lasts is used, a second later at most, and time is caught up with slowly
+    assert [w for w in windows if w.at > passed + 120_000] == [w for w in PLAIN[0] if w.at > passed + 120_000]
     assert len(events) == 1
     assert all(w.hr is None or 50 < w.hr < 110 for w in windows)
 

@@ -1,4 +1,4 @@
-"""Publishing to a real Kafka: records that it rejects are kept, and do not block others."""
+"""Publishing to a real Kafka: records that it refuses do not block others, and none is lost."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from structlog.testing import capture_logs
 
-from contracts.records import DEAD_LETTER_BYTES, DEAD_VALUE_BYTES, DeadLetter
+from contracts.records import DEAD_VALUE_BYTES, DeadLetter
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.buffer import Buffer
-from dataflows.biosync.sink.publisher import ProducerRecord, Publisher
+from dataflows.biosync.sink.publisher import Publisher
+from dataflows.biosync.sink.rejections import ProducerRecord, Rejections
 from local.engines.kafka import Kafka
 from tests.dataflows.harness import dead_topic, until
 from tests.fixtures.producers import capture_producers, trigger_fatal_error
@@ -26,10 +28,13 @@ class Publishing:
     """A running publisher and its buffer."""
 
     def __init__(self, kafka: Kafka) -> None:
+        self.bootstrap = kafka.bootstrap
         self.shutdown = Shutdown()
         self.buffer: Buffer[str, ProducerRecord] = Buffer(1000, self.shutdown)
         self.admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-        Publisher(kafka.bootstrap, self.buffer, self.shutdown).start()
+        self.rejections = Rejections("raw", "publisher-refused", self.buffer)
+        self.publisher = Publisher(kafka.bootstrap, self.buffer, self.rejections, self.shutdown)
+        self.publisher.start()
 
     def create(self, topic: str) -> None:
         self.admin.create_topics([NewTopic(topic, 1)])[topic].result(20)
@@ -52,13 +57,40 @@ def publishing(kafka: Kafka) -> Iterator[Publishing]:
     publishing.shutdown.finish()
 
 
-def test_a_record_that_is_too_large_is_kept_and_others_are_sent(publishing: Publishing) -> None:
-    publishing.create("publisher-large")
-    publishing.put("publisher-large", "large", b"x" * (DEAD_LETTER_BYTES + 1))
-    publishing.put("publisher-large", "short")
-    until(lambda: publishing.unwritten() == {"large"}, 30, "the short one sent")
-    publishing.put("publisher-large", "later")
-    until(lambda: publishing.unwritten() == {"large"}, 30, "the later one sent")
+def test_a_record_that_its_topic_refuses_becomes_a_dead_letter_and_others_are_sent(publishing: Publishing) -> None:
+    small = {"max.message.bytes": "2000"}
+    publishing.admin.create_topics([NewTopic("publisher-large", 1, config=small)])["publisher-large"].result(20)
+    publishing.admin.create_topics([dead_topic("publisher-refused")])["publisher-refused"].result(20)
+    large = random.Random(1).randbytes(3000)
+    many = {f"short-{i}": ProducerRecord("publisher-large", f"short-{i}", b"{}") for i in range(40)}
+    publishing.buffer.put(0, {**many, "large": ProducerRecord("publisher-large", "large", large)})
+    until(lambda: not publishing.unwritten(), 60, "all sent, or in the dead letter topic")
+    (dead,) = [msgspec.msgpack.decode(value, type=DeadLetter) for value in values(publishing, "publisher-refused")]
+    assert (dead.topic, dead.kind, dead.value) == ("raw", "event", large)
+    assert "size" in dead.reason
+    assert len(values(publishing, "publisher-large")) >= len(many)
+
+
+def test_a_dead_letter_that_its_topic_refuses_is_cut_until_it_fits(publishing: Publishing) -> None:
+    small = {"max.message.bytes": "2000"}
+    publishing.admin.create_topics([NewTopic("publisher-tight", 1, config=small)])["publisher-tight"].result(20)
+    publishing.rejections._dead = "publisher-tight"
+    letter = DeadLetter("raw", 3, 7, "could not be unpacked", random.Random(1).randbytes(50_000))
+    publishing.put("publisher-tight", letter.key, msgspec.msgpack.encode(letter))
+    until(lambda: not publishing.unwritten(), 60, "sent")
+    (dead,) = [msgspec.msgpack.decode(value, type=DeadLetter) for value in values(publishing, "publisher-tight")]
+    assert dead.value and letter.value.startswith(dead.value)
+    assert "only the first" in dead.reason
+
+
+def values(publishing: Publishing, topic: str) -> list[bytes]:
+    consumer = Consumer({"bootstrap.servers": publishing.bootstrap, "group.id": "reader", "enable.partition.eof": True})
+    consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+    found: list[bytes] = []
+    while (message := consumer.poll(20)) is not None and message.error() is None:
+        found.append(message.value() or b"")
+    consumer.close()
+    return found
 
 
 def test_the_largest_dead_letter_fits_into_its_topic(publishing: Publishing) -> None:

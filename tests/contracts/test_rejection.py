@@ -1,0 +1,56 @@
+"""Which errors take a record out of its batch."""
+
+from __future__ import annotations
+
+import msgspec
+import psycopg
+import pytest
+from psycopg import errors
+
+from contracts.rejection import rejection, write_all
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (errors.ProgramLimitExceeded("index row size"), "limit"),
+        (errors.NumericValueOutOfRange(), "data"),
+        (errors.UntranslatableCharacter(), "data"),
+        (errors.NotNullViolation(), "constraint"),
+        (errors.InvalidObjectDefinition("partition would overlap"), "partition"),
+        (psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), "encoding"),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), "encoding"),
+        (msgspec.ValidationError("Expected `int`"), "encoding"),
+        (errors.UndefinedColumn("dropped"), ""),
+        (errors.DiskFull(), ""),
+        (errors.InsufficientPrivilege(), ""),
+        (psycopg.OperationalError("connection refused"), ""),
+        (ConnectionResetError(), ""),
+        (TypeError("a mistake of ours"), ""),
+    ],
+)
+def test_errors_about_the_record_are_told_from_those_of_the_store(error: Exception, reason: str) -> None:
+    assert rejection(error) == reason
+
+
+@pytest.mark.parametrize("poison", [set(), {0}, {49}, {7, 8, 30}, set(range(50))])
+def test_what_cannot_be_written_is_returned_and_the_rest_is_written(poison: set[int]) -> None:
+    written: set[int] = set()
+
+    def write(batch: dict[int, str]) -> None:
+        if wrong := poison & batch.keys():
+            raise ValueError(f"{min(wrong)} is wrong")
+        written.update(batch)
+
+    rejected = write_all(dict.fromkeys(range(50), ""), write)  # pyright: ignore[reportArgumentType]
+    assert rejected.keys() == poison
+    assert written == set(range(50)) - poison
+    assert all(str(error) == f"{number} is wrong" for number, error in rejected.items())
+
+
+def test_an_error_of_the_store_is_raised_and_nothing_is_given_up() -> None:
+    def write(_: object) -> None:
+        raise psycopg.OperationalError("down")
+
+    with pytest.raises(psycopg.OperationalError):
+        write_all({1: "a", 2: "b"}, write)
