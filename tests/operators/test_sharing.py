@@ -111,7 +111,7 @@ def test_data_is_kept_as_long_as_any_running_stream_declares() -> None:
     short = at("short", 1, sink={"database": "timeseries", "retention": "2h"})
     long, idle = (
         at("long", 2, source=source),
-        at("idle", 3, runs=False, sink={"database": "timeseries", "retention": "9999d"}),
+        at("idle", 3, runs=False, sink={"database": "timeseries", "retention": "3650d"}),
     )
     assert kept_sink(short, [long, idle]).retention == "90d"
     assert kept_sink(short, [elsewhere(long, store="other")]).retention == "2h"
