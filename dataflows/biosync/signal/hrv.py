@@ -123,15 +123,25 @@ class RollingWindows(msgspec.Struct, array_like=True):
             buckets.clear()
 
     def _measure(self, end: int, window: int) -> Window:
-        measured = measure(self.closed, end, window)
-        if self.unused:
-            self.unused = {of: unused for of, unused in self.unused.items() if of > end - window}
-            return _with_unused(measured, self.closed, [u for of, u in self.unused.items() if of <= end])
-        return measured
+        unused = self.unused
+        if not unused:
+            return measure(self.closed, end, window)
+        start = end - window
+        for of in [of for of in unused if of <= start]:
+            del unused[of]
+        irregular, total, dropped = 0, 0.0, 0
+        for of, (beats, intervals, lost) in unused.items():
+            if of <= end:
+                irregular += beats
+                total += intervals
+                dropped += lost
+        return measure(self.closed, end, window, irregular, total, dropped)
 
 
-def measure(buckets: list[Bucket], end: int, window: int) -> Window:
-    """Measures over these buckets, oldest first."""
+def measure(
+    buckets: list[Bucket], end: int, window: int, irregular: int = 0, total: float = 0.0, dropped: int = 0
+) -> Window:
+    """Measures over these buckets, oldest first, `irregular` beats of `total` ms together, and `dropped` ones."""
     n = m = k = 0
     s = q = e = 0.0
     for beats, intervals, squares, differences, their_squares, above, _, _, _ in buckets:
@@ -152,21 +162,15 @@ def measure(buckets: list[Bucket], end: int, window: int) -> Window:
     if m >= MIN_DIFFERENCES:
         rmssd = sqrt(e / m) if e > 0.0 else 0.0
         pnn50 = 100.0 * k / m
-    if n < MIN_BEATS:
-        return Window(end, None, rmssd, None, pnn50, n, quality)
-    spread = (q - s * s / n) / (n - 1)
-    return Window(end, 60_000.0 * n / s, rmssd, sqrt(spread) if spread > 0.0 else 0.0, pnn50, n, quality)
-
-
-def _with_unused(window: Window, buckets: list[Bucket], unused: list[Unused]) -> Window:
-    """The window with what its other beats add."""
-    irregular = sum(beats for beats, _, _ in unused)
-    dropped = irregular + sum(lost for _, _, lost in unused)
-    beats = window.beats + irregular
-    rate, quality = window.hr, window.quality
-    if window.beats < LEAST_REGULAR * beats:
+    beats = n + irregular
+    if n < LEAST_REGULAR * beats:
         quality = 0.0
-    if irregular and window.beats < max(irregular, MIN_BEATS):
-        total = sum(bucket[1] for bucket in buckets) + sum(intervals for _, intervals, _ in unused)
-        rate = 60_000.0 * beats / total if beats >= MIN_BEATS else None
-    return msgspec.structs.replace(window, hr=rate, quality=quality, dropped=dropped)
+    rate = None
+    if n >= MIN_BEATS and n >= irregular:
+        rate = 60_000.0 * n / s
+    elif beats >= MIN_BEATS:
+        rate = 60_000.0 * beats / (s + total)
+    if n < MIN_BEATS:
+        return Window(end, rate, rmssd, None, pnn50, n, quality, irregular + dropped)
+    spread = (q - s * s / n) / (n - 1)
+    return Window(end, rate, rmssd, sqrt(spread) if spread > 0.0 else 0.0, pnn50, n, quality, irregular + dropped)

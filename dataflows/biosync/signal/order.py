@@ -34,8 +34,8 @@ class DeviceState(msgspec.Struct, array_like=True):
 
 def release(device: DeviceState, frame: StoredFrame, rules: CleanseRules) -> list[StoredFrame]:
     """The frames that can be processed after `frame` arrived: none for a repeat or one that is held."""
-    seq = frame.seq
-    newest = _newest(frame, rules)
+    seq, t, rr = frame.seq, frame.t, frame.rr
+    newest = t[-1] if t and rules.min_rr <= rr[-1] <= rules.max_rr else _newest(frame, rules)
     if seq == device.high + 1 and not device.held:
         device.high = seq
         device.seen = (device.seen << 1 | 1) & _ALL
@@ -83,7 +83,5 @@ def new_device(frame: StoredFrame, rules: CleanseRules) -> DeviceState:
 
 def _newest(frame: StoredFrame, rules: CleanseRules) -> int:
     """The newest beat of a frame, whose beats are in order, that is no artefact; 0 when it has none."""
-    t, rr = frame.t, frame.rr
-    if t and rules.min_rr <= rr[-1] <= rules.max_rr:
-        return t[-1]
-    return max((at for at, interval in zip(t, rr, strict=True) if rules.min_rr <= interval <= rules.max_rr), default=0)
+    samples = zip(frame.t, frame.rr, strict=True)
+    return max((t for t, rr in samples if rules.min_rr <= rr <= rules.max_rr), default=0)
