@@ -18,7 +18,7 @@ from cli.environment import PRIMARY
 from contracts.biostream import BioStreamSpec
 from contracts.platform import KAFKA_BOOTSTRAP, NAMESPACE, PLATFORM_CONFIG
 from dataflows.biosync.signal.spec import rules_from_spec
-from dataflows.biosync.tools.replay import DeadLetterTopic, Entry
+from dataflows.biosync.tools.dead_letters import DeadLetterTopic, Entry
 from local.observe import kube
 from local.site import Site
 

@@ -16,7 +16,13 @@ pytest_plugins = [
 ]
 
 
-ON_THE_ENDPOINT = ("tests/cloud/", "tests/plugins/test_aws_", "tests/plugins/test_takeover_")
+ON_THE_ENDPOINT = (
+    "tests/cli/test_signing_key",
+    "tests/cloud/",
+    "tests/plugins/test_aws_",
+    "tests/plugins/test_takeover_",
+)
+"""Files whose tests use the fixture `cloud`."""
 
 
 class ByEngines(LoadScopeScheduling):
@@ -25,6 +31,15 @@ class ByEngines(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
         return "cloud" if file.startswith(ON_THE_ENDPOINT) else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A worker that takes the endpoint keeps it until it ends, so a file outside would wait for it in vain."""
+    for item in items:
+        if "cloud" in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(ON_THE_ENDPOINT):
+            raise pytest.UsageError(
+                f"{item.nodeid} uses the AWS endpoint: add its file to ON_THE_ENDPOINT in {__file__}"
+            )
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByEngines:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.dataflow.population import BEATS
-from dataflows.biosync.run import gc
+from dataflows.biosync.run import gc_tuning
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def best(name: str, beats: int, work: Callable[[], object], times: int = 3, goal
     """The fastest of several runs in this process, with the garbage collector tuned as in a worker: slower runs were
     disturbed."""
     fastest = float("inf")
-    gc.tune()
+    gc_tuning.tune()
     for _ in range(times):
         began = time.process_time()
         work()

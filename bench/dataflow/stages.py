@@ -13,7 +13,7 @@ from typing import TypeVar
 from bench.dataflow.measurement import Measurement, best
 from bench.dataflow.population import PACKED, Population
 from contracts.records import pack, unpack
-from dataflows.biosync.run import gc
+from dataflows.biosync.run import gc_tuning
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.cleanse import Cleanser
 from dataflows.biosync.signal.drops import Drops
@@ -47,7 +47,7 @@ def stages(population: Population) -> list[Measurement]:
 
 def _core(values: list[bytes]) -> float:
     """CPU seconds of person.step; in a pass of its own: the stages' states would evict the persons from the cache."""
-    gc.tune()
+    gc_tuning.tune()
     spent = 0.0
     persons = _States(Person)
     for at in range(0, len(values), _BATCH_SIZE):
@@ -61,7 +61,7 @@ def _core(values: list[bytes]) -> float:
 
 def _pass(values: list[bytes]) -> dict[str, float]:
     """CPU seconds by stage."""
-    gc.tune()
+    gc_tuning.tune()
     spent: dict[str, float] = defaultdict(float)
     devices: dict[str, DeviceState] = {}
     cleansers, rollings, detectors = _States(Cleanser), _States(RollingWindows), _States(StressDetector)

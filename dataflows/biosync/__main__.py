@@ -8,7 +8,7 @@ import sys
 import structlog
 from pydantic import ValidationError
 
-from dataflows.biosync.run import process_group as cluster
+from dataflows.biosync.run import process_group
 from dataflows.biosync.run.settings import Settings
 from dataflows.biosync.state import recovery
 
@@ -22,7 +22,7 @@ def main() -> None:
     if settings.worker is None:
         recovery.prepare(settings.state_dir)
         if settings.workers > 1:
-            sys.exit(cluster.run(settings))
+            sys.exit(process_group.run(settings))
     from dataflows.biosync.run import worker  # imported late: the supervising process does not need its memory
 
     worker.run(settings)

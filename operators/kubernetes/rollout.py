@@ -7,7 +7,7 @@ from operators.kubernetes.manifest import Manifest
 
 
 def rollout(type: str, deployment: Manifest | None, min_available: int) -> Finding:
-    """Good when at least `floor` Pods of the newest template are available and no older ones are left."""
+    """Good when at least `min_available` Pods of the newest template are available and no older ones are left."""
     if deployment is None:
         return waiting(type, "Starting", "the Deployment does not exist yet")
     status = deployment.get("status", {})

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.frames import CloseCode
 
-from services.ingest import gc
+from services.ingest import gc_tuning
 from services.ingest.admission import Limits
 from services.ingest.delivery.pipeline import DeliveryPipeline
 from services.ingest.endpoint import StreamEndpoint
@@ -92,7 +92,7 @@ class Ingest:
         ]
         for task in tasks:
             task.add_done_callback(self._on_task_done)
-        gc.tune()
+        gc_tuning.tune()
         try:
             yield
         finally:

@@ -90,14 +90,14 @@ class StreamEndpoint:
             metrics.connections.dec()
             self._registry.remove(connection, asyncio.get_running_loop().time())
 
-    def pause_reading(self, connection: UserConnection) -> bool:
+    def should_pause(self, connection: UserConnection) -> bool:
         """While Kafka accepts nothing, nothing is read: TCP flow control holds the client back."""
         if self._pipeline.stalled:
             self._pipeline.resume_later(connection)
             return True
         return False
 
-    def on_control_frames(self, connection: UserConnection, frames: int) -> None:
+    def on_overhead_frames(self, connection: UserConnection, frames: int) -> None:
         connection.last_activity = asyncio.get_running_loop().time()
         limits = self._registry.limits
         if not connection.user.bucket.consume(connection.last_activity, limits, frames):

@@ -11,7 +11,7 @@ from rich.console import Console
 from cli.dead_letters import guarded, state, table
 from contracts.records import NO_OFFSET, DeadLetter, StoredFrame, pack
 from dataflows.biosync.signal.rules import Rules
-from dataflows.biosync.tools.replay import DeadLetterTopic, Entry
+from dataflows.biosync.tools.dead_letters import DeadLetterTopic, Entry
 
 VALUE = pack([StoredFrame(f"user-{n}", "watch", 1, 0, "", [1], [800.0]) for n in range(5)])
 PENDING = Entry(DeadLetter("raw", 3, 17, "a [red]reason[/] of its own", VALUE), 4, 1_760_000_000_000, False)

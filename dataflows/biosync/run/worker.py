@@ -14,7 +14,7 @@ from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
 
 from dataflows.biosync import flow, metrics
-from dataflows.biosync.run import gc, status
+from dataflows.biosync.run import gc_tuning, status
 from dataflows.biosync.run.settings import GRACE_SECONDS, Settings
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.outbox import Outbox
@@ -57,7 +57,7 @@ def run(settings: Settings) -> NoReturn:
     status.serve(settings.host, settings.status_port(settings.worker), own)
     metrics.WORKERS.set(settings.workers)
     sink = flow.StateSink(topic, partitions, settings.rules, settings.state_dir / "people", results)
-    gc.tune()
+    gc_tuning.tune()
     _log.info("started", topic=topic, partitions=partitions)
     try:
         cli_main(

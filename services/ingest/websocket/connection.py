@@ -30,11 +30,11 @@ class Listener(Protocol[C]):
         """A message arrived: opcode TEXT or BINARY, and the payload."""
         ...
 
-    def on_control_frames(self, connection: C, frames: int) -> None:
+    def on_overhead_frames(self, connection: C, frames: int) -> None:
         """So many frames without data arrived: pings, pongs and short fragments."""
         ...
 
-    def pause_reading(self, connection: C) -> bool:
+    def should_pause(self, connection: C) -> bool:
         """Whether no more messages can be accepted now; if so, the listener calls `resume_reading` later."""
         ...
 
@@ -162,7 +162,7 @@ class Connection(asyncio.Protocol):
     def _report_overhead(self) -> None:
         frames, self._decoder.overhead_frames = self._decoder.overhead_frames, 0
         if not self._closing:
-            self._listener.on_control_frames(self, frames)
+            self._listener.on_overhead_frames(self, frames)
 
     def _dispatch(self, messages: list[Message]) -> None:
         for i, message in enumerate(messages):
@@ -170,7 +170,7 @@ class Connection(asyncio.Protocol):
             if opcode <= framing.BINARY:
                 if self._closing:
                     continue  # not acknowledged; the client sends it again to another process
-                if self._listener.pause_reading(self):
+                if self._listener.should_pause(self):
                     self._deferred = messages[i:]
                     self._update_reading()
                     return

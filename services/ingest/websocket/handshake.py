@@ -27,7 +27,7 @@ Detach = Callable[[], DetachedTransport | None]
 class HandshakeProtocol(WebSocketsSansIOProtocol):
     """Ends with the handshake, or with a refused connection.
 
-    Parser and connection form a reference cycle, and `services.ingest.gc` makes collections rare: after twelve thousand
+    Parser and connection form a reference cycle, and `gc_tuning.py` makes collections rare: after twelve thousand
     wearables had reconnected five times, a process held 13 KiB a connection of closed connections. So the cycle is
     broken explicitly.
     """

@@ -32,7 +32,7 @@ class Lingering(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
-        protocol, self.protocol = self.protocol, None  # no reference cycle stays: services.ingest.gc
+        protocol, self.protocol = self.protocol, None  # no reference cycle stays: services.ingest.gc_tuning
         if protocol is not None:
             protocol.connection_lost(exc)
 

@@ -20,7 +20,7 @@ from dataflows.biosync.sink.outbox import Outbox
 from dataflows.biosync.sink.results import ResultBuffers
 from dataflows.biosync.sink.store import Store
 from dataflows.biosync.sink.webhook import WebhookClient
-from dataflows.biosync.tools.replay import Entry
+from dataflows.biosync.tools.dead_letters import Entry
 from tests.dataflows.beats import START
 from tests.dataflows.harness import until
 from tests.fixtures.engines import Database

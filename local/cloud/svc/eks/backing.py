@@ -11,7 +11,7 @@ from local.cloud.moto_backends import lookups
 from local.cloud.paths import TOKEN_REVIEW
 from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup
 from local.cloudnativepg import server as cloudnativepg
-from local.engines.kubernetes import node_group as nodegroup
+from local.engines.kubernetes import node_group
 from local.engines.kubernetes.control_plane import ControlPlane
 from local.node.settings import Taint
 
@@ -116,9 +116,9 @@ class NodeGroupBacking:
                 self.group.status = status
 
 
-def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> nodegroup.NodeGroup:
+def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> node_group.NodeGroup:
     inputs = group.inputs
-    return nodegroup.NodeGroup(
+    return node_group.NodeGroup(
         context.site,
         cluster.region,
         ControlPlane(context.site, cluster.region, cluster.name, cluster.address),

@@ -11,7 +11,7 @@ from confluent_kafka import KafkaException, Producer
 
 from contracts.records import DeadLetter, StoredFrame, pack, partition_of
 from dataflows.biosync.signal.rules import Rules
-from dataflows.biosync.tools.replay import DeadLetterTopic
+from dataflows.biosync.tools.dead_letters import DeadLetterTopic
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import START, frames, series
 from tests.dataflows.harness import PARTITIONS, Harness, until
