@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 TIERS = {
-    "unit": "not integration and not e2e and not kill",
+    "unit": "not integration and not e2e and not kill and not fuzz",
     "integration": "integration and not e2e and not kill",
     "e2e": "e2e and not kill",
     "kill": "kill",

@@ -38,7 +38,7 @@ def main() -> int:
     if options.case is not None:
         env[CASE] = str(options.case)
     files = [f"tests/fuzz/test_{name}.py" for name in chosen]
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-m", "integration", "--basetemp", folder / "p", *files]
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-m", "fuzz", "--basetemp", folder / "p", *files]
     code = subprocess.run(command, env=env, check=False).returncode
     left = end_leftovers(folder, SECONDS_TO_END)
     for each in left:

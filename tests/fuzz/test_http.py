@@ -16,11 +16,12 @@ from contracts import webhook
 from local.engines.runtime.process import Process
 from tests.fixtures.engines import ScratchEnvironment
 from tests.fuzz.campaign import WHOLE, Campaign
+from tests.fuzz.tokens import of_subject
 from tests.fuzz.values import mutated, text, value
 from tests.ingest.harness import Service
 from tests.kill.pipeline import AUTH, RECOMMEND, SECRET, BioSync
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(7200)]
 
 HISTORY = 8120
 TIMEOUT_SECONDS = 15.0
@@ -116,7 +117,7 @@ def _history(
     if chance.random() < 0.1 and pairs:
         pairs.append(pairs[0])
     user = _sendable(text(chance)) or "x" if chance.random() < 0.3 else "fuzz"
-    headers = {"Authorization": f"Bearer {pipeline.token(user)}"}
+    headers = {"Authorization": f"Bearer {of_subject(pipeline._key, user)}"}
     url = f"http://{history.address}:{history.port}/v1/history"
     return client.get(url, params=pairs, headers=headers), f"{pairs} as {user!r}"[:800]
 

@@ -24,7 +24,7 @@ from tests.kill.pipeline import INGEST, BioSync
 from tests.kill.results import difference, expected, stored
 from tests.kill.rounds import POLL_SECONDS
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(7200)]
 
 SPEED = 40.0
 STORED_SECONDS = 60.0

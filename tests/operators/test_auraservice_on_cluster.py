@@ -201,6 +201,7 @@ def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installa
     for value in ("second", "third"):
         installation.secrets.put_secret_value(SecretId="operators/signing", SecretString=value)
         installation.cluster.until(lambda value=value: seen.add(values()) or values()[0] == value, 60)
+        seen.add(values())
     assert seen == {("first", ""), ("second", "first"), ("third", "second")}
 
 

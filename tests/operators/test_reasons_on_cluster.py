@@ -36,12 +36,9 @@ def test_a_second_service_with_one_database_is_refused_with_the_name_of_the_firs
     assert installation.conditions("auraservice", "has-it")["DatabaseReady"]["status"] == "True"
 
 
-@pytest.mark.parametrize("name", ["postgres", "tester"])
-def test_a_database_named_as_the_master_user_or_a_reserved_one_is_refused(
-    installation: Installation, name: str
-) -> None:
-    installation.apply("AuraService", f"named-{name}", ONE | database(name))
-    installation.until_reason("auraservice", f"named-{name}", "Degraded", "NameConflict")
+def test_a_database_named_as_the_master_user_is_refused(installation: Installation) -> None:
+    installation.apply("AuraService", "named-tester", ONE | database("tester"))
+    installation.until_reason("auraservice", "named-tester", "Degraded", "NameConflict")
     psycopg.connect(installation.postgres.create("operators_store")).close()
 
 
@@ -118,7 +115,7 @@ def test_a_secret_that_no_process_can_be_given_is_told(installation: Installatio
 
 
 def test_a_pod_that_fits_on_no_node_is_told(installation: Installation) -> None:
-    resources = {"cpu": "10m", "memory": "4000Gi"}
+    resources = {"cpu": "10m", "memory": "900Gi"}
     installation.apply("AuraService", "huge", ONE | {"resources": resources})
     condition = installation.until_reason("auraservice", "huge", "Available", "Unschedulable")
     assert "Insufficient memory" in condition["message"]
