@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 
 from services.kit.settings import DEFAULT_ISSUER
 from services.kit.tokens import InvalidToken, bearer, parse, verify
-from tests.gateway import objects, spellings
+from tests.gateway import objects, spellings, token_text
 from tests.gateway.conftest import UPSTREAM_PORT, RunningGateway, Upstreams
 from tests.gateway.spellings import RawHeaders
 
@@ -108,7 +108,7 @@ async def test_both_take_the_same_keys(gateway: RunningGateway, upstreams: Upstr
     )
     verdicts: dict[str | None, tuple[bool, bool]] = {}
     for algorithm, key in cases:
-        token = spellings.sign(key, spellings.head(key, alg=f'"{algorithm}"'), spellings.body(), algorithm)
+        token = token_text.sign(key, token_text.head(key, alg=f'"{algorithm}"'), token_text.body(), algorithm)
         services = judged_by_services(authorization(token), [key for _, key in cases])
         verdicts[key.kid] = services, await judged_by_gateway(gateway, authorization(token))
     assert verdicts == {key.kid: (key in usable.values(),) * 2 for _, key in cases}
@@ -132,7 +132,7 @@ async def test_the_longest_subjects_are_counted_apart(gateway: RunningGateway, u
 
 @pytest.mark.integration
 async def test_the_reason_of_a_refusal_is_in_the_answer(routed: RunningGateway) -> None:
-    token = spellings.sign(routed.key, spellings.head(routed.key), spellings.body(sub=r'"\u674e"'))
+    token = token_text.sign(routed.key, token_text.head(routed.key), token_text.body(sub=r'"\u674e"'))
     with pytest.raises(InvalidToken) as refused:
         parse(token)
     async with routed.client() as client:

@@ -8,45 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.cluster import Cluster
+from tests.node.conftest import Pods
 from tests.node.manifests import POD_IP, container, pod, server, shell
 
 pytestmark = pytest.mark.integration
-
-
-class Pods:
-    """The Pods of one namespace."""
-
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
-        self.cluster = cluster
-        self.namespace = cluster.namespace(namespace)
-
-    def run(self, *objects: dict[str, Any]) -> None:
-        self.cluster.apply(*objects, namespace=self.namespace)
-
-    def status(self, name: str) -> dict[str, Any]:
-        return self.cluster.get("pod", name, "-n", self.namespace)["status"]
-
-    def container(self, name: str) -> dict[str, Any]:
-        return (self.status(name).get("containerStatuses") or [{}])[0]
-
-    def until_phase(self, name: str, phase: str) -> dict[str, Any]:
-        return self.cluster.until(lambda: (s := self.status(name))["phase"] == phase and s)
-
-    def until_ready(self, name: str) -> None:
-        self.cluster.until(lambda: self.container(name).get("ready"))
-
-    def logs(self, name: str, *flags: str) -> str:
-        return self.cluster.kubectl("logs", name, "-n", self.namespace, *flags)
-
-    def exec(self, name: str, *command: str, check: bool = True) -> str:
-        return self.cluster.kubectl("exec", "-q", name, "-n", self.namespace, "--", *command, check=check)
-
-
-@pytest.fixture
-def pods(cluster: Cluster, request: pytest.FixtureRequest) -> Pods:
-    name = request.node.name.removeprefix("test_").replace("_", "-")[:50].strip("-")
-    return Pods(cluster, name)
 
 
 def test_a_killed_process_is_restarted_and_its_log_is_kept(pods: Pods) -> None:
@@ -78,29 +43,6 @@ def test_an_unknown_image_is_errimagepull_with_an_event(pods: Pods) -> None:
     assert "somewhere/nothing:1" in events
 
 
-def test_a_secret_with_nul_is_no_variable_but_a_file(pods: Pods) -> None:
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "odd"}, "data": {"P": "YQBi"}}
-    env = [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "odd", "key": "P"}}}]
-    mounts = [{"name": "odd", "mountPath": "/odd"}]
-    volumes = [{"name": "odd", "secret": {"secretName": "odd"}}]
-    pods.run(
-        secret,
-        pod("variable", shell("exec sleep 1000", env=env)),
-        pod("argument", container(command=["/bin/sh", "-c", "exit", "a\0b"])),
-        pod("file", shell("od -c /odd/P; exec sleep 1000", volumeMounts=mounts), volumes=volumes),
-    )
-
-    def waiting(name: str) -> dict[str, Any]:
-        return pods.container(name).get("state", {}).get("waiting", {})
-
-    for name, what in (("variable", "variable P"), ("argument", "argument 3")):
-        pods.cluster.until(lambda name=name: waiting(name).get("reason") == "CreateContainerConfigError")
-        assert f"{what} contains the character NUL" in waiting(name)["message"]
-    pods.until_ready("file")
-    pods.cluster.until(lambda: "a  \\0   b" in pods.logs("file"))
-    assert "internal error" not in pods.cluster.kubectl("events", "-n", pods.namespace)
-
-
 def test_the_end_of_a_failed_containers_log_is_its_message_where_asked_for(pods: Pods) -> None:
     script = "echo first; echo the last words >&2; exit 3"
     asked = {"terminationMessagePolicy": "FallbackToLogsOnError"}
@@ -116,107 +58,6 @@ def test_the_end_of_a_failed_containers_log_is_its_message_where_asked_for(pods:
     ):
         pods.until_phase(name, phase)
         assert pods.container(name)["state"]["terminated"].get("message", "") == said
-
-
-def test_every_kind_of_variable(pods: Pods) -> None:
-    pods.run(
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"A": "1"}},
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"P": "hidden"}},
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": "time-series"},
-            "spec": {"ports": [{"port": 5432}]},
-        },
-    )
-    env = [
-        POD_IP,
-        {"name": "KEY", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "A"}}},
-        {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "s", "key": "P"}}},
-        {"name": "MISSING", "valueFrom": {"secretKeyRef": {"name": "s", "key": "none", "optional": True}}},
-        {"name": "CPU", "valueFrom": {"resourceFieldRef": {"resource": "requests.cpu", "divisor": "1m"}}},
-        {"name": "JOINED", "value": "$(PASSWORD)@$(TIME_SERIES_SERVICE_HOST):$(TIME_SERIES_SERVICE_PORT)$$(X)"},
-    ]
-    sources = [{"configMapRef": {"name": "c"}, "prefix": "FROM_"}, {"secretRef": {"name": "no", "optional": True}}]
-    resources = {"requests": {"cpu": "250m"}}
-    pods.run(
-        pod(
-            "vars",
-            shell(
-                "env; echo arg=$0; exec sleep 1000", args=["$(JOINED)"], env=env, envFrom=sources, resources=resources
-            ),
-        )
-    )
-    pods.until_ready("vars")
-    printed = dict(line.split("=", 1) for line in pods.logs("vars").splitlines())
-    address = pods.cluster.get("service", "time-series", "-n", pods.namespace)["spec"]["clusterIP"]
-    expected = {"KEY": "1", "FROM_A": "1", "PASSWORD": "hidden", "CPU": "250", "HOSTNAME": "vars"}
-    expected |= {"JOINED": f"hidden@{address}:5432$(X)", "arg": f"hidden@{address}:5432$(X)"}
-    assert {name: printed.get(name) for name in expected} == expected
-    assert printed["POD_IP"] == pods.status("vars")["podIP"]
-    assert "MISSING" not in printed
-
-
-def test_a_container_waits_for_a_missing_secret(pods: Pods) -> None:
-    env = [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "late", "key": "p"}}}]
-    pods.run(pod("patient", shell("echo got $P; exec sleep 1000", env=env)))
-    pods.cluster.until(
-        lambda: (
-            pods.container("patient").get("state", {}).get("waiting", {}).get("reason") == "CreateContainerConfigError"
-        )
-    )
-    pods.run({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "late"}, "stringData": {"p": "it"}})
-    pods.until_ready("patient")
-    assert "got it" in pods.logs("patient")
-
-
-def test_mounts_appear_at_paths_that_the_machine_does_not_have(pods: Pods) -> None:
-    pods.run(
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a.yaml": "x: 1"}},
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"key": "hidden"}},
-    )
-    mounts = [
-        {"name": "c", "mountPath": "/etc/aura-tests"},
-        {"name": "c", "mountPath": "/aura-tests/one.yaml", "subPath": "a.yaml"},
-        {"name": "s", "mountPath": "/aura-tests/secret", "readOnly": True},
-        {"name": "e", "mountPath": "/var/lib/aura-tests"},
-    ]
-    volumes = [
-        {"name": "c", "configMap": {"name": "c"}},
-        {"name": "s", "secret": {"secretName": "s"}},
-        {"name": "e", "emptyDir": {}},
-    ]
-    read = "cat /etc/aura-tests/a.yaml /aura-tests/one.yaml /aura-tests/secret/key /var/lib/aura-tests/left"
-    write = shell("echo by-init > /var/lib/aura-tests/left", "init", volumeMounts=mounts)
-    main = shell(f"{read}; echo x > /aura-tests/secret/key || echo refused; exec sleep 1000", volumeMounts=mounts)
-    pods.run(pod("mounts", main, initContainers=[write], volumes=volumes))
-    pods.until_ready("mounts")
-    assert pods.exec("mounts", "sh", "-c", read) == "x: 1x: 1hiddenby-init\n"
-    assert "refused" in pods.logs("mounts")
-    assert not any(os.path.lexists(path) for path in ("/aura-tests", "/etc/aura-tests", "/var/lib/aura-tests"))
-
-
-def test_a_claim_is_bound_and_what_is_written_outlives_the_pod(pods: Pods) -> None:
-    claim = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "state"},
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
-    spec = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "state"}}], "restartPolicy": "Never"}
-    mounts = [{"name": "v", "mountPath": "/aura-state"}]
-    pods.run(claim, pod("writer", shell("echo kept > /aura-state/f", volumeMounts=mounts), **spec))
-    pods.until_phase("writer", "Succeeded")
-    assert pods.cluster.get("pvc", "state", "-n", pods.namespace)["status"]["phase"] == "Bound"
-    pods.cluster.kubectl("delete", "pod", "writer", "-n", pods.namespace)
-    pods.run(pod("reader", shell("cat /aura-state/f", volumeMounts=mounts), **spec))
-    pods.until_phase("reader", "Succeeded")
-    assert pods.logs("reader") == "kept\n"
-    folder = pods.cluster.control_plane.volumes
-    name = pods.cluster.get("pvc", "state", "-n", pods.namespace)["spec"]["volumeName"]
-    assert (folder / name / "f").exists()
-    pods.cluster.kubectl("delete", "pod/reader", "pvc/state", "-n", pods.namespace)
-    pods.cluster.until(lambda: not (folder / name).exists())
 
 
 def test_probes_control_readiness_and_restarts(pods: Pods) -> None:

@@ -1,0 +1,44 @@
+"""Pods of one namespace, for the tests of the process node."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.fixtures.cluster import Cluster
+
+
+class Pods:
+    """The Pods of one namespace."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cluster = cluster
+        self.namespace = cluster.namespace(namespace)
+
+    def run(self, *objects: dict[str, Any]) -> None:
+        self.cluster.apply(*objects, namespace=self.namespace)
+
+    def status(self, name: str) -> dict[str, Any]:
+        return self.cluster.get("pod", name, "-n", self.namespace)["status"]
+
+    def container(self, name: str) -> dict[str, Any]:
+        return (self.status(name).get("containerStatuses") or [{}])[0]
+
+    def until_phase(self, name: str, phase: str) -> dict[str, Any]:
+        return self.cluster.until(lambda: (s := self.status(name))["phase"] == phase and s)
+
+    def until_ready(self, name: str) -> None:
+        self.cluster.until(lambda: self.container(name).get("ready"))
+
+    def logs(self, name: str, *flags: str) -> str:
+        return self.cluster.kubectl("logs", name, "-n", self.namespace, *flags)
+
+    def exec(self, name: str, *command: str, check: bool = True) -> str:
+        return self.cluster.kubectl("exec", "-q", name, "-n", self.namespace, "--", *command, check=check)
+
+
+@pytest.fixture
+def pods(cluster: Cluster, request: pytest.FixtureRequest) -> Pods:
+    name = request.node.name.removeprefix("test_").replace("_", "-")[:50].strip("-")
+    return Pods(cluster, name)
