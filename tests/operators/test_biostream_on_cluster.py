@@ -109,7 +109,8 @@ def test_workers_that_lag_are_scaled_up_and_nothing_is_lost(installation: Instal
         connection.execute("lock table hrv_1m in share mode")  # blocks writes, so that lag grows
         produce(installation, "slow-raw", sent)
         installation.cluster.until(lambda: installation.get("biostream", "slow")["status"].get("workers") == 2, 180)
-        installation.until_reason("biostream", "slow", "DataflowReady", "Available", seconds=180)
+    # Not before: a sink that writes nothing for a minute is stalled.
+    installation.until_reason("biostream", "slow", "DataflowReady", "Available", seconds=180)
     installation.cluster.until(lambda: installation.get("biostream", "slow")["status"].get("lagSeconds") == 0.0, 60)
     with psycopg.connect(uri, autocommit=True) as connection:
         installation.cluster.until(lambda: connection.execute("select count(*) from hrv_1m").fetchone() == (rows,), 60)
