@@ -54,8 +54,8 @@ def kinds(*names: str) -> Preferences:
 
 
 _PANIC = "Riding out a panic wave|Long exhale|You are safe right now|Five things you can see"
-_PANIC_TOO = "Cold water and slow breath|Three minute breathing space|Box breathing|Emergency brake|Steady scratch"
-_CRISIS = "Three minute breathing space|Emergency brake|Steady scratch|Box breathing"
+_PANIC_TOO = "Cold water and slow breath|Three minute breathing space|Box breathing|Emergency brake|Steady ground"
+_CRISIS = "Three minute breathing space|Emergency brake|Steady ground|Box breathing"
 _CRISIS_TOO = (
     "Riding out a panic wave|Long exhale|Cold water and slow breath|Count down from ten|Name it to tame it|"
     "You are safe right now|Five things you can see|Humming breath|Before a difficult talk|When work is too much"
@@ -98,7 +98,7 @@ JUDGMENTS = [
         "panic, prefers grounding",
         PANIC,
         "Five things you can see|Cold water and slow breath",
-        f"{_PANIC}|Steady scratch",
+        f"{_PANIC}|Steady ground",
         preferences=kinds("grounding"),
     ),
     Judgment("panic, best recently played", PANIC, _PANIC, _PANIC_TOO, recently_played=frozenset({4, 2})),
@@ -118,7 +118,7 @@ JUDGMENTS = [
     Judgment(
         "crisis, prefers grounding",
         CRISIS,
-        "Steady scratch",
+        "Steady ground",
         f"{_CRISIS}|{_CRISIS_TOO}",
         preferences=kinds("grounding"),
     ),
