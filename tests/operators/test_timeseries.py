@@ -128,7 +128,7 @@ async def test_drop_includes_views_and_policies(timescale: str) -> None:
 
 
 async def test_a_uri_that_is_none_is_told_without_quoting_it() -> None:
-    with pytest.raises(StoreUnavailable, match="no URL of PostgreSQL|failed to resolve host") as refused:
+    with pytest.raises(StoreUnavailable, match=r"no URL of PostgreSQL|failed to resolve host") as refused:
         await Store().ensure("postgresql://user:hid/den@127.0.0.1:1/none", SINK, NOW)
     assert "hid" not in str(refused.value)
 
