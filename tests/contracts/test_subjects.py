@@ -8,7 +8,7 @@ from contracts.subjects import MAX_SUBJECT_LENGTH, subject_error
 @pytest.mark.parametrize(
     "subject", ["ada", "a", "o'brien@example.com", "auth0|65f1", "user:1/2~!", "x" * MAX_SUBJECT_LENGTH]
 )
-def test_printable_ascii_is_taken(subject: str) -> None:
+def test_printable_ascii_is_accepted(subject: str) -> None:
     assert subject_error(subject) == ""
 
 
@@ -27,6 +27,6 @@ def test_printable_ascii_is_taken(subject: str) -> None:
         ("\ud800", r"'\ud800'"),
     ],
 )
-def test_what_is_not_taken_is_named(subject: str, named: str) -> None:
+def test_a_refused_character_is_named(subject: str, named: str) -> None:
     assert named in subject_error(subject)
     subject_error(subject).encode()

@@ -64,7 +64,7 @@ def test_metrics_that_fail_are_an_error_response(url: str, fake: FakeStatus) -> 
     assert get(f"{url}/metrics").content == fake.text
 
 
-def test_an_os_error_of_the_metrics_is_not_taken_for_a_closed_connection(url: str, fake: FakeStatus) -> None:
+def test_an_os_error_of_the_metrics_is_not_mistaken_for_a_closed_connection(url: str, fake: FakeStatus) -> None:
     fake.metrics_exception = FileNotFoundError("counter_7.db")
     failed = get(f"{url}/metrics")
     assert (failed.status_code, failed.json()) == (500, {"error": "FileNotFoundError: counter_7.db"})

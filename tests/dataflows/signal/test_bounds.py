@@ -111,7 +111,7 @@ def test_the_state_of_a_version_before_is_read() -> None:
 
 
 @pytest.mark.parametrize("subject", ["a\0b", "x" * 256, "a b", ""])
-def test_a_frame_of_a_subject_that_is_not_taken_touches_no_state(subject: str) -> None:
+def test_a_frame_of_a_refused_subject_touches_no_state(subject: str) -> None:
     state = PartitionState("raw", 0, Rules(), {})
     output = state.step([(0, pack([msgspec.structs.replace(SENT[0], user=subject), *SENT[:2]]))])
     assert ["subject" in letter.reason for letter in output.dead_letters] == [True]
