@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
 from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.paging import page
 
 State = TypeVar("State")
 Inputs = dict[str, Any]
@@ -56,6 +57,8 @@ class Service(ABC, Generic[State]):
 
     name: str
     """botocore's name and the signing name."""
+    invalid: str
+    """Code of the error for an invalid value of a parameter."""
 
     def __init__(self, context: CloudContext) -> None:
         self.context = context
@@ -89,7 +92,8 @@ class Service(ABC, Generic[State]):
             method = self._method(operation)
             if not self.context.has_region(region):
                 raise unsupported(f"{self.name} in {region}")
-            result: object = method(self.state(region), inputs)
+            output = method(self.state(region), inputs)
+            result: object = page(self.name, operation.name, inputs, output, self.invalid)
         except AwsError as error:
             return _serialize(error, operation, protocol), False
         except HTTPException:

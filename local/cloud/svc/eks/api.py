@@ -14,6 +14,7 @@ from local.cloud.svc.eks.operations.node_groups import NodeGroupOperations
 
 class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperations):
     name = "eks"
+    invalid = "InvalidParameterException"
 
     def new_state(self, region: str) -> EksState:
         return EksState(region)

@@ -30,6 +30,7 @@ _MODIFIABLE = {
 
 class ElastiCache(GroupOperations):
     name = "elasticache"
+    invalid = "InvalidParameterValue"
 
     def new_state(self, region: str) -> CacheState:
         return CacheState(region)

@@ -15,6 +15,7 @@ from local.cloud.svc.msk.model import Cluster, Configuration, MskState
 
 class Msk(ConfigurationOperations):
     name = "kafka"
+    invalid = "BadRequestException"
 
     def new_state(self, region: str) -> MskState:
         return MskState(region)

@@ -19,6 +19,7 @@ _NOT_STORED = {"DBInstanceIdentifier", "MasterUserPassword", "ApplyImmediately",
 
 class Rds(GroupOperations):
     name = "rds"
+    invalid = "InvalidParameterValue"
 
     def new_state(self, region: str) -> RdsState:
         return RdsState(region)
