@@ -75,5 +75,10 @@ class Site:
         """Administrator's kubeconfig (client certificate) of a region's cluster, written by its EKS engine."""
         return self.home / "kube" / region / "kubeconfig"
 
+    @property
+    def authority(self) -> Path:
+        """Folder of the authority that databases, brokers and caches are certified by; `ca.crt` is its certificate."""
+        return self.home / "cloud" / "authority"
+
     def logs(self) -> Path:
         return self.home / "logs"

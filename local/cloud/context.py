@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from local.engines.certificates import Authority
 from local.engines.runtime.addresses import AddressRegistry
 from local.site import REGIONS, Site
 
@@ -36,6 +37,11 @@ class CloudContext:
     def folder(self, region: str, service: str, name: str) -> Path:
         """The folder of an engine's data and logs."""
         return self.site.home / "engines" / region / service / name
+
+    @property
+    def authority(self) -> Authority:
+        """Issues the certificates of databases, brokers and caches, as Amazon's authorities do."""
+        return Authority(self.site.authority, "Aura local cloud")
 
     def addresses(self, region: str) -> AddressRegistry:
         return AddressRegistry(self.site, region)

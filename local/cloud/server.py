@@ -33,6 +33,7 @@ def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end` is set; engines keep running."""
     acm.install()
     context = CloudContext(site)
+    context.authority.ensure()
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from local.engines.kubernetes.pki import write
+from local.engines.runtime.files import write
 
 FILE = "node.json"
 

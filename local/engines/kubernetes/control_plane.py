@@ -13,8 +13,8 @@ import sys
 from functools import cached_property
 from pathlib import Path
 
+from local.engines.certificates import Authority, Pair
 from local.engines.kubernetes import pki
-from local.engines.kubernetes.pki import Authority, Pair
 from local.engines.runtime.process import Process, kill_recorded
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
@@ -61,7 +61,7 @@ class ControlPlane:
     @property
     def authority(self) -> Authority:
         """The cluster's certificate authority; its certificate is EKS's `certificateAuthority`."""
-        return Authority(self.folder / "pki")
+        return Authority(self.folder / "pki", "kubernetes")
 
     @property
     def administrator(self) -> Pair:

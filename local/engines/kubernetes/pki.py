@@ -1,76 +1,25 @@
-"""Certificates of one cluster: its certificate authority signs the API server, the nodes and the clients."""
+"""Key and kubeconfig files of one cluster."""
 
 from __future__ import annotations
 
 import base64
-import datetime
-import ipaddress
-import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-LIFETIME = datetime.timedelta(days=3650)
-_CLOCK_SKEW = datetime.timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Files of a certificate and its private key, PEM."""
-
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A certificate authority with its files in `folder`; created on first use."""
-
-    folder: Path
-
-    @property
-    def certificate(self) -> Path:
-        return self.folder / "ca.crt"
-
-    def ensure(self) -> Authority:
-        if not self.certificate.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            key = ec.generate_private_key(ec.SECP256R1())
-            name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
-            builder = _builder(name, name, key.public_key()).add_extension(x509.BasicConstraints(True, None), True)
-            write(self.folder / "ca.key", _key_pem(key), 0o600)
-            write(self.certificate, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-        return self
-
-    def pair(self, file: str, common_name: str, organisation: str = "", hosts: tuple[str, ...] = ()) -> Pair:
-        """The certificate `<folder>/<file>.crt`, issued on first use. `hosts` are IP addresses or DNS names."""
-        pair = Pair(self.folder / f"{file}.crt", self.folder / f"{file}.key")
-        if not pair.certificate.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            names = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)]
-            if organisation:
-                names.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
-            authority = x509.load_pem_x509_certificate(self.certificate.read_bytes())
-            usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-            builder = _builder(x509.Name(names), authority.subject, key.public_key()).add_extension(usages, False)
-            if hosts:
-                builder = builder.add_extension(x509.SubjectAlternativeName([_host(h) for h in hosts]), False)
-            signer = serialization.load_pem_private_key((self.folder / "ca.key").read_bytes(), None)
-            assert isinstance(signer, ec.EllipticCurvePrivateKey)
-            write(pair.key, _key_pem(key), 0o600)
-            write(pair.certificate, builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-        return pair
+from local.engines.certificates import Pair
+from local.engines.runtime.files import write
 
 
 def signing_key(file: Path) -> Path:
     """Key with which the API server signs ServiceAccount tokens; created on first use."""
     if not file.exists():
-        write(file, _key_pem(ec.generate_private_key(ec.SECP256R1())), 0o600)
+        # The API server derives the public key from SEC 1, not from PKCS #8.
+        form, plain = serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        key = ec.generate_private_key(ec.SECP256R1())
+        write(file, key.private_bytes(serialization.Encoding.PEM, form, plain), 0o600)
     return file
 
 
@@ -99,39 +48,3 @@ def write_kubeconfig(file: Path, cluster: str, server: str, authority: Path, cli
     data = yaml.safe_dump(content, sort_keys=False).encode()
     if not file.exists() or file.read_bytes() != data:
         write(file, data, 0o600)
-
-
-def write(file: Path, data: bytes, mode: int = 0o644) -> None:
-    """Replaces `file` atomically."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-    temporary.replace(file)
-
-
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + LIFETIME)
-    )
-
-
-def _host(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
-
-
-def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from local import unix_sockets
-from local.engines.kubernetes.pki import write
+from local.engines.runtime.files import write
 from local.engines.runtime.process import Process
 from local.node.addons.endpoints import Endpoint, ServicePort, service_endpoints
 from local.node.addons.haproxy import Slots, configuration

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from local.engines.kubernetes.pki import write
+from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed
 from local.node.api import Object
 from local.node.pod.backoff import Backoff, should_restart

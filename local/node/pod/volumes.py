@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from local.engines.kubernetes.pki import write
+from local.engines.runtime.files import write
 from local.node.api import Api, ApiError, Object
 from local.node.pod.environment import MissingReference, decode_data, expand, field_value, resource_value
 from local.node.runtime.execution import Mount
