@@ -17,7 +17,16 @@ from local.cloud.state.objects import ObjectContents
 from local.cloud.state.pickling import Pickler, Unpickler, Verifier
 
 Name = tuple[Key, ...]
-"""Of a part: its backends, sorted. Our own state of (service, region) has the name ((service, "", region),)."""
+"""Of a part: its backends, sorted."""
+
+
+def own_name(service: str, region: str) -> Name:
+    """Of our own state of a region: it belongs to no account of moto."""
+    return ((service, "", region),)
+
+
+def is_own(name: Name) -> bool:
+    return not name[0][1]
 
 
 class Unkept(Exception):
@@ -73,10 +82,9 @@ class Parts:
                 todo.extend(part.refers_to)
         return made
 
-    def of_own(self, service: str, region: str, state: Any) -> tuple[Name, Part]:
+    def of_own(self, service: str, region: str, state: Any) -> Part:
         """Our own state of a region. Raises Unkept."""
-        name = ((service, "", region),)
-        return name, self._write(name, state)[0]
+        return self._write(own_name(service, region), state)[0]
 
     def verify(self, name: Name, part: Part) -> None:
         """Raises Unkept unless the part can be read."""

@@ -12,7 +12,7 @@ from local.cloud.moto_backends import registry
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.state.files import StateFiles
 from local.cloud.state.objects import ObjectContents
-from local.cloud.state.parts import Name, Part, Parts, Unkept
+from local.cloud.state.parts import Name, Part, Parts, Unkept, is_own, own_name
 from local.cloud.state.pickling import Unpickler
 
 log = logging.getLogger(__name__)
@@ -67,17 +67,16 @@ class Store:
         """Takes back what was changed since the last save, in memory too."""
         with self.context.lock:
             used = {registry.key_of(backend) for backend in registry.take_used()}
-            moto = {name: part for name, part in self._saved.items() if not _is_own(name)}
+            moto = {name: part for name, part in self._saved.items() if not is_own(name)}
             for key in used - {key for name in moto for key in name}:
                 registry.remove(key)
             reached = _reached(used, moto)
             self._restore({name: part for name, part in moto.items() if not reached.isdisjoint(name)})
-            self.contents.take_used()
 
     def revert_own(self) -> None:
         """Takes back what was changed in our own services since the last save."""
         with self.context.lock:
-            self.context.state = self._restore({name: part for name, part in self._saved.items() if _is_own(name)})
+            self.context.state = self._restore({name: part for name, part in self._saved.items() if is_own(name)})
 
     def load(self) -> bool:
         """Whether there was a state to load. Raises StateUnreadable."""
@@ -104,7 +103,7 @@ class Store:
 
     def _save(self, keys: set[registry.Key]) -> None:
         made = self.parts.of_backends(keys)
-        made.update(self.parts.of_own(*key, state) for key, state in list(self.context.state.items()))
+        made |= {own_name(*key): self.parts.of_own(*key, state) for key, state in self.context.state.items()}
         changed = {name: part for name, part in made.items() if self._saved.get(name) != part}
         if not changed:
             return
@@ -129,7 +128,6 @@ class Store:
             for backend in content["moto"].values():
                 registry.put(registry.key_of(backend), backend)
                 registry.note({backend})
-        self.contents.take_used()
         self.context.state = own
 
     def _restore(self, parts: dict[Name, Part]) -> dict[tuple[str, str], Any]:
@@ -137,18 +135,17 @@ class Store:
         own: dict[tuple[str, str], Any] = {}
         for name, part in parts.items():
             read = self.parts.read(part)
-            if _is_own(name):
+            if is_own(name):
                 own[name[0][0], name[0][2]] = read
                 continue
             for key, attributes in read.items():
                 backend = registry.get(key)
                 vars(backend).clear()
                 vars(backend).update(attributes)
+        # Pickles of equal objects differ when other equal strings are one string: memory now equals the disk.
+        self._saved |= self.parts.of_backends(key for name in parts if not is_own(name) for key in name)
+        self._saved |= {own_name(*key): self.parts.of_own(*key, state) for key, state in own.items()}
         return own
-
-
-def _is_own(name: Name) -> bool:
-    return not name[0][1]
 
 
 def _reached(keys: set[registry.Key], parts: dict[Name, Part]) -> set[registry.Key]:
