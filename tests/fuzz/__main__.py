@@ -1,5 +1,4 @@
-"""Random inputs against real engines: `python -m tests.fuzz [--seconds S] [--seed N]`, and with `--only NAME`, `--case N`
-or `--cases N`.
+"""Random inputs against real engines: `python -m tests.fuzz [--seconds S] [--seed N] [--only NAME]`.
 
 Prints the seed; each finding names the command that repeats it. Ends by itself, and leaves no process behind.
 """

@@ -9,6 +9,7 @@ import random
 import signal
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 import botocore.session
@@ -41,6 +42,7 @@ class Round:
     def __init__(self, campaign: Campaign, case: int, chance: random.Random, cloud: Cloud, names: list[str]) -> None:
         self.campaign, self.case, self.chance, self.cloud = campaign, case, chance, cloud
         self.known = Known()
+        self.outcomes: Counter[str] = Counter()
         region, other = chance.sample(["us-west-2", "us-east-1"], 2)
         self.ledger = Ledger(cloud, case, other)
         self.clients = {n: cloud.client(n, region=region) for n in chance.sample(names, SERVICES_OF_A_ROUND)}
@@ -79,17 +81,18 @@ class Round:
             answer = getattr(client, xform_name(operation))(**inputs)
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if status == 500 or not code_of(error) or code_of(error).isdigit():
-                if code_of(error) != "404":  # of a HEAD, whose answer has no body
-                    self.campaign.found(
-                        self.case, f"{service} {operation}: {status} {code_of(error)}", f"{inputs} {error}"
-                    )
-            return code_of(error)
+            code = code_of(error)
+            if (status == 500 or not code or code.isdigit()) and not operation.startswith("Head"):  # without a body
+                self.campaign.found(self.case, f"{service} {operation}: {status} {code}", f"{inputs} {error}")
+            self.outcomes[code] += 1
+            return code
         except HTTPClientError as error:
             self.campaign.found(self.case, f"{service} {operation}: no answer", f"{inputs} {error}")
             return None
         except (ParamValidationError, BotoCoreError, ValueError, TypeError):
+            self.outcomes["not sent"] += 1
             return None
+        self.outcomes["carried out"] += 1
         answer.pop("ResponseMetadata", None)
         if "Body" in answer and hasattr(answer["Body"], "read"):
             answer["Body"] = answer["Body"].read()
@@ -136,11 +139,15 @@ def test_calls_and_kills(cloud: Cloud) -> None:
     campaign = Campaign.of_environment("aws")
     known = {name.replace("-", ""): name for name in botocore.session.get_session().get_available_services()}
     names = sorted([*OURS, *(known[package] for package in ADMITTED)])
+    outcomes: Counter[str] = Counter()
     for case, chance in campaign.cases():
-        Round(campaign, case, chance, cloud, names).run()
+        one = Round(campaign, case, chance, cloud, names)
+        one.run()
+        outcomes += one.outcomes
         if "the endpoint does not start" in campaign.findings:
             break
     endpoint.stop(cloud.site, engines=True)
     for line in cloud.processes():
         campaign.found(WHOLE, "a process is left", line)
+    print(f"\ncalls by outcome: {outcomes.most_common(30)}")
     campaign.report()
