@@ -13,7 +13,7 @@ from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
 from local.cloud.http import internal
 from local.cloud.http.application import Application
-from local.cloud.moto_backends import acm, cloudformation, cloudfront, sqs, sts
+from local.cloud.moto_backends import acm, cloudformation, cloudfront, ec2, sqs, sts
 from local.cloud.state.store import Store
 from local.cloud.svc import services
 from local.site import Site
@@ -30,7 +30,7 @@ class _Handler(MotoRequestHandler):
 
 def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end` is set; engines keep running."""
-    for backend in (acm, cloudformation, cloudfront, sqs, sts):
+    for backend in (acm, cloudformation, cloudfront, ec2, sqs, sts):
         backend.install()
     context = CloudContext(site)
     context.authority.ensure()

@@ -247,7 +247,7 @@ def test_a_stack_cannot_be_updated_to_what_would_not_exist(cloud: Cloud) -> None
 
 def test_distributions_have_versions_and_are_disabled_before_they_are_deleted(cloud: Cloud) -> None:
     cloudfront = cloud.client("cloudfront", region="us-east-1")
-    origin = {"Id": "o", "DomainName": "o.example.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
     config = {
         "CallerReference": "test-versions",
         "Comment": "",

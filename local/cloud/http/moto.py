@@ -88,14 +88,14 @@ class Moto:
         except Exception as error:
             self.keeper.revert()
             log.exception("moto: %s %s failed", call.service, call.operation)
-            raise error_for(error, call.service, call.operation) from error
+            raise error_for(error, call.service, call.operation, _inputs(call, request)) from error
         if response.status_code >= 400:
             self.keeper.revert()
             if response.get_data().startswith(b"<!doctype html>"):
                 raise unsupported(f"{call.service} {call.operation or request.path}")
-            return answers.corrected(response, call)
-        self.keeper.commit()
-        return response
+        else:
+            self.keeper.commit()
+        return answers.corrected(response, call)
 
     def _check(self, call: Call, request: Request) -> None:
         refused = refusal(call.service, call.operation)
@@ -110,6 +110,8 @@ class Moto:
 def _inputs(call: Call, request: Request) -> dict[str, Any]:
     """Raises AwsError when they cannot be read."""
     model = get_service_model(call.service)
+    if call.operation not in model.operation_names:
+        return {}
     protocol = determine_request_protocol(model, request.content_type)
     try:
         path = get_service_router(call.service).match(request)[1]

@@ -99,16 +99,25 @@ def _verify_version_2(
     if not values["Expires"].isdigit() or now.timestamp() > int(values["Expires"]):
         raise AwsError("AccessDenied", "Request has expired", 403)
     access_key = values["AWSAccessKeyId"]
-    auth = HmacV1QueryAuth(Credentials(access_key, _secret(access_key, secret_of)))
+    auth = _QueryAuth(Credentials(access_key, _secret(access_key, secret_of)))
+    auth.ends = values["Expires"]
     signed: Any = HTTPHeaders()
     for name, value in headers.items():
         if name.lower() in ("content-md5", "content-type") or name.lower().startswith("x-amz-"):
             signed[name] = value
-    signed["Date"] = values["Expires"]
     own = ("AWSAccessKeyId", "Signature", "Expires")
     rest = "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in query if k not in own)
     split = SplitResult("http", "", path, rest, "")
     _compare(auth.sign_string(auth.canonical_string(method, split, signed)), values["Signature"])
+
+
+class _QueryAuth(HmacV1QueryAuth):
+    """With the end of the URL that is verified, where botocore computes that of a new one."""
+
+    ends = ""
+
+    def _get_date(self) -> str:
+        return self.ends
 
 
 def _secret(access_key: str, secret_of: SecretOf) -> str:

@@ -48,7 +48,7 @@ def _versioned(asked: Asked) -> None:
 def _delete_distribution(asked: Asked) -> None:
     found = _found(asked)
     _versioned(asked)
-    if found is not None and found.distribution_config.enabled:
+    if found is not None and found.distribution_config.Enabled:
         message = "The distribution you are trying to delete has not been disabled."
         raise AwsError("DistributionNotDisabled", message, 409)
 
