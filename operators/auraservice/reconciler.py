@@ -23,7 +23,7 @@ from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, conflicting_owner, live_objects, served_kinds
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import Finding, State, broken, good
+from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.progress import rollout_finding
@@ -99,10 +99,10 @@ class AuraServiceReconciler:
                 # Previous values last: a rotation in between shows as the same value twice, not as one that is missing.
                 for variable, reference in sorted(spec.secrets.items(), key=lambda item: (":" in item[1], item[0])):
                     values[variable] = await self.cloud.secrets.value(reference)
-                findings.append(good(status.SECRETS, "Synced", f"{len(values)} from AWS Secrets Manager"))
+                findings.append(good(SECRETS_SYNCED, "Synced", f"{len(values)} from AWS Secrets Manager"))
             except SecretUnavailable as error:
                 message = f"variable {variable}: {error}; Pods keep their values"
-                findings.append(broken(status.SECRETS, "SecretUnavailable", message))
+                findings.append(broken(SECRETS_SYNCED, "SecretUnavailable", message))
         if spec.database:
             finding, url = await self._database(owner, spec.database)
             findings.append(finding)

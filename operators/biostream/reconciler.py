@@ -37,7 +37,7 @@ from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, live_objects
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import Finding, State, broken, good, waiting
+from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, waiting
 from operators.kubernetes.kinds import DEPLOYMENT, SECRET, SERVICE
 from operators.kubernetes.manifest import Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
@@ -97,7 +97,7 @@ class BioStreamReconciler:
             topic_finding,
             await self._tables(streams, url),
             response,
-            *secret_finding,
+            secret_finding,
         ]
         sample = await scrape(self.client, owner, PORT, spec.source.partitions)
         current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
@@ -151,7 +151,7 @@ class BioStreamReconciler:
                 _log.warning("BioStream %s is deleted with its namespace: its data stays", owner.name)
             elif isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
                 await self._delete_data(body, owner, spec)
-        except (KafkaUnreachable, KafkaRefused, StoreUnavailable) as error:
+        except Exception as error:
             since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
             if datetime.now(UTC) - since < _FINALIZE_TIMEOUT:
                 raise
@@ -238,11 +238,12 @@ class BioStreamReconciler:
         port = next((one["port"] for one in ports if one.get("name") == "http"), ports[0]["port"])
         return good(RESPONSE_READY, "Found", f"events are sent to {name}"), f"{service['spec']['clusterIP']}:{port}"
 
-    async def _secret(self, spec: BioStreamSpec) -> tuple[list[Finding], str]:
+    async def _secret(self, spec: BioStreamSpec) -> tuple[Finding, str]:
         try:
-            return [], await self.cloud.secrets.value(spec.response.secret)
+            secret = await self.cloud.secrets.value(spec.response.secret)
         except SecretUnavailable as error:
-            return [broken(RESPONSE_READY + "Secret", "SecretUnavailable", f"{error}; workers keep their value")], ""
+            return broken(SECRETS_SYNCED, "SecretUnavailable", f"{error}; workers keep their value"), ""
+        return good(SECRETS_SYNCED, "Synced", f"{spec.response.secret} from AWS Secrets Manager"), secret
 
 
 def _refusal(found: Conflict) -> Finding:
