@@ -16,7 +16,7 @@ from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.auraservice import status
-from operators.auraservice.dependencies import TIMESERIES_SECRET, Address, Dependencies, needs_met
+from operators.auraservice.dependencies import TIMESERIES_SECRET, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.workload import min_replicas, replicas_override, secret_name
 from operators.controller.reconciler import Result
@@ -29,6 +29,7 @@ from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
+from operators.kubernetes.services import address
 
 REPLICAS_MANAGER = f"{FIELD_MANAGER}-floor"
 """Field manager of `replicas` while an autoscaler decides: raises it to the minimum, never removes the field."""
@@ -77,11 +78,7 @@ class AuraServiceReconciler:
         config = await platform_configuration(self.client, owner.namespace)
         names = [need for need in spec.needs if need not in PLATFORM_NEEDS and need != TIMESERIES]
         found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
-        services = {
-            name: Address(one["spec"]["clusterIP"], one["spec"]["ports"][0]["port"])
-            for name, one in zip(names, found, strict=True)
-            if one
-        }
+        services = {name: address(one) for name, one in zip(names, found, strict=True) if one}
         timeseries = None
         if TIMESERIES in spec.needs:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)

@@ -44,6 +44,7 @@ from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
+from operators.kubernetes.services import address
 
 ACCEPTED = "Accepted"
 TABLES_READY = "TablesReady"
@@ -234,9 +235,11 @@ class BioStreamReconciler:
         service = await self.client.get(SERVICE, owner.namespace, name)
         if service is None:
             return waiting(RESPONSE_READY, "ServiceMissing", f"Service {name} for events does not exist yet"), ""
-        ports = service["spec"]["ports"]
-        port = next((one["port"] for one in ports if one.get("name") == "http"), ports[0]["port"])
-        return good(RESPONSE_READY, "Found", f"events are sent to {name}"), f"{service['spec']['clusterIP']}:{port}"
+        where = address(service)
+        if where is None:
+            message = f"Service {name} for events has no cluster IP or no port: it is headless or an ExternalName"
+            return broken(RESPONSE_READY, "ServiceUnusable", f"{message}; events wait until it has both"), ""
+        return good(RESPONSE_READY, "Found", f"events are sent to {name}"), str(where)
 
     async def _secret(self, spec: BioStreamSpec) -> tuple[Finding, str]:
         try:
