@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
@@ -38,7 +37,7 @@ def serve(site: Site, end: threading.Event) -> None:
     known = services(context)
     restored = store.load()
     loop = ControlLoop(context, known, store.save)
-    application = Application(context, known, store.save, internal.handlers(context, known, loop))
+    application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     address = urlsplit(site.endpoint_url)
     assert address.hostname and address.port
     server = make_server(address.hostname, address.port, application, threaded=True, request_handler=_Handler)
@@ -49,18 +48,3 @@ def serve(site: Site, end: threading.Event) -> None:
     end.wait()
     server.shutdown()
     loop.shutdown()
-
-
-def stop_engines(site: Site) -> None:
-    """Stops every engine of the state on disk and keeps its data: nodes first, then their clusters, then the rest."""
-    context = CloudContext(site)
-    if not Store(site.home / "cloud", context).load():
-        return
-    for service in reversed(services(context)):
-        backings = service.backings()
-        if service.name == "eks":
-            for backing in backings:  # nodes come before their control plane
-                backing.stop()
-        else:
-            with ThreadPoolExecutor(8) as pool:
-                list(pool.map(lambda backing: backing.stop(), backings))
