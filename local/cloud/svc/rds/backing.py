@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.cloud.context import CloudContext
 from local.cloud.svc.rds.model import Instance, RdsState
-from local.engines.postgres import Login, Postgres
+from local.engines.postgres import Login, Postgres, Tls
 
 
 class InstanceBacking:
@@ -13,8 +13,7 @@ class InstanceBacking:
     def __init__(self, context: CloudContext, state: RdsState, instance: Instance) -> None:
         self.context, self.state, self.instance = context, state, instance
         self.key = instance.arn
-        folder = context.folder(instance.region, "rds", instance.resource_id)
-        self.engine = Postgres(folder, instance.address, instance.port, state.settings(instance))
+        self.engine = _engine(context, state, instance)
 
     @property
     def status(self) -> str:
@@ -57,3 +56,12 @@ class InstanceBacking:
         with self.context.mutation():
             if self.instance.status == before:
                 self.instance.status = now
+
+
+def _engine(context: CloudContext, state: RdsState, instance: Instance) -> Postgres:
+    """Clients verify the certificate with the authority's as they do with AWS's bundle, by the endpoint's address."""
+    folder = context.folder(instance.region, "rds", instance.resource_id)
+    settings = state.settings(instance)
+    pair = context.authority.pair(f"postgres-{instance.address}", instance.address, hosts=(instance.address,))
+    tls = Tls(pair.certificate, pair.key, required=settings["rds.force_ssl"] == "1")
+    return Postgres(folder, instance.address, instance.port, settings, tls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.cloud.service.base import Inputs, Output, Service
-from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.errors import AwsError
 from local.cloud.service.groups.model import ParameterGroup
 from local.cloud.service.groups.operations import ParameterGroups, ResourceTags, SubnetGroups
 from local.cloud.svc.rds import version
@@ -15,8 +15,8 @@ def _changes(inputs: Inputs) -> dict[str, str]:
     for name, value in changes.items():
         if name not in version.parameters() and not name.startswith("rds."):
             raise AwsError("InvalidParameterValue", f"Could not find parameter with name: {name}")
-        if name == "rds.force_ssl" and value == "1":
-            raise unsupported("servers that speak TLS; set rds.force_ssl to 0")
+        if name == "rds.force_ssl" and value not in ("0", "1"):
+            raise AwsError("InvalidParameterValue", f"Invalid parameter value: {value} for: {name} allowed values: 0,1")
     return changes
 
 

@@ -10,6 +10,10 @@ from local.cloud.service.groups.model import GroupState, ParameterGroup, SubnetG
 
 __all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
 
+_DEFAULTS = {"rds.force_ssl": "1"}
+"""Parameters that RDS adds to PostgreSQL's: connections without TLS are refused from version 15 on.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html"""
+
 
 @dataclass
 class Instance:
@@ -40,6 +44,6 @@ class RdsState(GroupState):
         return self.instances
 
     def settings(self, instance: Instance) -> dict[str, str]:
-        """The parameters that an instance's group sets."""
+        """The parameters of an instance's group: RDS's own defaults, and what the group sets."""
         group = self.parameter_groups.get(instance.inputs["DBParameterGroupName"])
-        return dict(group.parameters) if group else {}
+        return _DEFAULTS | (group.parameters if group else {})

@@ -1,14 +1,9 @@
-"""PostgreSQL: the engine of an RDS instance and of the time-series database."""
+"""A PostgreSQL server: starts, stops, and is configured and queried as the provider's role."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import secrets
 import shutil
 import signal
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString
@@ -16,28 +11,11 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from local.engines.runtime.process import EngineFailed, Process
+from local.engines.postgres import cluster
+from local.engines.postgres.cluster import SUPERUSER
+from local.engines.postgres.configuration import Tls, access, configuration
+from local.engines.runtime.process import Process
 from local.toolchain import tools
-
-SUPERUSER = "rdsadmin"
-"""The provider's role, as on RDS; customers do not get its password."""
-
-_CONFIGURATION = """\
-listen_addresses = '{address}'
-port = {port}
-unix_socket_directories = ''
-hba_file = '{folder}/pg_hba.conf'
-cluster_name = '{name}'
-shared_buffers = 64MB
-max_connections = 200
-wal_level = logical
-max_wal_senders = 8
-max_replication_slots = 8
-wal_keep_size = 256MB
-hot_standby = on
-wal_log_hints = on
-password_encryption = scram-sha-256
-"""
 
 
 @dataclass(frozen=True)
@@ -49,27 +27,37 @@ class Login:
 
 
 class Postgres:
-    """A server at `address`:`port`; its configuration files are outside of the data folder."""
+    """A server at `address`:`port`; its configuration files are outside of the data folder.
 
-    def __init__(self, folder: Path, address: str, port: int = 5432, settings: dict[str, str] | None = None) -> None:
+    Without `tls` it speaks plaintext only.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        address: str,
+        port: int = 5432,
+        settings: dict[str, str] | None = None,
+        tls: Tls | None = None,
+    ) -> None:
         self.folder = folder
         self.address = address
         self.port = port
         self.settings = settings or {}
+        self.tls = tls
         self.process = Process(folder, "postgres")
 
     def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 60.0) -> str:
         """Starts the server, waits until it is ready, and creates the role `master` and its `database` if given.
 
-        A new data folder is initialised under another name and then renamed, so an interrupted creation starts anew.
         Returns "address:port".
         """
         if self.process.pid() is None:
             self._configure()
             self._initialize()
-            self._remove_stale_lock()
+            cluster.remove_stale_lock(self._data)
         self.process.start(
-            [*_unprivileged(), tools.path("postgres"), "-D", self._data, *self._options()],
+            [*cluster.unprivileged(), tools.path("postgres"), "-D", self._data, *self._options()],
             listens=[(self.address, self.port)],
         )
         self.process.wait_until(self.ready, seconds)
@@ -146,58 +134,14 @@ class Postgres:
 
     def _configure(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        base = _CONFIGURATION.format(address=self.address, port=self.port, folder=self.folder, name=self.folder.name)
-        quoted = {key: value.replace("'", "''") for key, value in self.settings.items()}
-        extra = "".join(f"{key} = '{value}'\n" for key, value in sorted(quoted.items()))
-        (self.folder / "postgresql.conf").write_text(base + extra)
-        (self.folder / "pg_hba.conf").write_text(
-            "host all all 127.0.0.0/8 scram-sha-256\nhost replication all 127.0.0.0/8 scram-sha-256\n"
-        )
+        text = configuration(self.folder, self.address, self.port, self.tls, self.settings)
+        (self.folder / "postgresql.conf").write_text(text)
+        (self.folder / "pg_hba.conf").write_text(access(self.tls))
 
     def _initialize(self) -> None:
         if self._data.exists():
             return
-        temporary = self.folder / "data.new"
-        shutil.rmtree(temporary, ignore_errors=True)
+        password = cluster.new_password()
         self._password_file.touch(mode=0o600)
-        self._password_file.write_text(secrets.token_urlsafe(24))
-        identity = ["-U", SUPERUSER, "-A", "scram-sha-256", f"--pwfile={self._password_file}"]
-        _run([tools.path("initdb"), "-D", temporary, *identity, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-k"])
-        temporary.rename(self._data)
-
-    def _remove_stale_lock(self) -> None:
-        """Removes the lock file of a killed postmaster, and waits for the end of its children.
-
-        When its parent has ended too, init may take seconds to reap the zombie; PostgreSQL's own check considers a
-        zombie alive. The children end by themselves when they notice.
-        """
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
-        deadline = time.monotonic() + 5
-        while self._orphans() and time.monotonic() < deadline:
-            time.sleep(0.02)
-
-    def _orphans(self) -> list[int]:
-        """Living processes whose working directory is the data folder."""
-        found = []
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and (entry / "cwd").readlink() == self._data:
-                    found.append(int(entry.name))
-            except (FileNotFoundError, PermissionError, ProcessLookupError):
-                continue  # has ended, is a zombie, or belongs to another user
-        return found
-
-
-def _unprivileged() -> list[str]:
-    """PostgreSQL refuses uid 0. In this user namespace root has another uid; outside, the files belong to root."""
-    if os.geteuid() != 0:
-        return []
-    nobody = pwd.getpwnam("nobody")  # initdb needs a user with a name
-    return ["unshare", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}", "--"]
-
-
-def _run(argv: list[str | Path]) -> None:
-    command = [*_unprivileged(), *map(str, argv)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise EngineFailed(f"{argv[0]} failed: {done.stderr[-800:]}")
+        self._password_file.write_text(password)
+        cluster.initialize(self._data, password)
