@@ -1,7 +1,12 @@
-"""PostgreSQL: the engine of an RDS instance and of the time-series database."""
+"""PostgreSQL: the engine of an RDS instance and of the time-series database.
 
+A server makes its data by its origin: `Empty`, `Restored` from a base backup, or as the `Standby` of another server.
+"""
+
+from local.engines.postgres.backup import Source
 from local.engines.postgres.cluster import SUPERUSER
 from local.engines.postgres.configuration import Tls
-from local.engines.postgres.server import Login, Postgres
+from local.engines.postgres.origin import Empty, Origin, Restored, Standby
+from local.engines.postgres.server import Login, Postgres, Replication
 
-__all__ = ["SUPERUSER", "Login", "Postgres", "Tls"]
+__all__ = ["SUPERUSER", "Empty", "Login", "Origin", "Postgres", "Replication", "Restored", "Source", "Standby", "Tls"]

@@ -20,6 +20,9 @@ max_replication_slots = 8
 wal_keep_size = 256MB
 hot_standby = on
 wal_log_hints = on
+max_slot_wal_keep_size = 2GB
+archive_mode = on
+archive_timeout = 300
 password_encryption = scram-sha-256
 lc_messages = 'C'
 """
@@ -27,18 +30,23 @@ lc_messages = 'C'
 
 @dataclass(frozen=True)
 class Tls:
-    """Files of the server's certificate and key, PEM, and whether connections without TLS are refused."""
+    """Files of the server's certificate and key and of the authority's certificate, PEM.
+
+    Connections without TLS are refused if it is `required`.
+    """
 
     certificate: Path
     key: Path
+    authority: Path
     required: bool
 
 
-def configuration(folder: Path, address: str, port: int, tls: Tls | None, settings: Mapping[str, str]) -> str:
-    """postgresql.conf. `settings` come last: they override the provider's defaults."""
+def configuration(
+    folder: Path, address: str, port: int, tls: Tls | None, customer: Mapping[str, str], provider: Mapping[str, str]
+) -> str:
+    """postgresql.conf. The customer's settings override the defaults, and `provider`'s override the customer's."""
     base = _BASE.format(address=address, port=port, folder=folder, name=folder.name)
-    provided = {} if tls is None else _encryption(tls)
-    return base + _lines(provided) + _lines(settings)
+    return base + _lines(_encryption(tls) if tls else {}) + _lines(customer) + _lines(provider)
 
 
 def access(tls: Tls | None) -> str:

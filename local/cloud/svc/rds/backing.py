@@ -63,5 +63,5 @@ def _engine(context: CloudContext, state: RdsState, instance: Instance) -> Postg
     folder = context.folder(instance.region, "rds", instance.resource_id)
     settings = state.settings(instance)
     pair = context.authority.pair(f"postgres-{instance.address}", instance.address, hosts=(instance.address,))
-    tls = Tls(pair.certificate, pair.key, required=settings["rds.force_ssl"] == "1")
+    tls = Tls(pair.certificate, pair.key, context.authority.certificate, required=settings["rds.force_ssl"] == "1")
     return Postgres(folder, instance.address, instance.port, settings, tls)
