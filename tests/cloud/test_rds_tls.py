@@ -45,23 +45,35 @@ def test_older_versions_of_tls_are_refused(cloud: Cloud, instance: dict[str, Any
         assert connection.execute("SHOW ssl_min_protocol_version").fetchone() == ("TLSv1.2",)
 
 
-def test_plaintext_is_refused_until_the_parameter_group_allows_it(cloud: Cloud, instance: dict[str, Any]) -> None:
+def test_plaintext_is_refused_unless_the_parameter_group_allows_it(cloud: Cloud, instance: dict[str, Any]) -> None:
     with pytest.raises(psycopg.OperationalError, match="no encryption"):
         connect(cloud, instance, "disable")
     rds = cloud.client("rds")
     rds.create_db_parameter_group(
         DBParameterGroupName="plaintext", DBParameterGroupFamily="postgres15", Description="plaintext"
     )
-    parameter = {"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate"}
-    rds.modify_db_parameter_group(DBParameterGroupName="plaintext", Parameters=[parameter])
+    force(rds, "0")
     rds.modify_db_instance(DBInstanceIdentifier="tls-only", DBParameterGroupName="plaintext", ApplyImmediately=True)
-
-    def plaintext() -> bool:
-        try:
-            connect(cloud, instance, "disable").close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    until("plaintext to be allowed", plaintext)
+    (group,) = available(cloud, "tls-only")["DBParameterGroups"]
+    assert group == {"DBParameterGroupName": "plaintext", "ParameterApplyStatus": "pending-reboot"}
+    assert not plaintext(cloud, instance)
+    rds.reboot_db_instance(DBInstanceIdentifier="tls-only")
+    (group,) = available(cloud, "tls-only")["DBParameterGroups"]
+    assert group["ParameterApplyStatus"] == "in-sync"
+    assert plaintext(cloud, instance)
     connect(cloud, instance, "verify-full").close()
+    force(rds, "1")
+    until("plaintext to be refused", lambda: not plaintext(cloud, instance))
+
+
+def force(rds: Any, value: str) -> None:
+    parameter = {"ParameterName": "rds.force_ssl", "ParameterValue": value, "ApplyMethod": "immediate"}
+    rds.modify_db_parameter_group(DBParameterGroupName="plaintext", Parameters=[parameter])
+
+
+def plaintext(cloud: Cloud, instance: dict[str, Any]) -> bool:
+    try:
+        connect(cloud, instance, "disable").close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -73,12 +73,12 @@ def restore_command(archive: Path, live: Path) -> str:
     return f'({archived}) || cp "{live}/%f" "%p" 2>/dev/null || ({archived})'
 
 
-def prune(archive: Path, backups: list[Path]) -> None:
-    """Deletes the archived WAL that none of the base backups with these data folders needs."""
-    needed = min((first_segment(backup) for backup in backups), default=None)
+def forget_unneeded(archive: Path, backups: list[Path]) -> None:
+    """Deletes the archived WAL that none of these base backups needs, and all of it when there is none."""
+    needed = min((first_segment(backup / "data")[8:] for backup in backups), default=None)
     for segment in archive.glob("*.gz"):
-        name = segment.name.removesuffix(".gz")
-        if needed is None or (len(name) == len(needed) and name[8:] < needed[8:]):
+        position = segment.name.removesuffix(".gz")[8:]  # after the timeline
+        if needed is None or (len(position) == len(needed) and position < needed):
             segment.unlink()
 
 

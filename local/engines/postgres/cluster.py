@@ -51,6 +51,23 @@ def unprivileged() -> list[str]:
     return ["unshare", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}", "--"]
 
 
+def checked(folder: Path, settings: Mapping[str, str]) -> str | None:
+    """What PostgreSQL says against settings of a server, without starting one; None if it accepts them.
+
+    `folder` is empty, and for this.
+    """
+    folder.chmod(0o700)
+    file = folder / "postgresql.conf"
+    file.touch()
+    argv = ["postgres", "-C", "port", "-D", str(folder), "-c", f"config_file={file}", "-c", "lc_messages=C"]
+    try:
+        run([*argv, *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))])
+    except EngineFailed as error:
+        reasons = [line.split(": ", 2)[-1].strip() for line in str(error).splitlines() if "FATAL" in line]
+        return reasons[-1] if reasons else str(error)
+    return None
+
+
 def run(argv: list[str], environment: Mapping[str, str] | None = None) -> str:
     """Output of a program of PostgreSQL; `environment` is added to this process's own. Raises EngineFailed."""
     command = [*unprivileged(), str(tools.path(argv[0])), *argv[1:]]
