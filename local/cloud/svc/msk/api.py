@@ -8,12 +8,16 @@ from datetime import UTC, datetime
 from local.cloud.moto_backends import lookups
 from local.cloud.service.base import Backing, Inputs, Output
 from local.cloud.service.errors import AwsError, unsupported
-from local.cloud.svc.msk.backing import ClusterBacking
+from local.cloud.svc.msk.backing import ClusterBacking, address_name
 from local.cloud.svc.msk.configuration import ConfigurationOperations, configuration
+from local.cloud.svc.msk.finding import cluster_of as _cluster
+from local.cloud.svc.msk.finding import current as _current
 from local.cloud.svc.msk.model import Cluster, Configuration, MskState
+from local.cloud.svc.msk.scram import ScramOperations
+from local.cloud.svc.msk.security import check_security, default_transit, listeners
 
 
-class Msk(ConfigurationOperations):
+class Msk(ConfigurationOperations, ScramOperations):
     name = "kafka"
     invalid = "BadRequestException"
 
@@ -32,9 +36,11 @@ class Msk(ConfigurationOperations):
         _check(state, inputs)
         identifier = f"{secrets.token_hex(4)}-{secrets.token_hex(2)}-{secrets.token_hex(6)}-1"
         arn = self.context.arn("kafka", state.region, f"cluster/{name}/{identifier}")
-        address = self.context.addresses(state.region).of(identifier)
+        numbers = range(1, inputs["NumberOfBrokerNodes"] + 1)
+        first, *more = [self.context.addresses(state.region).of(address_name(identifier, n)) for n in numbers]
         tags = dict(inputs.pop("Tags", {}))
-        state.clusters[arn] = Cluster(state.region, name, arn, inputs, address, datetime.now(UTC), tags)
+        made = Cluster(state.region, name, arn, inputs, first, datetime.now(UTC), tags, more_addresses=tuple(more))
+        state.clusters[arn] = made
         return {"ClusterArn": arn, "ClusterName": name, "State": "CREATING"}
 
     def create_cluster_v2(self, state: MskState, inputs: Inputs) -> Output:
@@ -57,7 +63,7 @@ class Msk(ConfigurationOperations):
 
     def get_bootstrap_brokers(self, state: MskState, inputs: Inputs) -> Output:
         cluster = _cluster(state, inputs)
-        return {"BootstrapBrokerString": f"{cluster.address}:9092"} if cluster.state != "CREATING" else {}
+        return {} if cluster.state == "CREATING" else bootstrap(cluster)
 
     def delete_cluster(self, state: MskState, inputs: Inputs) -> Output:
         cluster = _cluster(state, inputs)
@@ -109,21 +115,22 @@ class Msk(ConfigurationOperations):
         return {"Tags": _tagged(state, inputs["ResourceArn"]).tags}
 
 
-def _cluster(state: MskState, inputs: Inputs, active: bool = False) -> Cluster:
-    cluster = state.clusters.get(inputs["ClusterArn"])
-    if cluster is None:
-        raise AwsError("NotFoundException", f"The cluster {inputs['ClusterArn']} does not exist.")
-    if active and cluster.state != "ACTIVE":
-        raise AwsError("BadRequestException", f"The cluster is {cluster.state}; it must be ACTIVE for this.")
-    return cluster
+_BOOTSTRAP = {
+    "CLIENT": "BootstrapBrokerString",
+    "CLIENT_SECURE": "BootstrapBrokerStringTls",
+    "CLIENT_SASL_SCRAM": "BootstrapBrokerStringSaslScram",
+}
+"""Listener -> member of the answer to GetBootstrapBrokers."""
 
 
-def _current(state: MskState, inputs: Inputs) -> Cluster:
-    """The cluster of an update; raises AwsError unless its version is the request's CurrentVersion."""
-    cluster = _cluster(state, inputs, active=True)
-    if inputs["CurrentVersion"] != cluster.version:
-        raise AwsError("BadRequestException", f"The current version of the cluster is {cluster.version}.")
-    return cluster
+def bootstrap(cluster: Cluster) -> Output:
+    """The bootstrap servers of each listener that the cluster has."""
+    ports = {name: port for name, (_, port) in listeners(cluster.inputs).protocols().items()}
+    return {
+        member: ",".join(f"{address}:{ports[name]}" for address in cluster.addresses)
+        for name, member in _BOOTSTRAP.items()
+        if name in ports
+    }
 
 
 def _named(state: MskState, inputs: Inputs) -> list[Cluster]:
@@ -136,12 +143,8 @@ def _tagged(state: MskState, arn: str) -> Cluster | Configuration:
 
 def _check(state: MskState, inputs: Inputs) -> None:
     """Raises AwsError for invalid requests and for what this broker does not support."""
-    methods = inputs.get("ClientAuthentication", {})
-    if methods.get("Tls", {}).get("Enabled", "Tls" in methods) or "Sasl" in methods:
-        raise unsupported("brokers that authenticate their clients; leave ClientAuthentication out")
-    encryption = inputs.get("EncryptionInfo", {})
-    if encryption.get("EncryptionInTransit", {}).get("ClientBroker") == "TLS":
-        raise unsupported("brokers that speak TLS only; set ClientBroker to TLS_PLAINTEXT or PLAINTEXT")
+    encryption = inputs["EncryptionInfo"] = default_transit(inputs.get("EncryptionInfo", {}))
+    check_security(inputs)
     subnets = inputs["BrokerNodeGroupInfo"]["ClientSubnets"]
     try:
         lookups.subnets(state.region, subnets)

@@ -36,15 +36,27 @@ class Cluster:
     inputs: dict[str, Any]
     """The request's parameters, which Describe operations return."""
     address: str
+    """Of the first broker."""
     created: datetime
     tags: dict[str, str]
     state: str = "CREATING"
     version: str = "K1"
+    more_addresses: tuple[str, ...] = ()
+    """Of the other brokers. Clusters that were made before there could be several have one, whatever they asked for."""
+    scram_secrets: tuple[str, ...] = ()
+    """ARNs of the associated secrets."""
+    scram_users: tuple[tuple[str, str, str], ...] = ()
+    """What the brokers know: name, ARN of the secret, id of the secret's version."""
 
     @property
     def identifier(self) -> str:
         """Never reused, unlike the name."""
         return self.arn.rsplit("/", 1)[1]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Of broker 1, 2 and so on."""
+        return (self.address, *self.more_addresses)
 
     def bump(self) -> None:
         """Sets the version that follows an update."""
