@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import ssl
+from pathlib import Path
 from typing import Any
 
-import certifi as certificates
 import pytest
 from aiokafka import AIOKafkaProducer
 from confluent_kafka import KafkaException, Producer
-from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
+from confluent_kafka.admin._acl import AclBinding, AclOperation, AclPermissionType
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.cimpl import KafkaError, NewTopic
 
+from local.engines.certificates import Authority
 from tests.cloud.msk.conftest import Msk
 from tests.fixtures.cloud import until
 
@@ -66,15 +68,17 @@ def refusal(msk: Msk, cluster: str, listener: str, **more: Any) -> int:
     return until("an error", first)
 
 
-def test_without_the_right_password_or_tls_the_brokers_refuse(msk: Msk, cluster: str, ann: dict[str, str]) -> None:
+def test_without_the_right_password_or_tls_the_brokers_refuse(
+    msk: Msk, cluster: str, ann: dict[str, str], tmp_path: Path
+) -> None:
     wrong = {"wrong password": {"sasl.password": "wrong"}, "unknown name": {"sasl.username": "bob"}}
     for change in wrong.values():
         assert refusal(msk, cluster, "SaslScram", **login(ann, **change)) == KafkaError._AUTHENTICATION
     scram = msk.settings(cluster, "SaslScram")["bootstrap.servers"]
     assert refusal(msk, cluster, "", **{"bootstrap.servers": scram}) == KafkaError._TRANSPORT
     assert refusal(msk, cluster, "Tls", **{"bootstrap.servers": scram}) == KafkaError._TRANSPORT
-    strangers_ca = certificates.where()
-    assert refusal(msk, cluster, "Tls", **{"ssl.ca.location": strangers_ca}) == KafkaError._SSL
+    stranger = Authority(tmp_path, "stranger").ensure()
+    assert refusal(msk, cluster, "Tls", **{"ssl.ca.location": str(stranger.certificate)}) == KafkaError._SSL
 
 
 async def test_aiokafka_produces_with_an_ssl_context(msk: Msk, cluster: str, ann: dict[str, str]) -> None:
