@@ -54,6 +54,14 @@ class Administration:
         except KafkaException:
             return set()
 
+    def in_sync(self, seconds: float = 5.0) -> bool:
+        """Whether every partition has all of its replicas in sync."""
+        try:
+            topics = self._client.list_topics(timeout=seconds).topics.values()
+        except KafkaException:
+            return False
+        return all(len(p.isrs) == len(p.replicas) for topic in topics for p in topic.partitions.values())
+
     def alter_users(self, passwords: Mapping[str, str], removed: Iterable[str]) -> None:
         """Creates or changes SCRAM users, and deletes those in `removed`; unknown ones are ignored.
 

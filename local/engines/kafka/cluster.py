@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +21,8 @@ class Kafka:
     """Brokers at `addresses`, numbered from 1. The first has its data in `folder`, others in `folder`/b-<number>.
 
     `extra` are server.properties of the cluster, `heap` is the JVM heap size of a broker. `authority` is needed for
-    listeners with certificates.
+    listeners with certificates. `racks` are the zones that brokers take in turn, `zones` how many there are:
+    so many replicas a topic has by default, up to three. Once `wanted` is false, nothing is waited for any longer.
     """
 
     def __init__(
@@ -31,9 +33,15 @@ class Kafka:
         extra: Mapping[str, str] | None = None,
         listeners: Listeners | None = None,
         authority: Authority | None = None,
+        racks: Sequence[str] = (),
+        zones: int | None = None,
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self.folder = folder
-        self.nodes = tuple(Node(number, address) for number, address in enumerate(addresses, start=1))
+        self.zones = len(addresses) if zones is None else zones
+        self.wanted = wanted
+        turn = itertools.cycle(racks or ("",))
+        self.nodes = tuple(Node(n, address, next(turn)) for n, address in enumerate(addresses, start=1))
         self.extra = dict(extra or {})
         self.listeners = listeners or Listeners()
         self.authority = authority
@@ -55,10 +63,7 @@ class Kafka:
         Brokers whose settings have changed are restarted one after the other.
         """
         self.start(self.brokers, seconds)
-        for broker in self.brokers:
-            if broker.outdated(self._settings(broker)):
-                broker.process.stop(grace=30)
-                self.start([broker], seconds)
+        self.restart([broker.node.id for broker in self.brokers if broker.outdated(self._settings(broker))], seconds)
         return self.bootstrap if self.listeners.plaintext else ""
 
     def start(self, brokers: Sequence[Broker], seconds: float = 60.0) -> None:
@@ -69,6 +74,16 @@ class Kafka:
         if idle:
             client = self.administration()
             self._wait(idle, lambda: client.registered() >= {broker.node.id for broker in idle}, seconds)
+
+    def restart(self, numbers: Collection[int], seconds: float = 60.0) -> None:
+        """Restarts these brokers one after the other, each once the replicas of all are in sync."""
+        for broker in self.brokers:
+            if broker.node.id in numbers and self.wanted():
+                self._wait(self.brokers, self.administration().in_sync, seconds)
+                broker.process.stop(grace=30)
+                self.start([broker], seconds)
+        if numbers:
+            self._wait(self.brokers, self.administration().in_sync, seconds)
 
     def ready(self) -> bool:
         """Whether all brokers respond and have registered with the controllers."""
@@ -98,12 +113,19 @@ class Kafka:
         return Administration(self.nodes, self.identity(), self.listeners, certificate)
 
     def identity(self) -> Identity:
-        return identity(self.folder, len(self.nodes))
+        return identity(self.folder, self.zones)
 
     def _settings(self, broker: Broker) -> str:
         certificate = self.authority.certificate if self.authority else None
         return server_properties(
-            broker.node, self.nodes, self.identity(), self.listeners, broker.folder, certificate, self.extra
+            broker.node,
+            self.nodes,
+            self.zones,
+            self.identity(),
+            self.listeners,
+            broker.folder,
+            certificate,
+            self.extra,
         )
 
     def _launch(self, broker: Broker) -> None:
@@ -114,9 +136,12 @@ class Kafka:
         broker.start(self.identity(), self.listeners)
 
     def _wait(self, brokers: Sequence[Broker], probe: Callable[[], bool], seconds: float) -> None:
-        """Returns when `probe` is true; raises EngineFailed when a broker ends first, or after `seconds`."""
+        """Returns when `probe` is true, or the cluster not wanted.
+
+        Raises EngineFailed when a broker ends first, or after `seconds`.
+        """
         deadline = time.monotonic() + seconds
-        while not probe():
+        while self.wanted() and not probe():
             for broker in brokers:
                 process = broker.process
                 if process.pid() is None:

@@ -70,6 +70,8 @@ class Node:
 
     id: int
     address: str
+    rack: str = ""
+    """Zone, which replicas are spread over."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,15 @@ class Identity:
     password: str
 
 
-def voters(nodes: int) -> tuple[int, ...]:
-    """The controllers of a new cluster: three survive the loss of one, two would not."""
-    return (1, 2, 3) if nodes >= 3 else (1,)
+def voters(most: int) -> tuple[int, ...]:
+    """The controllers of a new cluster, at most so many: three survive the loss of one, two would not."""
+    return (1, 2, 3) if most >= 3 else (1,)
 
 
 def server_properties(
     node: Node,
     nodes: tuple[Node, ...],
+    zones: int,
     identity: Identity,
     listeners: Listeners,
     folder: Path,
@@ -119,13 +122,15 @@ def server_properties(
         "log.dirs": str(folder / "data"),
         **dict(_own_principal(identity)),
         **(_certificate(folder, authority) if listeners.certified and authority else {}),
-        **_replication(len(nodes)),
-        **_sessions(len(nodes)),
+        **_replication(zones),
+        **_sessions(zones),
     }
     if listeners.scram:
         lines |= _scram()
+    if node.rack:
+        lines["broker.rack"] = node.rack
     ours = "".join(f"{key}={value}\n" for key, value in lines.items())
-    ignored = REPLICATION_SETTINGS if len(nodes) == 1 else set()
+    ignored = REPLICATION_SETTINGS if zones == 1 else set()
     return ours + _COMMON + "".join(f"{key}={extra[key]}\n" for key in sorted(extra.keys() - ignored))
 
 
@@ -161,10 +166,10 @@ def _certificate(folder: Path, authority: Path) -> dict[str, str]:
     }
 
 
-def _replication(nodes: int) -> dict[str, str]:
-    """Kafka's internal topics, and MSK's defaults for those of clients in as many zones as there are nodes, up to 3."""
-    factor = str(min(3, nodes))
-    least = "2" if nodes >= 3 else "1"
+def _replication(zones: int) -> dict[str, str]:
+    """Of Kafka's internal topics, and MSK's defaults for those of clients."""
+    factor = str(min(3, zones))
+    least = "2" if zones >= 3 else "1"
     return {
         "default.replication.factor": factor,
         "min.insync.replicas": least,
@@ -176,10 +181,10 @@ def _replication(nodes: int) -> dict[str, str]:
     }
 
 
-def _sessions(nodes: int) -> dict[str, str]:
+def _sessions(zones: int) -> dict[str, str]:
     """A killed broker can register again only after its old session has timed out: 18 s by default.
 
     Several brokers share the machine, and one that waits for the processor must not be taken for a dead one.
     """
-    timeout, heartbeat = (1500, 300) if nodes == 1 else (4000, 500)
+    timeout, heartbeat = (1500, 300) if zones == 1 else (4000, 500)
     return {"broker.session.timeout.ms": str(timeout), "broker.heartbeat.interval.ms": str(heartbeat)}

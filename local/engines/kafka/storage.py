@@ -14,8 +14,8 @@ from local.engines.kafka.settings import CONTROLLER_PORT, Identity, Node, voters
 from local.engines.runtime.files import write
 
 
-def identity(folder: Path, nodes: int) -> Identity:
-    """The identity of the cluster in `folder`; made on first use, for `nodes` nodes.
+def identity(folder: Path, controllers: int) -> Identity:
+    """The identity of the cluster in `folder`; made on first use, with at most so many controllers.
 
     A cluster that was formatted before identities were kept has one controller.
     """
@@ -26,7 +26,7 @@ def identity(folder: Path, nodes: int) -> Identity:
     formatted = _cluster_id(folder / "data" / "meta.properties")
     made = Identity(
         formatted or _uuid(os.urandom(15)),
-        voters(1 if formatted else nodes),
+        voters(1 if formatted else controllers),
         f"broker-{secrets.token_hex(8)}",
         secrets.token_hex(16),
     )

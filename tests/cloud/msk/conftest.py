@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from local.engines.runtime.process import Process
 from tests.fixtures.cloud import Cloud, until
 
 ACTIVE_SECONDS = 280
@@ -24,7 +25,6 @@ class Msk:
     cloud: Cloud
     api: Any
     secrets: Any
-    _users: dict[str, str] = field(default_factory=dict)
 
     def request(self, name: str, **more: Any) -> dict[str, Any]:
         """A CreateCluster that AWS would accept."""
@@ -59,6 +59,14 @@ class Msk:
 
     def active(self, arn: str) -> None:
         until("the cluster to be ACTIVE", lambda: self.describe(arn)["State"] == "ACTIVE", ACTIVE_SECONDS)
+
+    def broker(self, arn: str, number: int) -> Process:
+        """The process of a broker."""
+        folder = self.cloud.site.home / "engines" / "us-west-2" / "msk" / arn.rsplit("/", 1)[1]
+        return Process(folder if number == 1 else folder / f"b-{number}", "kafka")
+
+    def pids(self, arn: str) -> list[int | None]:
+        return [self.broker(arn, number).pid() for number in (1, 2, 3)]
 
     def secret(self, name: str, user: str, password: str, **more: Any) -> str:
         """ARN of a secret with the user's name and password."""

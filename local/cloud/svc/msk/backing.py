@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends.secrets import secret
-from local.cloud.svc.msk.model import Cluster, MskState, server_properties
+from local.cloud.service.base import Inputs
+from local.cloud.svc.msk.model import Cluster, MskState, Operation, server_properties
+from local.cloud.svc.msk.nodes import zones
+from local.cloud.svc.msk.operations import complete, start
+from local.cloud.svc.msk.properties import broker_settings
 from local.cloud.svc.msk.security import listeners, scram_enabled
 from local.cloud.svc.msk.users import change
 from local.engines.kafka import Kafka
@@ -16,13 +22,7 @@ class ClusterBacking:
     def __init__(self, context: CloudContext, state: MskState, cluster: Cluster) -> None:
         self.context, self.state, self.cluster = context, state, cluster
         self.key = cluster.arn
-        self.engine = Kafka(
-            context.folder(cluster.region, "msk", cluster.identifier),
-            *cluster.addresses,
-            extra=_properties(state, cluster),
-            listeners=listeners(cluster.inputs),
-            authority=context.authority,
-        )
+        self.engine = self._engine(cluster.inputs, cluster.addresses)
 
     @property
     def status(self) -> str:
@@ -32,21 +32,47 @@ class ClusterBacking:
         return self.engine.running()
 
     def reconcile(self) -> None:
+        operation = self.cluster.operation
         if self.cluster.state == "DELETING":
             self._delete()
-            return
-        if self.cluster.state == "ACTIVE":
-            if self.engine.current():
-                self._follow_secrets()
-                return
-            self._set_state("HEALING")
-        if self.cluster.state == "REBOOTING_BROKER":
-            self.engine.stop()
-        self.engine.ensure()
-        self._set_state("ACTIVE")
+        elif operation is not None:
+            self._carry_out(operation)
+        elif self.cluster.state == "ACTIVE" and self.engine.current():
+            self._follow_secrets()
+        else:
+            if self.cluster.state == "ACTIVE":
+                self._set_state("HEALING")
+            self.engine.ensure()
+            self._set_state("ACTIVE")
 
     def stop(self) -> None:
         self.engine.stop()
+
+    def _carry_out(self, operation: Operation) -> None:
+        """An operation that was interrupted starts over: each step can be repeated."""
+        with self.context.mutation():
+            start(operation)
+        inputs = {**self.cluster.inputs, **operation.change}
+        engine = self._engine(inputs, (*self.cluster.addresses, *operation.new_addresses))
+        engine.ensure()
+        engine.restart(operation.restarts)
+        with self.context.mutation():
+            if self.cluster.state != "DELETING":
+                complete(self.cluster, operation, datetime.now(UTC))
+                self.cluster.state = "ACTIVE"
+
+    def _engine(self, inputs: Inputs, addresses: tuple[str, ...]) -> Kafka:
+        cluster = self.cluster
+        return Kafka(
+            self.context.folder(cluster.region, "msk", cluster.identifier),
+            *addresses,
+            extra=_properties(self.state, inputs),
+            listeners=listeners(inputs),
+            authority=self.context.authority,
+            racks=cluster.racks,
+            zones=zones(cluster),
+            wanted=lambda: cluster.state != "DELETING",
+        )
 
     def _follow_secrets(self) -> None:
         """Makes the brokers accept the users of the associated secrets, with their present passwords."""
@@ -62,9 +88,11 @@ class ClusterBacking:
             self.cluster.scram_users = found.after
 
     def _delete(self) -> None:
-        self.engine.delete()
+        operation = self.cluster.operation
+        added = operation.new_addresses if operation else ()
+        self._engine(self.cluster.inputs, (*self.cluster.addresses, *added)).delete()
         addresses = self.context.addresses(self.cluster.region)
-        for number in range(1, len(self.cluster.addresses) + 1):
+        for number in range(1, len(self.cluster.addresses) + len(added) + 1):
             addresses.release(address_name(self.cluster.identifier, number))
         with self.context.mutation():
             self.state.clusters.pop(self.cluster.arn, None)
@@ -80,8 +108,9 @@ def address_name(identifier: str, broker: int) -> str:
     return identifier if broker == 1 else f"{identifier}/{broker}"
 
 
-def _properties(state: MskState, cluster: Cluster) -> dict[str, str]:
-    info = cluster.inputs.get("ConfigurationInfo")
+def _properties(state: MskState, inputs: Inputs) -> dict[str, str]:
+    info = inputs.get("ConfigurationInfo")
     if info is None:
         return {}
-    return server_properties(state.configurations[info["Arn"]].revisions[info["Revision"] - 1].properties)
+    text = state.configurations[info["Arn"]].revisions[info["Revision"] - 1].properties
+    return broker_settings(server_properties(text))

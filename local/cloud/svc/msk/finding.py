@@ -27,6 +27,11 @@ def cluster_of(state: MskState, inputs: Inputs, active: bool = False) -> Cluster
 def current(state: MskState, inputs: Inputs) -> Cluster:
     """The active cluster of an update; raises AwsError unless its version is the request's CurrentVersion."""
     cluster = cluster_of(state, inputs, active=True)
-    if inputs["CurrentVersion"] != cluster.version:
-        raise AwsError("BadRequestException", f"The current version of the cluster is {cluster.version}.")
+    check_version(cluster, inputs["CurrentVersion"])
     return cluster
+
+
+def check_version(cluster: Cluster, version: str) -> None:
+    """Raises AwsError unless it is the cluster's current version."""
+    if version != cluster.version:
+        raise AwsError("BadRequestException", f"The current version of the cluster is {cluster.version}.")
