@@ -6,6 +6,7 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from moto.core.request import Request
@@ -65,9 +66,10 @@ class Application:
                 return handler(request)
         access_key, region, service = _scope(request)
         if service in self.services:
-            with self.context.lock:
+            own = self.services[service]
+            with nullcontext() if own.locks_itself else self.context.lock:
                 self.context.caller = access_key
-                response, changed = self.services[service].handle(request, region)
+                response, changed = own.handle(request, region)
                 if changed:
                     self.save()
             return response

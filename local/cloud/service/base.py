@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from botocore import xform_name
 from botocore.validate import ParamValidator
@@ -59,6 +59,8 @@ class Service(ABC, Generic[State]):
     """botocore's name and the signing name."""
     invalid: str
     """Code of the error for an invalid value of a parameter."""
+    locks_itself: ClassVar[bool] = False
+    """Whether its operations take the lock themselves, because they wait for an engine without it."""
 
     def __init__(self, context: CloudContext) -> None:
         self.context = context

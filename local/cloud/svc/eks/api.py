@@ -10,9 +10,10 @@ from local.cloud.svc.eks.operations.access_entries import AccessOperations
 from local.cloud.svc.eks.operations.addons import AddonOperations
 from local.cloud.svc.eks.operations.clusters import ClusterOperations
 from local.cloud.svc.eks.operations.node_groups import NodeGroupOperations
+from local.cloud.svc.eks.operations.pod_identity import PodIdentityOperations
 
 
-class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperations):
+class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperations, PodIdentityOperations):
     name = "eks"
     invalid = "InvalidParameterException"
 
@@ -44,7 +45,12 @@ class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperati
 
 def _tags(state: EksState, inputs: Inputs) -> dict[str, str]:
     for cluster in state.clusters.values():
-        parts = [*cluster.node_groups.values(), *cluster.addons.values(), *cluster.access.values()]
+        parts = [
+            *cluster.node_groups.values(),
+            *cluster.addons.values(),
+            *cluster.access.values(),
+            *cluster.associations.values(),
+        ]
         for resource in [cluster, *parts]:
             if resource.arn == inputs["resourceArn"]:
                 return resource.inputs["tags"]

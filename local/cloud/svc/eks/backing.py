@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends import lookups
-from local.cloud.paths import TOKEN_REVIEW
+from local.cloud.paths import POD_IDENTITY, TOKEN_REVIEW
 from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup
+from local.cloud.svc.eks.pod_identity import webhook
 from local.cloudnativepg import server as cloudnativepg
 from local.engines.kubernetes import node_group
+from local.engines.kubernetes.administration import APPLY, Administrator
 from local.engines.kubernetes.control_plane import ControlPlane
+from local.engines.runtime.process import EngineFailed
+from local.node.pod_identity import AgentSettings
 from local.node.settings import Taint
 
+AGENT_ADDON = "eks-pod-identity-agent"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
@@ -32,14 +39,35 @@ class ClusterBacking:
             if not self.cluster.node_groups:
                 self._delete()
             return
+        objects = self._objects()
+        digest = hashlib.sha256(json.dumps(objects, sort_keys=True).encode()).hexdigest()
+        if self.cluster.status == "ACTIVE" and self.running():
+            if self.cluster.provisioned != digest:
+                self._provision(objects, digest)
+            return
         if self.cluster.status == "ACTIVE":
-            if self.running():
-                return
             self._set_status("UPDATING")
         cluster = f"{self.cluster.region}/{self.cluster.name}"
         _write_webhook(self.webhook, f"{self.context.site.endpoint_url}{TOKEN_REVIEW}/{cluster}")
         self.engine.ensure()
+        self._provision(objects, digest)
         self._set_status("ACTIVE")
+
+    def _objects(self) -> dict[str, dict[str, Any]]:
+        """Path -> object that EKS itself puts into the cluster."""
+        url = f"{self.context.site.webhook_url}{POD_IDENTITY}/{self.cluster.region}/{self.cluster.name}"
+        wanted = webhook.configuration(url, self.context.authority.certificate)
+        return {f"{webhook.PATH}/{wanted['metadata']['name']}": wanted}
+
+    def _provision(self, objects: dict[str, dict[str, Any]], digest: str) -> None:
+        administrator = Administrator(self.engine)
+        for path, wanted in objects.items():
+            query = "fieldManager=eks&force=true"
+            code, answer = administrator.call("PATCH", f"{path}?{query}", wanted, APPLY)
+            if code not in (200, 201):
+                raise EngineFailed(f"the API server answers {code} to {path}: {answer.get('message', '')}")
+        with self.context.mutation():
+            self.cluster.provisioned = digest
 
     def stop(self) -> None:
         self.engine.stop()
@@ -125,8 +153,16 @@ def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> node_g
         group.name,
         capacity_type=inputs["capacityType"],
         labels=inputs["labels"],
+        agent=_agent(context, cluster),
         taints=tuple(Taint(t["key"], t.get("value", ""), _EFFECTS[t["effect"]]) for t in inputs["taints"]),
     )
+
+
+def _agent(context: CloudContext, cluster: Cluster) -> AgentSettings | None:
+    """What the Pod Identity agents of the nodes work with; None unless the cluster has their add-on."""
+    if AGENT_ADDON not in cluster.addons:
+        return None
+    return AgentSettings(context.site.endpoint_url, cluster.region, cluster.name)
 
 
 def _write_webhook(path: Path, url: str) -> None:
