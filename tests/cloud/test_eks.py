@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, until
 from tests.fixtures.eks import NAME, nodes, run
 
 pytestmark = pytest.mark.integration
@@ -48,7 +47,8 @@ def test_description_gives_back_what_was_asked_for(cloud: Cloud, eks: Any) -> No
     assert (network["endpointPrivateAccess"], network["endpointPublicAccess"]) == (True, False)
     assert cloud.client("ec2").describe_security_groups(GroupIds=[network["clusterSecurityGroupId"]])
     assert cluster["encryptionConfig"] == [{"provider": {"keyArn": cloud.key}, "resources": ["secrets"]}]
-    assert cluster["logging"]["clusterLogging"] == [{"types": ["api", "audit"], "enabled": True}]
+    enabled = [group["types"] for group in cluster["logging"]["clusterLogging"] if group["enabled"]]
+    assert enabled == [["api", "audit"]]
     assert (cluster["tags"], cluster["version"]) == ({"team": "platform"}, "1.36")
     group = nodes(eks)
     assert "remoteAccess" not in group
@@ -73,19 +73,3 @@ def test_killed_control_plane_comes_back_with_its_objects(cloud: Cloud, eks: Any
         cloud.engine(part).kill()
     until("the namespace to be there", lambda: "kept" in run(shell, "kubectl", "get", "namespaces").stdout, 60)
     until("the cluster to be ACTIVE", lambda: eks.describe_cluster(name=NAME)["cluster"]["status"] == "ACTIVE")
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"version": "1.19"}, "InvalidParameterException"),
-        ({"kubernetesNetworkConfig": {"serviceIpv4Cidr": "10.100.0.0/16"}}, "InvalidParameterException"),
-        ({"resourcesVpcConfig": {"subnetIds": ["subnet-none"]}}, "InvalidParameterException"),
-        ({"computeConfig": {"enabled": True}}, "NotImplemented"),
-    ],
-)
-def test_cluster_that_cannot_be_made_is_refused(cloud: Cloud, change: dict[str, Any], code: str) -> None:
-    wanted = {"name": "refused", "roleArn": cloud.role, "resourcesVpcConfig": {"subnetIds": cloud.subnets}, **change}
-    with pytest.raises(ClientError) as refused:
-        cloud.client("eks").create_cluster(**wanted)
-    assert code_of(refused.value) == code

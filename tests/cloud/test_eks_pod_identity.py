@@ -8,20 +8,11 @@ from typing import Any
 import pytest
 
 from tests.fixtures.cloud import REGION, Cloud, until
-from tests.fixtures.eks import NAME, run
+from tests.fixtures.eks import NAME, run, service_role
 
 pytestmark = pytest.mark.integration
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "pods.eks.amazonaws.com"},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }
-    ],
-}
+PODS, ACTIONS = "pods.eks.amazonaws.com", ("sts:AssumeRole", "sts:TagSession")
 WHO = """
 import boto3, botocore.exceptions
 try:
@@ -34,17 +25,12 @@ except botocore.exceptions.BotoCoreError as error:
 @pytest.fixture(scope="module")
 def association(cloud: Cloud, eks: Any) -> dict[str, Any]:
     """Of the ServiceAccount `reader` in the namespace default, whose role is `pod-reader`."""
-    role = role_of(cloud, "pod-reader", TRUST)
+    role = service_role(cloud, "pod-reader", PODS, actions=ACTIONS)
     eks.create_addon(clusterName=NAME, addonName="eks-pod-identity-agent")
     created = eks.create_pod_identity_association(
         clusterName=NAME, namespace="default", serviceAccount="reader", roleArn=role, tags={"team": "platform"}
     )
     return created["association"]
-
-
-def role_of(cloud: Cloud, name: str, trust: dict[str, Any]) -> str:
-    created = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-    return created["Role"]["Arn"]
 
 
 def identity_in_a_pod(cloud: Cloud, shell: dict[str, str], name: str, account: str) -> str:

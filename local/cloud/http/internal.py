@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
-from local.cloud.paths import ENGINES, HEALTH, POD_IDENTITY, TOKEN_REVIEW
+from local.cloud.paths import AUTHORIZATION, ENGINES, HEALTH, POD_IDENTITY, TOKEN_REVIEW
 from local.cloud.service.base import Service
-from local.cloud.svc.eks.authentication import token_review
+from local.cloud.svc.eks.authentication import authorization, token_review
 from local.cloud.svc.eks.pod_identity import webhook
 
 
@@ -38,6 +38,7 @@ def handlers(
         HEALTH: health,
         ENGINES: engines,
         TOKEN_REVIEW: token_review.handler(context),
+        AUTHORIZATION: authorization.handler(context),
         POD_IDENTITY: webhook.handler(context),
     }
 

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
+from local.cloud.service.constraints import violations
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.paging import page
 
@@ -94,6 +95,8 @@ class Service(ABC, Generic[State]):
             method = self._method(operation)
             if not self.context.has_region(region):
                 raise unsupported(f"{self.name} in {region}")
+            for violation in violations(operation.input_shape, inputs) if operation.input_shape else ():
+                raise AwsError(self.invalid, f"The parameter {violation}.")
             output = method(self.state(region), inputs)
             result: object = page(self.name, operation.name, inputs, output, self.invalid)
         except AwsError as error:

@@ -34,6 +34,7 @@ class NodeGroup:
     """Node group `name` of `cluster`. `capacity_type` is SPOT or ON_DEMAND; each node gets the labels and taints.
 
     `agent` are the settings of the nodes' Pod Identity agents; without them Pods get no credentials.
+    Nodes of another `generation` are replaced, `max_unavailable` at a time: new ones are Ready before old ones go.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class NodeGroup:
         labels: dict[str, str] | None = None,
         taints: tuple[Taint, ...] = (),
         agent: AgentSettings | None = None,
+        generation: int = 0,
+        max_unavailable: int = 1,
     ) -> None:
         self.site = site
         self.region = region
@@ -60,6 +63,8 @@ class NodeGroup:
         }
         self.taints = taints
         self.agent = agent
+        self.generation = generation
+        self.max_unavailable = max_unavailable
         self._administrator = Administrator(cluster)
         self._slots = site.home / "engines" / region / "nodes"
 
@@ -76,12 +81,18 @@ class NodeGroup:
         folders = self._folders()
         terminating = [folder for folder in folders if (folder / "leaving").exists()]
         active = [folder for folder in folders if folder not in terminating]
-        for folder in active[desired_size:]:
+        current = [folder for folder in active if self._is_current(folder)]
+        outdated = [folder for folder in active if folder not in current]
+        surplus = current[desired_size:] + outdated[: self._replaceable(current, outdated, desired_size)]
+        for folder in surplus:
             (folder / "leaving").write_text(str(time.time()))
             terminating.append(folder)
-        active = active[:desired_size]
-        while len(active) < desired_size:
-            active.append(self._allocate_slot())
+        active = [folder for folder in active if folder not in surplus]
+        current = current[:desired_size]
+        surge = self.max_unavailable if outdated else 0
+        while len(current) < desired_size and len(active) < desired_size + surge:
+            current.append(self._allocate_slot())
+            active.append(current[-1])
         for folder in active:
             AgentSettings.save(self.agent, folder)
             self._start(folder)
@@ -89,18 +100,32 @@ class NodeGroup:
             if self._drain(folder):
                 self._remove(folder)
 
+    def _replaceable(self, current: list[Path], outdated: list[Path], desired_size: int) -> int:
+        """How many outdated nodes may go: those for which a node of this generation is Ready, and any surplus."""
+        if not outdated:
+            return 0
+        ready = self._ready_nodes()
+        usable = [folder for folder in current[:desired_size] if self._node_name(int(folder.name)) in ready]
+        return max(0, min(len(outdated), len(usable) + len(outdated) - desired_size))
+
+    def _is_current(self, folder: Path) -> bool:
+        file = folder / "generation"
+        return (int(file.read_text()) if file.exists() else 0) == self.generation
+
     def ready(self, desired_size: int | None = None) -> bool:
         """Whether every node (and exactly `desired_size` of them, if given) runs and is Ready in the API."""
         folders = self._folders()
         if desired_size is not None and len(folders) != desired_size:
             return False
-        if any(self._process(folder).pid() is None for folder in folders):
+        if any(self._process(folder).pid() is None or not self._is_current(folder) for folder in folders):
             return False
+        return self._ready_nodes() == set(self.nodes)
+
+    def _ready_nodes(self) -> set[str]:
+        """Names of the group's nodes that are Ready in the API; none if it does not answer."""
         status, response = self._administrator.call("GET", f"/api/v1/nodes?{self._selector}")
-        if status != 200:
-            return False
-        ready = {node["metadata"]["name"] for node in response["items"] if _is_ready(node)}
-        return ready == set(self.nodes)
+        nodes = response["items"] if status == 200 else []
+        return {node["metadata"]["name"] for node in nodes if _is_ready(node)}
 
     def stop(self) -> None:
         """Stops the nodes and the processes of their Pods. The Pods stay in the API and start again with their node."""
@@ -131,6 +156,7 @@ class NodeGroup:
                 folder.mkdir(parents=True)
             except FileExistsError:
                 continue
+            (folder / "generation").write_text(str(self.generation))
             (folder / "group").write_text(self._owner)
             return folder
         raise NodeLimitExceeded(f"{self.region} has {SLOTS} nodes already; scale in a node group first")

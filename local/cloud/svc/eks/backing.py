@@ -10,13 +10,13 @@ from typing import Any
 
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends import lookups
-from local.cloud.paths import POD_IDENTITY, TOKEN_REVIEW
+from local.cloud.paths import AUTHORIZATION, POD_IDENTITY, TOKEN_REVIEW
 from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup
 from local.cloud.svc.eks.pod_identity import webhook
 from local.cloudnativepg import server as cloudnativepg
 from local.engines.kubernetes import node_group
 from local.engines.kubernetes.administration import APPLY, Administrator
-from local.engines.kubernetes.control_plane import ControlPlane
+from local.engines.kubernetes.control_plane import ControlPlane, Webhooks
 from local.engines.runtime.process import EngineFailed
 from local.node.pod_identity import AgentSettings
 from local.node.settings import Taint
@@ -31,8 +31,9 @@ class ClusterBacking:
     def __init__(self, context: CloudContext, state: EksState, cluster: Cluster) -> None:
         self.context, self.state, self.cluster = context, state, cluster
         self.key = cluster.arn
-        self.webhook = context.site.home / "kube" / cluster.region / "token-review"
-        self.engine = ControlPlane(context.site, cluster.region, cluster.name, cluster.address, self.webhook)
+        folder = context.site.home / "kube" / cluster.region
+        self.webhooks = Webhooks(folder / "token-review", folder / "authorization")
+        self.engine = ControlPlane(context.site, cluster.region, cluster.name, cluster.address, self.webhooks)
 
     def reconcile(self) -> None:
         if self.cluster.status == "DELETING":
@@ -42,13 +43,13 @@ class ClusterBacking:
         objects = self._objects()
         digest = hashlib.sha256(json.dumps(objects, sort_keys=True).encode()).hexdigest()
         if self.cluster.status == "ACTIVE" and self.running():
-            if self.cluster.provisioned != digest:
+            if self.cluster.provisioned != digest and not self.engine.stop_outdated():
                 self._provision(objects, digest)
             return
         if self.cluster.status == "ACTIVE":
             self._set_status("UPDATING")
-        cluster = f"{self.cluster.region}/{self.cluster.name}"
-        _write_webhook(self.webhook, f"{self.context.site.endpoint_url}{TOKEN_REVIEW}/{cluster}")
+        for file, path in ((self.webhooks.tokens, TOKEN_REVIEW), (self.webhooks.authorization, AUTHORIZATION)):
+            _write_webhook(file, f"{self.context.site.endpoint_url}{path}/{self.cluster.region}/{self.cluster.name}")
         self.engine.ensure()
         self._provision(objects, digest)
         self._set_status("ACTIVE")
@@ -84,7 +85,8 @@ class ClusterBacking:
     def _delete(self) -> None:
         self.engine.delete()
         cloudnativepg.delete_all(self.context.site, self.cluster.region)
-        self.webhook.unlink(missing_ok=True)
+        for file in (self.webhooks.tokens, self.webhooks.authorization):
+            file.unlink(missing_ok=True)
         self.context.addresses(self.cluster.region).release(self.cluster.identifier)
         with self.context.mutation():
             lookups.delete_security_group(self.cluster.region, self.cluster.security_group)
@@ -140,8 +142,12 @@ class NodeGroupBacking:
 
     def _set_status(self, status: str) -> None:
         with self.context.mutation():
-            if self.group.status != "DELETING":
-                self.group.status = status
+            if self.group.status == "DELETING":
+                return
+            self.group.status = status
+            for update in self.cluster.history.values():
+                if update.node_group == self.group.name and update.status == "InProgress":
+                    update.status = "Successful"
 
 
 def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> node_group.NodeGroup:
@@ -154,8 +160,16 @@ def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> node_g
         capacity_type=inputs["capacityType"],
         labels=inputs["labels"],
         agent=_agent(context, cluster),
+        generation=group.generation,
+        max_unavailable=_max_unavailable(inputs),
         taints=tuple(Taint(t["key"], t.get("value", ""), _EFFECTS[t["effect"]]) for t in inputs["taints"]),
     )
+
+
+def _max_unavailable(inputs: dict[str, Any]) -> int:
+    config, size = inputs["updateConfig"], inputs["scalingConfig"]["desiredSize"]
+    share = config.get("maxUnavailablePercentage", 0) * size // 100
+    return max(1, config.get("maxUnavailable", share))
 
 
 def _agent(context: CloudContext, cluster: Cluster) -> AgentSettings | None:
@@ -166,7 +180,7 @@ def _agent(context: CloudContext, cluster: Cluster) -> AgentSettings | None:
 
 
 def _write_webhook(path: Path, url: str) -> None:
-    """kube-apiserver reads the address of its TokenReview webhook from a kubeconfig."""
+    """kube-apiserver reads the address of a webhook from a kubeconfig."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "apiVersion": "v1",

@@ -20,6 +20,19 @@ class Kept:
 
 
 @dataclass
+class Update(Kept):
+    """A change of a cluster, of one of its node groups or of one of its add-ons."""
+
+    id: str
+    type: str
+    params: list[dict[str, str]]
+    created: datetime
+    status: str = "Successful"
+    node_group: str = ""
+    addon: str = ""
+
+
+@dataclass
 class NodeGroup(Kept):
     cluster: str
     name: str
@@ -29,6 +42,8 @@ class NodeGroup(Kept):
     created: datetime
     modified: datetime
     status: str = "CREATING"
+    generation: int = 0
+    """Rises when the nodes are to be replaced; each node keeps that of its start."""
 
 
 @dataclass
@@ -88,7 +103,8 @@ class Cluster(Kept):
     addons: dict[str, Addon] = field(default_factory=dict)
     access: dict[str, AccessEntry] = field(default_factory=dict)
     """By the principal's ARN."""
-    updates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: dict[str, Update] = field(default_factory=dict)
+    """Its updates by their id."""
     associations: dict[str, PodIdentityAssociation] = field(default_factory=dict)
     """By their id."""
     provisioned: str = ""
@@ -103,3 +119,5 @@ class Cluster(Kept):
 class EksState(Kept):
     region: str
     clusters: dict[str, Cluster] = field(default_factory=dict)
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What was answered to a clientRequestToken: see `operations.idempotency`."""

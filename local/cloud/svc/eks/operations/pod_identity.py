@@ -6,32 +6,26 @@ import secrets
 import string
 from datetime import UTC, datetime
 
+from local.cloud.context import CloudContext
 from local.cloud.moto_backends.roles import role_of
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.svc.eks.model import Cluster, EksState, PodIdentityAssociation
-from local.cloud.svc.eks.operations.clusters import cluster_of
-from local.cloud.svc.eks.pod_identity.trust import ACTIONS, SERVICE, is_trusted
+from local.cloud.svc.eks.operations.lookup import cluster_of
+from local.cloud.svc.eks.rules.pod_identity import ASSOCIATION_RULES, ROLE_RULES, AssociationFacts, RoleFacts
+from local.cloud.svc.eks.rules.table import check
 
 _REFUSED = {"targetRoleArn": "assuming a second role from the first", "policy": "session policies of Pods"}
 _CHANGEABLE = ("roleArn", "disableSessionTags")
-_SUMMARY = ("clusterName", "namespace", "serviceAccount")
+_SUMMARY = ("clusterName", "namespace", "serviceAccount", "ownerArn")
+_HIDDEN = ("clientRequestToken",)
 _ALPHABET = string.ascii_lowercase + string.digits
 
 
 class PodIdentityOperations(Service[EksState]):
     def create_pod_identity_association(self, state: EksState, inputs: Inputs) -> Output:
         cluster = cluster_of(state, inputs["clusterName"])
-        _check(inputs)
-        known = cluster.association_of(inputs["namespace"], inputs["serviceAccount"])
-        if known is not None:
-            raise AwsError("ResourceInUseException", f"Association already exists: {known.id}")
-        id = "a-" + "".join(secrets.choice(_ALPHABET) for _ in range(17))
-        arn = self.context.arn("eks", state.region, f"podidentityassociation/{cluster.name}/{id}")
-        now = datetime.now(UTC)
-        kept = {"tags": {}, "disableSessionTags": False, **inputs}
-        cluster.associations[id] = PodIdentityAssociation(id, arn, kept, now, now)
-        return {"association": _described(cluster.associations[id])}
+        return {"association": _described(associate(self.context, state.region, cluster, inputs))}
 
     def describe_pod_identity_association(self, state: EksState, inputs: Inputs) -> Output:
         return {"association": _described(_association(state, inputs)[1])}
@@ -47,10 +41,12 @@ class PodIdentityOperations(Service[EksState]):
 
     def update_pod_identity_association(self, state: EksState, inputs: Inputs) -> Output:
         known = _association(state, inputs)[1]
-        _check(inputs)
+        _refuse(inputs)
         changes = {key: inputs[key] for key in _CHANGEABLE if key in inputs}
         if not changes:
             raise AwsError("InvalidParameterException", f"An update changes one of {', '.join(_CHANGEABLE)}.")
+        if "roleArn" in changes:
+            checked_role(changes["roleArn"])
         known.inputs |= changes
         known.modified = datetime.now(UTC)
         return {"association": _described(known)}
@@ -61,6 +57,35 @@ class PodIdentityOperations(Service[EksState]):
         return {"association": _described(known)}
 
 
+def associate(
+    context: CloudContext, region: str, cluster: Cluster, inputs: Inputs, owner: str = ""
+) -> PodIdentityAssociation:
+    """Adds an association, of the add-on `owner` if given; raises AwsError when it is against the rules."""
+    _refuse(inputs)
+    known = cluster.association_of(inputs["namespace"], inputs["serviceAccount"])
+    check(ASSOCIATION_RULES, AssociationFacts(inputs, known.id if known else "", len(cluster.associations)))
+    checked_role(inputs["roleArn"])
+    id = "a-" + "".join(secrets.choice(_ALPHABET) for _ in range(17))
+    arn = context.arn("eks", region, f"podidentityassociation/{cluster.name}/{id}")
+    now = datetime.now(UTC)
+    kept = {"tags": {}, "disableSessionTags": False, **inputs, **({"ownerArn": owner} if owner else {})}
+    cluster.associations[id] = PodIdentityAssociation(id, arn, kept, now, now)
+    return cluster.associations[id]
+
+
+def dissociate(cluster: Cluster, owner: str) -> None:
+    """Removes the associations of an add-on."""
+    for known in list(cluster.associations.values()):
+        if known.inputs.get("ownerArn") == owner:
+            del cluster.associations[known.id]
+
+
+def checked_role(arn: str) -> None:
+    """Raises AwsError unless Pods can have the role."""
+    role = role_of(arn)
+    check(ROLE_RULES, RoleFacts(arn, role.trust if role else None))
+
+
 def _association(state: EksState, inputs: Inputs) -> tuple[Cluster, PodIdentityAssociation]:
     cluster, id = cluster_of(state, inputs["clusterName"]), inputs["associationId"]
     if id not in cluster.associations:
@@ -68,29 +93,20 @@ def _association(state: EksState, inputs: Inputs) -> tuple[Cluster, PodIdentityA
     return cluster, cluster.associations[id]
 
 
-def _check(inputs: Inputs) -> None:
+def _refuse(inputs: Inputs) -> None:
     for key, what in _REFUSED.items():
         if inputs.get(key):
             raise unsupported(what)
-    if "roleArn" not in inputs:
-        return
-    role = role_of(inputs["roleArn"])
-    if role is None:
-        raise AwsError("InvalidParameterException", "Role provided in the request does not exist.")
-    if not is_trusted(role.trust):
-        message = f"Trust policy of the role provided is invalid: it must let {SERVICE} do {' and '.join(ACTIONS)}."
-        raise AwsError("InvalidParameterException", message)
 
 
 def _summary(known: PodIdentityAssociation) -> Output:
-    kept = {key: known.inputs[key] for key in _SUMMARY}
+    kept = {key: known.inputs[key] for key in _SUMMARY if key in known.inputs}
     return {**kept, "associationArn": known.arn, "associationId": known.id}
 
 
 def _described(known: PodIdentityAssociation) -> Output:
-    kept = {key: value for key, value in known.inputs.items() if key != "clientRequestToken"}
     return {
-        **kept,
+        **{key: value for key, value in known.inputs.items() if key not in _HIDDEN},
         "associationArn": known.arn,
         "associationId": known.id,
         "createdAt": known.created,

@@ -7,27 +7,26 @@ from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-SERVICE = "pods.eks.amazonaws.com"
-ACTIONS = ("sts:AssumeRole", "sts:TagSession")
-"""What a role must let the service do (EKS User Guide, "IAM role with trust policy required by EKS Pod Identity").
-"""
+PODS = "pods.eks.amazonaws.com"
+POD_ACTIONS = ("sts:AssumeRole", "sts:TagSession")
+"""What a role of Pods must let that service do (UG, Create IAM role with trust policy required by EKS Pod Identity)."""
 
 
-def is_trusted(document: str | Mapping[str, Any]) -> bool:
-    """Whether some statement lets the service do both actions, under whatever conditions."""
-    return all(any(_names(s, action) for s in _statements(document, "Allow")) for action in ACTIONS)
+def trusts(document: str | Mapping[str, Any], service: str, actions: Iterable[str] = ("sts:AssumeRole",)) -> bool:
+    """Whether statements let the service do all `actions`, under whatever conditions."""
+    return all(any(_names(s, service, action) for s in _statements(document, "Allow")) for action in actions)
 
 
 def may_assume(document: str | Mapping[str, Any], context: Mapping[str, str]) -> bool:
-    """Whether the policy allows both actions, given the values of the condition keys in `context`.
+    """Whether Pods may assume the role, given the values of the condition keys in `context`.
 
     A statement with an operator or a key that is not known here does not hold: that denies, and never grants.
     """
 
     def decides(effect: str, action: str) -> bool:
-        return any(_names(s, action) and _holds(s, context, effect) for s in _statements(document, effect))
+        return any(_names(s, PODS, action) and _holds(s, context, effect) for s in _statements(document, effect))
 
-    return all(decides("Allow", action) and not decides("Deny", action) for action in ACTIONS)
+    return all(decides("Allow", action) and not decides("Deny", action) for action in POD_ACTIONS)
 
 
 def _statements(document: str | Mapping[str, Any], effect: str) -> list[Mapping[str, Any]]:
@@ -35,11 +34,11 @@ def _statements(document: str | Mapping[str, Any], effect: str) -> list[Mapping[
     return [s for s in _list(policy.get("Statement", [])) if isinstance(s, Mapping) and s.get("Effect") == effect]
 
 
-def _names(statement: Mapping[str, Any], action: str) -> bool:
+def _names(statement: Mapping[str, Any], service: str, action: str) -> bool:
     principal = statement.get("Principal", {})
     services = _list(principal.get("Service", [])) if isinstance(principal, Mapping) else _list(principal)
     actions = [str(pattern).lower() for pattern in _list(statement.get("Action", []))]
-    return (SERVICE in services or "*" in services) and any(fnmatchcase(action.lower(), p) for p in actions)
+    return (service in services or "*" in services) and any(fnmatchcase(action.lower(), p) for p in actions)
 
 
 def _holds(statement: Mapping[str, Any], context: Mapping[str, str], effect: str) -> bool:
