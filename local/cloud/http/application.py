@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.core.request import Request
@@ -85,10 +86,11 @@ class Application:
             raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
         if call.signed_as and not regions.answers(call.service, call.region):
             raise unsupported(f"{call.service} in {call.region}")
-        with self.context.lock:
+        own = self.services.get(call.service)
+        with nullcontext() if own is not None and own.locks_itself else self.context.lock:
             self.context.caller = call.access_key
-            if call.service in self.services:
-                return self._own(self.services[call.service], call, request)
+            if own is not None:
+                return self._own(own, call, request)
             return self._of_moto(call, request)
 
     def _own(self, service: Service[Any], call: Call, request: Request) -> Response:
@@ -97,8 +99,9 @@ class Application:
             if changed:
                 self.keeper.commit()
         except Exception:
-            self.keeper.revert()
-            self.keeper.revert_own()
+            with self.context.lock:
+                self.keeper.revert()
+                self.keeper.revert_own()
             raise
         return response
 
