@@ -120,7 +120,7 @@ class ResourceLifecycle:
             return None
         return found
 
-    def wait_ready(self, id: str, inputs: Values, work: Operation, doing: str) -> Any:
+    def wait_ready(self, id: str, inputs: Values, operation: Operation, doing: str) -> Any:
         """The description once the resource is usable. Raises ProviderError when its status is a failure."""
         pause, ready = _FIRST_PAUSE, self._kind.ready
         while True:
@@ -132,8 +132,8 @@ class ResourceLifecycle:
                 return found
             if ready and status in ready.failure:
                 raise ProviderError(f"{self._name} is {status} after {doing}")
-            work.report(f"{doing}: {status}")
-            work.pause(pause, f"{self._name}, which is {status}")
+            operation.report(f"{doing}: {status}")
+            operation.pause(pause, f"{self._name}, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def outputs(self, id: str, found: Any, inputs: Values) -> Values:
@@ -163,7 +163,7 @@ class ResourceLifecycle:
         rest = {key: value for key, value in live.items() if key not in ("tags", "tagsAll")}
         return {**rest, **tagging.observed(self._tags(found, known), declared, self._default_tags)}
 
-    def delete(self, id: str, inputs: Values, outputs: Values, work: Operation) -> None:
+    def delete(self, id: str, inputs: Values, outputs: Values, operation: Operation) -> None:
         """Returns once AWS no longer describes the resource."""
         kind, known = self._kind, self.known(inputs, id, outputs)
         if kind.delete is None or self.describe(id, inputs) is None:
@@ -171,7 +171,7 @@ class ResourceLifecycle:
         if kind.before_delete_inputs:
             retired = {**inputs, **kind.before_delete_inputs}
             self.modify(id, outputs, set(kind.before_delete_inputs), retired)
-            self.wait_ready(id, inputs, work, "preparing deletion")
+            self.wait_ready(id, inputs, operation, "preparing deletion")
         if kind.purge is not None and inputs.get("forceDestroy"):
             kind.purge(lambda call: self.call(call, known), known)
         for call in (*kind.before_delete, kind.delete):
@@ -183,8 +183,8 @@ class ResourceLifecycle:
         pause = _FIRST_PAUSE
         while (found := self.describe(id, inputs)) is not None:
             status = (jmespath.search(kind.ready.path, found) if kind.ready else None) or "still there"
-            work.report(f"deleting: {status}")
-            work.pause(pause, f"{self._name} to be deleted, which is {status}")
+            operation.report(f"deleting: {status}")
+            operation.pause(pause, f"{self._name} to be deleted, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def _tags(self, found: Any, known: Values) -> Values:

@@ -103,18 +103,20 @@ class AwsProvider(Provider):
         }
         return {**inputs, **dict.fromkeys(computed, UNKNOWN)}
 
-    def create(self, resource: Resource, inputs: Values, work: Operation) -> tuple[str, Values]:
+    def create(self, resource: Resource, inputs: Values, operation: Operation) -> tuple[str, Values]:
         if has_unknown(inputs):
             raise ProviderError(f"{resource.name} would be created from unknown values")
         kind, lifecycle = _kind(resource), self._lifecycle(resource)
-        id, live = find_or_create(lifecycle, kind, resource, inputs, self._creations, work)
+        id, live = find_or_create(lifecycle, kind, resource, inputs, self._creations, operation)
         try:
-            outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs)
+            outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, operation, "creating"), inputs)
             if live is not None:
                 lifecycle.complete(id, outputs, live, inputs)
             else:
                 lifecycle.settle(id, outputs, None, inputs)
-            return id, merged(inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs))
+            return id, merged(
+                inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, operation, "creating"), inputs)
+            )
         except ProviderError as error:
             raise ResourceInitFailed(
                 f"{resource.name} exists as {id} but is not as declared: {error}", id, inputs
@@ -124,15 +126,17 @@ class AwsProvider(Provider):
         self._refuse_removed(resource, old, new)
         return {**state, **new}
 
-    def update(self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Operation) -> Values:
+    def update(
+        self, resource: Resource, id: str, state: Values, old: Values, new: Values, operation: Operation
+    ) -> Values:
         self._refuse_removed(resource, old, new)
         lifecycle = self._lifecycle(resource)
         changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
         try:
             lifecycle.modify(id, state, changed, new)
-            lifecycle.wait_ready(id, new, work, "changing")
+            lifecycle.wait_ready(id, new, operation, "changing")
             lifecycle.settle(id, state, old, new)
-            return merged(new, lifecycle.outputs(id, lifecycle.wait_ready(id, new, work, "changing"), new))
+            return merged(new, lifecycle.outputs(id, lifecycle.wait_ready(id, new, operation, "changing"), new))
         except ProviderError as error:
             raise ResourceInitFailed(f"{resource.name} is not as declared: {error}", id, {**state, **old}) from error
 
@@ -145,8 +149,8 @@ class AwsProvider(Provider):
         live = lifecycle.inputs(id, found, inputs, outputs)
         return merged(live, outputs), live
 
-    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Operation) -> None:
-        self._lifecycle(resource).delete(id, inputs or state, state, work)
+    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
+        self._lifecycle(resource).delete(id, inputs or state, state, operation)
 
     def invoke(self, function: str, arguments: Values) -> Values:
         if function == "aws:index/getCallerIdentity:getCallerIdentity":
