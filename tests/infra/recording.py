@@ -28,7 +28,12 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:rds/instance:Instance": {"address": "db.internal", "endpoint": "db.internal:5432"},
     "aws:msk/cluster:Cluster": {"bootstrapBrokers": "b:9092", "bootstrapBrokersTls": "b:9094"},
     "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "cache.internal"},
-    "aws:route53/zone:Zone": {"nameServers": ["ns-1"]},
+    "aws:route53/zone:Zone": {"nameServers": ["ns-1"], "zoneId": "Z1"},
+    "aws:route53/record:Record": {"fqdn": "media.example"},
+    "aws:kms/key:Key": {"keyId": "key"},
+    "aws:msk/configuration:Configuration": {"latestRevision": 1},
+    "aws:s3/bucket:Bucket": {"bucketRegionalDomainName": "media.s3.us-west-2.amazonaws.com"},
+    "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net"},
     "aws:acm/certificate:Certificate": {
         "domainValidationOptions": [
             {"resourceRecordName": "_x", "resourceRecordType": "CNAME", "resourceRecordValue": "_y", "domainName": "d"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind, Tags
 from local.plugins.provider.values import Values
 
@@ -37,8 +38,7 @@ KINDS = (
         purge=_empty,
         delete=Call("DeleteBucket", {"Bucket": "{id}"}),
         name="bucket",
-        call_options=frozenset({"forceDestroy"}),
-        immutable=frozenset({"bucket"}),
+        inputs=Inputs(source="internal/service/s3/bucket.go", replacing="bucket", steering="forceDestroy"),
         outputs={
             "arn": "'arn:aws:s3:::{id}'",
             "bucketDomainName": "'{id}.s3.amazonaws.com'",
