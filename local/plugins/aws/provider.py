@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from local.plugins.aws.api import AwsApi
 from local.plugins.aws.change import change
+from local.plugins.aws.functions import invoke
 from local.plugins.aws.inputs import Effect
 from local.plugins.aws.kind import Kind
 from local.plugins.aws.kinds import find
@@ -137,10 +138,7 @@ class AwsProvider(Provider):
         self._lifecycle(resource).delete(id, inputs or state, state, operation)
 
     def invoke(self, function: str, arguments: Values) -> Values:
-        if function == "aws:index/getCallerIdentity:getCallerIdentity":
-            who = self._api.call("sts", "GetCallerIdentity", {})
-            return {"accountId": who["Account"], "arn": who["Arn"], "userId": who["UserId"], "id": who["Account"]}
-        return super().invoke(function, arguments)
+        return invoke(self._api, function, arguments)
 
     def _lifecycle(self, resource: Resource) -> ResourceLifecycle:
         return ResourceLifecycle(self._api, _kind(resource), resource.name, self._default_tags)

@@ -18,7 +18,7 @@ KINDS = (
         service="kms",
         create=Call("CreateKey", {"BypassPolicyLockoutSafetyCheck": "{bypassPolicyLockoutSafetyCheck}"}, match=True),
         id=".KeyMetadata.KeyId",
-        search=Search(Call("ListKeys", {"Limit": 1000}), "Keys[].KeyId", by_tags=True),
+        search=Search(Call("ListKeys"), "Keys[].KeyId", by_tags=True),
         read=Call("DescribeKey", {"KeyId": "{id}"}),
         found="KeyMetadata",
         delete=Call("ScheduleKeyDeletion", {"KeyId": "{id}", "PendingWindowInDays": "{deletionWindowInDays}"}),
