@@ -24,7 +24,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """`config` is the platform's ConfigMap; `timeseries` is a digest of the database's Secret, None without one."""
+    """`config` is the region's configuration; `timeseries` is a digest of the database's Secret, None without one."""
 
     config: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Address] = field(default_factory=dict)
@@ -44,7 +44,11 @@ def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
         return good(NEEDS_MET, "Found", "everything needed can be reached" if spec.needs else "nothing is needed")
     need = missing[0]
     if variable := PLATFORM_NEEDS.get(need):
-        return waiting(NEEDS_MET, "NotConfigured", f"needs {need}, but ConfigMap aura-platform has no {variable} yet")
+        return waiting(
+            NEEDS_MET,
+            "NotConfigured",
+            f"needs {need}, but neither ConfigMap nor Secret aura-platform has {variable} yet",
+        )
     if need == TIMESERIES:
         return waiting(NEEDS_MET, "DatabaseMissing", f"needs {need}, but Secret {TIMESERIES_SECRET} does not exist yet")
     return waiting(NEEDS_MET, "ServiceMissing", f"needs {need}, but no Service of that name exists yet")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.platform import PLATFORM_CONFIG, REGION_ROLE
+from contracts.platform import REGION_ROLE
 from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
@@ -25,6 +25,7 @@ from operators.kubernetes.apply import apply, conflicting_owner, live_objects, s
 from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
+from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
@@ -73,7 +74,7 @@ class AuraServiceReconciler:
     async def _dependencies(
         self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]
     ) -> Dependencies:
-        config = await self.client.get(kinds.CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
+        config = await platform_configuration(self.client, owner.namespace)
         names = [need for need in spec.needs if need not in PLATFORM_NEEDS and need != TIMESERIES]
         found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
         services = {
@@ -85,8 +86,7 @@ class AuraServiceReconciler:
         if TIMESERIES in spec.needs:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
             timeseries = digest(secret.get("data", {})) if secret else None
-        data = config.get("data") or {}
-        return Dependencies(data, services, timeseries, {}, served, passive=data.get(REGION_ROLE) == "passive")
+        return Dependencies(config, services, timeseries, {}, served, passive=config.get(REGION_ROLE) == "passive")
 
     async def _secrets(
         self, owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies

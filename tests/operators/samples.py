@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
+from contracts.connections import KafkaVariables
 from operators.auraservice.dependencies import Address, Dependencies
 from operators.biostream.desired import Dependencies as StreamDependencies
 from operators.biostream.scaling import Scale
@@ -53,7 +54,7 @@ def dependencies(**members: Any) -> Dependencies:
 
 def stream_dependencies(**members: Any) -> StreamDependencies:
     known: dict[str, Any] = {
-        "kafka": "10.0.0.8:9092",
+        "kafka": KafkaVariables(kafka_bootstrap="10.0.0.8:9092"),
         "response": "10.1.0.1:8080",
         "webhook_secret": "secret",
         "timeseries": "v1",
