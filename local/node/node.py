@@ -15,8 +15,10 @@ from local.node.api import UNREACHABLE, Api, ApiError, Object
 from local.node.pod.context import NodeContext, base_environment
 from local.node.pod.pod import Pod
 from local.node.registration import Registration
+from local.node.resource_metrics import ContainerUsage, exposition
 from local.node.runtime.execution import kill_pod
 from local.node.runtime.images import Catalog
+from local.node.runtime.usage import ProcessTable
 from local.node.settings import NodeSettings
 from local.node.times import timestamp
 
@@ -35,6 +37,7 @@ class Node:
         self.address = self.addresses.node
         self.pods: dict[str, Pod] = {}
         self._services: dict[str, Object] = {}
+        self._processes = ProcessTable()
         self._tasks: set[asyncio.Task[None]] = set()
         self._context = NodeContext(
             api,
@@ -73,6 +76,20 @@ class Node:
     def find_pod(self, namespace: str, name: str) -> Pod | None:
         """The Pod with this name on this node."""
         return next((p for p in self.pods.values() if (p.namespace, p.name) == (namespace, name)), None)
+
+    async def resource_metrics(self) -> str:
+        """What /metrics/resource of a kubelet answers; the node's own usage is that of this process and its Pods."""
+        now = time.time()
+        measured = await asyncio.to_thread(self._processes.containers)
+        containers = [
+            ContainerUsage(pod.namespace, pod.name, container.name, container.status.started_at, usage)
+            for pod in self.pods.values()
+            for container in pod.containers
+            if container.status.started_at is not None
+            and container.status.running
+            and (usage := measured.get((pod.uid, container.name)))
+        ]
+        return exposition(containers, self._processes.itself(), now)
 
     def _on_pod(self, item: Object, deleted: bool) -> None:
         uid = item["metadata"]["uid"]
