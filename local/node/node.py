@@ -12,6 +12,7 @@ from typing import Any
 
 from local.node.addresses import AddressesExhausted, AddressPool
 from local.node.api import UNREACHABLE, Api, ApiError, Object
+from local.node.events import event
 from local.node.pod.context import NodeContext, base_environment
 from local.node.pod.pod import Pod
 from local.node.registration import Registration
@@ -20,7 +21,6 @@ from local.node.runtime.execution import kill_pod
 from local.node.runtime.images import Catalog
 from local.node.runtime.usage import ProcessTable
 from local.node.settings import NodeSettings
-from local.node.times import timestamp
 
 log = logging.getLogger(__name__)
 
@@ -149,27 +149,15 @@ class Node:
         await self.api.delete(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}", {"gracePeriodSeconds": 0})
 
     def _record_event(self, item: Object, reason: str, message: str, kind: str) -> None:
-        meta, now = item["metadata"], timestamp(time.time())
-        event = {
-            "metadata": {"generateName": f"{meta['name']}."},
-            "involvedObject": {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "namespace": meta["namespace"],
-                "name": meta["name"],
-                "uid": meta["uid"],
-            },
-            **{"reason": reason, "message": message[:1000], "type": kind, "count": 1},
-            **{"firstTimestamp": now, "lastTimestamp": now},
-            "source": {"component": "process-node", "host": self.settings.name},
-        }
-        self._spawn(self._send_event(f"/api/v1/namespaces/{meta['namespace']}/events", event))
+        about, source = {"apiVersion": "v1", "kind": "Pod", **item}, ("process-node", self.settings.name)
+        content = event(about, reason, message, kind, source, time.time())
+        self._spawn(self._send_event(f"/api/v1/namespaces/{item['metadata']['namespace']}/events", content))
 
-    async def _send_event(self, path: str, event: Object) -> None:
+    async def _send_event(self, path: str, content: Object) -> None:
         try:
-            await self.api.post(path, event)
+            await self.api.post(path, content)
         except (ApiError, *UNREACHABLE) as error:  # e.g. the namespace is being deleted
-            log.info("event %s: %s", event["reason"], error)
+            log.info("event %s: %s", content["reason"], error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -17,6 +17,8 @@ from operators.kubernetes.manifest import Manifest, Owner, digest
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
+_STORAGE_CLASS = "gp3"
+"""Of manifests/base/storage.yaml; EKS has no default class."""
 CONFIG_HASH = f"{GROUP}/config-hash"
 SCALED_AT = f"{GROUP}/scaled-at"
 """Annotation: since when the number of workers is that in the variable."""
@@ -74,7 +76,11 @@ def desired(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> li
 
 def volume_claim(owner: Owner) -> Manifest:
     """The dataflow's state, without ownerReferences: it outlives its resource unless the policy is Delete."""
-    content = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": _STATE_SIZE}}}
+    content = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": _STATE_SIZE}},
+        "storageClassName": _STORAGE_CLASS,
+    }
     claim = owner.manifest("v1", "PersistentVolumeClaim", f"{owner.name}-state", {"spec": content})
     del claim["metadata"]["ownerReferences"]
     return claim
