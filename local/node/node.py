@@ -13,7 +13,7 @@ from typing import Any
 from local.node.addresses import AddressesExhausted, AddressPool
 from local.node.api import UNREACHABLE, Api, ApiError, Object
 from local.node.events import event
-from local.node.pod.context import NodeContext, base_environment
+from local.node.pod.context import NodeContext, base_environment, image_files
 from local.node.pod.pod import Pod
 from local.node.registration import Registration
 from local.node.resource_metrics import ContainerUsage, exposition
@@ -45,6 +45,7 @@ class Node:
             self.address,
             settings.volumes,
             base_environment(),
+            image_files(),
             lambda: self._services.values(),
             self._record_event,
         )

@@ -17,6 +17,7 @@ from operators.kubernetes.manifest import Manifest, Owner, digest
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
+_STATE_GROUP = 10001
 _STORAGE_CLASS = "gp3"
 """Of manifests/base/storage.yaml; EKS has no default class."""
 CONFIG_HASH = f"{GROUP}/config-hash"
@@ -127,6 +128,8 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         **pods.placement(spec.dataflow.placement),
+        # A new EBS volume is root's. Whoever the image's user is, it is of this group.
+        "securityContext": {"fsGroup": _STATE_GROUP, "fsGroupChangePolicy": "OnRootMismatch"},
         "volumes": [{"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}],
         "containers": [
             {
