@@ -64,7 +64,9 @@ class Recording(mocks.Mocks):
         return {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": "a", "userId": "u"},
             "aws:eks/getClusters:getClusters": {"names": list(self.nodes)},
-            "aws:eks/getNodeGroups:getNodeGroups": {"names": list(self.nodes.get(str(args.args.get("clusterName")), {}))},
+            "aws:eks/getNodeGroups:getNodeGroups": {
+                "names": list(self.nodes.get(str(args.args.get("clusterName")), {}))
+            },
             "aws:eks/getNodeGroup:getNodeGroup": {"scalingConfigs": [self._scaling(args.args)]},
         }[args.token]
 
