@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.timescale",
     "tests.fixtures.cloud",
     "tests.fixtures.cluster",
+    "tests.fixtures.eks",
     "tests.fixtures.platform",
 ]
 

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from urllib.parse import urlsplit
-
-from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug.serving import make_server
 
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
 from local.cloud.http import internal
 from local.cloud.http.application import Application
+from local.cloud.http.listener import listen
 from local.cloud.moto_backends import acm, cloudformation, cloudfront, ec2, sqs, sts
 from local.cloud.state.store import Store
 from local.cloud.svc import services
 from local.site import Site
 
 log = logging.getLogger(__name__)
-
-
-class _Handler(MotoRequestHandler):
-    protocol_version = "HTTP/1.1"  # clients keep their connection
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Requests are not logged: they would bury the control loop's messages."""
 
 
 def serve(site: Site, end: threading.Event) -> None:
@@ -39,13 +29,11 @@ def serve(site: Site, end: threading.Event) -> None:
     restored = store.load()
     loop = ControlLoop(context, known, store.save)
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
-    address = urlsplit(site.endpoint_url)
-    assert address.hostname and address.port
-    server = make_server(address.hostname, address.port, application, threaded=True, request_handler=_Handler)
-    server.daemon_threads = True  # pyright: ignore[reportAttributeAccessIssue]
-    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
+    listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]
     loop.start()
     log.info("serving %s, state %s", site.endpoint_url, "restored" if restored else "new")
     end.wait()
-    server.shutdown()
+    for listener in listeners:
+        listener.shutdown()
     loop.shutdown()

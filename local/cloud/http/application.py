@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -82,14 +83,15 @@ class Application:
                     signature.verify_form(call.form, now, lookups.secret_of)
 
     def _own(self, service: Service[Any], call: Call, request: Request) -> Response:
-        with self.context.lock:
+        with nullcontext() if service.locks_itself else self.context.lock:
             self.context.caller = call.access_key
             try:
                 response, changed = service.handle(request, call.region)
                 if changed:
                     self.keeper.commit()
             except Exception:
-                self.keeper.revert()
-                self.keeper.revert_own()
+                with self.context.lock:
+                    self.keeper.revert()
+                    self.keeper.revert_own()
                 raise
             return response

@@ -12,9 +12,10 @@ from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
-from local.cloud.paths import ENGINES, HEALTH, TOKEN_REVIEW
+from local.cloud.paths import AUTHORIZATION, ENGINES, HEALTH, POD_IDENTITY, TOKEN_REVIEW
 from local.cloud.service.base import Service
-from local.cloud.svc.eks.authentication import token_review
+from local.cloud.svc.eks.authentication import authorization, token_review
+from local.cloud.svc.eks.pod_identity import webhook
 
 
 def handlers(
@@ -33,7 +34,13 @@ def handlers(
         status = {b.key: {"status": b.status, "running": b.running(), "trouble": errors.get(b.key)} for b in backings}
         return _json(status)
 
-    return {HEALTH: health, ENGINES: engines, TOKEN_REVIEW: token_review.handler(context)}
+    return {
+        HEALTH: health,
+        ENGINES: engines,
+        TOKEN_REVIEW: token_review.handler(context),
+        AUTHORIZATION: authorization.handler(context),
+        POD_IDENTITY: webhook.handler(context),
+    }
 
 
 def _json(content: object) -> Response:
