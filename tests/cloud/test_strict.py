@@ -148,6 +148,7 @@ UNFORESEEN: list[tuple[str, str, dict[str, Any], str]] = [
         "InvalidTransitGatewayAttachmentID.NotFound",
     ),
     ("ec2", "modify_managed_prefix_list", {"PrefixListId": f"pl-{EC2_ID}"}, "InvalidPrefixListID.NotFound"),
+    ("cloudfront", "list_distributions", {"Marker": "none"}, "InvalidArgument"),
     ("s3", "create_bucket_metadata_table_configuration", {}, "NotImplemented"),
     ("sts", "assume_role_with_saml", {}, "InvalidIdentityToken"),
     ("support", "describe_cases", {"caseIdList": ["none"]}, "CaseIdNotFound"),
