@@ -56,7 +56,9 @@ class ObjectContents:
         """In place of `restored`, an object without contents. Raises OSError when its file has not all of them."""
         if (self.folder / name).stat().st_size != state["contentsize"]:
             raise OSError(f"{self.folder / name} is incomplete")
-        return object.__new__(FakeKey)
+        key: FakeKey = object.__new__(FakeKey)
+        key.disposed = True  # moto would dispose of its contents
+        return key
 
     def _write(self, key: FakeKey) -> str:
         name = secrets.token_hex(16)
