@@ -16,6 +16,7 @@ from tests.cloud.rds import available, connect, create, delete, describe
 from tests.fixtures.cloud import Cloud, code_of, until
 
 pytestmark = pytest.mark.integration
+FUTURE = datetime(2040, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_table_dropped_is_there_again_a_second_before(cloud: Cloud, rds: Any, ba
     ("moment", "code"),
     [
         ({}, "InvalidParameterCombination"),
-        ({"RestoreTime": datetime(2040, 1, 1, tzinfo=UTC)}, "InvalidParameterValue"),
+        ({"RestoreTime": FUTURE}, "InvalidParameterValue"),
         ({"RestoreTime": datetime(2001, 1, 1, tzinfo=UTC)}, "InvalidRestoreFault"),
         (
             {"RestoreTime": datetime(2040, 1, 1, tzinfo=UTC), "UseLatestRestorableTime": True},
