@@ -75,6 +75,12 @@ def principal(access_key: str) -> str:
     return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
 
 
+def session_name(access_key: str) -> str:
+    """The name of the role session that the key belongs to; empty for a key of no session."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    return role.session_name if role is not None else ""
+
+
 def _user_key(access_key: str) -> tuple[str, str] | None:
     """ARN of the user and secret of the key."""
     for user in iam_backends[ACCOUNT]["aws"].users.values():
