@@ -14,7 +14,7 @@ from local.cloud.svc.rds.rules.table import NAMES, RULES, violation
 
 VALUE, COMBINATION = "InvalidParameterValue", "InvalidParameterCombination"
 SERVICE = get_session().get_service_model("rds")
-_MEMBERS = SERVICE.shape_for("CreateDBInstanceMessage").members
+_MEMBERS = SERVICE.operation_model("CreateDBInstance").input_shape.members  # pyright: ignore
 TEXTS = [name for name, shape in _MEMBERS.items() if shape.type_name == "string" and name != "DBInstanceIdentifier"]
 IDENTIFIERS = st.text(string.ascii_letters + string.digits + "-_. \u00e9", max_size=70)
 

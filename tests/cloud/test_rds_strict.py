@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.rds import PASSWORD, available, create, delete, describe, subnet_group
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.cloud.rds import PASSWORD, available, connect, create, delete, describe, subnet_group
+from tests.fixtures.cloud import REGION, Cloud, code_of, until
 
 pytestmark = pytest.mark.integration
 VALUE, COMBINATION = "InvalidParameterValue", "InvalidParameterCombination"
@@ -266,3 +266,40 @@ def test_requests_that_contradict_themselves_are_refused(rds: Any, steady: Any) 
     assert refused(rds.create_db_snapshot, DBInstanceIdentifier="steady", DBSnapshotIdentifier="1x") == VALUE
     assert refused(rds.describe_db_snapshots, DBSnapshotIdentifier="nosuch") == "DBSnapshotNotFound"
     assert refused(rds.describe_db_snapshots, SnapshotType="nosuch") == VALUE
+
+
+def test_server_that_its_parameters_keep_from_starting_says_so_and_comes_back_without_them(
+    cloud: Cloud, rds: Any
+) -> None:
+    rds.create_db_parameter_group(DBParameterGroupName="huge", DBParameterGroupFamily="postgres15", Description="d")
+    too_much = {"ParameterName": "shared_buffers", "ParameterValue": "1073741823", "ApplyMethod": "pending-reboot"}
+    rds.modify_db_parameter_group(DBParameterGroupName="huge", Parameters=[too_much])
+    create(cloud, "incompatible", DBParameterGroupName="huge")
+    until(
+        "it to be found incompatible",
+        lambda: describe(cloud, "incompatible")["DBInstanceStatus"] == "incompatible-parameters",
+    )
+    rds.reset_db_parameter_group(DBParameterGroupName="huge", ResetAllParameters=True)
+    rds.reboot_db_instance(DBInstanceIdentifier="incompatible")
+    connect(available(cloud, "incompatible")).close()
+    delete(cloud, "incompatible")
+
+
+def test_instance_moves_to_another_port(cloud: Cloud, rds: Any, steady: Any) -> None:
+    assert refused(rds.modify_db_instance, DBInstanceIdentifier="steady", DBPortNumber=80) == VALUE
+    rds.modify_db_instance(DBInstanceIdentifier="steady", DBPortNumber=6543)
+    moved = available(cloud, "steady")
+    assert moved["Endpoint"]["Port"] == 6543
+    connect(moved).close()
+
+
+def test_log_files_are_listed_and_read_in_portions(rds: Any, steady: Any) -> None:
+    (file,) = rds.describe_db_log_files(DBInstanceIdentifier="steady")["DescribeDBLogFiles"]
+    assert file["Size"] > 0
+    named = {"DBInstanceIdentifier": "steady", "LogFileName": file["LogFileName"]}
+    first = rds.download_db_log_file_portion(**named, Marker="0", NumberOfLines=1)
+    assert (first["LogFileData"].count("\n"), first["AdditionalDataPending"]) == (1, True)
+    rest = rds.download_db_log_file_portion(**named, Marker=first["Marker"])
+    assert "database system is ready to accept connections" in first["LogFileData"] + rest["LogFileData"]
+    named["LogFileName"] = "error/../../superuser"
+    assert refused(rds.download_db_log_file_portion, **named) == "DBLogFileNotFoundFault"
