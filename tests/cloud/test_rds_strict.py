@@ -262,6 +262,9 @@ def test_requests_that_contradict_themselves_are_refused(rds: Any, steady: Any) 
     assert refused(delete, DBInstanceIdentifier="steady", **both) == COMBINATION
     assert refused(delete, DBInstanceIdentifier="steady", FinalDBSnapshotIdentifier="f--s") == VALUE
     assert refused(rds.reboot_db_instance, DBInstanceIdentifier="steady", ForceFailover=True) == COMBINATION
+    replica = {"DBInstanceIdentifier": "never", "SourceDBInstanceIdentifier": "steady"}  # it has no automated backups
+    assert refused(rds.create_db_instance_read_replica, **replica) == "InvalidDBInstanceState"
+    assert refused(rds.promote_read_replica, DBInstanceIdentifier="steady") == "InvalidDBInstanceState"
     assert refused(rds.start_db_instance, DBInstanceIdentifier="steady") == "InvalidDBInstanceState"
     assert refused(rds.create_db_snapshot, DBInstanceIdentifier="steady", DBSnapshotIdentifier="1x") == VALUE
     assert refused(rds.describe_db_snapshots, DBSnapshotIdentifier="nosuch") == "DBSnapshotNotFound"

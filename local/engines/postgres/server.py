@@ -100,8 +100,6 @@ class Postgres:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self.data.exists():
                 self.origin.seed(self.data)
-            if self.archive is not None:
-                self.archive.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._configure()
             cluster.remove_stale_lock(self.data)
             self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
@@ -155,6 +153,11 @@ class Postgres:
     def uri(self, login: Login, database: str) -> str:
         """Connection URI; user, password and database must not need percent-encoding."""
         return f"postgresql://{login.user}:{login.password}@{self.address}:{self.port}/{database}"
+
+    @property
+    def initialized(self) -> bool:
+        """Whether it has data."""
+        return self.data.exists()
 
     def source(self) -> Source:
         """How another server connects to this one, for a base backup or as its standby."""
@@ -216,6 +219,8 @@ class Postgres:
         return ["-c", f"config_file={self.folder}/postgresql.conf"]
 
     def _configure(self) -> None:
+        if self.archive is not None:
+            self.archive.mkdir(parents=True, exist_ok=True, mode=0o700)
         provider = self.origin.settings()
         if self._replay_all.exists():
             provider.pop("recovery_target_time", None)

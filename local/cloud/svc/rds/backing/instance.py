@@ -10,7 +10,8 @@ from local.cloud.svc.rds import events, modification, schedule, settings, snapsh
 from local.cloud.svc.rds.backing.fleet import Fleet
 from local.cloud.svc.rds.describe import BACKUP_WINDOW, MAINTENANCE_WINDOW
 from local.cloud.svc.rds.model import INCOMPATIBLE, Instance
-from local.engines.postgres import InvalidSettings, Login, Postgres
+from local.engines.postgres import InvalidSettings, Login, Postgres, Standby
+from local.engines.runtime.process import EngineFailed
 
 _LOOK_SECONDS = 2.0
 _looked_at: dict[str, float] = {}
@@ -84,6 +85,8 @@ class InstanceBacking:
             with self.context.mutation():
                 instance.running = settings.of(self.state, instance)
         engine = self._engine()
+        if instance.following is not None and not engine.initialized and not isinstance(engine.origin, Standby):
+            raise EngineFailed(f"{instance.identifier} has no data: its source is gone; delete it")
         try:
             engine.ensure()
         except InvalidSettings as error:
