@@ -82,3 +82,19 @@ def _user_key(access_key: str) -> tuple[str, str] | None:
             if key.access_key_id == access_key:
                 return user.arn, key.secret_access_key
     return None
+
+
+def security_groups(region: str, ids: list[str]) -> dict[str, str]:
+    """The VPC of each security group of `ids` that exists."""
+    found = ((id, ec2_backends[ACCOUNT][region].get_security_group_from_id(id)) for id in ids)
+    return {id: group.vpc_id or "" for id, group in found if group is not None}
+
+
+def zones(region: str) -> list[str]:
+    """Names of the region's availability zones."""
+    return sorted(zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones())
+
+
+def key_is_enabled(region: str, arn: str) -> bool:
+    """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
+    return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"
