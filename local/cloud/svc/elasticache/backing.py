@@ -80,7 +80,7 @@ class ReplicationGroupBacking:
                     note(self.state, member.name, "cache-cluster", "Cache node 0001 restarted", datetime.now(UTC))
             group.unapplied, group.rebooting = False, ()
             if group.status == "creating":
-                note(self.state, group.name, "replication-group", "Replication group created", datetime.now(UTC))
+                self._note("Cache cluster created" if group.standalone else "Replication group created")
             self._release_seed()
             group.status = "available"
 
@@ -116,7 +116,7 @@ class ReplicationGroupBacking:
         self._set_failover("")
         message = f"Failover from primary node {former.name} to replica node {chosen} completed"
         with self.context.mutation():
-            note(self.state, group.name, "replication-group", message, datetime.now(UTC))
+            self._note(message)
 
     def _record_primary(self, name: str) -> None:
         """On disk before anything happens: an endpoint that is killed must not take the former primary's side."""
@@ -169,8 +169,7 @@ class ReplicationGroupBacking:
         self.engines.of(found[1] if found else self.group.primary).save(file)
         with self.context.mutation():
             snapshot.size, snapshot.status = file.stat().st_size, "available"
-            message = f"Snapshot {snapshot.name} created"
-            note(self.state, self.group.name, "replication-group", message, datetime.now(UTC))
+            self._note(f"Snapshot succeeded for snapshot with ID '{snapshot.name}'")
 
     def _wanted_snapshots(self) -> list[Snapshot]:
         of_group = ("ReplicationGroupId", "CacheClusterId")
@@ -194,8 +193,7 @@ class ReplicationGroupBacking:
         with self.context.mutation():
             self._release_seed()
             (self.state.clusters if group.standalone else self.state.groups).pop(group.name, None)
-            kind = "cache-cluster" if group.standalone else "replication-group"
-            note(self.state, group.name, kind, "Deleted", datetime.now(UTC))
+            self._note("Cache cluster deleted" if group.standalone else "Replication group deleted")
 
     def _delete_member(self, member: Member) -> None:
         self.engines.process(member).kill()
@@ -209,6 +207,10 @@ class ReplicationGroupBacking:
         if snapshot is not None and snapshot.status == "restoring":
             snapshot.status = "available"
         self.group.seed = ""
+
+    def _note(self, message: str) -> None:
+        kind = "cache-cluster" if self.group.standalone else "replication-group"
+        note(self.state, self.group.name, kind, message, datetime.now(UTC))
 
     def _set_failover(self, value: str) -> None:
         with self.context.mutation():

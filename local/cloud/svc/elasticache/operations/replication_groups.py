@@ -128,8 +128,7 @@ def new_snapshot_name(state: CacheState, name: str) -> str:
 
 def _refuse_missing(request: Request) -> None:
     refuse(creation.MISSING, request)
-    version = request["EngineVersion"]
-    engine = request["Engine"] or "redis"
+    engine, version = request.engine(), request["EngineVersion"]
     if not versions.is_installed(engine, version):
         raise unsupported(versions.not_installed(engine, version))
     missing = creation.missing(request)

@@ -55,13 +55,13 @@ ENGINE = (
     Rule(
         VALUE,
         "The engine of a replication group is redis or valkey, not {Engine}.",
-        lambda r: not exists(r["Engine"] or "redis", None),
+        lambda r: not exists(r.engine(), None),
         CREATE,
     ),
     Rule(
         VALUE,
         "{Engine} {EngineVersion} is no version that ElastiCache has.",
-        lambda r: not exists(r["Engine"] or "redis", r["EngineVersion"]),
+        lambda r: not exists(r.engine(), r["EngineVersion"]),
         "User guide, Supported engines and versions",
     ),
 )

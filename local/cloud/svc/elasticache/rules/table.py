@@ -37,6 +37,10 @@ class Request:
     def __getitem__(self, name: str) -> Any:
         return self.inputs.get(name)
 
+    def engine(self) -> str:
+        """Of a replication group; Redis if it is not given."""
+        return self.inputs.get("Engine", "redis")
+
     def __contains__(self, name: str) -> bool:
         return self.inputs.get(name) is not None
 
