@@ -15,7 +15,7 @@ from local.cloud.svc.elasticache.failover import successor
 from local.cloud.svc.elasticache.modification import DEFERRED, split
 from local.cloud.svc.elasticache.rules import clusters, creation
 from local.cloud.svc.elasticache.rules.modification import check_failover, check_version, decreased, increased
-from local.cloud.svc.elasticache.rules.names import is_identifier, tag_error
+from local.cloud.svc.elasticache.rules.names import is_identifier
 from local.cloud.svc.elasticache.rules.table import Facts, Request, check
 from tests.fixtures.cloud import Cloud, code_of
 
@@ -248,12 +248,6 @@ def test_every_other_node_type_is_a_step_up_or_down(node_type: str) -> None:
     assert sorted([*up, *down, node_type]) == sorted(MEMORY)
     assert all(MEMORY[name] >= MEMORY[node_type] for name in up)
     assert all(MEMORY[name] < MEMORY[node_type] for name in down)
-
-
-@given(st.lists(st.fixed_dictionaries({"Key": st.text(min_size=1, max_size=5), "Value": st.text(max_size=5)})))
-def test_tags_with_keys_that_occur_once_are_taken(tags: list[dict[str, str]]) -> None:
-    keys = [tag["Key"] for tag in tags]
-    assert (tag_error(tags) is None) == (len(set(keys)) == len(keys))
 
 
 @pytest.mark.integration

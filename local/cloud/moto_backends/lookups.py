@@ -75,6 +75,12 @@ def principal(access_key: str) -> str:
     return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
 
 
+def session_name(access_key: str) -> str:
+    """The name of the role session that the key belongs to; empty for a key of no session."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    return role.session_name if role is not None else ""
+
+
 def _user_key(access_key: str) -> tuple[str, str] | None:
     """ARN of the user and secret of the key."""
     for user in iam_backends[ACCOUNT]["aws"].users.values():
@@ -84,15 +90,16 @@ def _user_key(access_key: str) -> tuple[str, str] | None:
     return None
 
 
-def security_groups(region: str, ids: list[str]) -> dict[str, str]:
-    """The VPC of each security group of `ids` that exists."""
-    found = ((id, ec2_backends[ACCOUNT][region].get_security_group_from_id(id)) for id in ids)
-    return {id: group.vpc_id or "" for id, group in found if group is not None}
+def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
+    """VPC of each security group; without those that do not exist."""
+    ec2 = ec2_backends[ACCOUNT][region]
+    found = {id: ec2.get_security_group_from_id(id) for id in ids}
+    return {id: group.vpc_id or "" for id, group in found.items() if group is not None}
 
 
 def zones(region: str) -> list[str]:
     """Names of the region's availability zones."""
-    return sorted(zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones())
+    return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]
 
 
 def key_is_enabled(region: str, arn: str) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from local.cloud.context import CloudContext
 from local.cloud.svc.elasticache import schedule
@@ -92,31 +93,45 @@ class ReplicationGroupBacking:
 
     def _settle_primary(self) -> None:
         """Changes the primary, if it is asked for or the primary is dead and automatic failover is on."""
-        group = self.group
-        alive = self.engines.process(group.primary).pid() is not None
-        if not group.failover and (alive or not group.automatic_failover):
+        group, known = self.group, self._replication()
+        masters = [member for member in group.replicas if (known[member.name] or {}).get("role") == "master"]
+        if masters and (known[group.primary.name] or {}).get("role") == "slave":
+            self._hand_over(masters[0])  # the endpoint was killed after it had recorded the new primary
             return
-        known = {member.name: self.engines.of(member).replication() for member in group.replicas}
-        wanted = {name: info for name, info in known.items() if group.failover in ("", "any", name)}
-        chosen = successor(wanted) if group.failover != group.primary.name else None
+        alive = known[group.primary.name] is not None
+        if group.failover == group.primary.name or not (group.failover or (group.automatic_failover and not alive)):
+            self._set_failover("")
+            return
+        candidates = {m.name: known[m.name] for m in group.replicas if group.failover in ("", "any", m.name)}
+        chosen = successor(candidates)
+        if chosen is None and alive:
+            raise EngineFailed(f"no replica of {group.name} is in step with its primary; it stays as it is")
         if chosen is None:
-            if group.failover and group.failover != group.primary.name and alive:
-                raise EngineFailed(f"no replica of {group.name} is in step with its primary; it stays as it is")
             self._set_failover("")
             return
         former = group.primary
         self._record_primary(chosen)
         if alive:
-            self.engines.of(former, of_former=True).hand_over(self.engines.of(group.primary))
-            if group.failover == "any":  # of TestFailover, which stands for the loss of the node
-                self.engines.process(former).stop()
-        for member in group.replicas:
-            if self.engines.process(member).pid() is not None:
-                self.engines.of(member).release()
+            self._hand_over(former)
+        else:
+            self._fail_over(former)
+
+    def _hand_over(self, former: Member) -> None:
+        """From the living primary `former` to the recorded one."""
+        self.engines.of(former, of_former=True).hand_over(self.engines.of(self.group.primary))
+        if self.group.failover == "any":  # of TestFailover, which stands for the loss of the node
+            self.engines.process(former).stop()
+        self._fail_over(former)
+
+    def _fail_over(self, former: Member) -> None:
         self._set_failover("")
-        message = f"Failover from primary node {former.name} to replica node {chosen} completed"
         with self.context.mutation():
-            self._note(message)
+            chosen = self.group.primary.name
+            self._note(f"Failover from primary node {former.name} to replica node {chosen} completed")
+
+    def _replication(self) -> dict[str, dict[str, Any] | None]:
+        """INFO replication of the members; None of those that do not answer."""
+        return {member.name: self.engines.of(member).replication() for member in self.group.members}
 
     def _record_primary(self, name: str) -> None:
         """On disk before anything happens: an endpoint that is killed must not take the former primary's side."""

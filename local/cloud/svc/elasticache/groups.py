@@ -15,7 +15,6 @@ from local.cloud.svc.elasticache.catalog import versions
 from local.cloud.svc.elasticache.catalog.node_types import MEMORY
 from local.cloud.svc.elasticache.catalog.parameters import NOT_HERE, PARAMETERS, Parameter
 from local.cloud.svc.elasticache.model import CacheState
-from local.cloud.svc.elasticache.rules.names import is_group_name, is_identifier, tag_error
 
 _INVALID = "InvalidParameterValue"
 _MOST_CHANGES = 20
@@ -29,6 +28,7 @@ SUBNET_GROUPS = SubnetGroups(
     missing=("CacheSubnetGroupNotFoundFault", "CacheSubnetGroup {} not found."),
     in_use=("CacheSubnetGroupInUse", "Cache subnet group {} is in use."),
     network_type="ipv4",
+    name_pattern="[a-z0-9-]{1,255}",
 )
 
 
@@ -48,6 +48,10 @@ def check_changes(wanted: dict[str, str | None]) -> dict[str, str]:
         if name in NOT_HERE and value != parameter.default:
             raise unsupported(NOT_HERE[name])
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _named(inputs: Inputs) -> dict[str, str | None]:
+    return {entry.get("ParameterName", ""): entry.get("ParameterValue") for entry in inputs["ParameterNameValues"]}
 
 
 def _changed(state: CacheState, group: ParameterGroup, names: set[str]) -> None:
@@ -84,21 +88,16 @@ class CacheParameterGroups(ParameterGroups):
     def find(self, state: GroupState, name: str) -> ParameterGroup:
         return self.defaults(state).get(name.lower()) or self.own(state, name)
 
-    def describe(self, state: GroupState, inputs: Inputs) -> Output:
-        name = inputs.get(f"{self.noun}Name")
+    def all(self, state: GroupState) -> list[ParameterGroup]:
         known = [*self.defaults(state).values(), *self.of(state).values()]
-        chosen = [self.find(state, name)] if name else sorted(known, key=lambda group: group.name)
-        return {f"{self.noun}s": [self.description(group) for group in chosen]}
+        return sorted(known, key=lambda group: group.name)
 
     def make(self, state: GroupState, name: str, arn: str, inputs: Inputs) -> ParameterGroup:
         family = inputs[f"{self.noun}Family"]
-        if not is_identifier(name, 255):
-            raise AwsError(_INVALID, f"{name} is no name: 1 to 255 letters, digits, single hyphens, a letter first.")
         if family not in versions.FAMILIES:
             raise AwsError(_INVALID, f"CacheParameterGroupFamily {family} is not a valid parameter group family.")
         if family != versions.FAMILY:
             raise unsupported(f"the family {family}; {versions.FAMILY} is installed")
-        _check_tags(inputs)
         return super().make(state, name, arn, inputs)
 
     def reset(self, state: CacheState, inputs: Inputs) -> Output:
@@ -135,36 +134,24 @@ PARAMETER_GROUPS = CacheParameterGroups(
     in_use=("InvalidCacheParameterGroupState", "Cache parameter group {} is in use."),
     family=lambda: versions.FAMILY,
     unsupported_family="The family {} is not supported here; use {}.",
-    changes=lambda inputs: {},  # see modify_cache_parameter_group
+    changes=lambda inputs: check_changes(_named(inputs)),
+    changed=lambda state, group, inputs: _changed(state, group, set(_named(inputs))),
 )
 
 
 class GroupOperations(Service[CacheState]):
     """The part of ElastiCache's API that has no process behind it."""
 
+    create_cache_subnet_group = staticmethod(SUBNET_GROUPS.create)
     modify_cache_subnet_group = staticmethod(SUBNET_GROUPS.modify)
     describe_cache_subnet_groups = staticmethod(SUBNET_GROUPS.describe)
     delete_cache_subnet_group = staticmethod(SUBNET_GROUPS.delete)
     create_cache_parameter_group = staticmethod(PARAMETER_GROUPS.create)
+    modify_cache_parameter_group = staticmethod(PARAMETER_GROUPS.modify)
     describe_cache_parameter_groups = staticmethod(PARAMETER_GROUPS.describe)
     describe_cache_parameters = staticmethod(PARAMETER_GROUPS.describe_parameters)
     delete_cache_parameter_group = staticmethod(PARAMETER_GROUPS.delete)
     reset_cache_parameter_group = staticmethod(PARAMETER_GROUPS.reset)
-
-    def create_cache_subnet_group(self, state: CacheState, inputs: Inputs) -> Output:
-        if not is_group_name(inputs["CacheSubnetGroupName"]):
-            raise AwsError(_INVALID, "CacheSubnetGroupName must have 1 to 255 letters, digits and hyphens.")
-        _check_tags(inputs)
-        return SUBNET_GROUPS.create(state, inputs)
-
-    def modify_cache_parameter_group(self, state: CacheState, inputs: Inputs) -> Output:
-        known = PARAMETER_GROUPS.own(state, inputs["CacheParameterGroupName"])
-        entries = inputs["ParameterNameValues"]
-        wanted = {entry.get("ParameterName", ""): entry.get("ParameterValue") for entry in entries}
-        changes = check_changes(wanted)
-        known.parameters = {**known.parameters, **changes}
-        _changed(state, known, set(changes))
-        return {"CacheParameterGroupName": known.name}
 
     def describe_engine_default_parameters(self, state: CacheState, inputs: Inputs) -> Output:
         family = inputs["CacheParameterGroupFamily"]
@@ -210,9 +197,3 @@ def _of_node_types() -> dict[str, Any]:
         "ChangeType": "immediate",
         "CacheNodeTypeSpecificValues": [{"CacheNodeType": name, "Value": str(size)} for name, size in MEMORY.items()],
     }
-
-
-def _check_tags(inputs: Inputs) -> None:
-    error = tag_error(inputs.get("Tags", []))
-    if error is not None:
-        raise AwsError(_INVALID, error)

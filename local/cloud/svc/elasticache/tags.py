@@ -8,9 +8,10 @@ from typing import Any
 from local.cloud.context import ACCOUNT
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError
-from local.cloud.service.tags import as_list, from_list
+from local.cloud.service.tags import as_list, check_tags, from_list
+from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS
 from local.cloud.svc.elasticache.model import CacheState
-from local.cloud.svc.elasticache.rules.names import MOST_TAGS, tag_error
+from local.cloud.svc.elasticache.rules.names import MOST_TAGS
 
 _MISSING = {
     "replicationgroup": "ReplicationGroupNotFoundFault",
@@ -31,9 +32,7 @@ _MISSING = {
 class TagOperations(Service[CacheState]):
     def add_tags_to_resource(self, state: CacheState, inputs: Inputs) -> Output:
         tags = _tags(state, inputs["ResourceName"])
-        error = tag_error(inputs["Tags"])
-        if error is not None:
-            raise AwsError("InvalidParameterValue", error)
+        check_tags(inputs["Tags"])
         added = from_list(inputs["Tags"])
         if len(tags | added) > MOST_TAGS:
             raise AwsError("TagQuotaPerResourceExceeded", f"A resource has {MOST_TAGS} tags at most.")
@@ -73,6 +72,8 @@ def _tags(state: CacheState, arn: str) -> dict[str, str]:
             if member.tags is None:
                 member.tags = dict(group.tags)
             return member.tags
+    elif kind == "parametergroup" and name in PARAMETER_GROUPS.defaults(state):
+        return {}
     elif name in known.get(kind, {}):
         return known[kind][name].tags
     raise AwsError(_MISSING[kind], f"{arn} does not exist.")

@@ -50,7 +50,7 @@ def facts(state: CacheState, inputs: Inputs, placed_in: str | None) -> Facts:
     return Facts(
         zones=frozenset(zones_of(state, placed_in)),
         vpc=SUBNET_GROUPS.find(state, placed_in).vpc if placed_in else None,
-        security_groups=lookups.security_groups(state.region, inputs.get("SecurityGroupIds") or []),
+        security_groups=lookups.security_group_vpcs(state.region, inputs.get("SecurityGroupIds") or []),
         family=PARAMETER_GROUPS.find(state, parameter_group).family if parameter_group else None,
         cluster_mode=(parameter_group or "").lower() == CLUSTER_DEFAULT_GROUP,
     )

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
-from local.cloud.service.tags import from_list
+from local.cloud.service.tags import check_tags, from_list
 from local.cloud.svc.elasticache import describe
 from local.cloud.svc.elasticache.model import CacheState, Snapshot
 from local.cloud.svc.elasticache.operations import finding
 from local.cloud.svc.elasticache.operations.replication_groups import new_snapshot_name
-from local.cloud.svc.elasticache.rules.names import tag_error
 from local.cloud.svc.elasticache.snapshots import make
 
 
@@ -20,9 +19,7 @@ class SnapshotOperations(Service[CacheState]):
         name = new_snapshot_name(state, inputs["SnapshotName"])
         if not inputs.get("CacheClusterId") and not inputs.get("ReplicationGroupId"):
             raise AwsError("InvalidParameterCombination", "Give CacheClusterId or ReplicationGroupId.")
-        error = tag_error(inputs.get("Tags", []))
-        if error is not None:
-            raise AwsError("InvalidParameterValue", error)
+        check_tags(inputs.get("Tags", []))
         member = None
         if inputs.get("CacheClusterId"):
             group, member = finding.cache_cluster(state, inputs["CacheClusterId"])

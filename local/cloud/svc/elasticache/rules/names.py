@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
+from local.cloud.service.errors import AwsError
+from local.cloud.service.tags import check_tags
 from local.cloud.svc.elasticache.rules.table import CREATE, VALUE, Request, Rule
 from local.cloud.svc.elasticache.windows import daily, overlap, weekly
 
 _IDENTIFIER = re.compile("[a-zA-Z](-?[a-zA-Z0-9])*")
-_GROUP_NAME = re.compile("[a-zA-Z0-9-]{1,255}")
 _TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 MOST_TAGS = 50
 
@@ -17,24 +17,6 @@ MOST_TAGS = 50
 def is_identifier(name: str, most: int) -> bool:
     """1 to `most` letters, digits and hyphens: a letter first, no hyphen last, no two together."""
     return len(name) <= most and _IDENTIFIER.fullmatch(name) is not None
-
-
-def is_group_name(name: str) -> bool:
-    return _GROUP_NAME.fullmatch(name) is not None
-
-
-def tag_error(tags: list[dict[str, Any]]) -> str | None:
-    """Why AWS refuses the tags, or None."""
-    keys = [tag.get("Key", "") for tag in tags]
-    if len(set(keys)) < len(keys):
-        return "A tag key occurs twice."
-    for tag in tags:
-        key, value = tag.get("Key", ""), tag.get("Value") or ""
-        if not 1 <= len(key) <= 128 or len(value) > 256:
-            return f"The tag {key!r} has a key of 1 to 128 characters or a value of at most 256: no."
-        if key.lower().startswith("aws:"):
-            return f"The tag key {key} begins with aws:, which is reserved."
-    return None
 
 
 COMMON = (
@@ -83,8 +65,12 @@ COMMON = (
 )
 
 
-def bad_tags(request: Request) -> bool:
-    return tag_error(request["Tags"] or []) is not None
+def _bad_tags(request: Request) -> bool:
+    try:
+        check_tags(request["Tags"] or [])
+    except AwsError:
+        return True
+    return False
 
 
 TAGS = (
@@ -96,8 +82,8 @@ TAGS = (
     ),
     Rule(
         VALUE,
-        "A tag is invalid: a key occurs once, has 1 to 128 characters, does not begin with aws:; a value has 0 to 256.",
-        bad_tags,
+        "A tag is invalid: a key occurs once, has 1 to 128 characters and no prefix aws:; a value has 0 to 256.",
+        _bad_tags,
         "User guide, Tagging your resources",
     ),
 )
