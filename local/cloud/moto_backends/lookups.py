@@ -103,3 +103,8 @@ def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
 def zones(region: str) -> list[str]:
     """Names of the region's availability zones."""
     return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]
+
+
+def key_is_enabled(region: str, arn: str) -> bool:
+    """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
+    return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"
