@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, until
+from tests.fixtures.cloud import REGION, Cloud, code_of, until
 from tests.fixtures.eks import NAME, run, service_role
 
 pytestmark = pytest.mark.integration
