@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 HEALTH = "/_aura/health"
-"""Process id and home of the endpoint."""
+"""Process id and home of the endpoint, and what it lost when it started."""
 ENGINES = "/_aura/engines"
 """ARN -> status, running, trouble of each resource that has an engine."""
 TOKEN_REVIEW = "/_aura/token-review"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
@@ -28,7 +27,7 @@ def serve(site: Site, end: threading.Event) -> None:
     known = services(context)
     restored = store.load()
     loop = ControlLoop(context, known, store.save)
-    application = Application(context, known, store.save, internal.handlers(context, known, loop))
+    application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]
     loop.start()
@@ -37,18 +36,3 @@ def serve(site: Site, end: threading.Event) -> None:
     for listener in listeners:
         listener.shutdown()
     loop.shutdown()
-
-
-def stop_engines(site: Site) -> None:
-    """Stops every engine of the state on disk and keeps its data: nodes first, then their clusters, then the rest."""
-    context = CloudContext(site)
-    if not Store(site.home / "cloud", context).load():
-        return
-    for service in reversed(services(context)):
-        backings = service.backings()
-        if service.name == "eks":
-            for backing in backings:  # nodes come before their control plane
-                backing.stop()
-        else:
-            with ThreadPoolExecutor(8) as pool:
-                list(pool.map(lambda backing: backing.stop(), backings))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.biostream import BioStreamSpec
+from contracts.connections import KafkaVariables
 from contracts.resource import GROUP
 from operators.biostream.scaling import Scale
 from operators.kubernetes import network, pods
@@ -17,6 +18,9 @@ from operators.kubernetes.manifest import Manifest, Owner, digest
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
+_STATE_GROUP = 10001
+_STORAGE_CLASS = "gp3"
+"""Of manifests/base/storage.yaml; EKS has no default class."""
 CONFIG_HASH = f"{GROUP}/config-hash"
 SCALED_AT = f"{GROUP}/scaled-at"
 """Annotation: since when the number of workers is that in the variable."""
@@ -25,10 +29,10 @@ WORKERS = "WORKERS"
 
 @dataclass(frozen=True)
 class Dependencies:
-    """`kafka` is the bootstrap address, `response` host:port of the Service that responds to events, `timeseries` a
-    digest of the database's Secret."""
+    """`response` is host:port of the Service that responds to events, `timeseries` a digest of the database's
+    Secret."""
 
-    kafka: str
+    kafka: KafkaVariables
     response: str
     webhook_secret: str
     timeseries: str
@@ -74,14 +78,19 @@ def desired(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> li
 
 def volume_claim(owner: Owner) -> Manifest:
     """The dataflow's state, without ownerReferences: it outlives its resource unless the policy is Delete."""
-    content = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": _STATE_SIZE}}}
+    content = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": _STATE_SIZE}},
+        "storageClassName": _STORAGE_CLASS,
+    }
     claim = owner.manifest("v1", "PersistentVolumeClaim", f"{owner.name}-state", {"spec": content})
     del claim["metadata"]["ownerReferences"]
     return claim
 
 
 def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manifest:
-    hashed = digest([dependencies.webhook_secret, dependencies.timeseries])
+    kafka = sorted(dependencies.kafka.kafka_client.items())
+    hashed = digest([dependencies.webhook_secret, dependencies.timeseries, kafka])
     content = {
         "replicas": desired_pods(dependencies.passive),
         "selector": {"matchLabels": owner.selector},
@@ -107,11 +116,12 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         WORKERS: str(workers),
         "BIOSTREAM_NAME": owner.name,
         "BIOSTREAM_SPEC": json.dumps(spec.to_manifest(), sort_keys=True),
-        "KAFKA_BOOTSTRAP": dependencies.kafka,
+        "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
         "RESPONSE_URL": f"http://{dependencies.response}{spec.response.path}",
         "STATE_DIR": _STATE,
     }
     secrets = [
+        *pods.platform_secrets(["kafka"]),
         _from_secret("TIMESERIES_URL", database_secret(spec), "uri"),
         _from_secret("WEBHOOK_SECRET", f"{owner.name}-dataflow", "WEBHOOK_SECRET"),
     ]
@@ -121,6 +131,8 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         **pods.placement(spec.dataflow.placement),
+        # A new EBS volume is root's. Whoever the image's user is, it is of this group.
+        "securityContext": {"fsGroup": _STATE_GROUP, "fsGroupChangePolicy": "OnRootMismatch"},
         "volumes": [{"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}],
         "containers": [
             {

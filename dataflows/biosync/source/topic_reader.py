@@ -38,7 +38,7 @@ class TopicReader:
     """Records of `topic`, by partition."""
 
     def __init__(self, topic: Topic) -> None:
-        self._bootstrap, self._name = topic.bootstrap, topic.name
+        self._kafka, self._name = topic.kafka, topic.name
         self._pending: dict[int, deque[Record]] = {}
         self._positions: dict[int, TopicPosition] = {}
         self._paused: dict[int, float] = {}
@@ -163,7 +163,7 @@ class TopicReader:
         self._topic_id, self._unknown = topic_id, False
         self._paused = dict.fromkeys(self._pending, 0.0)
         self._out_of_range.clear()
-        self._consumer = TopicConsumer(self._bootstrap, self._name, self._on_global_error)
+        self._consumer = TopicConsumer(self._kafka, self._name, self._on_global_error)
 
     def _resume(self, consumer: TopicConsumer, now: float) -> None:
         """Assign the paused partitions that are due, once their earlier records are taken."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from contracts.connections import KafkaClient
 from contracts.records import DEAD_LETTER_BYTES, DeadLetter, partition_of, unpack
 from dataflows.biosync.signal.partition import PartitionState
 from dataflows.biosync.signal.rules import Rules
@@ -46,8 +47,8 @@ class Entry(msgspec.Struct, frozen=True):
 class DeadLetterTopic:
     """The dead letter topic of a stream that reads `raw` with `rules`. Methods raise KafkaException."""
 
-    def __init__(self, bootstrap: str, topic: str, raw: str, rules: Rules) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaClient, topic: str, raw: str, rules: Rules) -> None:
+        self._kafka = kafka
         self._topic = topic
         self._raw = raw
         self._rules = rules
@@ -101,7 +102,7 @@ class DeadLetterTopic:
         """
         producer = Producer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **self._kafka,
                 "transactional.id": f"{self._topic}-replay",
                 "compression.type": "lz4",
                 "message.max.bytes": DEAD_LETTER_BYTES,
@@ -154,7 +155,7 @@ class DeadLetterTopic:
     def _consumer(self) -> Consumer:
         return Consumer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **self._kafka,
                 "group.id": f"{self._topic}-reader",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,

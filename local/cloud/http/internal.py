@@ -19,13 +19,13 @@ from local.cloud.svc.eks.pod_identity import webhook
 
 
 def handlers(
-    context: CloudContext, services: Iterable[Service[Any]], loop: ControlLoop
+    context: CloudContext, services: Iterable[Service[Any]], loop: ControlLoop, trouble: str
 ) -> dict[str, Callable[[Request], Response]]:
-    """Path prefix -> handler."""
+    """Path prefix -> handler. `trouble` is what the endpoint lost when it started."""
     known = list(services)
 
     def health(_: Request) -> Response:
-        return _json({"pid": os.getpid(), "home": str(context.site.home)})
+        return _json({"pid": os.getpid(), "home": str(context.site.home), "trouble": trouble})
 
     def engines(_: Request) -> Response:
         with context.lock:

@@ -92,3 +92,15 @@ def _user_key(access_key: str) -> tuple[str, str] | None:
             if key.access_key_id == access_key:
                 return user.arn, key.secret_access_key
     return None
+
+
+def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
+    """VPC of each security group; without those that do not exist."""
+    ec2 = ec2_backends[ACCOUNT][region]
+    found = {id: ec2.get_security_group_from_id(id) for id in ids}
+    return {id: group.vpc_id or "" for id, group in found.items() if group is not None}
+
+
+def zones(region: str) -> list[str]:
+    """Names of the region's availability zones."""
+    return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]

@@ -210,6 +210,7 @@ class ControlPlane:
             *("--node-monitor-period=2s", f"--node-monitor-grace-period={_NODE_MONITOR_GRACE_SECONDS}s"),
             *("--leader-elect=false", "--secure-port=0", "--profiling=false"),
             *("--kube-api-qps=100", "--kube-api-burst=200"),
+            "--horizontal-pod-autoscaler-sync-period=5s",
         ]
 
     def _scheduler(self) -> list[str]:

@@ -10,6 +10,7 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from contracts.connections import kafka_client
 from dataflows.biosync import flow
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.partition import Record
@@ -46,7 +47,7 @@ def create(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -
 
 @contextmanager
 def reading(kafka: Kafka, name: str, position: TopicPosition) -> Iterator[TopicReader]:
-    reader = TopicReader(Topic(kafka.bootstrap, name, 1))
+    reader = TopicReader(Topic(kafka_client(kafka.bootstrap), name, 1))
     reader.open(0, position)
     try:
         yield reader
@@ -70,7 +71,7 @@ def test_reading_resumes_from_a_position_which_contains_the_topic_id(kafka: Kafk
     with reading(kafka, name, BEGINNING) as reader:
         assert polled(reader, 5) == RECORDS
         position = reader.position(0)
-    assert position == (Topic(kafka.bootstrap, name, 1).id(), 6)
+    assert position == (Topic(kafka_client(kafka.bootstrap), name, 1).id(), 6)
     with reading(kafka, name, (position[0], 4)) as reader:
         assert polled(reader, 5) == RECORDS[4:]
     with reading(kafka, name, ("", 4)) as reader:  # an offset in whatever topic exists
@@ -91,7 +92,7 @@ def test_a_position_whose_record_has_expired_means_the_oldest_record(
 ) -> None:
     for future in admin.delete_records([TopicPartition(name, 0, 3)]).values():
         future.result(20)
-    with reading(kafka, name, (Topic(kafka.bootstrap, name, 1).id(), 1)) as reader:
+    with reading(kafka, name, (Topic(kafka_client(kafka.bootstrap), name, 1).id(), 1)) as reader:
         assert polled(reader, 5) == RECORDS[3:]
 
 
@@ -136,7 +137,7 @@ def test_a_recreated_topic_with_more_records_is_read_from_its_beginning(
 
 @pytest.mark.parametrize("offset", [0, 4])
 def test_reading_resumes_from_an_offset_of_an_earlier_version(kafka: Kafka, name: str, offset: int) -> None:
-    source = flow.RawSource(lambda: TopicReader(Topic(kafka.bootstrap, name, 1)), 1, Shutdown())
+    source = flow.RawSource(lambda: TopicReader(Topic(kafka_client(kafka.bootstrap), name, 1)), 1, Shutdown())
     part = source.build_part("records", "0000", offset)
     records: list[Record] = []
 
@@ -154,6 +155,6 @@ def test_reading_resumes_from_an_offset_of_an_earlier_version(kafka: Kafka, name
 
 def test_a_topic_without_all_its_partitions_is_not_ready(kafka: Kafka, name: str) -> None:
     with pytest.raises(TopicNotReady, match="topic nothing does not exist"):
-        Topic(kafka.bootstrap, "nothing", 1).id()
+        Topic(kafka_client(kafka.bootstrap), "nothing", 1).id()
     with pytest.raises(TopicNotReady, match=f"{name} has 1 of 2 partitions"):
-        Topic(kafka.bootstrap, name, 2).id()
+        Topic(kafka_client(kafka.bootstrap), name, 2).id()
