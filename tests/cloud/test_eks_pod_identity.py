@@ -35,7 +35,7 @@ def association(cloud: Cloud, eks: Any) -> dict[str, Any]:
     return created["association"]
 
 
-def identity_in_a_pod(cloud: Cloud, shell: dict[str, str], name: str, account: str) -> str:
+def identity_in_a_pod(cloud: Cloud, admin: dict[str, str], name: str, account: str) -> str:
     """What a boto3 client in a Pod of the ServiceAccount says who it is."""
     pod = {
         "apiVersion": "v1",
@@ -61,29 +61,27 @@ def identity_in_a_pod(cloud: Cloud, shell: dict[str, str], name: str, account: s
     }
     manifest = cloud.site.home / f"{name}.json"
     manifest.write_text(json.dumps(pod))
-    if run(shell, "kubectl", "get", "serviceaccount", account).returncode != 0:
-        assert run(shell, "kubectl", "create", "serviceaccount", account).returncode == 0
-    created = run(shell, "kubectl", "create", "-f", str(manifest))
+    if run(admin, "kubectl", "get", "serviceaccount", account).returncode != 0:
+        assert run(admin, "kubectl", "create", "serviceaccount", account).returncode == 0
+    created = run(admin, "kubectl", "create", "-f", str(manifest))
     assert created.returncode == 0, created.stderr
-    return until("the Pod to say who it is", lambda: run(shell, "kubectl", "logs", name).stdout)
+    return until("the Pod to say who it is", lambda: run(admin, "kubectl", "logs", name).stdout)
 
 
 def test_pod_has_the_identity_of_its_role(
-    cloud: Cloud, eks: Any, shell: dict[str, str], association: dict[str, Any]
+    cloud: Cloud, eks: Any, admin: dict[str, str], association: dict[str, Any]
 ) -> None:
-    run(shell, "aws", "eks", "update-kubeconfig", "--name", NAME)
-    seen = identity_in_a_pod(cloud, shell, "reading", "reader")
+    seen = identity_in_a_pod(cloud, admin, "reading", "reader")
     assert seen.startswith("arn:aws:sts::123456789012:assumed-role/pod-reader/eks-tested-reading-"), seen
-    spec = json.loads(run(shell, "kubectl", "get", "pod", "reading", "-o", "json").stdout)["spec"]
+    spec = json.loads(run(admin, "kubectl", "get", "pod", "reading", "-o", "json").stdout)["spec"]
     variables = {variable["name"]: variable.get("value") for variable in spec["containers"][0]["env"]}
     token = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token"
     assert variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] == token
     assert not variables.keys() & {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 
-def test_pod_without_an_association_has_no_credentials(cloud: Cloud, eks: Any, shell: dict[str, str]) -> None:
-    run(shell, "aws", "eks", "update-kubeconfig", "--name", NAME)
-    assert identity_in_a_pod(cloud, shell, "unknown", "nobody").startswith("none: Unable to locate credentials")
+def test_pod_without_an_association_has_no_credentials(cloud: Cloud, eks: Any, admin: dict[str, str]) -> None:
+    assert identity_in_a_pod(cloud, admin, "unknown", "nobody").startswith("none: Unable to locate credentials")
 
 
 @pytest.mark.parametrize(
@@ -136,13 +134,12 @@ def test_associations_are_listed_and_updated(cloud: Cloud, eks: Any, association
 
 
 def test_only_a_pods_own_token_is_exchanged(
-    cloud: Cloud, eks: Any, shell: dict[str, str], association: dict[str, Any]
+    cloud: Cloud, eks: Any, admin: dict[str, str], association: dict[str, Any]
 ) -> None:
-    run(shell, "aws", "eks", "update-kubeconfig", "--name", NAME)
     auth = cloud.client("eks-auth")
 
     def token(account: str, audience: str, *bound: str) -> str:
-        created = run(shell, "kubectl", "create", "token", account, f"--audience={audience}", *bound)
+        created = run(admin, "kubectl", "create", "token", account, f"--audience={audience}", *bound)
         assert created.returncode == 0, created.stderr
         return created.stdout.strip()
 
