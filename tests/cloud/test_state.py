@@ -15,7 +15,19 @@ NAMES = [
     *((RDS, name) for name in ("Restoration", "Following")),
     *((CACHE, name) for name in ("CacheState", "Group", "Member", "SubnetGroup", "ParameterGroup")),
     *(("local.cloud.svc.msk.model", name) for name in ("MskState", "Cluster", "Configuration", "Revision")),
-    *(("local.cloud.svc.eks.model", name) for name in ("EksState", "Cluster", "NodeGroup", "Addon", "AccessEntry")),
+    *(
+        ("local.cloud.svc.eks.model", name)
+        for name in (
+            "EksState",
+            "Cluster",
+            "NodeGroup",
+            "Addon",
+            "AccessEntry",
+            "Update",
+            "PodIdentityAssociation",
+            "NodeSession",
+        )
+    ),
     *(("local.cloud.store", f"_read_{kind}") for kind in ("private_key", "public_key", "certificate")),
     *(("local.cloud.state.store", f"_read_{kind}") for kind in ("private_key", "public_key", "certificate")),
     *(("local.cloud.state.pickling", name) for name in ("_backend", "_new_defaultdict", "_set_versions")),
