@@ -16,7 +16,7 @@ from tests.plugins.declared import Declared
 from tests.plugins.project import Project
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
-NODES_REGION = "us-east-2"
+NODES_REGION = "us-east-1"
 
 
 @pytest.fixture
