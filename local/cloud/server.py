@@ -14,7 +14,7 @@ from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
 from local.cloud.http import internal
 from local.cloud.http.application import Application
-from local.cloud.moto_backends import acm, vpc_endpoints
+from local.cloud.moto_backends import acm, security_group_rules, vpc_endpoints
 from local.cloud.state.store import Store
 from local.cloud.svc import services
 from local.site import Site
@@ -32,6 +32,7 @@ class _Handler(MotoRequestHandler):
 def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end` is set; engines keep running."""
     acm.install()
+    security_group_rules.install()
     vpc_endpoints.install()
     context = CloudContext(site)
     context.authority.ensure()

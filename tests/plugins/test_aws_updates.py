@@ -143,13 +143,20 @@ def test_settings_of_networks_keys_and_roles_change_in_place(cloud: Cloud) -> No
     route.create(routeTableId=tables[0].id, destinationCidrBlock="0.0.0.0/0", gatewayId=gateway.id)
     group = Declared("aws:ec2/securityGroup:SecurityGroup", "updates")
     group.create(name="updates", vpcId=vpc.id)
+    other = Declared("aws:ec2/securityGroup:SecurityGroup", "other")
+    other.create(name="other", vpcId=vpc.id)
     rule = Declared("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "updates")
     traffic = {"securityGroupId": group.id, "ipProtocol": "tcp", "cidrIpv4": "10.0.0.0/8"}
     rule.create(**traffic, fromPort=80, toPort=80)
     rule.update(**traffic, fromPort=81, toPort=81, description="other")
+    admitting = {"securityGroupId": group.id, "ipProtocol": "tcp", "fromPort": 81, "toPort": 81}
+    assert rule.diff(**admitting, referencedSecurityGroupId=group.id).replaces == ["referencedSecurityGroupId"]
+    inner = Declared("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "inner")
+    inner.create(**admitting, referencedSecurityGroupId=other.id)
+    inner.update(**{**admitting, "toPort": 82}, referencedSecurityGroupId=group.id)
     table = cloud.client("ec2").describe_route_tables(RouteTableIds=[tables[1].id])["RouteTables"][0]
     assert endpoint.id in [one.get("GatewayId") for one in table["Routes"]]
-    resources = [rule, group, route, endpoint, association, *tables, gateway, subnet, vpc]
+    resources = [inner, rule, group, other, route, endpoint, association, *tables, gateway, subnet, vpc]
     assert {one.name + one.type: one.drift() for one in resources if one.drift()} == {}
     for one in resources:
         one.delete()

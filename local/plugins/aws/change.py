@@ -38,7 +38,8 @@ def change(
     live = lifecycle.inputs(id, found, old, state)
     due = {one for one, effect in changes(kind, live, new).items() if one in changed and effect is not Effect.STEERING}
     wanted = kind.inputs.completed(new)
-    known = {**lifecycle.known(wanted, id, state), "old": lifecycle.known(live, id, state)}
+    outputs = kind.inputs.outputs_of(state)
+    known = {**lifecycle.known(wanted, id, outputs), "old": lifecycle.known(live, id, outputs)}
     done: list[str] = []
     try:
         for call, only in calls(kind, live, known, due):
