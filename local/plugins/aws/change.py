@@ -75,9 +75,10 @@ def calls(kind: Kind, live: Values, known: Values, due: set[str]) -> Iterator[tu
 
 
 def _failed(name: str, id: str, error: ProviderError, done: list[str]) -> str:
+    what = str(error).rstrip(".")
     if not done:
-        return f"{error}. {name} ({id}) stays as it was. Mend the cause and run the update again"
+        return f"{what}. {name} ({id}) stays as it was. Mend the cause and run the update again"
     return (
-        f"{error}. {name} ({id}) stays, changed by {', '.join(done)} only. Mend the cause and run the update again: "
+        f"{what}. {name} ({id}) stays, changed by {', '.join(done)} only. Mend the cause and run the update again: "
         f"it makes the changes that are missing"
     )
