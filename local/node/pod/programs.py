@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from local.node.api import UNREACHABLE, ApiError, Object
 from local.node.pod import security
@@ -32,12 +33,15 @@ _AUTHORIZATION_SECONDS = 3.0
 
 
 class Programs:
-    """Of one Pod, with these addresses and volumes."""
+    """Of one Pod, with these addresses, volumes and control group."""
 
-    def __init__(self, context: NodeContext, addresses: Mapping[str, str], volumes: Volumes) -> None:
+    def __init__(
+        self, context: NodeContext, addresses: Mapping[str, str], volumes: Volumes, group: Path | None
+    ) -> None:
         self._context = context
         self._addresses = addresses
         self._volumes = volumes
+        self._group = group
 
     async def container_config(self, pod: Object, container: Object) -> ContainerConfig:
         """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
@@ -67,6 +71,7 @@ class Programs:
             user,
             [*context.image_files, *image.files],
             security.no_new_privileges(container),
+            self._group,
         )
 
     def _tell_of_user(self, pod: Object, container: str, user: User | None) -> None:
