@@ -16,6 +16,7 @@ from rich.text import Text
 from cli.checks.verdict import BIOSTREAM
 from cli.environment import PRIMARY
 from contracts.biostream import BioStreamSpec
+from contracts.connections import KafkaVariables
 from contracts.platform import KAFKA_BOOTSTRAP, NAMESPACE, PLATFORM_CONFIG
 from dataflows.biosync.signal.spec import rules_from_spec
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic, Entry
@@ -67,14 +68,16 @@ def find(site: Site) -> DeadLetterTopic:
     api = kube.connect(site.kubeconfig(PRIMARY))
     try:
         config = kube.config_map(api, NAMESPACE, PLATFORM_CONFIG) or {}
+        config |= kube.secret(api, NAMESPACE, PLATFORM_CONFIG) or {}
         spec = TypeAdapter(BioStreamSpec).validate_python(kube.spec(api, "biostreams", NAMESPACE, BIOSTREAM))
     except kube.UNAVAILABLE as error:
         sys.exit(f"BioStream {BIOSTREAM} cannot be read: {kube.unavailable_message(PRIMARY, error)}")
     finally:
         api.close()
-    if KAFKA_BOOTSTRAP not in config:
+    brokers = KafkaVariables.of(config, str(site.authority / "ca.crt"))
+    if brokers is None:
         sys.exit(f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet; `aura status` shows what is not Ready")
-    return DeadLetterTopic(config[KAFKA_BOOTSTRAP], spec.dead_letter.topic, spec.source.topic, rules_from_spec(spec))
+    return DeadLetterTopic(brokers.kafka_client, spec.dead_letter.topic, spec.source.topic, rules_from_spec(spec))
 
 
 def guarded(work: Callable[[], T]) -> T:

@@ -19,8 +19,9 @@ Partitions = Annotated[int, Field(ge=1, le=1000)]
 Replication = Annotated[int, Field(ge=1, le=5)]
 TopicRetention = Annotated[Duration, between("1m", "3650d")]
 RowAge = Annotated[Duration, between("10m", "3650d")]
-Interval = Annotated[Duration, between("100ms", "10s")]
-"""Of two heart beats."""
+Interval = Annotated[Duration, between("200ms", "5s")]
+"""Of two heart beats; ingest stores no others (contracts/beats.py)."""
+MAX_CHUNKS = 5000
 Window = Annotated[Duration, between("5s", "1h")]
 _EVENTS = f"(has(self.events) && has(self.events.topic) ? self.events.topic : '{TOPIC_EVENTS}')"
 _NOT_APART = "to Kafka, . and _ are the same in a name"
@@ -97,10 +98,10 @@ class Cleanse(ResourceModel):
         ),
     )
     min_rr: Interval = Field(
-        default="300ms", alias="minRR", description="Shorter intervals are artefacts; 100ms to 10s; 300ms if unset."
+        default="300ms", alias="minRR", description="Shorter intervals are artefacts; 200ms to 5s; 300ms if unset."
     )
     max_rr: Interval = Field(
-        default="2000ms", alias="maxRR", description="Longer intervals are artefacts; 100ms to 10s; 2000ms if unset."
+        default="2000ms", alias="maxRR", description="Longer intervals are artefacts; 200ms to 5s; 2000ms if unset."
     )
     max_step: float = Field(
         default=0.2,
@@ -180,10 +181,20 @@ class Sink(ResourceModel):
             chunk="1h",
             retention="90d",
         ),
+        duration_rule(
+            f"ms[1] <= {MAX_CHUNKS} * ms[0]",
+            f"retention must be at most {MAX_CHUNKS} times chunk (1h if unset): each chunk is a table, and PostgreSQL"
+            " plans and locks all of them",
+            "chunk",
+            chunk="1h",
+            retention="90d",
+        ),
     )
     database: Name = Field(description="Name of the CloudNativePG Cluster; its Secret <name>-app gives the connection.")
     chunk: Annotated[Duration, between("10m", "365d")] = Field(
-        default="1h", description="Time that one partition holds; 10m to 365d, not above retention; 1h if unset."
+        default="1h",
+        description="Time that one partition holds; 10m to 365d, not above retention, at least a 5000th of it;"
+        " 1h if unset.",
     )
     retention: RowAge = Field(
         default="90d",

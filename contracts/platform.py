@@ -1,6 +1,7 @@
 """Names that several packages share: what infra/ declares and operators/ passes to the Pods.
 
-`infra/` writes the ConfigMap `aura-platform`; a Pod gets the keys it needs as variables of the same name.
+`infra/` writes the ConfigMap `aura-platform`, and what is secret into the Secret of that name; a Pod gets the keys it
+needs as variables of the same name.
 """
 
 from __future__ import annotations
@@ -13,7 +14,12 @@ PLATFORM_CONFIG = "aura-platform"
 AWS_REGION = "AWS_REGION"
 AWS_ENDPOINT_URL = "AWS_ENDPOINT_URL"
 KAFKA_BOOTSTRAP = "KAFKA_BOOTSTRAP"
+KAFKA_SECURITY_PROTOCOL = "KAFKA_SECURITY_PROTOCOL"
+KAFKA_USERNAME = "KAFKA_USERNAME"
+KAFKA_PASSWORD = "KAFKA_PASSWORD"
 REDIS_URL = "REDIS_URL"
+CA_FILE = "CA_FILE"
+"""A variable of every image: the authorities that certify AWS's databases, brokers and caches."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"

@@ -22,14 +22,20 @@ HTTP = "http"
 """The port that is PORT; another port `grpc` is GRPC_PORT."""
 TIMESERIES = "timeseries"
 PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL}
-"""Needs that the platform's ConfigMap resolves, with the variable that must be in it."""
+"""Needs that the platform's configuration resolves, with the variable that must be in it."""
+SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD), "redis": (platform.REDIS_URL,)}
+"""Variables that the platform's Secret has for a need, where the region's brokers and caches ask for a password."""
+
+KUBELET = "KUBERNETES_"
+"""Prefix of the variables that the kubelet sets in every container: the address of the API server."""
 
 FIXED = (
     *(HOST, PORT, POD_IP, POD_NAME),
     *(platform.AWS_REGION, platform.AWS_ENDPOINT_URL, platform.KAFKA_BOOTSTRAP, platform.REDIS_URL),
+    *(platform.KAFKA_SECURITY_PROTOCOL, platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD, platform.CA_FILE),
     *(platform.MEDIA_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
 )
-"""Set in every Pod: by the operator, or from the platform's ConfigMap."""
+"""Set by the image, by the operator, or from the platform's configuration."""
 
 
 def port_variable(name: str) -> str:

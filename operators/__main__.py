@@ -11,6 +11,7 @@ from functools import lru_cache
 import kopf
 import structlog
 
+from contracts.connections import KafkaClient
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.kafka.admin import TopicAdmin
 from operators.adapters.timeseries import Store
@@ -30,12 +31,21 @@ _STREAM_RESYNC_SECONDS = 10.0
 _log = logging.getLogger("operators")
 
 
+def _topic_admin(kafka: KafkaClient) -> TopicAdmin:
+    return _cached_topic_admin(tuple(sorted(kafka.items())))
+
+
+@lru_cache(maxsize=4)
+def _cached_topic_admin(kafka: tuple[tuple[str, str], ...]) -> TopicAdmin:
+    return TopicAdmin(dict(kafka))
+
+
 def reconcile_loops(client: Client, settings: Settings) -> dict[str, ReconcileLoop]:
     """The reconcile loop of each kind of custom resource."""
     resync = settings.resync_seconds
-    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, cache_seconds=resync / 3)
+    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, resync / 3, settings.ca_file)
     services = AuraServiceReconciler(client, cloud)
-    streams = BioStreamReconciler(client, cloud, Store(), lru_cache(maxsize=4)(TopicAdmin))
+    streams = BioStreamReconciler(client, cloud, Store(), _topic_admin, settings.ca_file)
     return {
         AURA_SERVICE.name: ReconcileLoop(AURA_SERVICE, client, services, resync),
         BIO_STREAM.name: ReconcileLoop(BIO_STREAM, client, streams, min(resync, _STREAM_RESYNC_SECONDS)),

@@ -17,5 +17,7 @@ class Settings(BaseSettings):
     watch_namespace: str = NAMESPACE
     aws_region: str = "us-west-2"
     aws_endpoint_url: str = ""
+    ca_file: str = ""
+    """Authorities that certify databases and brokers, in PEM: a file of the image. Those of the system without it."""
     resync_seconds: float = 60.0
     """How often a resource is reconciled without an event; a rotated secret is noticed after this time at most."""

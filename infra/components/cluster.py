@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.base import Component
-from infra.components.nodes import NodeGroup, NodeGroupConfig
+from infra.components.nodes import NodeGroup, NodeGroupConfig, sizes
 from infra.components.roles import service_role
 from infra.settings import settings
 
@@ -78,11 +78,13 @@ class Cluster(Component):
         for admin, principal in config.admins.items():
             self._grant_access(admin, principal)
         node_role, attached = service_role(self, f"{name}-node", "ec2.amazonaws.com", _NODE_POLICIES)
+        size = sizes(name, config.node_groups, pulumi.InvokeOutputOptions(parent=self))
         self.node_groups = [
             NodeGroup(
                 f"{name}-{group}",
                 group,
                 self.cluster.name,
+                size[group],
                 node_role.arn,
                 subnets,
                 nodes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pulumi
@@ -33,13 +33,43 @@ class NodeGroupConfig:
         if self.capacity == "SPOT" and self.stateful:
             raise ValueError("stateful nodes must not use spot capacity")
 
+    def within(self, size: int) -> int:
+        """The nearest size that min and max allow."""
+        return min(max(size, self.min), self.max)
+
+
+def sizes(
+    cluster: str, groups: Mapping[str, NodeGroupConfig], opts: pulumi.InvokeOutputOptions
+) -> dict[str, pulumi.Output[int]]:
+    """Nodes by group: `desired` in a new one; one that exists keeps what its autoscaler gave it, as far as min and max
+    allow. AWS refuses a min above the size, and any other size than the real one would start or end nodes."""
+
+    def existing(clusters: list[str]) -> pulumi.Input[list[str]]:
+        return aws.eks.get_node_groups_output(cluster_name=cluster, opts=opts).names if cluster in clusters else []
+
+    names = aws.eks.get_clusters_output(opts=opts).names.apply(existing)
+
+    def size(group: str, config: NodeGroupConfig) -> pulumi.Output[int]:
+        def live(existing: list[str]) -> pulumi.Input[int]:
+            if group not in existing:
+                return config.desired
+            found = aws.eks.get_node_group_output(cluster_name=cluster, node_group_name=group, opts=opts)
+            return found.scaling_configs.apply(lambda scaling: config.within(scaling[0].desired_size))
+
+        return names.apply(live)
+
+    return {group: size(group, config) for group, config in groups.items()}
+
 
 class NodeGroup(Component):
+    """`size` is how many nodes it has or will have; see `sizes`."""
+
     def __init__(
         self,
         name: str,
         group: str,
         cluster: pulumi.Input[str],
+        size: pulumi.Input[int],
         role: pulumi.Input[str],
         subnets: Sequence[pulumi.Input[str]],
         config: NodeGroupConfig,
@@ -57,10 +87,10 @@ class NodeGroup(Component):
             instance_types=list(config.instance_types),
             disk_size=config.disk_gib,
             scaling_config=aws.eks.NodeGroupScalingConfigArgs(
-                min_size=config.min, desired_size=config.desired, max_size=config.max
+                min_size=config.min, desired_size=size, max_size=config.max
             ),
             labels={"aura/pool": group},
             taints=[stateful] if config.stateful else None,
-            opts=self.child(ignore_changes=["scalingConfig.desiredSize"]),
+            opts=self.child(),
         )
         self.register_outputs({"arn": self.group.arn})

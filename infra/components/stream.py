@@ -59,9 +59,10 @@ class Stream(Component):
             kms_key_id=key,
             opts=self.child(),
         )
+        # Another version needs another configuration, and MSK deletes none that a cluster uses: a name for each.
         configuration = aws.msk.Configuration(
             name,
-            name=name,
+            name=f"{name}-{config.kafka_version.replace('.', '-')}",
             kafka_versions=[config.kafka_version],
             server_properties="".join(f"{k}={v}\n" for k, v in sorted(config.server_properties.items())),
             opts=self.child(),

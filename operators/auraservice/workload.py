@@ -128,7 +128,7 @@ def _env_from(owner: Owner, dependencies: Dependencies) -> list[Manifest]:
 
 def _env(spec: AuraServiceSpec, dependencies: Dependencies) -> list[Manifest]:
     values = {port_variable(name): str(port) for name, port in spec.ports.items()}
-    secrets: list[Manifest] = []
+    secrets = pods.platform_secrets(spec.needs)
     for need in spec.needs:
         if address := dependencies.services.get(need):
             host, port = service_variables(need)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.biostream import BioStreamSpec
+from contracts.connections import KafkaVariables
 from contracts.resource import GROUP
 from operators.biostream.scaling import Scale
 from operators.kubernetes import network, pods
@@ -28,10 +29,10 @@ WORKERS = "WORKERS"
 
 @dataclass(frozen=True)
 class Dependencies:
-    """`kafka` is the bootstrap address, `response` host:port of the Service that responds to events, `timeseries` a
-    digest of the database's Secret."""
+    """`response` is host:port of the Service that responds to events, `timeseries` a digest of the database's
+    Secret."""
 
-    kafka: str
+    kafka: KafkaVariables
     response: str
     webhook_secret: str
     timeseries: str
@@ -88,7 +89,8 @@ def volume_claim(owner: Owner) -> Manifest:
 
 
 def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manifest:
-    hashed = digest([dependencies.webhook_secret, dependencies.timeseries])
+    kafka = sorted(dependencies.kafka.kafka_client.items())
+    hashed = digest([dependencies.webhook_secret, dependencies.timeseries, kafka])
     content = {
         "replicas": desired_pods(dependencies.passive),
         "selector": {"matchLabels": owner.selector},
@@ -114,11 +116,12 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         WORKERS: str(workers),
         "BIOSTREAM_NAME": owner.name,
         "BIOSTREAM_SPEC": json.dumps(spec.to_manifest(), sort_keys=True),
-        "KAFKA_BOOTSTRAP": dependencies.kafka,
+        "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
         "RESPONSE_URL": f"http://{dependencies.response}{spec.response.path}",
         "STATE_DIR": _STATE,
     }
     secrets = [
+        *pods.platform_secrets(["kafka"]),
         _from_secret("TIMESERIES_URL", database_secret(spec), "uri"),
         _from_secret("WEBHOOK_SECRET", f"{owner.name}-dataflow", "WEBHOOK_SECRET"),
     ]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.biostream import BioStreamSpec
+from contracts.connections import KafkaClient, KafkaVariables
 from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG, REGION_ROLE
 from contracts.resource import GROUP, DeletionPolicy
 from operators.adapters.aws.cloud import Cloud
@@ -36,12 +37,14 @@ from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, live_objects
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import Finding, State, broken, good, waiting
-from operators.kubernetes.kinds import CONFIG_MAP, DEPLOYMENT, SECRET, SERVICE
+from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, waiting
+from operators.kubernetes.kinds import DEPLOYMENT, SECRET, SERVICE
 from operators.kubernetes.manifest import Manifest, Owner, digest
+from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
+from operators.kubernetes.services import address
 
 ACCEPTED = "Accepted"
 TABLES_READY = "TablesReady"
@@ -60,12 +63,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class BioStreamReconciler:
-    """Reconciler of the kind BioStream. `kafka` returns the admin client for a bootstrap address."""
+    """Reconciler of the kind BioStream. `kafka` returns the admin client for brokers, which `ca_file` certifies."""
 
     client: Client
     cloud: Cloud
     store: Store
-    kafka: Callable[[str], TopicAdmin]
+    kafka: Callable[[KafkaClient], TopicAdmin]
+    ca_file: str
     _samples: dict[str, list[LagSample]] = field(default_factory=dict)
     """Recent lag samples of each stream, by its uid."""
 
@@ -77,18 +81,16 @@ class BioStreamReconciler:
             return Result([spec], {})
         await self._sync_finalizer(body, spec)
         owner = Owner.of(body)
-        config: dict[str, str] = (await self.client.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}).get(
-            "data", {}
-        )
-        bootstrap, passive = config.get(KAFKA_BOOTSTRAP, ""), config.get(REGION_ROLE) == "passive"
+        config = await platform_configuration(self.client, owner.namespace)
+        brokers, passive = KafkaVariables.of(config, self.ca_file), config.get(REGION_ROLE) == "passive"
         url, version = await self._database(owner, spec)
-        streams = await siblings(self.client, body, spec, bootstrap, url)
+        streams = await siblings(self.client, body, spec, _bootstrap(brokers), url)
         where = {"kafka": streams.mine.kafka, "database": streams.mine.store}
         live = await live_objects(self.client, owner, _KINDS)
         if refused := conflict(streams.mine, streams.others):
             findings = [_refusal(refused), await self._rollout(owner, live, passive)]
             return Result(findings, where | {"pods": pod_counts(_deployment(live))})
-        topic_finding, partitions = await self._topics(streams, bootstrap)
+        topic_finding, partitions = await self._topics(streams, brokers)
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(spec)
         findings = [
@@ -96,12 +98,12 @@ class BioStreamReconciler:
             topic_finding,
             await self._tables(streams, url),
             response,
-            *secret_finding,
+            secret_finding,
         ]
         sample = await scrape(self.client, owner, PORT, spec.source.partitions)
         current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
-        if all(finding.state is State.GOOD for finding in findings):
-            dependencies = Dependencies(bootstrap, address, secret, version, scale, passive)
+        if brokers and all(finding.state is State.GOOD for finding in findings):
+            dependencies = Dependencies(brokers, address, secret, version, scale, passive)
             if await apply(self.client, owner, desired(owner, spec, dependencies), live):
                 live = await live_objects(self.client, owner, _KINDS)
             if reason:
@@ -150,7 +152,7 @@ class BioStreamReconciler:
                 _log.warning("BioStream %s is deleted with its namespace: its data stays", owner.name)
             elif isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
                 await self._delete_data(body, owner, spec)
-        except (KafkaUnreachable, KafkaRefused, StoreUnavailable) as error:
+        except Exception as error:
             since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
             if datetime.now(UTC) - since < _FINALIZE_TIMEOUT:
                 raise
@@ -175,28 +177,27 @@ class BioStreamReconciler:
         claim = kinds.KINDS["v1", "PersistentVolumeClaim"]
         if existing := await self.client.get(claim, owner.namespace, volume_claim(owner)["metadata"]["name"]):
             await self.client.delete(claim, existing)
-        config = await self.client.get(CONFIG_MAP, owner.namespace, PLATFORM_CONFIG) or {}
-        bootstrap = config.get("data", {}).get(KAFKA_BOOTSTRAP, "")
+        brokers = KafkaVariables.of(await platform_configuration(self.client, owner.namespace), self.ca_file)
         url, _ = await self._database(owner, spec)
-        streams = await siblings(self.client, body, spec, bootstrap, url)
+        streams = await siblings(self.client, body, spec, _bootstrap(brokers), url)
         if streams.invalid:
             invalid = ", ".join(streams.invalid)
             _log.error("BioStream %s: its data stays, since %s is invalid and may use it", owner.name, invalid)
             return
         used = shared(streams.mine, streams.others)
-        if bootstrap:
+        if brokers:
             own = [topic.name for topic in topics.desired_topics(spec) if topic.name not in used.topics]
-            await self.kafka(bootstrap).delete(own)
+            await self.kafka(brokers.kafka_client).delete(own)
         if url and not used.store:
             await self.store.drop(url)
 
-    async def _topics(self, streams: Siblings, bootstrap: str) -> tuple[Finding, int | None]:
-        if not bootstrap:
+    async def _topics(self, streams: Siblings, brokers: KafkaVariables | None) -> tuple[Finding, int | None]:
+        if brokers is None:
             message = f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet"
             return waiting(topics.TOPICS_READY, "NotConfigured", message), None
         declared, source = kept_topics(streams.mine, streams.others), streams.mine.spec.source
         try:
-            admin = self.kafka(bootstrap)
+            admin = self.kafka(brokers.kafka_client)
             state = await admin.describe(topic.name for topic in declared)
             decision = topics.decide(declared, state)
             if isinstance(decision, Finding):
@@ -234,15 +235,18 @@ class BioStreamReconciler:
         service = await self.client.get(SERVICE, owner.namespace, name)
         if service is None:
             return waiting(RESPONSE_READY, "ServiceMissing", f"Service {name} for events does not exist yet"), ""
-        ports = service["spec"]["ports"]
-        port = next((one["port"] for one in ports if one.get("name") == "http"), ports[0]["port"])
-        return good(RESPONSE_READY, "Found", f"events are sent to {name}"), f"{service['spec']['clusterIP']}:{port}"
+        where = address(service)
+        if where is None:
+            message = f"Service {name} for events has no cluster IP or no port: it is headless or an ExternalName"
+            return broken(RESPONSE_READY, "ServiceUnusable", f"{message}; events wait until it has both"), ""
+        return good(RESPONSE_READY, "Found", f"events are sent to {name}"), str(where)
 
-    async def _secret(self, spec: BioStreamSpec) -> tuple[list[Finding], str]:
+    async def _secret(self, spec: BioStreamSpec) -> tuple[Finding, str]:
         try:
-            return [], await self.cloud.secrets.value(spec.response.secret)
+            secret = await self.cloud.secrets.value(spec.response.secret)
         except SecretUnavailable as error:
-            return [broken(RESPONSE_READY + "Secret", "SecretUnavailable", f"{error}; workers keep their value")], ""
+            return broken(SECRETS_SYNCED, "SecretUnavailable", f"{error}; workers keep their value"), ""
+        return good(SECRETS_SYNCED, "Synced", f"{spec.response.secret} from AWS Secrets Manager"), secret
 
 
 def _refusal(found: Conflict) -> Finding:
@@ -254,3 +258,7 @@ def _refusal(found: Conflict) -> Finding:
 
 def _deployment(live: list[Manifest]) -> Manifest | None:
     return next((one for one in live if one["kind"] == "Deployment"), None)
+
+
+def _bootstrap(brokers: KafkaVariables | None) -> str:
+    return brokers.kafka_bootstrap if brokers else ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import Placement
-from contracts.variables import HOST, POD_IP, POD_NAME
+from contracts.variables import HOST, POD_IP, POD_NAME, SECRETS_OF_NEEDS
 from operators.kubernetes.manifest import Manifest, env_vars
 
 TERMINATION_GRACE_PERIOD_SECONDS = 30
@@ -56,6 +56,18 @@ def environment(values: Mapping[str, str], secrets: list[Manifest]) -> list[Mani
 def platform_config() -> Manifest:
     """An `envFrom` entry with the region's configuration, which infra/ writes."""
     return {"configMapRef": {"name": PLATFORM_CONFIG}}
+
+
+def platform_secrets(needs: Iterable[str]) -> list[Manifest]:
+    """Entries of `env` with the passwords of what is needed, where the region's brokers and caches ask for them."""
+    return [
+        {
+            "name": variable,
+            "valueFrom": {"secretKeyRef": {"name": PLATFORM_CONFIG, "key": variable, "optional": True}},
+        }
+        for need in needs
+        for variable in SECRETS_OF_NEEDS.get(need, ())
+    ]
 
 
 def probes(start_seconds: int) -> Manifest:

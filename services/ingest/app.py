@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.frames import CloseCode
 
+from contracts.connections import redis_options
 from services.ingest import gc_tuning
 from services.ingest.admission import Limits
 from services.ingest.delivery.pipeline import DeliveryPipeline
@@ -50,7 +51,12 @@ class Ingest:
         )
         self.settings = settings
         self.registry = ConnectionRegistry(limits)
-        self.redis = Redis.from_url(settings.redis_url, health_check_interval=15, socket_connect_timeout=2)
+        self.redis = Redis.from_url(
+            settings.redis_url,
+            health_check_interval=15,
+            socket_connect_timeout=2,
+            **redis_options(settings.redis_url, settings.ca_file),
+        )
         self.pushes = PushDispatcher(self.redis, self.registry)
         self._on_fatal = on_fatal
         self._endpoint: StreamEndpoint | None = None
@@ -77,7 +83,7 @@ class Ingest:
     async def _lifespan(self, _: FastAPI) -> AsyncIterator[None]:
         settings = self.settings
         self._pipeline = DeliveryPipeline(
-            settings.kafka_bootstrap, settings.topic, settings.pack_seconds, settings.backlog_bytes, self._on_fatal
+            settings.kafka_client, settings.topic, settings.pack_seconds, settings.backlog_bytes, self._on_fatal
         )
         self._endpoint = StreamEndpoint(self._verifier, self.registry, self._pipeline, self.pushes)
         tasks = [

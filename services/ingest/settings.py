@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 
+from contracts.connections import KafkaVariables
 from contracts.platform import TOPIC_RAW
 from services.kit.settings import TokenSettings
 
@@ -11,10 +12,9 @@ SPARE_FILES = 200
 """Descriptors reserved for Kafka, Redis, logs and connections being refused."""
 
 
-class IngestSettings(TokenSettings):
+class IngestSettings(TokenSettings, KafkaVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
     """KAFKA_BOOTSTRAP and REDIS_URL are required; the rest are limits with defaults that fit one CPU core."""
 
-    kafka_bootstrap: str
     redis_url: str
     topic: str = TOPIC_RAW
     pack_seconds: float = 0.02

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
 
 from contracts import webhook
+from contracts.connections import redis_options
 from contracts.records import StressEvent
 from services.kit import app, logs
 from services.recommend.answers import AnswerStore
@@ -32,7 +33,10 @@ log = logs.get(__name__)
 
 def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) -> FastAPI:
     """The application. 200 with the push, also for a repeat; 401 untrusted; 422 not an event; 503 retry."""
-    redis = Redis.from_url(settings.redis_url, health_check_interval=15, socket_connect_timeout=2)
+    url = settings.redis_url
+    redis = Redis.from_url(
+        url, health_check_interval=15, socket_connect_timeout=2, **redis_options(url, settings.ca_file)
+    )
     answers = AnswerStore(redis, settings.heard_seconds)
     responder = Responder(
         answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds

@@ -13,6 +13,8 @@ class RecommendSettings(ServiceSettings):
     """EMBEDDING_MODEL_DIR contains model.onnx and tokenizer.json of all-MiniLM-L6-v2, which the image includes."""
 
     redis_url: str
+    ca_file: str = ""
+    """Authorities that certify Redis; those of the system without it."""
     webhook_secret: SecretStr
     embedding_model_dir: Path
     timeseries_url: SecretStr

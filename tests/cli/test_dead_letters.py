@@ -37,7 +37,7 @@ def test_an_unreadable_value_is_listed_as_such() -> None:
 def test_a_result_is_listed_with_its_user_and_why_it_is_not_replayed() -> None:
     value = b'{"user": "ada\\u0000", "at": 1760000000000, "hr": 60.0}'
     row = Entry(DeadLetter("raw", 3, NO_OFFSET, "store, encoding: NUL", value, "row"), 6, 1_760_000_000_000, False)
-    rejection = DeadLetterTopic("", "dead", "raw", Rules()).rejection(row.letter, 12)
+    rejection = DeadLetterTopic({}, "dead", "raw", Rules()).rejection(row.letter, 12)
     (_, line) = shown((row, state(row, rejection)))
     for text in ("raw/3/row", r"ada\x00", "store, encoding", "a row of the history is a result and is not replayed"):
         assert text in line

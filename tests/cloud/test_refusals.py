@@ -15,11 +15,12 @@ pytestmark = pytest.mark.integration
 
 REPLICATION = {"Role": "arn:aws:iam::123456789012:role/r", "Rules": []}
 UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
-    ("rds", "promote_read_replica", {"DBInstanceIdentifier": "x"}),
-    ("rds", "create_db_snapshot", {"DBInstanceIdentifier": "x", "DBSnapshotIdentifier": "y"}),
-    ("rds", "restore_db_instance_from_db_snapshot", {"DBInstanceIdentifier": "x", "DBSnapshotIdentifier": "y"}),
-    ("rds", "restore_db_instance_to_point_in_time", {"TargetDBInstanceIdentifier": "x"}),
-    ("rds", "create_db_instance_read_replica", {"DBInstanceIdentifier": "x"}),
+    (
+        "rds",
+        "create_db_proxy",
+        {"DBProxyName": "x", "EngineFamily": "POSTGRESQL", "RoleArn": "a" * 20, "VpcSubnetIds": ["s"]},
+    ),
+    ("rds", "modify_db_snapshot_attribute", {"DBSnapshotIdentifier": "x", "AttributeName": "restore"}),
     ("rds", "create_db_cluster", {"DBClusterIdentifier": "x", "Engine": "aurora-postgresql"}),
     ("kafka", "update_broker_count", {"ClusterArn": "a", "CurrentVersion": "K1", "TargetNumberOfBrokerNodes": 3}),
     ("kafka", "list_replicators", {}),

@@ -28,7 +28,12 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:rds/instance:Instance": {"address": "db.internal", "endpoint": "db.internal:5432"},
     "aws:msk/cluster:Cluster": {"bootstrapBrokers": "b:9092", "bootstrapBrokersTls": "b:9094"},
     "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "cache.internal"},
-    "aws:route53/zone:Zone": {"nameServers": ["ns-1"]},
+    "aws:route53/zone:Zone": {"nameServers": ["ns-1"], "zoneId": "Z1"},
+    "aws:route53/record:Record": {"fqdn": "media.example"},
+    "aws:kms/key:Key": {"keyId": "key"},
+    "aws:msk/configuration:Configuration": {"latestRevision": 1},
+    "aws:s3/bucket:Bucket": {"bucketRegionalDomainName": "media.s3.us-west-2.amazonaws.com"},
+    "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net"},
     "aws:acm/certificate:Certificate": {
         "domainValidationOptions": [
             {"resourceRecordName": "_x", "resourceRecordType": "CNAME", "resourceRecordValue": "_y", "domainName": "d"}
@@ -42,6 +47,8 @@ class Recording(mocks.Mocks):
     """`outputs_known` as in an update; without as in the first preview."""
 
     outputs_known: bool
+    nodes: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Sizes of the node groups that exist already, by cluster and name."""
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
@@ -54,8 +61,18 @@ class Recording(mocks.Mocks):
         return f"{args.name}-id", {**outputs, **BY_TYPE.get(args.typ, {})}
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        assert args.token == "aws:index/getCallerIdentity:getCallerIdentity", args.token
-        return {"accountId": ACCOUNT, "arn": "a", "userId": "u", "id": ACCOUNT}
+        return {
+            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": "a", "userId": "u"},
+            "aws:eks/getClusters:getClusters": {"names": list(self.nodes)},
+            "aws:eks/getNodeGroups:getNodeGroups": {
+                "names": list(self.nodes.get(str(args.args.get("clusterName")), {}))
+            },
+            "aws:eks/getNodeGroup:getNodeGroup": {"scalingConfigs": [self._scaling(args.args)]},
+        }[args.token]
+
+    def _scaling(self, group: dict[str, Any]) -> dict[str, int]:
+        size = self.nodes.get(str(group.get("clusterName")), {}).get(str(group.get("nodeGroupName")), 0)
+        return {"minSize": 0, "desiredSize": size, "maxSize": 100}
 
     def of(self, type: str) -> dict[str, dict[str, Any]]:
         """Inputs of every resource of a type, by name, with secrets unwrapped."""

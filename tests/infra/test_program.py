@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.recording import Recording, run
+from tests.infra.recording import Recording, execute, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 STACKS = ["local", "staging", "prod"]
@@ -97,6 +97,24 @@ def test_stateful_nodes_are_on_demand_and_the_others_spot_of_many_types(declared
     assert spot and stateful
     assert all(len(g["instanceTypes"]) >= 3 and "taints" not in g for g in spot)
     assert all(g["taints"][0]["key"] == "aura/stateful" for g in stateful)
+
+
+def test_a_node_group_begins_as_desired_and_then_keeps_its_size_within_min_and_max() -> None:
+    def sizes(nodes: dict[str, dict[str, int]]) -> dict[str, int]:
+        recording = Recording(outputs_known=True, nodes=nodes)
+        execute("prod", recording, preview=False)
+        groups = recording.of("aws:eks/nodeGroup:NodeGroup").values()
+        return {group["nodeGroupName"]: group["scalingConfig"]["desiredSize"] for group in groups}
+
+    assert sizes({}) == {"spot": 6, "stateful": 3}
+    assert sizes({"aura-us-west-2": {"spot": 23}}) == {"spot": 23, "stateful": 3}
+    assert sizes({"aura-us-west-2": {"spot": 2, "stateful": 9}}) == {"spot": 6, "stateful": 6}
+
+
+def test_another_kafka_version_needs_no_name_that_is_in_use(declared: Recording) -> None:
+    (configuration,) = declared.of("aws:msk/configuration:Configuration").values()
+    assert configuration["name"].endswith("-3-9-x-kraft")
+    assert configuration["kafkaVersions"] == ["3.9.x.kraft"]
 
 
 def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording) -> None:

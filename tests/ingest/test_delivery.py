@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from websockets.frames import CloseCode
 
+from contracts.connections import kafka_client
 from contracts.records import StoredFrame
 from local.engines.kafka import Kafka
 from services.ingest.delivery.pipeline import DeliveryPipeline, PendingAck
@@ -44,7 +45,7 @@ async def test_after_a_fatal_producer_error_nothing_is_acknowledged_and_the_proc
     admin.create_topics([NewTopic(TOPIC, 1)])[TOPIC].result(20)
     producers = capture_producers(monkeypatch, "services.ingest.delivery.producer.Producer")
     fatal, connection = asyncio.Event(), FakeConnection()
-    pipeline = DeliveryPipeline(kafka.bootstrap, TOPIC, 0.02, 1 << 20, fatal.set)
+    pipeline = DeliveryPipeline(kafka_client(kafka.bootstrap), TOPIC, 0.02, 1 << 20, fatal.set)
     assert await pipeline.start() == 1
 
     async def submit(seq: int) -> bytes | Close:

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
-from operators.auraservice.dependencies import Address, Dependencies
+from contracts.connections import KafkaVariables
+from operators.auraservice.dependencies import Dependencies
 from operators.biostream.desired import Dependencies as StreamDependencies
 from operators.biostream.scaling import Scale
 from operators.kubernetes.kinds import OWNED
 from operators.kubernetes.manifest import Owner
+from operators.kubernetes.services import Address
 
 OWNER = Owner("AuraService", "aura", "ingest", "11111111-2222-3333-4444-555555555555")
 EVERYTHING = frozenset((kind.api_version, kind.name) for kind in OWNED)
@@ -53,7 +55,7 @@ def dependencies(**members: Any) -> Dependencies:
 
 def stream_dependencies(**members: Any) -> StreamDependencies:
     known: dict[str, Any] = {
-        "kafka": "10.0.0.8:9092",
+        "kafka": KafkaVariables(kafka_bootstrap="10.0.0.8:9092"),
         "response": "10.1.0.1:8080",
         "webhook_secret": "secret",
         "timeseries": "v1",

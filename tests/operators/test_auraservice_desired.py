@@ -112,6 +112,26 @@ def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None
     assert any({"protocol": "TCP", "port": 9092} in rule.get("ports", []) for rule in rules)
 
 
+def test_only_who_needs_a_password_of_the_region_gets_it() -> None:
+    def passwords(*needs: str) -> dict[str, Any]:
+        (deployment,) = [
+            o for o in desired(OWNER, service(needs=list(needs)), dependencies()) if o["kind"] == "Deployment"
+        ]
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        return {
+            one["name"]: one["valueFrom"]["secretKeyRef"]
+            for one in container["env"]
+            if one.get("valueFrom", {}).get("secretKeyRef", {}).get("name") == "aura-platform"
+        }
+
+    def optional(key: str) -> dict[str, Any]:
+        return {"name": "aura-platform", "key": key, "optional": True}
+
+    assert passwords("auth") == {}
+    assert passwords("redis") == {"REDIS_URL": optional("REDIS_URL")}
+    assert passwords("kafka") == {name: optional(name) for name in ("KAFKA_USERNAME", "KAFKA_PASSWORD")}
+
+
 def test_env_overrides_plain_variables_and_a_pod_knows_its_address() -> None:
     objects = desired(OWNER, service(env={"LOG_LEVEL": "debug"}), dependencies())
     assert values(objects) | {"HOST": "$(POD_IP)", "PORT": "8080", "LOG_LEVEL": "debug"} == values(objects)

@@ -38,7 +38,7 @@ def databases(aws: str, manager: Any, postgres: Database) -> Databases:
     postgres.create("databases_master")
     login = {"host": postgres.server.address, "port": 5432, "dbname": "databases_master"}
     store(manager, login | {"username": postgres.login.user, "password": postgres.login.password})
-    return Cloud(REGION, aws, 0).databases
+    return Cloud(REGION, aws, 0, "").databases
 
 
 @pytest.fixture(autouse=True)
@@ -156,7 +156,7 @@ async def test_the_first_database_of_the_instance_goes_to_its_first_service_whil
 async def test_a_name_that_is_a_word_of_sql_is_a_name(databases: Databases) -> None:
     url = await databases.ensure(FIRST, "databases", "user", "one", stored=False)
     assert can_log_in(url)
-    assert await Databases(databases._secrets).ensure(FIRST, "databases", "user", "one", stored=True) == url
+    assert await Databases(databases._secrets, "").ensure(FIRST, "databases", "user", "one", stored=True) == url
 
 
 async def test_what_postgresql_refuses_is_no_outage(databases: Databases, postgres: Database) -> None:

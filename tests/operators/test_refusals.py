@@ -100,6 +100,8 @@ def test_broken_services_are_refused(definitions: Cluster, path: str, value: Any
         ("events.topic", "raw", "spec.events.topic"),
         ("events.topic", "dead", "spec.events.topic"),
         ("sink.retention", "30m", "spec.sink.chunk"),
+        ("sink.retention", "3650d", "spec.sink.chunk"),  # 87,600 tables
+        ("sink", {"database": "timeseries", "chunk": "10m", "retention": "50001m"}, "spec.sink.chunk"),
         ("sink.chunk", "91d", "spec.sink.chunk"),
     ],
 )

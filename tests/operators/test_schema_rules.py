@@ -68,6 +68,17 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (routes({"host": "10.0.0.1"}), "spec.routes[0].host", "is no host name"),
     (routes({"host": f"{_LABEL}a.com"}), "spec.routes[0].host", "is no host name"),
     (routes({"host": ".".join([_LABEL] * 4) + ".com"}), "spec.routes[0].host", "253"),
+    *(
+        (routes({"origins": [origin]}), "spec.routes[0].origins[0]", "is no origin")
+        for origin in [
+            *("https://app.example.com:443", "http://app.example.com:80", "https://a.b:65536", "https://a.b:99999"),
+            *("https://app..example.com", "https://app.example.com.", "https://10.0.0.1", "ftp://a.b", "https://A.b"),
+        ]
+    ),
+    (service(env={"KUBERNETES_SERVICE_HOST": "x"}), "spec.env", "of the kubelet: KUBERNETES_SERVICE_HOST"),
+    (service(secrets={"KUBERNETES_X": "a/b"}), "spec.secrets", "of the kubelet: KUBERNETES_X"),
+    (service(ports={"http": 8080, "kubernetes": 9090}), "spec.ports", "of the kubelet"),
+    (service(needs=["kubernetes"]), "spec.needs", "every Pod has the address of the API server"),
     (service(env={"A": "a\0b"}), "spec.env.A", ""),
     (service(env={"A": "x" * 4097}), "spec.env.A", "4096"),
     (service(env={f"A{number}": "x" for number in range(101)}), "spec.env", "100"),
@@ -92,6 +103,11 @@ ACCEPTED_SERVICES: list[dict[str, Any]] = [
     service(needs=["kafka"], ports={"http": 8080, "kafka-service": 9090}),
     service(ports={f"p{number}": 9000 + number for number in range(9)} | {"http": 8080}),
     service(ports={"http": 8080, "a-b-c": 9090}),
+    *(
+        routes({"origins": [origin]})
+        for origin in ("https://app.example.com", "http://localhost:3000", "https://a.b:80", "http://a.b:65535")
+    ),
+    service(env={"KUBERNETESX": "x"}, ports={"http": 8080, "kubernetes-2": 9090}, needs=["kubernetes-2"]),
     routes({}, {"host": "api.eu.aurawellness.com"}, {"path": "/v1/X", "auth": "none"}, {"path": "/"}),
     routes({"path": "/.well-known/jwks.json"}, {"path": "/v1/..."}, {"path": "/v1/.x/x..y"}, {"path": "/" + "a" * 199}),
     routes({"host": f"{_LABEL}.{_LABEL}.{_LABEL}.aurawellness.com"}, {"host": "1.2.3.example"}),
@@ -126,10 +142,11 @@ REFUSED_STREAMS: list[tuple[dict[str, Any], str, str]] = [
     (changed(STREAM, "sink.retention", "9m"), "spec.sink.retention", "10m to 3650d"),
     (changed(STREAM, "sink.chunk", "1ms"), "spec.sink.chunk", "10m to 365d"),
     (changed(STREAM, "sink", {"database": "x", "chunk": "366d", "retention": "3650d"}), "spec.sink.chunk", "365d"),
+    (changed(STREAM, "sink", {"database": "x", "retention": "50000m", "chunk": "599999ms"}), "spec.sink.chunk", "10m"),
     (changed(STREAM, "hrv.window", "61m"), "spec.hrv.window", "5s to 1h"),
     (changed(STREAM, "hrv.every", "4s"), "spec.hrv.every", "5s to 1h"),
-    (changed(STREAM, "cleanse.minRR", "99ms"), "spec.cleanse.minRR", "100ms to 10s"),
-    (changed(STREAM, "cleanse.maxRR", "11s"), "spec.cleanse.maxRR", "100ms to 10s"),
+    (changed(STREAM, "cleanse.minRR", "199ms"), "spec.cleanse.minRR", "200ms to 5s"),
+    (changed(STREAM, "cleanse.maxRR", "5001ms"), "spec.cleanse.maxRR", "200ms to 5s"),
     (changed(STREAM, "stress.threshold", 101), "spec.stress.threshold", "100"),
     (changed(STREAM, "source.partitions", 1001), "spec.source.partitions", "1000"),
     (changed(STREAM, "source.topic", "a" * 201), "spec.source.topic", "200"),
@@ -145,9 +162,10 @@ ACCEPTED_STREAMS: list[dict[str, Any]] = [
     *(changed(STREAM, path, value) for path, bounds in BOUNDS.items() for value in bounds),
     changed(STREAM, "sink", {"database": "x", "chunk": "10m", "retention": "10m"}),
     changed(STREAM, "sink", {"database": "x", "chunk": "365d", "retention": "3650d"}),
+    changed(STREAM, "sink", {"database": "x", "chunk": "10m", "retention": "50000m"}),
     changed(STREAM, "hrv", {"window": "1h", "every": "1h"}),
     changed(STREAM, "hrv", {"window": "5s", "every": "5s"}),
-    changed(STREAM, "cleanse", {"minRR": "100ms", "maxRR": "10s"}),
+    changed(STREAM, "cleanse", {"minRR": "200ms", "maxRR": "5s"}),
     changed(STREAM, "stress", {"threshold": 100, "heartRateRise": 100}),
     changed(changed(STREAM, "source.topic", "a.b"), "deadLetter.topic", "a.c"),
     *(changed(STREAM, "dataflow.image", image) for image in REFERENCES),

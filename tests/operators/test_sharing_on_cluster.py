@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.connections import kafka_client
 from contracts.resource import API_VERSION
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
 from operators.adapters.kafka.topics import CreatePartitions, CreateTopic, Topic
@@ -109,7 +110,7 @@ def test_topics_that_kafka_does_not_tell_apart_are_no_outage(installation: Insta
 async def test_each_kind_of_refusal_has_its_reason_and_kafkas_own_words(
     installation: Installation, change: CreateTopic | CreatePartitions, reason: str
 ) -> None:
-    admin = TopicAdmin(installation.kafka.bootstrap)
+    admin = TopicAdmin(kafka_client(installation.kafka.bootstrap))
     await admin.apply([CreateTopic(Topic("refused.one", 2, None, 1000))])
     with pytest.raises(KafkaRefused) as refused:
         await admin.apply([change])
@@ -119,4 +120,4 @@ async def test_each_kind_of_refusal_has_its_reason_and_kafkas_own_words(
 
 async def test_brokers_that_do_not_answer_are_unreachable() -> None:
     with pytest.raises(KafkaUnreachable, match=r"127\.0\.0\.1:1"):
-        await TopicAdmin("127.0.0.1:1").describe(["any"])
+        await TopicAdmin(kafka_client("127.0.0.1:1")).describe(["any"])

@@ -99,6 +99,12 @@ def test_only_changed_inputs_go_into_a_change() -> None:
     kind = kind_of("aws:rds/instance:Instance")
     assert isinstance(kind.modify, Call)
     operation = SESSION.get_service_model("rds").operation_model(kind.modify.operation)
-    known = {"id": "a", "identifier": "a", "instanceClass": "db.r7g.large", "allocatedStorage": 20}
+    known = {
+        "id": "a",
+        "identifier": "a",
+        "instanceClass": "db.r7g.large",
+        "allocatedStorage": 20,
+        "applyImmediately": False,
+    }
     params = parameters(kind, kind.modify, operation, known, {"instanceClass"})
-    assert params == {"DBInstanceIdentifier": "a", "ApplyImmediately": True, "DBInstanceClass": "db.r7g.large"}
+    assert params == {"DBInstanceIdentifier": "a", "ApplyImmediately": False, "DBInstanceClass": "db.r7g.large"}

@@ -13,22 +13,24 @@ import pytest
 from botocore.model import ServiceModel
 
 from local.plugins.aws import kinds
-from local.plugins.aws.kind import Call, Kind
+from local.plugins.aws.kind import Call, Kind, references
 from local.plugins.aws.kinds import find
+from local.plugins.aws.mapping.requests import member_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 SESSION = botocore.session.get_session()
 KINDS: list[Kind] = [
     kind
     for module in pkgutil.iter_modules(kinds.__path__)
-    for kind in importlib.import_module(f"{kinds.__name__}.{module.name}").KINDS
+    for kind in getattr(importlib.import_module(f"{kinds.__name__}.{module.name}"), "KINDS", ())
 ]
 
 
 def calls(kind: Kind) -> Iterator[Call]:
     yield from (kind.create, kind.read, *kind.after_create, *kind.before_delete)
     yield from (call for call, _ in kind.extra_outputs.values())
-    yield from (call for call in (kind.modify, kind.delete, kind.etag) if call is not None)
+    yield from (call for call in (kind.modify, kind.delete) if call is not None)
+    yield from (one.call for one in (kind.fresh, kind.awaited) if one is not None)
     for separate in kind.separate:
         yield from ([separate.set] if isinstance(separate.set, Call) else [])
         yield from ([separate.lookup] if separate.lookup else [])
@@ -94,10 +96,11 @@ def test_a_kind_has_only_inputs_of_the_sdk(kind: Kind) -> None:
     declared = _wire_names(module.get(f"{name}InitArgs") or module[f"{name}Args"])
     named = {
         key.split(".")[0]
-        for key in (*kind.rename, *kind.convert, *kind.observe, *kind.call_options, *kind.derived_from)
+        for key in (*kind.rename, *kind.convert, *kind.observe, *kind.derived_from, *kind.inputs.effects)
     }
-    named |= {key for separate in kind.separate for key in separate.inputs} | set(kind.immutable or ())
-    assert sorted(named - declared) == []
+    named |= {key.split(".")[0] for separate in kind.separate for key in separate.inputs}
+    named |= {key.split(".")[0] for key in (*kind.inputs.absent, *kind.inputs.depending, *kind.inputs.sets.split())}
+    assert sorted(named - declared - {"tags", "tagsAll", "region"}) == []
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
@@ -107,6 +110,35 @@ def test_a_kind_says_where_an_interrupted_creation_left_it(kind: Kind) -> None:
     assert any(says)
     assert not (kind.upsert and kind.search)
     assert kind.search is None or kind.id.startswith(".")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_what_is_changed_in_place_has_a_call_that_changes_it(kind: Kind) -> None:
+    separate = {name for one in kind.separate for name in one.inputs}
+    matched: Mapping[str, Any] = {}
+    named: set[str] = set()
+    if kind.modify is not None:
+        model = SESSION.get_service_model(kind.service)
+        named = {name.split(".")[0] for name in references(kind.modify.fields)} | set(kind.derived_from)
+        matched = members_of(model, kind.modify.operation) if kind.modify.match else {}
+    in_place = set(kind.inputs.in_place.split())
+    tops = {name: name.split(".")[0] for name in in_place - separate}
+    assert [name for name, top in tops.items() if top not in named and member_of(kind, top, matched) is None] == []
+    assert separate <= in_place
+    assert set(kind.inputs.depending) <= in_place
+    assert {name for value in kind.inputs.computed.values() for name in value.split()} <= in_place
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
+def test_an_input_has_one_place_in_the_table(kind: Kind) -> None:
+    inputs = kind.inputs
+    lists = [inputs.in_place.split(), inputs.replacing.split(), inputs.steering.split()]
+    every = [name for names in lists for name in names]
+    assert len(every) == len(set(every))
+    assert not set(inputs.refused) & set(every) - set(inputs.depending)
+    assert {*inputs.absent, *inputs.sets.split()} <= set(inputs.effects)
+    assert set(inputs.computed) <= {*kind.outputs, *kind.extra_outputs}
+    assert inputs.source.startswith("internal/service/") and inputs.source.endswith(".go")
 
 
 def _wire_names(args: type) -> set[str]:

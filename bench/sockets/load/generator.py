@@ -187,7 +187,7 @@ class Generator:
 
     def _on_frame(self, client: Client, opcode: int, payload: bytes) -> None:
         if payload.startswith(b'{"ack":'):
-            known = client.unacked.pop(int(payload[7:-1]), None)
+            known = client.unacked.pop(int(payload[7:-1].partition(b",")[0]), None)
             if known is not None:
                 now = time.perf_counter()
                 self.tally.acked += 1

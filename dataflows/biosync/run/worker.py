@@ -37,19 +37,19 @@ def run(settings: Settings) -> NoReturn:
     _stop_on_signal(shutdown)
     if settings.worker is not None:
         Thread(target=_exit_with_parent, name="parent", daemon=True).start()
-    spec, bootstrap = settings.biostream_spec, settings.kafka_bootstrap
+    spec, kafka = settings.biostream_spec, settings.kafka_client
     database = settings.timeseries_url.get_secret_value()
     results = ResultBuffers(spec.source.topic, spec.events.topic, spec.dead_letter.topic, shutdown)
     rejections = results.rejections
     store = Store(database, settings.chunk, results.rows, rejections, shutdown)
     webhook = WebhookClient(settings.webhook, settings.webhook_secret.get_secret_value())
     outbox = Outbox(database, settings.chunk, results.events, webhook, rejections, shutdown)
-    publisher = Publisher(bootstrap, results.records, rejections, shutdown)
+    publisher = Publisher(kafka, results.records, rejections, shutdown)
     outbox.start()
     publisher.start()
     store.start()
     topic, partitions = spec.source.topic, spec.source.partitions
-    source = flow.RawSource(lambda: TopicReader(Topic(bootstrap, topic, partitions)), partitions, shutdown)
+    source = flow.RawSource(lambda: TopicReader(Topic(kafka, topic, partitions)), partitions, shutdown)
     own = status.ProcessStatus(
         lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable,
         lambda: store.health.stalled or outbox.health.stalled or publisher.stalled,

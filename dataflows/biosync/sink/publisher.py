@@ -14,6 +14,7 @@ from threading import Thread
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from contracts.connections import KafkaClient
 from contracts.records import DEAD_LETTER_BYTES
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.buffer import Buffer
@@ -32,9 +33,9 @@ class Publisher:
     """Produces the records of `buffer` until all in-sync replicas have them; a thread of its own."""
 
     def __init__(
-        self, bootstrap: str, buffer: Buffer[str, ProducerRecord], rejections: Rejections, shutdown: Shutdown
+        self, kafka: KafkaClient, buffer: Buffer[str, ProducerRecord], rejections: Rejections, shutdown: Shutdown
     ) -> None:
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._buffer = buffer
         self._rejections = rejections
         self._shutdown = shutdown
@@ -58,7 +59,7 @@ class Publisher:
     def _create_producer(self) -> Producer:
         return Producer(
             {
-                "bootstrap.servers": self._bootstrap,
+                **self._kafka,
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 5,

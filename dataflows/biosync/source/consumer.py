@@ -12,6 +12,8 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
 
+from contracts.connections import KafkaClient
+
 OFFSET_ERRORS = {KafkaError._AUTO_OFFSET_RESET, KafkaError._LOG_TRUNCATION}
 """Error codes that mean: the offset does not exist."""
 UNKNOWN_TOPIC_ERRORS = {
@@ -28,13 +30,13 @@ _BATCH_SIZE = 64
 class TopicConsumer:
     """Consumes partitions of the topic `name`; `on_error` is called with errors that belong to no partition."""
 
-    def __init__(self, bootstrap: str, name: str, on_error: Callable[[KafkaError], None]) -> None:
+    def __init__(self, kafka: KafkaClient, name: str, on_error: Callable[[KafkaError], None]) -> None:
         self._name = name
         self._closed = False
         self._closing = Lock()
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                **kafka,
                 "group.id": "biosync",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,

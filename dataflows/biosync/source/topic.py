@@ -5,6 +5,8 @@ from __future__ import annotations
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
+from contracts.connections import KafkaClient
+
 _TIMEOUT_SECONDS = 5.0
 
 
@@ -15,11 +17,11 @@ class TopicNotReady(RuntimeError):
 class Topic:
     """The topic `name`, which must have at least `partitions` partitions."""
 
-    def __init__(self, bootstrap: str, name: str, partitions: int) -> None:
-        self.bootstrap = bootstrap
+    def __init__(self, kafka: KafkaClient, name: str, partitions: int) -> None:
+        self.kafka = kafka
         self.name = name
         self._partitions = partitions
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "reconnect.backoff.max.ms": 1000})
+        self._admin = AdminClient({**kafka, "reconnect.backoff.max.ms": 1000})
 
     def id(self) -> str:
         """Kafka's topic id (KIP-516): a topic that is deleted and created again has another.

@@ -38,7 +38,7 @@ class TopicReader:
     """Records of `topic`, by partition."""
 
     def __init__(self, topic: Topic) -> None:
-        self._bootstrap, self._name = topic.bootstrap, topic.name
+        self._kafka, self._name = topic.kafka, topic.name
         self._pending: dict[int, deque[Record]] = {}
         self._positions: dict[int, TopicPosition] = {}
         self._paused: dict[int, float] = {}
@@ -113,7 +113,8 @@ class TopicReader:
                 self._on_error(self._consumer, error, message, now)
                 continue
             partition = _required(message.partition())
-            self._pending[partition].append((_required(message.offset()), message.value() or b""))
+            record = _required(message.offset()), message.timestamp()[1], message.value() or b""
+            self._pending[partition].append(record)
             self._lag.newest[partition] = message
         return bool(messages)
 
@@ -163,7 +164,7 @@ class TopicReader:
         self._topic_id, self._unknown = topic_id, False
         self._paused = dict.fromkeys(self._pending, 0.0)
         self._out_of_range.clear()
-        self._consumer = TopicConsumer(self._bootstrap, self._name, self._on_global_error)
+        self._consumer = TopicConsumer(self._kafka, self._name, self._on_global_error)
 
     def _resume(self, consumer: TopicConsumer, now: float) -> None:
         """Assign the paused partitions that are due, once their earlier records are taken."""

@@ -1,34 +1,49 @@
-"""The WSGI application: handles one request at a time and saves the state before it answers."""
+"""The WSGI application: handles one request at a time, and answers when what it changed is kept."""
 
 from __future__ import annotations
 
 import io
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.core.request import Request
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
+from local.cloud.http import calls, errors, regions
+from local.cloud.http.calls import Call
 from local.cloud.moto_backends import iam
-from local.cloud.moto_backends.unsupported import not_implemented, unsupported_response
+from local.cloud.moto_backends.admitted import refuse_unless_admitted
 from local.cloud.service.base import Service
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.failures import error_for
+from local.cloud.service.pretended import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
-_SCOPE = re.compile(r"Credential=([^/,]+)/\d+/([^/]+)/([^/]+)/")
-_READ_ONLY = re.compile(r"(Describe|List|Get|Head|BatchGet|Lookup|Search|Scan|Query|Simulate|Validate|Decrypt|Verify)")
-_FORM_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
-_LONG_POLLING = {"ReceiveMessage"}
-"""Operations that may block for long and therefore must not hold the lock."""
-
 Handler = Callable[[Request], Response]
+
+
+class Keeper(Protocol):
+    """The state on disk."""
+
+    def commit(self) -> None:
+        """Writes what a request changed. Raises AwsError when that fails; then nothing has changed."""
+        ...
+
+    def revert(self) -> None:
+        """Takes back what a request changed in moto."""
+        ...
+
+    def revert_own(self) -> None:
+        """Takes back what a request changed in our services."""
+        ...
 
 
 class Application:
@@ -38,57 +53,80 @@ class Application:
         self,
         context: CloudContext,
         services: Iterable[Service[Any]],
-        save: Callable[[], None],
+        keeper: Keeper,
         internal: Mapping[str, Handler],
     ) -> None:
         self.context = context
         self.services = {service.name: service for service in services}
-        self.save = save
+        self.keeper = keeper
         self.internal = internal
         self.moto = DomainDispatcherApplication(_moto_app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # buffered, so that handlers can read it again
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        call = calls.read(request)
         try:
-            response = self._dispatch(request)
-        except NotImplementedError as error:
-            response = not_implemented(_scope(request)[2], f"{_action(request) or request.path} ({error})")
+            for prefix, handler in self.internal.items():
+                if request.path.startswith(prefix):
+                    return handler(request)
+            return self._carry_out(call, request)
+        except AwsError as error:
+            return errors.response(error, call.service, request)
+        except Exception as error:
+            log.exception("%s %s failed", call.service or request.path, call.operation)
+            failure = f"{call.service} {call.operation} failed: {type(error).__name__}: {error}. Nothing was changed."
+            return errors.response(AwsError("InternalFailure", failure, 500), call.service, request)
+
+    def _carry_out(self, call: Call, request: Request) -> Response:
+        if not call.signed_as and calls.needs_signature(call):
+            raise AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+        if call.signed_as and not regions.answers(call.service, call.region):
+            raise unsupported(f"{call.service} in {call.region}")
+        own = self.services.get(call.service)
+        with nullcontext() if own is not None and own.locks_itself else self.context.lock:
+            self.context.caller = call.access_key
+            if own is not None:
+                return self._own(own, call, request)
+            return self._of_moto(call, request)
+
+    def _own(self, service: Service[Any], call: Call, request: Request) -> Response:
+        try:
+            response, changed = service.handle(request, call.region)
+            if changed:
+                self.keeper.commit()
         except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            response = Response(status=500)  # without a body: that is an error to every parser of botocore
-        return response(environ, start_response)
-
-    def _dispatch(self, request: Request) -> Response:
-        for prefix, handler in self.internal.items():
-            if request.path.startswith(prefix):
-                return handler(request)
-        access_key, region, service = _scope(request)
-        if service in self.services:
             with self.context.lock:
-                self.context.caller = access_key
-                response, changed = self.services[service].handle(request, region)
-                if changed:
-                    self.save()
-            return response
-        return self._forward_to_moto(request, service)
+                self.keeper.revert()
+                self.keeper.revert_own()
+            raise
+        return response
 
-    def _forward_to_moto(self, request: Request, service: str) -> Response:
-        action = _action(request)
-        refusal = unsupported_response(service, action, request)
-        if refusal is not None:
-            return refusal
-        if action in _LONG_POLLING:
-            return Response.from_app(self.moto, _rewound(request))
-        with self.context.lock:
-            if service == "iam":
+    def _of_moto(self, call: Call, request: Request) -> Response:
+        """Errors change nothing, and neither do reads: what moto makes at its first use is kept as well."""
+        refused = refusal(call.service, call.operation)
+        if refused is not None:
+            raise refused
+        try:
+            if call.service == "iam":
                 iam.load_managed_policies(f"{request.get_data(as_text=True)}&{request.query_string.decode()}")
             response = Response.from_app(self.moto, _rewound(request), buffered=True)
-            if response.status_code in (404, 405) and response.get_data().startswith(b"<!doctype html>"):
-                raise NotImplementedError("no such path here")
-            read_only = _READ_ONLY.match(action) if action else request.method in ("GET", "HEAD")
-            if response.status_code < 400 and not read_only:
-                self.save()
+        except NotImplementedError as error:
+            self.keeper.revert()
+            raise unsupported(f"{call.service} {call.operation or request.path} ({error})") from error
+        except Exception as error:
+            self.keeper.revert()
+            log.exception("moto: %s %s failed", call.service, call.operation)
+            raise error_for(error, call.service, call.operation) from error
+        if response.status_code >= 400:
+            self.keeper.revert()
+            if response.get_data().startswith(b"<!doctype html>"):
+                raise unsupported(f"{call.service} {call.operation or request.path}")
+        else:
+            self.keeper.commit()
         return response
 
 
@@ -96,28 +134,10 @@ def _moto_app(service: Any) -> Any:
     """moto's application of a service; its exceptions reach us, because clients cannot parse its HTML error pages."""
     if service is None:
         raise NotImplementedError("an unknown service")
+    refuse_unless_admitted(service)
     app = create_backend_app(service)
     app.config["PROPAGATE_EXCEPTIONS"] = True
     return app
-
-
-def _scope(request: Request) -> tuple[str, str, str]:
-    """Access key, region and service of the request's signature; empty strings when it is not signed."""
-    presigned = request.args.get("X-Amz-Credential")
-    signed = f"Credential={presigned}" if presigned else request.headers.get("Authorization", "")
-    match = _SCOPE.search(signed)
-    return (match[1], match[2], match[3]) if match else ("", "", "")
-
-
-def _action(request: Request) -> str:
-    """Operation name where the protocol carries it; REST protocols don't."""
-    target = request.headers.get("X-Amz-Target")
-    if target:
-        return target.rsplit(".", 1)[-1]
-    if request.content_type and request.content_type.startswith("application/x-www-form-urlencoded"):
-        match = _FORM_ACTION.search(request.get_data())
-        return match[1].decode() if match else ""
-    return ""
 
 
 def _rewound(request: Request) -> WSGIEnvironment:

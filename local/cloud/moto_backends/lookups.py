@@ -75,6 +75,12 @@ def principal(access_key: str) -> str:
     return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
 
 
+def session_name(access_key: str) -> str:
+    """The name of the role session that the key belongs to; empty for a key of no session."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    return role.session_name if role is not None else ""
+
+
 def _user_key(access_key: str) -> tuple[str, str] | None:
     """ARN of the user and secret of the key."""
     for user in iam_backends[ACCOUNT]["aws"].users.values():
@@ -82,3 +88,15 @@ def _user_key(access_key: str) -> tuple[str, str] | None:
             if key.access_key_id == access_key:
                 return user.arn, key.secret_access_key
     return None
+
+
+def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
+    """VPC of each security group; without those that do not exist."""
+    ec2 = ec2_backends[ACCOUNT][region]
+    found = {id: ec2.get_security_group_from_id(id) for id in ids}
+    return {id: group.vpc_id or "" for id, group in found.items() if group is not None}
+
+
+def zones(region: str) -> list[str]:
+    """Names of the region's availability zones."""
+    return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]

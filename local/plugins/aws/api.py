@@ -61,7 +61,8 @@ class AwsApi:
     def call(
         self, service: str, operation: str, params: Values, region: str | None = None, attempts: int = _ATTEMPTS
     ) -> Any:
-        """The response without its metadata. Raises ApiError, or AnswerLost after the last of the attempts.
+        """The response without its metadata, a list with all of its pages. Raises ApiError, or AnswerLost after the
+        last of the attempts.
 
         A call that makes another resource every time must have one attempt: its caller looks what there is first.
         """
@@ -70,7 +71,11 @@ class AwsApi:
 
         client = self._client(service, region or self.region, attempts)
         try:
-            answer = getattr(client, xform_name(operation))(**params)
+            name = xform_name(operation)
+            if client.can_paginate(name):
+                answer = client.get_paginator(name).paginate(**params).build_full_result()
+            else:
+                answer = getattr(client, name)(**params)
         except ClientError as error:
             detail = error.response.get("Error", {})
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in _TRY_AGAIN:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
+from local.plugins.provider.values import Values
 
 TAGS = Tags(
     create="Tags",
@@ -26,19 +28,29 @@ def subnet_group(service: str, noun: str, arn: str, modify: Mapping[str, Any]) -
         modify=Call(f"Modify{noun}", {f"{noun}Name": "{id}", **modify}, match=True),
         rename={"name": f"{noun}Name", "description": f"{noun}Description"},
         observe={"subnetIds": "Subnets[].SubnetIdentifier"},
-        immutable=frozenset({"name"}),
+        inputs=Inputs(
+            source=f"internal/service/{service}/subnet_group.go",
+            in_place="description subnetIds",
+            replacing="name",
+            sets="subnetIds",
+        ),
     )
 
 
 def parameter_group(service: str, noun: str, arn: str, field: str, more: Callable[[Any], Mapping[str, str]]) -> Kind:
     """`field` takes the parameters in a modification, each with name, value and what `more` makes of the input."""
 
-    def modify(known: Mapping[str, Any]) -> list[Call]:
-        parameters = [
-            {"ParameterName": parameter["name"], "ParameterValue": str(parameter["value"]), **more(parameter)}
-            for parameter in known["parameters"]
+    def modify(old: Values, known: Values) -> list[Call]:
+        before = {parameter["name"]: parameter for parameter in old.get("parameters") or ()}
+        after = {parameter["name"]: parameter for parameter in known["parameters"]}
+        lost = [{"ParameterName": name, **more(before[name])} for name in before if name not in after]
+        changed = [
+            {"ParameterName": name, "ParameterValue": str(parameter["value"]), **more(parameter)}
+            for name, parameter in after.items()
+            if parameter != before.get(name)
         ]
-        return [Call(f"Modify{noun}", {f"{noun}Name": "{id}", field: parameters})]
+        forms = ((f"Reset{noun}", lost), (f"Modify{noun}", changed))
+        return [Call(operation, {f"{noun}Name": "{id}", field: form}) for operation, form in forms if form]
 
     names = {f"{noun}Name": "{name}", f"{noun}Family": "{family}", "Description": "{description}"}
     return _group(
@@ -48,7 +60,13 @@ def parameter_group(service: str, noun: str, arn: str, field: str, more: Callabl
         create=Call(f"Create{noun}", names),
         rename={"name": f"{noun}Name", "family": f"{noun}Family"},
         separate=(SeparateCall(("parameters",), modify),),
-        immutable=frozenset({"name", "family", "description"}),
+        inputs=Inputs(
+            source=f"internal/service/{service}/parameter_group.go",
+            in_place="parameters",
+            replacing="name family description",
+            absent={"parameters": []},
+            sets="parameters",
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.provider.values import Values
 
 
@@ -33,19 +34,22 @@ class Convert:
 
 @dataclass(frozen=True)
 class SeparateCall:
-    """Inputs that separate calls set, after creation and on every change.
+    """Inputs (names of the table) that separate calls set, after creation and on every change.
 
-    `lookup` and `path` (JMESPath into its response) read the first input back; without `lookup` the path is into the
-    description. `unless` is the value of a new resource, for which creation needs no call.
+    `set` gets the inputs before (none after a creation) and the names that templates may use. `lookup` and `path`
+    (JMESPath into its response) read the first input back; without `lookup` the path is into the description.
+    `unless` is the value of a new resource, for which creation needs no call.
     """
 
     inputs: tuple[str, ...]
-    set: Callable[[Values], list[Call]] | Call
+    set: Callable[[Values, Values], list[Call]] | Call
     lookup: Call | None = None
     path: str = ""
     unless: Any = None
     created: bool = False
     """Whether `create` sets the inputs too."""
+    last: bool = False
+    """Whether a change comes after `modify`, not before it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,28 @@ class Waiter:
     path: str
     success: frozenset[str]
     failure: frozenset[str] = frozenset({"failed", "FAILED", "CREATE_FAILED"})
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """Work that AWS goes on with after its answer. Paths are into responses: `token` into the change's own, an absent
+    one means that there is nothing to wait for; `status` and `why` into the one to `call`, whose "{token}" it is."""
+
+    token: str
+    call: Call
+    status: str
+    success: frozenset[str]
+    failure: frozenset[str]
+    why: str
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A value that changes and deletions must send as AWS has it at that moment, as "{name}"."""
+
+    name: str
+    call: Call
+    path: str
 
 
 @dataclass(frozen=True)
@@ -92,6 +118,7 @@ class Kind:
 
     type: str
     service: str
+    inputs: Inputs
     create: Call
     id: str
     """A template over the inputs, or, with a leading dot, a path into the response to `create`."""
@@ -114,11 +141,11 @@ class Kind:
     """Path of an input in the description; an empty path means that AWS does not return it."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     separate: tuple[SeparateCall, ...] = ()
-    call_options: frozenset[str] = frozenset()
-    """Inputs that are options of calls (such as skipFinalSnapshot) and no property of the resource."""
     modify: Call | None = None
-    immutable: frozenset[str] | None = frozenset()
-    """Inputs that force a replacement; None means every one."""
+    """The call for every change that no separate one makes."""
+    awaited: Awaited | None = None
+    pending: str = ""
+    """Path of the changes that AWS has accepted for its maintenance window."""
     delete_before_replace: bool = False
     """Whether AWS rejects a second one beside it, so that a replacement must delete first."""
     versions: frozenset[str] = frozenset()
@@ -130,8 +157,7 @@ class Kind:
     derived_from: frozenset[str] = frozenset()
     """Inputs that reach the API only through `derive`."""
     after_create: tuple[Call, ...] = ()
-    etag: Call | None = None
-    """Changes and deletion must send the ETag of its response, as "{etag}"."""
+    fresh: Fresh | None = None
     before_delete_inputs: Mapping[str, Any] = field(default_factory=dict)
     """Inputs to change first, because AWS rejects the deletion otherwise."""
     purge: Callable[[Callable[[Call], Any], Values], None] | None = None
@@ -145,21 +171,18 @@ class Kind:
     """The status that means "deleted" where AWS still describes deleted resources."""
     tags: Tags | None = None
 
-    def unmatched(self) -> set[str]:
-        """Inputs that are excluded from the matching of names."""
-        separate = {name for call in self.separate for name in call.inputs}
-        return separate | self.call_options | {"region"} | ({"tags", "tagsAll"} if self.tags else set())
+    def unmatched(self, call: Call) -> set[str]:
+        """Inputs that are excluded from the matching of names in a call."""
+        separate = {name for one in self.separate if not (one.created and call is self.create) for name in one.inputs}
+        steering = {name for name in self.inputs.effects if self.inputs.steers(name)}
+        return separate | steering | {"region"} | ({"tags", "tagsAll"} if self.tags else set())
 
     def named_inputs(self) -> set[str]:
         """Dotted inputs that this kind names, besides those matched to the API's own names."""
         calls = [call for call in (self.create, self.modify, self.delete) if call is not None]
-        return self.unmatched() | self.derived_from | {name for call in calls for name in references(call.fields)}
-
-    def modifiable(self) -> set[str]:
-        """Inputs that `modify` names, besides those matched to the API's own names."""
-        if self.modify is None:
-            return set()
-        return {name.split(".")[0] for name in references(self.modify.fields)} | self.derived_from
+        calls += [*self.after_create, *self.before_delete]
+        fields = {name for call in calls for name in references(call.fields)}
+        return self.unmatched(self.create) | self.derived_from | fields
 
 
 def references(template: Any) -> set[str]:

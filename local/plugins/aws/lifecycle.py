@@ -87,23 +87,29 @@ class ResourceLifecycle:
         self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new)
 
     def settle(self, id: str, outputs: Values, old: Values | None, new: Values) -> None:
-        """Make the calls that creation (`old` is None) or a change of inputs needs besides the main one."""
+        """Make the calls that creation needs besides the main one; `old` are the inputs of one that was interrupted."""
         kind, known = self._kind, self.known(new, id, outputs)
         for call in kind.after_create if old is None else ():
             self.call(call, known)
         for separate in kind.separate:
-            if _is_due(separate, old, new):
-                for call in [separate.set] if isinstance(separate.set, Call) else separate.set(known):
-                    self.call(call, known)
-        if kind.tags is not None and (old is not None or not kind.tags.create):
-            before, after = (old or {}).get("tagsAll", {}), new.get("tagsAll", {})
-            for call, more in tagging.changes(kind.tags, before, after):
+            if _is_due(kind, separate, old, new):
+                for call in calls_of(separate, old or {}, known):
+                    self.call(call, self.with_fresh(known))
+        if old is not None or (kind.tags is not None and not kind.tags.create):
+            self.change_tags(old or {}, known)
+
+    def change_tags(self, old: Values, known: Values) -> None:
+        if self._kind.tags is not None:
+            for call, more in tagging.changes(self._kind.tags, old.get("tagsAll", {}), known.get("tagsAll", {})):
                 self.call(call, {**known, **more})
 
-    def modify(self, id: str, outputs: Values, changed: set[str], new: Values) -> None:
-        modified = changed - self._kind.unmatched()
-        if self._kind.modify is not None and modified:
-            self.call(self._kind.modify, self._with_etag(self.known(new, id, outputs)), modified)
+    def modify(self, id: str, outputs: Values, changed: set[str], new: Values) -> Any:
+        """AWS's answer, None when nothing was to change. Names in `changed` are those at the top."""
+        kind = self._kind
+        modified = changed - (kind.unmatched(kind.modify) if kind.modify else set())
+        if kind.modify is None or not modified:
+            return None
+        return self.call(kind.modify, self.with_fresh(self.known(new, id, outputs)), modified)
 
     def describe(self, id: str, inputs: Values) -> Any | None:
         """AWS's own description, None when the resource does not exist."""
@@ -120,7 +126,7 @@ class ResourceLifecycle:
             return None
         return found
 
-    def wait_ready(self, id: str, inputs: Values, work: Operation, doing: str) -> Any:
+    def wait_ready(self, id: str, inputs: Values, operation: Operation, doing: str) -> Any:
         """The description once the resource is usable. Raises ProviderError when its status is a failure."""
         pause, ready = _FIRST_PAUSE, self._kind.ready
         while True:
@@ -132,8 +138,24 @@ class ResourceLifecycle:
                 return found
             if ready and status in ready.failure:
                 raise ProviderError(f"{self._name} is {status} after {doing}")
-            work.report(f"{doing}: {status}")
-            work.pause(pause, f"{self._name}, which is {status}")
+            operation.report(f"{doing}: {status}")
+            operation.pause(pause, f"{self._name}, which is {status}")
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+
+    def wait_done(self, answer: Any, known: Values, operation: Operation, doing: str) -> None:
+        """Returns when what AWS goes on with after its answer is done. Raises ProviderError when it failed."""
+        awaited, pause = self._kind.awaited, _FIRST_PAUSE
+        token = jmespath.search(awaited.token, answer) if awaited else None
+        while awaited is not None and token:
+            found = self.call(awaited.call, {**known, "token": token})
+            status = jmespath.search(awaited.status, found)
+            if status in awaited.success:
+                return
+            if status in awaited.failure:
+                why = jmespath.search(awaited.why, found) or "AWS gives no reason"
+                raise ProviderError(f"{doing}: {token} is {status}: {why}")
+            operation.report(f"{doing}: {status}")
+            operation.pause(pause, f"{doing} of {self._name}, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def outputs(self, id: str, found: Any, inputs: Values) -> Values:
@@ -163,7 +185,7 @@ class ResourceLifecycle:
         rest = {key: value for key, value in live.items() if key not in ("tags", "tagsAll")}
         return {**rest, **tagging.observed(self._tags(found, known), declared, self._default_tags)}
 
-    def delete(self, id: str, inputs: Values, outputs: Values, work: Operation) -> None:
+    def delete(self, id: str, inputs: Values, outputs: Values, operation: Operation) -> None:
         """Returns once AWS no longer describes the resource."""
         kind, known = self._kind, self.known(inputs, id, outputs)
         if kind.delete is None or self.describe(id, inputs) is None:
@@ -171,20 +193,20 @@ class ResourceLifecycle:
         if kind.before_delete_inputs:
             retired = {**inputs, **kind.before_delete_inputs}
             self.modify(id, outputs, set(kind.before_delete_inputs), retired)
-            self.wait_ready(id, inputs, work, "preparing deletion")
+            self.wait_ready(id, inputs, operation, "preparing deletion")
         if kind.purge is not None and inputs.get("forceDestroy"):
             kind.purge(lambda call: self.call(call, known), known)
         for call in (*kind.before_delete, kind.delete):
             try:
-                self.call(call, self._with_etag(known))
+                self.call(call, self.with_fresh(known))
             except ApiError as error:
                 if not error.is_not_found:
                     raise
         pause = _FIRST_PAUSE
         while (found := self.describe(id, inputs)) is not None:
             status = (jmespath.search(kind.ready.path, found) if kind.ready else None) or "still there"
-            work.report(f"deleting: {status}")
-            work.pause(pause, f"{self._name} to be deleted, which is {status}")
+            operation.report(f"deleting: {status}")
+            operation.pause(pause, f"{self._name} to be deleted, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
     def _tags(self, found: Any, known: Values) -> Values:
@@ -197,10 +219,13 @@ class ResourceLifecycle:
                 return {}
             raise
 
-    def _with_etag(self, known: Values) -> Values:
-        if self._kind.etag is None:
-            return known
-        return {**known, "etag": self.call(self._kind.etag, known)["ETag"]}
+    def with_fresh(self, known: Values) -> Values:
+        fresh = self._kind.fresh
+        return (
+            known
+            if fresh is None
+            else {**known, fresh.name: jmespath.search(filled_path(fresh.path, known), self.call(fresh.call, known))}
+        )
 
 
 def _quoted(value: Any) -> Any:
@@ -221,7 +246,12 @@ def merged(inputs: Values, outputs: Values) -> Values:
     return {**inputs, **completed}
 
 
-def _is_due(separate: SeparateCall, old: Values | None, new: Values) -> bool:
+def calls_of(separate: SeparateCall, old: Values, known: Values) -> list[Call]:
+    return [separate.set] if isinstance(separate.set, Call) else separate.set(old, known)
+
+
+def _is_due(kind: Kind, separate: SeparateCall, old: Values | None, new: Values) -> bool:
     if old is not None:
-        return any(old.get(name) != new.get(name) for name in separate.inputs)
+        values = ((kind.inputs.value(old, name), kind.inputs.value(new, name)) for name in separate.inputs)
+        return any(after is not None and before != after for before, after in values)
     return not separate.created and separate.inputs[0] in new and new[separate.inputs[0]] != separate.unless

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 
 from local.plugins.aws.api import AwsApi
+from local.plugins.aws.change import change
+from local.plugins.aws.functions import invoke
+from local.plugins.aws.inputs import Effect
 from local.plugins.aws.kind import Kind
 from local.plugins.aws.kinds import find
 from local.plugins.aws.lifecycle import ResourceLifecycle, merged
 from local.plugins.aws.mapping import tags as tagging
+from local.plugins.aws.mapping.changes import changes
 from local.plugins.aws.takeover import Creations, find_or_create
 from local.plugins.provider.base import (
     CheckFailure,
@@ -59,42 +63,24 @@ class AwsProvider(Provider):
     def _problems(self, kind: Kind, inputs: Values) -> list[CheckFailure]:
         from local.plugins.aws.mapping.requests import unmapped
 
+        strangers = list(kind.inputs.strangers(inputs))
+        if strangers:
+            why = f"{kind.type} has no such input here: its table (local/plugins/aws/kinds) does not name it"
+            return [CheckFailure(name.split(".")[0], f"{name}: {why}") for name in strangers]
         lost = unmapped(kind, self._api.operation(kind.service, kind.create.operation), inputs)
         why = f"{kind.type} has no such input here: neither {kind.create.operation} nor our declaration names it"
         return [CheckFailure(name.split(".")[0], f"{name}: {why}") for name in lost]
 
     def diff(self, resource: Resource, old: Values, new: Values) -> DiffResult:
         kind = _kind(resource)
-        changed = [path for path in changed_paths(old, new) if path]
-        if kind.documents:
-            changed = [path for path in changed if not self._same_document(kind, path, old, new)]
-        forced = [path for path in changed if self._forces(kind, path.split(".")[0])]
+        changed, forced = [], []
+        for name, effect in changes(kind, old, new).items():
+            paths = changed_paths(kind.inputs.value(old, name), kind.inputs.value(new, name), name)
+            changed += paths
+            forced += paths if effect is Effect.REPLACING else []
         same_name = bool(kind.name) and old.get(kind.name) == new.get(kind.name)
         same_id = not kind.name and not kind.id.startswith(".")
         return DiffResult(changed, forced, delete_before_replace=same_name or same_id or kind.delete_before_replace)
-
-    @staticmethod
-    def _same_document(kind: Kind, path: str, old: Values, new: Values) -> bool:
-        from local.plugins.aws.mapping.responses import document
-
-        if path not in kind.documents or path not in old or path not in new or new[path] is UNKNOWN:
-            return False
-        return document(old[path]) == document(new[path])
-
-    def _forces(self, kind: Kind, input: str) -> bool:
-        if input in ("tags", "tagsAll"):
-            return False
-        if input == "region" or kind.immutable is None:
-            return True
-        if input in kind.immutable:
-            return True
-        if input in kind.unmatched() or kind.modify is None:
-            return input not in kind.unmatched()
-        from local.plugins.aws.mapping.requests import member_of
-
-        operation = self._api.operation(kind.service, kind.modify.operation)
-        members = operation.input_shape.members if operation.input_shape else {}
-        return input not in kind.modifiable() and member_of(kind, input, members) is None
 
     def preview_create(self, resource: Resource, inputs: Values) -> Values:
         kind = _kind(resource)
@@ -103,38 +89,41 @@ class AwsProvider(Provider):
         }
         return {**inputs, **dict.fromkeys(computed, UNKNOWN)}
 
-    def create(self, resource: Resource, inputs: Values, work: Operation) -> tuple[str, Values]:
+    def create(self, resource: Resource, inputs: Values, operation: Operation) -> tuple[str, Values]:
         if has_unknown(inputs):
             raise ProviderError(f"{resource.name} would be created from unknown values")
         kind, lifecycle = _kind(resource), self._lifecycle(resource)
-        id, live = find_or_create(lifecycle, kind, resource, inputs, self._creations, work)
+        id, live = find_or_create(lifecycle, kind, resource, inputs, self._creations, operation)
         try:
-            outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs)
+            outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, operation, "creating"), inputs)
             if live is not None:
                 lifecycle.complete(id, outputs, live, inputs)
             else:
                 lifecycle.settle(id, outputs, None, inputs)
-            return id, merged(inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, work, "creating"), inputs))
+            return id, merged(
+                inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, operation, "creating"), inputs)
+            )
         except ProviderError as error:
             raise ResourceInitFailed(
                 f"{resource.name} exists as {id} but is not as declared: {error}", id, inputs
             ) from error
 
     def preview_update(self, resource: Resource, state: Values, old: Values, new: Values) -> Values:
-        self._refuse_removed(resource, old, new)
-        return {**state, **new}
+        kind = _kind(resource)
+        changed = changes(kind, old, new)
+        _refuse(kind, resource, changed)
+        kept = {name: value for name, value in state.items() if name in kind.outputs or name in kind.extra_outputs}
+        return {**state, **merged(new, kept), **dict.fromkeys(kind.inputs.outdated(set(changed)), UNKNOWN)}
 
-    def update(self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Operation) -> Values:
-        self._refuse_removed(resource, old, new)
-        lifecycle = self._lifecycle(resource)
-        changed = {key for key in {*old, *new} if old.get(key) != new.get(key)}
-        try:
-            lifecycle.modify(id, state, changed, new)
-            lifecycle.wait_ready(id, new, work, "changing")
-            lifecycle.settle(id, state, old, new)
-            return merged(new, lifecycle.outputs(id, lifecycle.wait_ready(id, new, work, "changing"), new))
-        except ProviderError as error:
-            raise ResourceInitFailed(f"{resource.name} is not as declared: {error}", id, {**state, **old}) from error
+    def update(
+        self, resource: Resource, id: str, state: Values, old: Values, new: Values, operation: Operation
+    ) -> Values:
+        kind, lifecycle = _kind(resource), self._lifecycle(resource)
+        changed = changes(kind, old, new)
+        _refuse(kind, resource, changed)
+        change(lifecycle, kind, resource.name, id, state, old, new, set(changed), operation)
+        found = lifecycle.wait_ready(id, new, operation, "changing")
+        return merged(new, lifecycle.outputs(id, found, new))
 
     def read(self, resource: Resource, id: str, inputs: Values, state: Values) -> tuple[Values, Values] | None:
         lifecycle = self._lifecycle(resource)
@@ -145,26 +134,20 @@ class AwsProvider(Provider):
         live = lifecycle.inputs(id, found, inputs, outputs)
         return merged(live, outputs), live
 
-    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Operation) -> None:
-        self._lifecycle(resource).delete(id, inputs or state, state, work)
+    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
+        self._lifecycle(resource).delete(id, inputs or state, state, operation)
 
     def invoke(self, function: str, arguments: Values) -> Values:
-        if function == "aws:index/getCallerIdentity:getCallerIdentity":
-            who = self._api.call("sts", "GetCallerIdentity", {})
-            return {"accountId": who["Account"], "arn": who["Arn"], "userId": who["UserId"], "id": who["Account"]}
-        return super().invoke(function, arguments)
+        return invoke(self._api, function, arguments)
 
     def _lifecycle(self, resource: Resource) -> ResourceLifecycle:
         return ResourceLifecycle(self._api, _kind(resource), resource.name, self._default_tags)
 
-    @staticmethod
-    def _refuse_removed(resource: Resource, old: Values, new: Values) -> None:
-        removed = sorted(key for key in old if key not in new and key not in ("tags", "tagsAll"))
-        if removed:
-            raise ProviderError(
-                f"{removed[0]} of {resource.name} is no longer declared, and AWS has no call that means "
-                f"'as if never set'; declare the value you want. Nothing was changed"
-            )
+
+def _refuse(kind: Kind, resource: Resource, changed: dict[str, Effect]) -> None:
+    for name, effect in changed.items():
+        if effect is Effect.REFUSED:
+            raise ProviderError(f"{name} of {resource.name}: {kind.inputs.refused[name]}. Nothing was changed")
 
 
 def _kind(resource: Resource) -> Kind:

@@ -49,7 +49,7 @@ def find_or_create(
     resource: Resource,
     inputs: Values,
     creations: Creations,
-    work: Operation,
+    operation: Operation,
 ) -> tuple[str, Values | None]:
     """Id of the resource, and the actual inputs of one that existed already.
 
@@ -58,15 +58,15 @@ def find_or_create(
     for pause in (*_PAUSES, None):
         try:
             with creations.turn(kind):
-                found = existing(lifecycle, kind, resource, inputs, creations, work.inform)
+                found = existing(lifecycle, kind, resource, inputs, creations, operation.inform)
                 id = found[0] if found else lifecycle.create(inputs)
                 creations.made(resource, id)
                 return id, found[1] if found else None
         except AnswerLost as error:
             if pause is None:
                 raise
-            work.report(f"creating: {error}")
-            work.pause(pause, f"{resource.name}: {error}")
+            operation.report(f"creating: {error}")
+            operation.pause(pause, f"{resource.name}: {error}")
     raise AssertionError
 
 

@@ -78,12 +78,12 @@ class KubernetesProvider(Provider):
                 inputs
             )  # Check has reported errors; the rest may be created in the same update
 
-    def create(self, resource: Resource, inputs: Values, work: Operation) -> tuple[str, Values]:
+    def create(self, resource: Resource, inputs: Values, operation: Operation) -> tuple[str, Values]:
         cluster = self._require_cluster()
         live = cluster.apply(inputs)
         try:
             return objects.identity(live), objects.with_secret_data(
-                objects.state(self._await_ready(cluster, resource, inputs, live, work))
+                objects.state(self._await_ready(cluster, resource, inputs, live, operation))
             )
         except ProviderError as error:
             raise ResourceInitFailed(
@@ -93,8 +93,10 @@ class KubernetesProvider(Provider):
     def preview_update(self, resource: Resource, state: Values, old: Values, new: Values) -> Values:
         return self.preview_create(resource, new)
 
-    def update(self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Operation) -> Values:
-        return self.create(resource, new, work)[1]
+    def update(
+        self, resource: Resource, id: str, state: Values, old: Values, new: Values, operation: Operation
+    ) -> Values:
+        return self.create(resource, new, operation)[1]
 
     def read(self, resource: Resource, id: str, inputs: Values, state: Values) -> tuple[Values, Values] | None:
         manifest = inputs or state or _named(resource, id)
@@ -111,7 +113,7 @@ class KubernetesProvider(Provider):
             objects.declared_part(seen, inputs) if inputs else seen
         )
 
-    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Operation) -> None:
+    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
         cluster, manifest = self._require_cluster(), inputs or state
         try:
             live = cluster.get(manifest)
@@ -121,8 +123,8 @@ class KubernetesProvider(Provider):
             uid = live["metadata"]["uid"]
             while (live := cluster.get(manifest)) is not None and live["metadata"]["uid"] == uid:
                 finalizers = live["metadata"].get("finalizers") or ["its dependents"]
-                work.report(f"deleting: waiting for {', '.join(finalizers)}")
-                work.pause(_PAUSE, f"{resource.name} to be deleted, which waits for {', '.join(finalizers)}")
+                operation.report(f"deleting: waiting for {', '.join(finalizers)}")
+                operation.pause(_PAUSE, f"{resource.name} to be deleted, which waits for {', '.join(finalizers)}")
         except KubernetesError as error:
             if error.status != 404:
                 raise
@@ -131,10 +133,12 @@ class KubernetesProvider(Provider):
                 raise
 
     @staticmethod
-    def _await_ready(cluster: Cluster, resource: Resource, manifest: Values, live: Values, work: Operation) -> Values:
+    def _await_ready(
+        cluster: Cluster, resource: Resource, manifest: Values, live: Values, operation: Operation
+    ) -> Values:
         while (reason := not_ready_reason(live)) is not None:
-            work.report(f"waiting for {reason}")
-            work.pause(_PAUSE, f"{resource.name}: {reason}")
+            operation.report(f"waiting for {reason}")
+            operation.pause(_PAUSE, f"{resource.name}: {reason}")
             live = cluster.get(manifest) or live
         return live
 

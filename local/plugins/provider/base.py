@@ -96,7 +96,7 @@ class Provider(ABC):
     def preview_create(self, resource: Resource, inputs: Values) -> Values: ...
 
     @abstractmethod
-    def create(self, resource: Resource, inputs: Values, work: Operation) -> tuple[str, Values]:
+    def create(self, resource: Resource, inputs: Values, operation: Operation) -> tuple[str, Values]:
         """Id and state, once the resource is usable."""
 
     @abstractmethod
@@ -104,7 +104,7 @@ class Provider(ABC):
 
     @abstractmethod
     def update(
-        self, resource: Resource, id: str, state: Values, old: Values, new: Values, work: Operation
+        self, resource: Resource, id: str, state: Values, old: Values, new: Values, operation: Operation
     ) -> Values: ...
 
     @abstractmethod
@@ -112,7 +112,7 @@ class Provider(ABC):
         """Actual state and inputs, or None when the resource does not exist."""
 
     @abstractmethod
-    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, work: Operation) -> None:
+    def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
         """Returns once the resource is deleted; does nothing when it does not exist."""
 
     def invoke(self, function: str, arguments: Values) -> Values:

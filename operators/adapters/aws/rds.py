@@ -9,12 +9,13 @@ import time
 from collections import defaultdict
 from dataclasses import replace
 from typing import LiteralString
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import psycopg
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection, conninfo, sql
 from pydantic import BaseModel, ValidationError
 
+from contracts.connections import postgres_verification
 from operators.adapters.aws.claims import Claimant, Existing, Server, conflict, reserved
 from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavailable
 
@@ -57,8 +58,9 @@ class _Master(BaseModel):
 class Databases:
     """Instances whose master user's credentials are in the secret `rds/<instance>`, in the format of AWS."""
 
-    def __init__(self, secrets: SecretsManager) -> None:
+    def __init__(self, secrets: SecretsManager, ca_file: str) -> None:
         self._secrets = secrets
+        self._ca_file = ca_file
         self._verified: dict[tuple[Claimant, str], float] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -71,7 +73,7 @@ class Databases:
         """
         master = await self._master(instance)
         address = f"{master.host}:{master.port}"
-        url = f"postgresql://{name}:{quote(password, safe='')}@{address}/{name}"
+        url = self._url(f"{name}:{quote(password, safe='')}@{address}/{name}")
         if time.monotonic() - self._verified.get((claimant, url), -_VERIFIED_SECONDS) < _VERIFIED_SECONDS:
             return url
         where = f"RDS instance {instance} at {address}"
@@ -84,6 +86,10 @@ class Databases:
             raise DatabaseRefused(f"{where}: SQLSTATE {error.sqlstate}: {error}".strip()) from error
         self._verified[claimant, url] = time.monotonic()
         return url
+
+    def _url(self, rest: str) -> str:
+        query = urlencode(postgres_verification(self._ca_file), quote_via=quote)  # libpq takes a plus sign as it is
+        return f"postgresql://{rest}" + (f"?{query}" if query else "")
 
     async def _master(self, instance: str) -> _Master:
         reference = f"rds/{instance}"
@@ -102,11 +108,14 @@ class Databases:
         if own is not None and (own.role, own.database) == recorded:
             return
         connection = await AsyncConnection.connect(
-            host=master.host,
-            port=master.port,
-            user=master.username,
-            password=master.password,
-            dbname=master.dbname or "postgres",
+            conninfo.make_conninfo(
+                host=master.host,
+                port=master.port,
+                user=master.username,
+                password=master.password,
+                dbname=master.dbname or "postgres",
+                **postgres_verification(self._ca_file),
+            ),
             connect_timeout=_TIMEOUT_SECONDS,
             autocommit=True,
         )

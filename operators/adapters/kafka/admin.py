@@ -20,6 +20,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from contracts.connections import KafkaClient
 from operators.adapters.kafka.errors import reason
 from operators.adapters.kafka.topics import (
     AlterConfigs,
@@ -31,8 +32,6 @@ from operators.adapters.kafka.topics import (
 )
 
 _TIMEOUT_SECONDS = 10
-_TLS_PORTS = {"9094", "9194"}
-"""The TLS ports of MSK's brokers, inside the VPC and public."""
 
 
 class KafkaUnreachable(Exception):
@@ -48,14 +47,12 @@ class KafkaRefused(Exception):
 
 
 class TopicAdmin:
-    """Describes, creates, alters and deletes topics of the cluster at `bootstrap`."""
+    """Describes, creates, alters and deletes topics of a cluster."""
 
-    def __init__(self, bootstrap: str) -> None:
-        tls = bootstrap.split(",")[0].rpartition(":")[2] in _TLS_PORTS
-        self._bootstrap = bootstrap
+    def __init__(self, kafka: KafkaClient) -> None:
+        self._bootstrap = kafka["bootstrap.servers"]
         settings = {
-            "bootstrap.servers": bootstrap,
-            "security.protocol": "SSL" if tls else "PLAINTEXT",
+            **kafka,
             "socket.timeout.ms": _TIMEOUT_SECONDS * 1000,
             "log_level": 0,
         }

@@ -11,6 +11,7 @@ import msgspec
 from confluent_kafka import KafkaError
 from websockets.frames import CloseCode
 
+from contracts.connections import KafkaClient
 from contracts.records import StoredFrame
 from contracts.stream import Ack
 from services.ingest import metrics
@@ -48,9 +49,9 @@ class DeliveryPipeline:
     """
 
     def __init__(
-        self, bootstrap: str, topic: str, batch_seconds: float, backlog_bytes: int, on_fatal: Callable[[], None]
+        self, kafka: KafkaClient, topic: str, batch_seconds: float, backlog_bytes: int, on_fatal: Callable[[], None]
     ) -> None:
-        self._producer = BatchProducer(bootstrap, topic, self._on_delivery)
+        self._producer = BatchProducer(kafka, topic, self._on_delivery)
         self._batch_seconds = batch_seconds
         self._backlog = Backlog(backlog_bytes)
         self._on_fatal = on_fatal

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from contracts.connections import KafkaClient
 from contracts.records import pack
 from services.ingest.delivery.batching import Batch
 from services.kit import logs
@@ -33,7 +34,7 @@ class BatchProducer:
     keeps the order, as the producer is idempotent.
     """
 
-    def __init__(self, bootstrap: str, topic: str, on_delivery: OnDelivery) -> None:
+    def __init__(self, kafka: KafkaClient, topic: str, on_delivery: OnDelivery) -> None:
         self.topic = topic
         self._on_delivery = on_delivery
         self._in_flight = 0
@@ -43,7 +44,7 @@ class BatchProducer:
         self._idle.set()
         self._producer = Producer(
             {
-                "bootstrap.servers": bootstrap,
+                **kafka,
                 "acks": "all",
                 "enable.idempotence": True,
                 "message.timeout.ms": 0,

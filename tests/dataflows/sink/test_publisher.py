@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from structlog.testing import capture_logs
 
+from contracts.connections import kafka_client
 from contracts.records import DEAD_VALUE_BYTES, DeadLetter
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.buffer import Buffer
@@ -33,7 +34,7 @@ class Publishing:
         self.buffer: Buffer[str, ProducerRecord] = Buffer(1000, self.shutdown)
         self.admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
         self.rejections = Rejections("raw", "publisher-refused", self.buffer)
-        self.publisher = Publisher(kafka.bootstrap, self.buffer, self.rejections, self.shutdown)
+        self.publisher = Publisher(kafka_client(kafka.bootstrap), self.buffer, self.rejections, self.shutdown)
         self.publisher.start()
 
     def create(self, topic: str) -> None:

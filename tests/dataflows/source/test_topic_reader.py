@@ -10,17 +10,19 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from contracts.connections import kafka_client
 from dataflows.biosync import flow
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.partition import Record
 from dataflows.biosync.source.topic import Topic, TopicNotReady
 from dataflows.biosync.source.topic_reader import BEGINNING, TopicPosition, TopicReader
 from local.engines.kafka import Kafka
+from tests.dataflows.beats import AT
 from tests.dataflows.harness import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 _names = iter(f"reader{i}" for i in range(1000))
-RECORDS = [(offset, str(offset).encode()) for offset in range(6)]
+RECORDS = [(offset, AT + offset, str(offset).encode()) for offset in range(6)]
 
 
 @pytest.fixture
@@ -39,14 +41,14 @@ def name(kafka: Kafka, admin: AdminClient) -> str:
 def create(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -> None:
     admin.create_topics([NewTopic(name, 1)])[name].result(20)
     producer = Producer({"bootstrap.servers": kafka.bootstrap})
-    for _, value in records:
-        producer.produce(name, value, partition=0)
+    for _, at, value in records:
+        producer.produce(name, value, partition=0, timestamp=at)
     assert producer.flush(20) == 0
 
 
 @contextmanager
 def reading(kafka: Kafka, name: str, position: TopicPosition) -> Iterator[TopicReader]:
-    reader = TopicReader(Topic(kafka.bootstrap, name, 1))
+    reader = TopicReader(Topic(kafka_client(kafka.bootstrap), name, 1))
     reader.open(0, position)
     try:
         yield reader
@@ -70,7 +72,7 @@ def test_reading_resumes_from_a_position_which_contains_the_topic_id(kafka: Kafk
     with reading(kafka, name, BEGINNING) as reader:
         assert polled(reader, 5) == RECORDS
         position = reader.position(0)
-    assert position == (Topic(kafka.bootstrap, name, 1).id(), 6)
+    assert position == (Topic(kafka_client(kafka.bootstrap), name, 1).id(), 6)
     with reading(kafka, name, (position[0], 4)) as reader:
         assert polled(reader, 5) == RECORDS[4:]
     with reading(kafka, name, ("", 4)) as reader:  # an offset in whatever topic exists
@@ -91,13 +93,13 @@ def test_a_position_whose_record_has_expired_means_the_oldest_record(
 ) -> None:
     for future in admin.delete_records([TopicPartition(name, 0, 3)]).values():
         future.result(20)
-    with reading(kafka, name, (Topic(kafka.bootstrap, name, 1).id(), 1)) as reader:
+    with reading(kafka, name, (Topic(kafka_client(kafka.bootstrap), name, 1).id(), 1)) as reader:
         assert polled(reader, 5) == RECORDS[3:]
 
 
 def recreated(kafka: Kafka, admin: AdminClient, name: str, count: int) -> tuple[list[Record], list[Record]]:
     """The records of a reader that had read RECORDS when the topic was created again, and those of the new topic."""
-    new = [(offset, f"new {offset}".encode()) for offset in range(count)]
+    new = [(offset, AT + offset, f"new {offset}".encode()) for offset in range(count)]
     records: list[Record] = []
     with reading(kafka, name, BEGINNING) as reader:
         polled(reader, 5)
@@ -136,7 +138,7 @@ def test_a_recreated_topic_with_more_records_is_read_from_its_beginning(
 
 @pytest.mark.parametrize("offset", [0, 4])
 def test_reading_resumes_from_an_offset_of_an_earlier_version(kafka: Kafka, name: str, offset: int) -> None:
-    source = flow.RawSource(lambda: TopicReader(Topic(kafka.bootstrap, name, 1)), 1, Shutdown())
+    source = flow.RawSource(lambda: TopicReader(Topic(kafka_client(kafka.bootstrap), name, 1)), 1, Shutdown())
     part = source.build_part("records", "0000", offset)
     records: list[Record] = []
 
@@ -154,6 +156,6 @@ def test_reading_resumes_from_an_offset_of_an_earlier_version(kafka: Kafka, name
 
 def test_a_topic_without_all_its_partitions_is_not_ready(kafka: Kafka, name: str) -> None:
     with pytest.raises(TopicNotReady, match="topic nothing does not exist"):
-        Topic(kafka.bootstrap, "nothing", 1).id()
+        Topic(kafka_client(kafka.bootstrap), "nothing", 1).id()
     with pytest.raises(TopicNotReady, match=f"{name} has 1 of 2 partitions"):
-        Topic(kafka.bootstrap, name, 2).id()
+        Topic(kafka_client(kafka.bootstrap), name, 2).id()

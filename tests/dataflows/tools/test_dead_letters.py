@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from confluent_kafka import KafkaException, Producer
 
+from contracts.connections import kafka_client
 from contracts.records import DeadLetter, StoredFrame, pack, partition_of
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic
@@ -33,7 +34,7 @@ def harness(kafka: Kafka, postgres: Database, tmp_path: Path) -> Iterator[Harnes
 
 
 def letters(harness: Harness) -> DeadLetterTopic:
-    return DeadLetterTopic(harness.bootstrap, harness.dead, harness.raw, Rules())
+    return DeadLetterTopic(kafka_client(harness.bootstrap), harness.dead, harness.raw, Rules())
 
 
 def write(harness: Harness, *dead: DeadLetter) -> None:
@@ -128,7 +129,7 @@ def test_a_running_dataflow_processes_replayed_records(harness: Harness) -> None
     harness.send([frame for frame in sent if frame.user != "user-1"])
     partition = partition_of("user-1", PARTITIONS)
     write(harness, *(letter(harness, pack([frame]), i, partition) for i, frame in enumerate(ada)))
-    replayed, rejected = DeadLetterTopic(harness.bootstrap, harness.dead, harness.raw, RULES).replay()
+    replayed, rejected = DeadLetterTopic(kafka_client(harness.bootstrap), harness.dead, harness.raw, RULES).replay()
     assert (len(replayed), rejected) == (len(ada), [])
     assert_holds(harness, sent)
     assert set(harness.receiver.requests.values()) == {1}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 
 from local.cloud.moto_backends.lookups import key_arn
 from local.cloud.service.base import Backing, Inputs, Output
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.tags import from_list
+from local.cloud.svc.elasticache import transport
+from local.cloud.svc.elasticache.auth import NO_AUTH, rotate, set_token
 from local.cloud.svc.elasticache.backing import ReplicationGroupBacking
 from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS, GroupOperations
-from local.cloud.svc.elasticache.model import CacheState, Group, Member
+from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member
 
 _REFUSED = {
-    "TransitEncryptionEnabled": "Redis over TLS",
-    "AuthToken": "Redis with a token, which needs TLS",
     "SnapshotName": "restoring a snapshot",
     "SnapshotArns": "restoring a snapshot",
     "GlobalReplicationGroupId": "global datastores",
@@ -49,8 +50,11 @@ class ElastiCache(GroupOperations):
         nodes = _node_count(inputs)
         _check(state, inputs, nodes)
         arn = self.context.arn("elasticache", state.region, f"replicationgroup:{name}")
-        tags = from_list(inputs.pop("Tags", []))
+        tags, token = from_list(inputs.pop("Tags", [])), inputs.pop("AuthToken", "")
         group = Group(state.region, name, arn, inputs, [], datetime.now(UTC), tags)
+        group.administrator = secrets.token_urlsafe(32)
+        group.auth = set_token(token) if token else NO_AUTH
+        group.endpoints = Endpoints(*map(self.context.addresses(state.region).of, group.endpoint_names))
         self._resize(state, group, nodes)
         state.groups[name] = group
         return {"ReplicationGroup": _described(group)}
@@ -62,6 +66,8 @@ class ElastiCache(GroupOperations):
 
     def modify_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
         group = _available(state, inputs)
+        transport.check_modification(group, inputs)
+        token, strategy = inputs.pop("AuthToken", ""), inputs.pop("AuthTokenUpdateStrategy", "ROTATE")
         changes = {key: value for key, value in inputs.items() if key not in ("ReplicationGroupId", "ApplyImmediately")}
         unmodifiable = set(changes) - _MODIFIABLE
         if unmodifiable:
@@ -69,6 +75,10 @@ class ElastiCache(GroupOperations):
         if "CacheParameterGroupName" in changes:
             PARAMETER_GROUPS.find(state, changes["CacheParameterGroupName"])
         group.inputs.update(changes)
+        if token:
+            group.auth = set_token(token) if strategy == "SET" else rotate(group.auth, token)
+            group.token_changed = datetime.now(UTC)
+            group.status = "modifying"
         return {"ReplicationGroup": _described(group)}
 
     def increase_replica_count(self, state: CacheState, inputs: Inputs) -> Output:
@@ -120,6 +130,7 @@ def _check(state: CacheState, inputs: Inputs, nodes: int) -> None:
     for key, what in _REFUSED.items():
         if inputs.get(key):
             raise unsupported(what)
+    transport.check_creation(inputs)
     if inputs.get("NumNodeGroups", 1) > 1 or inputs.get("ClusterMode", "disabled") != "disabled":
         raise unsupported("Redis in cluster mode")
     version = str(inputs.get("EngineVersion", "7.0"))
@@ -159,18 +170,19 @@ def _endpoint(group: Group, member: Member) -> Output:
 
 def _described(group: Group) -> Output:
     inputs = group.inputs
+    endpoints = group.endpoints or Endpoints(group.primary.address, group.members[-1].address)
     node_group = {
         "NodeGroupId": "0001",
         "Status": group.status,
-        "PrimaryEndpoint": _endpoint(group, group.members[0]),
-        "ReaderEndpoint": _endpoint(group, group.members[-1]),
+        "PrimaryEndpoint": {"Address": endpoints.primary, "Port": group.port},
+        "ReaderEndpoint": {"Address": endpoints.reader, "Port": group.port},
         "NodeGroupMembers": [
             {
                 "CacheClusterId": member.name,
                 "CacheNodeId": "0001",
                 "ReadEndpoint": _endpoint(group, member),
                 "PreferredAvailabilityZone": member.zone,
-                "CurrentRole": "primary" if member is group.members[0] else "replica",
+                "CurrentRole": "primary" if member is group.primary else "replica",
             }
             for member in group.members
         ],
@@ -192,14 +204,27 @@ def _described(group: Group) -> Output:
         "MultiAZ": "enabled" if inputs.get("MultiAZEnabled") else "disabled",
         "ClusterEnabled": False,
         "ClusterMode": "disabled",
-        "AuthTokenEnabled": False,
-        "TransitEncryptionEnabled": False,
+        **_security(group),
         "ARN": group.arn,
         "ReplicationGroupCreateTime": group.created,
         "DataTiering": "disabled",
         "NetworkType": "ipv4",
         "IpDiscovery": "ipv4",
     }
+
+
+def _security(group: Group) -> Output:
+    """What a replication group and its nodes say of encryption and tokens."""
+    answer: Output = {
+        "AtRestEncryptionEnabled": bool(group.inputs.get("AtRestEncryptionEnabled")),
+        "TransitEncryptionEnabled": group.encrypted_in_transit,
+        "AuthTokenEnabled": group.auth.enabled,
+    }
+    if group.encrypted_in_transit:
+        answer["TransitEncryptionMode"] = "required"
+    if group.token_changed is not None:
+        answer["AuthTokenLastModifiedDate"] = group.token_changed
+    return answer
 
 
 def _cache_cluster(group: Group, member: Member) -> Output:
@@ -222,5 +247,6 @@ def _cache_cluster(group: Group, member: Member) -> Output:
         "CacheNodes": [{"CacheNodeId": "0001", "CacheNodeStatus": group.status, "Endpoint": _endpoint(group, member)}],
         "SecurityGroups": [{"SecurityGroupId": id, "Status": "active"} for id in inputs.get("SecurityGroupIds", [])],
         "ReplicationGroupId": group.name,
+        **_security(group),
         "ARN": group.arn.replace(":replicationgroup:", ":cluster:").replace(group.name, member.name),
     }

@@ -26,7 +26,16 @@ PARAMETER_GROUPS = ParameterGroups(
     unsupported_family="The family {} is not supported here; use {}.",
     changes=lambda inputs: {p["ParameterName"]: p["ParameterValue"] for p in inputs["ParameterNameValues"]},
 )
-_TAGS = ResourceTags("ReplicationGroupNotFoundFault")
+_TAGS = ResourceTags(
+    "elasticache",
+    {
+        "replicationgroup": "ReplicationGroupNotFoundFault",
+        "cluster": "CacheClusterNotFound",
+        "subnetgroup": "CacheSubnetGroupNotFoundFault",
+        "parametergroup": "CacheParameterGroupNotFound",
+    },
+    "InvalidARN",
+)
 
 
 class GroupOperations(Service[CacheState]):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.kind import Call, Kind, Search, Tags, Waiter
+from local.plugins.aws.inputs import Inputs
+from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags, Waiter
 
 _OPTIONS = (
     "DomainValidationOptions[].{domainName: DomainName, resourceRecordName: ResourceRecord.Name, "
@@ -24,7 +25,19 @@ KINDS = (
         found="Certificate",
         delete=Call("DeleteCertificate", {"CertificateArn": "{id}"}),
         observe={"validationMethod": "DomainValidationOptions[0].ValidationMethod", "subjectAlternativeNames": ""},
-        immutable=None,
+        inputs=Inputs(
+            source="internal/service/acm/certificate.go",
+            in_place="options",
+            replacing="domainName subjectAlternativeNames validationMethod keyAlgorithm certificateAuthorityArn",
+            sets="subjectAlternativeNames",
+        ),
+        separate=(
+            SeparateCall(
+                ("options",),
+                Call("UpdateCertificateOptions", {"CertificateArn": "{id}", "Options": "{options}"}),
+                created=True,
+            ),
+        ),
         outputs={"arn": "CertificateArn", "domainValidationOptions": _OPTIONS},
         tags=Tags(
             create="Tags",
@@ -42,8 +55,12 @@ KINDS = (
         read=Call("DescribeCertificate", {"CertificateArn": "{id}"}),
         found="Certificate",
         delete=None,
-        call_options=frozenset({"validationRecordFqdns"}),
-        immutable=None,
+        inputs=Inputs(
+            source="internal/service/acm/certificate_validation.go",
+            replacing="certificateArn validationRecordFqdns",
+            sets="validationRecordFqdns",
+        ),
+        derived_from=frozenset({"validationRecordFqdns"}),
         ready=Waiter("Status", frozenset({"ISSUED"}), frozenset({"FAILED", "VALIDATION_TIMED_OUT", "REVOKED"})),
     ),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Search, Tags, Waiter
+from local.plugins.aws.inputs import Inputs
+from local.plugins.aws.kind import Call, Fresh, Kind, Search, Tags, Waiter
 from local.plugins.provider.values import Values
 
 _CONFIG = {
@@ -90,14 +91,18 @@ KINDS = (
         search=Search(Call("ListOriginAccessControls"), "OriginAccessControlList.Items[?Name == '{name}'].Id"),
         read=Call("GetOriginAccessControl", {"Id": "{id}"}),
         found="OriginAccessControl.OriginAccessControlConfig",
-        etag=Call("GetOriginAccessControl", {"Id": "{id}"}),
+        fresh=Fresh("etag", Call("GetOriginAccessControl", {"Id": "{id}"}), "ETag"),
         modify=Call(
             "UpdateOriginAccessControl",
             {"Id": "{id}", "IfMatch": "{etag}", "OriginAccessControlConfig": _ACCESS_CONTROL},
         ),
         delete=Call("DeleteOriginAccessControl", {"Id": "{id}", "IfMatch": "{etag}"}),
         name="name",
-        immutable=frozenset({"name"}),
+        inputs=Inputs(
+            source="internal/service/cloudfront/origin_access_control.go",
+            in_place="description originAccessControlOriginType signingBehavior signingProtocol",
+            replacing="name",
+        ),
         delete_before_replace=True,
     ),
     Kind(
@@ -119,7 +124,7 @@ KINDS = (
         },
         read=Call("GetDistribution", {"Id": "{id}"}),
         found="Distribution",
-        etag=Call("GetDistribution", {"Id": "{id}"}),
+        fresh=Fresh("etag", Call("GetDistribution", {"Id": "{id}"}), "ETag"),
         modify=Call("UpdateDistribution", {"Id": "{id}", "IfMatch": "{etag}", "DistributionConfig": _CONFIG}),
         before_delete_inputs={"enabled": False},
         delete=Call("DeleteDistribution", {"Id": "{id}", "IfMatch": "{etag}"}),
@@ -136,8 +141,13 @@ KINDS = (
             ),
         },
         derived_from=frozenset({"origins", "defaultCacheBehavior", "viewerCertificate", "restrictions"}),
-        call_options=frozenset({"waitForDeployment"}),
-        immutable=frozenset(),
+        inputs=Inputs(
+            source="internal/service/cloudfront/distribution.go",
+            in_place="aliases comment defaultCacheBehavior defaultRootObject enabled httpVersion isIpv6Enabled origins "
+            "priceClass restrictions viewerCertificate",
+            steering="waitForDeployment",
+            sets="aliases",
+        ),
         outputs={
             "arn": "ARN",
             "domainName": "DomainName",

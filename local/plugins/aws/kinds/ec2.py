@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags, Waiter
+from local.plugins.aws.inputs import Effect, Inputs
+from local.plugins.aws.kind import Call, Fresh, Kind, Search, SeparateCall, Tags, Waiter
+from local.plugins.provider.values import Values
 
 SET_TAGS = Call("CreateTags", {"Resources": ["{id}"], "Tags": "{tagSet}"})
 UNSET_TAGS = Call("DeleteTags", {"Resources": ["{id}"], "Tags": "{tagPairs}"})
@@ -37,6 +39,32 @@ def _vpc_attribute(input: str, unless: bool) -> SeparateCall:
     )
 
 
+_ASSOCIATIONS = Call("DescribeRouteTables", {"Filters": [{"Name": "association.subnet-id", "Values": ["{subnetId}"]}]})
+_ASSOCIATION = "RouteTables[].Associations[] | [?SubnetId == '{subnetId}'] | [0]"
+"""By the subnet, of which there is one: another route table gives the association another id."""
+
+
+def _tenancy(old: Values, new: Values) -> Effect:
+    return Effect.IN_PLACE if old.get("instanceTenancy") == "dedicated" else Effect.REPLACING
+
+
+def _moved(old: Values, known: Values) -> list[Call]:
+    ways = (("Detach", old.get("vpcId")), ("Attach", known.get("vpcId")))
+    return [Call(f"{way}InternetGateway", {"InternetGatewayId": "{id}", "VpcId": vpc}) for way, vpc in ways if vpc]
+
+
+def _endpoint(old: Values, known: Values) -> list[Call]:
+    lists = {"RouteTable": "routeTableIds", "Subnet": "subnetIds", "SecurityGroup": "securityGroupIds"}
+    fields: dict[str, Any] = {"VpcEndpointId": "{id}"}
+    for noun, name in lists.items():
+        before, after = set(old.get(name) or ()), set(known.get(name) or ())
+        for way, ids in (("Add", after - before), ("Remove", before - after)):
+            fields |= {f"{way}{noun}Ids": sorted(ids)} if ids else {}
+    if old.get("privateDnsEnabled") != known.get("privateDnsEnabled"):
+        fields["PrivateDnsEnabled"] = "{privateDnsEnabled}"
+    return [Call("ModifyVpcEndpoint", fields)]
+
+
 def _simple(type: str, noun: str, name: str, filters: str, found: str, **more: Any) -> Kind:
     """A type with the usual calls: Create<noun>, Describe<noun>s with a list of ids, Delete<noun>."""
     return Kind(
@@ -59,8 +87,22 @@ KINDS = (
         "VpcIds",
         "Vpcs[0]",
         search=_by_tags("DescribeVpcs", "Vpcs[].VpcId"),
-        separate=(_vpc_attribute("enableDnsSupport", True), _vpc_attribute("enableDnsHostnames", False)),
-        immutable=frozenset({"cidrBlock", "instanceTenancy"}),
+        separate=(
+            _vpc_attribute("enableDnsSupport", True),
+            _vpc_attribute("enableDnsHostnames", False),
+            SeparateCall(
+                ("instanceTenancy",),
+                Call("ModifyVpcTenancy", {"VpcId": "{id}", "InstanceTenancy": "{instanceTenancy}"}),
+                created=True,
+            ),
+        ),
+        inputs=Inputs(
+            source="internal/service/ec2/vpc_.go",
+            in_place="enableDnsSupport enableDnsHostnames instanceTenancy",
+            replacing="cidrBlock ipv4IpamPoolId ipv4NetmaskLength",
+            depending={"instanceTenancy": _tenancy},
+            absent={"enableDnsSupport": True, "instanceTenancy": "default"},
+        ),
         outputs={"arn": "join('', ['arn:aws:ec2:vpc/', VpcId])", "cidrBlock": "CidrBlock"},
         ready=Waiter("State", frozenset({"available"})),
         tags=tagged("vpc"),
@@ -83,7 +125,12 @@ KINDS = (
                 unless=False,
             ),
         ),
-        immutable=frozenset({"vpcId", "cidrBlock", "availabilityZone"}),
+        inputs=Inputs(
+            source="internal/service/ec2/vpc_subnet.go",
+            in_place="mapPublicIpOnLaunch",
+            replacing="vpcId cidrBlock availabilityZone availabilityZoneId",
+            absent={"mapPublicIpOnLaunch": False},
+        ),
         outputs={"arn": "SubnetArn", "availabilityZone": "AvailabilityZone", "cidrBlock": "CidrBlock"},
         ready=Waiter("State", frozenset({"available"})),
         tags=tagged("subnet"),
@@ -100,9 +147,9 @@ KINDS = (
         after_create=(Call("AttachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
         before_delete=(Call("DetachInternetGateway", {"InternetGatewayId": "{id}", "VpcId": "{vpcId}"}),),
         delete=Call("DeleteInternetGateway", {"InternetGatewayId": "{id}"}),
-        call_options=frozenset({"vpcId"}),
         observe={"vpcId": "Attachments[0].VpcId"},
-        immutable=frozenset({"vpcId"}),
+        inputs=Inputs(source="internal/service/ec2/vpc_internet_gateway.go", in_place="vpcId"),
+        separate=(SeparateCall(("vpcId",), _moved, created=True),),
         tags=tagged("internet-gateway"),
     ),
     Kind(
@@ -114,6 +161,10 @@ KINDS = (
         read=Call("DescribeAddresses", {"AllocationIds": ["{id}"]}),
         found="Addresses[0]",
         delete=Call("ReleaseAddress", {"AllocationId": "{id}"}),
+        inputs=Inputs(
+            source="internal/service/ec2/ec2_eip.go",
+            replacing="domain address customerOwnedIpv4Pool ipamPoolId networkBorderGroup publicIpv4Pool",
+        ),
         outputs={"allocationId": "AllocationId", "publicIp": "PublicIp"},
         tags=tagged("elastic-ip"),
     ),
@@ -131,7 +182,11 @@ KINDS = (
         found="NatGateways[0]",
         delete=Call("DeleteNatGateway", {"NatGatewayId": "{id}"}),
         observe={"allocationId": "NatGatewayAddresses[0].AllocationId"},
-        immutable=None,
+        inputs=Inputs(
+            source="internal/service/ec2/vpc_nat_gateway.go",
+            replacing="allocationId subnetId connectivityType",
+            absent={"connectivityType": "public"},
+        ),
         outputs={"publicIp": "NatGatewayAddresses[0].PublicIp"},
         ready=Waiter("State", frozenset({"available"})),
         deleted=Waiter("State", frozenset({"deleted"})),
@@ -144,7 +199,7 @@ KINDS = (
         "RouteTableIds",
         "RouteTables[0]",
         search=_by_tags("DescribeRouteTables", "RouteTables[].RouteTableId"),
-        immutable=None,
+        inputs=Inputs(source="internal/service/ec2/vpc_route_table.go", replacing="vpcId"),
         tags=tagged("route-table"),
     ),
     Kind(
@@ -157,7 +212,17 @@ KINDS = (
         delete=Call(
             "DeleteRoute", {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"}
         ),
-        immutable=None,
+        modify=Call(
+            "ReplaceRoute",
+            {"RouteTableId": "{routeTableId}", "DestinationCidrBlock": "{destinationCidrBlock}"},
+            match=True,
+        ),
+        inputs=Inputs(
+            source="internal/service/ec2/vpc_route.go",
+            in_place="carrierGatewayId coreNetworkArn gatewayId localGatewayId natGatewayId networkInterfaceId "
+            "transitGatewayId vpcEndpointId vpcPeeringConnectionId",
+            replacing="routeTableId destinationCidrBlock",
+        ),
     ),
     Kind(
         type="aws:ec2/routeTableAssociation:RouteTableAssociation",
@@ -169,13 +234,18 @@ KINDS = (
             "RouteTables[].Associations[?SubnetId == '{subnetId}'].RouteTableAssociationId[]",
             association__subnet_id="{subnetId}",
         ),
-        read=Call(
-            "DescribeRouteTables",
-            {"Filters": [{"Name": "association.route-table-association-id", "Values": ["{id}"]}]},
+        read=_ASSOCIATIONS,
+        found=_ASSOCIATION,
+        fresh=Fresh("associationId", _ASSOCIATIONS, f"{_ASSOCIATION}.RouteTableAssociationId"),
+        modify=Call(
+            "ReplaceRouteTableAssociation", {"AssociationId": "{associationId}", "RouteTableId": "{routeTableId}"}
         ),
-        found="RouteTables[0].Associations[?RouteTableAssociationId == '{id}'] | [0]",
-        delete=Call("DisassociateRouteTable", {"AssociationId": "{id}"}),
-        immutable=None,
+        delete=Call("DisassociateRouteTable", {"AssociationId": "{associationId}"}),
+        inputs=Inputs(
+            source="internal/service/ec2/vpc_route_table_association.go",
+            in_place="routeTableId",
+            replacing="subnetId",
+        ),
         delete_before_replace=True,
     ),
     _simple(
@@ -193,7 +263,19 @@ KINDS = (
         ),
         delete=Call("DeleteVpcEndpoints", {"VpcEndpointIds": ["{id}"]}),
         deleted=Waiter("State", frozenset({"deleted"})),
-        immutable=None,
+        separate=(
+            SeparateCall(
+                ("routeTableIds", "subnetIds", "securityGroupIds", "privateDnsEnabled"), _endpoint, created=True
+            ),
+        ),
+        observe={"securityGroupIds": "Groups[].GroupId"},
+        inputs=Inputs(
+            source="internal/service/ec2/vpc_endpoint.go",
+            in_place="routeTableIds subnetIds securityGroupIds privateDnsEnabled",
+            replacing="vpcId serviceName serviceRegion vpcEndpointType",
+            absent={"vpcEndpointType": "Gateway"},
+            sets="routeTableIds subnetIds securityGroupIds",
+        ),
         tags=tagged("vpc-endpoint"),
     ),
 )

@@ -1,10 +1,12 @@
-"""Clusters, node groups, access entries."""
+"""Clusters and who has access to them; node groups are in `eks_nodes`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from local.plugins.aws.kind import Call, Convert, Kind, SeparateCall, Tags, Waiter
+from local.plugins.aws.inputs import Effect, Inputs
+from local.plugins.aws.kind import Awaited, Call, Convert, Kind, SeparateCall, Tags, Waiter
+from local.plugins.provider.values import Values
 
 TAGS = Tags(
     create="tags",
@@ -13,8 +15,21 @@ TAGS = Tags(
     unset=Call("UntagResource", {"resourceArn": "{arn}", "tagKeys": "{tagKeys}"}),
     path="tags",
 )
-_ACTIVE = frozenset({"ACTIVE"})
-_FAILED = frozenset({"FAILED", "CREATE_FAILED", "DEGRADED"})
+READY = Waiter("status", frozenset({"ACTIVE"}), frozenset({"FAILED", "CREATE_FAILED", "DEGRADED"}))
+_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+_MODE = "accessConfig.authenticationMode"
+_ENDPOINT = ("endpointPrivateAccess", "endpointPublicAccess", "publicAccessCidrs")
+
+
+def awaited(**resource: str) -> Awaited:
+    return Awaited(
+        token="update.id",
+        call=Call("DescribeUpdate", {**resource, "updateId": "{token}"}),
+        status="update.status",
+        success=frozenset({"Successful"}),
+        failure=frozenset({"Failed", "Cancelled"}),
+        why="join('; ', update.errors[].errorMessage)",
+    )
 
 
 def _logging(types: list[str]) -> dict[str, Any]:
@@ -25,10 +40,57 @@ def _log_types(logging: dict[str, Any]) -> list[str]:
     return sorted(t for group in logging["clusterLogging"] if group["enabled"] for t in group["types"])
 
 
+def _changed_logging(old: Values, known: Values) -> list[Call]:
+    on = known["enabledClusterLogTypes"]
+    groups = ((sorted(on), True), (sorted(set(_LOGS) - set(on)), False))
+    logging = {"clusterLogging": [{"types": types, "enabled": enabled} for types, enabled in groups if types]}
+    return [Call("UpdateClusterConfig", {"name": "{id}", "logging": logging})]
+
+
+def _config(*inputs: str, **fields: Any) -> SeparateCall:
+    return SeparateCall(inputs, Call("UpdateClusterConfig", {"name": "{id}", **fields}), created=True)
+
+
+def _vpc(*inputs: str) -> SeparateCall:
+    fields = {name: f"{{vpcConfig.{name}}}" for name in inputs}
+    return _config(*(f"vpcConfig.{name}" for name in inputs), resourcesVpcConfig=fields)
+
+
+def _encryption(old: Values, new: Values) -> Effect:
+    if not old.get("encryptionConfig"):
+        return Effect.IN_PLACE
+    return Effect.REFUSED if new.get("encryptionConfig") else Effect.REPLACING
+
+
 KINDS = (
     Kind(
         type="aws:eks/cluster:Cluster",
         service="eks",
+        inputs=Inputs(
+            source="internal/service/eks/cluster.go",
+            in_place="accessConfig.authenticationMode deletionProtection enabledClusterLogTypes encryptionConfig "
+            "upgradePolicy version vpcConfig.endpointPrivateAccess vpcConfig.endpointPublicAccess "
+            "vpcConfig.publicAccessCidrs vpcConfig.securityGroupIds vpcConfig.subnetIds zonalShiftConfig",
+            replacing="accessConfig.bootstrapClusterCreatorAdminPermissions bootstrapSelfManagedAddons "
+            "kubernetesNetworkConfig.ipFamily kubernetesNetworkConfig.serviceIpv4Cidr name roleArn",
+            steering="forceUpdateVersion",
+            refused={
+                "encryptionConfig": "AWS cannot exchange the key of a cluster's secrets once it has one; keep it, or "
+                "declare another cluster"
+            },
+            depending={"encryptionConfig": _encryption},
+            absent={
+                "accessConfig.bootstrapClusterCreatorAdminPermissions": True,
+                "bootstrapSelfManagedAddons": True,
+                "deletionProtection": False,
+                "enabledClusterLogTypes": [],
+                "encryptionConfig": {},
+                "vpcConfig.endpointPrivateAccess": False,
+                "vpcConfig.endpointPublicAccess": True,
+            },
+            sets="enabledClusterLogTypes vpcConfig.publicAccessCidrs vpcConfig.securityGroupIds vpcConfig.subnetIds",
+            computed={"platformVersion": "version"},
+        ),
         create=Call("CreateCluster", match=True),
         id="{name}",
         read=Call("DescribeCluster", {"name": "{id}"}),
@@ -43,12 +105,24 @@ KINDS = (
         separate=(
             SeparateCall(
                 ("version",),
-                Call("UpdateClusterVersion", {"name": "{id}", "version": "{version}"}),
+                Call("UpdateClusterVersion", {"name": "{id}", "version": "{version}", "force": "{forceUpdateVersion}"}),
                 path="version",
                 created=True,
             ),
+            _config(_MODE, accessConfig={"authenticationMode": f"{{{_MODE}}}"}),
+            SeparateCall(
+                ("encryptionConfig",),
+                Call("AssociateEncryptionConfig", {"clusterName": "{id}", "encryptionConfig": ["{encryptionConfig}"]}),
+                created=True,
+            ),
+            SeparateCall(("enabledClusterLogTypes",), _changed_logging, created=True),
+            _config("deletionProtection", deletionProtection="{deletionProtection}"),
+            _config("upgradePolicy", upgradePolicy="{upgradePolicy}"),
+            _config("zonalShiftConfig", zonalShiftConfig="{zonalShiftConfig}"),
+            _vpc(*_ENDPOINT),
+            _vpc("subnetIds", "securityGroupIds"),
         ),
-        immutable=frozenset({"name", "roleArn", "vpcConfig", "encryptionConfig", "kubernetesNetworkConfig"}),
+        awaited=awaited(name="{id}"),
         outputs={
             "arn": "arn",
             "endpoint": "endpoint",
@@ -58,57 +132,37 @@ KINDS = (
             "vpcConfig": "resourcesVpcConfig",
             "platformVersion": "platformVersion",
         },
-        ready=Waiter("status", _ACTIVE, _FAILED),
-        tags=TAGS,
-    ),
-    Kind(
-        type="aws:eks/nodeGroup:NodeGroup",
-        service="eks",
-        create=Call("CreateNodegroup", match=True),
-        id="{clusterName}:{nodeGroupName}",
-        read=Call("DescribeNodegroup", {"clusterName": "{clusterName}", "nodegroupName": "{nodeGroupName}"}),
-        found="nodegroup",
-        delete=Call("DeleteNodegroup", {"clusterName": "{clusterName}", "nodegroupName": "{nodeGroupName}"}),
-        modify=Call(
-            "UpdateNodegroupConfig", {"clusterName": "{clusterName}", "nodegroupName": "{nodeGroupName}"}, match=True
-        ),
-        name="nodeGroupName",
-        rename={"nodeRoleArn": "nodeRole", "subnetIds": "subnets"},
-        separate=(
-            SeparateCall(
-                ("labels",),
-                Call(
-                    "UpdateNodegroupConfig",
-                    {
-                        "clusterName": "{clusterName}",
-                        "nodegroupName": "{nodeGroupName}",
-                        "labels": {"addOrUpdateLabels": "{labels}"},
-                    },
-                ),
-                path="labels",
-                created=True,
-            ),
-        ),
-        immutable=frozenset({"clusterName", "nodeGroupName", "taints"}),
-        outputs={"arn": "nodegroupArn"},
-        ready=Waiter("status", _ACTIVE, _FAILED),
+        ready=READY,
         tags=TAGS,
     ),
     Kind(
         type="aws:eks/accessEntry:AccessEntry",
         service="eks",
+        inputs=Inputs(
+            source="internal/service/eks/access_entry.go",
+            in_place="kubernetesGroups userName",
+            replacing="clusterName principalArn type",
+            absent={"type": "STANDARD"},
+            sets="kubernetesGroups",
+        ),
         create=Call("CreateAccessEntry", match=True),
         id="{clusterName}:{principalArn}",
         read=Call("DescribeAccessEntry", {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}),
         found="accessEntry",
+        modify=Call(
+            "UpdateAccessEntry", {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}, match=True
+        ),
         delete=Call("DeleteAccessEntry", {"clusterName": "{clusterName}", "principalArn": "{principalArn}"}),
-        immutable=None,
         outputs={"accessEntryArn": "accessEntryArn"},
         tags=TAGS,
     ),
     Kind(
         type="aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         service="eks",
+        inputs=Inputs(
+            source="internal/service/eks/access_policy_association.go",
+            replacing="accessScope clusterName policyArn principalArn",
+        ),
         create=Call("AssociateAccessPolicy", match=True),
         id="{clusterName}#{principalArn}#{policyArn}",
         upsert=True,
@@ -118,6 +172,5 @@ KINDS = (
             "DisassociateAccessPolicy",
             {"clusterName": "{clusterName}", "principalArn": "{principalArn}", "policyArn": "{policyArn}"},
         ),
-        immutable=None,
     ),
 )

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags
+from local.plugins.provider.values import Values
+
+
+def _boundary(old: Values, known: Values) -> list[Call]:
+    if not known.get("permissionsBoundary"):
+        return [Call("DeleteRolePermissionsBoundary", {"RoleName": "{id}"})]
+    fields = {"RoleName": "{id}", "PermissionsBoundary": "{permissionsBoundary}"}
+    return [Call("PutRolePermissionsBoundary", fields)]
+
+
+def _clients(old: Values, known: Values) -> list[Call]:
+    before, after = old.get("clientIdLists") or [], known["clientIdLists"]
+    ways = (
+        ("AddClientIDToOpenIDConnectProvider", [client for client in after if client not in before]),
+        ("RemoveClientIDFromOpenIDConnectProvider", [client for client in before if client not in after]),
+    )
+    return [
+        Call(operation, {"OpenIDConnectProviderArn": "{id}", "ClientID": client})
+        for operation, clients in ways
+        for client in clients
+    ]
+
 
 KINDS = (
     Kind(
@@ -23,9 +46,16 @@ KINDS = (
                 path="AssumeRolePolicyDocument",
                 created=True,
             ),
+            SeparateCall(("permissionsBoundary",), _boundary, created=True),
         ),
         documents=frozenset({"assumeRolePolicy"}),
-        immutable=frozenset({"name", "path"}),
+        observe={"permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
+        inputs=Inputs(
+            source="internal/service/iam/role.go",
+            in_place="assumeRolePolicy description maxSessionDuration permissionsBoundary",
+            replacing="name path",
+            absent={"description": "", "maxSessionDuration": 3600, "path": "/", "permissionsBoundary": ""},
+        ),
         outputs={"arn": "Arn", "uniqueId": "RoleId"},
         tags=Tags(
             create="Tags",
@@ -46,7 +76,7 @@ KINDS = (
         name="name",
         observe={"policy": "PolicyDocument"},
         documents=frozenset({"policy"}),
-        immutable=frozenset({"role", "name"}),
+        inputs=Inputs(source="internal/service/iam/role_policy.go", in_place="policy", replacing="name role"),
     ),
     Kind(
         type="aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -57,7 +87,7 @@ KINDS = (
         read=Call("ListAttachedRolePolicies", {"RoleName": "{role}"}),
         found="AttachedPolicies[?PolicyArn == '{policyArn}'] | [0]",
         delete=Call("DetachRolePolicy", {"RoleName": "{role}", "PolicyArn": "{policyArn}"}),
-        immutable=None,
+        inputs=Inputs(source="internal/service/iam/role_policy_attachment.go", replacing="role policyArn"),
     ),
     Kind(
         type="aws:iam/openIdConnectProvider:OpenIdConnectProvider",
@@ -85,9 +115,15 @@ KINDS = (
                 path="ThumbprintList",
                 created=True,
             ),
+            SeparateCall(("clientIdLists",), _clients, path="ClientIDList", created=True),
         ),
-        observe={"url": "", "clientIdLists": "ClientIDList"},
-        immutable=frozenset({"url", "clientIdLists"}),
+        observe={"url": ""},
+        inputs=Inputs(
+            source="internal/service/iam/openid_connect_provider.go",
+            in_place="clientIdLists thumbprintLists",
+            replacing="url",
+            sets="clientIdLists",
+        ),
         outputs={"arn": "'{id}'"},
         delete_before_replace=True,
         tags=Tags(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags, Waiter
 from local.plugins.provider.values import Values
 
 
-def _rotation(inputs: Values) -> list[Call]:
-    verb = "Enable" if inputs["enableKeyRotation"] else "Disable"
+def _rotation(old: Values, known: Values) -> list[Call]:
+    verb = "Enable" if known["enableKeyRotation"] else "Disable"
     return [Call(f"{verb}KeyRotation", {"KeyId": "{id}"})]
 
 
@@ -15,9 +16,9 @@ KINDS = (
     Kind(
         type="aws:kms/key:Key",
         service="kms",
-        create=Call("CreateKey", {"Policy": "{policy}", "Description": "{description}"}, match=True),
+        create=Call("CreateKey", {"BypassPolicyLockoutSafetyCheck": "{bypassPolicyLockoutSafetyCheck}"}, match=True),
         id=".KeyMetadata.KeyId",
-        search=Search(Call("ListKeys", {"Limit": 1000}), "Keys[].KeyId", by_tags=True),
+        search=Search(Call("ListKeys"), "Keys[].KeyId", by_tags=True),
         read=Call("DescribeKey", {"KeyId": "{id}"}),
         found="KeyMetadata",
         delete=Call("ScheduleKeyDeletion", {"KeyId": "{id}", "PendingWindowInDays": "{deletionWindowInDays}"}),
@@ -43,9 +44,14 @@ KINDS = (
                 created=True,
             ),
         ),
-        call_options=frozenset({"deletionWindowInDays"}),
         documents=frozenset({"policy"}),
-        immutable=frozenset({"customerMasterKeySpec", "keyUsage", "multiRegion"}),
+        inputs=Inputs(
+            source="internal/service/kms/key.go",
+            in_place="description policy enableKeyRotation",
+            replacing="customKeyStoreId customerMasterKeySpec keyUsage multiRegion xksKeyId",
+            steering="bypassPolicyLockoutSafetyCheck deletionWindowInDays",
+            absent={"enableKeyRotation": False},
+        ),
         outputs={"arn": "Arn", "keyId": "KeyId"},
         ready=Waiter("KeyState", frozenset({"Enabled"})),
         deleted=Waiter("KeyState", frozenset({"PendingDeletion", "PendingReplicaDeletion"})),
@@ -68,7 +74,7 @@ KINDS = (
         delete=Call("DeleteAlias", {"AliasName": "{id}"}),
         name="name",
         rename={"name": "AliasName"},
-        immutable=frozenset({"name"}),
+        inputs=Inputs(source="internal/service/kms/alias.go", in_place="targetKeyId", replacing="name"),
         outputs={"arn": "AliasArn"},
     ),
 )

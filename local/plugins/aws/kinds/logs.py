@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
+from local.plugins.provider.values import Values
+
+
+def _retention(old: Values, known: Values) -> list[Call]:
+    """0 days: for ever."""
+    if not known["retentionInDays"]:
+        return [Call("DeleteRetentionPolicy", {"logGroupName": "{id}"})]
+    return [Call("PutRetentionPolicy", {"logGroupName": "{id}", "retentionInDays": "{retentionInDays}"})]
+
+
+def _key(old: Values, known: Values) -> list[Call]:
+    if not known["kmsKeyId"]:
+        return [Call("DisassociateKmsKey", {"logGroupName": "{id}"})]
+    return [Call("AssociateKmsKey", {"logGroupName": "{id}", "kmsKeyId": "{kmsKeyId}"})]
+
 
 KINDS = (
     Kind(
@@ -16,13 +32,15 @@ KINDS = (
         name="name",
         rename={"name": "logGroupName"},
         separate=(
-            SeparateCall(
-                ("retentionInDays",),
-                Call("PutRetentionPolicy", {"logGroupName": "{id}", "retentionInDays": "{retentionInDays}"}),
-                path="retentionInDays",
-            ),
+            SeparateCall(("retentionInDays",), _retention, path="retentionInDays", unless=0),
+            SeparateCall(("kmsKeyId",), _key, path="kmsKeyId", created=True),
         ),
-        immutable=frozenset({"name", "kmsKeyId"}),
+        inputs=Inputs(
+            source="internal/service/logs/group.go",
+            in_place="kmsKeyId retentionInDays",
+            replacing="name",
+            absent={"kmsKeyId": "", "retentionInDays": 0},
+        ),
         outputs={"arn": "arn"},
         tags=Tags(
             create="tags",

@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
-from local.plugins.aws.kind import Call, Kind, Waiter
+from local.plugins.aws.inputs import Inputs
+from local.plugins.aws.kind import Call, Kind, SeparateCall, Waiter
+from local.plugins.provider.values import Values
+
+_MODIFIED = {"DBInstanceIdentifier": "{id}", "ApplyImmediately": "{applyImmediately}"}
+
+
+def _final(known: Values) -> Any:
+    """AWS refuses a name beside SkipFinalSnapshot."""
+    return None if known.get("skipFinalSnapshot") else known.get("finalSnapshotIdentifier")
+
+
+def _exports(old: Values, known: Values) -> list[Call]:
+    before, after = set(old.get("enabledCloudwatchLogsExports") or ()), set(known["enabledCloudwatchLogsExports"])
+    form = {"EnableLogTypes": sorted(after - before), "DisableLogTypes": sorted(before - after)}
+    return [Call("ModifyDBInstance", {**_MODIFIED, "CloudwatchLogsExportConfiguration": form})]
+
+
+def _autoscaling(old: Values, known: Values) -> list[Call]:
+    """No room to grow is what turns the growth of storage off."""
+    most = known["maxAllocatedStorage"] or known["allocatedStorage"]
+    return [Call("ModifyDBInstance", {**_MODIFIED, "MaxAllocatedStorage": most})]
+
 
 KINDS = (
     subnet_group("rds", "DBSubnetGroup", "DBSubnetGroupArn", modify={"SubnetIds": "{subnetIds}"}),
@@ -21,13 +45,16 @@ KINDS = (
         id="{identifier}",
         read=Call("DescribeDBInstances", {"DBInstanceIdentifier": "{id}"}),
         found="DBInstances[0]",
-        modify=Call("ModifyDBInstance", {"DBInstanceIdentifier": "{id}", "ApplyImmediately": True}, match=True),
+        modify=Call(
+            "ModifyDBInstance", {**_MODIFIED, "AllowMajorVersionUpgrade": "{allowMajorVersionUpgrade}"}, match=True
+        ),
         delete=Call(
             "DeleteDBInstance",
             {
                 "DBInstanceIdentifier": "{id}",
                 "SkipFinalSnapshot": "{skipFinalSnapshot}",
-                "FinalDBSnapshotIdentifier": "{finalSnapshotIdentifier}",
+                "FinalDBSnapshotIdentifier": "{snapshotAtTheEnd}",
+                "DeleteAutomatedBackups": "{deleteAutomatedBackups}",
             },
         ),
         name="identifier",
@@ -42,6 +69,7 @@ KINDS = (
             "iamDatabaseAuthenticationEnabled": "EnableIAMDatabaseAuthentication",
             "performanceInsightsEnabled": "EnablePerformanceInsights",
             "enabledCloudwatchLogsExports": "EnableCloudwatchLogsExports",
+            "caCertIdentifier": "CACertificateIdentifier",
         },
         write_only=frozenset({"password"}),
         defaults={"skipFinalSnapshot": False},
@@ -55,9 +83,47 @@ KINDS = (
             "performanceInsightsEnabled": "PerformanceInsightsEnabled",
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
         },
-        call_options=frozenset({"skipFinalSnapshot", "finalSnapshotIdentifier", "applyImmediately"}),
+        derive={"snapshotAtTheEnd": _final},
         versions=frozenset({"engineVersion"}),
-        immutable=frozenset({"identifier", "engine", "username", "dbName", "storageEncrypted", "kmsKeyId", "port"}),
+        inputs=Inputs(
+            source="internal/service/rds/instance.go",
+            in_place="allocatedStorage autoMinorVersionUpgrade backupRetentionPeriod backupWindow caCertIdentifier "
+            "copyTagsToSnapshot databaseInsightsMode dbSubnetGroupName dedicatedLogVolume deletionProtection "
+            "enabledCloudwatchLogsExports engineVersion iamDatabaseAuthenticationEnabled instanceClass iops "
+            "licenseModel maintenanceWindow manageMasterUserPassword masterUserSecretKmsKeyId maxAllocatedStorage "
+            "monitoringInterval monitoringRoleArn multiAz networkType optionGroupName parameterGroupName password "
+            "performanceInsightsEnabled performanceInsightsKmsKeyId performanceInsightsRetentionPeriod port "
+            "publiclyAccessible storageThroughput storageType vpcSecurityGroupIds",
+            replacing="availabilityZone backupTarget characterSetName customIamInstanceProfile dbName engine kmsKeyId "
+            "ncharCharacterSetName storageEncrypted timezone username",
+            steering="allowMajorVersionUpgrade applyImmediately deleteAutomatedBackups finalSnapshotIdentifier "
+            "skipFinalSnapshot",
+            refused={
+                "identifier": "AWS renames an instance in place, which is not done here, as the name is the id of its "
+                "resource; keep the name, or declare another instance beside it and move the data"
+            },
+            absent={
+                "applyImmediately": False,
+                "autoMinorVersionUpgrade": True,
+                "copyTagsToSnapshot": False,
+                "deletionProtection": False,
+                "enabledCloudwatchLogsExports": [],
+                "iamDatabaseAuthenticationEnabled": False,
+                "maxAllocatedStorage": 0,
+                "monitoringInterval": 0,
+                "performanceInsightsEnabled": False,
+                "publiclyAccessible": False,
+                "storageEncrypted": False,
+            },
+            sets="enabledCloudwatchLogsExports vpcSecurityGroupIds",
+            computed={"endpoint": "port", "port": "port"},
+        ),
+        separate=(
+            SeparateCall(("enabledCloudwatchLogsExports",), _exports, created=True),
+            SeparateCall(("maxAllocatedStorage",), _autoscaling, created=True),
+            SeparateCall(("port",), Call("ModifyDBInstance", {**_MODIFIED, "DBPortNumber": "{port}"}), created=True),
+        ),
+        pending="PendingModifiedValues",
         outputs={
             "arn": "DBInstanceArn",
             "address": "Endpoint.Address",

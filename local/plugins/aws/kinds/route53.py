@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Search, Tags
+from local.plugins.aws.inputs import Inputs
+from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags
 from local.plugins.provider.values import Values
 
 
@@ -18,18 +19,26 @@ def _empty(call: Callable[[Call], Any], known: Values) -> None:
         call(Call("ChangeResourceRecordSets", {"HostedZoneId": "{id}", "ChangeBatch": change}))
 
 
-def _change(action: str) -> Call:
-    record = {
-        "Name": "{name}",
-        "Type": "{type}",
-        "TTL": "{ttl}",
-        "ResourceRecords": "{values}",
-        "AliasTarget": "{alias}",
-        "SetIdentifier": "{setIdentifier}",
-        "HealthCheckId": "{healthCheckId}",
+def _set(action: str, of: str = "") -> dict[str, Any]:
+    names = {
+        "Name": "name",
+        "Type": "type",
+        "TTL": "ttl",
+        "ResourceRecords": "values",
+        "AliasTarget": "alias",
+        "SetIdentifier": "setIdentifier",
+        "HealthCheckId": "healthCheckId",
     }
-    changes = [{"Action": action, "ResourceRecordSet": record}]
-    return Call("ChangeResourceRecordSets", {"HostedZoneId": "{zoneId}", "ChangeBatch": {"Changes": changes}})
+    return {"Action": action, "ResourceRecordSet": {member: f"{{{of}{name}}}" for member, name in names.items()}}
+
+
+def _change(*changes: dict[str, Any]) -> Call:
+    return Call("ChangeResourceRecordSets", {"HostedZoneId": "{zoneId}", "ChangeBatch": {"Changes": list(changes)}})
+
+
+def _exchange(old: Values, known: Values) -> list[Call]:
+    """One batch: a record of another type or set is another one to AWS."""
+    return [_change(_set("DELETE", "old."), _set("CREATE"))]
 
 
 def _absolute(known: Values) -> str:
@@ -73,8 +82,9 @@ KINDS = (
         name="name",
         defaults={"comment": "Managed by Pulumi"},
         observe={"name": "", "comment": "HostedZone.Config.Comment"},
-        call_options=frozenset({"forceDestroy"}),
-        immutable=frozenset({"name"}),
+        inputs=Inputs(
+            source="internal/service/route53/zone.go", in_place="comment", replacing="name", steering="forceDestroy"
+        ),
         outputs={
             "zoneId": "'{id}'",
             "arn": "'arn:aws:route53:::hostedzone/{id}'",
@@ -96,8 +106,8 @@ KINDS = (
     Kind(
         type="aws:route53/record:Record",
         service="route53",
-        create=_change("UPSERT"),
-        modify=_change("UPSERT"),
+        create=_change(_set("UPSERT")),
+        modify=_change(_set("UPSERT")),
         id="{zoneId}_{name}_{type}",
         upsert=True,
         derive={
@@ -110,7 +120,7 @@ KINDS = (
             {"HostedZoneId": "{zoneId}", "StartRecordName": "{name}", "StartRecordType": "{type}"},
         ),
         found="ResourceRecordSets[?Name == '{fqdn}' && Type == '{type}'] | [0]",
-        delete=_change("DELETE"),
+        delete=_change(_set("DELETE")),
         observe={
             "zoneId": "",
             "name": "",
@@ -118,8 +128,14 @@ KINDS = (
             "aliases": "AliasTarget && [AliasTarget.{zoneId: HostedZoneId, name: DNSName}]",
         },
         derived_from=frozenset({"records", "aliases"}),
-        call_options=frozenset({"allowOverwrite"}),
-        immutable=frozenset({"zoneId", "name", "type", "setIdentifier"}),
+        inputs=Inputs(
+            source="internal/service/route53/record.go",
+            in_place="aliases healthCheckId records setIdentifier ttl type",
+            replacing="zoneId name",
+            steering="allowOverwrite",
+            sets="records",
+        ),
+        separate=(SeparateCall(("type", "setIdentifier"), _exchange, created=True),),
         outputs={"fqdn": "Name"},
     ),
 )

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind, Tags
 from local.plugins.provider.values import Values
 
+_MOST_AT_ONCE = 1000
+"""Keys that DeleteObjects takes."""
 _EVERY_OBJECT = Call("ListObjectVersions", {"Bucket": "{id}"})
 
 
 def _empty(call: Callable[[Call], Any], known: Values) -> None:
     """Delete every version of every object."""
-    while True:
-        page = call(_EVERY_OBJECT)
-        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        if not versions:
-            return
-        objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in versions]
-        call(Call("DeleteObjects", {"Bucket": "{id}", "Delete": {"Objects": objects}}))
+    found = call(_EVERY_OBJECT)
+    versions = [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+    objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in versions]
+    for at in range(0, len(objects), _MOST_AT_ONCE):
+        chosen = objects[at : at + _MOST_AT_ONCE]
+        call(Call("DeleteObjects", {"Bucket": "{id}", "Delete": {"Objects": chosen}}))
 
 
 KINDS = (
@@ -37,8 +39,7 @@ KINDS = (
         purge=_empty,
         delete=Call("DeleteBucket", {"Bucket": "{id}"}),
         name="bucket",
-        call_options=frozenset({"forceDestroy"}),
-        immutable=frozenset({"bucket"}),
+        inputs=Inputs(source="internal/service/s3/bucket.go", replacing="bucket", steering="forceDestroy"),
         outputs={
             "arn": "'arn:aws:s3:::{id}'",
             "bucketDomainName": "'{id}.s3.amazonaws.com'",

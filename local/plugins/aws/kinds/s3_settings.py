@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local.plugins.aws.kind import Call, Kind, Waiter
+from local.plugins.aws.inputs import Inputs
+from local.plugins.aws.kind import Call, Kind, Waiter, references
 
 _BUCKET = {"Bucket": "{bucket}"}
 
 
 def _setting(
-    type: str, noun: str, fields: Mapping[str, Any], found: str, observe: Mapping[str, str], **more: Any
+    type: str, source: str, noun: str, fields: Mapping[str, Any], found: str, observe: Mapping[str, str], **more: Any
 ) -> Kind:
     put = Call(f"Put{noun}", {**_BUCKET, **fields})
     return Kind(
@@ -25,7 +26,11 @@ def _setting(
         found=found,
         delete=more.pop("delete", Call(f"Delete{noun}", _BUCKET)),
         observe={"bucket": "", **observe},
-        immutable=frozenset({"bucket"}),
+        inputs=Inputs(
+            source=f"internal/service/s3/{source}.go",
+            in_place=" ".join({name.split(".")[0] for name in references(fields)}),
+            replacing="bucket",
+        ),
         **more,
     )
 
@@ -35,6 +40,7 @@ _BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrict
 KINDS = (
     _setting(
         "aws:s3/bucketVersioning:BucketVersioning",
+        "bucket_versioning",
         "BucketVersioning",
         {"VersioningConfiguration": {"Status": "{versioningConfiguration.status}"}},
         "Status && @",
@@ -44,6 +50,7 @@ KINDS = (
     ),
     _setting(
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "bucket_server_side_encryption_configuration",
         "BucketEncryption",
         {"ServerSideEncryptionConfiguration": {"Rules": "{rules}"}},
         "ServerSideEncryptionConfiguration",
@@ -51,6 +58,7 @@ KINDS = (
     ),
     _setting(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "bucket_public_access_block",
         "PublicAccessBlock",
         {"PublicAccessBlockConfiguration": {name[0].upper() + name[1:]: f"{{{name}}}" for name in _BLOCKS}},
         "PublicAccessBlockConfiguration",
@@ -58,6 +66,7 @@ KINDS = (
     ),
     _setting(
         "aws:s3/bucketPolicy:BucketPolicy",
+        "bucket_policy",
         "BucketPolicy",
         {"Policy": "{policy}"},
         "@",
@@ -66,6 +75,7 @@ KINDS = (
     ),
     _setting(
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "bucket_lifecycle_configuration",
         "BucketLifecycleConfiguration",
         {"LifecycleConfiguration": {"Rules": "{rules}"}},
         "@",
@@ -74,6 +84,7 @@ KINDS = (
     ),
     _setting(
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        "bucket_ownership_controls",
         "BucketOwnershipControls",
         {"OwnershipControls": {"Rules": [{"ObjectOwnership": "{rule.objectOwnership}"}]}},
         "OwnershipControls",

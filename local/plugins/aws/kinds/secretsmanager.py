@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind, Search, Tags
 
 KINDS = (
@@ -23,8 +24,13 @@ KINDS = (
             {"SecretId": "{id}", "ForceDeleteWithoutRecovery": "{forced}", "RecoveryWindowInDays": "{window}"},
         ),
         name="name",
-        call_options=frozenset({"recoveryWindowInDays"}),
-        immutable=frozenset({"name"}),
+        inputs=Inputs(
+            source="internal/service/secretsmanager/secret.go",
+            in_place="description kmsKeyId",
+            replacing="name",
+            steering="recoveryWindowInDays",
+            absent={"description": ""},
+        ),
         outputs={"arn": "ARN", "name": "Name"},
         tags=Tags(
             create="Tags",
@@ -42,7 +48,7 @@ KINDS = (
         found="@",
         delete=None,
         observe={"secretId": "", "secretString": "SecretString"},
-        immutable=None,
+        inputs=Inputs(source="internal/service/secretsmanager/secret_version.go", replacing="secretId secretString"),
         outputs={"arn": "ARN", "versionId": "VersionId", "secretString": "SecretString"},
     ),
 )

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from local.plugins.aws.inputs import Inputs
 from local.plugins.aws.kind import Call, Kind
 from local.plugins.aws.kinds.ec2 import by, tagged
 
 _EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 
+_RULE = {
+    "IpProtocol": "{ipProtocol}",
+    "FromPort": "{fromPort}",
+    "ToPort": "{toPort}",
+    "CidrIpv4": "{cidrIpv4}",
+    "PrefixListId": "{prefixListId}",
+    "ReferencedGroupId": "{referencedSecurityGroupId}",
+    "Description": "{description}",
+}
 _SAME_TRAFFIC = (
     "IpProtocol == '{ipProtocol}' && "
     "(IpProtocol == '-1' || (to_string(FromPort) == '{fromPort}' && to_string(ToPort) == '{toPort}')) && "
@@ -42,7 +52,19 @@ def _rule(way: str) -> Kind:
             "cidrIpv4": "CidrIpv4",
             "referencedSecurityGroupId": "ReferencedGroupInfo.GroupId",
         },
-        immutable=None,
+        modify=Call(
+            "ModifySecurityGroupRules",
+            {
+                "GroupId": "{securityGroupId}",
+                "SecurityGroupRules": [{"SecurityGroupRuleId": "{id}", "SecurityGroupRule": _RULE}],
+            },
+        ),
+        inputs=Inputs(
+            source="internal/service/ec2/vpc_security_group_ingress_rule.go",
+            in_place="cidrIpv4 description fromPort ipProtocol prefixListId referencedSecurityGroupId toPort",
+            replacing="securityGroupId",
+            absent={"description": ""},
+        ),
         tags=tagged("security-group-rule"),
         delete_before_replace=True,
     )
@@ -62,7 +84,7 @@ KINDS = (
         rename={"name": "GroupName"},
         defaults={"description": "Managed by Pulumi"},
         after_create=(Call("RevokeSecurityGroupEgress", {"GroupId": "{id}", "IpPermissions": _EVERYTHING}),),
-        immutable=None,
+        inputs=Inputs(source="internal/service/ec2/vpc_security_group.go", replacing="name description vpcId"),
         outputs={"arn": "SecurityGroupArn", "ownerId": "OwnerId"},
         tags=tagged("security-group"),
     ),

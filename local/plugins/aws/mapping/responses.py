@@ -19,6 +19,8 @@ def observed(kind: Kind, description: Any, separate: Values, declared: Values) -
 
 
 def _one(kind: Kind, key: str, declared: Any, description: Any, separate: Values) -> Any:
+    if kind.inputs.steers(key):
+        return declared
     if key in separate:
         live = separate[key]
     elif key in kind.observe:

@@ -1,0 +1,60 @@
+"""What a Pod's variables make of a client: verified TLS wherever there is any."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from contracts.connections import KafkaVariables, kafka_client, postgres_verification, redis_options
+
+CA = "/etc/ca.pem"
+
+
+def test_a_client_with_a_password_verifies_brokers_and_authenticates_by_scram() -> None:
+    configuration = {
+        "KAFKA_BOOTSTRAP": "b-1:9096,b-2:9096",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_USERNAME": "aura",
+        "KAFKA_PASSWORD": "p4ss",
+        "REDIS_URL": "rediss://:t@cache:6379/0",
+        "CA_FILE": "/not/of/this/process",
+    }
+    variables = KafkaVariables.of(configuration, CA)
+    assert variables is not None
+    assert variables.kafka_client == {
+        "bootstrap.servers": "b-1:9096,b-2:9096",
+        "security.protocol": "SASL_SSL",
+        "ssl.ca.location": CA,
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": "aura",
+        "sasl.password": "p4ss",
+    }
+    assert "p4ss" not in repr(variables)
+
+
+def test_without_authorities_of_its_own_a_client_uses_those_of_the_system() -> None:
+    assert kafka_client("b:9094", "SSL") == {"bootstrap.servers": "b:9094", "security.protocol": "SSL"}
+    assert postgres_verification("") == {}
+    assert redis_options("rediss://cache", "") == {}
+
+
+def test_a_plaintext_client_has_no_settings_of_tls() -> None:
+    assert kafka_client("b:9092", "PLAINTEXT", "aura", "p4ss", CA) == {
+        "bootstrap.servers": "b:9092",
+        "security.protocol": "PLAINTEXT",
+    }
+    assert redis_options("redis://cache", CA) == {}
+
+
+def test_databases_and_caches_are_verified() -> None:
+    assert postgres_verification(CA) == {"sslmode": "verify-full", "sslrootcert": CA}
+    assert redis_options("rediss://:t@cache:6379/0", CA) == {"ssl_ca_certs": CA}
+
+
+def test_a_protocol_that_kafka_does_not_have_is_refused_by_name() -> None:
+    with pytest.raises(ValidationError, match="kafka_security_protocol"):
+        KafkaVariables.of({"KAFKA_BOOTSTRAP": "b:9092", "KAFKA_SECURITY_PROTOCOL": "TLS"}, "")
+
+
+def test_before_the_configuration_names_brokers_there_is_no_client() -> None:
+    assert KafkaVariables.of({}, CA) is None
