@@ -198,7 +198,11 @@ class NodeGroup:
             labels={**self.labels, "topology.kubernetes.io/zone": f"{self.region}{ZONES[slot % len(ZONES)]}"},
             taints=self.taints,
         )
-        site = {"AURA_HOME": str(self.site.home), "AURA_SITE": str(self.site.index)}
+        site = {
+            "AURA_HOME": str(self.site.home),
+            "AURA_SITE": str(self.site.index),
+            "AWS_ENDPOINT_URL": self.site.endpoint_url,
+        }
         env = {**os.environ, **site, "PYTHONPATH": str(CHECKOUT)}
         argv = [sys.executable, "-m", "local.node", settings.save()]
         process.start(argv, env=env, cwd=CHECKOUT, listens=[(self._address(slot), KUBELET_PORT)])

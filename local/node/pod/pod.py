@@ -83,7 +83,7 @@ class Pod:
         self.context.record_event(self.item, reason, message, kind)
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
+        """Raises InvalidReference, NeverPulled, UnknownImage, MissingReference, NoText or RootNotAllowed."""
         return await self._programs.container_config(self.item, container)
 
     async def terminate(self) -> None:

@@ -57,6 +57,7 @@ class ContainerConfig:
     no_new_privileges: bool = False
     group: Path | None = None
     """Control group of the Pod."""
+    image_identity: str = ""
 
 
 class Run:
