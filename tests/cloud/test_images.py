@@ -67,7 +67,7 @@ def test_pushing_again_changes_nothing_and_another_tag_is_of_the_same_image(
         ("{uri}:9.9", "not found"),
         ("{uri}@sha256:" + "0" * 64, "not found"),
         ("{host}/aura/nobody:1.0", "not found"),
-        ("000000000000.dkr.ecr.us-west-2.amazonaws.com/aura/auth:1.0", "failed to pull"),
+        ("000000000000.dkr.ecr.us-west-2.amazonaws.com/aura/auth:1.0", "403 Forbidden"),
     ],
 )
 def test_what_the_registry_does_not_have_is_not_pulled(

@@ -41,6 +41,8 @@ async def manifest(reference: Reference, node: str) -> tuple[str, str]:
         failures = answer.get("failures") or [{}]
         raise NotPulled(f"{failures[0].get('failureReason', 'the repository has no such image')}: not found")
     found = answer["images"][0]
+    if found.get("registryId") != account:  # the endpoint has one account
+        raise NotPulled(f"the registry of account {account} does not admit this node: 403 Forbidden")
     return found["imageManifest"], found["imageId"]["imageDigest"]
 
 
