@@ -63,9 +63,9 @@ def test_a_pod_runs_by_digest_and_says_why_it_cannot(pods: Pods, ecr: Any) -> No
         ("unknown", {"ErrImagePull", "ImagePullBackOff"}, "not found"),
         ("nameless", {"InvalidImageName"}, "invalid reference format"),
     ):
-        waiting = pods.cluster.until(
-            lambda name=name, reasons=reasons: (
-                (w := pods.container(name).get("state", {}).get("waiting", {})).get("reason") in reasons and w
-            )
-        )
-        assert said in waiting["message"]
+        pods.cluster.until(lambda name=name, reasons=reasons: _waiting(pods, name).get("reason") in reasons)
+        assert said in _waiting(pods, name)["message"]
+
+
+def _waiting(pods: Pods, name: str) -> dict[str, str]:
+    return pods.container(name).get("state", {}).get("waiting", {})

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +16,7 @@ from local.node.addons.network_policy.policies import Policies, members
 from local.node.api import UNREACHABLE, Api, ApiError, Object
 from local.node.events import event
 from local.node.runtime import groups
+from local.toolchain import tools
 
 log = logging.getLogger(__name__)
 
@@ -130,10 +129,11 @@ def is_wanted(addons: dict[str, Any] | installed.Addons) -> bool:
 
 async def _nft(text: str) -> None:
     """Loads rules in one step. Raises NotEnforced."""
-    program, mounted = shutil.which("nft", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"), groups.root()
-    if program is None:
-        raise NotEnforced("the program nft is not installed; install the Debian package nftables")
-    argv = [program, "-f", "-"]
+    mounted = groups.root()
+    try:
+        argv = [str(tools.path("nft")), "-f", "-"]
+    except tools.ToolMissing as error:
+        raise NotEnforced(str(error)) from error
     if mounted is not None and str(mounted) != "/sys/fs/cgroup":  # where nft looks for control groups
         argv = ["unshare", "--mount", "sh", "-c", f'mount --bind {mounted} /sys/fs/cgroup && exec "$@"', "sh", *argv]
     child = await asyncio.create_subprocess_exec(
