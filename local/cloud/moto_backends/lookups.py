@@ -63,7 +63,10 @@ def secret_of(access_key: str) -> str | None:
     if role is not None:
         return role.secret_access_key
     known = _user_key(access_key)
-    return known[1] if known else access_key
+    if known is not None:
+        return known[1]
+    session = iam_backends[ACCOUNT]["aws"].access_keys.get(access_key)
+    return session.secret_access_key if session else access_key
 
 
 def principal(access_key: str) -> str:
