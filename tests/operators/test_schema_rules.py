@@ -110,11 +110,11 @@ BOUNDS = {
     "events.retention": ("1m", "3650d"),
     "deadLetter.retention": ("1m", "3650d"),
     "dataflow.targetLag": ("1s", "1h"),
-    "stress.sustain": ("1s", "1h"),
+    "stress.sustain": ("30s", "1h"),
     "stress.refractory": ("1s", "7d"),
     "sink.compressAfter": ("10m", "3650d"),
 }
-BELOW = {"1m": "59999ms", "1s": "999ms", "10m": "599s"}
+BELOW = {"1m": "59999ms", "1s": "999ms", "30s": "29999ms", "10m": "599s"}
 ABOVE = {"3650d": "3651d", "1h": "3601s", "7d": "169h", "365d": "366d"}
 REFUSED_STREAMS: list[tuple[dict[str, Any], str, str]] = [
     *(
@@ -129,7 +129,6 @@ REFUSED_STREAMS: list[tuple[dict[str, Any], str, str]] = [
     (changed(STREAM, "sink", {"database": "x", "retention": "50000m", "chunk": "599999ms"}), "spec.sink.chunk", "10m"),
     (changed(STREAM, "hrv.window", "61m"), "spec.hrv.window", "30s to 1h"),
     (changed(STREAM, "hrv", {"window": "25s", "every": "5s"}), "spec.hrv.window", "30s to 1h"),
-    (changed(STREAM, "stress", {"sustain": "29s"}), "spec.stress.sustain", "30s to 1h"),
     (changed(STREAM, "hrv.every", "4s"), "spec.hrv.every", "5s to 1h"),
     (changed(STREAM, "cleanse.minRR", "199ms"), "spec.cleanse.minRR", "200ms to 5s"),
     (changed(STREAM, "cleanse.maxRR", "5001ms"), "spec.cleanse.maxRR", "200ms to 5s"),
