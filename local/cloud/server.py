@@ -10,7 +10,16 @@ from local.cloud.control_loop import ControlLoop
 from local.cloud.http import internal
 from local.cloud.http.application import Application
 from local.cloud.http.listener import listen
-from local.cloud.moto_backends import acm, cloudformation, cloudfront, ec2, security_group_rules, sqs, sts, vpc_endpoints
+from local.cloud.moto_backends import (
+    acm,
+    cloudformation,
+    cloudfront,
+    ec2,
+    security_group_rules,
+    sqs,
+    sts,
+    vpc_endpoints,
+)
 from local.cloud.state.store import Store
 from local.cloud.svc import services
 from local.site import Site
