@@ -9,10 +9,14 @@ import pytest
 from local.cloud.state.store import Unpickler
 
 RDS, CACHE = "local.cloud.svc.rds.model", "local.cloud.svc.elasticache.model"
+MSK = "local.cloud.svc.msk.model"
 NAMES = [
     *((RDS, name) for name in ("RdsState", "Instance", "SubnetGroup", "ParameterGroup")),
     *((CACHE, name) for name in ("CacheState", "Group", "Member", "SubnetGroup", "ParameterGroup")),
-    *(("local.cloud.svc.msk.model", name) for name in ("MskState", "Cluster", "Configuration", "Revision")),
+    *(
+        ("local.cloud.svc.msk.model", name)
+        for name in ("MskState", "Cluster", "Configuration", "Revision", "Operation")
+    ),
     *(("local.cloud.svc.eks.model", name) for name in ("EksState", "Cluster", "NodeGroup", "Addon", "AccessEntry")),
     *(("local.cloud.store", f"_read_{kind}") for kind in ("private_key", "public_key", "certificate")),
     ("local.cloud.contents", "_restored"),
