@@ -37,12 +37,11 @@ class Region:
     """MSK with one active cluster, and no processes."""
 
     def __init__(self, folder: Path) -> None:
-        self.api = Msk(CloudContext(Site(folder)))
-        addresses = ("127.10.0.17", "127.10.0.18")
-        inputs = copy.deepcopy(INPUTS)
-        self.cluster = Cluster(
-            "us-west-2", "c", ARN, inputs, "127.10.0.16", NOW, {}, "ACTIVE", more_addresses=addresses
-        )
+        context = CloudContext(Site(folder))
+        self.api = Msk(context)
+        first, *more = [context.addresses("us-west-2").of(f"broker {number}") for number in (1, 2, 3)]
+        self.cluster = Cluster("us-west-2", "c", ARN, copy.deepcopy(INPUTS), first, NOW, {}, "ACTIVE")
+        self.cluster.more_addresses = tuple(more)
         known = Configuration("k", CONFIGURATION, "", ["3.9.x.kraft"], NOW, [Revision(b"", "", NOW)])
         self.state = MskState("us-west-2", {ARN: self.cluster}, {CONFIGURATION: known})
 
