@@ -17,7 +17,7 @@ from local.toolchain import tools
 _SECONDS = 20.0
 _CONFIGURATION = """\
 global
-    maxconn 20000
+    maxconn 4000
 defaults
     mode tcp
     timeout connect 5s

@@ -110,7 +110,7 @@ class Redis:
     def align(self) -> None:
         """Makes a running server match: its primary, addresses, users and settings. Raises EngineFailed."""
         with self._client() as client:
-            self._configure(client, "bind", " ".join(self._bound))
+            self._configure(client, {"bind": " ".join(self._bound)})
             state = self._replication(client)
             if self.primary is None and state["role"] != "master":
                 client.replicaof("NO", "ONE")
@@ -118,8 +118,7 @@ class Redis:
                 client.replicaof(self.primary, self._own_port)
             if self.access is not None:
                 client.execute_command("ACL SETUSER", "default", "reset", *self.access.rules())
-            for name, value in self.settings.items():
-                self._configure(client, name, value)
+            self._configure(client, self.settings)
 
     def ready(self) -> bool:
         """Whether it responds and has its data, loaded from its file or replicated from its primary."""
@@ -144,7 +143,7 @@ class Redis:
         with self._client() as client:
             bound = cast(dict[str, str], client.config_get("bind"))["bind"].split()
             kept = [address for address in bound if address in self._addresses]
-            self._configure(client, "bind", " ".join(kept))
+            self._configure(client, {"bind": " ".join(kept)})
 
     def hand_over(self, successor: Redis, seconds: float = 10.0) -> None:
         """Makes its replica `successor` the primary, and itself a replica of it, without the loss of a write.
@@ -224,16 +223,16 @@ class Redis:
     def _replication(client: redis.Redis) -> dict[str, Any]:
         return cast(dict[str, Any], client.info("replication"))
 
-    def _configure(self, client: redis.Redis, name: str, value: str) -> None:
+    def _configure(self, client: redis.Redis, wanted: dict[str, str]) -> None:
         """Sets what differs; a setting that needs a restart keeps its value until then."""
-        current = cast(dict[str, str], client.config_get(name)).get(name)
-        if current is None or current == value:
-            return
-        try:
-            client.config_set(name, value)
-        except RedisError as error:
-            if "immutable" not in str(error):
-                raise EngineFailed(f"redis at {self.address} refuses {name} {value}: {error}") from error
+        known = cast(dict[str, str], client.config_get(*wanted)) if wanted else {}
+        for name in (name for name, value in wanted.items() if known.get(name, value) != value):
+            try:
+                client.config_set(name, wanted[name])
+            except RedisError as error:
+                if "immutable" not in str(error):
+                    message = f"redis at {self.address} refuses {name} {wanted[name]}: {error}"
+                    raise EngineFailed(message) from error
 
     def _configuration(self) -> str:
         lines = [
