@@ -26,7 +26,8 @@ NO_OFFSET = -1
 
 
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
-    """A frame as stored in Kafka: `t` in Unix ms and `rr` in ms of each beat, in order of arrival."""
+    """A frame as stored in Kafka: `t` in Unix ms and `rr` in ms of each beat, in order of arrival. A frame that ingest
+    refused has none: it takes its place among the frames of its device."""
 
     user: str
     device: str

@@ -42,7 +42,11 @@ def key_arn(region: str, key: str) -> str:
     """ARN of a KMS key given by id, ARN or alias. Raises KeyError when the region has no such key."""
     if key.startswith("arn:") and key.split(":")[3] != region:
         raise KeyError(key)
-    return kms_backends[ACCOUNT][region].describe_key(key).arn
+    kms = kms_backends[ACCOUNT][region]
+    alias = key if key.startswith("alias/") else key.partition(":alias/")[2]
+    if alias and kms.get_key_id_from_alias(f"alias/{alias.removeprefix('alias/')}") is None:
+        raise KeyError(key)
+    return kms.describe_key(key).arn
 
 
 def create_security_group(region: str, name: str, vpc: str) -> str:
@@ -63,7 +67,10 @@ def secret_of(access_key: str) -> str | None:
     if role is not None:
         return role.secret_access_key
     known = _user_key(access_key)
-    return known[1] if known else access_key
+    if known is not None:
+        return known[1]
+    session = iam_backends[ACCOUNT]["aws"].access_keys.get(access_key)
+    return session.secret_access_key if session else access_key
 
 
 def principal(access_key: str) -> str:
