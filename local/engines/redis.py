@@ -22,6 +22,7 @@ from local.toolchain import tools
 ADMINISTRATOR = "elasticache"
 """The provider's user, as on ElastiCache; customers do not get its password."""
 
+DUMP = "dump.rdb"
 EMPTY = '""'
 """An empty value in redis.conf."""
 
@@ -137,6 +138,57 @@ class Redis:
             return None
         return self._asked(self._replication)
 
+    def release(self) -> None:
+        """Gives up addresses that are no longer its own, so that another server can take them."""
+        with self._client() as client:
+            bound = cast(dict[str, str], client.config_get("bind"))["bind"].split()
+            kept = [address for address in bound if address in (self.address, *self.aliases)]
+            self._configure(client, "bind", " ".join(kept))
+
+    def hand_over(self, successor: Redis, seconds: float = 10.0) -> None:
+        """Makes its replica `successor` the primary, and itself a replica of it, without the loss of a write.
+
+        Its clients are disconnected, so that they find the new primary. Raises EngineFailed; then nothing has changed.
+        """
+        with self._client() as client:
+            timeout = int(seconds * 1000)
+            client.execute_command("FAILOVER", "TO", successor.address, successor.port, "TIMEOUT", timeout)
+        self.process.wait_until(lambda: self._said("master_failover_state") == "no-failover", seconds + 5)
+        if self._said("role") != "slave":
+            raise EngineFailed(f"redis at {self.address} could not hand over to {successor.address} in {seconds:.0f} s")
+        with self._client() as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+    def save(self, target: Path, seconds: float = 600.0) -> None:
+        """Writes all its data to the RDB file `target`: what was acknowledged before the call is in it."""
+        saved = self.folder / DUMP
+        saved.unlink(missing_ok=True)
+        with self._client() as client:
+            client.execute_command("BGSAVE", "SCHEDULE")
+        self.process.wait_until(lambda: saved.exists() and not self._saving(), seconds)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        saved.replace(target)
+
+    def seed(self, source: Path) -> None:
+        """Gives a server that has never run the data of the RDB file `source`."""
+        files = self.folder / "appendonlydir"
+        if files.exists():
+            return
+        unfinished = self.folder / "appendonlydir.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        base = "appendonly.aof.1.base.rdb"
+        shutil.copyfile(source, unfinished / base)
+        write(unfinished / "appendonly.aof.manifest", f"file {base} seq 1 type b\n".encode())
+        unfinished.rename(files)
+
+    def _said(self, name: str) -> Any:
+        return (self.replication() or {}).get(name)
+
+    def _saving(self) -> bool:
+        state = self._asked(lambda client: cast(dict[str, Any], client.info("persistence")))
+        return state is None or bool(state["rdb_bgsave_in_progress"])
+
     def stop(self) -> None:
         """Stops the process; data is kept."""
         self.process.stop()
@@ -186,6 +238,8 @@ class Redis:
             'save ""',
             "protected-mode no",
             "repl-diskless-sync-delay 0",
+            f"replica-announce-ip {self.address}",
+            f"dbfilename {DUMP}",
             *self._transport(),
             *([f"replicaof {self.primary} {self.port}"] if self.primary else []),
         ]

@@ -11,7 +11,8 @@ from local.cloud.state.pickling import Unpickler
 
 RDS, CACHE = "local.cloud.svc.rds.model", "local.cloud.svc.elasticache.model"
 NAMES = [
-    *((RDS, name) for name in ("RdsState", "Instance", "SubnetGroup", "ParameterGroup")),
+    *((RDS, name) for name in ("RdsState", "Instance", "SubnetGroup", "ParameterGroup", "Snapshot", "Event")),
+    *((RDS, name) for name in ("Restoration", "Following")),
     *((CACHE, name) for name in ("CacheState", "Group", "Member", "SubnetGroup", "ParameterGroup")),
     *(("local.cloud.svc.msk.model", name) for name in ("MskState", "Cluster", "Configuration", "Revision")),
     *(

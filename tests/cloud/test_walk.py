@@ -43,7 +43,7 @@ def read(client: Any) -> tuple[str, dict[str, Any], str] | None:
         try:
             return operation, inputs, answer(client, operation, inputs)
         except ClientError as error:
-            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             assert status in (400, 404, 409, 501) and code_of(error), error
         except ParamValidationError:
             continue  # the client refuses what this made up

@@ -63,14 +63,15 @@ class Recording(mocks.Mocks):
         return {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": "a", "userId": "u"},
             "aws:eks/getClusters:getClusters": {"names": list(self.nodes)},
-            "aws:eks/getNodeGroups:getNodeGroups": {
-                "names": list(self.nodes.get(str(args.args.get("clusterName")), {}))
-            },
+            "aws:eks/getNodeGroups:getNodeGroups": {"names": list(self._sizes(args.args))},
             "aws:eks/getNodeGroup:getNodeGroup": {"scalingConfigs": [self._scaling(args.args)]},
         }[args.token]
 
+    def _sizes(self, cluster: dict[str, Any]) -> dict[str, int]:
+        return self.nodes.get(str(cluster.get("clusterName")), {})
+
     def _scaling(self, group: dict[str, Any]) -> dict[str, int]:
-        size = self.nodes.get(str(group.get("clusterName")), {}).get(str(group.get("nodeGroupName")), 0)
+        size = self._sizes(group).get(str(group.get("nodeGroupName")), 0)
         return {"minSize": 0, "desiredSize": size, "maxSize": 100}
 
     def of(self, type: str) -> dict[str, dict[str, Any]]:

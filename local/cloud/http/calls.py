@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
@@ -33,6 +34,7 @@ _UNSIGNED_TARGETS = {
 }
 _UNSIGNED_VERSIONS = {"2011-06-15": "sts"}
 """Services of which some operations need no signature."""
+_UNSIGNED_PATHS = ("route53", "cloudfront", "kafka", "eks")
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,21 @@ class Call:
     access_key: str
     signed_as: str
     """Signing name. Empty when there is no signature."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """Fields of an upload to S3 by form, whose policy is signed."""
 
 
 def read(request: Request) -> Call:
+    if (form := _upload(request)) is not None:
+        access_key, _, region, *_ = [*form.get("x-amz-credential", "").split("/"), "", "", ""]
+        return Call("s3", "PostObject", region, access_key, "s3" if form else "", form)
     access_key, region, signed_as = _scope(request)
     action, version = _form(request)
     target, _, operation = request.headers.get("X-Amz-Target", "").rpartition(".")
     if signed_as:
         service = _service(signed_as, request.path, target, version)
     else:
-        service = _UNSIGNED_TARGETS.get(target) or _UNSIGNED_VERSIONS.get(version, "")
+        service = _UNSIGNED_TARGETS.get(target) or _UNSIGNED_VERSIONS.get(version) or _of_path(request)
     path = _OPERATION_PATH.search(request.path)
     operation = operation or action or (path[1] if path else "") or routed(service, request)
     return Call(service, operation, region, access_key, signed_as)
@@ -90,6 +97,20 @@ def _service(signed_as: str, path: str, target: str, version: str) -> str:
         case "elasticloadbalancing" if version == "2015-12-01":
             return "elbv2"
     return _SERVICES.get(signed_as, signed_as)
+
+
+def _of_path(request: Request) -> str:
+    """The REST service that an unsigned request is for. Buckets have no signs, so S3 is what is left."""
+    if "X-Amz-Target" in request.headers or _form(request)[0]:
+        return ""
+    return next((service for service in _UNSIGNED_PATHS if routed(service, request)), "s3")
+
+
+def _upload(request: Request) -> dict[str, str] | None:
+    """Fields of an upload to S3 by form, in lower case; None for another request."""
+    if request.method != "POST" or request.mimetype != "multipart/form-data":
+        return None
+    return {name.lower(): value for name, value in request.form.items()} if "policy" in request.form else None
 
 
 def _scope(request: Request) -> tuple[str, str, str]:

@@ -12,17 +12,25 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.wrappers import Response
 
+from local.cloud.http.calls import Call
 from local.cloud.service.errors import AwsError
 
 _XML_ERROR = "<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
 
 
-def response(error: AwsError, service: str, request: Request) -> Response:
-    """The error as botocore's `service` writes it; by the request's own form for a service that botocore lacks."""
+def unsigned(call: Call) -> AwsError:
+    """S3 knows anonymous requests, which it may only deny; elsewhere there are none."""
+    if call.service == "s3":
+        return AwsError("AccessDenied", "Access Denied", 403)
+    return AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+
+
+def response(error: AwsError, call: Call, request: Request) -> Response:
+    """The error as the call's service writes it; by the request's own form for a service that botocore lacks."""
     try:
-        model = get_service_model(service)
+        model = get_service_model(call.service)
         protocol = determine_request_protocol(model, request.content_type)
-        serializer = get_serializer_class(service, protocol)(operation_model=OperationModel({}, model))
+        serializer = get_serializer_class(call.service, protocol)(operation_model=OperationModel({}, model))
         answer = serializer.serialize(error)
     except (UnknownServiceError, NotImplementedError, KeyError, ValueError):
         return _by_form(error, request)

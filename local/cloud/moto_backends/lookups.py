@@ -67,7 +67,10 @@ def secret_of(access_key: str) -> str | None:
     if role is not None:
         return role.secret_access_key
     known = _user_key(access_key)
-    return known[1] if known else access_key
+    if known is not None:
+        return known[1]
+    session = iam_backends[ACCOUNT]["aws"].access_keys.get(access_key)
+    return session.secret_access_key if session else access_key
 
 
 def principal(access_key: str) -> str:
@@ -104,3 +107,8 @@ def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
 def zones(region: str) -> list[str]:
     """Names of the region's availability zones."""
     return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]
+
+
+def key_is_enabled(region: str, arn: str) -> bool:
+    """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
+    return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.node.api import Api, Object
-from local.node.runtime.images import Catalog
+from local.node.runtime.pulling import Images
 from local.site import CHECKOUT
 
 
@@ -18,7 +18,7 @@ class NodeContext:
     """The node as its Pods see it."""
 
     api: Api
-    catalog: Catalog
+    images: Images
     node_address: str
     volumes: Path
     base_environment: dict[str, str]

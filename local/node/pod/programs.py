@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from local.node.api import UNREACHABLE, ApiError, Object
 from local.node.pod import security
@@ -28,21 +29,26 @@ from local.site import CHECKOUT
 
 KUBECONFIG = "/run/process-node/kubeconfig"
 """Where a container finds it, whoever its user is."""
+_EXEC_FORMAT_ERROR = 'echo "exec $0: exec format error" >&2; exit 255'
+"""What comes of a program that is for another architecture."""
 _AUTHORIZATION_SECONDS = 3.0
 
 
 class Programs:
-    """Of one Pod, with these addresses and volumes."""
+    """Of one Pod, with these addresses, volumes and control group."""
 
-    def __init__(self, context: NodeContext, addresses: Mapping[str, str], volumes: Volumes) -> None:
+    def __init__(
+        self, context: NodeContext, addresses: Mapping[str, str], volumes: Volumes, group: Path | None
+    ) -> None:
         self._context = context
         self._addresses = addresses
         self._volumes = volumes
+        self._group = group
 
     async def container_config(self, pod: Object, container: Object) -> ContainerConfig:
-        """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
+        """Raises InvalidReference, NeverPulled, UnknownImage, MissingReference, NoText or RootNotAllowed."""
         context, meta = self._context, pod["metadata"]
-        image = context.catalog.image(container["image"])
+        image = await context.images.image(container["image"], container.get("imagePullPolicy", "IfNotPresent"))
         user = security.user(pod, container, image.user)
         data = {ref: await self._read_data(meta["namespace"], ref) for ref in references(container)}
         env = {**context.base_environment, **image.env, "HOSTNAME": meta["name"], POD_UID_VARIABLE: meta["uid"]}
@@ -56,6 +62,8 @@ class Programs:
         sources = Sources(data, context.services())
         declared = environment_variables(pod, container, self._addresses, sources, api)
         argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
+        if not image.executable:
+            argv = ["/bin/sh", "-c", _EXEC_FORMAT_ERROR, *argv]
         for number, word in enumerate(argv):
             check_text(f"argument {number}", word)
         self._tell_of_user(pod, container["name"], user)
@@ -67,6 +75,8 @@ class Programs:
             user,
             [*context.image_files, *image.files],
             security.no_new_privileges(container),
+            self._group,
+            image.identity,
         )
 
     def _tell_of_user(self, pod: Object, container: str, user: User | None) -> None:
