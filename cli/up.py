@@ -85,7 +85,9 @@ def _tools(log: Path, progress: Progress) -> str:
 
 def _cloud(site: Site, progress: Progress) -> str:
     progress(f"starting the AWS endpoint at {site.endpoint_url}")
-    return f"pid {endpoint.start(site)} at {site.endpoint_url}"
+    pid = endpoint.start(site)
+    trouble = endpoint.trouble(site)
+    return f"pid {pid} at {site.endpoint_url}" + (f"; {trouble}" if trouble else "")
 
 
 def _page(site: Site) -> str:

@@ -14,7 +14,7 @@ from contracts.durations import Duration, between
 from contracts.image import Image
 from contracts.names import Name
 from contracts.resource import Placement, ResourceModel, SecretReference
-from contracts.routing import HostName, RoutePath
+from contracts.routing import HostName, Origin, RoutePath
 from contracts.rules import Checked, Rule, Unique, immutable, none_of
 
 RESERVED_DATABASES = "^(pg_|rds|(postgres|template0|template1|public|none)$)"
@@ -33,7 +33,6 @@ DatabaseName = Annotated[
         lambda name: not re.match(RESERVED_DATABASES, name),
     ),
 ]
-Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[1-9][0-9]{0,4})?$", max_length=269)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$", max_length=4096)]
 """No process can be given a NUL character."""
 
@@ -179,6 +178,29 @@ class AuraServiceSpec(ResourceModel):
             "secrets sets a variable that the platform sets",
             ".secrets",
             lambda spec: spec.set_by_platform(spec.secrets),
+        ),
+        *(
+            none_of(
+                f"(has(self.{member}) ? self.{member}.filter(name, name.startsWith('{variables.KUBELET}')) : [])",
+                f"{member} sets a variable of the kubelet",
+                f".{member}",
+                lambda spec, member=member: [
+                    name for name in getattr(spec, member) if name.startswith(variables.KUBELET)
+                ],
+            )
+            for member in ("env", "secrets")
+        ),
+        none_of(
+            "self.ports.filter(one, one == 'kubernetes')",
+            "KUBERNETES_PORT is a variable of the kubelet, rename the port",
+            ".ports",
+            lambda spec: [one for one in spec.ports if one == "kubernetes"],
+        ),
+        none_of(
+            "(has(self.needs) ? self.needs.filter(one, one == 'kubernetes') : [])",
+            "every Pod has the address of the API server, leave this need out",
+            ".needs",
+            lambda spec: [one for one in spec.needs if one == "kubernetes"],
         ),
         none_of(
             "(has(self.env) && has(self.secrets) ? self.secrets.filter(name, name in self.env) : [])",

@@ -13,6 +13,8 @@ from zlib import crc32
 
 import msgspec
 
+from contracts.decoding import of_others
+
 DEAD_VALUE_BYTES = 1 << 20
 """Bytes of a record's value that a dead letter keeps. Kafka's own limit of a record (`max.message.bytes`) is the same,
 but counts compressed bytes."""
@@ -94,22 +96,17 @@ class StressEvent(msgspec.Struct):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[StoredFrame]).decode
-_decode_one = msgspec.msgpack.Decoder(StoredFrame).decode
-_parts = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+unpack = of_others(msgspec.msgpack.Decoder(list[StoredFrame]).decode)
+"""The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
+_unpack_one = of_others(msgspec.msgpack.Decoder(StoredFrame).decode)
+_parts = of_others(msgspec.msgpack.Decoder(list[msgspec.Raw]).decode)
+read_dead_letter = of_others(msgspec.msgpack.Decoder(DeadLetter).decode)
+"""The dead letter in a `bio-sensor-dead` record; raises msgspec.DecodeError or ValidationError on anything else."""
 
 
 def pack(frames: list[StoredFrame]) -> bytes:
     """The value of a `bio-sensor-raw` record."""
     return _encode(frames)
-
-
-def unpack(value: bytes) -> list[StoredFrame]:
-    """The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
-    try:
-        return _decode(value)
-    except UnicodeDecodeError as error:  # msgspec does not make it an error of its own
-        raise msgspec.DecodeError(f"a text is not UTF-8: {error}") from error
 
 
 def unpack_readable(value: bytes) -> tuple[list[StoredFrame], list[tuple[bytes, str]]]:
@@ -121,8 +118,8 @@ def unpack_readable(value: bytes) -> tuple[list[StoredFrame], list[tuple[bytes, 
     unreadable: list[tuple[bytes, str]] = []
     for part in _parts(value):
         try:
-            frames.append(_decode_one(part))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            frames.append(_unpack_one(part))
+        except msgspec.DecodeError as error:
             unreadable.append((_encode([part]), str(error)))
     return frames, unreadable
 

@@ -24,6 +24,20 @@ HostName = Annotated[
 ]
 """Labels are those of RFC 1035; if the last one began with a digit, it could be an address."""
 
+_ORIGIN = f"^https?://({_LABEL}[.])*[a-z]([-a-z0-9]{{0,61}}[a-z0-9])?(:[1-9][0-9]{{0,4}})?$"
+_NO_ORIGIN = "^http://.*:80$|^https://.*:443$|:(6553[6-9]|655[4-9][0-9]|65[6-9][0-9]{2}|6[6-9][0-9]{3}|[7-9][0-9]{4})$"
+Origin = Annotated[
+    str,
+    Field(max_length=269),
+    Checked(
+        f"self.matches('{_ORIGIN}') && !self.matches('{_NO_ORIGIN}')",
+        "is no origin that a browser sends: scheme, host in lower case and a port of at most 65535 unless it is the"
+        " scheme's own, as in https://app.example.com or http://localhost:3000",
+        lambda origin: re.fullmatch(_ORIGIN.rstrip("$"), origin) is not None and not re.search(_NO_ORIGIN, origin),
+    ),
+]
+"""As browsers serialize it (RFC 6454, section 6.2): they leave out the default port."""
+
 _PATH = "^/([A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*)?$"
 _DOTS = "/[.][.]?(/|$)"
 RoutePath = Annotated[

@@ -1,8 +1,8 @@
-"""Validation rules of the API server (CEL, `x-kubernetes-validations`), each with the same decision in Python.
+"""Validation rules of the API server (CEL, `x-kubernetes-validations`), some with the same decision in Python.
 
-The API server refuses what is new or changed. The models decide the same for a resource that was stored before a rule
-existed, so that the operators can say so in its status. Every list, map and string that a rule walks needs a bound:
-the API server refuses a definition whose estimated cost is too high.
+The API server refuses what is new or changed. Where a resource that was stored before a rule existed would do harm, the
+models decide the same (`Checked`, `offenders`), so that the operators can say so in its status. Every list, map and
+string that a rule walks needs a bound: the API server refuses a definition whose estimated cost is too high.
 https://kubernetes.io/docs/reference/using-api/cel/#resource-constraints
 """
 

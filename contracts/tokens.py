@@ -136,7 +136,8 @@ RULES = (
     ),
     Rule(
         "header",
-        "the header of the token is not a JSON object of at most four levels with alg and kid at its top",
+        "the header of the token is not a JSON object of at most four levels with alg and kid at its top and nowhere"
+        " below",
         _json(_HEADER_NAMES, _HEADER),
     ),
     Rule("claims", "the claims of the token have a JSON escape or a character that is not ASCII", _PLAIN),
@@ -163,7 +164,8 @@ RULES = (
     Rule("claims", "roles must be a list of strings", _other_than("roles", _ROLES), never=True),
     Rule(
         "claims",
-        f"the claims of the token are not a JSON object of at most four levels with {_LISTED} at its top",
+        f"the claims of the token are not a JSON object of at most four levels with {_LISTED} at its top and"
+        " nowhere below",
         _json(_CLAIM_NAMES, _CLAIMS),
     ),
 )

@@ -26,6 +26,9 @@ PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL
 SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD), "redis": (platform.REDIS_URL,)}
 """Variables that the platform's Secret has for a need, where the region's brokers and caches ask for a password."""
 
+KUBELET = "KUBERNETES_"
+"""Prefix of the variables that the kubelet sets in every container: the address of the API server."""
+
 FIXED = (
     *(HOST, PORT, POD_IP, POD_NAME),
     *(platform.AWS_REGION, platform.AWS_ENDPOINT_URL, platform.KAFKA_BOOTSTRAP, platform.REDIS_URL),

@@ -52,6 +52,11 @@ class Site:
         return f"http://{self.endpoint_host}:4566"
 
     @property
+    def webhook_url(self) -> str:
+        """The same endpoint with TLS: API servers call webhooks in no other way."""
+        return f"https://{self.endpoint_host}:4567"
+
+    @property
     def page_host(self) -> str:
         return f"127.{30 + self.index}.0.2"
 

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fixtures.timescale",
     "tests.fixtures.cloud",
     "tests.fixtures.cluster",
+    "tests.fixtures.eks",
     "tests.fixtures.platform",
 ]
 
@@ -19,6 +20,7 @@ pytest_plugins = [
 ON_THE_ENDPOINT = (
     "tests/cli/test_signing_key",
     "tests/cloud/",
+    "tests/fuzz/test_aws",
     "tests/plugins/test_aws_",
     "tests/plugins/test_takeover_",
 )

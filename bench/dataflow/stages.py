@@ -122,11 +122,11 @@ class _States(dict[str, _T]):
 def partition_states(population: Population) -> Iterator[Measurement]:
     """Partition states with their snapshots, as in a worker: live with one record a step and a snapshot each second, in
     bulk with all records of a fetch and a snapshot each ten seconds' worth; then the state log alone."""
-    second, packed = population.people // 8, population.packed(_PARTITIONS)
-    yield best("unpack to snapshots, live", population.beats, lambda: _with_snapshots(packed, second, 1))
-    yield best("unpack to snapshots, in bulk", population.beats, lambda: _with_snapshots(packed, 10 * second, 64))
+    second, packed, at = population.people // 8, population.packed(_PARTITIONS), _newest(population)
+    yield best("unpack to snapshots, live", population.beats, lambda: _with_snapshots(packed, at, second, 1))
+    yield best("unpack to snapshots, in bulk", population.beats, lambda: _with_snapshots(packed, at, 10 * second, 64))
     state = PartitionState("raw", 0, RULES, {})
-    state.step([(0, pack(population.frames[: population.people]))])
+    state.step([(0, _newest(population), pack(population.frames[: population.people]))])
     states = [(user, encoded) for user, encoded in state.changes().items() if encoded is not None]
     seconds = [dict(states[at : at + second]) for at in range(0, len(states), second)]
 
@@ -141,8 +141,12 @@ def partition_states(population: Population) -> Iterator[Measurement]:
     yield best("  state log", population.beats, work)
 
 
-def _with_snapshots(packed: list[tuple[int, bytes]], between: int, at_once: int) -> None:
-    """Snapshots after every `between` frames; at most `at_once` records of a partition in one step."""
+def _newest(population: Population) -> int:
+    return max(frame.received for frame in population.frames)
+
+
+def _with_snapshots(packed: list[tuple[int, bytes]], at: int, between: int, at_once: int) -> None:
+    """Snapshots after every `between` frames; at most `at_once` records, of the time `at`, of a partition in a step."""
     with tempfile.TemporaryDirectory() as folder:
         states = {partition: PartitionState("raw", partition, RULES, {}) for partition in range(_PARTITIONS)}
         logs = {partition: StateLog(Path(folder) / str(partition), None) for partition in range(_PARTITIONS)}
@@ -150,7 +154,7 @@ def _with_snapshots(packed: list[tuple[int, bytes]], between: int, at_once: int)
         while chunk := list(islice(records, max(1, between // PACKED))):
             batches: dict[int, list[Record]] = defaultdict(list)
             for offset, (partition, value) in chunk:
-                batches[partition].append((offset, value))
+                batches[partition].append((offset, at, value))
                 if len(batches[partition]) == at_once:
                     states[partition].step(batches.pop(partition))
             for partition, batch in batches.items():

@@ -106,6 +106,7 @@ class _StatePartition(StatefulSinkPartition[list[Record], Snapshot]):
     def snapshot(self) -> Snapshot:
         with metrics.SNAPSHOT.time():
             position = self._log.append(self._state.changes(), self._state.state)
+            _report_discarded(self._partition, self._state)
             return position, self._results.snapshot(self._partition)
 
     def close(self) -> None:
@@ -134,9 +135,7 @@ class StateSink(FixedPartitionedSink[list[Record], Snapshot]):
         position, unwritten = resume_state or (None, None)
         log = StateLog(self._folder / for_part, position)
         state = PartitionState(self._topic, partition, self._rules, log.load())
-        if state.discarded:
-            metrics.DISCARDED.inc(len(state.discarded))
-            _log.error("states_discarded", partition=partition, persons=len(state.discarded), action="they start anew")
+        _report_discarded(partition, state)
         if unwritten is not None:
             self._results.restore(partition, unwritten)
         return _StatePartition(partition, state, log, self._results)
@@ -147,6 +146,13 @@ def build(source: RawSource, sink: StateSink) -> Dataflow:
     flow = Dataflow("biosync")
     op.output("everyone", op.input("records", flow, source), sink)
     return flow
+
+
+def _report_discarded(partition: int, state: PartitionState) -> None:
+    if state.discarded:
+        metrics.DISCARDED.inc(len(state.discarded))
+        _log.error("states_discarded", partition=partition, persons=len(state.discarded), action="they start anew")
+        state.discarded.clear()
 
 
 def _names(partitions: int) -> list[str]:

@@ -16,7 +16,9 @@ REJECTED = Counter(
     "Records that can never be processed or written, because of what they are, by sink and class of the reason",
     ["sink", "reason"],
 )
-DISCARDED = Counter("biosync_discarded_states_total", "States of persons that could not be read: they start anew")
+DISCARDED = Counter(
+    "biosync_discarded_states_total", "States of persons that could not be read or kept: they start anew"
+)
 DEAD = Counter("biosync_dead_letters_total", "Records and frames sent to the dead letter topic")
 LAG = Gauge(
     "biosync_consumer_lag_records",

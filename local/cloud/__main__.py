@@ -1,4 +1,4 @@
-"""Serves the AWS API of the current site until SIGTERM or SIGINT; with `--stop-engines`, stops its engines."""
+"""Serves the AWS API of the current site until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ import threading
 import warnings
 
 from local.cloud.context import ACCOUNT
-from local.cloud.server import serve, stop_engines
+from local.cloud.server import serve
+from local.cloud.state.store import StateUnreadable
 from local.site import Site
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__)
-    parser.add_argument("--stop-engines", action="store_true", help="stop the engines and keep their data")
-    options = parser.parse_args()
+    argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__).parse_args()
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     warnings.filterwarnings("ignore", message="Exception.* does not match an error shape")  # NotImplemented is ours
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    if options.stop_engines:
-        stop_engines(Site.current())
-        return
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
-    serve(Site.current(), end)
+    try:
+        serve(Site.current(), end)
+    except StateUnreadable as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

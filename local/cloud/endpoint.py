@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 import urllib.error
@@ -12,6 +11,7 @@ import urllib.request
 from urllib.parse import urlsplit
 
 from local.cloud.paths import ENGINES, HEALTH
+from local.cloud.stopping import stop_engines
 from local.engines.runtime.process import EngineFailed, Process
 from local.site import CHECKOUT, Site
 
@@ -38,20 +38,19 @@ def start(site: Site, seconds: float = 60.0) -> int:
     return pid
 
 
-def stop(site: Site, engines: bool = False, seconds: float = 300.0) -> None:
+def stop(site: Site, engines: bool = False) -> None:
     """Stops the endpoint; with `engines` also every engine, in order and with its data kept, even if no endpoint ran.
 
     Raises EngineFailed when an engine does not stop.
     """
     process(site).stop(grace=30)
-    if not engines or not (site.home / "cloud").exists():
-        return
-    command = [sys.executable, "-m", "local.cloud", "--stop-engines"]
-    done = subprocess.run(
-        command, env=_environment(site), cwd=CHECKOUT, capture_output=True, text=True, timeout=seconds, check=False
-    )
-    if done.returncode != 0:
-        raise EngineFailed(f"Not all engines could be stopped; their data is intact: {done.stderr[-800:]}")
+    if engines:
+        stop_engines(site)
+
+
+def trouble(site: Site) -> str:
+    """What the running endpoint lost when it started; empty when nothing."""
+    return _get(site, HEALTH)["trouble"]
 
 
 def running(site: Site) -> bool:

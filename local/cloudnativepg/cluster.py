@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 Object = dict[str, Any]
 API_VERSION = "postgresql.cnpg.io/v1"
 PORT = 5432
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 HEALTHY = "Cluster in healthy state"
 
 
@@ -35,8 +36,13 @@ class _PostgresqlConfiguration(_Model):
     parameters: dict[str, str] = {}
 
 
+class _Storage(_Model):
+    storage_class: str = ""
+
+
 class _Spec(_Model):
     instances: int = 1
+    storage: _Storage = _Storage()
     bootstrap: _Bootstrap = _Bootstrap()
     postgresql: _PostgresqlConfiguration = _PostgresqlConfiguration()
 
@@ -71,6 +77,16 @@ class Cluster(_Model):
         if self.spec.bootstrap.recovery or self.spec.bootstrap.pg_basebackup:
             return "only bootstrap.initdb is supported on this machine"
         return ""
+
+    def unclaimable(self, classes: Iterable[Object]) -> str:
+        """Why a claim of its storage would wait for ever with these StorageClasses of the cluster; "" when not."""
+        name = self.spec.storage.storage_class
+        known = {one["metadata"]["name"]: one["metadata"].get("annotations") or {} for one in classes}
+        if name:
+            return "" if name in known else f'storage.storageClass: the cluster has no StorageClass "{name}"'
+        if any(annotations.get(_DEFAULT_CLASS) == "true" for annotations in known.values()):
+            return ""
+        return "storage.storageClass is not set, and the cluster has no default StorageClass"
 
     def owner_reference(self) -> Object:
         """The reference of a dependent object, which is deleted with the Cluster."""

@@ -80,6 +80,9 @@ class Controller:
             if reason := cluster.unsupported():
                 await self._update_status(cluster, False, "Cluster cannot be created", reason)
                 return
+            if reason := await self._missing_class(cluster):
+                await self._update_status(cluster, False, "Setting up primary", reason)
+                return
             await self._ensure(cluster)
             await self._update_status(cluster, True, model.HEALTHY, "")
         except (EngineFailed, psycopg.Error, subprocess.TimeoutExpired) as error:
@@ -89,6 +92,12 @@ class Controller:
         except (ApiError, *UNREACHABLE) as error:
             log.warning("api_failed", cluster=name, error=str(error), retry_seconds=_RETRY_SECONDS)
             await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _missing_class(self, cluster: Cluster) -> str:
+        """Why the storage of a new Cluster would wait for ever; "" when it would not."""
+        if self._server(cluster.metadata.name).exists():
+            return ""
+        return cluster.unclaimable((await self.api.get("/apis/storage.k8s.io/v1/storageclasses"))["items"])
 
     async def _ensure(self, cluster: Cluster) -> None:
         name, uid, server = cluster.metadata.name, cluster.metadata.uid, self._server(cluster.metadata.name)

@@ -33,6 +33,10 @@ class Server:
     def engine(self) -> Postgres:
         return Postgres(self.folder, self.host)
 
+    def exists(self) -> bool:
+        """Whether it has been started before, and so has its storage."""
+        return self._uid.exists()
+
     def belongs_to(self, uid: str) -> bool:
         """Whether the data belongs to the Cluster with this uid, or does not exist."""
         return not self._uid.exists() or self._uid.read_text() == uid

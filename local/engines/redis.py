@@ -2,14 +2,61 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
 
-from local.engines.runtime.process import Process
+from local.engines.certificates import Pair
+from local.engines.runtime.files import write
+from local.engines.runtime.process import EngineFailed, Process
 from local.toolchain import tools
+
+ADMINISTRATOR = "elasticache"
+"""The provider's user, as on ElastiCache; customers do not get its password."""
+
+DUMP = "dump.rdb"
+EMPTY = '""'
+"""An empty value in redis.conf."""
+
+RESTRICTED = (
+    *("acl|setuser", "acl|load", "acl|save", "acl|deluser", "bgrewriteaof", "bgsave", "config", "debug", "failover"),
+    *("migrate", "module", "psync", "replicaof", "save", "shutdown", "slaveof", "sync"),
+    *(f"cluster|{name}" for name in ("addslots", "addslotsrange", "bumpepoch", "delslots", "delslotsrange")),
+    *(f"cluster|{name}" for name in ("failover", "flushslots", "forget", "links", "meet", "setslot")),
+)
+"""Commands that ElastiCache keeps from its customers: "Supported and restricted commands" in its user guide."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The server's certificate, and the authority that it and its clients trust."""
+
+    pair: Pair
+    authority: Path
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may log in: the provider with the password `administrator`; customers with one of `tokens`."""
+
+    administrator: str
+    tokens: tuple[str, ...] = ()
+    required: bool = False
+    """Whether customers without a token are refused."""
+
+    def rules(self) -> list[str]:
+        """Of the customers' user, as ACL SETUSER takes them; they hold digests, no tokens."""
+        passwords = [f"#{hashlib.sha256(token.encode()).hexdigest()}" for token in self.tokens]
+        forbidden = [f"-{command}" for command in RESTRICTED]
+        return ["on", "resetpass", *(passwords if self.required else ["nopass"]), "~*", "&*", "+@all", *forbidden]
 
 
 class Redis:
@@ -22,47 +69,125 @@ class Redis:
         port: int = 6379,
         primary: str | None = None,
         settings: dict[str, str] | None = None,
+        *,
+        aliases: tuple[str, ...] = (),
+        tls: Tls | None = None,
+        access: Access | None = None,
     ) -> None:
-        """`primary`: address of the primary of a replica, at the same port; `settings`: as in redis.conf."""
+        """`primary`: address of the primary of a replica, at the same port; `settings`: as in redis.conf.
+
+        `aliases` are further addresses. With `tls` nothing else is spoken, to replicas neither.
+        """
         self.folder = folder
         self.address = address
         self.port = port
         self.primary = primary
         self.settings = settings or {}
+        self.aliases = aliases
+        self.tls = tls
+        self.access = access
         self.process = Process(folder, "redis")
 
     @property
     def url(self) -> str:
-        return f"redis://{self.address}:{self.port}/0"
+        return f"{'rediss' if self.tls else 'redis'}://{self.address}:{self.port}/0"
 
     def ensure(self, seconds: float = 20.0) -> str:
-        """Starts the server and waits until it is ready; returns its URL."""
-        self.process.start(
-            [
-                tools.path("redis-server"),
-                *("--bind", self.address, "--port", str(self.port), "--dir", self.folder, "--daemonize", "no"),
-                *("--appendonly", "yes", "--save", "", "--protected-mode", "no", "--repl-diskless-sync-delay", "0"),
-                *(["--replicaof", self.primary, str(self.port)] if self.primary else []),
-                *(word for key, value in self.settings.items() for word in (f"--{key}", value)),
-            ],
-            listens=[(self.address, self.port)],
-        )
+        """Starts the server, makes a running one match, and waits until it has its data; returns its URL."""
+        self.start(seconds)
+        self.align()
         self.process.wait_until(self.ready, seconds)
         return self.url
 
+    def start(self, seconds: float = 20.0) -> None:
+        """Starts the server unless it runs, and waits until it answers."""
+        if self.process.pid() is None:
+            write(self.folder / "redis.conf", self._configuration().encode(), 0o600)
+        self.process.start(
+            [tools.path("redis-server"), self.folder / "redis.conf"],
+            listens=[(address, self.port) for address in (self.address, *self.aliases)],
+        )
+        self.process.wait_until(self.answers, seconds)
+
+    def align(self) -> None:
+        """Makes a running server match: its primary, addresses, users and settings. Raises EngineFailed."""
+        with self._client() as client:
+            self._configure(client, "bind", " ".join((self.address, *self.aliases)))
+            state = self._replication(client)
+            if self.primary is None and state["role"] != "master":
+                client.replicaof("NO", "ONE")
+            elif self.primary is not None and state.get("master_host") != self.primary:
+                client.replicaof(self.primary, self.port)
+            if self.access is not None:
+                client.execute_command("ACL SETUSER", "default", "reset", *self.access.rules())
+            for name, value in self.settings.items():
+                self._configure(client, name, value)
+
     def ready(self) -> bool:
         """Whether it responds and has its data, loaded from its file or replicated from its primary."""
+        state = self.replication()
+        return state is not None and (state["role"] == "master" or state["master_link_status"] == "up")
+
+    def answers(self) -> bool:
+        """Whether it responds and has loaded its file."""
+        return self.replication() is not None
+
+    def replication(self) -> dict[str, Any] | None:
+        """INFO replication; None when it does not respond."""
         if self.process.pid() is None:
-            return False
-        client = redis.Redis(host=self.address, port=self.port, socket_timeout=2, socket_connect_timeout=2)
-        try:
-            client.ping()
-            state = cast(dict[str, str], client.info("replication"))
-            return state["role"] == "master" or state["master_link_status"] == "up"
-        except (redis.ConnectionError, redis.TimeoutError):  # BusyLoadingError is a ConnectionError too
-            return False
-        finally:
-            client.close()
+            return None
+        return self._asked(self._replication)
+
+    def release(self) -> None:
+        """Gives up addresses that are no longer its own, so that another server can take them."""
+        with self._client() as client:
+            bound = cast(dict[str, str], client.config_get("bind"))["bind"].split()
+            kept = [address for address in bound if address in (self.address, *self.aliases)]
+            self._configure(client, "bind", " ".join(kept))
+
+    def hand_over(self, successor: Redis, seconds: float = 10.0) -> None:
+        """Makes its replica `successor` the primary, and itself a replica of it, without the loss of a write.
+
+        Its clients are disconnected, so that they find the new primary. Raises EngineFailed; then nothing has changed.
+        """
+        with self._client() as client:
+            timeout = int(seconds * 1000)
+            client.execute_command("FAILOVER", "TO", successor.address, successor.port, "TIMEOUT", timeout)
+        self.process.wait_until(lambda: self._said("master_failover_state") == "no-failover", seconds + 5)
+        if self._said("role") != "slave":
+            raise EngineFailed(f"redis at {self.address} could not hand over to {successor.address} in {seconds:.0f} s")
+        with self._client() as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+    def save(self, target: Path, seconds: float = 600.0) -> None:
+        """Writes all its data to the RDB file `target`: what was acknowledged before the call is in it."""
+        saved = self.folder / DUMP
+        saved.unlink(missing_ok=True)
+        with self._client() as client:
+            client.execute_command("BGSAVE", "SCHEDULE")
+        self.process.wait_until(lambda: saved.exists() and not self._saving(), seconds)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        saved.replace(target)
+
+    def seed(self, source: Path) -> None:
+        """Gives a server that has never run the data of the RDB file `source`."""
+        files = self.folder / "appendonlydir"
+        if files.exists():
+            return
+        unfinished = self.folder / "appendonlydir.new"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        base = "appendonly.aof.1.base.rdb"
+        shutil.copyfile(source, unfinished / base)
+        write(unfinished / "appendonly.aof.manifest", f"file {base} seq 1 type b\n".encode())
+        unfinished.rename(files)
+
+    def _said(self, name: str) -> Any:
+        return (self.replication() or {}).get(name)
+
+    def _saving(self) -> bool:
+        state = self._asked(lambda client: cast(dict[str, Any], client.info("persistence")))
+        return state is None or bool(state["rdb_bgsave_in_progress"])
 
     def stop(self) -> None:
         """Stops the process; data is kept."""
@@ -72,3 +197,72 @@ class Redis:
         """Stops the process and deletes its data."""
         self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _asked(self, question: Callable[[redis.Redis], dict[str, Any]]) -> dict[str, Any] | None:
+        try:
+            with self._client() as client:
+                return question(client)
+        except (redis.ConnectionError, redis.TimeoutError):  # BusyLoadingError is a ConnectionError too
+            return None
+
+    def _client(self) -> redis.Redis:
+        login: dict[str, Any] = {}
+        if self.access is not None:
+            login |= {"username": ADMINISTRATOR, "password": self.access.administrator}
+        if self.tls is not None:
+            login |= {"ssl": True, "ssl_ca_certs": str(self.tls.authority), "ssl_check_hostname": True}
+        once = Retry(NoBackoff(), 0)
+        return redis.Redis(self.address, self.port, socket_timeout=2, socket_connect_timeout=2, retry=once, **login)
+
+    @staticmethod
+    def _replication(client: redis.Redis) -> dict[str, Any]:
+        return cast(dict[str, Any], client.info("replication"))
+
+    def _configure(self, client: redis.Redis, name: str, value: str) -> None:
+        """Sets what differs; a setting that needs a restart keeps its value until then."""
+        current = cast(dict[str, str], client.config_get(name)).get(name)
+        if current is None or current == value:
+            return
+        try:
+            client.config_set(name, value)
+        except RedisError as error:
+            if "immutable" not in str(error):
+                raise EngineFailed(f"redis at {self.address} refuses {name} {value}: {error}") from error
+
+    def _configuration(self) -> str:
+        lines = [
+            f"bind {self.address} {' '.join(self.aliases)}",
+            f'dir "{self.folder}"',
+            "daemonize no",
+            "appendonly yes",
+            'save ""',
+            "protected-mode no",
+            "repl-diskless-sync-delay 0",
+            f"replica-announce-ip {self.address}",
+            f"dbfilename {DUMP}",
+            *self._transport(),
+            *([f"replicaof {self.primary} {self.port}"] if self.primary else []),
+        ]
+        if self.access is not None:
+            secret = hashlib.sha256(self.access.administrator.encode()).hexdigest()
+            lines += [
+                f"user default {' '.join(self.access.rules())}",
+                f"user {ADMINISTRATOR} on #{secret} ~* &* +@all",
+                f"masteruser {ADMINISTRATOR}",
+                f"masterauth {self.access.administrator}",
+            ]
+        lines += [f"{name} {value or EMPTY}" for name, value in self.settings.items()]
+        return "\n".join(lines) + "\n"
+
+    def _transport(self) -> list[str]:
+        if self.tls is None:
+            return [f"port {self.port}"]
+        return [
+            "port 0",
+            f"tls-port {self.port}",
+            f'tls-cert-file "{self.tls.pair.certificate}"',
+            f'tls-key-file "{self.tls.pair.key}"',
+            f'tls-ca-cert-file "{self.tls.authority}"',
+            "tls-auth-clients no",
+            "tls-replication yes",
+        ]

@@ -13,6 +13,7 @@ import uvloop
 
 from local.node.api import Api
 from local.node.node import Node
+from local.node.pod_identity import PodIdentityAgent
 from local.node.server import KubeletServer
 from local.node.settings import NodeSettings
 
@@ -22,16 +23,18 @@ async def run(file: Path) -> None:
     settings = NodeSettings.load(file)
     api = Api(settings.kubeconfig)
     node = Node(settings, api)
-    server = KubeletServer(node)
+    servers = KubeletServer(node), PodIdentityAgent(settings.folder, node.address)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await server.start()
+    for server in servers:
+        await server.start()
     starting = asyncio.create_task(node.start())
     starting.add_done_callback(lambda task: task.cancelled() or task.result())
     await stop.wait()
     starting.cancel()
-    await server.stop()
+    for server in servers:
+        await server.stop()
     await node.stop()
     await api.close()
 

@@ -97,6 +97,18 @@ class Api:
                 raise ApiError(response.status, text)
             return json.loads(text) if text else {}
 
+    async def ask_kubelet(self, address: str, port: int, path: str) -> str:
+        """The answer of a node, which takes the certificate of this client; raises as `request` does.
+
+        The API server would not pass the request on: a node here has an address of the loopback network.
+        """
+        limit = aiohttp.ClientTimeout(total=3)
+        async with self._session.get(f"https://{address}:{port}{path}", timeout=limit) as response:
+            text = await response.text()
+            if response.status >= 400:
+                raise ApiError(response.status, text)
+            return text
+
     async def get(self, path: str, **query: str) -> Object:
         return await self.request("GET", path, None, **query)
 

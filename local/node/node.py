@@ -12,13 +12,15 @@ from typing import Any
 
 from local.node.addresses import AddressesExhausted, AddressPool
 from local.node.api import UNREACHABLE, Api, ApiError, Object
-from local.node.pod.context import NodeContext, base_environment
+from local.node.events import event
+from local.node.pod.context import NodeContext, base_environment, image_files
 from local.node.pod.pod import Pod
 from local.node.registration import Registration
+from local.node.resource_metrics import ContainerUsage, exposition
 from local.node.runtime.execution import kill_pod
 from local.node.runtime.images import Catalog
+from local.node.runtime.usage import ProcessTable
 from local.node.settings import NodeSettings
-from local.node.times import timestamp
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Node:
         self.address = self.addresses.node
         self.pods: dict[str, Pod] = {}
         self._services: dict[str, Object] = {}
+        self._processes = ProcessTable()
         self._tasks: set[asyncio.Task[None]] = set()
         self._context = NodeContext(
             api,
@@ -42,6 +45,7 @@ class Node:
             self.address,
             settings.volumes,
             base_environment(),
+            image_files(),
             lambda: self._services.values(),
             self._record_event,
         )
@@ -73,6 +77,20 @@ class Node:
     def find_pod(self, namespace: str, name: str) -> Pod | None:
         """The Pod with this name on this node."""
         return next((p for p in self.pods.values() if (p.namespace, p.name) == (namespace, name)), None)
+
+    async def resource_metrics(self) -> str:
+        """What /metrics/resource of a kubelet answers; the node's own usage is that of this process and its Pods."""
+        now = time.time()
+        measured = await asyncio.to_thread(self._processes.containers)
+        containers = [
+            ContainerUsage(pod.namespace, pod.name, container.name, container.status.started_at, usage)
+            for pod in self.pods.values()
+            for container in pod.containers
+            if container.status.started_at is not None
+            and container.status.running
+            and (usage := measured.get((pod.uid, container.name)))
+        ]
+        return exposition(containers, self._processes.itself(), now)
 
     def _on_pod(self, item: Object, deleted: bool) -> None:
         uid = item["metadata"]["uid"]
@@ -132,27 +150,15 @@ class Node:
         await self.api.delete(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}", {"gracePeriodSeconds": 0})
 
     def _record_event(self, item: Object, reason: str, message: str, kind: str) -> None:
-        meta, now = item["metadata"], timestamp(time.time())
-        event = {
-            "metadata": {"generateName": f"{meta['name']}."},
-            "involvedObject": {
-                "apiVersion": "v1",
-                "kind": "Pod",
-                "namespace": meta["namespace"],
-                "name": meta["name"],
-                "uid": meta["uid"],
-            },
-            **{"reason": reason, "message": message[:1000], "type": kind, "count": 1},
-            **{"firstTimestamp": now, "lastTimestamp": now},
-            "source": {"component": "process-node", "host": self.settings.name},
-        }
-        self._spawn(self._send_event(f"/api/v1/namespaces/{meta['namespace']}/events", event))
+        about, source = {"apiVersion": "v1", "kind": "Pod", **item}, ("process-node", self.settings.name)
+        content = event(about, reason, message, kind, source, time.time())
+        self._spawn(self._send_event(f"/api/v1/namespaces/{item['metadata']['namespace']}/events", content))
 
-    async def _send_event(self, path: str, event: Object) -> None:
+    async def _send_event(self, path: str, content: Object) -> None:
         try:
-            await self.api.post(path, event)
+            await self.api.post(path, content)
         except (ApiError, *UNREACHABLE) as error:  # e.g. the namespace is being deleted
-            log.info("event %s: %s", event["reason"], error)
+            log.info("event %s: %s", content["reason"], error)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

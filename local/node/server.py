@@ -1,4 +1,4 @@
-"""The kubelet's HTTPS server, as far as the API server needs it: logs and exec."""
+"""The kubelet's HTTPS server, as far as the API server needs it: logs, exec and metrics of resources."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class KubeletServer:
         app = web.Application()
         app.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
         app.router.add_route("*", "/exec/{namespace}/{pod}/{container}", self._exec)
+        app.router.add_get("/metrics/resource", self._resource_metrics)
         app.router.add_get("/healthz", self._healthz)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
 
@@ -45,6 +46,9 @@ class KubeletServer:
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.Response(text="ok")
+
+    async def _resource_metrics(self, _: web.Request) -> web.Response:
+        return web.Response(text=await self._node.resource_metrics())
 
     def _container(self, request: web.Request) -> Container:
         path = request.match_info

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.variables import PLATFORM_NEEDS, TIMESERIES
-from operators.kubernetes.conditions import Finding, good, waiting
+from operators.kubernetes.conditions import Finding, broken, good, waiting
+from operators.kubernetes.services import Address
 
 TIMESERIES_SECRET = "timeseries-app"
 
@@ -15,19 +16,12 @@ NEEDS_MET = "NeedsMet"
 
 
 @dataclass(frozen=True)
-class Address:
-    """Cluster IP and port of a Service."""
-
-    host: str
-    port: int
-
-
-@dataclass(frozen=True)
 class Dependencies:
-    """`config` is the region's configuration; `timeseries` is a digest of the database's Secret, None without one."""
+    """`config` is the region's configuration; `services` has None for one that cannot be addressed; `timeseries` is a
+    digest of the database's Secret, None without one."""
 
     config: Mapping[str, str] = field(default_factory=dict)
-    services: Mapping[str, Address] = field(default_factory=dict)
+    services: Mapping[str, Address | None] = field(default_factory=dict)
     timeseries: str | None = None
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Variable -> value, DATABASE_URL included: the content of the service's Secret."""
@@ -51,10 +45,13 @@ def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
         )
     if need == TIMESERIES:
         return waiting(NEEDS_MET, "DatabaseMissing", f"needs {need}, but Secret {TIMESERIES_SECRET} does not exist yet")
+    if need in dependencies.services:
+        message = f"needs {need}, but the Service of that name has no cluster IP or no port: it is headless or an"
+        return broken(NEEDS_MET, "ServiceUnusable", f"{message} ExternalName; give it both, or leave the need out")
     return waiting(NEEDS_MET, "ServiceMissing", f"needs {need}, but no Service of that name exists yet")
 
 
 def _is_met(need: str, dependencies: Dependencies) -> bool:
     if variable := PLATFORM_NEEDS.get(need):
         return bool(dependencies.config.get(variable))
-    return dependencies.timeseries is not None if need == TIMESERIES else need in dependencies.services
+    return dependencies.timeseries is not None if need == TIMESERIES else dependencies.services.get(need) is not None

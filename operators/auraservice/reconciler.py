@@ -16,19 +16,20 @@ from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.auraservice import status
-from operators.auraservice.dependencies import TIMESERIES_SECRET, Address, Dependencies, needs_met
+from operators.auraservice.dependencies import TIMESERIES_SECRET, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.workload import min_replicas, replicas_override, secret_name
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, conflicting_owner, live_objects, served_kinds
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import Finding, State, broken, good
+from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
+from operators.kubernetes.services import address
 
 REPLICAS_MANAGER = f"{FIELD_MANAGER}-floor"
 """Field manager of `replicas` while an autoscaler decides: raises it to the minimum, never removes the field."""
@@ -77,11 +78,7 @@ class AuraServiceReconciler:
         config = await platform_configuration(self.client, owner.namespace)
         names = [need for need in spec.needs if need not in PLATFORM_NEEDS and need != TIMESERIES]
         found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
-        services = {
-            name: Address(one["spec"]["clusterIP"], one["spec"]["ports"][0]["port"])
-            for name, one in zip(names, found, strict=True)
-            if one
-        }
+        services = {name: address(one) for name, one in zip(names, found, strict=True) if one}
         timeseries = None
         if TIMESERIES in spec.needs:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
@@ -99,10 +96,10 @@ class AuraServiceReconciler:
                 # Previous values last: a rotation in between shows as the same value twice, not as one that is missing.
                 for variable, reference in sorted(spec.secrets.items(), key=lambda item: (":" in item[1], item[0])):
                     values[variable] = await self.cloud.secrets.value(reference)
-                findings.append(good(status.SECRETS, "Synced", f"{len(values)} from AWS Secrets Manager"))
+                findings.append(good(SECRETS_SYNCED, "Synced", f"{len(values)} from AWS Secrets Manager"))
             except SecretUnavailable as error:
                 message = f"variable {variable}: {error}; Pods keep their values"
-                findings.append(broken(status.SECRETS, "SecretUnavailable", message))
+                findings.append(broken(SECRETS_SYNCED, "SecretUnavailable", message))
         if spec.database:
             finding, url = await self._database(owner, spec.database)
             findings.append(finding)

@@ -11,7 +11,6 @@ from operators.kubernetes.manifest import Manifest, Owner
 
 AVAILABLE = "Available"
 ROUTED = "Routed"
-SECRETS = "SecretsSynced"
 DATABASE = "DatabaseReady"
 
 

@@ -18,6 +18,9 @@ from operators.kubernetes.manifest import Manifest, Owner, digest
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
+_STATE_GROUP = 10001
+_STORAGE_CLASS = "gp3"
+"""Of manifests/base/storage.yaml; EKS has no default class."""
 CONFIG_HASH = f"{GROUP}/config-hash"
 SCALED_AT = f"{GROUP}/scaled-at"
 """Annotation: since when the number of workers is that in the variable."""
@@ -75,7 +78,11 @@ def desired(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> li
 
 def volume_claim(owner: Owner) -> Manifest:
     """The dataflow's state, without ownerReferences: it outlives its resource unless the policy is Delete."""
-    content = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": _STATE_SIZE}}}
+    content = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": _STATE_SIZE}},
+        "storageClassName": _STORAGE_CLASS,
+    }
     claim = owner.manifest("v1", "PersistentVolumeClaim", f"{owner.name}-state", {"spec": content})
     del claim["metadata"]["ownerReferences"]
     return claim
@@ -124,6 +131,8 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         **pods.placement(spec.dataflow.placement),
+        # A new EBS volume is root's. Whoever the image's user is, it is of this group.
+        "securityContext": {"fsGroup": _STATE_GROUP, "fsGroupChangePolicy": "OnRootMismatch"},
         "volumes": [{"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}],
         "containers": [
             {

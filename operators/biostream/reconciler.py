@@ -18,6 +18,7 @@ from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
 from operators.adapters.dataflow.metrics import scrape, stalled
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
+from operators.adapters.kept import release
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
 from operators.biostream.desired import (
@@ -30,20 +31,21 @@ from operators.biostream.desired import (
     volume_claim,
 )
 from operators.biostream.scaling import Scale, bounds, decide, with_sample
-from operators.biostream.sharing import Conflict, conflict, kept_sink, kept_topics, shared
+from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics, shared
 from operators.biostream.siblings import Siblings, siblings
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, live_objects
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import Finding, State, broken, good, waiting
+from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, waiting
 from operators.kubernetes.kinds import DEPLOYMENT, SECRET, SERVICE
 from operators.kubernetes.manifest import Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
+from operators.kubernetes.services import address
 
 ACCEPTED = "Accepted"
 TABLES_READY = "TablesReady"
@@ -84,12 +86,15 @@ class BioStreamReconciler:
         brokers, passive = KafkaVariables.of(config, self.ca_file), config.get(REGION_ROLE) == "passive"
         url, version = await self._database(owner, spec)
         streams = await siblings(self.client, body, spec, _bootstrap(brokers), url)
-        where = {"kafka": streams.mine.kafka, "database": streams.mine.store}
+        where: dict[str, Any] = {"kafka": streams.mine.kafka, "database": streams.mine.store}
+        where["topics"] = sorted(streams.mine.topics)
         live = await live_objects(self.client, owner, _KINDS)
-        if refused := conflict(streams.mine, streams.others):
-            findings = [_refusal(refused), await self._rollout(owner, live, passive)]
+        if refused := _refused(streams):
+            findings = [refused, await self._rollout(owner, live, passive)]
             return Result(findings, where | {"pods": pod_counts(_deployment(live))})
         topic_finding, partitions = await self._topics(streams, brokers)
+        if topic_finding.state is State.GOOD:
+            where["topics"] = sorted(streams.mine.topics.union(topic.name for topic in topics.desired_topics(spec)))
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(spec)
         findings = [
@@ -97,7 +102,7 @@ class BioStreamReconciler:
             topic_finding,
             await self._tables(streams, url),
             response,
-            *secret_finding,
+            secret_finding,
         ]
         sample = await scrape(self.client, owner, PORT, spec.source.partitions)
         current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
@@ -151,7 +156,7 @@ class BioStreamReconciler:
                 _log.warning("BioStream %s is deleted with its namespace: its data stays", owner.name)
             elif isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
                 await self._delete_data(body, owner, spec)
-        except (KafkaUnreachable, KafkaRefused, StoreUnavailable) as error:
+        except Exception as error:
             since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
             if datetime.now(UTC) - since < _FINALIZE_TIMEOUT:
                 raise
@@ -185,7 +190,8 @@ class BioStreamReconciler:
             return
         used = shared(streams.mine, streams.others)
         if brokers:
-            own = [topic.name for topic in topics.desired_topics(spec) if topic.name not in used.topics]
+            declared = {topic.name for topic in topics.desired_topics(spec)}
+            own = sorted(declared & streams.mine.topics - used.topics)
             await self.kafka(brokers.kafka_client).delete(own)
         if url and not used.store:
             await self.store.drop(url)
@@ -198,7 +204,7 @@ class BioStreamReconciler:
         try:
             admin = self.kafka(brokers.kafka_client)
             state = await admin.describe(topic.name for topic in declared)
-            decision = topics.decide(declared, state)
+            decision = topics.decide(declared, state, owned_topics(streams.mine, streams.others))
             if isinstance(decision, Finding):
                 return decision, state.topics[source.topic].partitions if source.topic in state.topics else None
             await admin.apply(decision)
@@ -222,33 +228,53 @@ class BioStreamReconciler:
             )
         sink = kept_sink(streams.mine, streams.others)
         try:
-            kind = await self.store.ensure(url, sink, datetime.now(UTC))
+            fillers = filling(streams.mine, streams.others)
+            tables = await self.store.ensure(url, sink, datetime.now(UTC), str(streams.mine), fillers)
         except StoreUnavailable as error:
             return broken(TABLES_READY, "StoreUnavailable", str(error))
-        longer = f"; rows are kept {sink.retention}, as a stream that shares them declares"
-        message = f"tables and views exist ({kind})"
-        return good(TABLES_READY, "AsDeclared", message + longer * (sink.retention != spec.sink.retention))
+        message = f"tables and views exist ({tables.partitioning})"
+        if tables.kept.stream not in fillers:
+            message += f"; rows are kept {tables.kept.retention}, as BioStream {tables.kept.stream} declared, which is"
+            message += f" gone; to let its rows go earlier, run as their owner: {release()}"
+        elif tables.kept.retention != spec.sink.retention:
+            message += f"; rows are kept {tables.kept.retention}, as a stream that shares them declares"
+        return good(TABLES_READY, "AsDeclared", message)
 
     async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         name = spec.response.service
         service = await self.client.get(SERVICE, owner.namespace, name)
         if service is None:
             return waiting(RESPONSE_READY, "ServiceMissing", f"Service {name} for events does not exist yet"), ""
-        ports = service["spec"]["ports"]
-        port = next((one["port"] for one in ports if one.get("name") == "http"), ports[0]["port"])
-        return good(RESPONSE_READY, "Found", f"events are sent to {name}"), f"{service['spec']['clusterIP']}:{port}"
+        where = address(service)
+        if where is None:
+            message = f"Service {name} for events has no cluster IP or no port: it is headless or an ExternalName"
+            return broken(RESPONSE_READY, "ServiceUnusable", f"{message}; events wait until it has both"), ""
+        return good(RESPONSE_READY, "Found", f"events are sent to {name}"), str(where)
 
-    async def _secret(self, spec: BioStreamSpec) -> tuple[list[Finding], str]:
+    async def _secret(self, spec: BioStreamSpec) -> tuple[Finding, str]:
         try:
-            return [], await self.cloud.secrets.value(spec.response.secret)
+            secret = await self.cloud.secrets.value(spec.response.secret)
         except SecretUnavailable as error:
-            return [broken(RESPONSE_READY + "Secret", "SecretUnavailable", f"{error}; workers keep their value")], ""
+            return broken(SECRETS_SYNCED, "SecretUnavailable", f"{error}; workers keep their value"), ""
+        return good(SECRETS_SYNCED, "Synced", f"{spec.response.secret} from AWS Secrets Manager"), secret
+
+
+_INTACT = "nothing is changed for this stream, and what it already runs goes on"
+
+
+def _refused(streams: Siblings) -> Finding | None:
+    """Why the stream can't live beside the others; None if it can."""
+    if streams.touching:
+        message = f"BioStream {streams.touching[0]} may use the same topics or tables, and its spec is invalid"
+        remedy = "correct it, or delete it: its data stays unless its deletionPolicy is Delete"
+        return broken(ACCEPTED, "SiblingInvalid", f"{message}; {_INTACT}; {remedy}")
+    found = conflict(streams.mine, streams.others)
+    return found and _refusal(found)
 
 
 def _refusal(found: Conflict) -> Finding:
-    intact = "nothing is changed for this stream, and what it already runs goes on"
     remedy = "declare the same in both, or another topic or sink.database"
-    message = f"BioStream {found.other} is older: {found.difference}; {intact}; {remedy}"
+    message = f"BioStream {found.other} is older: {found.difference}; {_INTACT}; {remedy}"
     return broken(ACCEPTED, "Conflict", message)
 
 

@@ -42,6 +42,8 @@ def broken(type: str, reason: str, message: str) -> Finding:
     return Finding(type, State.BROKEN, reason, message)
 
 
+SECRETS_SYNCED = "SecretsSynced"
+"""Of both kinds: whether what AWS Secrets Manager holds has reached the Pods."""
 _MAX_MESSAGE_LENGTH = 32_000
 
 

@@ -10,66 +10,27 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.rds import PASSWORD, available, connect, create, describe
 from tests.fixtures.cloud import Cloud, code_of, until
 
 pytestmark = pytest.mark.integration
-PASSWORD = secrets.token_urlsafe(16)
 
 
 @pytest.fixture(scope="module")
 def rds(cloud: Cloud) -> Any:
-    client = cloud.client("rds")
-    client.create_db_subnet_group(
-        DBSubnetGroupName="rds-test", DBSubnetGroupDescription="for tests", SubnetIds=cloud.subnets[:2]
-    )
-    return client
-
-
-def create(rds: Any, name: str, **more: Any) -> None:
-    rds.create_db_instance(
-        DBInstanceIdentifier=name,
-        DBInstanceClass="db.t4g.micro",
-        Engine="postgres",
-        EngineVersion="15",
-        MasterUsername="aura",
-        MasterUserPassword=PASSWORD,
-        AllocatedStorage=20,
-        DBSubnetGroupName="rds-test",
-        **{"DBName": "accounts", **more},
-    )
-
-
-def describe(rds: Any, name: str) -> dict[str, Any]:
-    return rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
-
-
-def available(rds: Any, name: str) -> dict[str, Any]:
-    def instance() -> dict[str, Any] | None:
-        found = describe(rds, name)
-        return found if found["DBInstanceStatus"] == "available" else None
-
-    found = until(f"{name} to be available", instance)
-    assert found is not None
-    return found
-
-
-def connect(instance: dict[str, Any], password: str = PASSWORD) -> psycopg.Connection[Any]:
-    at = instance["Endpoint"]
-    return psycopg.connect(
-        host=at["Address"], port=at["Port"], user="aura", password=password, dbname="accounts", connect_timeout=5
-    )
+    return cloud.client("rds")
 
 
 @pytest.fixture(scope="module")
-def users(rds: Any) -> Iterator[dict[str, Any]]:
-    create(rds, "users")
-    yield available(rds, "users")
+def users(cloud: Cloud, rds: Any) -> Iterator[dict[str, Any]]:
+    create(cloud, "users")
+    yield available(cloud, "users")
     rds.delete_db_instance(DBInstanceIdentifier="users", SkipFinalSnapshot=True)
 
 
-def test_instance_is_creating_without_an_endpoint_until_it_takes_connections(rds: Any) -> None:
-    create(rds, "newborn")
-    while (found := describe(rds, "newborn"))["DBInstanceStatus"] != "available":
+def test_instance_is_creating_without_an_endpoint_until_it_takes_connections(cloud: Cloud, rds: Any) -> None:
+    create(cloud, "newborn")
+    while (found := describe(cloud, "newborn"))["DBInstanceStatus"] != "available":
         assert found["DBInstanceStatus"] == "creating"
         assert "Endpoint" not in found
     with connect(found) as connection:
@@ -78,8 +39,8 @@ def test_instance_is_creating_without_an_endpoint_until_it_takes_connections(rds
 
 
 def test_deleted_instance_leaves_neither_process_nor_data(cloud: Cloud, rds: Any) -> None:
-    create(rds, "doomed")
-    instance = available(rds, "doomed")
+    create(cloud, "doomed")
+    instance = available(cloud, "doomed")
     process = cloud.process_of(instance["Endpoint"]["Address"])
     rds.delete_db_instance(DBInstanceIdentifier="doomed", SkipFinalSnapshot=True)
     until("the instance to go", lambda: "doomed" not in [i["DBInstanceIdentifier"] for i in _all(rds)])
@@ -96,29 +57,29 @@ def test_killed_instance_comes_back_with_its_rows_at_its_address(cloud: Cloud, r
     pid = process.pid()
     process.kill()
     until("another process", lambda: process.pid() not in (None, pid), seconds=20)
-    assert available(rds, "users")["Endpoint"] == users["Endpoint"]
+    assert available(cloud, "users")["Endpoint"] == users["Endpoint"]
     with connect(users) as connection:
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (100,)
 
 
-def test_new_master_password_replaces_the_old_one(rds: Any, users: Any) -> None:
+def test_new_master_password_replaces_the_old_one(cloud: Cloud, rds: Any, users: Any) -> None:
     another = secrets.token_urlsafe(16)
     rds.modify_db_instance(DBInstanceIdentifier="users", MasterUserPassword=another)
-    available(rds, "users")
+    available(cloud, "users")
     connect(users, another).close()
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         connect(users)
     rds.modify_db_instance(DBInstanceIdentifier="users", MasterUserPassword=PASSWORD)
-    available(rds, "users")
+    available(cloud, "users")
 
 
-def test_parameter_group_reaches_the_running_server(rds: Any, users: Any) -> None:
+def test_parameter_group_reaches_the_running_server(cloud: Cloud, rds: Any, users: Any) -> None:
     rds.create_db_parameter_group(
         DBParameterGroupName="slow", DBParameterGroupFamily="postgres15", Description="logs slow statements"
     )
     rds.modify_db_instance(DBInstanceIdentifier="users", DBParameterGroupName="slow")
     parameter = {"ParameterName": "log_min_duration_statement", "ParameterValue": "1234", "ApplyMethod": "immediate"}
-    available(rds, "users")
+    available(cloud, "users")
     rds.modify_db_parameter_group(DBParameterGroupName="slow", Parameters=[parameter])
 
     def setting() -> str:
@@ -126,16 +87,16 @@ def test_parameter_group_reaches_the_running_server(rds: Any, users: Any) -> Non
             return connection.execute("SHOW log_min_duration_statement").fetchone()[0]  # pyright: ignore
 
     until("the server to log slow statements", lambda: setting() == "1234ms")
-    assert available(rds, "users")["DBParameterGroups"][0]["DBParameterGroupName"] == "slow"
+    assert available(cloud, "users")["DBParameterGroups"][0]["DBParameterGroupName"] == "slow"
 
 
-def test_stopped_instance_stays_stopped_and_starts_again_with_its_rows(rds: Any, users: Any) -> None:
+def test_stopped_instance_stays_stopped_and_starts_again_with_its_rows(cloud: Cloud, rds: Any, users: Any) -> None:
     rds.stop_db_instance(DBInstanceIdentifier="users")
-    until("the instance to stop", lambda: describe(rds, "users")["DBInstanceStatus"] == "stopped")
+    until("the instance to stop", lambda: describe(cloud, "users")["DBInstanceStatus"] == "stopped")
     with pytest.raises(psycopg.OperationalError):
         connect(users)
     rds.start_db_instance(DBInstanceIdentifier="users")
-    connect(available(rds, "users")).close()
+    connect(available(cloud, "users")).close()
 
 
 def test_description_gives_back_what_was_asked_for(cloud: Cloud, rds: Any) -> None:
@@ -154,8 +115,8 @@ def test_description_gives_back_what_was_asked_for(cloud: Cloud, rds: Any) -> No
         "PubliclyAccessible": False,
     }
     tags = [{"Key": "team", "Value": "accounts"}]
-    create(rds, "faithful", VpcSecurityGroupIds=[group], Tags=tags, **asked)
-    found = available(rds, "faithful")
+    create(cloud, "faithful", VpcSecurityGroupIds=[group], Tags=tags, **asked)
+    found = available(cloud, "faithful")
     assert {key: found[key] for key in asked if key != "Port"} == {k: v for k, v in asked.items() if k != "Port"}
     assert found["Endpoint"]["Port"] == 6432
     assert found["VpcSecurityGroups"] == [{"VpcSecurityGroupId": group, "Status": "active"}]
@@ -164,7 +125,7 @@ def test_description_gives_back_what_was_asked_for(cloud: Cloud, rds: Any) -> No
     with pytest.raises(ClientError, match="deletion protection"):
         rds.delete_db_instance(DBInstanceIdentifier="faithful", SkipFinalSnapshot=True)
     rds.modify_db_instance(DBInstanceIdentifier="faithful", DeletionProtection=False)
-    available(rds, "faithful")
+    available(cloud, "faithful")
     rds.delete_db_instance(DBInstanceIdentifier="faithful", SkipFinalSnapshot=True)
 
 
@@ -200,6 +161,7 @@ def test_instance_that_cannot_be_made_is_refused_and_not_there(rds: Any, change:
         "Engine": "postgres",
         "MasterUsername": "aura",
         "MasterUserPassword": PASSWORD,
+        "AllocatedStorage": 20,
         **change,
     }
     with pytest.raises(ClientError) as refused:

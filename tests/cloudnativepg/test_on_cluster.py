@@ -25,7 +25,8 @@ HEALTHY = "Cluster in healthy state"
 
 
 def database(name: str, **spec: Any) -> dict[str, Any]:
-    spec = {"instances": 1, "storage": {"size": "1Gi"}, "bootstrap": {"initdb": {"database": "beats"}}, **spec}
+    storage = {"size": "1Gi", "storageClass": "gp2"}
+    spec = {"instances": 1, "storage": storage, "bootstrap": {"initdb": {"database": "beats"}}, **spec}
     return {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": name}, "spec": spec}
 
 
@@ -140,3 +141,18 @@ def test_deleting_a_cluster_deletes_server_data_and_secret(databases: Databases)
     assert pid is not None
     assert databases.pid("brief") is None
     databases.cluster.until(lambda: "brief-app" not in databases.cluster.kubectl("get", "secrets", "-n", "aura"))
+
+
+def test_storage_that_no_class_provides_keeps_a_new_cluster_waiting(databases: Databases) -> None:
+    for name, storage, said in (
+        ("classless", {"size": "1Gi"}, "no default StorageClass"),
+        ("strange", {"size": "1Gi", "storageClass": "nowhere"}, 'no StorageClass "nowhere"'),
+    ):
+        databases.cluster.apply(database(name, storage=storage), namespace="aura")
+        waiting = databases.cluster.until(
+            lambda name=name: databases.cluster.get("clusters.postgresql.cnpg.io", name, "-n", "aura").get("status")
+        )
+        assert waiting["phase"] == "Setting up primary"
+        assert said in waiting["phaseReason"]
+        assert not databases.server(name).exists()
+        databases.cluster.kubectl("delete", "clusters.postgresql.cnpg.io", name, "-n", "aura")

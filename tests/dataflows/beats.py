@@ -6,10 +6,14 @@ import math
 import random
 from collections.abc import Sequence
 
-from contracts.records import StoredFrame
+from contracts.records import StoredFrame, pack
+from dataflows.biosync.signal.partition import Record
 
 START = 1_760_000_000_000
 """Unix ms; a multiple of ten seconds."""
+
+AT = START + 30 * 86_400_000
+"""Unix ms of records: later than what these tests send arrives."""
 
 Beat = tuple[int, float]
 
@@ -49,3 +53,9 @@ def frames(
         )
         for i in range(0, len(beats), size)
     ]
+
+
+def records(values: Sequence[bytes | list[StoredFrame]], first: int = 0, at: int = AT) -> list[Record]:
+    """Records with these values, or of these frames, from the offset `first` on."""
+    packed = (value if isinstance(value, bytes) else pack(value) for value in values)
+    return [(offset, at, value) for offset, value in enumerate(packed, first)]

@@ -1,4 +1,4 @@
-"""Random inputs against real engines: `python -m tests.fuzz [--seconds S] [--seed N] [--only NAME [--case N]]`.
+"""Random inputs against real engines: `python -m tests.fuzz [--seconds S] [--seed N] [--only NAME]`.
 
 Prints the seed; each finding names the command that repeats it. Ends by itself, and leaves no process behind.
 """
@@ -14,10 +14,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz.campaign import CASE, SECONDS, SEED
+from tests.fuzz.campaign import CASE, CASES, SECONDS, SEED
 from tests.tiers import SECONDS_TO_END, end_leftovers
 
-CAMPAIGNS = ("resources", "stream", "http")
+CAMPAIGNS = ("resources", "stream", "http", "aws")
 TEN_MINUTES = 600.0
 
 
@@ -27,16 +27,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="repeats the cases of a run")
     parser.add_argument("--only", choices=CAMPAIGNS, help="one campaign instead of all")
     parser.add_argument("--case", type=int, help="one case of this campaign")
+    parser.add_argument("--cases", type=int, help="as many cases of this campaign, however long they take")
     options = parser.parse_args()
     chosen = [options.only] if options.only else list(CAMPAIGNS)
-    if options.case is not None and not options.only:
-        parser.error("--case needs --only: each campaign numbers its own cases")
+    if (options.case is not None or options.cases is not None) and not options.only:
+        parser.error("--case and --cases need --only: each campaign numbers its own cases")
     print(f"seed {options.seed}: {', '.join(chosen)}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="aura-f"))  # short: a Unix socket's path below it has at most 107 bytes
     env = {**os.environ, "TMPDIR": str(folder), SEED: str(options.seed)}
     env[SECONDS] = str(options.seconds / len(chosen))
     if options.case is not None:
         env[CASE] = str(options.case)
+    if options.cases is not None:
+        env[CASES] = str(options.cases)
     files = [f"tests/fuzz/test_{name}.py" for name in chosen]
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-m", "fuzz", "--basetemp", folder / "p", *files]
     code = subprocess.run(command, env=env, check=False).returncode

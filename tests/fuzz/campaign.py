@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-SEED, SECONDS, CASE = "AURA_FUZZ_SEED", "AURA_FUZZ_SECONDS", "AURA_FUZZ_CASE"
+SEED, SECONDS, CASE, CASES = "AURA_FUZZ_SEED", "AURA_FUZZ_SECONDS", "AURA_FUZZ_CASE", "AURA_FUZZ_CASES"
 SHORT_SECONDS, SHORT_SEED = 5.0, 1
 """As part of the integration tier: the same cases every time."""
 WHOLE = -1
@@ -18,32 +18,36 @@ _SHOWN = 20
 
 @dataclass
 class Campaign:
-    """`seconds` is for new cases; what is under way is finished. `only`: the one case to run."""
+    """`seconds` is for new cases; what is under way is finished. `only`: the one case to run. `count`: so many cases,
+    however long they take."""
 
     name: str
     seed: int
     seconds: float
     only: int | None = None
+    count: int | None = None
     findings: dict[str, str] = field(default_factory=dict)
     """The first reproducer of each, by what was found."""
     ran: int = 0
 
     @classmethod
     def of_environment(cls, name: str) -> Campaign:
-        one = os.environ.get(CASE)
+        one, count = os.environ.get(CASE), os.environ.get(CASES)
         return cls(
             name,
             int(os.environ.get(SEED, SHORT_SEED)),
             float(os.environ.get(SECONDS, SHORT_SECONDS)),
             int(one) if one else None,
+            int(count) if count else None,
         )
 
     def cases(self) -> Iterator[tuple[int, random.Random]]:
         """Number and source of chance of each case: a case depends on its number and the seed alone."""
         deadline = time.monotonic() + self.seconds
-        numbers = [self.only] if self.only is not None else range(1_000_000_000)
+        timed = self.only is None and self.count is None
+        numbers = [self.only] if self.only is not None else range(self.count or 1_000_000_000)
         for number in numbers:
-            if self.only is None and time.monotonic() > deadline:
+            if timed and time.monotonic() > deadline:
                 return
             self.ran += 1
             yield number, random.Random(f"{self.seed}/{self.name}/{number}")

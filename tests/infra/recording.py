@@ -23,7 +23,6 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:eks/cluster:Cluster": {
         "endpoint": "https://10.0.0.1",
         "certificateAuthority": {"data": "Q0E="},
-        "identities": [{"oidcs": [{"issuer": "https://oidc.example/id/1"}]}],
     },
     "aws:rds/instance:Instance": {"address": "db.internal", "endpoint": "db.internal:5432"},
     "aws:msk/cluster:Cluster": {"bootstrapBrokers": "b:9092", "bootstrapBrokersTls": "b:9094"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 Object = dict[str, Any]
@@ -70,3 +71,25 @@ def deployment(name: str, replicas: int, *containers: Object, **spec: Any) -> Ob
 def service(name: str, port: Object) -> Object:
     spec = {"selector": {"app": name}, "ports": [port]}
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+
+def storage_class(name: str, **fields: Any) -> Object:
+    """A class of EBS's driver, for the whole cluster."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": name},
+        "provisioner": "ebs.csi.aws.com",
+        "volumeBindingMode": "WaitForFirstConsumer",
+        **fields,
+    }
+
+
+def volume_claim(name: str, storage_class: str, size: str = "1Gi", modes: Sequence[str] = ("ReadWriteOnce",)) -> Object:
+    wanted = {"accessModes": list(modes), "resources": {"requests": {"storage": size}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": {**wanted, "storageClassName": storage_class},
+    }

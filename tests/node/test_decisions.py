@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from local.node.addresses import AddressesExhausted, AddressPool
 from local.node.pod.backoff import MAX_SECONDS, RESET_SECONDS, Backoff, should_restart
 from local.node.pod.probes import ProbeState
-from local.node.pod.quantity import quantity
 from local.node.pod.status import ContainerStatus, ContainerView, PodView, Terminated, conditions, phase, pod_status
+from local.node.quantity import quantity
 from local.node.runtime.execution import Mount, without_mounts
 from local.node.runtime.images import Catalog, UnknownImage, command, repository
 

@@ -112,26 +112,3 @@ def test_mounts_appear_at_paths_that_the_machine_does_not_have(pods: Pods) -> No
     assert pods.exec("mounts", "sh", "-c", read) == "x: 1x: 1hiddenby-init\n"
     assert "refused" in pods.logs("mounts")
     assert not any(os.path.lexists(path) for path in ("/aura-tests", "/etc/aura-tests", "/var/lib/aura-tests"))
-
-
-def test_a_claim_is_bound_and_what_is_written_outlives_the_pod(pods: Pods) -> None:
-    claim = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "state"},
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
-    }
-    spec = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "state"}}], "restartPolicy": "Never"}
-    mounts = [{"name": "v", "mountPath": "/aura-state"}]
-    pods.run(claim, pod("writer", shell("echo kept > /aura-state/f", volumeMounts=mounts), **spec))
-    pods.until_phase("writer", "Succeeded")
-    assert pods.cluster.get("pvc", "state", "-n", pods.namespace)["status"]["phase"] == "Bound"
-    pods.cluster.kubectl("delete", "pod", "writer", "-n", pods.namespace)
-    pods.run(pod("reader", shell("cat /aura-state/f", volumeMounts=mounts), **spec))
-    pods.until_phase("reader", "Succeeded")
-    assert pods.logs("reader") == "kept\n"
-    folder = pods.cluster.control_plane.volumes
-    name = pods.cluster.get("pvc", "state", "-n", pods.namespace)["spec"]["volumeName"]
-    assert (folder / name / "f").exists()
-    pods.cluster.kubectl("delete", "pod/reader", "pvc/state", "-n", pods.namespace)
-    pods.cluster.until(lambda: not (folder / name).exists())

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaVariables
-from operators.auraservice.dependencies import Address, Dependencies
+from operators.auraservice.dependencies import Dependencies
 from operators.biostream.desired import Dependencies as StreamDependencies
 from operators.biostream.scaling import Scale
 from operators.kubernetes.kinds import OWNED
 from operators.kubernetes.manifest import Owner
+from operators.kubernetes.services import Address
 
 OWNER = Owner("AuraService", "aura", "ingest", "11111111-2222-3333-4444-555555555555")
 EVERYTHING = frozenset((kind.api_version, kind.name) for kind in OWNED)

@@ -68,6 +68,17 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (routes({"host": "10.0.0.1"}), "spec.routes[0].host", "is no host name"),
     (routes({"host": f"{_LABEL}a.com"}), "spec.routes[0].host", "is no host name"),
     (routes({"host": ".".join([_LABEL] * 4) + ".com"}), "spec.routes[0].host", "253"),
+    *(
+        (routes({"origins": [origin]}), "spec.routes[0].origins[0]", "is no origin")
+        for origin in [
+            *("https://app.example.com:443", "http://app.example.com:80", "https://a.b:65536", "https://a.b:99999"),
+            *("https://app..example.com", "https://app.example.com.", "https://10.0.0.1", "ftp://a.b", "https://A.b"),
+        ]
+    ),
+    (service(env={"KUBERNETES_SERVICE_HOST": "x"}), "spec.env", "of the kubelet: KUBERNETES_SERVICE_HOST"),
+    (service(secrets={"KUBERNETES_X": "a/b"}), "spec.secrets", "of the kubelet: KUBERNETES_X"),
+    (service(ports={"http": 8080, "kubernetes": 9090}), "spec.ports", "of the kubelet"),
+    (service(needs=["kubernetes"]), "spec.needs", "every Pod has the address of the API server"),
     (service(env={"A": "a\0b"}), "spec.env.A", ""),
     (service(env={"A": "x" * 4097}), "spec.env.A", "4096"),
     (service(env={f"A{number}": "x" for number in range(101)}), "spec.env", "100"),
@@ -92,6 +103,11 @@ ACCEPTED_SERVICES: list[dict[str, Any]] = [
     service(needs=["kafka"], ports={"http": 8080, "kafka-service": 9090}),
     service(ports={f"p{number}": 9000 + number for number in range(9)} | {"http": 8080}),
     service(ports={"http": 8080, "a-b-c": 9090}),
+    *(
+        routes({"origins": [origin]})
+        for origin in ("https://app.example.com", "http://localhost:3000", "https://a.b:80", "http://a.b:65535")
+    ),
+    service(env={"KUBERNETESX": "x"}, ports={"http": 8080, "kubernetes-2": 9090}, needs=["kubernetes-2"]),
     routes({}, {"host": "api.eu.aurawellness.com"}, {"path": "/v1/X", "auth": "none"}, {"path": "/"}),
     routes({"path": "/.well-known/jwks.json"}, {"path": "/v1/..."}, {"path": "/v1/.x/x..y"}, {"path": "/" + "a" * 199}),
     routes({"host": f"{_LABEL}.{_LABEL}.{_LABEL}.aurawellness.com"}, {"host": "1.2.3.example"}),

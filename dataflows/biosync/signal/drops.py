@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 FUTURE = "future"
-"""More than MAX_FUTURE after its arrival."""
+"""More than MAX_FUTURE_MS after its arrival."""
 PAST = "past"
-"""More than MAX_PAST before its arrival."""
+"""More than MAX_PAST_MS before its arrival."""
 REPEATED = "repeated"
 """Of a frame that was sent again."""
 OTHER_DEVICE = "other_device"

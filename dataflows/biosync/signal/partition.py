@@ -19,8 +19,13 @@ EAGER_ENCODING_LIMIT = 200
 """Changed states up to which they are encoded at once, while they are in the processor's cache, so that a snapshot has
 little left to do. While catching up there are more, and they are encoded once a snapshot instead of once a frame."""
 
-Record = tuple[int, bytes]
-"""Offset and value of a record of `bio-sensor-raw`."""
+MAX_AHEAD = 3_600_000
+"""ms by which `received` of a frame may lie after the time of its record, since clocks differ. Kafka takes records that
+are ahead of its own clock by as much (message.timestamp.after.max.ms, an hour since Kafka 4.0). It may lie before by
+any time: a dead letter that is replayed is a new record of old frames."""
+
+Record = tuple[int, int, bytes]
+"""Offset, time in Unix ms, and value of a record of `bio-sensor-raw`."""
 
 
 class Output(msgspec.Struct):
@@ -44,7 +49,7 @@ class PartitionState:
         self._rules = rules
         self._persons: dict[str, Person] = {}
         self.discarded: list[str] = []
-        """Persons whose state cannot be used: they start anew."""
+        """Persons whose state can be neither read nor kept: they start anew."""
         for user, state in states.items():
             try:
                 if subject_error(user):
@@ -61,13 +66,18 @@ class PartitionState:
         """Process records in order; those that cannot be processed become dead letters, and the rest continues."""
         output = Output([], [], [])
         dropped = Drops()
-        for offset, value in records:
+        for offset, at, value in records:
+            latest = at + MAX_AHEAD
+            if self._now > latest:  # of a state from before `received` was bounded
+                self._now = latest
             try:
                 frames = unpack(value)
             except msgspec.DecodeError as error:
                 frames = self._readable(offset, value, f"not a list of frames: {error}", output)
             for frame in frames:
                 try:
+                    if not 0 <= frame.received <= latest:
+                        raise InvalidFrame(_wrong_arrival(frame.received, at))
                     self._frame(frame, output, dropped)
                 except InvalidFrame as error:
                     output.dead_letters.append(self._dead_letter(offset, str(error), msgspec.msgpack.encode([frame])))
@@ -127,7 +137,13 @@ class PartitionState:
 
     def _encode_changed(self) -> None:
         for user in self._changed:
-            self._encoded[user] = encode(self._persons[user])
+            try:
+                self._encoded[user] = encode(self._persons[user])
+            except (ValueError, OverflowError):  # no number of a frame should get there; it must not end the worker
+                del self._persons[user]
+                self.discarded.append(user)
+                self._encoded.pop(user, None)
+                self._expired.add(user)
         self._changed.clear()
 
     def state(self, user: str) -> bytes:
@@ -136,3 +152,8 @@ class PartitionState:
 
     def _dead_letter(self, offset: int, reason: str, value: bytes) -> DeadLetter:
         return DeadLetter(self._topic, self._partition, offset, reason, value)
+
+
+def _wrong_arrival(received: int, at: int) -> str:
+    ahead = f"the record is of {at}, and no frame arrives more than {MAX_AHEAD} ms after that"
+    return f"received is {received}: {ahead if received > at else 'that is before 1970'}"

@@ -17,8 +17,6 @@ from dataflows.biosync.signal.order import DeviceState
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.stress import StressDetector
 
-MAX_FUTURE, MAX_PAST = MAX_FUTURE_MS, MAX_PAST_MS
-"""ms by which a beat may lie after and before its arrival; others are dropped, wherever the frame comes from."""
 CLOCK_SET_BACK = 60_000
 """ms by which a frame in sequence must lie before the newest beat to mean that the device's clock was set back."""
 DEVICE_TIMEOUT = 30_000
@@ -36,7 +34,7 @@ class Person(msgspec.Struct, array_like=True):
     """The state that the computation keeps of a person."""
 
     received: int = 0
-    """Unix ms at which the last frame arrived that had beats of its time."""
+    """Unix ms of the latest arrival of a frame that had beats of its time."""
     active: str = ""
     """The device whose beats are used."""
     devices: dict[str, DeviceState] = {}
@@ -58,9 +56,9 @@ class Person(msgspec.Struct, array_like=True):
             frame = _in_order(frame)
             t = frame.t
         received = frame.received
-        if t[-1] > received + MAX_FUTURE or t[0] < received - MAX_PAST:
+        if t[-1] > received + MAX_FUTURE_MS or t[0] < received - MAX_PAST_MS:
             frame = _of_its_time(frame, dropped)
-        if frame.t:
+        if received > self.received and frame.t:
             self.received = received
         device = self.devices.get(frame.device)
         if device is None:
@@ -138,7 +136,7 @@ def _in_order(frame: StoredFrame) -> StoredFrame:
 def _of_its_time(frame: StoredFrame, dropped: Drops) -> StoredFrame:
     """The frame with the beats that are not dropped for their time. It keeps its place among the frames, even without
     any: what is dropped must not move anything."""
-    earliest, latest = frame.received - MAX_PAST, frame.received + MAX_FUTURE
+    earliest, latest = frame.received - MAX_PAST_MS, frame.received + MAX_FUTURE_MS
     kept = [sample for sample in zip(frame.t, frame.rr, strict=True) if earliest <= sample[0] <= latest]
     future = sum(t > latest for t in frame.t)
     if future:

@@ -19,6 +19,8 @@ import psycopg
 import structlog
 from psycopg.errors import CheckViolation
 
+from contracts.beats import MAX_PAST_MS
+from contracts.decoding import of_others
 from contracts.platform import TABLE_EVENTS
 from contracts.records import Evidence, StressEvent
 from contracts.rejection import rejection, write_all
@@ -26,7 +28,6 @@ from contracts.webhook import USEFUL_SECONDS
 from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
 from dataflows.biosync.shutdown import Shutdown
-from dataflows.biosync.signal.person import MAX_PAST
 from dataflows.biosync.sink.buffer import Buffer
 from dataflows.biosync.sink.health import SinkHealth
 from dataflows.biosync.sink.rejections import Rejections
@@ -36,7 +37,7 @@ from dataflows.biosync.sink.webhook import MAX_CONCURRENT, WebhookClient
 MAX_BACKOFF_SECONDS = 60
 LEASE_SECONDS = 10
 """How long only the process that stored a new event may send it."""
-MAX_AGE = timedelta(milliseconds=MAX_PAST, seconds=USEFUL_SECONDS) + timedelta(hours=1)
+MAX_AGE = timedelta(milliseconds=MAX_PAST_MS, seconds=USEFUL_SECONDS) + timedelta(hours=1)
 """How long ago an event that is still useful can have been raised, with an hour for clock skew. The table is
 partitioned by that time: a query with this bound scans a day's partitions, one without it all of them. With 90 days in
 hourly partitions a claim took 2 s without and 15 ms with."""
@@ -216,4 +217,4 @@ def _event(row: tuple[Any, ...]) -> StressEvent:
     return StressEvent(event_id, user, raised, received, trace, _evidence(evidence))
 
 
-_evidence: Callable[[str], Evidence] = msgspec.json.Decoder(Evidence).decode
+_evidence: Callable[[str], Evidence] = of_others(msgspec.json.Decoder(Evidence).decode)

@@ -113,7 +113,8 @@ class TopicReader:
                 self._on_error(self._consumer, error, message, now)
                 continue
             partition = _required(message.partition())
-            self._pending[partition].append((_required(message.offset()), message.value() or b""))
+            record = _required(message.offset()), message.timestamp()[1], message.value() or b""
+            self._pending[partition].append(record)
             self._lag.newest[partition] = message
         return bool(messages)
 

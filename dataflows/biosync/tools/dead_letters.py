@@ -9,13 +9,14 @@ tombstones: of two concurrent replays the earlier one fails, and nothing is repl
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from contracts.connections import KafkaClient
-from contracts.records import DEAD_LETTER_BYTES, DeadLetter, partition_of, unpack
+from contracts.records import DEAD_LETTER_BYTES, DeadLetter, partition_of, read_dead_letter, unpack
 from dataflows.biosync.signal.partition import PartitionState
 from dataflows.biosync.signal.rules import Rules
 
@@ -60,11 +61,11 @@ class DeadLetterTopic:
         for message in self._messages():
             value = message.value()
             if value is None:
-                replayed.add((message.key() or b"").decode())
+                replayed.add((message.key() or b"").decode(errors="replace"))
                 continue
             try:
-                letter = msgspec.msgpack.decode(value, type=DeadLetter)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+                letter = read_dead_letter(value)
+            except msgspec.DecodeError:
                 continue
             found.setdefault(letter.key, (letter, message.offset() or 0, message.timestamp()[1]))
         return [Entry(letter, offset, at, key in replayed) for key, (letter, offset, at) in found.items()]
@@ -76,7 +77,8 @@ class DeadLetterTopic:
             return f"a {what} is a result and is not replayed: its beats were processed, and only it is missing"
         if letter.topic != self._raw:
             return f"it is of topic {letter.topic}, and this stream reads {self._raw}"
-        output = PartitionState(letter.topic, letter.partition, self._rules, {}).step([(letter.offset, letter.value)])
+        record = letter.offset, round(time.time() * 1000), letter.value
+        output = PartitionState(letter.topic, letter.partition, self._rules, {}).step([record])
         if output.dead_letters:
             return output.dead_letters[0].reason
         if not partitions:

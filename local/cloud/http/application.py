@@ -1,32 +1,28 @@
-"""The WSGI application: handles one request at a time and saves the state before it answers."""
+"""The WSGI application: handles one request at a time, and answers when what it changed is kept."""
 
 from __future__ import annotations
 
-import io
 import logging
-import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.core.request import Request
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
-from local.cloud.moto_backends import iam
-from local.cloud.moto_backends.unsupported import not_implemented, unsupported_response
+from local.cloud.http import calls, errors, regions, signature
+from local.cloud.http.calls import Call
+from local.cloud.http.moto import Keeper, Moto
+from local.cloud.moto_backends import lookups
 from local.cloud.service.base import Service
+from local.cloud.service.errors import AwsError, unsupported
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger(__name__)
-
-_SCOPE = re.compile(r"Credential=([^/,]+)/\d+/([^/]+)/([^/]+)/")
-_READ_ONLY = re.compile(r"(Describe|List|Get|Head|BatchGet|Lookup|Search|Scan|Query|Simulate|Validate|Decrypt|Verify)")
-_FORM_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
-_LONG_POLLING = {"ReceiveMessage"}
-"""Operations that may block for long and therefore must not hold the lock."""
 
 Handler = Callable[[Request], Response]
 
@@ -38,88 +34,64 @@ class Application:
         self,
         context: CloudContext,
         services: Iterable[Service[Any]],
-        save: Callable[[], None],
+        keeper: Keeper,
         internal: Mapping[str, Handler],
     ) -> None:
         self.context = context
         self.services = {service.name: service for service in services}
-        self.save = save
+        self.keeper = keeper
         self.internal = internal
-        self.moto = DomainDispatcherApplication(_moto_app)
+        self.moto = Moto(context, keeper)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # buffered, so that handlers can read it again
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        call = calls.read(request)
         try:
-            response = self._dispatch(request)
-        except NotImplementedError as error:
-            response = not_implemented(_scope(request)[2], f"{_action(request) or request.path} ({error})")
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path)
-            response = Response(status=500)  # without a body: that is an error to every parser of botocore
-        return response(environ, start_response)
+            for prefix, handler in self.internal.items():
+                if request.path.startswith(prefix):
+                    return handler(request)
+            self._admit(call, request)
+            if call.service in self.services:
+                return self._own(self.services[call.service], call, request)
+            return self.moto.answer(call, request)
+        except AwsError as error:
+            return errors.response(error, call, request)
+        except Exception as error:
+            log.exception("%s %s failed", call.service or request.path, call.operation)
+            message = f"{call.service} {call.operation} failed: {type(error).__name__}: {error}. Nothing was changed."
+            return errors.response(AwsError("InternalFailure", message, 500), call, request)
 
-    def _dispatch(self, request: Request) -> Response:
-        for prefix, handler in self.internal.items():
-            if request.path.startswith(prefix):
-                return handler(request)
-        access_key, region, service = _scope(request)
-        if service in self.services:
+    def _admit(self, call: Call, request: Request) -> None:
+        """Raises AwsError unless the request is signed, where it must be, for a region that is here."""
+        if not call.signed_as:
+            if calls.needs_signature(call):
+                raise errors.unsigned(call)
+            return
+        if not regions.answers(call.service, call.region):
+            raise unsupported(f"{call.service} in {call.region}")
+        if "Authorization" not in request.headers:
+            query = list(request.args.items(multi=True))
+            path = request.environ.get("RAW_URI", request.full_path).partition("?")[0]
+            headers, now = {name.lower(): value for name, value in request.headers}, datetime.now(UTC)
             with self.context.lock:
-                self.context.caller = access_key
-                response, changed = self.services[service].handle(request, region)
+                signature.verify_url(request.method, path, query, headers, now, lookups.secret_of)
+                if call.form:
+                    signature.verify_form(call.form, now, lookups.secret_of)
+
+    def _own(self, service: Service[Any], call: Call, request: Request) -> Response:
+        with nullcontext() if service.locks_itself else self.context.lock:
+            self.context.caller = call.access_key
+            try:
+                response, changed = service.handle(request, call.region)
                 if changed:
-                    self.save()
+                    self.keeper.commit()
+            except Exception:
+                with self.context.lock:
+                    self.keeper.revert()
+                    self.keeper.revert_own()
+                raise
             return response
-        return self._forward_to_moto(request, service)
-
-    def _forward_to_moto(self, request: Request, service: str) -> Response:
-        action = _action(request)
-        refusal = unsupported_response(service, action, request)
-        if refusal is not None:
-            return refusal
-        if action in _LONG_POLLING:
-            return Response.from_app(self.moto, _rewound(request))
-        with self.context.lock:
-            if service == "iam":
-                iam.load_managed_policies(f"{request.get_data(as_text=True)}&{request.query_string.decode()}")
-            response = Response.from_app(self.moto, _rewound(request), buffered=True)
-            if response.status_code in (404, 405) and response.get_data().startswith(b"<!doctype html>"):
-                raise NotImplementedError("no such path here")
-            read_only = _READ_ONLY.match(action) if action else request.method in ("GET", "HEAD")
-            if response.status_code < 400 and not read_only:
-                self.save()
-        return response
-
-
-def _moto_app(service: Any) -> Any:
-    """moto's application of a service; its exceptions reach us, because clients cannot parse its HTML error pages."""
-    if service is None:
-        raise NotImplementedError("an unknown service")
-    app = create_backend_app(service)
-    app.config["PROPAGATE_EXCEPTIONS"] = True
-    return app
-
-
-def _scope(request: Request) -> tuple[str, str, str]:
-    """Access key, region and service of the request's signature; empty strings when it is not signed."""
-    presigned = request.args.get("X-Amz-Credential")
-    signed = f"Credential={presigned}" if presigned else request.headers.get("Authorization", "")
-    match = _SCOPE.search(signed)
-    return (match[1], match[2], match[3]) if match else ("", "", "")
-
-
-def _action(request: Request) -> str:
-    """Operation name where the protocol carries it; REST protocols don't."""
-    target = request.headers.get("X-Amz-Target")
-    if target:
-        return target.rsplit(".", 1)[-1]
-    if request.content_type and request.content_type.startswith("application/x-www-form-urlencoded"):
-        match = _FORM_ACTION.search(request.get_data())
-        return match[1].decode() if match else ""
-    return ""
-
-
-def _rewound(request: Request) -> WSGIEnvironment:
-    """The environ with its body rewound: moto reads it too."""
-    return {**request.environ, "wsgi.input": io.BytesIO(request.get_data())}

@@ -12,19 +12,20 @@ from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
-from local.cloud.paths import ENGINES, HEALTH, TOKEN_REVIEW
+from local.cloud.paths import AUTHORIZATION, ENGINES, HEALTH, POD_IDENTITY, TOKEN_REVIEW
 from local.cloud.service.base import Service
-from local.cloud.svc.eks.authentication import token_review
+from local.cloud.svc.eks.authentication import authorization, token_review
+from local.cloud.svc.eks.pod_identity import webhook
 
 
 def handlers(
-    context: CloudContext, services: Iterable[Service[Any]], loop: ControlLoop
+    context: CloudContext, services: Iterable[Service[Any]], loop: ControlLoop, trouble: str
 ) -> dict[str, Callable[[Request], Response]]:
-    """Path prefix -> handler."""
+    """Path prefix -> handler. `trouble` is what the endpoint lost when it started."""
     known = list(services)
 
     def health(_: Request) -> Response:
-        return _json({"pid": os.getpid(), "home": str(context.site.home)})
+        return _json({"pid": os.getpid(), "home": str(context.site.home), "trouble": trouble})
 
     def engines(_: Request) -> Response:
         with context.lock:
@@ -33,7 +34,13 @@ def handlers(
         status = {b.key: {"status": b.status, "running": b.running(), "trouble": errors.get(b.key)} for b in backings}
         return _json(status)
 
-    return {HEALTH: health, ENGINES: engines, TOKEN_REVIEW: token_review.handler(context)}
+    return {
+        HEALTH: health,
+        ENGINES: engines,
+        TOKEN_REVIEW: token_review.handler(context),
+        AUTHORIZATION: authorization.handler(context),
+        POD_IDENTITY: webhook.handler(context),
+    }
 
 
 def _json(content: object) -> Response:

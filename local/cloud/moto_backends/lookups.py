@@ -42,7 +42,11 @@ def key_arn(region: str, key: str) -> str:
     """ARN of a KMS key given by id, ARN or alias. Raises KeyError when the region has no such key."""
     if key.startswith("arn:") and key.split(":")[3] != region:
         raise KeyError(key)
-    return kms_backends[ACCOUNT][region].describe_key(key).arn
+    kms = kms_backends[ACCOUNT][region]
+    alias = key if key.startswith("alias/") else key.partition(":alias/")[2]
+    if alias and kms.get_key_id_from_alias(f"alias/{alias.removeprefix('alias/')}") is None:
+        raise KeyError(key)
+    return kms.describe_key(key).arn
 
 
 def create_security_group(region: str, name: str, vpc: str) -> str:
@@ -63,7 +67,10 @@ def secret_of(access_key: str) -> str | None:
     if role is not None:
         return role.secret_access_key
     known = _user_key(access_key)
-    return known[1] if known else access_key
+    if known is not None:
+        return known[1]
+    session = iam_backends[ACCOUNT]["aws"].access_keys.get(access_key)
+    return session.secret_access_key if session else access_key
 
 
 def principal(access_key: str) -> str:
@@ -75,6 +82,12 @@ def principal(access_key: str) -> str:
     return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
 
 
+def session_name(access_key: str) -> str:
+    """The name of the role session that the key belongs to; empty for a key of no session."""
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
+    return role.session_name if role is not None else ""
+
+
 def _user_key(access_key: str) -> tuple[str, str] | None:
     """ARN of the user and secret of the key."""
     for user in iam_backends[ACCOUNT]["aws"].users.values():
@@ -82,3 +95,20 @@ def _user_key(access_key: str) -> tuple[str, str] | None:
             if key.access_key_id == access_key:
                 return user.arn, key.secret_access_key
     return None
+
+
+def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
+    """VPC of each security group; without those that do not exist."""
+    ec2 = ec2_backends[ACCOUNT][region]
+    found = {id: ec2.get_security_group_from_id(id) for id in ids}
+    return {id: group.vpc_id or "" for id, group in found.items() if group is not None}
+
+
+def zones(region: str) -> list[str]:
+    """Names of the region's availability zones."""
+    return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]
+
+
+def key_is_enabled(region: str, arn: str) -> bool:
+    """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
+    return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from botocore import xform_name
 from botocore.validate import ParamValidator
@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
+from local.cloud.service.constraints import violations
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.paging import page
 
@@ -59,6 +60,8 @@ class Service(ABC, Generic[State]):
     """botocore's name and the signing name."""
     invalid: str
     """Code of the error for an invalid value of a parameter."""
+    locks_itself: ClassVar[bool] = False
+    """Whether its operations take the lock themselves, because they wait for an engine without it."""
 
     def __init__(self, context: CloudContext) -> None:
         self.context = context
@@ -92,6 +95,8 @@ class Service(ABC, Generic[State]):
             method = self._method(operation)
             if not self.context.has_region(region):
                 raise unsupported(f"{self.name} in {region}")
+            for violation in violations(operation.input_shape, inputs) if operation.input_shape else ():
+                raise AwsError(self.invalid, f"The parameter {violation}.")
             output = method(self.state(region), inputs)
             result: object = page(self.name, operation.name, inputs, output, self.invalid)
         except AwsError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copyreg
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,42 +22,52 @@ class ObjectContents:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._on_disk = {file.name for file in folder.iterdir()}
         self._used: set[str] = set()
-        copyreg.pickle(FakeKey, self._reduce)
 
-    def begin(self) -> None:
-        """Call before a state is pickled."""
+    def take_used(self) -> frozenset[str]:
+        """Names of the files that were written or referred to since the last call."""
+        used = frozenset(self._used)
         self._used = set()
+        return used
 
-    def end(self) -> None:
-        """Call once the state is on disk: deletes files that only older states used."""
-        for name in self._on_disk - self._used:
+    def keep(self, names: Iterable[str]) -> None:
+        """Deletes all other files."""
+        kept = set(names)
+        for name in self._on_disk - kept:
             (self.folder / name).unlink(missing_ok=True)
-        self._on_disk = set(self._used)
+        self._on_disk &= kept
 
-    def _reduce(self, key: FakeKey) -> tuple[Any, ...]:
+    def reduce(self, key: FakeKey) -> tuple[Any, ...]:
+        """Writes the contents unless they are on disk. Raises OSError."""
         name = getattr(key, _NAME, None) or self._write(key)
         setattr(key, _NAME, name)
         self._used.add(name)
         state = {attribute: value for attribute, value in vars(key).items() if attribute not in _NOT_STATE}
-        return _restored, (str(self.folder), name, state)
+        return _restored, ("", name, state)
+
+    def restored(self, _: str, name: str, state: dict[str, Any]) -> FakeKey:
+        """The object as it was written. Raises OSError when its file cannot be read."""
+        self._used.add(name)
+        key: FakeKey = object.__new__(FakeKey)
+        key.__setstate__({**state, "value": (self.folder / name).read_bytes()})
+        setattr(key, _NAME, name)
+        return key
+
+    def verified(self, _: str, name: str, state: dict[str, Any]) -> FakeKey:
+        """In place of `restored`, an object without contents. Raises OSError when its file has not all of them."""
+        if (self.folder / name).stat().st_size != state["contentsize"]:
+            raise OSError(f"{self.folder / name} is incomplete")
+        return object.__new__(FakeKey)
 
     def _write(self, key: FakeKey) -> str:
         name = secrets.token_hex(16)
-        try:
-            contents = key.value
-        except ValueError:  # the object was deleted, its buffer is closed
-            contents = b""
+        self._on_disk.add(name)
         with (self.folder / name).open("wb") as file:
-            file.write(contents)
+            file.write(key.value)
             file.flush()
             os.fsync(file.fileno())
-        self._on_disk.add(name)
         return name
 
 
 def _restored(folder: str, name: str, state: dict[str, Any]) -> FakeKey:
-    """For pickle, and for the deep copies that moto makes when it lists versions."""
-    key: FakeKey = object.__new__(FakeKey)  # moto's own __new__ counts instances
-    key.__setstate__({**state, "value": (Path(folder) / name).read_bytes()})
-    setattr(key, _NAME, name)
-    return key
+    """The name by which states on disk refer to `ObjectContents.restored`; an unpickler replaces it."""
+    raise NotImplementedError

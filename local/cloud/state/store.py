@@ -1,118 +1,159 @@
-"""The state on disk: one pickle of moto's backends and our services, replaced before each answer."""
+"""The state on disk: what is acknowledged is there, and can be read back."""
 
 from __future__ import annotations
 
-import copyreg
-import os
+import logging
 import pickle
-import threading
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from moto import backends
-from moto.core.base_backend import BackendDict
-
 from local.cloud.context import CloudContext
+from local.cloud.moto_backends import registry
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.state.files import StateFiles
 from local.cloud.state.objects import ObjectContents
+from local.cloud.state.parts import Name, Part, Parts, Unkept, is_own, own_name
+from local.cloud.state.pickling import Unpickler
+
+log = logging.getLogger(__name__)
+
+_FORMAT = 2
+"""Of the file: a pickle for each part. States without a format are one pickle of everything."""
+
+
+class StateUnreadable(RuntimeError):
+    """Neither the state's file nor the one before can be read; the message says what to do."""
 
 
 class Store:
-    """Saves the state of `context` and moto to `<folder>/state.pickle`, mode 0600: it holds secrets and keys."""
+    """The state of `context` and of moto in `folder`. Call it under the context's lock."""
 
     def __init__(self, folder: Path, context: CloudContext) -> None:
-        self.file = folder / "state.pickle"
+        registry.install()
         self.context = context
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _register_reducers()
+        self.files = StateFiles(folder)
         self.contents = ObjectContents(folder / "objects")
+        self.parts = Parts(self.contents)
+        self.trouble = ""
+        """What the last start lost, for people; empty when nothing."""
+        self._saved: dict[Name, Part] = {}
 
     def save(self) -> None:
-        """Returns once the state is on disk. Raises when something cannot be pickled; the old file stays intact."""
+        """Writes what differs from the state on disk. Raises Unkept or OSError; then the disk has what it had."""
         with self.context.lock:
+            used = registry.take_used()
+            try:
+                self._save({registry.key_of(backend) for backend in used})
+            except BaseException:
+                registry.note(used)
+                raise
             self.context.changed.clear()
-            self.contents.begin()
-            # One graph: parts that share objects must still share them after loading.
-            data = cloudpickle.dumps({"moto": _moto(), "own": self.context.state}, pickle.HIGHEST_PROTOCOL)
-            unfinished = self.file.with_suffix(".new")
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(self.file)
-            self.contents.end()
+
+    def commit(self) -> None:
+        """`save` before an answer. Raises AwsError when that fails; then nothing has changed in memory either."""
+        try:
+            self.save()
+        except Unkept as error:
+            log.error("a change cannot be kept and was undone: %s", error)
+            self.revert()
+            raise unsupported(f"keeping what this changes in {error}") from error
+        except OSError as error:
+            log.error("a change cannot be written and was undone: %s", error)
+            self.revert()
+            message = f"The local cloud could not write its state: {error}. Nothing was changed; make room and repeat."
+            raise AwsError("InternalFailure", message, 500) from error
+
+    def revert(self) -> None:
+        """Takes back what was changed since the last save, in memory too."""
+        with self.context.lock:
+            used = {registry.key_of(backend) for backend in registry.take_used()}
+            moto = {name: part for name, part in self._saved.items() if not is_own(name)}
+            for key in used - {key for name in moto for key in name}:
+                registry.remove(key)
+            reached = _reached(used, moto)
+            self._restore({name: part for name, part in moto.items() if not reached.isdisjoint(name)})
+
+    def revert_own(self) -> None:
+        """Takes back what was changed in our own services since the last save."""
+        with self.context.lock:
+            self.context.state = self._restore({name: part for name, part in self._saved.items() if is_own(name)})
 
     def load(self) -> bool:
-        """Whether there was a state to load."""
-        if not self.file.exists():
-            return False
-        with self.file.open("rb") as file:
-            data = Unpickler(file).load()
-        with self.context.lock:
-            for (service, account, region), backend in data["moto"].items():
-                dict.__setitem__(backends.get_backend(service)[account], region, backend)
-            self.context.state = data["own"]
-        return True
+        """Whether there was a state to load. Raises StateUnreadable."""
+        candidates = self.files.candidates()
+        errors: list[str] = []
+        for file in candidates:
+            try:
+                self._read(file)
+            except Exception as error:
+                log.exception("%s cannot be read", file)
+                errors.append(f"{file} ({type(error).__name__}: {error})")
+                continue
+            if errors:
+                aside = self.files.set_aside()
+                self.trouble = f"{errors[0]} could not be read, it is kept as {aside}; the state before it is used"
+                log.error("%s", self.trouble)
+            return True
+        if errors:
+            raise StateUnreadable(
+                f"The state of the local cloud cannot be read: {'; '.join(errors)}. Engines and their data are intact; "
+                "`aura down` stops them. Mend the cause and start again, or `aura clean` begins anew."
+            )
+        return False
+
+    def _save(self, keys: set[registry.Key]) -> None:
+        made = self.parts.of_backends(keys)
+        made |= {own_name(*key): self.parts.of_own(*key, state) for key, state in self.context.state.items()}
+        changed = {name: part for name, part in made.items() if self._saved.get(name) != part}
+        if not changed:
+            return
+        for name, part in changed.items():
+            self.parts.verify(name, part)
+        members = {key for name in changed for key in name}
+        after = {name: part for name, part in self._saved.items() if not members & {*name}} | changed
+        content = {name: (part.data, part.files, part.refers_to) for name, part in after.items()}
+        self.files.replace(pickle.dumps({"format": _FORMAT, "parts": content}, pickle.HIGHEST_PROTOCOL))
+        self.contents.keep(file for parts in (self._saved, after) for part in parts.values() for file in part.files)
+        self._saved = after
+
+    def _read(self, file: Path) -> None:
+        registry.clear()
+        content = Unpickler(file.read_bytes(), self.contents).load()
+        if content.get("format") == _FORMAT:
+            self._saved = {name: Part(*part) for name, part in content["parts"].items()}
+            self.parts.joined(self._saved)
+            own = self._restore(self._saved)
+        else:
+            self._saved, own = {}, content["own"]
+            for backend in content["moto"].values():
+                registry.put(registry.key_of(backend), backend)
+                registry.note({backend})
+        self.context.state = own
+
+    def _restore(self, parts: dict[Name, Part]) -> dict[tuple[str, str], Any]:
+        """Puts moto's backends into place; returns our own state."""
+        own: dict[tuple[str, str], Any] = {}
+        for name, part in parts.items():
+            read = self.parts.read(part)
+            if is_own(name):
+                own[name[0][0], name[0][2]] = read
+                continue
+            for key, attributes in read.items():
+                backend = registry.get(key)
+                vars(backend).clear()
+                vars(backend).update(attributes)
+        # Pickles of equal objects differ when other equal strings are one string: memory now equals the disk.
+        self._saved |= self.parts.of_backends(key for name in parts if not is_own(name) for key in name)
+        self._saved |= {own_name(*key): self.parts.of_own(*key, state) for key, state in own.items()}
+        return own
 
 
-_MOVED = {"local.cloud.contents": "local.cloud.state.objects", "local.cloud.store": "local.cloud.state.store"}
-"""Modules of functions that states on disk refer to: former name -> name."""
-
-
-class Unpickler(pickle.Unpickler):
-    """Also reads states that were written before a module moved."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        return super().find_class(_MOVED.get(module, module), name)
-
-
-def _moto() -> dict[tuple[str, str, str], Any]:
-    # dict.items: indexing these dictionaries creates backends
-    return {
-        (services.service_name, account, region): backend
-        for services in list(BackendDict._instances)  # pyright: ignore[reportGeneralTypeIssues]
-        for account, regions in list(dict.items(services))
-        for region, backend in list(dict.items(regions))
-    }
-
-
-def _register_reducers() -> None:
-    """Makes picklable what moto's backends hold and pickle cannot write by default."""
-    for private in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP256R1())):
-        copyreg.pickle(type(private), _private_key)
-        copyreg.pickle(type(private.public_key()), _public_key)
-    copyreg.pickle(x509.Certificate, _certificate)
-    copyreg.pickle(type(threading.Lock()), lambda _: (threading.Lock, ()))
-    copyreg.pickle(type(threading.RLock()), lambda _: (threading.RLock, ()))
-
-
-def _private_key(key: Any) -> tuple[Any, tuple[bytes]]:
-    unprotected = serialization.NoEncryption()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unprotected)
-    return _read_private_key, (pem,)
-
-
-def _public_key(key: Any) -> tuple[Any, tuple[bytes]]:
-    spki = serialization.PublicFormat.SubjectPublicKeyInfo
-    return _read_public_key, (key.public_bytes(serialization.Encoding.PEM, spki),)
-
-
-def _certificate(certificate: x509.Certificate) -> tuple[Any, tuple[bytes]]:
-    return _read_certificate, (certificate.public_bytes(serialization.Encoding.PEM),)
-
-
-# Pickle refers to functions by module and name, which cryptography's built-in ones do not have.
-def _read_private_key(pem: bytes) -> Any:
-    return serialization.load_pem_private_key(pem, None)
-
-
-def _read_public_key(pem: bytes) -> Any:
-    return serialization.load_pem_public_key(pem)
-
-
-def _read_certificate(pem: bytes) -> x509.Certificate:
-    return x509.load_pem_x509_certificate(pem)
+def _reached(keys: set[registry.Key], parts: dict[Name, Part]) -> set[registry.Key]:
+    """These backends and those that code reaches from them without asking for them."""
+    reached: set[registry.Key] = set()
+    todo = set(keys)
+    while todo:
+        reached |= todo
+        todo = {k for name, part in parts.items() if not todo.isdisjoint(name) for k in {*part.refers_to, *name}}
+        todo -= reached
+    return reached

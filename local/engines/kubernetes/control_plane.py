@@ -10,6 +10,7 @@ import http.client
 import shutil
 import ssl
 import sys
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -35,17 +36,35 @@ _DISABLED_CONTROLLERS = (
 )
 
 
+@dataclass(frozen=True)
+class Webhooks:
+    """Kubeconfigs of the webhooks that authenticate AWS's tokens and authorize by access policies."""
+
+    tokens: Path
+    authorization: Path
+
+    def flags(self) -> list[str]:
+        """Decisions are kept for seconds only, so that a change of an access entry soon counts."""
+        return [
+            f"--authentication-token-webhook-config-file={self.tokens}",
+            *("--authentication-token-webhook-version=v1", "--authentication-token-webhook-cache-ttl=10s"),
+            f"--authorization-webhook-config-file={self.authorization}",
+            *("--authorization-webhook-version=v1", "--authorization-webhook-cache-authorized-ttl=10s"),
+            "--authorization-webhook-cache-unauthorized-ttl=1s",
+        ]
+
+
 class ControlPlane:
-    """Cluster `name` of a region. `token_webhook`: kubeconfig of a TokenReview webhook for AWS tokens."""
+    """Cluster `name` of a region. `webhooks` know AWS's identities; without them there are only client certificates."""
 
     def __init__(
-        self, site: Site, region: str, name: str, address: str | None = None, token_webhook: Path | None = None
+        self, site: Site, region: str, name: str, address: str | None = None, webhooks: Webhooks | None = None
     ) -> None:
         self.site = site
         self.region = region
         self.name = name
         self.address = address or site.engine_address(region, DEFAULT_ADDRESS)
-        self.token_webhook = token_webhook
+        self.webhooks = webhooks
         self.folder = site.home / "engines" / region / "eks" / name
         self.kubeconfig = site.kubeconfig(region)
         self.etcd = Process(self.folder, "etcd")
@@ -91,6 +110,14 @@ class ControlPlane:
         self.scheduler.start(self._scheduler())
         self.addons.start(self._addons(), cwd=CHECKOUT)
         return self.endpoint
+
+    def stop_outdated(self) -> bool:
+        """Stops an API server that was started with other flags, by an earlier version; returns whether it did."""
+        pid, wanted = self.api.pid(), self._api(self._certificates())
+        if pid is None or Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1] == wanted:
+            return False
+        self.api.stop(grace=1)
+        return True
 
     def ready(self) -> bool:
         """Whether every component runs and the API server's /readyz, which includes etcd, succeeds."""
@@ -155,7 +182,7 @@ class ControlPlane:
             "--service-account-issuer=https://kubernetes.default.svc",
             f"--service-account-key-file={folder / 'service-accounts.key'}",
             f"--service-account-signing-key-file={folder / 'service-accounts.key'}",
-            "--authorization-mode=Node,RBAC",
+            f"--authorization-mode=Node,RBAC{',Webhook' if self.webhooks else ''}",
             "--enable-admission-plugins=NodeRestriction",
             f"--service-cluster-ip-range={self.site.service_network(self.region)}",
             "--endpoint-reconciler-type=none",
@@ -169,11 +196,7 @@ class ControlPlane:
             f"--default-not-ready-toleration-seconds={_EVICTION_SECONDS}",
             f"--default-unreachable-toleration-seconds={_EVICTION_SECONDS}",
             "--profiling=false",
-            *(
-                [f"--authentication-token-webhook-config-file={self.token_webhook}"]
-                if self.token_webhook is not None
-                else []
-            ),
+            *(self.webhooks.flags() if self.webhooks else []),
         ]
 
     def _controllers(self) -> list[str]:
@@ -187,6 +210,7 @@ class ControlPlane:
             *("--node-monitor-period=2s", f"--node-monitor-grace-period={_NODE_MONITOR_GRACE_SECONDS}s"),
             *("--leader-elect=false", "--secure-port=0", "--profiling=false"),
             *("--kube-api-qps=100", "--kube-api-burst=200"),
+            "--horizontal-pod-autoscaler-sync-period=5s",
         ]
 
     def _scheduler(self) -> list[str]:

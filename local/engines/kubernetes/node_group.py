@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import shutil
-import ssl
 import sys
 import time
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from local.engines.kubernetes.control_plane import PORT, ControlPlane
+from local.engines.kubernetes import node_labels
+from local.engines.kubernetes.administration import Administrator
+from local.engines.kubernetes.control_plane import ControlPlane
 from local.engines.runtime.process import Process
+from local.node.pod_identity import AgentSettings
 from local.node.registration import KUBELET_PORT
 from local.node.runtime.execution import kill_pods
-from local.node.settings import NodeSettings, Taint
+from local.node.settings import FILE, NodeSettings, Taint
 from local.site import CHECKOUT, Site
 
 SLOTS = 32
@@ -33,7 +33,11 @@ class NodeLimitExceeded(RuntimeError):
 
 
 class NodeGroup:
-    """Node group `name` of `cluster`. `capacity_type` is SPOT or ON_DEMAND; each node gets the labels and taints."""
+    """Node group `name` of `cluster`. `capacity_type` is SPOT or ON_DEMAND; each node gets the labels and taints.
+
+    `agent` are the settings of the nodes' Pod Identity agents; without them Pods get no credentials.
+    Nodes of another `generation` are replaced, `max_unavailable` at a time: new ones are Ready before old ones go.
+    """
 
     def __init__(
         self,
@@ -44,6 +48,9 @@ class NodeGroup:
         capacity_type: str = "ON_DEMAND",
         labels: dict[str, str] | None = None,
         taints: tuple[Taint, ...] = (),
+        agent: AgentSettings | None = None,
+        generation: int = 0,
+        max_unavailable: int = 1,
     ) -> None:
         self.site = site
         self.region = region
@@ -57,6 +64,10 @@ class NodeGroup:
             "node.kubernetes.io/instance-type": "process",
         }
         self.taints = taints
+        self.agent = agent
+        self.generation = generation
+        self.max_unavailable = max_unavailable
+        self._administrator = Administrator(cluster)
         self._slots = site.home / "engines" / region / "nodes"
 
     @property
@@ -72,30 +83,54 @@ class NodeGroup:
         folders = self._folders()
         terminating = [folder for folder in folders if (folder / "leaving").exists()]
         active = [folder for folder in folders if folder not in terminating]
-        for folder in active[desired_size:]:
+        current = [folder for folder in active if self._is_current(folder)]
+        outdated = [folder for folder in active if folder not in current]
+        surplus = current[desired_size:] + outdated[: self._replaceable(current, outdated, desired_size)]
+        for folder in surplus:
             (folder / "leaving").write_text(str(time.time()))
             terminating.append(folder)
-        active = active[:desired_size]
-        while len(active) < desired_size:
-            active.append(self._allocate_slot())
+        active = [folder for folder in active if folder not in surplus]
+        current = current[:desired_size]
+        surge = self.max_unavailable if outdated else 0
+        while len(current) < desired_size and len(active) < desired_size + surge:
+            current.append(self._allocate_slot())
+            active.append(current[-1])
         for folder in active:
+            AgentSettings.save(self.agent, folder)
             self._start(folder)
+            self._label(folder)
         for folder in terminating:
             if self._drain(folder):
                 self._remove(folder)
+
+    def _replaceable(self, current: list[Path], outdated: list[Path], desired_size: int) -> int:
+        """How many outdated nodes may go: those for which a node of this generation is Ready, and any surplus."""
+        if not outdated:
+            return 0
+        ready = self._ready_nodes()
+        usable = [folder for folder in current[:desired_size] if self._node_name(int(folder.name)) in ready]
+        return max(0, min(len(outdated), len(usable) + len(outdated) - desired_size))
+
+    def _is_current(self, folder: Path) -> bool:
+        file = folder / "generation"
+        return (int(file.read_text()) if file.exists() else 0) == self.generation
 
     def ready(self, desired_size: int | None = None) -> bool:
         """Whether every node (and exactly `desired_size` of them, if given) runs and is Ready in the API."""
         folders = self._folders()
         if desired_size is not None and len(folders) != desired_size:
             return False
-        if any(self._process(folder).pid() is None for folder in folders):
+        if any(self._process(folder).pid() is None or not self._is_current(folder) for folder in folders):
             return False
-        status, response = self._call("GET", f"/api/v1/nodes?{self._selector}")
-        if status != 200:
+        if not all(self._is_labelled(folder) for folder in folders):
             return False
-        ready = {node["metadata"]["name"] for node in response["items"] if _is_ready(node)}
-        return ready == set(self.nodes)
+        return self._ready_nodes() == set(self.nodes)
+
+    def _ready_nodes(self) -> set[str]:
+        """Names of the group's nodes that are Ready in the API; none if it does not answer."""
+        status, response = self._administrator.call("GET", f"/api/v1/nodes?{self._selector}")
+        nodes = response["items"] if status == 200 else []
+        return {node["metadata"]["name"] for node in nodes if _is_ready(node)}
 
     def stop(self) -> None:
         """Stops the nodes and the processes of their Pods. The Pods stay in the API and start again with their node."""
@@ -126,6 +161,7 @@ class NodeGroup:
                 folder.mkdir(parents=True)
             except FileExistsError:
                 continue
+            (folder / "generation").write_text(str(self.generation))
             (folder / "group").write_text(self._owner)
             return folder
         raise NodeLimitExceeded(f"{self.region} has {SLOTS} nodes already; scale in a node group first")
@@ -164,13 +200,33 @@ class NodeGroup:
             certificate=serving.certificate,
             key=serving.key,
             authority=authority.certificate,
-            labels={**self.labels, "topology.kubernetes.io/zone": f"{self.region}{ZONES[slot % len(ZONES)]}"},
+            labels=self._labels(slot),
             taints=self.taints,
         )
         site = {"AURA_HOME": str(self.site.home), "AURA_SITE": str(self.site.index)}
         env = {**os.environ, **site, "PYTHONPATH": str(CHECKOUT)}
         argv = [sys.executable, "-m", "local.node", settings.save()]
         process.start(argv, env=env, cwd=CHECKOUT, listens=[(self._address(slot), KUBELET_PORT)])
+
+    def _labels(self, slot: int) -> dict[str, str]:
+        return {**self.labels, "topology.kubernetes.io/zone": f"{self.region}{ZONES[slot % len(ZONES)]}"}
+
+    def _is_labelled(self, folder: Path) -> bool:
+        settings = NodeSettings.load(folder / FILE)
+        return (settings.labels, settings.taints) == (self._labels(int(folder.name)), self.taints)
+
+    def _label(self, folder: Path) -> None:
+        """Gives a running node the group's labels and taints, if they have changed since."""
+        if self._is_labelled(folder):
+            return
+        settings, labels = NodeSettings.load(folder / FILE), self._labels(int(folder.name))
+        status, node = self._administrator.call("GET", f"/api/v1/nodes/{settings.name}")
+        if status != 200:
+            return
+        patch = node_labels.change(node, (settings.labels, settings.taints), labels, self.taints)
+        status, _ = self._administrator.call("PATCH", f"/api/v1/nodes/{settings.name}", patch)
+        if status == 200:
+            replace(settings, labels=labels, taints=self.taints).save()
 
     def _stop(self, folder: Path) -> None:
         self._process(folder).stop(grace=8)
@@ -179,7 +235,7 @@ class NodeGroup:
     def _remove(self, folder: Path) -> None:
         self._stop(folder)
         name = self._node_name(int(folder.name))
-        self._call("DELETE", f"/api/v1/nodes/{name}")
+        self._administrator.call("DELETE", f"/api/v1/nodes/{name}")
         shutil.rmtree(folder)
 
     def _drain(self, folder: Path) -> bool:
@@ -188,9 +244,9 @@ class NodeGroup:
         since = float((folder / "leaving").read_text())
         if time.time() - since > DRAIN_SECONDS or self._process(folder).pid() is None:
             return True
-        self._call("PATCH", f"/api/v1/nodes/{name}", {"spec": {"unschedulable": True}})
+        self._administrator.call("PATCH", f"/api/v1/nodes/{name}", {"spec": {"unschedulable": True}})
         query = urlencode({"fieldSelector": f"spec.nodeName={name}"})
-        status, pods = self._call("GET", f"/api/v1/pods?{query}")
+        status, pods = self._administrator.call("GET", f"/api/v1/pods?{query}")
         if status != 200:
             return False
         remaining = [pod for pod in pods["items"] if not _is_excluded_from_drain(pod)]
@@ -198,34 +254,14 @@ class NodeGroup:
             meta = {key: pod["metadata"][key] for key in ("name", "namespace")}
             if "deletionTimestamp" not in pod["metadata"]:
                 path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/eviction"
-                self._call("POST", path, {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta})
+                self._administrator.call(
+                    "POST", path, {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": meta}
+                )
         return not remaining
-
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        pair = self.cluster.administrator
-        trust = ssl.create_default_context(cafile=str(self.cluster.authority.certificate))
-        trust.load_cert_chain(pair.certificate, pair.key)
-        return trust
 
     @property
     def _selector(self) -> str:
         return f"labelSelector={quote(f'eks.amazonaws.com/nodegroup={self.name}')}"
-
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
-        """Status and response of the API server, as administrator; status 0 without a response."""
-        if not self.cluster.authority.certificate.exists():
-            return 0, {}
-        connection = http.client.HTTPSConnection(self.cluster.address, PORT, timeout=5, context=self._trust)
-        content = "application/strategic-merge-patch+json" if method == "PATCH" else "application/json"
-        try:
-            connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": content})
-            response = connection.getresponse()
-            return response.status, json.loads(response.read() or b"{}")
-        except (OSError, http.client.HTTPException):
-            return 0, {}
-        finally:
-            connection.close()
 
 
 def _is_ready(node: dict[str, Any]) -> bool:

@@ -31,7 +31,7 @@ tick() { shift 19; echo "$$ $1 $boot"; }
 tick ${stat##*) } > "$record.new" && mv "$record.new" "$record" && exec "$@"
 """
 
-_RECORD_VARIABLE = "AURA_PROCESS"
+RECORD_VARIABLE = "AURA_PROCESS"
 """Variable with the path of the record. Children inherit it; other recorded processes have their own."""
 
 _EXEC_SECONDS = 1.0
@@ -97,7 +97,7 @@ class Process:
                 child = subprocess.Popen(
                     [*shell, *map(str, argv)],
                     cwd=cwd or self.folder,
-                    env={**(os.environ if env is None else env), _RECORD_VARIABLE: str(self.record)},
+                    env={**(os.environ if env is None else env), RECORD_VARIABLE: str(self.record)},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -241,7 +241,7 @@ def _record_variable(identity: Identity) -> bytes | None:
             time.sleep(0.001)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None
-    return next((v for v in variables.split(b"\0") if v.startswith(_RECORD_VARIABLE.encode() + b"=")), None)
+    return next((v for v in variables.split(b"\0") if v.startswith(RECORD_VARIABLE.encode() + b"=")), None)
 
 
 def _alive(identity: Identity) -> bool:

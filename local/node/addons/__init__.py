@@ -1,1 +1,1 @@
-"""The add-ons of an EKS cluster, one process per cluster: the Service proxy and the volume provisioner."""
+"""The add-ons of an EKS cluster, one process per cluster: Service proxy, volume provisioner, metrics server."""

@@ -17,6 +17,7 @@ from local.node.api import Object
 from local.node.pod.backoff import Backoff, should_restart
 from local.node.pod.environment import MissingReference, NoText
 from local.node.pod.probes import ProbeState, run_handler
+from local.node.pod.security import RootNotAllowed
 from local.node.pod.status import ContainerStatus, ContainerView, Terminated
 from local.node.runtime.execution import ContainerConfig, Run
 from local.node.runtime.images import UnknownImage
@@ -40,7 +41,7 @@ class OwningPod(Protocol):
     scratch: Path
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage, MissingReference or NoText."""
+        """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
         ...
 
     def status_changed(self) -> None: ...
@@ -140,7 +141,7 @@ class Container:
                 self.pod.record_event("Failed", f"Failed to pull image: {error}", "Warning")
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
-        except (MissingReference, NoText) as error:
+        except (MissingReference, NoText, RootNotAllowed) as error:
             if status.message != str(error):
                 self.pod.record_event("Failed", f"Error: {error}", "Warning")
             self._set_waiting("CreateContainerConfigError", str(error))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from local.node.api import Object
-from local.node.pod.quantity import quantity
+from local.node.quantity import quantity
 
 _REFERENCE = re.compile(r"\$(\$|\(([A-Za-z_.][A-Za-z0-9_.-]*)\))")
 

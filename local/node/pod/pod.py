@@ -15,21 +15,11 @@ from pathlib import Path
 from local.node.api import UNREACHABLE, ApiError, Object
 from local.node.pod.container import Container
 from local.node.pod.context import NodeContext
-from local.node.pod.environment import (
-    MissingReference,
-    Reference,
-    Sources,
-    check_text,
-    decode_data,
-    environment_variables,
-    expand,
-    references,
-)
+from local.node.pod.environment import MissingReference
+from local.node.pod.programs import Programs
 from local.node.pod.status import PodView, conditions, phase, pod_status
 from local.node.pod.volumes import Volumes
-from local.node.runtime.execution import POD_UID_VARIABLE, ContainerConfig, kill_pod
-from local.node.runtime.images import command
-from local.site import CHECKOUT
+from local.node.runtime.execution import ContainerConfig, kill_pod
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +27,6 @@ DRAIN_SECONDS = 0.3
 """Delay of SIGTERM to a terminating Pod, in which proxies stop sending it requests."""
 _REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
-_AUTHORIZATION_SECONDS = 3.0
 
 
 class Pod:
@@ -63,6 +52,7 @@ class Pod:
         self._started_at, self._conditions = _restore_status(item)
         self._addresses = {"status.podIP": address, "status.hostIP": context.node_address}
         self._volumes = Volumes(context.api, lambda: self.item, self._addresses, folder / "volumes", context.volumes)
+        self._programs = Programs(context, self._addresses, self._volumes)
         self.init_containers = [
             self._container(c, "sidecar" if c.get("restartPolicy") == "Always" else "init")
             for c in spec.get("initContainers", [])
@@ -89,21 +79,8 @@ class Pod:
         self.context.record_event(self.item, reason, message, kind)
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage, MissingReference or NoText."""
-        image = self.context.catalog.image(container["image"])
-        sources = Sources({ref: await self._read_data(ref) for ref in references(container)}, self.context.services())
-        env = {**self.context.base_environment, **image.env, "HOSTNAME": self.name, POD_UID_VARIABLE: self.uid}
-        if self._volumes.kubeconfig.exists():
-            env["KUBECONFIG"] = str(self._volumes.kubeconfig)
-        host, port = self.context.api.address  # not its Service: API clients must not depend on the Service proxy
-        api = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port, "KUBERNETES_SERVICE_PORT_HTTPS": port}
-        declared = environment_variables(self.item, container, self._addresses, sources, api)
-        env |= declared
-        argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
-        for number, word in enumerate(argv):
-            check_text(f"argument {number}", word)
-        mounts = self._volumes.mounts(container, declared)
-        return ContainerConfig(argv, env, container.get("workingDir") or str(CHECKOUT), mounts)
+        """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
+        return await self._programs.container_config(self.item, container)
 
     async def terminate(self) -> None:
         """Ends a Pod that is marked for deletion within its grace period, cleans up, and deletes it from the API."""
@@ -166,9 +143,9 @@ class Pod:
         last_error = ""
         while True:
             try:
-                await self._volumes.refresh()
+                await self._volumes.prepare()
                 return
-            except (MissingReference, ApiError, ValueError) as error:
+            except (MissingReference, ApiError, ValueError, PermissionError) as error:
                 if str(error) != last_error and not (isinstance(error, ApiError) and error.code == 403):
                     # 403 is normal for a moment: the node authorizer does not know yet that the Pod is bound here.
                     last_error = str(error)
@@ -226,28 +203,6 @@ class Pod:
     @property
     def over(self) -> bool:
         return phase(self._view()) in ("Succeeded", "Failed")
-
-    async def _read_data(self, reference: Reference) -> dict[str, bytes] | None:
-        path = f"/api/v1/namespaces/{self.namespace}/{reference.kind}/{reference.name}"
-        try:
-            return decode_data(reference.kind, await self._get_when_allowed(path))
-        except ApiError as error:
-            if error.code == 404:
-                return None
-            raise MissingReference(str(error)) from error
-        except UNREACHABLE as error:
-            raise MissingReference(f"the API server does not answer: {error!r}") from error
-
-    async def _get_when_allowed(self, path: str) -> Object:
-        """The object. 403 is normal for a moment: the node authorizer does not know yet that the Pod is bound here."""
-        deadline = time.monotonic() + _AUTHORIZATION_SECONDS
-        while True:
-            try:
-                return await self.context.api.get(path)
-            except ApiError as error:
-                if error.code != 403 or time.monotonic() > deadline:
-                    raise
-            await asyncio.sleep(0.1)
 
     async def _stop_containers(self, grace: float) -> None:
         for container in self.containers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import stat
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,9 +14,13 @@ import yaml
 from local.engines.runtime.files import write
 from local.node.api import Api, ApiError, Object
 from local.node.pod.environment import MissingReference, decode_data, expand, field_value, resource_value
-from local.node.runtime.execution import Mount
+from local.node.pod.ownership import give, group_mode, replace
+from local.node.pod.security import token_owner, volume_group
+from local.node.runtime.execution import Mount, can_change_user
 
 _DEFAULT_MODE = 0o644
+_EMPTY_MODE, _FILES_MODE = 0o777, 0o755
+_OWNED_TOKEN_MODE = 0o600
 _TOKEN_SECONDS = 3607
 """The API server extends a token with exactly this lifetime to a year, for programs that read it only once."""
 
@@ -24,6 +30,8 @@ class VolumeFile:
     path: str
     content: bytes
     mode: int
+    owner: int | None = None
+    """uid; None for root."""
 
 
 class Volumes:
@@ -39,6 +47,16 @@ class Volumes:
         self._persistent = persistent
         self._paths: dict[str, Path] = {}
         self._tokens: dict[str, tuple[float, bytes]] = {}
+
+    async def prepare(self) -> None:
+        """Creates all volumes, and gives them to the group of the Pod. Raises as `refresh` does, or OSError."""
+        await self.refresh()
+        group = volume_group(self._pod())
+        if group is None or not can_change_user():
+            return
+        for volume in self._volumes():
+            if "hostPath" not in volume:
+                await asyncio.to_thread(give, self._paths[volume["name"]], group, bool(_file_sources(volume)))
 
     @property
     def kubeconfig(self) -> Path:
@@ -60,7 +78,9 @@ class Volumes:
                 self._paths[name] = Path(volume["hostPath"]["path"])
             elif "emptyDir" in volume or _file_sources(volume):
                 self._paths[name] = folder
-                folder.mkdir(parents=True, exist_ok=True)
+                if not folder.exists():
+                    folder.mkdir(parents=True)
+                    folder.chmod(_EMPTY_MODE if "emptyDir" in volume else _FILES_MODE)
                 await self._write_files(folder, _file_sources(volume))
             else:
                 kind = ", ".join(volume.keys() - {"name"})
@@ -77,6 +97,7 @@ class Volumes:
             source = source / sub_path
             if not source.exists():
                 source.mkdir(parents=True)
+                source.chmod(stat.S_IMODE(self._paths[volume_mount["name"]].stat().st_mode))
         return Mount(source, volume_mount["mountPath"], volume_mount.get("readOnly", False))
 
     def _volumes(self) -> list[Object]:
@@ -87,7 +108,7 @@ class Volumes:
         if found.get("status", {}).get("phase") != "Bound":
             raise MissingReference(f'persistentvolumeclaim "{claim}" is not bound')
         path = self._persistent / found["spec"]["volumeName"]
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=_FILES_MODE)
         return path
 
     async def _write_files(self, folder: Path, sources: list[tuple[str, Object, int]]) -> None:
@@ -96,9 +117,16 @@ class Volumes:
         for file in files:
             path = folder / file.path
             if not path.exists() or path.read_bytes() != file.content:
-                write(path, file.content, file.mode)
+                self._write(path, file)
         if sources:
             _delete_stale(folder, desired)
+
+    def _write(self, path: Path, file: VolumeFile) -> None:
+        """Readable for the Pod's group, too, from the first moment: the file replaces one that is being read."""
+        group = volume_group(self._pod()) if can_change_user() else None
+        owner = -1 if file.owner is None or not can_change_user() else file.owner
+        mode = file.mode if group is None else group_mode(stat.S_IFREG | file.mode, read_only=True)
+        replace(path, file.content, mode, owner, -1 if group is None else group.gid)
 
     async def _files(self, kind: str, source: Object, mode: int) -> list[VolumeFile]:
         mode = source.get("defaultMode", mode)
@@ -107,7 +135,9 @@ class Volumes:
                 VolumeFile(i["path"], self._field(i).encode(), i.get("mode", mode)) for i in source.get("items", [])
             ]
         if kind == "serviceAccountToken":
-            return [VolumeFile(source["path"], await self._token(source), mode)]
+            owner, group = token_owner(self._pod()), volume_group(self._pod())
+            mode = mode if owner is None and group is None else _OWNED_TOKEN_MODE
+            return [VolumeFile(source["path"], await self._token(source), mode, owner)]
         plural = {"configMap": "configmaps", "secret": "secrets"}[kind]
         name = source.get("secretName") or source["name"]
         data = await self._data(plural, name, source.get("optional", False))
@@ -175,7 +205,8 @@ class Volumes:
             ],
             "current-context": "pod",
         }
-        write(self.kubeconfig, yaml.safe_dump(content).encode(), 0o600)
+        # Whoever the Pod's processes run as; others do not get into the folders of Pods.
+        write(self.kubeconfig, yaml.safe_dump(content).encode(), _DEFAULT_MODE)
 
     @property
     def _namespace(self) -> str:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from local.engines.runtime.process import Process
+from local.node.runtime.user import User
 from local.site import CHECKOUT
 
 POD_UID_VARIABLE = "AURA_POD_UID"
@@ -44,6 +45,11 @@ class ContainerConfig:
     env: Mapping[str, str]
     cwd: str
     mounts: Sequence[Mount] = field(default_factory=tuple)
+    user: User | None = None
+    """None: that of the node."""
+    files: Sequence[str] = field(default_factory=tuple)
+    """Paths of the image's files, which any user can read in a real image."""
+    no_new_privileges: bool = False
 
 
 class Run:
@@ -69,7 +75,17 @@ class Run:
         argv, env, cwd = list(config.argv), dict(config.env), config.cwd
         if sandbox_available():
             mounts = [[str(mount.source), mount.target, mount.read_only] for mount in config.mounts]
-            plan = json.dumps({"scratch": str(scratch), "cwd": cwd, "mounts": mounts})
+            user = [config.user.uid, config.user.gid, config.user.groups] if config.user and can_change_user() else None
+            plan = json.dumps(
+                {
+                    "scratch": str(scratch),
+                    "cwd": cwd,
+                    "mounts": mounts,
+                    "files": list(config.files),
+                    "user": user,
+                    "no_new_privileges": config.no_new_privileges,
+                }
+            )
             argv = [sys.executable, "-I", "-S", str(_SANDBOX), plan, *argv]
         else:
             env = without_mounts(env, config.mounts)
@@ -111,7 +127,8 @@ class Run:
         if not sandbox_available():
             return list(command)
         user = [] if os.getuid() == 0 else ["--user", "--preserve-credentials"]
-        return ["nsenter", "--mount", "--root", "--wd", *user, "--target", str(pid), "--", *command]
+        as_user = _as_user(Path(f"/proc/{pid}/status").read_text()) if os.getuid() == 0 else []
+        return ["nsenter", "--mount", "--root", "--wd", *user, "--target", str(pid), "--", *as_user, *command]
 
     def environment(self) -> dict[str, str]:
         """Environment of the running program; raises ProcessLookupError."""
@@ -120,6 +137,14 @@ class Run:
             raise ProcessLookupError("the container is not running")
         pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
         return dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+
+
+def _as_user(status: str) -> list[str]:
+    """What precedes a command to run it as the process does whose /proc/<pid>/status this is."""
+    fields = {name: value.split() for name, _, value in (line.partition(":") for line in status.splitlines())}
+    groups = ["--groups", ",".join(fields["Groups"])] if fields["Groups"] else ["--clear-groups"]
+    gained = ["--no-new-privs"] if fields.get("NoNewPrivs") == ["1"] else []
+    return ["setpriv", "--reuid", fields["Uid"][0], "--regid", fields["Gid"][0], *groups, *gained, "--"]
 
 
 def kill_pod(uid: str) -> None:
@@ -141,9 +166,15 @@ def kill_pods(pods: Path) -> None:
 @cache
 def sandbox_available() -> bool:
     """Whether this machine permits mount namespaces (some containers and distributions do not)."""
-    plan = json.dumps({"scratch": "/", "cwd": "/", "mounts": []})
+    nothing = {"mounts": [], "files": [], "user": None, "no_new_privileges": False}
+    plan = json.dumps({"scratch": "/", "cwd": "/", **nothing})
     probe = f"{shutil.which('true')}"
     return os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-I", "-S", str(_SANDBOX), plan, probe]) == 0
+
+
+def can_change_user() -> bool:
+    """Whether containers run as the user that they ask for: root can, and reaches an image's files for it."""
+    return os.getuid() == 0 and sandbox_available()
 
 
 def without_mounts(env: Mapping[str, str], mounts: Sequence[Mount]) -> dict[str, str]:

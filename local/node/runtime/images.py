@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local.node.runtime.user import User
 from local.site import CHECKOUT
 from local.toolchain import tools
 
@@ -23,6 +24,10 @@ _LOCAL = {
 """`aura-local/<name>`: controllers that replace third-party ones on EKS, and bare interpreters."""
 
 
+USER = User(10001, 10001)
+"""Of `aura/` images, as the Dockerfile says."""
+
+
 class UnknownImage(LookupError):
     """The catalog has no such image."""
 
@@ -33,6 +38,10 @@ class Image:
 
     entrypoint: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    user: User | None = None
+    """Who its processes run as; None: it has no user of its own, and runs as the node does."""
+    files: Sequence[str] = field(default_factory=tuple)
+    """Paths that it has besides those that every image has."""
 
 
 class Catalog:
@@ -42,7 +51,10 @@ class Catalog:
         declared = tomllib.loads((checkout / "images.toml").read_text())["aura"]
         built_in = _built_in_env()
         site = {name: os.environ[name] for name in ("AURA_HOME", "AURA_SITE") if name in os.environ}
-        self._images = {f"aura/{name}": Image(tuple(entry["command"]), built_in) for name, entry in declared.items()}
+        files = tuple(built_in.values())
+        self._images = {
+            f"aura/{name}": Image(tuple(entry["command"]), built_in, USER, files) for name, entry in declared.items()
+        }
         self._images |= {f"aura-local/{name}": Image(entrypoint, site) for name, entrypoint in _LOCAL.items()}
 
     def image(self, reference: str) -> Image:

@@ -6,7 +6,7 @@ Runs as a script and imports no package of this project, so that it starts in mi
 """
 
 # Importing pathlib takes longer than running all of this.
-# ruff: noqa: PTH102, PTH103, PTH112, PTH115, PTH116, PTH120, PTH123, PTH211
+# ruff: noqa: PTH100, PTH101, PTH102, PTH103, PTH112, PTH115, PTH116, PTH118, PTH120, PTH123, PTH211
 import ctypes
 import json
 import os
@@ -17,6 +17,7 @@ CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x1, 0x20, 0x1000, 0x4000, 0x40000
 MS_RELATIME = 1 << 21
 MNT_DETACH = 2
+PR_SET_NO_NEW_PRIVS = 38
 _LOCKED_FLAGS = 0x2 | 0x4 | 0x8 | 0x400 | 0x800  # nosuid, nodev, noexec, noatime, nodiratime: same in statvfs and mount
 _ST_RELATIME = 4096
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
@@ -47,10 +48,12 @@ def enter_namespace() -> None:
     mount("", "/", "", MS_REC | MS_PRIVATE)
 
 
-def mirror(original: int, target: str) -> None:
-    """Bind every entry of the folder open as `original` into the empty folder `target`."""
+def mirror(original: int, target: str, names: set[str] | None) -> None:
+    """Bind the entries of the folder open as `original`, or those with these names, into the empty folder `target`."""
     source = f"/proc/self/fd/{original}"
     for entry in os.scandir(source):
+        if names is not None and entry.name not in names:
+            continue
         copy = f"{target.rstrip('/')}/{entry.name}"
         if entry.is_symlink():
             os.symlink(os.readlink(entry.path), copy)
@@ -99,13 +102,31 @@ class Tree:
             self.cover(ancestor)
         os.makedirs(folder, exist_ok=True)
 
-    def cover(self, folder: str) -> None:
-        """Mount a tmpfs with the same entries on `folder`."""
+    def expose(self, files: list[str]) -> None:
+        """Let every user reach these paths: an image's files are not in a folder that only one may enter.
+
+        Such a folder is covered by one that has nothing but the way to them.
+        """
+        closed: dict[str, set[str]] = {}
+        for path in [way for file in files for way in (os.path.abspath(file), os.path.realpath(file))]:
+            folder = "/"
+            for name in path.strip("/").split("/"):
+                if not os.stat(folder).st_mode & stat.S_IXOTH:
+                    closed.setdefault(folder, set()).add(name)
+                folder = os.path.join(folder, name)
+        for folder in sorted(closed):
+            self.cover(folder, closed[folder])
+
+    def cover(self, folder: str, names: set[str] | None = None) -> None:
+        """Mount a tmpfs with the same entries on `folder`, or with those of these names."""
         original = os.open(folder, os.O_PATH | os.O_DIRECTORY)
         target = self.scratch if folder == "/" else folder
         mount("tmpfs", target, "tmpfs", 0)
+        os.chmod(
+            target, stat.S_IMODE(os.fstat(original).st_mode) | (0 if names is None else stat.S_IXGRP | stat.S_IXOTH)
+        )
         self.own_devices.add(os.stat(target).st_dev)
-        mirror(original, target)
+        mirror(original, target, names)
         os.close(original)
         if folder == "/":
             self.old_root = os.open("/", os.O_PATH | os.O_DIRECTORY)
@@ -121,17 +142,35 @@ class Tree:
             os.close(self.old_root)
 
 
+def become(uid: int, gid: int, groups: list[int]) -> None:
+    """Give up root; what is written to the log may be opened again by its name, so it belongs to the user."""
+    for descriptor in (1, 2):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchown(descriptor, uid, gid)
+    os.setgroups(groups)
+    os.setgid(gid)
+    os.setuid(uid)
+
+
 def main(plan: str, argv: list[str]) -> None:
-    """`plan`: {"scratch": folder, "cwd": path, "mounts": [[source, target, read only], ...]}."""
+    """`plan`: {"scratch": folder, "cwd": path, "mounts": [[source, target, read only], ...], "files": [path, ...],
+    "user": [uid, gid, groups] or null, "no_new_privileges": whether}.
+    """
     config = json.loads(plan)
     enter_namespace()
     # Opened before anything is mounted: a source may lie below a folder that gets covered.
     mounts = [(os.open(source, os.O_PATH), target, read_only) for source, target, read_only in config["mounts"]]
     tree = Tree(config["scratch"])
+    if config["user"] is not None:
+        tree.expose(config["files"])
     for source, target, read_only in sorted(mounts, key=lambda item: item[1].count("/")):
         tree.bind(source, target, read_only)
         os.close(source)
     tree.close()
+    if config["no_new_privileges"]:
+        check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    if config["user"] is not None:
+        become(*config["user"])
     os.chdir(config["cwd"])
     os.execvpe(argv[0], argv, os.environ)
 

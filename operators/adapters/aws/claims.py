@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from contracts.auraservice import RESERVED_DATABASES
+
 _PREFIX = "aura-operators: "
-_RESERVED = re.compile(r"pg_.*|rds_.*|rdsadmin|rdsrepladmin|public|none|postgres|template[01]")
-"""Names that PostgreSQL keeps for itself (an identifier that starts with pg_ is reserved, public and none are words of
-`grant` and `set role`), or RDS for its own roles and databases."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def conflict(claimant: Claimant, name: str, server: Server, *, proven: bool) -> 
 
 def reserved(name: str, master: str) -> str:
     """Why no resource can ever have this name; "" if one can."""
-    if _RESERVED.fullmatch(name):
+    if re.match(RESERVED_DATABASES, name):
         return f"{name} is a name that PostgreSQL or RDS reserves"
     return f"{name} is the master user of the instance" if name == master else ""
 

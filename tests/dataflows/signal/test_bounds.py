@@ -7,14 +7,14 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from contracts.records import StoredFrame, pack
+from contracts.records import StoredFrame
 from dataflows.biosync.signal import drops
 from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.signal.partition import PartitionState
+from dataflows.biosync.signal.partition import STATE_TTL, PartitionState
 from dataflows.biosync.signal.person import Person, encode
 from dataflows.biosync.signal.rules import Rules
-from tests.dataflows.beats import START, frames, series
+from tests.dataflows.beats import START, frames, records, series
 
 YEARS = 10 * 365 * 86_400_000
 BEATS = series(7, 20)
@@ -81,20 +81,47 @@ def test_a_beat_ten_years_ahead_is_counted_and_leaves_the_state_as_it_was() -> N
     assert encode(person) == before
 
 
-def test_a_wrong_arrival_expires_nobody() -> None:
-    state = PartitionState("raw", 0, Rules(), {})
-    state.step([(0, pack(SENT[:40]))])
+@pytest.mark.parametrize("days", [30, 3_650, -3_650])
+def test_a_wrong_clock_expires_nobody_and_nobody_stays_for_ever(days: int) -> None:
+    """Arrival and beats of one person are wrong by the same, as from a clock that was never set."""
+    state, off = PartitionState("raw", 0, Rules(), {}), days * 86_400_000
+    state.step(records([SENT[:40]], at=SENT[39].received))
     state.changes()
-    other = frames("bob", series(3, 1))
-    state.step([(1, pack([msgspec.structs.replace(frame, received=frame.received + YEARS) for frame in other]))])
+    other = [
+        msgspec.structs.replace(frame, received=frame.received + off, t=[t + off for t in frame.t])
+        for frame in frames("bob", series(3, 1))
+    ]
+    state.step(records([other], 1, at=SENT[39].received))
     assert state.changes().get("ada", b"") is not None
-    state.step([(2, pack(SENT[40:]))])
+    state.step(records([SENT[40:]], 2))
     assert state.state("ada")
+    later = frames("eve", series(3, 1, start=START + STATE_TTL + 1_500_000))
+    state.step(records([later], 3))
+    assert state.changes()["ada"] is None
+
+
+def test_a_wrong_arrival_of_an_earlier_version_expires_nobody() -> None:
+    """The state of bob holds an arrival in ten years."""
+    old = msgspec.msgpack.encode([START + YEARS])
+    state = PartitionState("raw", 0, Rules(), {"bob": old})
+    state.step(records([SENT[:40]], at=SENT[39].received))
+    assert state.changes()["ada"] is not None
+
+
+def test_the_arrival_of_a_replayed_frame_makes_nobody_older() -> None:
+    state = PartitionState("raw", 0, Rules(), {})
+    state.step(records([SENT[1:40]]))
+    before = STATE_TTL + 86_400_000
+    replayed = msgspec.structs.replace(
+        SENT[0], seq=99, received=SENT[0].received - before, t=[t - before for t in SENT[0].t]
+    )
+    state.step(records([[replayed], frames("bob", series(3, 1, start=SENT[40].t[0]))], 1))
+    assert state.changes()["ada"] is not None
 
 
 def test_a_state_that_cannot_be_read_stops_no_other() -> None:
     whole = PartitionState("raw", 0, Rules(), {})
-    whole.step([(0, pack(SENT[:40]))])
+    whole.step(records([SENT[:40]]))
     states = {user: state for user, state in whole.changes().items() if state is not None}
     resumed = PartitionState("raw", 0, Rules(), {**states, "bob": b"\xc1", "a\0b": states["ada"]})
     assert resumed.discarded == ["bob", "a\0b"]
@@ -113,7 +140,7 @@ def test_the_state_of_a_version_before_is_read() -> None:
 @pytest.mark.parametrize("subject", ["a\0b", "x" * 256, "a b", ""])
 def test_a_frame_of_a_refused_subject_touches_no_state(subject: str) -> None:
     state = PartitionState("raw", 0, Rules(), {})
-    output = state.step([(0, pack([msgspec.structs.replace(SENT[0], user=subject), *SENT[:2]]))])
+    output = state.step(records([[msgspec.structs.replace(SENT[0], user=subject), *SENT[:2]]]))
     assert ["subject" in letter.reason for letter in output.dead_letters] == [True]
     assert state.changes().keys() == {"ada"}
     assert output.frames == 2
@@ -146,5 +173,5 @@ def test_dropped_beats_are_counted_by_reason_and_with_the_window() -> None:
 
 
 def test_the_partition_reports_them() -> None:
-    output = PartitionState("raw", 0, Rules(), {}).step([(0, pack([WRONG["ten years ago"](SENT[0]), *SENT[1:3]]))])
+    output = PartitionState("raw", 0, Rules(), {}).step(records([[WRONG["ten years ago"](SENT[0]), *SENT[1:3]]]))
     assert output.dropped[drops.PAST] == 10

@@ -17,7 +17,7 @@ from dataflows.biosync.signal.partition import Output, PartitionState
 from dataflows.biosync.signal.person import Person
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.tools.offline import compute_frames
-from tests.dataflows.beats import START, frames, series
+from tests.dataflows.beats import AT, START, frames, records, series
 
 RULES = Rules()
 SENT = sorted(
@@ -31,7 +31,7 @@ def create(states: dict[str, bytes] | None = None) -> PartitionState:
 
 
 def test_rows_are_those_of_the_offline_computation() -> None:
-    output = create().step(list(enumerate(VALUES)))
+    output = create().step(records(VALUES))
     assert output.frames == len(SENT)
     assert output.beats == sum(len(frame.t) for frame in SENT)
     got = {(user, row.at): row for user, row in output.rows}
@@ -41,14 +41,14 @@ def test_rows_are_those_of_the_offline_computation() -> None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(0, len(VALUES)), max_size=4))
 def test_resuming_from_the_changes_gives_the_same(cuts: list[int]) -> None:
-    whole = create().step(list(enumerate(VALUES)))
+    whole = create().step(records(VALUES))
     states: dict[str, bytes] = {}
     rows: list[object] = []
     at = 0
     for cut in [*sorted(cuts), len(VALUES)]:
         state = create(states)
         for offset in range(at, cut):
-            rows += state.step([(offset, VALUES[offset])]).rows
+            rows += state.step(records([VALUES[offset]], offset)).rows
         states |= {user: encoded for user, encoded in state.changes().items() if encoded is not None}
         at = cut
     assert rows == whole.rows
@@ -59,7 +59,7 @@ def test_resuming_from_the_changes_gives_the_same(cuts: list[int]) -> None:
 def test_packing_duplicates_and_reordering_change_nothing(
     random_: random.Random,
 ) -> None:
-    whole = create().step(list(enumerate(VALUES)))
+    whole = create().step(records(VALUES))
     assert whole.rows
     values = [pack(SENT[:5])]  # the first frame of each user, where its numbers start
     at = 5
@@ -73,7 +73,7 @@ def test_packing_duplicates_and_reordering_change_nothing(
         values.append(pack([msgspec.structs.replace(frame, received=arrived) for frame in group]))
         if random_.random() < 0.2:
             values += values[-random_.randint(1, 3) :]
-    mixed = create().step(list(enumerate(values)))
+    mixed = create().step(records(values))
     assert sorted(mixed.rows, key=_key) == sorted(whole.rows, key=_key)
     assert {event.event_id for event in mixed.events} == {event.event_id for event in whole.events}
     assert not mixed.dead_letters
@@ -83,9 +83,14 @@ def _key(row: tuple[str, Window]) -> tuple[str, int]:
     return row[0], row[1].at
 
 
-@pytest.mark.parametrize("poison", [b"", b"\xc1", b"{}", msgspec.msgpack.encode([[1, 2]]), VALUES[0][:-1]])
+DEEP = b"\x91\x98" + pack([SENT[0]])[2:] + b"\x91" * 100_000 + b"\x90"
+"""A frame with one more member, a hundred thousand lists in each other."""
+POISON = [b"", b"\xc1", b"{}", msgspec.msgpack.encode([[1, 2]]), VALUES[0][:-1], DEEP]
+
+
+@pytest.mark.parametrize("poison", POISON, ids=["empty", "reserved", "text", "numbers", "cut off", "nested"])
 def test_a_poison_record_becomes_a_dead_letter_with_position_and_reason(poison: bytes) -> None:
-    output = create().step([(7, VALUES[0]), (8, poison), (9, VALUES[1])])
+    output = create().step(records([VALUES[0], poison, VALUES[1]], 7))
     (letter,) = output.dead_letters
     assert (letter.topic, letter.partition, letter.offset, letter.value) == ("raw", 3, 8, poison)
     assert letter.reason
@@ -94,7 +99,7 @@ def test_a_poison_record_becomes_a_dead_letter_with_position_and_reason(poison: 
 
 def test_only_the_invalid_frame_of_a_record_becomes_a_dead_letter() -> None:
     bad = StoredFrame("user-0", "watch", 99, START, "", [START], [])
-    output = create().step([(7, pack([*SENT[:3], bad, *SENT[3:5]]))])
+    output = create().step(records([[*SENT[:3], bad, *SENT[3:5]]]))
     assert [unpack(letter.value) for letter in output.dead_letters] == [[bad]]
     assert output.frames == 6
 
@@ -102,7 +107,7 @@ def test_only_the_invalid_frame_of_a_record_becomes_a_dead_letter() -> None:
 @pytest.mark.parametrize("text", [b"\xed\xa0\x80", b"\xff\xfe\xfd"], ids=["lone surrogate", "no UTF-8"])
 def test_a_text_that_is_not_utf_8_takes_only_its_own_frame_along(text: bytes) -> None:
     odd = pack([msgspec.structs.replace(SENT[0], user="a~b")]).replace(b"a~b", text)
-    output = create().step([(7, b"\x93" + pack([SENT[0]])[1:] + odd[1:] + pack([SENT[1]])[1:]), (8, odd)])
+    output = create().step(records([b"\x93" + pack([SENT[0]])[1:] + odd[1:] + pack([SENT[1]])[1:], odd]))
     assert [letter.value for letter in output.dead_letters] == [odd, odd]
     assert output.frames == 2
     assert all("utf-8" in letter.reason for letter in output.dead_letters)
@@ -113,16 +118,70 @@ def test_a_frame_that_makes_the_computation_fail_becomes_a_dead_letter(monkeypat
         raise ZeroDivisionError(frame.user)
 
     monkeypatch.setattr(Person, "step", fail)
-    output: Output = create().step([(7, pack(SENT[:2]))])
+    output: Output = create().step(records([SENT[:2]]))
     assert [letter.reason.split(": ")[1] for letter in output.dead_letters] == ["ZeroDivisionError"] * 2
 
 
 def test_a_state_without_frames_for_a_week_expires() -> None:
     state = create()
-    state.step([(0, pack(frames("absent", series(1, 1))))])
+    state.step(records([frames("absent", series(1, 1))]))
     assert state.changes().keys() == {"absent"}
     later = series(2, 1, start=START + partition.STATE_TTL + 120_000)
-    state.step([(1, pack(frames("present", later)))])
+    state.step(records([frames("present", later)], 1))
     changes = state.changes()
     assert changes["absent"] is None
     assert isinstance(changes["present"], bytes)
+
+
+FAR = 2**64 - 6
+EXTREME = {
+    "arrival beyond 64 bits": {"received": 2**64 - 1, "t": [FAR]},
+    "arrival and beat in the year 9999": {"received": 253_402_300_799_000, "t": [253_402_300_798_000]},
+    "arrival an hour and more ahead": {"received": AT + partition.MAX_AHEAD + 1},
+    "arrival before 1970": {"received": -(2**63), "t": [-(2**63)]},
+}
+
+
+@pytest.mark.parametrize("name", EXTREME)
+def test_a_frame_with_a_wrong_arrival_is_a_dead_letter_and_touches_nothing(name: str) -> None:
+    frame = StoredFrame("ada", "watch", 1, START, "", [START], [800.0])
+    odd = msgspec.structs.replace(frame, **EXTREME[name])
+    state, plain = create(), create()
+    sent = frames("ada", series(1, 6))
+    output = state.step(records([sent[:20], [odd, *sent[20:]]]))
+    (letter,) = output.dead_letters
+    assert (letter.offset, unpack(letter.value)) == (1, [odd])
+    assert f"received is {odd.received}" in letter.reason
+    assert output.rows == plain.step(records([sent[:20], sent[20:]])).rows
+    assert state.changes() == plain.changes()
+
+
+def test_numbers_at_the_ends_of_64_bits_end_no_worker() -> None:
+    numbers = [-(2**63), -1, 0, 2**63, 2**64 - 1, AT]
+    odd = [
+        StoredFrame(f"{seq}/{received}/{t}", "watch", seq, received, "", [t], [rr])
+        for seq in numbers
+        for received in numbers
+        for t in numbers
+        for rr in (800.0, float("inf"), float("nan"))
+    ]
+    state = create()
+    for _ in range(2):
+        state.step(records([odd]))
+        state.changes()
+        for frame in odd:
+            frame.seq = (frame.seq + 2) % 2**64
+
+
+def test_a_state_that_cannot_be_kept_ends_no_worker() -> None:
+    state = create()
+    state.step(records([SENT[:20]]))
+    state.changes()
+    state._persons["user-1"].stress.raised = 2**70
+    state.step(records([SENT[20:30]], 1))
+    changes = state.changes()
+    assert state.discarded == ["user-1"]
+    assert changes["user-1"] is None
+    assert isinstance(changes["user-2"], bytes)
+    state.step(records([SENT[30:40]], 2))
+    assert isinstance(state.changes()["user-1"], bytes)

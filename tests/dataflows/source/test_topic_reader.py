@@ -17,11 +17,12 @@ from dataflows.biosync.signal.partition import Record
 from dataflows.biosync.source.topic import Topic, TopicNotReady
 from dataflows.biosync.source.topic_reader import BEGINNING, TopicPosition, TopicReader
 from local.engines.kafka import Kafka
+from tests.dataflows.beats import AT
 from tests.dataflows.harness import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 _names = iter(f"reader{i}" for i in range(1000))
-RECORDS = [(offset, str(offset).encode()) for offset in range(6)]
+RECORDS = [(offset, AT + offset, str(offset).encode()) for offset in range(6)]
 
 
 @pytest.fixture
@@ -40,8 +41,8 @@ def name(kafka: Kafka, admin: AdminClient) -> str:
 def create(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -> None:
     admin.create_topics([NewTopic(name, 1)])[name].result(20)
     producer = Producer({"bootstrap.servers": kafka.bootstrap})
-    for _, value in records:
-        producer.produce(name, value, partition=0)
+    for _, at, value in records:
+        producer.produce(name, value, partition=0, timestamp=at)
     assert producer.flush(20) == 0
 
 
@@ -98,7 +99,7 @@ def test_a_position_whose_record_has_expired_means_the_oldest_record(
 
 def recreated(kafka: Kafka, admin: AdminClient, name: str, count: int) -> tuple[list[Record], list[Record]]:
     """The records of a reader that had read RECORDS when the topic was created again, and those of the new topic."""
-    new = [(offset, f"new {offset}".encode()) for offset in range(count)]
+    new = [(offset, AT + offset, f"new {offset}".encode()) for offset in range(count)]
     records: list[Record] = []
     with reading(kafka, name, BEGINNING) as reader:
         polled(reader, 5)

@@ -27,6 +27,8 @@ class ParameterGroup:
     family: str
     parameters: dict[str, str] = field(default_factory=dict)
     """Only those that were set."""
+    methods: dict[str, str] | None = None
+    """How each of them is applied: immediate or pending-reboot; None when the service does not distinguish."""
 
 
 @dataclass
@@ -41,3 +43,7 @@ class GroupState:
     def group_users(self) -> Mapping[str, Any]:
         """Resources whose `inputs` name their groups."""
         raise NotImplementedError
+
+    def taggable(self) -> list[Any]:
+        """Everything with an `arn` and `tags`."""
+        return [*self.group_users.values(), *self.subnet_groups.values(), *self.parameter_groups.values()]

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from moto.core.model import OperationModel
+
 from local.cloud.service.base import Backing, Inputs, Output
-from local.cloud.service.errors import AwsError
 from local.cloud.svc.eks.backing import ClusterBacking, NodeGroupBacking
 from local.cloud.svc.eks.model import EksState
 from local.cloud.svc.eks.operations.access_entries import AccessOperations
 from local.cloud.svc.eks.operations.addons import AddonOperations
+from local.cloud.svc.eks.operations.cluster_updates import ClusterUpdateOperations
 from local.cloud.svc.eks.operations.clusters import ClusterOperations
+from local.cloud.svc.eks.operations.idempotency import once
+from local.cloud.svc.eks.operations.node_group_updates import NodeGroupUpdateOperations
 from local.cloud.svc.eks.operations.node_groups import NodeGroupOperations
+from local.cloud.svc.eks.operations.pod_identity import PodIdentityOperations
+from local.cloud.svc.eks.operations.reads import ReadOperations
+from local.cloud.svc.eks.operations.tags import TagOperations
+from local.cloud.svc.eks.operations.updates import UpdateOperations
 
 
-class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperations):
+class Eks(
+    ClusterOperations,
+    ClusterUpdateOperations,
+    NodeGroupOperations,
+    NodeGroupUpdateOperations,
+    AddonOperations,
+    AccessOperations,
+    PodIdentityOperations,
+    UpdateOperations,
+    TagOperations,
+    ReadOperations,
+):
     name = "eks"
     invalid = "InvalidParameterException"
 
@@ -29,23 +50,5 @@ class Eks(ClusterOperations, NodeGroupOperations, AddonOperations, AccessOperati
                 found.append(ClusterBacking(self.context, state, cluster))
         return found
 
-    def tag_resource(self, state: EksState, inputs: Inputs) -> Output:
-        _tags(state, inputs).update(inputs["tags"])
-        return {}
-
-    def untag_resource(self, state: EksState, inputs: Inputs) -> Output:
-        for key in inputs["tagKeys"]:
-            _tags(state, inputs).pop(key, None)
-        return {}
-
-    def list_tags_for_resource(self, state: EksState, inputs: Inputs) -> Output:
-        return {"tags": _tags(state, inputs)}
-
-
-def _tags(state: EksState, inputs: Inputs) -> dict[str, str]:
-    for cluster in state.clusters.values():
-        parts = [*cluster.node_groups.values(), *cluster.addons.values(), *cluster.access.values()]
-        for resource in [cluster, *parts]:
-            if resource.arn == inputs["resourceArn"]:
-                return resource.inputs["tags"]
-    raise AwsError("NotFoundException", f"Resource was not found: {inputs['resourceArn']}")
+    def _method(self, operation: OperationModel) -> Callable[[EksState, Inputs], Output]:
+        return once(operation.name, super()._method(operation))

@@ -1,47 +1,100 @@
-"""The broker of an MSK cluster."""
+"""The brokers of an MSK cluster."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from local.cloud.context import CloudContext
-from local.cloud.svc.msk.model import Cluster, MskState, server_properties
+from local.cloud.moto_backends.secrets import secret
+from local.cloud.service.base import Inputs
+from local.cloud.svc.msk.model import Cluster, MskState, Operation, server_properties
+from local.cloud.svc.msk.nodes import zones
+from local.cloud.svc.msk.operations import complete, start
+from local.cloud.svc.msk.properties import broker_settings
+from local.cloud.svc.msk.security import listeners, scram_enabled
+from local.cloud.svc.msk.users import change
 from local.engines.kafka import Kafka
 
 
 class ClusterBacking:
-    """A cluster's process. A dead one is restarted; the cluster is HEALING meanwhile."""
+    """A cluster's processes. Dead ones are restarted; the cluster is HEALING meanwhile."""
 
     def __init__(self, context: CloudContext, state: MskState, cluster: Cluster) -> None:
         self.context, self.state, self.cluster = context, state, cluster
         self.key = cluster.arn
-        folder = context.folder(cluster.region, "msk", cluster.identifier)
-        self.engine = Kafka(folder, cluster.address, extra=_properties(state, cluster))
+        self.engine = self._engine(cluster.inputs, cluster.addresses)
 
     @property
     def status(self) -> str:
         return self.cluster.state
 
     def running(self) -> bool:
-        return self.engine.process.pid() is not None
+        return self.engine.running()
 
     def reconcile(self) -> None:
+        operation = self.cluster.operation
         if self.cluster.state == "DELETING":
             self._delete()
-            return
-        if self.cluster.state == "ACTIVE":
-            if self.running():
-                return
-            self._set_state("HEALING")
-        if self.cluster.state == "REBOOTING_BROKER":
-            self.engine.stop()
-        self.engine.ensure()
-        self._set_state("ACTIVE")
+        elif operation is not None:
+            self._carry_out(operation)
+        elif self.cluster.state == "ACTIVE" and self.engine.current():
+            self._follow_secrets()
+        else:
+            if self.cluster.state == "ACTIVE":
+                self._set_state("HEALING")
+            self.engine.ensure()
+            self._set_state("ACTIVE")
 
     def stop(self) -> None:
         self.engine.stop()
 
+    def _carry_out(self, operation: Operation) -> None:
+        """An operation that was interrupted starts over: each step can be repeated."""
+        with self.context.mutation():
+            start(operation)
+        inputs = {**self.cluster.inputs, **operation.change}
+        engine = self._engine(inputs, (*self.cluster.addresses, *operation.new_addresses))
+        engine.ensure()
+        engine.restart(operation.restarts)
+        with self.context.mutation():
+            if self.cluster.state != "DELETING":
+                complete(self.cluster, operation, datetime.now(UTC))
+                self.cluster.state = "ACTIVE"
+
+    def _engine(self, inputs: Inputs, addresses: tuple[str, ...]) -> Kafka:
+        cluster = self.cluster
+        return Kafka(
+            self.context.folder(cluster.region, "msk", cluster.identifier),
+            *addresses,
+            light=True,
+            extra=_properties(self.state, inputs),
+            listeners=listeners(inputs),
+            authority=self.context.authority,
+            racks=cluster.racks,
+            zones=zones(cluster),
+            wanted=lambda: cluster.state != "DELETING",
+        )
+
+    def _follow_secrets(self) -> None:
+        """Makes the brokers accept the users of the associated secrets, with their present passwords."""
+        if not scram_enabled(self.cluster.inputs):
+            return
+        with self.context.lock:
+            known = self.cluster.scram_users
+            found = change([(arn, secret(self.cluster.region, arn)) for arn in self.cluster.scram_secrets], known)
+        if found.after == known:
+            return
+        self.engine.administration().alter_users(found.passwords, found.removed)
+        with self.context.mutation():
+            self.cluster.scram_users = found.after
+
     def _delete(self) -> None:
-        self.engine.delete()
-        self.context.addresses(self.cluster.region).release(self.cluster.identifier)
+        operation = self.cluster.operation
+        added = operation.new_addresses if operation else ()
+        self._engine(self.cluster.inputs, (*self.cluster.addresses, *added)).delete()
+        addresses = self.context.addresses(self.cluster.region)
+        for number in range(1, len(self.cluster.addresses) + len(added) + 1):
+            addresses.release(address_name(self.cluster.identifier, number))
         with self.context.mutation():
             self.state.clusters.pop(self.cluster.arn, None)
 
@@ -51,8 +104,14 @@ class ClusterBacking:
                 self.cluster.state = state
 
 
-def _properties(state: MskState, cluster: Cluster) -> dict[str, str]:
-    info = cluster.inputs.get("ConfigurationInfo")
+def address_name(identifier: str, broker: int) -> str:
+    """Name of a broker in the registry of addresses."""
+    return identifier if broker == 1 else f"{identifier}/{broker}"
+
+
+def _properties(state: MskState, inputs: Inputs) -> dict[str, str]:
+    info = inputs.get("ConfigurationInfo")
     if info is None:
         return {}
-    return server_properties(state.configurations[info["Arn"]].revisions[info["Revision"] - 1].properties)
+    text = state.configurations[info["Arn"]].revisions[info["Revision"] - 1].properties
+    return broker_settings(server_properties(text))

@@ -29,6 +29,31 @@ class Configuration:
 
 
 @dataclass
+class Operation:
+    """An update of a cluster. It is carried out by the control loop, one at a time."""
+
+    arn: str
+    type: str
+    """Such as UPDATE_SECURITY."""
+    created: datetime
+    source: dict[str, Any]
+    """MutableClusterInfo before, of what changes."""
+    target: dict[str, Any]
+    change: dict[str, Any] = field(default_factory=dict)
+    """Parameters of the cluster that take these values."""
+    restarts: tuple[int, ...] = ()
+    """Brokers that are restarted whatever changes."""
+    new_addresses: tuple[str, ...] = ()
+    """Of the brokers that are added."""
+    state: str = "PENDING"
+    ended: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.ended is None
+
+
+@dataclass
 class Cluster:
     region: str
     name: str
@@ -36,15 +61,36 @@ class Cluster:
     inputs: dict[str, Any]
     """The request's parameters, which Describe operations return."""
     address: str
+    """Of the first broker."""
     created: datetime
     tags: dict[str, str]
     state: str = "CREATING"
     version: str = "K1"
+    more_addresses: tuple[str, ...] = ()
+    """Of the other brokers. Clusters that were made before there could be several have one, whatever they asked for."""
+    scram_secrets: tuple[str, ...] = ()
+    """ARNs of the associated secrets."""
+    scram_users: tuple[tuple[str, str, str], ...] = ()
+    """What the brokers know: name, ARN of the secret, id of the secret's version."""
+    racks: tuple[str, ...] = ()
+    """Ids of the zones of its subnets, in their order."""
+    operations: tuple[Operation, ...] = ()
+    """The oldest first."""
 
     @property
     def identifier(self) -> str:
         """Never reused, unlike the name."""
         return self.arn.rsplit("/", 1)[1]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Of broker 1, 2 and so on."""
+        return (self.address, *self.more_addresses)
+
+    @property
+    def operation(self) -> Operation | None:
+        """The one that is being carried out."""
+        return next((operation for operation in self.operations if operation.active), None)
 
     def bump(self) -> None:
         """Sets the version that follows an update."""

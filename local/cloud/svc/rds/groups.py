@@ -1,30 +1,34 @@
-"""RDS's subnet groups, parameter groups and tags."""
+"""RDS's subnet groups and parameter groups."""
 
 from __future__ import annotations
 
-from local.cloud.service.base import Inputs, Output, Service
-from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.base import Inputs
 from local.cloud.service.groups.model import ParameterGroup
-from local.cloud.service.groups.operations import ParameterGroups, ResourceTags, SubnetGroups
-from local.cloud.svc.rds import version
+from local.cloud.service.groups.operations import ParameterGroups, SubnetGroups
+from local.cloud.svc.rds import events, settings, version
 from local.cloud.svc.rds.model import RdsState
+from local.cloud.svc.rds.parameters import change
 
 
-def _changes(inputs: Inputs) -> dict[str, str]:
-    changes = {p["ParameterName"].lower(): p["ParameterValue"] for p in inputs["Parameters"]}
-    for name, value in changes.items():
-        if name not in version.parameters() and not name.startswith("rds."):
-            raise AwsError("InvalidParameterValue", f"Could not find parameter with name: {name}")
-        if name == "rds.force_ssl" and value == "1":
-            raise unsupported("servers that speak TLS; set rds.force_ssl to 0")
-    return changes
+def _apply(state: RdsState, group: ParameterGroup, inputs: Inputs) -> None:
+    """Servers get at once what is to be applied immediately; the rest at their next reboot."""
+    given = {parameter["ParameterName"].lower(): parameter["ApplyMethod"] for parameter in inputs["Parameters"]}
+    group.methods = (group.methods or {}) | given
+    now = {name for name, method in given.items() if method == "immediate"}
+    events.of_parameter_group(state, group.name, group.arn, f"Updated parameters {', '.join(sorted(given))}")
+    reload(state, group, now)
 
 
-def _reconfigure_users(state: RdsState, group: ParameterGroup) -> None:
-    """Running servers reload what needs no restart; the rest takes effect at their next reboot."""
+def reload(state: RdsState, group: ParameterGroup, names: set[str]) -> None:
+    """Gives the values that the group has now to the servers that use it."""
     for instance in state.instances.values():
-        if instance.inputs["DBParameterGroupName"] == group.name and instance.status == "available":
-            instance.status = "modifying"
+        if instance.inputs["DBParameterGroupName"] == group.name and names:
+            wanted = settings.of(state, instance)
+            before = wanted if instance.running is None else instance.running
+            running = {name: value for name, value in before.items() if name not in names}
+            instance.running = running | {name: wanted[name] for name in names if name in wanted}
+            if instance.status == "available":
+                instance.status = "modifying"
 
 
 SUBNET_GROUPS = SubnetGroups(
@@ -34,6 +38,7 @@ SUBNET_GROUPS = SubnetGroups(
     exists=("DBSubnetGroupAlreadyExistsFault", "The DB subnet group '{}' already exists."),
     missing=("DBSubnetGroupNotFoundFault", "DB subnet group '{}' does not exist."),
     in_use=("InvalidDBSubnetGroupStateFault", "The DB subnet group '{}' is in use."),
+    name_pattern=r"(?!default$)[A-Za-z][A-Za-z0-9._ -]{0,254}",
     network_type="IPV4",
     too_few_zones=(
         "DBSubnetGroupDoesNotCoverEnoughAZs",
@@ -49,38 +54,6 @@ PARAMETER_GROUPS = ParameterGroups(
     in_use=("InvalidDBParameterGroupState", "One or more instances use {}."),
     family=version.family,
     unsupported_family="Invalid DB parameter group family: {}; instances here are {}.",
-    changes=_changes,
-    changed=_reconfigure_users,
+    changes=change.changes,
+    changed=_apply,
 )
-_TAGS = ResourceTags("DBInstanceNotFound")
-
-
-class GroupOperations(Service[RdsState]):
-    """The part of RDS's API that has no process behind it."""
-
-    create_db_subnet_group = staticmethod(SUBNET_GROUPS.create)
-    modify_db_subnet_group = staticmethod(SUBNET_GROUPS.modify)
-    describe_db_subnet_groups = staticmethod(SUBNET_GROUPS.describe)
-    delete_db_subnet_group = staticmethod(SUBNET_GROUPS.delete)
-    create_db_parameter_group = staticmethod(PARAMETER_GROUPS.create)
-    modify_db_parameter_group = staticmethod(PARAMETER_GROUPS.modify)
-    describe_db_parameter_groups = staticmethod(PARAMETER_GROUPS.describe)
-    delete_db_parameter_group = staticmethod(PARAMETER_GROUPS.delete)
-    add_tags_to_resource = staticmethod(_TAGS.add)
-    remove_tags_from_resource = staticmethod(_TAGS.remove)
-    list_tags_for_resource = staticmethod(_TAGS.list)
-
-    def reset_db_parameter_group(self, state: RdsState, inputs: Inputs) -> Output:
-        known = PARAMETER_GROUPS.own(state, inputs["DBParameterGroupName"])
-        if inputs.get("ResetAllParameters"):
-            known.parameters.clear()
-        for parameter in inputs.get("Parameters", []):
-            known.parameters.pop(parameter["ParameterName"].lower(), None)
-        _reconfigure_users(state, known)
-        return {"DBParameterGroupName": known.name}
-
-    def describe_db_parameters(self, state: RdsState, inputs: Inputs) -> Output:
-        found = PARAMETER_GROUPS.describe_parameters(state, inputs)["Parameters"]
-        common = {"ApplyMethod": "immediate", "IsModifiable": True}
-        of_users = inputs.get("Source", "user") == "user"
-        return {"Parameters": [{**parameter, **common} for parameter in found] if of_users else []}

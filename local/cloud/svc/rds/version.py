@@ -8,8 +8,6 @@ from functools import cache
 
 from local.toolchain import tools
 
-DEFAULT_PARAMETERS = "default.postgres"
-
 
 @cache
 def installed() -> str:
@@ -29,11 +27,3 @@ def family() -> str:
 def resolve(requested: str | None) -> str | None:
     """The version for a request of `requested` ("15", "15.18" or None); None if it is not supported."""
     return installed() if requested in (None, installed(), installed().split(".")[0]) else None
-
-
-@cache
-def parameters() -> frozenset[str]:
-    """Names of PostgreSQL's configuration parameters."""
-    command = [tools.path("postgres"), "--describe-config"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return frozenset(line.split("\t")[0].lower() for line in printed.splitlines())

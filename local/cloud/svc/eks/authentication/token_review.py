@@ -11,11 +11,11 @@ from typing import Any
 from moto.core.request import Request
 from werkzeug.wrappers import Response
 
-from local.cloud.context import CloudContext
+from local.cloud.context import ACCOUNT, CloudContext
 from local.cloud.moto_backends import lookups
 from local.cloud.paths import TOKEN_REVIEW
 from local.cloud.svc.eks.authentication import token
-from local.cloud.svc.eks.authentication.access_entries import groups_of
+from local.cloud.svc.eks.authentication.access_entries import PRINCIPAL, username
 from local.cloud.svc.eks.model import Cluster, EksState
 
 log = logging.getLogger(__name__)
@@ -49,5 +49,10 @@ def _status(cluster: Cluster | None, bearer: str) -> dict[str, Any]:
     entry = cluster.access.get(identity)
     if entry is None:
         return {"authenticated": False, "error": f"{identity} has no access entry in {cluster.name}"}
-    user = {"username": entry.inputs["username"], "uid": claim.access_key, "groups": groups_of(entry)}
+    user = {
+        "username": username(entry, lookups.session_name(claim.access_key)),
+        "uid": f"aws-iam-authenticator:{ACCOUNT}:{identity}",
+        "groups": entry.inputs["kubernetesGroups"],
+        "extra": {PRINCIPAL: [identity], "accessKeyId": [claim.access_key], "arn": [identity]},
+    }
     return {"authenticated": True, "user": user}

@@ -1,36 +1,38 @@
-"""The EKS operations on clusters and their updates."""
+"""The EKS operations on clusters."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from local.cloud.moto_backends import lookups
+from local.cloud.moto_backends.compute import vpcs_of_groups
+from local.cloud.moto_backends.roles import role_of
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.svc.eks.authentication.access_entries import ADMIN_POLICY, associate_policy, create_entry
 from local.cloud.svc.eks.model import Cluster, EksState
+from local.cloud.svc.eks.operations.lookup import cluster_of
+from local.cloud.svc.eks.rules import versions
+from local.cloud.svc.eks.rules.clusters import CLUSTER_RULES, NETWORK_RULES, ClusterFacts, NetworkFacts
+from local.cloud.svc.eks.rules.config_updates import merged_logging
+from local.cloud.svc.eks.rules.table import check
+from local.cloud.svc.eks.rules.trust import trusts
 from local.engines.kubernetes.control_plane import PORT
 from local.toolchain import tools
 
-_LOGS = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+PLATFORM = "eks.1"
+"""Platform version of every cluster."""
 _REFUSED = {
     "outpostConfig": "clusters on Outposts",
     "computeConfig": "EKS Auto Mode",
     "storageConfig": "EKS Auto Mode",
     "remoteNetworkConfig": "hybrid nodes",
-}
-_UPDATABLE = {
-    "resourcesVpcConfig",
-    "logging",
-    "accessConfig",
-    "upgradePolicy",
-    "zonalShiftConfig",
-    "deletionProtection",
 }
 
 
@@ -39,11 +41,12 @@ class ClusterOperations(Service[EksState]):
         name = inputs["name"]
         if name in state.clusters:
             raise AwsError("ResourceInUseException", f"Cluster already exists with name: {name}")
+        _complete(inputs)
+        subnets = self._check(state, inputs)
         if state.clusters:
             raise unsupported("a second cluster in a region: Pods and Services have one block of addresses")
-        subnets = self._check(state, inputs)
+        inputs["kubernetesNetworkConfig"]["serviceIpv4Cidr"] = self.context.site.service_network(state.region)
         identifier = secrets.token_hex(16).upper()
-        _complete(inputs, self.context.site.service_network(state.region))
         cluster = Cluster(
             region=state.region,
             name=name,
@@ -79,45 +82,32 @@ class ClusterOperations(Service[EksState]):
         cluster.status = "DELETING"
         return {"cluster": _described(cluster)}
 
-    def update_cluster_config(self, state: EksState, inputs: Inputs) -> Output:
-        cluster = active(cluster_of(state, inputs["name"]))
-        changes = {key: value for key, value in inputs.items() if key not in ("name", "clientRequestToken")}
-        fixed = set(changes) - _UPDATABLE
-        if fixed:
-            raise unsupported(f"changing {', '.join(sorted(fixed))} of a cluster")
-        for key, value in changes.items():
-            known = cluster.inputs.get(key)
-            cluster.inputs[key] = {**known, **value} if isinstance(known, dict) else value
-        return {"update": record_update(cluster, "ConfigUpdate", changes)}
-
-    def describe_update(self, state: EksState, inputs: Inputs) -> Output:
-        update = cluster_of(state, inputs["name"]).updates.get(inputs["updateId"])
-        if update is None:
-            raise AwsError("ResourceNotFoundException", f"No update found for ID: {inputs['updateId']}")
-        return {"update": update}
-
     def describe_cluster_versions(self, state: EksState, inputs: Inputs) -> Output:
-        version = {"clusterVersion": kubernetes_version(), "clusterType": "eks", "defaultVersion": True}
-        return {"clusterVersions": [{**version, "status": "standard-support", "versionStatus": "STANDARD_SUPPORT"}]}
+        here = kubernetes_version()
+        version = {"clusterVersion": here, "clusterType": "eks", "defaultVersion": True}
+        version |= {"status": "standard-support", "versionStatus": "STANDARD_SUPPORT"}
+        unlike = [
+            here not in (inputs.get("clusterVersions") or [here]),
+            inputs.get("clusterType", "eks") != "eks",
+            inputs.get("status", "standard-support") != "standard-support",
+            inputs.get("versionStatus", "STANDARD_SUPPORT") != "STANDARD_SUPPORT",
+        ]
+        return {"clusterVersions": [] if any(unlike) else [version]}
 
     def _check(self, state: EksState, inputs: Inputs) -> list[lookups.Subnet]:
         for key, what in _REFUSED.items():
             if inputs.get(key):
                 raise unsupported(what)
-        if inputs.setdefault("version", kubernetes_version()) != kubernetes_version():
-            message = f"unsupported Kubernetes version {inputs['version']}; {kubernetes_version()} is here"
-            raise AwsError("InvalidParameterException", message)
-        network = self.context.site.service_network(state.region)
-        if inputs.get("kubernetesNetworkConfig", {}).get("serviceIpv4Cidr", network) != network:
-            raise AwsError("InvalidParameterException", f"Services of {state.region} can only have {network} here.")
-        try:
-            subnets = lookups.subnets(state.region, inputs["resourcesVpcConfig"].get("subnetIds", []))
-            for encrypted in inputs.get("encryptionConfig", []):
-                encrypted["provider"]["keyArn"] = lookups.key_arn(state.region, encrypted["provider"]["keyArn"])
-        except KeyError as error:
-            raise AwsError("InvalidParameterException", f"There is no such subnet or KMS key: {error}") from error
-        if len({subnet.zone for subnet in subnets}) < 2 or len({subnet.vpc for subnet in subnets}) != 1:
-            raise AwsError("InvalidParameterException", "Subnets must be in one VPC and at least two zones.")
+        versions.check_cluster(inputs["version"], kubernetes_version())
+        role = role_of(inputs["roleArn"])
+        check(CLUSTER_RULES, ClusterFacts(inputs, role is not None and trusts(role.trust, "eks.amazonaws.com")))
+        encrypt(state.region, inputs.get("encryptionConfig", []))
+        subnets = check_network(state.region, inputs["resourcesVpcConfig"])
+        services, own = inputs["kubernetesNetworkConfig"], self.context.site.service_network(state.region)
+        if "serviceIpv4Cidr" in services:
+            raise unsupported(f"a block of your own for Services: those of {state.region} have {own}")
+        if services["ipFamily"] != "ipv4":
+            raise unsupported("clusters with IPv6")
         return subnets
 
 
@@ -132,43 +122,37 @@ def kubernetes_version() -> str:
     return match[1]
 
 
-def cluster_of(state: EksState, name: str) -> Cluster:
-    """The cluster; raises AwsError when it does not exist."""
-    if name not in state.clusters:
-        raise AwsError("ResourceNotFoundException", f"No cluster found for name: {name}.")
-    return state.clusters[name]
+def check_network(region: str, config: Mapping[str, Any]) -> list[lookups.Subnet]:
+    """The subnets of a VPC configuration; raises AwsError when it is against the rules."""
+    try:
+        subnets = lookups.subnets(region, config.get("subnetIds", []))
+    except KeyError as error:
+        raise AwsError("InvalidParameterException", f"There is no such subnet: {error}") from error
+    groups = vpcs_of_groups(region, config.get("securityGroupIds", []))
+    zones, vpcs = frozenset(s.zone for s in subnets), frozenset(s.vpc for s in subnets)
+    check(NETWORK_RULES, NetworkFacts(config, zones, vpcs, groups))
+    return subnets
 
 
-def active(cluster: Cluster) -> Cluster:
-    """The cluster; raises AwsError unless it is ACTIVE."""
-    if cluster.status != "ACTIVE":
-        raise AwsError("InvalidRequestException", f"Cluster '{cluster.name}' is not in ACTIVE status")
-    return cluster
+def encrypt(region: str, configs: list[dict[str, Any]]) -> None:
+    """Puts the ARNs of the KMS keys into the configurations; raises AwsError for a key that there is not."""
+    for config in configs:
+        try:
+            config["provider"]["keyArn"] = lookups.key_arn(region, config["provider"]["keyArn"])
+        except KeyError as error:
+            raise AwsError("InvalidParameterException", f"There is no such KMS key: {error}") from error
 
 
-def record_update(cluster: Cluster, kind: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """Records an update for DescribeUpdate; its progress shows in the status of the updated resource."""
-    update = {
-        "id": secrets.token_hex(16),
-        "status": "Successful",
-        "type": kind,
-        "params": [],
-        "createdAt": datetime.now(UTC),
-        "errors": [],
-    }
-    cluster.updates[update["id"]] = update
-    return update
-
-
-def _complete(inputs: Inputs, network: str) -> None:
+def _complete(inputs: Inputs) -> None:
     """Fills in AWS's defaults for parameters that the request omits."""
     public = {"endpointPublicAccess": True, "endpointPrivateAccess": False, "publicAccessCidrs": ["0.0.0.0/0"]}
-    inputs["resourcesVpcConfig"] = {**public, "securityGroupIds": [], **inputs["resourcesVpcConfig"]}
+    inputs["resourcesVpcConfig"] = {**public, "subnetIds": [], "securityGroupIds": [], **inputs["resourcesVpcConfig"]}
     balancing = {"elasticLoadBalancing": {"enabled": False}}
     given = inputs.get("kubernetesNetworkConfig", {})
-    inputs["kubernetesNetworkConfig"] = {**balancing, "ipFamily": "ipv4", **given, "serviceIpv4Cidr": network}
-    inputs.setdefault("logging", {"clusterLogging": [{"types": _LOGS, "enabled": False}]})
+    inputs["kubernetesNetworkConfig"] = {**balancing, "ipFamily": "ipv4", **given}
+    inputs["logging"] = merged_logging({}, inputs.get("logging", {}))
     inputs["accessConfig"] = {"authenticationMode": "CONFIG_MAP", **inputs.get("accessConfig", {})}
+    inputs.setdefault("version", kubernetes_version())
     inputs.setdefault("upgradePolicy", {"supportType": "EXTENDED"})
     inputs.setdefault("deletionProtection", False)
     inputs.setdefault("tags", {})
@@ -180,7 +164,7 @@ def _described(cluster: Cluster) -> Output:
         "arn": cluster.arn,
         "createdAt": cluster.created,
         "status": cluster.status,
-        "platformVersion": "eks.1",
+        "platformVersion": PLATFORM,
         "health": {"issues": []},
         "identity": {"oidc": {"issuer": f"https://oidc.eks.{cluster.region}.amazonaws.com/id/{cluster.identifier}"}},
     }

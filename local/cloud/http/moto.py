@@ -1,0 +1,148 @@
+"""Requests that moto carries out: AWS's rules first, and what moto changes is kept or taken back."""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from local.cloud.context import CloudContext
+from local.cloud.http import answers
+from local.cloud.http.calls import Call
+from local.cloud.moto_backends import iam, lookups, sqs
+from local.cloud.moto_backends.admitted import refuse_unless_admitted
+from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.strict.asked import Asked
+from local.cloud.strict.failures import error_for
+from local.cloud.strict.pretended import refusal
+from local.cloud.strict.rules import rule
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.1
+
+
+class Keeper(Protocol):
+    """The state on disk."""
+
+    def commit(self) -> None:
+        """Writes what a request changed. Raises AwsError when that fails; then nothing has changed in moto."""
+        ...
+
+    def revert(self) -> None:
+        """Takes back what a request changed in moto."""
+        ...
+
+    def revert_own(self) -> None:
+        """Takes back what a request changed in our services."""
+        ...
+
+
+class Moto:
+    """moto's services. An error changes nothing, and neither does a read: what moto makes at its first use is kept."""
+
+    def __init__(self, context: CloudContext, keeper: Keeper) -> None:
+        self.context = context
+        self.keeper = keeper
+        self.dispatcher = DomainDispatcherApplication(_moto_app)
+
+    def answer(self, call: Call, request: Request) -> Response:
+        """Holds the lock, but not while it waits for messages. Raises AwsError."""
+        deadline = None
+        while True:
+            try:
+                with self.context.lock:
+                    return self._carry_out(call, request)
+            except sqs.NoMessages as empty:
+                deadline = deadline or time.monotonic() + empty.seconds
+            if time.monotonic() > deadline:
+                with self.context.lock, sqs.last_time():
+                    return self._carry_out(call, request)
+            time.sleep(_POLL_SECONDS)
+
+    def _carry_out(self, call: Call, request: Request) -> Response:
+        self.context.caller = call.access_key
+        self._check(call, request)
+        try:
+            if call.service == "iam":
+                iam.load_managed_policies(f"{request.get_data(as_text=True)}&{request.query_string.decode()}")
+            response = Response.from_app(self.dispatcher, _rewound(request), buffered=True)
+        except sqs.NoMessages:
+            self.keeper.commit()
+            raise
+        except NotImplementedError as error:
+            self.keeper.revert()
+            raise unsupported(f"{call.service} {call.operation or request.path} ({error})") from error
+        except Exception as error:
+            self.keeper.revert()
+            log.exception("moto: %s %s failed", call.service, call.operation)
+            raise error_for(error, call.service, call.operation, _inputs(call, request)) from error
+        if response.status_code >= 400:
+            self.keeper.revert()
+            if response.get_data().startswith(b"<!doctype html>"):
+                raise unsupported(f"{call.service} {call.operation or request.path}")
+        else:
+            self.keeper.commit()
+        return answers.corrected(response, call)
+
+    def _check(self, call: Call, request: Request) -> None:
+        refused = refusal(call.service, call.operation)
+        if refused is not None:
+            raise refused
+        check = rule(call.service, call.operation)
+        if check is not None:
+            caller = lookups.principal(call.access_key)
+            check(Asked(call.service, call.operation, call.region, caller, _inputs(call, request)))
+
+
+def _inputs(call: Call, request: Request) -> dict[str, Any]:
+    """Raises AwsError when they cannot be read."""
+    model = get_service_model(call.service)
+    if call.operation not in model.operation_names:
+        return {}
+    protocol = determine_request_protocol(model, request.content_type)
+    try:
+        path = get_service_router(call.service).match(request)[1]
+    except HTTPException:
+        path = {}
+    parser = PROTOCOL_PARSERS[protocol](model.operation_model(call.operation), map_type=dict)
+    try:
+        return parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.data,
+                "url_path": request.path,
+                "url_params": path,
+            }
+        )
+    except (ValueError, KeyError) as error:
+        raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
+
+
+def _moto_app(service: Any) -> Any:
+    """moto's application of a service; its exceptions reach us, because clients cannot parse its HTML error pages."""
+    if service is None:
+        raise NotImplementedError("an unknown service")
+    refuse_unless_admitted(service)
+    app = create_backend_app(service)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    return app
+
+
+def _rewound(request: Request) -> WSGIEnvironment:
+    """The environ with its body rewound: moto reads it too."""
+    return {**request.environ, "wsgi.input": io.BytesIO(request.get_data())}

@@ -1,0 +1,29 @@
+"""In which regions a service answers here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import boto3
+
+from local.site import REGIONS
+
+_GLOBAL = frozenset(
+    "account budgets cloudfront iam organizations route53 route53domains shield sts support".split()  # noqa: SIM905
+)
+"""Services with one endpoint for all regions; STS has one besides its regional ones. Source: AWS General Reference,
+endpoints of each service."""
+
+
+def answers(service: str, region: str) -> bool:
+    """Whether `service` (botocore's name) answers to a request that is signed for `region`.
+
+    A regional service does in the regions of this site. A global one does for every region of the partition, because
+    clients with an endpoint of their own sign for the region that they are configured with.
+    """
+    return region in REGIONS or (service in _GLOBAL and region in _existing())
+
+
+@cache
+def _existing() -> frozenset[str]:
+    return frozenset(boto3.Session().get_available_regions("ec2"))

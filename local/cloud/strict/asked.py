@@ -1,0 +1,24 @@
+"""A request to one of moto's services, as the rules see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`inputs` by the names of botocore's model; `caller` is the ARN of who asks."""
+
+    service: str
+    operation: str
+    region: str
+    caller: str
+    inputs: dict[str, Any]
+
+
+Rule = Callable[[Asked], None]
+"""Raises AwsError when AWS would refuse. It changes nothing."""
+Rules = dict[tuple[str, str], Rule]
+"""By botocore's name of the service, and the operation."""

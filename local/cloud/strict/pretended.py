@@ -1,0 +1,19 @@
+"""Operations that moto acknowledges without carrying them out: refused here."""
+
+from __future__ import annotations
+
+from local.cloud.service.errors import AwsError, unsupported
+
+_OPERATIONS = {
+    ("kms", "UpdatePrimaryRegion"): "moving the primary of a multi-Region key",
+    ("kms", "ImportKeyMaterial"): "importing key material",
+    ("s3", "PutBucketReplication"): "replicating a bucket",
+    ("route53", "GetHealthCheckStatus"): "running health checks",
+}
+"""(botocore's name, operation) -> what AWS would do."""
+
+
+def refusal(service: str, operation: str) -> AwsError | None:
+    """Why a request is refused that moto would only pretend to carry out; None for all others."""
+    what = _OPERATIONS.get((service, operation))
+    return None if what is None else unsupported(what)

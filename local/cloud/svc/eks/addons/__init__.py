@@ -1,0 +1,1 @@
+"""Add-ons of clusters: which there are, in which versions, and what their configuration may say."""

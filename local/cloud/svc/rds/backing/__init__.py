@@ -1,0 +1,1 @@
+"""What is behind the resources: PostgreSQL servers, base backups, archived WAL."""

@@ -1,0 +1,1 @@
+"""The operations of RDS's API, by the kind of resource."""

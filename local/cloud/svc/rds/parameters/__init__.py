@@ -1,0 +1,1 @@
+"""Parameters of parameter groups: PostgreSQL's own, and those that RDS adds."""

@@ -1,0 +1,64 @@
+"""What a request names must exist and fit together. Names and ids in the request become those of what was found."""
+
+from __future__ import annotations
+
+from local.cloud.moto_backends import lookups
+from local.cloud.service.base import Inputs
+from local.cloud.service.errors import AwsError
+from local.cloud.svc.rds import version
+from local.cloud.svc.rds.groups import PARAMETER_GROUPS, SUBNET_GROUPS
+from local.cloud.svc.rds.model import RdsState
+
+
+def resolve(state: RdsState, inputs: Inputs) -> None:
+    """Raises AwsError for what does not exist in the region."""
+    if "EngineVersion" in inputs:
+        inputs["EngineVersion"] = engine_version(inputs["EngineVersion"])
+    if "DBSubnetGroupName" in inputs:
+        inputs["DBSubnetGroupName"] = SUBNET_GROUPS.find(state, inputs["DBSubnetGroupName"]).name
+    if "DBParameterGroupName" in inputs:
+        inputs["DBParameterGroupName"] = PARAMETER_GROUPS.find(state, inputs["DBParameterGroupName"]).name
+    for name in ("KmsKeyId", "PerformanceInsightsKMSKeyId"):
+        if inputs.get(name):
+            inputs[name] = key(state.region, inputs[name])
+    zone = inputs.get("AvailabilityZone")
+    if zone is not None and zone not in lookups.zones(state.region):
+        raise AwsError("InvalidParameterValue", f"Invalid availability zone: {zone}.")
+
+
+def networks(state: RdsState, inputs: Inputs) -> None:
+    """Raises AwsError unless the security groups exist, in the VPC of the subnet group."""
+    wanted = inputs.get("VpcSecurityGroupIds") or []
+    found = lookups.security_group_vpcs(state.region, wanted)
+    for id in wanted:
+        if id not in found:
+            raise AwsError("InvalidParameterValue", f"Invalid security group , groupId= {id}, groupName=.")
+    group = state.subnet_groups.get(inputs.get("DBSubnetGroupName", ""))
+    for id, vpc in found.items():
+        if group is not None and vpc != group.vpc:
+            message = (
+                f"The DB instance and EC2 security group are in different VPCs. The DB instance is in {group.vpc} and"
+                f" the EC2 security group {id} is in {vpc}"
+            )
+            raise AwsError("InvalidParameterCombination", message)
+    zone = inputs.get("AvailabilityZone")
+    if group is not None and zone is not None and zone not in {other for _, other in group.subnets}:
+        message = f"The DB subnet group {group.name} has no subnet in {zone}."
+        raise AwsError("InvalidParameterCombination", message)
+
+
+def engine_version(requested: str | None) -> str:
+    resolved = version.resolve(requested)
+    if resolved is None:
+        message = f"Cannot find version {requested} for postgres; {version.installed()} is installed."
+        raise AwsError("InvalidParameterCombination", message)
+    return resolved
+
+
+def key(region: str, wanted: str) -> str:
+    """ARN of a KMS key that can be used."""
+    try:
+        return lookups.key_arn(region, wanted)
+    except KeyError as error:
+        message = f"The specified KMS key {wanted} does not exist, is not enabled, or is not in {region}."
+        raise AwsError("KMSKeyNotAccessibleFault", message) from error

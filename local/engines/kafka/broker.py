@@ -1,0 +1,93 @@
+"""One Kafka process."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from local.engines.certificates import Authority
+from local.engines.kafka.settings import CONTROLLER_PORT, Identity, Listeners, Node
+from local.engines.kafka.storage import format_arguments
+from local.engines.runtime.files import write
+from local.engines.runtime.process import EngineFailed, Process
+from local.toolchain import tools
+
+_LOGGING = """\
+rootLogger.level=INFO
+rootLogger.appenderRef.console.ref=console
+appender.console.type=Console
+appender.console.name=console
+appender.console.layout.type=PatternLayout
+appender.console.layout.pattern=[%d] %p %m (%c)%n
+"""
+
+
+class Broker:
+    """The process of `node`, with its data, settings and log in `folder`; `heap` is the JVM heap size.
+
+    A `light` one compiles less: it starts with half the processor time, and encrypts and compresses more slowly.
+    """
+
+    def __init__(self, folder: Path, node: Node, heap: str, light: bool) -> None:
+        self.folder = folder
+        self.node = node
+        self.heap = heap
+        self.compiler = ["-XX:TieredStopAtLevel=1"] if light else []
+        self.process = Process(folder, "kafka")
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "server.properties"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def outdated(self, text: str) -> bool:
+        """Whether the process runs with settings other than `text`."""
+        return self.process.pid() is not None and self.settings.read_text() != text
+
+    def configure(self, text: str) -> None:
+        """Writes the settings for the next start. They hold a password."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write(self.settings, text.encode(), 0o600)
+        (self.folder / "log4j2.properties").write_text(_LOGGING)
+
+    def certify(self, authority: Authority) -> None:
+        """Gives the broker a certificate for its address, in the one file that Kafka reads."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        pair = authority.pair(f"kafka-{self.node.address}", self.node.address, hosts=(self.node.address,))
+        write(self.folder / "broker.pem", pair.key.read_bytes() + pair.certificate.read_bytes(), 0o600)
+
+    def format(self, identity: Identity, nodes: tuple[Node, ...]) -> None:
+        """Formats the storage of a new broker. meta.properties is written last, so it marks a complete storage."""
+        if (self.data / "meta.properties").exists():
+            return
+        shutil.rmtree(self.data, ignore_errors=True)
+        arguments = format_arguments(self.node, nodes, identity)
+        command = [*self._java("-Xmx128m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format"]
+        done = subprocess.run([*command, *arguments, "-c", str(self.settings)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise EngineFailed(f"Kafka's storage in {self.data} could not be formatted: {done.stderr[-800:]}")
+
+    def start(self, identity: Identity, listeners: Listeners) -> None:
+        """Starts the process unless it runs; it needs a while until it is ready."""
+        ports = [port for _, port in listeners.protocols().values()]
+        if self.node.id in identity.voters:
+            ports.append(CONTROLLER_PORT)
+        self.process.start(
+            [
+                *self._java(*self.compiler, f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC"),
+                *(
+                    f"-Dkafka.logs.dir={self.folder}/logs",
+                    f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties",
+                ),
+                *("kafka.Kafka", self.settings),
+            ],
+            listens=[(self.node.address, port) for port in ports],
+        )
+
+    def _java(self, *options: str) -> list[str]:
+        common = ("-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-cp", f"{tools.jars('kafka')}/*")
+        return [str(tools.path("java")), *options, *common]

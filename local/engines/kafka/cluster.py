@@ -1,0 +1,157 @@
+"""A Kafka cluster: one process a broker, the first three of them controllers too."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+from local.engines.certificates import Authority
+from local.engines.kafka.administration import Administration
+from local.engines.kafka.broker import Broker
+from local.engines.kafka.settings import Identity, Listeners, Node, server_properties
+from local.engines.kafka.storage import identity
+from local.engines.runtime.process import EngineFailed, Process
+
+
+class Kafka:
+    """Brokers at `addresses`, numbered from 1. The first has its data in `folder`, others in `folder`/b-<number>.
+
+    `heap` is the JVM heap size of a broker; `light` ones compile less. `extra` are server.properties of the cluster.
+    `authority` is needed for listeners with certificates. `racks` are the zones that brokers take in turn, `zones` how
+    many there are: so many replicas a topic has by default, up to three. Once `wanted` is false, nothing is waited for
+    any longer.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *addresses: str,
+        heap: str = "256m",
+        light: bool = False,
+        extra: Mapping[str, str] | None = None,
+        listeners: Listeners | None = None,
+        authority: Authority | None = None,
+        racks: Sequence[str] = (),
+        zones: int | None = None,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self.folder = folder
+        self.zones = len(addresses) if zones is None else zones
+        self.wanted = wanted
+        turn = itertools.cycle(racks or ("",))
+        self.nodes = tuple(Node(n, address, next(turn)) for n, address in enumerate(addresses, start=1))
+        self.extra = dict(extra or {})
+        self.listeners = listeners or Listeners()
+        self.authority = authority
+        self.brokers = [Broker(folder if n.id == 1 else folder / f"b-{n.id}", n, heap, light) for n in self.nodes]
+
+    @property
+    def bootstrap(self) -> str:
+        """Of the plaintext listener."""
+        return ",".join(f"{node.address}:{self.listeners.protocols()['CLIENT'][1]}" for node in self.nodes)
+
+    @property
+    def process(self) -> Process:
+        """Of the first broker, the only one of most clusters."""
+        return self.brokers[0].process
+
+    def ensure(self, seconds: float = 60.0) -> str:
+        """Starts the brokers and waits until each serves; returns the bootstrap servers of plaintext clients, if any.
+
+        Brokers whose settings have changed are restarted one after the other.
+        """
+        self.start(self.brokers, seconds)
+        self.restart([broker.node.id for broker in self.brokers if broker.outdated(self._settings(broker))], seconds)
+        return self.bootstrap if self.listeners.plaintext else ""
+
+    def start(self, brokers: Sequence[Broker], seconds: float = 60.0) -> None:
+        """Starts those that do not run, all at once, and waits until each serves."""
+        _ = self.identity  # made here, once: each broker is launched by a thread of its own
+        idle = [broker for broker in brokers if broker.process.pid() is None]
+        with ThreadPoolExecutor(max(1, len(idle))) as pool:
+            list(pool.map(self._launch, idle))
+        for broker in idle:
+            client = self.administration(broker.node)
+            self._wait([broker], lambda client=client, id=broker.node.id: id in client.registered(), seconds)
+
+    def restart(self, numbers: Collection[int], seconds: float = 60.0) -> None:
+        """Restarts these brokers one after the other, each once the replicas of all are in sync."""
+        for broker in self.brokers:
+            if broker.node.id in numbers and self.wanted():
+                self._wait(self.brokers, self.administration().in_sync, seconds)
+                broker.process.stop(grace=30)
+                self.start([broker], seconds)
+        if numbers:
+            self._wait(self.brokers, self.administration().in_sync, seconds)
+
+    def ready(self) -> bool:
+        """Whether every broker responds and has registered with the controllers."""
+        return self.running() and all(n.id in self.administration(n).registered() for n in self.nodes)
+
+    def running(self) -> bool:
+        """Whether every broker has its process."""
+        return all(broker.process.pid() is not None for broker in self.brokers)
+
+    def current(self) -> bool:
+        """Whether every broker has its process, with these settings."""
+        return self.running() and not any(broker.outdated(self._settings(broker)) for broker in self.brokers)
+
+    def stop(self) -> None:
+        """Stops the brokers; topics are kept."""
+        with ThreadPoolExecutor(len(self.brokers)) as pool:
+            list(pool.map(lambda broker: broker.process.stop(grace=30), self.brokers))
+
+    def delete(self) -> None:
+        """Stops the brokers and deletes their topics."""
+        for broker in self.brokers:
+            broker.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def administration(self, *nodes: Node) -> Administration:
+        """A client that starts at these nodes, or at any. A broker serves once it has registered, so ask it itself."""
+        certificate = self.authority.certificate if self.authority else None
+        return Administration(nodes or self.nodes, self.identity, self.listeners, certificate)
+
+    @cached_property
+    def identity(self) -> Identity:
+        return identity(self.folder, self.zones)
+
+    def _settings(self, broker: Broker) -> str:
+        certificate = self.authority.certificate if self.authority else None
+        return server_properties(
+            broker.node,
+            self.nodes,
+            self.zones,
+            self.identity,
+            self.listeners,
+            broker.folder,
+            certificate,
+            self.extra,
+        )
+
+    def _launch(self, broker: Broker) -> None:
+        if self.authority is not None and self.listeners.certified:
+            broker.certify(self.authority)
+        broker.configure(self._settings(broker))
+        broker.format(self.identity, self.nodes)
+        broker.start(self.identity, self.listeners)
+
+    def _wait(self, brokers: Sequence[Broker], probe: Callable[[], bool], seconds: float) -> None:
+        """Returns when `probe` is true, or the cluster not wanted.
+
+        Raises EngineFailed when a broker ends first, or after `seconds`.
+        """
+        deadline = time.monotonic() + seconds
+        while self.wanted() and not probe():
+            for broker in brokers:
+                process = broker.process
+                if process.pid() is None:
+                    raise EngineFailed(f"{process.name} ended before it was ready; {process.log}: {process.tail()}")
+                if time.monotonic() > deadline:
+                    raise EngineFailed(f"{process.name} was not ready after {seconds:.0f} s: {process.tail()}")
+            time.sleep(0.1)

@@ -1,0 +1,26 @@
+"""PostgreSQL: the engine of an RDS instance and of the time-series database.
+
+A server makes its data by its origin: `Empty`, `Restored` from a base backup, or as the `Standby` of another server.
+"""
+
+from local.engines.postgres.backup import Source, forget_unneeded
+from local.engines.postgres.cluster import SUPERUSER, checked
+from local.engines.postgres.configuration import Tls
+from local.engines.postgres.origin import Empty, Origin, Restored, Standby
+from local.engines.postgres.server import InvalidSettings, Login, Postgres, Replication
+
+__all__ = [
+    "SUPERUSER",
+    "Empty",
+    "InvalidSettings",
+    "Login",
+    "Origin",
+    "Postgres",
+    "Replication",
+    "Restored",
+    "Source",
+    "Standby",
+    "Tls",
+    "checked",
+    "forget_unneeded",
+]

@@ -1,0 +1,88 @@
+"""Base backups of running servers, and the archive of their write-ahead log (WAL)."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg.conninfo import make_conninfo
+
+from local.engines.postgres.cluster import SUPERUSER, run
+
+PASSWORD_FILE = "superuser"
+"""Beside the data of a server or a backup: the password of the provider's role in it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A running server as another one connects to it, as the provider's role.
+
+    `root` is the authority whose certificate the server must present; None for a server without TLS.
+    """
+
+    address: str
+    port: int
+    password: str
+    root: Path | None
+
+    def conninfo(self) -> str:
+        """Connection string of libpq, without the password."""
+        tls = {"sslmode": "verify-full", "sslrootcert": str(self.root)} if self.root else {"sslmode": "disable"}
+        to = {"host": self.address, "port": self.port, "user": SUPERUSER, "dbname": "postgres", "connect_timeout": 5}
+        return make_conninfo(**to, **tls)
+
+
+def base_backup(source: Source, data: Path, slot: str | None = None) -> None:
+    """Copies the data of a running server to the new folder `data`, with the WAL that makes it consistent.
+
+    A server started on it has every transaction that was committed when this began, and those up to some moment
+    before it ended. `slot` keeps the WAL after that moment. Made under another name and then renamed.
+    """
+    unfinished = data.with_name(f"{data.name}.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    data.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_password(data.parent, source.password)
+    kept = ["-S", slot] if slot else []
+    options = ["-X", "stream", "-c", "fast", "--no-sync", "--no-manifest", *kept]
+    run(
+        ["pg_basebackup", "-D", str(unfinished), "-d", source.conninfo(), *options],
+        {"PGPASSWORD": source.password},
+    )
+    unfinished.rename(data)
+
+
+def write_password(folder: Path, password: str) -> None:
+    file = folder / PASSWORD_FILE
+    file.touch(mode=0o600)
+    file.write_text(password)
+
+
+def archive_command(archive: Path) -> str:
+    """Copies a finished segment, compressed, and renames it: a copy is whole or absent."""
+    return f'gzip -1 < "%p" > "{archive}/%f.new" && mv -f "{archive}/%f.new" "{archive}/%f.gz"'
+
+
+def restore_command(archive: Path, live: Path) -> str:
+    """Fetches a segment from the archive, or from `live`, the WAL folder of the server that writes it.
+
+    So what was committed just now can be restored too: there is no wait for the next archived segment. The archive
+    is asked again because a segment may move there between the first two questions.
+    """
+    archived = f'test -f "{archive}/%f.gz" && gzip -dc "{archive}/%f.gz" > "%p"'
+    return f'({archived}) || cp "{live}/%f" "%p" 2>/dev/null || ({archived})'
+
+
+def forget_unneeded(archive: Path, backups: list[Path]) -> None:
+    """Deletes the archived WAL that none of these base backups needs, and all of it when there is none."""
+    needed = min((first_segment(backup / "data")[8:] for backup in backups), default=None)
+    for segment in archive.glob("*.gz"):
+        position = segment.name.removesuffix(".gz")[8:]  # after the timeline
+        if needed is None or (len(position) == len(needed) and position < needed):
+            segment.unlink()
+
+
+def first_segment(data: Path) -> str:
+    """Name of the WAL segment at which the recovery of a base backup starts."""
+    label = (data / "backup_label").read_text()
+    return label.split("(file ", 1)[1].split(")", 1)[0]

@@ -1,0 +1,230 @@
+"""A PostgreSQL server: starts, stops, and is configured and queried as the provider's role."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from local.engines.postgres import backup, cluster
+from local.engines.postgres.backup import Source
+from local.engines.postgres.cluster import SUPERUSER
+from local.engines.postgres.configuration import Tls, access, configuration
+from local.engines.postgres.origin import NO_LATER_COMMIT, Empty, Origin
+from local.engines.runtime.process import EngineFailed, Process
+from local.toolchain import tools
+
+_BY_SETTINGS = re.compile(
+    r"FATAL:  ("
+    r"could not (?:map anonymous shared memory|create shared memory segment|create semaphores|access file)[^\n]*"
+    r"|(?:invalid value for parameter|configuration file|insufficient)[^\n]*"
+    r")"
+)
+"""PostgreSQL's errors when it cannot start with its settings."""
+
+
+class InvalidSettings(EngineFailed):
+    """The server does not start with its settings; its data are intact."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A role that may create databases and roles, like the master user of RDS."""
+
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Replication:
+    streaming: bool
+    """Whether the standby is connected to its primary."""
+    lag: float
+    """Seconds since the last transaction that it has replayed was committed; 0 when it has replayed all there is."""
+
+
+class Postgres:
+    """A server at `address`:`port`; its configuration files are outside of the data folder.
+
+    Without `tls` it speaks plaintext only; without `origin` its data begins empty. With `archive`, finished segments
+    of its WAL are copied to that folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        address: str,
+        port: int = 5432,
+        settings: dict[str, str] | None = None,
+        tls: Tls | None = None,
+        origin: Origin | None = None,
+        archive: Path | None = None,
+    ) -> None:
+        self.folder = folder
+        self.address = address
+        self.port = port
+        self.settings = settings or {}
+        self.tls = tls
+        self.origin: Origin = origin or Empty()
+        self.archive = archive
+        self.process = Process(folder, "postgres")
+        self._log_before = 0
+
+    def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 60.0) -> str:
+        """Starts the server, waits until it is ready, and creates the role `master` and its `database` if given.
+
+        The first start makes the data, as the origin says. Returns "address:port". Raises EngineFailed, and its
+        subclass InvalidSettings when the settings are to blame.
+        """
+        try:
+            self._start(seconds)
+        except EngineFailed as error:
+            if match := _BY_SETTINGS.search(self._said()):
+                raise InvalidSettings(f"The server does not start with its settings: {match[1]}") from error
+            if self._replay_all.exists() or NO_LATER_COMMIT not in self._said():
+                raise
+            self._replay_all.touch()
+            self._start(seconds)
+        if master is not None:
+            self.ensure_role(master, database)
+        return f"{self.address}:{self.port}"
+
+    def _start(self, seconds: float) -> None:
+        if self.process.pid() is None:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.data.exists():
+                self.origin.seed(self.data)
+            self._configure()
+            cluster.remove_stale_lock(self.data)
+            self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
+        self.process.start(
+            [*cluster.unprivileged(), tools.path("postgres"), "-D", self.data, *self._options()],
+            listens=[(self.address, self.port)],
+        )
+        self.process.wait_until(self.ready, seconds)
+
+    def ready(self) -> bool:
+        """Whether it answers a query."""
+        if self.process.pid() is None:
+            return False
+        try:
+            return bool(self.query("SELECT 1"))
+        except psycopg.OperationalError:
+            return False
+
+    def configure(self) -> None:
+        """Writes the configuration and reloads a running server; some settings take effect at the next restart."""
+        self._configure()
+        if self.process.pid() is not None:
+            self.query("SELECT pg_reload_conf()")
+
+    def stop(self) -> None:
+        """Stops the server in fast mode; data is kept."""
+        self.process.stop(grace=30, sig=signal.SIGINT)
+
+    def delete(self) -> None:
+        """Stops the server and deletes its data."""
+        self.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def ensure_role(self, login: Login, database: str | None = None) -> None:
+        """Creates the role or sets its password, and creates its database unless it exists."""
+        role = sql.Identifier(login.user)
+        with self._connect() as connection:
+            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.user]).fetchone():
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(role))
+                connection.execute(sql.SQL("GRANT pg_monitor, pg_signal_backend TO {}").format(role))
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(login.password)))
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+            if database is not None and not known:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role))
+
+    def query(self, text: LiteralString, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Rows of a query that is run as the provider's role."""
+        with self._connect() as connection:
+            return connection.execute(text, parameters).fetchall()
+
+    def uri(self, login: Login, database: str) -> str:
+        """Connection URI; user, password and database must not need percent-encoding."""
+        return f"postgresql://{login.user}:{login.password}@{self.address}:{self.port}/{database}"
+
+    @property
+    def initialized(self) -> bool:
+        """Whether it has data."""
+        return self.data.exists()
+
+    def source(self) -> Source:
+        """How another server connects to this one, for a base backup or as its standby."""
+        root = self.tls.authority if self.tls else None
+        return Source(self.address, self.port, self._password(), root)
+
+    def back_up(self, folder: Path) -> None:
+        """Takes a base backup of the running server into `folder`, from which `Restored` makes another one."""
+        backup.base_backup(self.source(), folder / "data")
+
+    def in_recovery(self) -> bool:
+        """Whether it is a standby, and therefore read-only."""
+        return bool(self.query("SELECT pg_is_in_recovery()")[0][0])
+
+    def promote(self, seconds: int = 60) -> None:
+        """Makes a standby a primary; one that is a primary already stays one. Raises EngineFailed."""
+        if self.in_recovery() and not self.query("SELECT pg_promote(true, %s)", [seconds])[0][0]:
+            raise EngineFailed(f"the standby in {self.folder} is no primary after {seconds} s; it goes on as a standby")
+
+    def replication(self) -> Replication:
+        """Of a standby."""
+        question = """
+            SELECT coalesce((SELECT status = 'streaming' FROM pg_stat_wal_receiver), false),
+                   pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn(),
+                   coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0)::float
+        """
+        streaming, level, age = self.query(question)[0]
+        return Replication(streaming, 0.0 if streaming and level else max(0.0, age))
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def _replay_all(self) -> Path:
+        """Exists when the WAL has no commit after the moment to restore: then all of it is to be replayed."""
+        return self.folder / "replay-all"
+
+    def _said(self) -> str:
+        """What the server has written since it was started."""
+        size = self.process.log.stat().st_size if self.process.log.exists() else 0
+        return self.process.tail(size - self._log_before) if size > self._log_before else ""
+
+    def _password(self) -> str:
+        return (self.folder / backup.PASSWORD_FILE).read_text()
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return psycopg.connect(
+            host=self.address,
+            port=self.port,
+            user=SUPERUSER,
+            password=self._password(),
+            dbname="postgres",
+            connect_timeout=2,
+            autocommit=True,
+        )
+
+    def _options(self) -> list[str]:
+        return ["-c", f"config_file={self.folder}/postgresql.conf"]
+
+    def _configure(self) -> None:
+        if self.archive is not None:
+            self.archive.mkdir(parents=True, exist_ok=True, mode=0o700)
+        provider = self.origin.settings()
+        if self._replay_all.exists():
+            provider.pop("recovery_target_time", None)
+        provider["archive_command"] = backup.archive_command(self.archive) if self.archive else "true"
+        text = configuration(self.folder, self.address, self.port, self.tls, self.settings, provider)
+        (self.folder / "postgresql.conf").write_text(text)
+        (self.folder / "pg_hba.conf").write_text(access(self.tls))

@@ -1,0 +1,318 @@
+"""moto's services refuse what AWS refuses, with AWS's code."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.fixtures.cloud import REGION, Cloud, code_of
+
+pytestmark = pytest.mark.integration
+
+TRUST = '{"Version": "2012-10-17", "Statement": []}'
+
+
+def code(call: Any, **inputs: Any) -> str:
+    with pytest.raises(ClientError) as refused:
+        call(**inputs)
+    return code_of(refused.value)
+
+
+# --- signatures and regions
+
+UNSIGNED_CALLS = [
+    *(("rds", "describe_db_instances", {}), ("eks", "list_clusters", {}), ("kafka", "list_clusters", {})),
+    *(("elasticache", "describe_cache_clusters", {}), ("ec2", "describe_vpcs", {}), ("kms", "list_keys", {})),
+    *(("iam", "list_roles", {}), ("sts", "get_caller_identity", {}), ("route53", "list_hosted_zones", {})),
+    *(("cloudfront", "list_distributions", {}), ("logs", "describe_log_groups", {}), ("sqs", "list_queues", {})),
+]
+
+
+@pytest.mark.parametrize(("service", "operation", "inputs"), UNSIGNED_CALLS, ids=[s for s, *_ in UNSIGNED_CALLS])
+def test_requests_without_signature_are_refused(
+    cloud: Cloud, service: str, operation: str, inputs: dict[str, Any]
+) -> None:
+    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+    client: Any = boto3.client(service, region_name=REGION, endpoint_url=cloud.site.endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    with pytest.raises(ClientError) as refused:
+        getattr(client, operation)(**inputs)
+    assert code_of(refused.value) == "MissingAuthenticationToken"
+    assert refused.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 403
+
+
+def test_s3_denies_anonymous_requests(cloud: Cloud) -> None:
+    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1})
+    s3 = boto3.client("s3", region_name=REGION, endpoint_url=cloud.site.endpoint_url, config=config)
+    assert code(s3.get_object, Bucket="none", Key="k") == "AccessDenied"
+
+
+@pytest.mark.parametrize("path", ["/moto-api/reset", "/moto-api/data.json", "/latest/meta-data/iam"])
+def test_motos_own_interface_is_not_here(cloud: Cloud, path: str) -> None:
+    scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0"
+    for headers, status in (({}, 403), ({"Authorization": scope}, 501)):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(cloud.site.endpoint_url + path, b"", headers), timeout=5)
+        assert refused.value.code == status
+
+
+@pytest.mark.parametrize("region", ["us-nowhere-1", "eu-west-1"])
+@pytest.mark.parametrize("service", ["rds", "eks", "ec2", "kms", "secretsmanager", "acm", "sqs", "s3", "ssm"])
+def test_regional_services_refuse_other_regions_alike(cloud: Cloud, service: str, region: str) -> None:
+    operation = {
+        **{"rds": "describe_db_instances", "eks": "list_clusters", "ec2": "describe_vpcs", "kms": "list_keys"},
+        **{"secretsmanager": "list_secrets", "acm": "list_certificates", "sqs": "list_queues", "s3": "list_buckets"},
+        "ssm": "describe_parameters",
+    }[service]
+    with pytest.raises(ClientError, match=region) as refused:
+        getattr(cloud.client(service, region=region), operation)()
+    assert code_of(refused.value) == "NotImplemented"
+
+
+@pytest.mark.parametrize("service", ["iam", "sts", "route53", "cloudfront"])
+def test_global_services_answer_to_every_region_that_exists(cloud: Cloud, service: str) -> None:
+    operation = {"iam": "list_roles", "sts": "get_caller_identity", "route53": "list_hosted_zones"}.get(service)
+    operation = operation or "list_distributions"
+    getattr(cloud.client(service, region="eu-west-1"), operation)()
+    assert code(getattr(cloud.client(service, region="us-nowhere-1"), operation)) == "NotImplemented"
+
+
+# --- presigned URLs
+
+
+def fetched(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        assert b"<Code>" in error.read()
+        return error.code
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_presigned_urls_end_and_need_the_right_signature(cloud: Cloud, version: str) -> None:
+    bucket = f"test-presigned-{version}"
+    cloud.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    cloud.client("s3").put_object(Bucket=bucket, Key="a b/ü", Body=b"x")
+
+    def url(seconds: int, secret: str = "tester") -> str:
+        s3 = boto3.client(
+            "s3",
+            region_name=REGION,
+            endpoint_url=cloud.site.endpoint_url,
+            aws_access_key_id="tester",
+            aws_secret_access_key=secret,
+            config=Config(signature_version=version),
+        )
+        return s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a b/ü"}, ExpiresIn=seconds)
+
+    assert fetched(url(60)) == 200
+    assert fetched(url(-5)) in (400, 403)
+    assert fetched(url(60, "another")) == 403
+    assert fetched(url(60).replace("a%20b", "a%20c")) == 403
+    assert fetched(url(60) + "&response-content-type=text/html") == 403
+
+
+# --- errors that moto does not foresee
+
+EC2_ID = "0123456789abcdef0"
+UNFORESEEN: list[tuple[str, str, dict[str, Any], str]] = [
+    ("cloudfront", "get_public_key", {"Id": "none"}, "NoSuchPublicKey"),
+    ("cloudfront", "get_key_group", {"Id": "none"}, "NoSuchResource"),
+    ("cloudfront", "delete_origin_access_control", {"Id": "none", "IfMatch": "x"}, "NoSuchOriginAccessControl"),
+    (
+        "ec2",
+        "enable_transit_gateway_route_table_propagation",
+        {"TransitGatewayRouteTableId": f"tgw-rtb-{EC2_ID}", "TransitGatewayAttachmentId": f"tgw-attach-{EC2_ID}"},
+        "InvalidRouteTableID.NotFound",
+    ),
+    (
+        "ec2",
+        "disable_transit_gateway_route_table_propagation",
+        {"TransitGatewayRouteTableId": f"tgw-rtb-{EC2_ID}", "TransitGatewayAttachmentId": f"tgw-attach-{EC2_ID}"},
+        "InvalidRouteTableID.NotFound",
+    ),
+    ("ec2", "modify_transit_gateway", {"TransitGatewayId": f"tgw-{EC2_ID}"}, "InvalidTransitGatewayID.NotFound"),
+    (
+        "ec2",
+        "modify_transit_gateway_vpc_attachment",
+        {"TransitGatewayAttachmentId": f"tgw-attach-{EC2_ID}"},
+        "InvalidTransitGatewayAttachmentID.NotFound",
+    ),
+    ("ec2", "modify_managed_prefix_list", {"PrefixListId": f"pl-{EC2_ID}"}, "InvalidPrefixListID.NotFound"),
+    ("s3", "create_bucket_metadata_table_configuration", {}, "NotImplemented"),
+    ("sts", "assume_role_with_saml", {}, "InvalidIdentityToken"),
+    ("support", "describe_cases", {"caseIdList": ["none"]}, "CaseIdNotFound"),
+]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "inputs", "expected"), UNFORESEEN, ids=[f"{s}-{o}" for s, o, *_ in UNFORESEEN]
+)
+def test_unknown_resources_are_the_services_own_errors(
+    cloud: Cloud, service: str, operation: str, inputs: dict[str, Any], expected: str
+) -> None:
+    if service == "s3":
+        cloud.client("s3").create_bucket(
+            Bucket="test-metadata", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        destination = {"TableBucketArn": "arn:aws:s3tables:us-west-2:123456789012:bucket/b", "TableName": "t"}
+        inputs = {"Bucket": "test-metadata", "MetadataTableConfiguration": {"S3TablesDestination": destination}}
+    if operation == "assume_role_with_saml":
+        inputs = {"RoleArn": cloud.role, "PrincipalArn": cloud.role, "SAMLAssertion": "bm90IFNBTUw="}
+    assert code(getattr(cloud.client(service), operation), **inputs) == expected
+
+
+def test_a_role_that_is_not_in_the_profile_is_no_such_entity(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_instance_profile(InstanceProfileName="test-profile")
+    assert cloud.role
+    inputs = {"InstanceProfileName": "test-profile", "RoleName": "any"}
+    assert code(iam.remove_role_from_instance_profile, **inputs) == "NoSuchEntity"
+
+
+def test_a_gateway_endpoint_without_route_tables_can_be_deleted(cloud: Cloud) -> None:
+    ec2 = cloud.client("ec2")
+    made = ec2.create_vpc_endpoint(VpcId=cloud.vpc, ServiceName=f"com.amazonaws.{REGION}.dynamodb")["VpcEndpoint"]
+    assert ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])["Unsuccessful"] == []
+
+
+# --- services
+
+
+def test_disabled_and_deleted_keys_do_nothing(cloud: Cloud) -> None:
+    kms = cloud.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/test-state", TargetKeyId=key)
+    secret = kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]
+    kms.disable_key(KeyId=key)
+    for name in (key, "alias/test-state"):
+        assert code(kms.encrypt, KeyId=name, Plaintext=b"x") == "DisabledException"
+    assert code(kms.decrypt, CiphertextBlob=secret) == "DisabledException"
+    assert code(kms.generate_data_key, KeyId=key, KeySpec="AES_256") == "DisabledException"
+    assert code(kms.re_encrypt, CiphertextBlob=secret, DestinationKeyId=cloud.key) == "DisabledException"
+    kms.enable_key(KeyId=key)
+    assert kms.decrypt(CiphertextBlob=secret)["Plaintext"] == b"x"
+    kms.schedule_key_deletion(KeyId=key)
+    assert code(kms.encrypt, KeyId=key, Plaintext=b"x") == "KMSInvalidStateException"
+    assert code(kms.enable_key, KeyId=key) == "KMSInvalidStateException"
+    assert code(kms.schedule_key_deletion, KeyId=key) == "KMSInvalidStateException"
+    kms.cancel_key_deletion(KeyId=key)
+    assert code(kms.cancel_key_deletion, KeyId=key) == "KMSInvalidStateException"
+
+
+def template(type: str) -> str:
+    return json.dumps({"Resources": {"R": {"Type": type, "Properties": {"BucketName": "test-stack-bucket"}}}})
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        *("AWS::RDS::DBInstance", "AWS::EKS::Cluster", "AWS::MSK::Cluster", "AWS::ElastiCache::ReplicationGroup"),
+        *("AWS::Lambda::Function", "AWS::No::Such", "Custom::Thing"),
+    ],
+)
+def test_stacks_of_what_would_not_exist_are_refused(cloud: Cloud, type: str) -> None:
+    cloudformation = cloud.client("cloudformation")
+    inputs = {"StackName": "test-refused", "TemplateBody": template(type)}
+    assert code(cloudformation.create_stack, **inputs) == "NotImplemented"
+    assert (
+        code(cloudformation.create_change_set, ChangeSetName="c", ChangeSetType="CREATE", **inputs) == "NotImplemented"
+    )
+    stacks = cloudformation.list_stacks()["StackSummaries"]
+    assert "test-refused" not in {stack["StackName"] for stack in stacks}
+
+
+def test_a_stack_cannot_be_updated_to_what_would_not_exist(cloud: Cloud) -> None:
+    cloudformation = cloud.client("cloudformation")
+    cloudformation.create_stack(StackName="test-update", TemplateBody=template("AWS::S3::Bucket"))
+    body = template("AWS::RDS::DBInstance")
+    assert code(cloudformation.update_stack, StackName="test-update", TemplateBody=body) == "NotImplemented"
+    assert (
+        code(cloudformation.create_change_set, StackName="test-update", ChangeSetName="c", TemplateBody=body)
+        == "NotImplemented"
+    )
+    found = cloudformation.describe_stack_resources(StackName="test-update")["StackResources"]
+    assert [each["ResourceType"] for each in found] == ["AWS::S3::Bucket"]
+    cloudformation.delete_stack(StackName="test-update")
+
+
+def test_distributions_have_versions_and_are_disabled_before_they_are_deleted(cloud: Cloud) -> None:
+    cloudfront = cloud.client("cloudfront", region="us-east-1")
+    origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    config = {
+        "CallerReference": "test-versions",
+        "Comment": "",
+        "Enabled": True,
+        "Origins": {"Quantity": 1, "Items": [origin]},
+        "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+    }
+    made = cloudfront.create_distribution(DistributionConfig=config)
+    id, first = made["Distribution"]["Id"], made["ETag"]
+    paths = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "1"}
+    invalidation = cloudfront.create_invalidation(DistributionId=id, InvalidationBatch=paths)["Invalidation"]["Id"]
+    cloudfront.get_waiter("invalidation_completed").wait(
+        DistributionId=id, Id=invalidation, WaiterConfig={"Delay": 1, "MaxAttempts": 2}
+    )
+    assert code(cloudfront.delete_distribution, Id=id, IfMatch=first) == "DistributionNotDisabled"
+    assert code(cloudfront.delete_distribution, Id=id) == "InvalidIfMatchVersion"
+    disabled = {**cloudfront.get_distribution_config(Id=id)["DistributionConfig"], "Enabled": False}
+    second = cloudfront.update_distribution(Id=id, IfMatch=first, DistributionConfig=disabled)["ETag"]
+    assert second != first
+    assert (
+        code(cloudfront.update_distribution, Id=id, IfMatch=first, DistributionConfig=disabled) == "PreconditionFailed"
+    )
+    assert code(cloudfront.delete_distribution, Id=id, IfMatch=first) == "PreconditionFailed"
+    cloudfront.delete_distribution(Id=id, IfMatch=second)
+
+
+def test_names_of_secrets_are_taken_until_their_recovery_window_ends(cloud: Cloud) -> None:
+    vault = cloud.client("secretsmanager")
+    vault.create_secret(Name="test-window", SecretString="x")
+    vault.delete_secret(SecretId="test-window", RecoveryWindowInDays=7)
+    assert code(vault.create_secret, Name="test-window", SecretString="y") == "InvalidRequestException"
+    vault.delete_secret(SecretId="test-window", ForceDeleteWithoutRecovery=True)
+    vault.create_secret(Name="test-window", SecretString="y")
+    with pytest.raises(ClientError) as refused:
+        vault.get_secret_value(SecretId="test-none")
+    assert refused.value.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 400
+
+
+def test_only_roles_that_exist_can_be_assumed(cloud: Cloud) -> None:
+    sts = cloud.client("sts")
+    for arn in ("any", "arn:aws:iam::123456789012:user/any", "arn:aws:iam::12:role/any"):
+        assert code(sts.assume_role, RoleArn=arn.ljust(20, "x"), RoleSessionName="s1") == "ValidationError"
+    none = "arn:aws:iam::123456789012:role/test-none"
+    assert code(sts.assume_role, RoleArn=none, RoleSessionName="s1") == "AccessDenied"
+    session = sts.assume_role(RoleArn=cloud.role, RoleSessionName="s1")["Credentials"]
+    assert session["AccessKeyId"].startswith("ASIA")
+    assert sts.get_session_token()["Credentials"]["AccessKeyId"].startswith("ASIA")
+    assert sts.get_caller_identity()["Arn"] == "arn:aws:iam::123456789012:root"
+    as_role = boto3.client(
+        "sts",
+        region_name=REGION,
+        endpoint_url=cloud.site.endpoint_url,
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    assert as_role.get_caller_identity()["Arn"].endswith(":assumed-role/any/s1")
+    assert code(as_role.get_session_token) == "AccessDenied"
+
+
+def test_a_receiver_that_waits_keeps_nobody_from_sending(cloud: Cloud) -> None:
+    sqs = cloud.client("sqs")
+    queue = sqs.create_queue(QueueName="test-wait")["QueueUrl"]
+    assert sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []) == []
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(sqs.receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+        sqs.send_message(QueueUrl=queue, MessageBody="hello")
+        assert [message["Body"] for message in waiting.result(timeout=15)["Messages"]] == ["hello"]

@@ -1,0 +1,176 @@
+"""Copies of a PostgreSQL under load: base backups, a moment in the past, and standbys."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from local.engines.certificates import Authority
+from local.engines.postgres import Login, Origin, Postgres, Restored, Standby, Tls
+from tests.fixtures.cloud import until
+from tests.fixtures.engines import ScratchEnvironment
+
+pytestmark = pytest.mark.integration
+MASTER = Login("tester", "a-long-password")
+_ports = itertools.count(5500)
+
+
+@dataclass
+class Servers:
+    """Makes servers that serve TLS only, each at a port of its own."""
+
+    folder: Path
+    address: str
+    made: list[Postgres] = field(default_factory=list)
+
+    def make(self, name: str, archive: Path | None = None, **origin: Origin) -> Postgres:
+        authority = Authority(self.folder / "authority", "tests").ensure()
+        pair = authority.pair("server", self.address, hosts=(self.address,))
+        tls = Tls(pair.certificate, pair.key, authority.certificate, required=True)
+        folder = self.folder / name
+        server = Postgres(folder, self.address, next(_ports), {"fsync": "off"}, tls, archive=archive, **origin)
+        self.made.append(server)
+        return server
+
+
+@pytest.fixture(scope="module")
+def servers(scratch: ScratchEnvironment) -> Iterator[Servers]:
+    servers = Servers(scratch.folder / "postgres-copies", scratch.addresses[1])
+    yield servers
+    for server in servers.made:
+        server.process.kill()
+
+
+@pytest.fixture(scope="module")
+def primary(servers: Servers) -> Postgres:
+    """Has the table `t (n)`, and an archive in <folder>/archive."""
+    server = servers.make("primary", servers.folder / "archive")
+    server.ensure(MASTER, "d")
+    with connect(server) as connection:
+        connection.execute("CREATE TABLE t (n int)")
+    return server
+
+
+def connect(server: Postgres) -> psycopg.Connection:
+    return psycopg.connect(server.uri(MASTER, "d"), autocommit=True)
+
+
+def numbers(server: Postgres, table: str = "t") -> list[int]:
+    with connect(server) as connection:
+        return [row[0] for row in connection.execute(f"SELECT n FROM {table} ORDER BY n")]  # pyright: ignore
+
+
+@contextmanager
+def load(server: Postgres) -> Iterator[list[int]]:
+    """Inserts numbers, each in a transaction of its own; yields those that were acknowledged so far."""
+    acknowledged = numbers(server)
+    end = threading.Event()
+
+    def insert() -> None:
+        with connect(server) as connection:
+            for number in itertools.count(len(acknowledged)):
+                if end.is_set():
+                    return
+                connection.execute("INSERT INTO t VALUES (%s)", [number])
+                acknowledged.append(number)
+
+    thread = threading.Thread(target=insert)
+    thread.start()
+    try:
+        until("the load to begin", lambda: len(acknowledged) > 100)
+        yield acknowledged
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_backup_under_load_has_what_was_acknowledged_before_and_no_holes(servers: Servers, primary: Postgres) -> None:
+    with load(primary) as acknowledged:
+        before = len(acknowledged)
+        primary.back_up(servers.folder / "backup")
+        after = len(acknowledged)
+    copy = servers.make("copy", origin=Restored(servers.folder / "backup"))
+    copy.ensure()
+    rows = numbers(copy)
+    assert rows == list(range(len(rows)))
+    assert before <= len(rows) <= after + 1  # one may be committed and not yet acknowledged
+    with connect(copy) as connection:
+        connection.execute("INSERT INTO t VALUES (-1)")
+    assert -1 not in numbers(primary)
+
+
+def test_table_dropped_at_a_moment_is_there_again_a_second_before_it(servers: Servers, primary: Postgres) -> None:
+    primary.back_up(servers.folder / "base")
+    with load(primary), connect(primary) as connection:
+        connection.execute("CREATE TABLE precious AS SELECT generate_series(1, 1000) AS n")
+        created = now(connection)
+        until("two seconds to pass", lambda: (now(connection) - created).total_seconds() > 2)
+        acknowledged = len(numbers(primary))
+        wanted = now(connection)
+        until("a second to pass", lambda: (now(connection) - wanted).total_seconds() > 1)
+        connection.execute("DROP TABLE precious")
+    origin = Restored(servers.folder / "base", servers.folder / "archive", primary.data / "pg_wal", wanted)
+    restored = servers.make("restored", origin=origin)
+    restored.ensure()
+    assert numbers(restored, "precious") == list(range(1, 1001))
+    rows = numbers(restored)
+    assert rows == list(range(len(rows)))
+    assert acknowledged <= len(rows) < len(numbers(primary))
+    assert not restored.in_recovery()
+
+
+def test_moment_after_the_last_commit_gives_everything(servers: Servers, primary: Postgres) -> None:
+    primary.back_up(servers.folder / "latest")
+    with connect(primary) as connection:
+        connection.execute("CREATE TABLE last AS SELECT generate_series(1, 10) AS n")
+        wanted = now(connection)
+    origin = Restored(servers.folder / "latest", servers.folder / "archive", primary.data / "pg_wal", wanted)
+    restored = servers.make("to-the-end", origin=origin)
+    restored.ensure()
+    assert numbers(restored, "last") == list(range(1, 11))
+    restored.stop()
+    restored.ensure()
+    assert numbers(restored, "last") == list(range(1, 11))
+
+
+def test_standby_follows_is_promoted_and_takes_writes(servers: Servers, primary: Postgres) -> None:
+    standby = servers.make("standby", origin=Standby(primary.source(), "standby"))
+    standby.ensure()
+    assert standby.in_recovery()
+    with load(primary) as acknowledged:
+        pass
+    until("the standby to have every row", lambda: numbers(standby) == acknowledged)
+    until("the standby to stream", lambda: standby.replication().streaming)
+    with connect(standby) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        connection.execute("DELETE FROM t")
+    standby.back_up(servers.folder / "of-standby")
+    copy = servers.make("copy-of-standby", origin=Restored(servers.folder / "of-standby"))
+    copy.ensure()
+    assert numbers(copy) == acknowledged
+    assert not copy.in_recovery()
+    standby.promote()
+    standby.promote()
+    Standby(primary.source(), "standby").release()
+    assert primary.query("SELECT slot_name FROM pg_replication_slots") == []
+    with connect(standby) as connection:
+        connection.execute("INSERT INTO t VALUES (-2)")
+    standby.stop()
+    standby.ensure()
+    assert numbers(standby) == [-2, *acknowledged]
+    assert numbers(primary) == acknowledged
+
+
+def now(connection: psycopg.Connection) -> datetime:
+    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    time.sleep(0.01)
+    return row[0]
