@@ -82,7 +82,7 @@ class ResourceLifecycle:
             except ApiError as error:
                 if not error.is_not_found and not error.is_done:
                     raise
-        unread = {name for separate in kind.separate if not separate.path for name in separate.inputs}
+        unread = {name for one in kind.separate if not one.path and not one.created for name in one.inputs}
         self.modify(id, outputs, set(kind.write_only) & set(new), new)
         self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new)
 
