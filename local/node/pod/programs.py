@@ -22,8 +22,9 @@ from local.node.pod.environment import (
     references,
 )
 from local.node.pod.volumes import Volumes
+from local.node.runtime import accounts
 from local.node.runtime.execution import POD_UID_VARIABLE, ContainerConfig, Mount, can_change_user
-from local.node.runtime.images import command
+from local.node.runtime.images import USER, command
 from local.node.runtime.user import User
 from local.site import CHECKOUT
 
@@ -53,7 +54,7 @@ class Programs:
         data = {ref: await self._read_data(meta["namespace"], ref) for ref in references(container)}
         env = {**context.base_environment, **image.env, "HOSTNAME": meta["name"], POD_UID_VARIABLE: meta["uid"]}
         if user is not None and can_change_user():
-            env["HOME"] = "/"  # as of a user that the image does not list
+            env["HOME"] = accounts.HOME if user.uid == USER.uid and image.user else "/"
         if self._volumes.kubeconfig.exists():
             env["KUBECONFIG"] = f"{KUBECONFIG_FOLDER}/{self._volumes.kubeconfig.name}"
         host, port = context.api.address  # not its Service: API clients must not depend on the Service proxy
@@ -70,7 +71,11 @@ class Programs:
             argv,
             env | declared,
             container.get("workingDir") or str(CHECKOUT),
-            [*self._volumes.mounts(container, declared), *self._kubeconfig()],
+            [
+                *self._volumes.mounts(container, declared),
+                *self._kubeconfig(),
+                *(context.accounts if image.user and can_change_user() else ()),
+            ],
             user,
             [*context.image_files, *image.files],
             security.no_new_privileges(container),
