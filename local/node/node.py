@@ -17,6 +17,7 @@ from local.node.pod.context import NodeContext, base_environment, image_files
 from local.node.pod.pod import Pod
 from local.node.registration import Registration, architecture
 from local.node.resource_metrics import ContainerUsage, exposition
+from local.node.runtime import accounts
 from local.node.runtime.execution import kill_pod
 from local.node.runtime.images import Catalog
 from local.node.runtime.pulling import Images
@@ -47,6 +48,7 @@ class Node:
             settings.volumes,
             base_environment(),
             image_files(),
+            accounts.mounts(settings.folder / "accounts"),
             lambda: self._services.values(),
             self._record_event,
         )

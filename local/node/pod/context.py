@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.node.api import Api, Object
+from local.node.runtime.execution import Mount
 from local.node.runtime.pulling import Images
 from local.site import CHECKOUT
 
@@ -24,6 +25,8 @@ class NodeContext:
     base_environment: dict[str, str]
     image_files: Sequence[str]
     """Paths of the files that every image has: interpreter, libraries, this checkout."""
+    accounts: Sequence[Mount]
+    """/etc/passwd and /etc/group of images that have a user."""
     services: Callable[[], Iterable[Object]]
     record_event: Callable[[Object, str, str, str], None]
     """(object, reason, message, type)"""
