@@ -32,22 +32,18 @@ _MINUTES = f"""
     ) as windows
     where at = minute + interval '1 minute' or at + least(since, until) > minute + interval '1 minute'
     order by at limit %(limit)s"""
-
-
 _MEANS = f"""avg(hr) as hr, avg(rmssd) as rmssd, avg(sdnn) as sdnn, avg(pnn50) as pnn50, avg(quality) as quality
     from (
-        select *, at at time zone %(zone)s as local from {TABLE_HRV}
+        select *, date_trunc('hour', at, %(zone)s) as hour, (at at time zone %(zone)s)::date as day from {TABLE_HRV}
         where user_id = %(user)s and at >= %(start)s and at < %(end)s
     ) as windows"""
 _HOURS = f"""
-    select at - (local - date_trunc('hour', local)) as start, {_MEANS}
-    where at - (local - date_trunc('hour', local)) >= %(start)s
-        and at - (local - date_trunc('hour', local)) < %(past)s
+    select hour as start, {_MEANS}
+    where hour >= %(start)s and hour < %(past)s
     group by 1 order by 1 limit %(limit)s"""
-"""An hour is counted back from each row: where clocks go back, a time of the clock is two moments."""
 _DAYS = f"""
-    select local::date as start, {_MEANS}
-    where local::date >= %(first)s and local::date <= %(last)s
+    select day as start, {_MEANS}
+    where day >= %(first)s and day <= %(last)s
     group by 1 order by 1 limit %(limit)s"""
 
 
