@@ -70,7 +70,8 @@ class DeadLetter(msgspec.Struct):
 
 
 class Evidence(msgspec.Struct):
-    """Why an event was raised. Heart rates in beats a minute, RMSSD in ms, quality as a share of usable beats."""
+    """Why an event was raised. Heart rates in beats a minute, RMSSD in ms; quality as the share of the window's
+    time that regular intervals fill, never 0."""
 
     heart_rate: float
     baseline_heart_rate: float

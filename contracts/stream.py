@@ -44,7 +44,8 @@ class Seen(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DropReason(StrEnum):
-    """Why a beat was not stored: its time or its interval is outside the bounds of contracts/beats.py."""
+    """Why a beat was not stored: its time or its interval is outside the bounds of contracts/beats.py. The dataflow
+    has the same words for the beats that it leaves out."""
 
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
