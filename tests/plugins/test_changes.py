@@ -147,10 +147,12 @@ REPLACED = {
     "aws:ec2/subnet:Subnet": "availabilityZone cidrBlock vpcId",
     "aws:ec2/vpc:Vpc": "cidrBlock",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "serviceName vpcEndpointType vpcId",
+    "aws:eks/addon:Addon": "addonName clusterName",
     "aws:eks/cluster:Cluster": "accessConfig.bootstrapClusterCreatorAdminPermissions name roleArn",
     "aws:eks/nodeGroup:NodeGroup": (
-        "capacityType clusterName diskSize instanceTypes nodeGroupName nodeRoleArn subnetIds"
+        "amiType capacityType clusterName diskSize instanceTypes nodeGroupName nodeRoleArn subnetIds"
     ),
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation": "clusterName namespace serviceAccount",
     "aws:elasticache/replicationGroup:ReplicationGroup": (
         "atRestEncryptionEnabled kmsKeyId port replicationGroupId subnetGroupName"
     ),
