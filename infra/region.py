@@ -14,7 +14,7 @@ from infra.components.key import Key, ServiceUser
 from infra.components.media import Media
 from infra.components.network import Network
 from infra.components.platform import Platform
-from infra.components.roles import OidcProvider, ServiceAccountRole
+from infra.components.roles import ServiceAccountRole
 from infra.components.secrets import PlatformSecrets
 from infra.components.stream import Stream
 from infra.components.zone import Zone
@@ -90,15 +90,13 @@ class Region(Component):
 
     def _operators(self, name: str, secrets_key: Key) -> ServiceAccountRole:
         """The operators' role: they read the secrets that custom resources name, and the databases' credentials."""
-        issuer = self.cluster.cluster.identities[0].oidcs[0].issuer
-        oidc = OidcProvider(name, issuer.apply(lambda url: url or ""), self.child())
         secrets = pulumi.Output.format("arn:aws:secretsmanager:{0}:{1}:secret:*", self.region, self.account)
         read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
         statements: list[dict[str, object]] = [
             {"Effect": "Allow", "Action": read, "Resource": secrets},
             {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": secrets_key.arn},
         ]
-        return ServiceAccountRole(f"{name}-operators", oidc, OPERATORS, statements, self.child())
+        return ServiceAccountRole(f"{name}-operators", self.cluster.cluster.name, OPERATORS, statements, self.child())
 
 
 def _logs(region: str, account: pulumi.Input[str]) -> ServiceUser:

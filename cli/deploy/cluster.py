@@ -8,7 +8,6 @@ from pathlib import Path
 
 import yaml
 
-from cli.aws.credentials import LOCAL_KEY
 from cli.progress.steps import Progress
 from cli.progress.subprocesses import run
 from contracts.platform import NAMESPACE
@@ -40,11 +39,10 @@ def install_definitions(site: Site, region: str, log: Path, progress: Progress) 
 
 
 def install_secrets(site: Site, region: str, log: Path, progress: Progress) -> str:
-    """The gateway's certificate and the operators' credentials for the local AWS endpoint."""
+    """The gateway's certificate."""
     issued = certificate.issue(site, ["*.aurawellness.com"])
     secrets = [
         _secret("gateway-tls", {"tls.crt": issued.certificate, "tls.key": issued.key}, kind="kubernetes.io/tls"),
-        _secret("aws-credentials", {"AWS_ACCESS_KEY_ID": LOCAL_KEY, "AWS_SECRET_ACCESS_KEY": LOCAL_KEY}),
     ]
     manifest = log.parent / "secrets.yaml"
     manifest.parent.mkdir(parents=True, exist_ok=True)

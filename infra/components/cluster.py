@@ -92,6 +92,13 @@ class Cluster(Component):
             )
             for group, nodes in config.node_groups.items()
         ]
+        # Without it no Pod gets the credentials of its ServiceAccount's role.
+        aws.eks.Addon(
+            f"{name}-pod-identity",
+            cluster_name=self.cluster.name,
+            addon_name="eks-pod-identity-agent",
+            opts=self.child(),
+        )
         self.client_group = self.cluster.vpc_config.apply(lambda vpc: vpc.cluster_security_group_id or "")
         self.register_outputs({"endpoint": self.cluster.endpoint})
 

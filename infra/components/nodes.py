@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -20,6 +21,8 @@ class NodeGroupConfig:
     desired: int
     max: int
     disk_gib: int
+    ami_type: Literal["AL2023_ARM_64_STANDARD", "AL2023_x86_64_STANDARD"] = "AL2023_ARM_64_STANDARD"
+    """Its architecture is that of all instance types; AWS's own default would be x86-64."""
     stateful: bool = False
     """Tainted, so that only Pods that tolerate `aura/stateful` are scheduled here."""
 
@@ -30,6 +33,9 @@ class NodeGroupConfig:
             )
         if self.capacity == "SPOT" and len(self.instance_types) < 3:
             raise ValueError("a spot group needs three instance types or more: one type's capacity may vanish at once")
+        misfits = [kind for kind in self.instance_types if is_arm(kind) != ("ARM_64" in self.ami_type)]
+        if misfits:
+            raise ValueError(f"{', '.join(misfits)}: not of the architecture of amiType {self.ami_type}")
         if self.capacity == "SPOT" and self.stateful:
             raise ValueError("stateful nodes must not use spot capacity")
 
@@ -61,6 +67,11 @@ def sizes(
     return {group: size(group, config) for group, config in groups.items()}
 
 
+def is_arm(instance_type: str) -> bool:
+    """Whether a type has a Graviton processor: a "g" follows the generation, as in m7g, c7gn and r8gd; a1 is older."""
+    return re.fullmatch(r"([a-z]+\d+g[a-z]*|a1)\..+", instance_type) is not None
+
+
 class NodeGroup(Component):
     """`size` is how many nodes it has or will have; see `sizes`."""
 
@@ -83,6 +94,7 @@ class NodeGroup(Component):
             node_group_name=group,
             node_role_arn=role,
             subnet_ids=list(subnets),
+            ami_type=config.ami_type,
             capacity_type=config.capacity,
             instance_types=list(config.instance_types),
             disk_size=config.disk_gib,

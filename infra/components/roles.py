@@ -29,43 +29,30 @@ def service_role(
     return role, attachments
 
 
-class OidcProvider(Component):
-    """The IAM OIDC provider of one cluster, by which AWS trusts its ServiceAccount tokens."""
-
-    def __init__(self, name: str, issuer: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, opts)
-        self.issuer = pulumi.Output.from_input(issuer)
-        self.provider = aws.iam.OpenIdConnectProvider(
-            name, url=issuer, client_id_lists=["sts.amazonaws.com"], opts=self.child()
-        )
-        self.arn = self.provider.arn
-        self.register_outputs({"arn": self.arn})
-
-
 class ServiceAccountRole(Component):
-    """The IAM role of one ServiceAccount."""
+    """The IAM role of one ServiceAccount of a cluster, which its Pods get by EKS Pod Identity.
+
+    The cluster needs the add-on eks-pod-identity-agent.
+    """
 
     def __init__(
         self,
         name: str,
-        oidc: OidcProvider,
+        cluster: pulumi.Input[str],
         account: str,
         statements: Sequence[dict[str, object]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """`account` is "<namespace>:<name>"; `statements` are those of its IAM policy."""
         super().__init__(name, opts)
-        subject = oidc.issuer.apply(
-            lambda url: {
-                f"{url.removeprefix('https://')}:sub": f"system:serviceaccount:{account}",
-                f"{url.removeprefix('https://')}:aud": "sts.amazonaws.com",
-            }
-        )
+        namespace, _, service_account = account.partition(":")
+        tags = {"eks-cluster-name": cluster, "kubernetes-namespace": namespace}
+        tags |= {"kubernetes-service-account": service_account}
         trust = {
             "Effect": "Allow",
-            "Principal": {"Federated": oidc.arn},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {"StringEquals": subject},
+            "Principal": {"Service": "pods.eks.amazonaws.com"},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+            "Condition": {"StringEquals": {f"aws:RequestTag/{key}": value for key, value in tags.items()}},
         }
         self.role = aws.iam.Role(
             name,
@@ -73,12 +60,20 @@ class ServiceAccountRole(Component):
             assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
             opts=self.child(),
         )
-        aws.iam.RolePolicy(
+        policy = aws.iam.RolePolicy(
             name,
             name=name,
             role=self.role.name,
             policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
             opts=self.child(),
+        )
+        aws.eks.PodIdentityAssociation(
+            name,
+            cluster_name=cluster,
+            namespace=namespace,
+            service_account=service_account,
+            role_arn=self.role.arn,
+            opts=self.child(depends_on=[policy]),
         )
         self.arn = self.role.arn
         self.register_outputs({"arn": self.arn})

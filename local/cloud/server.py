@@ -10,7 +10,16 @@ from local.cloud.control_loop import ControlLoop
 from local.cloud.http import internal
 from local.cloud.http.application import Application
 from local.cloud.http.listener import listen
-from local.cloud.moto_backends import acm, cloudformation, cloudfront, ec2, sqs, sts
+from local.cloud.moto_backends import (
+    acm,
+    cloudformation,
+    cloudfront,
+    ec2,
+    security_group_rules,
+    sqs,
+    sts,
+    vpc_endpoints,
+)
 from local.cloud.state.store import Store
 from local.cloud.svc import services
 from local.site import Site
@@ -20,7 +29,7 @@ log = logging.getLogger(__name__)
 
 def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end` is set; engines keep running."""
-    for backend in (acm, cloudformation, cloudfront, ec2, sqs, sts):
+    for backend in (acm, cloudformation, cloudfront, ec2, security_group_rules, sqs, sts, vpc_endpoints):
         backend.install()
     context = CloudContext(site)
     context.authority.ensure()

@@ -23,7 +23,7 @@ async def run(file: Path) -> None:
     settings = NodeSettings.load(file)
     api = Api(settings.kubeconfig)
     node = Node(settings, api)
-    servers = KubeletServer(node), PodIdentityAgent(settings.folder, node.address, settings.name)
+    servers = KubeletServer(node), PodIdentityAgent(settings.folder, node.address)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

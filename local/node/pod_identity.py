@@ -29,11 +29,14 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 @dataclass(frozen=True)
 class AgentSettings:
-    """The endpoint of EKS Auth, and the cluster that it is asked for."""
+    """The endpoint of EKS Auth, the cluster that it is asked for, and the credentials of the node's role."""
 
     endpoint: str
     region: str
     cluster: str
+    access_key: str
+    secret_key: str
+    session_token: str
 
     @staticmethod
     def save(settings: AgentSettings | None, folder: Path) -> None:
@@ -42,23 +45,22 @@ class AgentSettings:
         if settings is None:
             file.unlink(missing_ok=True)
         elif AgentSettings.load(folder) != settings:
-            write(file, json.dumps(asdict(settings)).encode())
+            write(file, json.dumps(asdict(settings)).encode(), 0o600)
 
     @staticmethod
     def load(folder: Path) -> AgentSettings | None:
         try:
             return AgentSettings(**json.loads((folder / _FILE).read_text()))
-        except FileNotFoundError:
+        except (FileNotFoundError, TypeError):  # none, or of an earlier version: the control loop writes it again
             return None
 
 
 class PodIdentityAgent:
     """Listens on the node's address for GET /v1/credentials. `folder` is the node's."""
 
-    def __init__(self, folder: Path, address: str, node: str) -> None:
+    def __init__(self, folder: Path, address: str) -> None:
         self._folder = folder
         self._address = address
-        self._node = node
         self._known: OrderedDict[str, dict[str, Any]] = OrderedDict()
         app = web.Application()
         app.router.add_get("/v1/credentials", self._credentials)
@@ -91,7 +93,7 @@ class PodIdentityAgent:
         try:
             async with (
                 aiohttp.ClientSession(timeout=_TIMEOUT) as session,
-                session.post(url, data=body, headers=_signed(settings, url, body, self._node)) as response,
+                session.post(url, data=body, headers=_signed(settings, url, body)) as response,
             ):
                 answer = await response.json(content_type=None)
                 status, code = response.status, response.headers.get("x-amzn-errortype", "")
@@ -116,12 +118,13 @@ def _left(credentials: dict[str, Any]) -> float:
     return datetime.fromisoformat(credentials["Expiration"]).timestamp() - time.time()
 
 
-def _signed(settings: AgentSettings, url: str, body: bytes, node: str) -> dict[str, str]:
+def _signed(settings: AgentSettings, url: str, body: bytes) -> dict[str, str]:
     """The headers of a request that is signed as the node."""
     from botocore.auth import SigV4Auth  # imported late: most nodes never need it
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
     request = AWSRequest("POST", url, {"Content-Type": "application/json"}, body)
-    SigV4Auth(Credentials(node, node), "eks-auth", settings.region).add_auth(request)
+    credentials = Credentials(settings.access_key, settings.secret_key, settings.session_token)
+    SigV4Auth(credentials, "eks-auth", settings.region).add_auth(request)
     return dict(request.headers.items())

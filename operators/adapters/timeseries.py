@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,8 @@ from psycopg import AsyncConnection
 from contracts import timeseries
 from contracts.biostream import Sink
 from contracts.durations import delta
+from contracts.platform import TABLE_HRV
+from operators.adapters.kept import Kept, comment_of, kept_of, longest
 from operators.kubernetes.manifest import digest
 
 AHEAD = timedelta(days=1)
@@ -37,6 +40,14 @@ class Partitioning(StrEnum):
     CREATED_WITHOUT = "native partitions, since they were created without TimescaleDB"
 
 
+@dataclass(frozen=True)
+class Tables:
+    """How the tables are partitioned, and how long their rows are kept."""
+
+    partitioning: Partitioning
+    kept: Kept
+
+
 @dataclass
 class _Applied:
     digest: str
@@ -49,13 +60,17 @@ class Store:
     def __init__(self) -> None:
         self._applied: dict[str, _Applied] = {}
 
-    async def ensure(self, url: str, sink: Sink, now: datetime) -> Partitioning:
-        """Tables, views and partitions; drops partitions past their retention. Raises StoreUnavailable."""
+    async def ensure(self, url: str, sink: Sink, now: datetime, stream: str, filling: Collection[str]) -> Tables:
+        """Tables, views and partitions; drops partitions past their retention. Raises StoreUnavailable.
+
+        `filling` are all streams that fill the tables now, `stream` among them. Rows of a stream that is gone are kept
+        as long as it declared.
+        """
         try:
             async with await AsyncConnection.connect(
                 url, connect_timeout=_TIMEOUT_SECONDS, autocommit=True
             ) as connection:
-                return await self._ensure(connection, digest(url), sink, now)
+                return await self._ensure(connection, digest(url), sink, now, stream, filling)
         except (psycopg.Error, OSError, StoreUnavailable) as error:
             raise StoreUnavailable(f"database {sink.database}: {_words(error)}".strip()) from error
 
@@ -69,14 +84,19 @@ class Store:
             raise StoreUnavailable(_words(error)) from error
         self._applied.pop(digest(url), None)
 
-    async def _ensure(self, connection: AsyncConnection, key: str, sink: Sink, now: datetime) -> Partitioning:
+    async def _ensure(
+        self, connection: AsyncConnection, key: str, sink: Sink, now: datetime, stream: str, filling: Collection[str]
+    ) -> Tables:
         kind = await _partitioning(connection)
         native = kind is not Partitioning.TIMESCALE
-        chunk, retention = delta(sink.chunk), delta(sink.retention)
+        declared = Kept(sink.retention, stream)
+        recorded = kept_of(await _comment(connection))
+        kept = longest(declared, recorded, filling)
+        chunk, retention = delta(sink.chunk), delta(kept.retention)
         statements = (
             timeseries.native() if native else timeseries.timescale(chunk, retention, delta(sink.compress_after))
         )
-        version, applied = digest(statements), self._applied.get(key)
+        version, applied = digest([statements, kept.retention, kept.stream]), self._applied.get(key)
         up_to_date = applied is not None and applied.digest == version and await _complete(connection)
         if not up_to_date or (applied and time.monotonic() - applied.at > _MAINTENANCE_SECONDS):
             async with connection.transaction():
@@ -89,16 +109,24 @@ class Store:
                     pending += timeseries.drop_expired(await _partitions(connection), now, chunk, retention)
                 else:
                     pending = [] if up_to_date else statements
+                if recorded != kept:
+                    pending = [*pending, comment_of(kept)]
                 for statement in pending:
                     await connection.execute(statement.encode())
             self._applied[key] = _Applied(version, time.monotonic())
-        return kind
+        return Tables(kind, kept)
 
 
 def _words(error: Exception) -> str:
     """The words of an error, but not those about a URL that can't be read: they could quote its password."""
     unreadable = isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None
     return "the uri in its Secret is no URL of PostgreSQL" if unreadable else str(error)
+
+
+async def _comment(connection: AsyncConnection) -> str:
+    query = "select coalesce(obj_description(to_regclass(%s), 'pg_class'), '')"
+    row = await (await connection.execute(query, [TABLE_HRV])).fetchone()
+    return row[0] if row else ""
 
 
 async def _partitioning(connection: AsyncConnection) -> Partitioning:

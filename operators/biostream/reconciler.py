@@ -18,6 +18,7 @@ from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
 from operators.adapters.dataflow.metrics import scrape, stalled
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
+from operators.adapters.kept import release
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
 from operators.biostream.desired import (
@@ -30,7 +31,7 @@ from operators.biostream.desired import (
     volume_claim,
 )
 from operators.biostream.scaling import Scale, bounds, decide, with_sample
-from operators.biostream.sharing import Conflict, conflict, kept_sink, kept_topics, shared
+from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics, shared
 from operators.biostream.siblings import Siblings, siblings
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
@@ -85,12 +86,15 @@ class BioStreamReconciler:
         brokers, passive = KafkaVariables.of(config, self.ca_file), config.get(REGION_ROLE) == "passive"
         url, version = await self._database(owner, spec)
         streams = await siblings(self.client, body, spec, _bootstrap(brokers), url)
-        where = {"kafka": streams.mine.kafka, "database": streams.mine.store}
+        where: dict[str, Any] = {"kafka": streams.mine.kafka, "database": streams.mine.store}
+        where["topics"] = sorted(streams.mine.topics)
         live = await live_objects(self.client, owner, _KINDS)
-        if refused := conflict(streams.mine, streams.others):
-            findings = [_refusal(refused), await self._rollout(owner, live, passive)]
+        if refused := _refused(streams):
+            findings = [refused, await self._rollout(owner, live, passive)]
             return Result(findings, where | {"pods": pod_counts(_deployment(live))})
         topic_finding, partitions = await self._topics(streams, brokers)
+        if topic_finding.state is State.GOOD:
+            where["topics"] = sorted(streams.mine.topics.union(topic.name for topic in topics.desired_topics(spec)))
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(spec)
         findings = [
@@ -186,7 +190,8 @@ class BioStreamReconciler:
             return
         used = shared(streams.mine, streams.others)
         if brokers:
-            own = [topic.name for topic in topics.desired_topics(spec) if topic.name not in used.topics]
+            declared = {topic.name for topic in topics.desired_topics(spec)}
+            own = sorted(declared & streams.mine.topics - used.topics)
             await self.kafka(brokers.kafka_client).delete(own)
         if url and not used.store:
             await self.store.drop(url)
@@ -199,7 +204,7 @@ class BioStreamReconciler:
         try:
             admin = self.kafka(brokers.kafka_client)
             state = await admin.describe(topic.name for topic in declared)
-            decision = topics.decide(declared, state)
+            decision = topics.decide(declared, state, owned_topics(streams.mine, streams.others))
             if isinstance(decision, Finding):
                 return decision, state.topics[source.topic].partitions if source.topic in state.topics else None
             await admin.apply(decision)
@@ -223,12 +228,17 @@ class BioStreamReconciler:
             )
         sink = kept_sink(streams.mine, streams.others)
         try:
-            kind = await self.store.ensure(url, sink, datetime.now(UTC))
+            fillers = filling(streams.mine, streams.others)
+            tables = await self.store.ensure(url, sink, datetime.now(UTC), str(streams.mine), fillers)
         except StoreUnavailable as error:
             return broken(TABLES_READY, "StoreUnavailable", str(error))
-        longer = f"; rows are kept {sink.retention}, as a stream that shares them declares"
-        message = f"tables and views exist ({kind})"
-        return good(TABLES_READY, "AsDeclared", message + longer * (sink.retention != spec.sink.retention))
+        message = f"tables and views exist ({tables.partitioning})"
+        if tables.kept.stream not in fillers:
+            message += f"; rows are kept {tables.kept.retention}, as BioStream {tables.kept.stream} declared, which is"
+            message += f" gone; to let its rows go earlier, run as their owner: {release()}"
+        elif tables.kept.retention != spec.sink.retention:
+            message += f"; rows are kept {tables.kept.retention}, as a stream that shares them declares"
+        return good(TABLES_READY, "AsDeclared", message)
 
     async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         name = spec.response.service
@@ -249,10 +259,22 @@ class BioStreamReconciler:
         return good(SECRETS_SYNCED, "Synced", f"{spec.response.secret} from AWS Secrets Manager"), secret
 
 
+_INTACT = "nothing is changed for this stream, and what it already runs goes on"
+
+
+def _refused(streams: Siblings) -> Finding | None:
+    """Why the stream can't live beside the others; None if it can."""
+    if streams.touching:
+        message = f"BioStream {streams.touching[0]} may use the same topics or tables, and its spec is invalid"
+        remedy = "correct it, or delete it: its data stays unless its deletionPolicy is Delete"
+        return broken(ACCEPTED, "SiblingInvalid", f"{message}; {_INTACT}; {remedy}")
+    found = conflict(streams.mine, streams.others)
+    return found and _refusal(found)
+
+
 def _refusal(found: Conflict) -> Finding:
-    intact = "nothing is changed for this stream, and what it already runs goes on"
     remedy = "declare the same in both, or another topic or sink.database"
-    message = f"BioStream {found.other} is older: {found.difference}; {intact}; {remedy}"
+    message = f"BioStream {found.other} is older: {found.difference}; {_INTACT}; {remedy}"
     return broken(ACCEPTED, "Conflict", message)
 
 

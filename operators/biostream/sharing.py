@@ -30,6 +30,8 @@ class Stream:
     store: str
     runs: bool = False
     terminating: bool = False
+    topics: frozenset[str] = frozenset()
+    """Names of the topics that it made or took over."""
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
@@ -81,6 +83,16 @@ def kept_sink(mine: Stream, others: Iterable[Stream]) -> Sink:
     theirs = [one.spec.sink for one in others if one.runs and _same(mine.store, one.store)]
     longest = max([mine.spec.sink, *theirs], key=lambda one: milliseconds(one.retention))
     return mine.spec.sink.model_copy(update={"retention": longest.retention})
+
+
+def owned_topics(mine: Stream, others: Iterable[Stream]) -> frozenset[str]:
+    """Topics of this Kafka that belong to a stream."""
+    return mine.topics.union(*(one.topics for one in others if _same(mine.kafka, one.kafka)))
+
+
+def filling(mine: Stream, others: Iterable[Stream]) -> frozenset[str]:
+    """Names of the streams that fill the tables of `mine`, which is one of them."""
+    return frozenset(str(one) for one in [mine, *others] if one is mine or _same(mine.store, one.store))
 
 
 @dataclass(frozen=True)

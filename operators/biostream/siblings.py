@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.biostream import BioStreamSpec
+from contracts.platform import TOPIC_EVENTS
+from operators.biostream import topics
 from operators.biostream.sharing import Stream
 from operators.kubernetes import kinds
 from operators.kubernetes.client import ApiError, Client
@@ -18,11 +21,13 @@ _POSTGRESQL_PORT = 5432
 
 @dataclass(frozen=True)
 class Siblings:
-    """A stream and the others, without those that are invalid: `invalid` has their names."""
+    """A stream and the others, without those that are invalid: `invalid` has the names of all of them, `touching` of
+    those that may use the same topics or tables."""
 
     mine: Stream
     others: list[Stream]
     invalid: list[str]
+    touching: list[str]
 
 
 async def siblings(client: Client, body: Manifest, spec: BioStreamSpec, kafka: str, url: str) -> Siblings:
@@ -31,11 +36,17 @@ async def siblings(client: Client, body: Manifest, spec: BioStreamSpec, kafka: s
     Where others' data lies is in their status, since the operators read no Secrets of other namespaces. A stream of
     another namespace without that is reconciled by nobody, and left out.
     """
+    return among(await _all(client, body["metadata"]["namespace"]), body, spec, kafka, url)
+
+
+def among(streams: Iterable[Manifest], body: Manifest, spec: BioStreamSpec, kafka: str, url: str) -> Siblings:
+    """`siblings`, found in the list of all streams."""
     meta = body["metadata"]
     mine = _stream(body, spec, kafka, store_of(url, meta["namespace"]))
     others: list[Stream] = []
     invalid: list[str] = []
-    for other in await _all(client, meta["namespace"]):
+    touching: list[str] = []
+    for other in streams:
         about, status = other["metadata"], other.get("status") or {}
         if about["uid"] == meta["uid"]:
             continue
@@ -44,12 +55,15 @@ async def siblings(client: Client, body: Manifest, spec: BioStreamSpec, kafka: s
             continue
         parsed = parse_spec(BioStreamSpec, other)
         if not isinstance(parsed, BioStreamSpec):
-            invalid.append(f"{about['namespace']}/{about['name']}")
+            name = f"{about['namespace']}/{about['name']}"
+            invalid.append(name)
+            if _touches(other, near, mine):
+                touching.append(name)
             continue
         same = near and parsed.sink.database == spec.sink.database
         store = mine.store if same else status.get("database", "")
         others.append(_stream(other, parsed, kafka if near else status.get("kafka", ""), store))
-    return Siblings(mine, others, invalid)
+    return Siblings(mine, others, invalid, touching)
 
 
 def store_of(url: str, namespace: str) -> str:
@@ -69,7 +83,34 @@ def store_of(url: str, namespace: str) -> str:
 def _stream(body: Manifest, spec: BioStreamSpec, kafka: str, store: str) -> Stream:
     meta, status = body["metadata"], body.get("status") or {}
     about = meta["namespace"], meta["name"], meta["creationTimestamp"]
-    return Stream(*about, spec, kafka, store, status.get("workers") is not None, is_terminating(body))
+    runs = status.get("workers") is not None
+    return Stream(*about, spec, kafka, store, runs, is_terminating(body), _topics(body, spec, runs))
+
+
+def _topics(body: Manifest, spec: BioStreamSpec, runs: bool) -> frozenset[str]:
+    """The topics that the stream made or took over, and those that an annotation hands over to it."""
+    adopted = body["metadata"].get("annotations", {}).get(topics.ADOPT, "").split(",")
+    recorded = (body.get("status") or {}).get("topics")
+    if recorded is None and runs:  # by operators that kept no record
+        recorded = [topic.name for topic in topics.desired_topics(spec)]
+    return frozenset(recorded or []) | {name.strip() for name in adopted if name.strip()}
+
+
+def _touches(invalid: Manifest, near: bool, mine: Stream) -> bool:
+    """Whether a stream with an invalid spec may use the topics or tables of `mine`, by what can be read of it."""
+    spec, status = invalid.get("spec") or {}, invalid.get("status") or {}
+
+    def said(member: str, name: str) -> Any:
+        part = spec.get(member)
+        return part.get(name) if isinstance(part, dict) else None
+
+    if (near and said("sink", "database") == mine.spec.sink.database) or status.get("database", "-") == mine.store:
+        return True
+    names = {topic.name for topic in topics.desired_topics(mine.spec)}
+    theirs = [said("source", "topic"), said("events", "topic") or TOPIC_EVENTS, said("deadLetter", "topic")]
+    return (near or status.get("kafka", "-") == mine.kafka) and not names.isdisjoint(
+        name for name in theirs if isinstance(name, str)
+    )
 
 
 async def _all(client: Client, namespace: str) -> list[dict[str, Any]]:

@@ -1,15 +1,17 @@
 """The changes that bring existing topics to the desired ones. Pure.
 
-No change deletes data: partitions are only added, and a topic that is no longer declared stays.
+Partitions are only added, and a topic that is no longer declared stays. A topic that no stream made or took over is
+somebody else's, and is not altered; one that is already as declared is taken over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from contracts.biostream import BioStreamSpec
 from contracts.durations import milliseconds
 from contracts.records import DEAD_LETTER_BYTES
+from contracts.resource import GROUP
 from operators.adapters.kafka.errors import collision
 from operators.adapters.kafka.topics import (
     AlterConfigs,
@@ -18,10 +20,13 @@ from operators.adapters.kafka.topics import (
     KafkaState,
     Topic,
     TopicChange,
+    TopicDescription,
 )
 from operators.kubernetes.conditions import Finding, broken, good
 
 TOPICS_READY = "TopicsReady"
+ADOPT = f"{GROUP}/adopt-topics"
+"""Annotation: names of existing topics, with commas between them, that become this stream's."""
 
 
 def desired_topics(spec: BioStreamSpec) -> list[Topic]:
@@ -34,8 +39,8 @@ def desired_topics(spec: BioStreamSpec) -> list[Topic]:
     ]
 
 
-def decide(topics: Sequence[Topic], kafka: KafkaState) -> list[TopicChange] | Finding:
-    """All changes, or a finding if any of them is impossible: then none is made."""
+def decide(topics: Sequence[Topic], kafka: KafkaState, owned: Collection[str]) -> list[TopicChange] | Finding:
+    """All changes, or a finding if any of them is impossible: then none is made. `owned` are topics of streams."""
     changes: list[TopicChange] = []
     if pair := collision({topic.name for topic in topics}, set(kafka.names)):
         message = f"topics {pair[0]} and {pair[1]} differ by '.' and '_' only, which Kafka refuses; nothing was changed"
@@ -49,6 +54,10 @@ def decide(topics: Sequence[Topic], kafka: KafkaState) -> list[TopicChange] | Fi
                 return broken(TOPICS_READY, "TooFewBrokers", message)
             changes.append(CreateTopic(topic))
             continue
+        if topic.name not in owned and (found := _difference(topic, current)):
+            message = f"topic {topic.name} exists, no BioStream made it, and {found}; nothing was changed."
+            remedy = f"Declare what it has, or another topic, or hand it over by the annotation {ADOPT}: {topic.name}"
+            return broken(TOPICS_READY, "NameConflict", f"{message} {remedy}")
         if current.partitions > topic.partitions:
             message = f"topic {topic.name} has {current.partitions} partitions, {topic.partitions} are declared"
             return broken(TOPICS_READY, "PartitionsCannotShrink", f"{message}; Kafka cannot remove partitions")
@@ -61,6 +70,16 @@ def decide(topics: Sequence[Topic], kafka: KafkaState) -> list[TopicChange] | Fi
         if changed:
             changes.append(AlterConfigs(topic.name, changed))
     return changes
+
+
+def _difference(topic: Topic, current: TopicDescription) -> str:
+    """What a topic has that is not declared; "" if it is as declared."""
+    has = {"partitions": str(current.partitions), **current.config}
+    declared = {"partitions": str(topic.partitions), **topic.config}
+    if topic.replication is not None:
+        has["replication"], declared["replication"] = str(current.replication), str(topic.replication)
+    differing = (key for key in declared if has.get(key) != declared[key])
+    return next((f"its {key} is {has.get(key)}, {declared[key]} is declared" for key in differing), "")
 
 
 def ready(topics: list[Topic]) -> Finding:

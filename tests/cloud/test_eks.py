@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -57,19 +58,35 @@ def test_description_gives_back_what_was_asked_for(cloud: Cloud, eks: Any) -> No
     assert eks.describe_addon(clusterName=NAME, addonName="vpc-cni")["addon"]["status"] == "ACTIVE"
 
 
-def test_node_group_grows_and_shrinks(eks: Any, shell: dict[str, str]) -> None:
-    run(shell, "aws", "eks", "update-kubeconfig", "--name", NAME)
+def test_node_group_grows_and_shrinks(eks: Any, admin: dict[str, str]) -> None:
     for size in (2, 1):
         scaling = {"minSize": 1, "maxSize": 3, "desiredSize": size}
         eks.update_nodegroup_config(clusterName=NAME, nodegroupName="spot", scalingConfig=scaling)
         until("the group to be ACTIVE", lambda: nodes(eks)["status"] == "ACTIVE")
-        assert run(shell, "kubectl", "get", "nodes", "-o", "name").stdout.count("node/") == size
+        assert run(admin, "kubectl", "get", "nodes", "-o", "name").stdout.count("node/") == size
 
 
-def test_killed_control_plane_comes_back_with_its_objects(cloud: Cloud, eks: Any, shell: dict[str, str]) -> None:
-    run(shell, "aws", "eks", "update-kubeconfig", "--name", NAME)
-    assert run(shell, "kubectl", "create", "namespace", "kept").returncode == 0
+def test_changed_labels_and_taints_reach_the_nodes(eks: Any, admin: dict[str, str]) -> None:
+    def node() -> dict[str, Any]:
+        return json.loads(run(admin, "kubectl", "get", "nodes", "-o", "json").stdout)["items"][0]
+
+    asked = {"clusterName": NAME, "nodegroupName": "spot"}
+    other = {"key": "aura/other", "value": "1", "effect": "PREFER_NO_SCHEDULE"}
+    eks.update_nodegroup_config(
+        **asked, labels={"addOrUpdateLabels": {"a": "b"}}, taints={"addOrUpdateTaints": [other]}
+    )
+    until("the group to be ACTIVE", lambda: nodes(eks)["status"] == "ACTIVE")
+    assert node()["metadata"]["labels"]["a"] == "b"
+    assert {taint["key"] for taint in node()["spec"]["taints"]} == {"aura/spot", "aura/other"}
+    eks.update_nodegroup_config(**asked, labels={"removeLabels": ["a"]}, taints={"removeTaints": [other]})
+    until("the group to be ACTIVE", lambda: nodes(eks)["status"] == "ACTIVE")
+    assert "a" not in node()["metadata"]["labels"]
+    assert {taint["key"] for taint in node()["spec"]["taints"]} == {"aura/spot"}
+
+
+def test_killed_control_plane_comes_back_with_its_objects(cloud: Cloud, eks: Any, admin: dict[str, str]) -> None:
+    assert run(admin, "kubectl", "create", "namespace", "kept").returncode == 0
     for part in ("kube-apiserver", "etcd"):
         cloud.engine(part).kill()
-    until("the namespace to be there", lambda: "kept" in run(shell, "kubectl", "get", "namespaces").stdout, 60)
+    until("the namespace to be there", lambda: "kept" in run(admin, "kubectl", "get", "namespaces").stdout, 60)
     until("the cluster to be ACTIVE", lambda: eks.describe_cluster(name=NAME)["cluster"]["status"] == "ACTIVE")

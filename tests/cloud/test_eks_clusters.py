@@ -57,7 +57,9 @@ def test_cluster_that_cannot_be_made_is_refused(cloud: Cloud, eks: Any, change: 
     ("change", "kind", "params"),
     [
         ({"logging": {"clusterLogging": [{"types": ["scheduler"], "enabled": True}]}}, "LoggingUpdate", None),
+        ({"logging": {"clusterLogging": [{"types": ["scheduler"], "enabled": False}]}}, "LoggingUpdate", None),
         (network(endpointPublicAccess=True), "EndpointAccessUpdate", [("EndpointPublicAccess", "true")]),
+        (network(endpointPublicAccess=False), "EndpointAccessUpdate", [("EndpointPublicAccess", "false")]),
         ({"deletionProtection": True}, "DeletionProtectionUpdate", [("DeletionProtection", "true")]),
         ({"deletionProtection": False}, "DeletionProtectionUpdate", [("DeletionProtection", "false")]),
         ({"upgradePolicy": {"supportType": "STANDARD"}}, "UpgradePolicyUpdate", None),

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, until
+from tests.fixtures.cloud import REGION, Cloud, code_of, until
 from tests.fixtures.eks import NAME, run, service_role
 
 pytestmark = pytest.mark.integration
+INVALID = "InvalidParameterException"
 
 PODS, ACTIONS = "pods.eks.amazonaws.com", ("sts:AssumeRole", "sts:TagSession")
 WHO = """
@@ -33,7 +35,7 @@ def association(cloud: Cloud, eks: Any) -> dict[str, Any]:
     return created["association"]
 
 
-def identity_in_a_pod(cloud: Cloud, shell: dict[str, str], name: str, account: str) -> str:
+def identity_in_a_pod(cloud: Cloud, admin: dict[str, str], name: str, account: str) -> str:
     """What a boto3 client in a Pod of the ServiceAccount says who it is."""
     pod = {
         "apiVersion": "v1",
@@ -59,26 +61,103 @@ def identity_in_a_pod(cloud: Cloud, shell: dict[str, str], name: str, account: s
     }
     manifest = cloud.site.home / f"{name}.json"
     manifest.write_text(json.dumps(pod))
-    if run(shell, "kubectl", "get", "serviceaccount", account).returncode != 0:
-        assert run(shell, "kubectl", "create", "serviceaccount", account).returncode == 0
-    created = run(shell, "kubectl", "create", "-f", str(manifest))
+    if run(admin, "kubectl", "get", "serviceaccount", account).returncode != 0:
+        assert run(admin, "kubectl", "create", "serviceaccount", account).returncode == 0
+    created = run(admin, "kubectl", "create", "-f", str(manifest))
     assert created.returncode == 0, created.stderr
-    return until("the Pod to say who it is", lambda: run(shell, "kubectl", "logs", name).stdout)
+    return until("the Pod to say who it is", lambda: run(admin, "kubectl", "logs", name).stdout)
 
 
 def test_pod_has_the_identity_of_its_role(
-    cloud: Cloud, eks: Any, shell: dict[str, str], association: dict[str, Any]
+    cloud: Cloud, eks: Any, admin: dict[str, str], association: dict[str, Any]
 ) -> None:
-    run(shell, "aws", "eks", "update-kubeconfig", "--name", NAME)
-    seen = identity_in_a_pod(cloud, shell, "reading", "reader")
+    seen = identity_in_a_pod(cloud, admin, "reading", "reader")
     assert seen.startswith("arn:aws:sts::123456789012:assumed-role/pod-reader/eks-tested-reading-"), seen
-    spec = json.loads(run(shell, "kubectl", "get", "pod", "reading", "-o", "json").stdout)["spec"]
+    spec = json.loads(run(admin, "kubectl", "get", "pod", "reading", "-o", "json").stdout)["spec"]
     variables = {variable["name"]: variable.get("value") for variable in spec["containers"][0]["env"]}
     token = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token"
     assert variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] == token
     assert not variables.keys() & {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 
-def test_pod_without_an_association_has_no_credentials(cloud: Cloud, eks: Any, shell: dict[str, str]) -> None:
-    run(shell, "aws", "eks", "update-kubeconfig", "--name", NAME)
-    assert identity_in_a_pod(cloud, shell, "unknown", "nobody").startswith("none: Unable to locate credentials")
+def test_pod_without_an_association_has_no_credentials(cloud: Cloud, eks: Any, admin: dict[str, str]) -> None:
+    assert identity_in_a_pod(cloud, admin, "unknown", "nobody").startswith("none: Unable to locate credentials")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({}, "ResourceInUseException"),
+        ({"namespace": "Upper"}, INVALID),
+        ({"namespace": "n" * 64}, INVALID),
+        ({"serviceAccount": "under_score"}, INVALID),
+        ({"roleArn": "arn:aws:iam::123456789012:role/nobody"}, INVALID),
+        ({"roleArn": "nonsense"}, INVALID),
+        ({"tags": {"aws:mine": "x"}}, INVALID),
+        ({"clusterName": "none"}, "ResourceNotFoundException"),
+        ({"targetRoleArn": "arn:aws:iam::210987654321:role/other"}, "NotImplemented"),
+    ],
+)
+def test_association_that_cannot_be_is_refused(
+    eks: Any, association: dict[str, Any], change: dict[str, Any], code: str
+) -> None:
+    same = {key: association[key] for key in ("clusterName", "namespace", "serviceAccount", "roleArn")}
+    other = {"serviceAccount": "another"} if change else {}
+    with pytest.raises(ClientError) as refused:
+        eks.create_pod_identity_association(**{**same, **other, **change})
+    assert code_of(refused.value) == code
+
+
+@pytest.mark.parametrize(
+    ("service", "actions"), [("ec2.amazonaws.com", ACTIONS), (PODS, ACTIONS[:1]), (PODS, ACTIONS[1:])]
+)
+def test_role_must_trust_pods(cloud: Cloud, eks: Any, service: str, actions: tuple[str, ...]) -> None:
+    name = f"pod-untrusted-{service.split('.')[0]}-{len(actions)}-{actions[0].split(':')[1]}"
+    role = service_role(cloud, name, service, actions=actions)
+    with pytest.raises(ClientError, match="Trust policy of the role provided is invalid"):
+        eks.create_pod_identity_association(
+            clusterName=NAME, namespace="default", serviceAccount="another", roleArn=role
+        )
+
+
+def test_associations_are_listed_and_updated(cloud: Cloud, eks: Any, association: dict[str, Any]) -> None:
+    id = association["associationId"]
+    listed = eks.list_pod_identity_associations(clusterName=NAME, namespace="default", serviceAccount="reader")
+    assert [known["associationId"] for known in listed["associations"]] == [id]
+    assert eks.list_pod_identity_associations(clusterName=NAME, namespace="elsewhere")["associations"] == []
+    assert eks.list_tags_for_resource(resourceArn=association["associationArn"])["tags"] == {"team": "platform"}
+    other = service_role(cloud, "pod-other", PODS, actions=ACTIONS)
+    eks.update_pod_identity_association(clusterName=NAME, associationId=id, roleArn=other)
+    found = eks.describe_pod_identity_association(clusterName=NAME, associationId=id)["association"]
+    assert found["roleArn"] == other
+    eks.update_pod_identity_association(clusterName=NAME, associationId=id, roleArn=association["roleArn"])
+
+
+def test_only_a_pods_own_token_is_exchanged(
+    cloud: Cloud, eks: Any, admin: dict[str, str], association: dict[str, Any]
+) -> None:
+    auth = cloud.client("eks-auth")
+
+    def token(account: str, audience: str, *bound: str) -> str:
+        created = run(admin, "kubectl", "create", "token", account, f"--audience={audience}", *bound)
+        assert created.returncode == 0, created.stderr
+        return created.stdout.strip()
+
+    def code(token: str) -> str:
+        with pytest.raises(ClientError) as refused:
+            auth.assume_role_for_pod_identity(clusterName=NAME, token=token)
+        return code_of(refused.value)
+
+    to_pod = ("--bound-object-kind=Pod", "--bound-object-name=reading")
+    answer = auth.assume_role_for_pod_identity(clusterName=NAME, token=token("reader", PODS, *to_pod))
+    assert answer["subject"] == {"namespace": "default", "serviceAccount": "reader"}
+    assert answer["podIdentityAssociation"]["associationId"] == association["associationId"]
+    assert answer["credentials"]["accessKeyId"].startswith("ASIA")
+    head, payload, signature = token("reader", PODS, *to_pod).split(".")
+    assert code(f"{head}.{payload}.{signature[::-1]}") == "InvalidTokenException"
+    assert code(token("reader", "sts.amazonaws.com", *to_pod)) == "InvalidTokenException"
+    assert code(token("reader", PODS)) == "InvalidTokenException"
+    assert code("k8s-aws-v1.x.y") == "InvalidTokenException"
+    assert code(token("nobody", PODS, *to_pod[:1], "--bound-object-name=unknown")) == "ResourceNotFoundException"
+    eks.delete_pod_identity_association(clusterName=NAME, associationId=association["associationId"])
+    assert code(token("reader", PODS, *to_pod)) == "ResourceNotFoundException"

@@ -28,6 +28,8 @@ def database(cloud: Cloud) -> dict[str, Any]:
         DBName="durable",
         MasterUsername="aura",
         MasterUserPassword=PASSWORD,
+        AllocatedStorage=20,
+        BackupRetentionPeriod=0,
     )
     until("the instance to be available", lambda: describe(cloud)["DBInstanceStatus"] == "available")
     return describe(cloud)

@@ -161,6 +161,7 @@ def test_instance_that_cannot_be_made_is_refused_and_not_there(rds: Any, change:
         "Engine": "postgres",
         "MasterUsername": "aura",
         "MasterUserPassword": PASSWORD,
+        "AllocatedStorage": 20,
         **change,
     }
     with pytest.raises(ClientError) as refused:

@@ -12,10 +12,12 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from local.cloud import endpoint
 from tests.cloud.rds import available, connect, create, delete, describe
 from tests.fixtures.cloud import Cloud, code_of, until
 
 pytestmark = pytest.mark.integration
+FUTURE = datetime(2040, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +110,7 @@ def test_table_dropped_is_there_again_a_second_before(cloud: Cloud, rds: Any, ba
     ("moment", "code"),
     [
         ({}, "InvalidParameterCombination"),
-        ({"RestoreTime": datetime(2040, 1, 1, tzinfo=UTC)}, "InvalidParameterValue"),
+        ({"RestoreTime": FUTURE}, "InvalidParameterValue"),
         ({"RestoreTime": datetime(2001, 1, 1, tzinfo=UTC)}, "InvalidRestoreFault"),
         (
             {"RestoreTime": datetime(2040, 1, 1, tzinfo=UTC), "UseLatestRestorableTime": True},
@@ -154,6 +156,26 @@ def test_final_snapshot_outlives_its_instance_and_restores_it(cloud: Cloud, rds:
         assert numbers(connection) == list(range(1, 11))
     delete(cloud, "reborn", "us-east-1")
     abroad.delete_db_snapshot(DBSnapshotIdentifier="moved")
+
+
+def test_killed_endpoint_finishes_what_it_had_begun(cloud: Cloud, rds: Any, backed: Any) -> None:
+    (automated, *_) = rds.describe_db_snapshots(DBInstanceIdentifier="backed", SnapshotType="automated")["DBSnapshots"]
+    with connect(available(cloud, "backed")) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 10) AS n")
+    rds.create_db_snapshot(DBInstanceIdentifier="backed", DBSnapshotIdentifier="interrupted")
+    rds.create_db_instance_read_replica(DBInstanceIdentifier="follower", SourceDBInstanceIdentifier="backed")
+    rds.restore_db_instance_from_db_snapshot(
+        DBInstanceIdentifier="revived", DBSnapshotIdentifier=automated["DBSnapshotIdentifier"]
+    )
+    endpoint.process(cloud.site).kill()
+    endpoint.start(cloud.site)
+    until("the snapshot", lambda: snapshot(rds, "interrupted"))
+    connect(available(cloud, "revived")).close()
+    with connect(available(cloud, "follower")) as connection:
+        assert numbers(connection, "kept") == list(range(1, 11))
+    assert not [line for line in cloud.processes() if "pg_basebackup" in line]
+    for name in ("revived", "follower"):
+        delete(cloud, name)
 
 
 def test_automated_backups_are_listed_and_belong_to_rds(rds: Any, backed: Any) -> None:

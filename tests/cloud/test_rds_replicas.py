@@ -82,14 +82,3 @@ def test_replica_goes_on_by_itself_when_its_source_is_deleted(cloud: Cloud, sour
         connection.execute("INSERT INTO t VALUES (100)")
     assert count(replica) == before + 1
     delete(cloud, "heir")
-
-
-def test_source_without_automated_backups_has_no_replicas(cloud: Cloud) -> None:
-    create(cloud, "no-backups")
-    available(cloud, "no-backups")
-    with pytest.raises(ClientError) as refused:
-        cloud.client("rds").create_db_instance_read_replica(
-            DBInstanceIdentifier="never", SourceDBInstanceIdentifier="no-backups"
-        )
-    assert code_of(refused.value) == "InvalidDBInstanceState"
-    delete(cloud, "no-backups")

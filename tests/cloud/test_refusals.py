@@ -13,6 +13,7 @@ from tests.fixtures.cloud import Cloud, code_of
 
 pytestmark = pytest.mark.integration
 
+ROLE = {"IamRoleArn": "arn:aws:iam::123456789012:role/r", "KmsKeyId": "k"}
 REPLICATION = {"Role": "arn:aws:iam::123456789012:role/r", "Rules": []}
 UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
     (
@@ -20,13 +21,12 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
         "create_db_proxy",
         {"DBProxyName": "x", "EngineFamily": "POSTGRESQL", "RoleArn": "a" * 20, "VpcSubnetIds": ["s"]},
     ),
-    ("rds", "modify_db_snapshot_attribute", {"DBSnapshotIdentifier": "x", "AttributeName": "restore"}),
     ("rds", "create_db_cluster", {"DBClusterIdentifier": "x", "Engine": "aurora-postgresql"}),
-    ("kafka", "update_broker_count", {"ClusterArn": "a", "CurrentVersion": "K1", "TargetNumberOfBrokerNodes": 3}),
-    ("kafka", "list_replicators", {}),
-    ("elasticache", "create_cache_cluster", {"CacheClusterId": "x"}),
-    ("elasticache", "test_failover", {"ReplicationGroupId": "x", "NodeGroupId": "0001"}),
-    ("elasticache", "describe_global_replication_groups", {}),
+    ("kafka", "update_connectivity", {"ClusterArn": "a", "CurrentVersion": "K1"}),
+    ("kafka", "put_cluster_policy", {"ClusterArn": "a", "Policy": "{}"}),
+    ("elasticache", "create_user_group", {"UserGroupId": "x", "Engine": "redis"}),
+    ("elasticache", "create_serverless_cache", {"ServerlessCacheName": "x", "Engine": "redis"}),
+    ("elasticache", "start_migration", {"ReplicationGroupId": "x", "CustomerNodeEndpointList": []}),
     ("eks", "list_fargate_profiles", {"clusterName": "x"}),
     ("eks", "list_pod_identity_associations", {"clusterName": "x"}),
     ("kms", "update_primary_region", {"KeyId": "x", "PrimaryRegion": "us-east-1"}),

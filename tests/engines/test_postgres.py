@@ -152,6 +152,11 @@ def test_standby_follows_is_promoted_and_takes_writes(servers: Servers, primary:
     until("the standby to stream", lambda: standby.replication().streaming)
     with connect(standby) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         connection.execute("DELETE FROM t")
+    standby.back_up(servers.folder / "of-standby")
+    copy = servers.make("copy-of-standby", origin=Restored(servers.folder / "of-standby"))
+    copy.ensure()
+    assert numbers(copy) == acknowledged
+    assert not copy.in_recovery()
     standby.promote()
     standby.promote()
     Standby(primary.source(), "standby").release()

@@ -23,7 +23,6 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:eks/cluster:Cluster": {
         "endpoint": "https://10.0.0.1",
         "certificateAuthority": {"data": "Q0E="},
-        "identities": [{"oidcs": [{"issuer": "https://oidc.example/id/1"}]}],
     },
     "aws:rds/instance:Instance": {"address": "db.internal", "endpoint": "db.internal:5432"},
     "aws:msk/cluster:Cluster": {"bootstrapBrokers": "b:9092", "bootstrapBrokersTls": "b:9094"},
@@ -64,14 +63,15 @@ class Recording(mocks.Mocks):
         return {
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": "a", "userId": "u"},
             "aws:eks/getClusters:getClusters": {"names": list(self.nodes)},
-            "aws:eks/getNodeGroups:getNodeGroups": {
-                "names": list(self.nodes.get(str(args.args.get("clusterName")), {}))
-            },
+            "aws:eks/getNodeGroups:getNodeGroups": {"names": list(self._sizes(args.args))},
             "aws:eks/getNodeGroup:getNodeGroup": {"scalingConfigs": [self._scaling(args.args)]},
         }[args.token]
 
+    def _sizes(self, cluster: dict[str, Any]) -> dict[str, int]:
+        return self.nodes.get(str(cluster.get("clusterName")), {})
+
     def _scaling(self, group: dict[str, Any]) -> dict[str, int]:
-        size = self.nodes.get(str(group.get("clusterName")), {}).get(str(group.get("nodeGroupName")), 0)
+        size = self._sizes(group).get(str(group.get("nodeGroupName")), 0)
         return {"minSize": 0, "desiredSize": size, "maxSize": 100}
 
     def of(self, type: str) -> dict[str, dict[str, Any]]:

@@ -36,6 +36,12 @@ def test_the_committed_stacks_are_valid(stack: str) -> None:
         ("network.cidr", "10.0.0.0/28", "too small"),
         ("cluster.publicAccessFrom", ["0.0.0.0/0"], "open the API server"),
         ("cluster.nodeGroups.spot.instanceTypes", ["m7g.large"], "three instance types"),
+        (
+            "cluster.nodeGroups.spot.instanceTypes",
+            ["m7g.large", "c7gn.large", "m7i.large"],
+            "m7i.large: not of the arch",
+        ),
+        ("cluster.nodeGroups.stateful.amiType", "AL2023_x86_64_STANDARD", "r7g.xlarge: not of the architecture"),
         ("cluster.nodeGroups.stateful.capacity", "SPOT", "three instance types"),
         ("keys.deletionWindowDays", 3, "7 to 30"),
         ("secrets.recoveryDays", 3, "7 to 30"),

@@ -117,6 +117,21 @@ def test_another_kafka_version_needs_no_name_that_is_in_use(declared: Recording)
     assert configuration["kafkaVersions"] == ["3.9.x.kraft"]
 
 
+def test_operators_have_a_role_of_their_own_by_pod_identity(declared: Recording) -> None:
+    associations = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+    assert {(a["namespace"], a["serviceAccount"]) for a in associations.values()} == {("aura", "operators")}
+    for name, association in associations.items():
+        trust = json.loads(declared.of("aws:iam/role:Role")[name]["assumeRolePolicy"])["Statement"][0]
+        assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+        assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+        tags = trust["Condition"]["StringEquals"]
+        assert tags["aws:RequestTag/kubernetes-service-account"] == "operators"
+        assert tags["aws:RequestTag/eks-cluster-name"] == association["clusterName"]
+    addons = declared.of("aws:eks/addon:Addon").values()
+    clusters = {cluster["name"] for cluster in declared.of("aws:eks/cluster:Cluster").values()}
+    assert {(a["clusterName"], a["addonName"]) for a in addons} == {(c, "eks-pod-identity-agent") for c in clusters}
+
+
 def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording) -> None:
     (distribution,) = declared.of("aws:cloudfront/distribution:Distribution").values()
     assert distribution["viewerCertificate"]["minimumProtocolVersion"] == "TLSv1.3_2025"

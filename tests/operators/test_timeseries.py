@@ -12,6 +12,7 @@ import pytest
 
 from contracts import timeseries
 from contracts.biostream import Sink
+from operators.adapters.kept import Kept, release
 from operators.adapters.timeseries import Partitioning, Store, StoreUnavailable
 from tests.fixtures.engines import Database
 from tests.fixtures.timescale import preload
@@ -20,12 +21,17 @@ pytestmark = pytest.mark.integration
 
 SINK = Sink(database="timeseries", chunk="6h", retention="9d", compress_after="2d")
 NOW = datetime.now(UTC)
+ME = "aura/stream"
 
 
 @contextmanager
 def connected(uri: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(uri, autocommit=True) as connection:
         yield connection
+
+
+async def ensured(store: Store, uri: str) -> Partitioning:
+    return (await store.ensure(uri, SINK, NOW, ME, [ME])).partitioning
 
 
 def kinds(uri: str) -> dict[str, str]:
@@ -38,8 +44,10 @@ def kinds(uri: str) -> dict[str, str]:
 async def test_a_server_with_the_extension_gets_hypertables(timescale: str) -> None:
     store = Store()
     for _ in range(2):  # existing tables are left alone
-        assert await store.ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE
-    assert await Store().ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE  # after a restart of the operator
+        assert await ensured(store, timescale) is Partitioning.TIMESCALE
+    assert (
+        await Store().ensure(timescale, SINK, NOW, ME, [ME])
+    ).partitioning is Partitioning.TIMESCALE  # after a restart of the operator
     with connected(timescale) as connection:
         hypertables = "select hypertable_name::text, compression_enabled from timescaledb_information.hypertables"
         compressed = dict(connection.execute(hypertables).fetchall())
@@ -50,11 +58,32 @@ async def test_a_server_with_the_extension_gets_hypertables(timescale: str) -> N
 
 async def test_a_changed_retention_reaches_the_server(timescale: str) -> None:
     store = Store()
-    await store.ensure(timescale, SINK, NOW)
-    await store.ensure(timescale, SINK.model_copy(update={"retention": "30d"}), NOW)
+    await store.ensure(timescale, SINK, NOW, ME, [ME])
+    await store.ensure(timescale, SINK.model_copy(update={"retention": "30d"}), NOW, ME, [ME])
     with connected(timescale) as connection:
         jobs = "select config->>'drop_after' from timescaledb_information.jobs where proc_name = 'policy_retention'"
         assert {row[0] for row in connection.execute(jobs).fetchall()} == {"720:00:00"}
+
+
+async def test_rows_of_a_stream_that_is_gone_outlive_a_shorter_retention(postgres: Database) -> None:
+    uri = postgres.create("operators_kept")
+    long, short = SINK.model_copy(update={"retention": "90d"}), SINK.model_copy(update={"retention": "1d"})
+    await Store().ensure(uri, long, NOW - timedelta(days=8), "aura/old", ["aura/old"])
+    with connected(uri) as connection:
+        connection.execute(
+            "insert into hrv_1m (user_id, at, beats, quality) values ('ada', %s, 60, 1)", [NOW - timedelta(days=8)]
+        )
+
+    def rows() -> int:
+        with connected(uri) as connection:
+            return len(connection.execute("select from hrv_1m").fetchall())
+
+    assert (await Store().ensure(uri, short, NOW, ME, [ME])).kept == Kept("90d", "aura/old")
+    assert rows() == 1
+    with connected(uri) as connection:
+        connection.execute(release().encode())
+    assert (await Store().ensure(uri, short, NOW, ME, [ME])).kept == Kept("1d", ME)
+    assert rows() == 0
 
 
 async def test_tables_created_without_the_extension_stay_as_they_are(timescale: str) -> None:
@@ -65,7 +94,7 @@ async def test_tables_created_without_the_extension_stay_as_they_are(timescale: 
         ]:
             connection.execute(statement.encode())
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
-    assert await Store().ensure(timescale, SINK, NOW) is Partitioning.CREATED_WITHOUT
+    assert await ensured(Store(), timescale) is Partitioning.CREATED_WITHOUT
     assert kinds(timescale)["hrv_1m"] == "p"
     with connected(timescale) as connection:
         assert connection.execute("select user_id from hrv_1m").fetchall() == [("ada",)]
@@ -78,7 +107,7 @@ async def test_a_server_without_the_extension_gets_partitions_and_later_columns(
         for statement in timeseries.native():
             if "add column" not in statement:  # as an earlier version created it
                 connection.execute(statement.encode())
-    assert await Store().ensure(uri, SINK, NOW) is Partitioning.NATIVE
+    assert await ensured(Store(), uri) is Partitioning.NATIVE
     assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
     with connected(uri) as connection:
         connection.execute("select seen_at, missed_at from stress_events")
@@ -91,15 +120,17 @@ async def test_a_server_that_does_not_preload_the_extension_gets_partitions_and_
     timescale_not_preloaded: str,
 ) -> None:
     uri, store = timescale_not_preloaded, Store()
-    assert await store.ensure(uri, SINK, NOW) is Partitioning.NOT_PRELOADED
+    assert await ensured(store, uri) is Partitioning.NOT_PRELOADED
     assert kinds(uri) == {"hrv_1m": "p", "stress_events": "p", "hrv_hourly": "v", "hrv_daily": "v"}
     with connected(uri) as connection:
         assert connection.execute("select from pg_extension where extname = 'timescaledb'").fetchall() == []
         connection.execute("insert into hrv_1m (user_id, at, beats, quality) values ('ada', now(), 60, 1)")
-    assert await store.ensure(uri, SINK, NOW) is Partitioning.CREATED_WITHOUT  # preloading it now would change nothing
+    assert (
+        await store.ensure(uri, SINK, NOW, ME, [ME])
+    ).partitioning is Partitioning.CREATED_WITHOUT  # preloading it now would change nothing
     with connected(uri) as connection:
         preload(connection)
-    assert await store.ensure(uri, SINK, NOW) is Partitioning.CREATED_WITHOUT
+    assert await ensured(store, uri) is Partitioning.CREATED_WITHOUT
     with connected(uri) as connection:
         assert connection.execute("select user_id from hrv_1m").fetchall() == [("ada",)]
 
@@ -109,13 +140,13 @@ async def test_hypertables_on_a_server_that_no_longer_preloads_are_left_alone(ti
     with connected(uri) as connection:  # only the kind of table matters
         connection.execute("create table hrv_1m (user_id text)")
     with pytest.raises(StoreUnavailable, match=r"timeseries.*preload it again.*intact"):
-        await Store().ensure(uri, SINK, NOW)
+        await Store().ensure(uri, SINK, NOW, ME, [ME])
     assert kinds(uri) == {"hrv_1m": "r"}
 
 
 async def test_drop_includes_views_and_policies(timescale: str) -> None:
     store = Store()
-    await store.ensure(timescale, SINK, NOW)
+    await store.ensure(timescale, SINK, NOW, ME, [ME])
     await store.drop(timescale)
     assert kinds(timescale) == {}
     with connected(timescale) as connection:
@@ -123,7 +154,7 @@ async def test_drop_includes_views_and_policies(timescale: str) -> None:
             "select count(*) from timescaledb_information.jobs where proc_name like %s and hypertable_name is not null"
         )
         assert connection.execute(jobs, ["policy%"]).fetchone() == (0,)
-    assert await store.ensure(timescale, SINK, NOW) is Partitioning.TIMESCALE
+    assert await ensured(store, timescale) is Partitioning.TIMESCALE
     assert len(kinds(timescale)) == 4
 
 
@@ -136,10 +167,10 @@ async def test_drop_includes_views_and_policies(timescale: str) -> None:
 )
 async def test_a_uri_that_cannot_be_read_is_not_quoted(uri: str, words: str) -> None:
     with pytest.raises(StoreUnavailable, match=words) as refused:
-        await Store().ensure(uri, SINK, NOW)
+        await Store().ensure(uri, SINK, NOW, ME, [ME])
     assert "hid" not in str(refused.value)
 
 
 async def test_an_unreachable_server_is_reported_by_its_database() -> None:
     with pytest.raises(StoreUnavailable, match="timeseries"):
-        await Store().ensure("postgresql://nobody@127.0.0.1:1/none", SINK, NOW)
+        await Store().ensure("postgresql://nobody@127.0.0.1:1/none", SINK, NOW, ME, [ME])

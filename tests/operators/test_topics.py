@@ -12,7 +12,7 @@ from operators.adapters.kafka.topics import (
     Topic,
     TopicDescription,
 )
-from operators.biostream.topics import decide, desired_topics
+from operators.biostream.topics import ADOPT, decide, desired_topics
 from operators.kubernetes.conditions import Finding
 from tests.operators.samples import stream
 
@@ -23,15 +23,25 @@ EXISTING = st.builds(
     TopicDescription,
     st.integers(1, 20),
     st.integers(1, 3),
-    st.fixed_dictionaries({"cleanup.policy": st.just("delete"), "retention.ms": st.sampled_from(["1000", "2000"])}),
+    st.fixed_dictionaries(
+        {"cleanup.policy": st.sampled_from(["delete", "compact"]), "retention.ms": st.sampled_from(["1000", "-1"])}
+    ),
 )
 
 
 @given(TOPICS, st.dictionaries(st.just("t"), EXISTING), st.integers(1, 3))
-def test_no_change_deletes_data_and_one_pass_is_enough(
+def test_what_no_stream_made_is_never_altered(
     topic: Topic, existing: dict[str, TopicDescription], brokers: int
 ) -> None:
-    decision = decide([topic], KafkaState(existing, brokers, frozenset(existing)))
+    decision = decide([topic], KafkaState(existing, brokers, frozenset(existing)), frozenset())
+    assert isinstance(decision, Finding) or decision == ([] if existing else [CreateTopic(topic)])
+
+
+@given(TOPICS, st.dictionaries(st.just("t"), EXISTING), st.integers(1, 3))
+def test_partitions_only_grow_and_one_pass_is_enough(
+    topic: Topic, existing: dict[str, TopicDescription], brokers: int
+) -> None:
+    decision = decide([topic], KafkaState(existing, brokers, frozenset(existing)), {"t"})
     if isinstance(decision, Finding):
         return
     after = dict(existing)
@@ -46,18 +56,27 @@ def test_no_change_deletes_data_and_one_pass_is_enough(
             case AlterConfigs(name, config):
                 current = after[name]
                 after[name] = TopicDescription(current.partitions, current.replication, {**current.config, **config})
-    assert decide([topic], KafkaState(after, brokers, frozenset(after))) == []
+    assert decide([topic], KafkaState(after, brokers, frozenset(after)), {"t"}) == []
+
+
+def test_a_topic_of_somebody_else_is_told_with_what_differs_and_how_it_is_handed_over() -> None:
+    orders = TopicDescription(1, 1, {"cleanup.policy": "compact", "retention.ms": "-1"})
+    decision = decide([Topic("orders", 1, None, 60_000)], KafkaState({"orders": orders}, 1, frozenset()), {"other"})
+    assert isinstance(decision, Finding)
+    assert decision.reason == "NameConflict"
+    for words in ("topic orders exists", "cleanup.policy is compact, delete is declared", "nothing was changed", ADOPT):
+        assert words in decision.message
 
 
 def test_one_impossible_change_prevents_all() -> None:
     new, shrunk = Topic("new", 1, None, 1), Topic("old", 2, None, 1)
-    decision = decide([new, shrunk], KafkaState({"old": TopicDescription(4, 1, {})}, 3, frozenset({"old"})))
+    decision = decide([new, shrunk], KafkaState({"old": TopicDescription(4, 1, {})}, 3, frozenset({"old"})), {"old"})
     assert isinstance(decision, Finding)
     assert decision.reason == "PartitionsCannotShrink"
 
 
 def test_more_replicas_than_brokers_are_refused() -> None:
-    decision = decide([Topic("t", 1, 3, 1)], KafkaState({}, 1, frozenset()))
+    decision = decide([Topic("t", 1, 3, 1)], KafkaState({}, 1, frozenset()), ())
     assert isinstance(decision, Finding)
     assert "3 replicas, but Kafka has 1 brokers" in decision.message
 
@@ -78,7 +97,7 @@ def test_the_dead_letter_topic_accepts_any_record_of_the_raw_topic_with_its_reas
     ("declared", "existing"), [(["beats.raw", "beats_raw"], []), (["beats.raw"], ["beats_raw"]), (["a_b.c"], ["a.b_c"])]
 )
 def test_topics_that_differ_by_dot_and_underscore_only_collide(declared: list[str], existing: list[str]) -> None:
-    decision = decide([Topic(name, 1, None, 1) for name in declared], KafkaState({}, 1, frozenset(existing)))
+    decision = decide([Topic(name, 1, None, 1) for name in declared], KafkaState({}, 1, frozenset(existing)), ())
     assert isinstance(decision, Finding)
     assert decision.reason == "TopicCollision"
     assert all(name in decision.message for name in [*declared, *existing])
@@ -87,4 +106,4 @@ def test_topics_that_differ_by_dot_and_underscore_only_collide(declared: list[st
 def test_other_peoples_collisions_and_the_same_topic_are_none() -> None:
     existing = TopicDescription(1, 1, Topic("a.b", 1, None, 1).config)
     kafka = KafkaState({"a.b": existing}, 1, frozenset({"a.b", "x.y", "x_y"}))
-    assert decide([Topic("a.b", 1, None, 1)], kafka) == []
+    assert decide([Topic("a.b", 1, None, 1)], kafka, ()) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 import botocore.session
 
-from local.plugins.aws.kind import Call, Kind
+from local.plugins.aws.kind import Call, Kind, Literal
 from local.plugins.aws.kinds import find
 from local.plugins.aws.mapping.requests import parameters, unmapped
 from local.plugins.aws.mapping.responses import observed, settled
@@ -67,6 +67,14 @@ def test_a_field_without_its_input_is_left_out_and_an_item_with_its_first() -> N
     (permission,) = params["IpPermissions"]
     assert permission["UserIdGroupPairs"] == [{"GroupId": "of"}]
     assert "IpRanges" not in permission
+
+
+def test_a_literal_value_may_have_braces() -> None:
+    kind = kind_of("aws:s3/bucket:Bucket")
+    operation = SESSION.get_service_model("s3").operation_model("DeleteObjects")
+    call = Call("DeleteObjects", {"Bucket": "{id}", "Delete": {"Objects": Literal([{"Key": "a{b}"}])}})
+    params = parameters(kind, call, operation, {"id": "x"}, set())
+    assert params == {"Bucket": "x", "Delete": {"Objects": [{"Key": "a{b}"}]}}
 
 
 def test_a_different_spelling_is_no_drift() -> None:

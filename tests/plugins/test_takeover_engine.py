@@ -31,7 +31,8 @@ PROGRAM = f"""{HEAD}
     aws.kms.Key("k", enable_key_rotation=True, deletion_window_in_days=7, opts=ours)
     aws.secretsmanager.Secret("x", name="killed/test", recovery_window_in_days=0, opts=ours)
     aws.s3.Bucket("b", bucket="killed-test", opts=ours)
-    aws.msk.Configuration("c", name="killed", kafka_versions=["3.9.x.kraft"], server_properties="a.b=1", opts=ours)
+    aws.msk.Configuration("c", name="killed", kafka_versions=["3.9.x.kraft"], server_properties="num.partitions=2",
+                          opts=ours)
 """
 BUCKET = f"""{HEAD}
     aws.s3.Bucket("NAME", bucket="moved-test", opts=ours)

@@ -42,7 +42,11 @@ def key_arn(region: str, key: str) -> str:
     """ARN of a KMS key given by id, ARN or alias. Raises KeyError when the region has no such key."""
     if key.startswith("arn:") and key.split(":")[3] != region:
         raise KeyError(key)
-    return kms_backends[ACCOUNT][region].describe_key(key).arn
+    kms = kms_backends[ACCOUNT][region]
+    alias = key if key.startswith("alias/") else key.partition(":alias/")[2]
+    if alias and kms.get_key_id_from_alias(f"alias/{alias.removeprefix('alias/')}") is None:
+        raise KeyError(key)
+    return kms.describe_key(key).arn
 
 
 def create_security_group(region: str, name: str, vpc: str) -> str:
@@ -103,3 +107,8 @@ def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
 def zones(region: str) -> list[str]:
     """Names of the region's availability zones."""
     return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]
+
+
+def key_is_enabled(region: str, arn: str) -> bool:
+    """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
+    return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"

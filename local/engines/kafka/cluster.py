@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 from local.engines.certificates import Authority
@@ -20,9 +21,10 @@ from local.engines.runtime.process import EngineFailed, Process
 class Kafka:
     """Brokers at `addresses`, numbered from 1. The first has its data in `folder`, others in `folder`/b-<number>.
 
-    `extra` are server.properties of the cluster, `heap` is the JVM heap size of a broker. `authority` is needed for
-    listeners with certificates. `racks` are the zones that brokers take in turn, `zones` how many there are:
-    so many replicas a topic has by default, up to three. Once `wanted` is false, nothing is waited for any longer.
+    `heap` is the JVM heap size of a broker; `light` ones compile less. `extra` are server.properties of the cluster.
+    `authority` is needed for listeners with certificates. `racks` are the zones that brokers take in turn, `zones` how
+    many there are: so many replicas a topic has by default, up to three. Once `wanted` is false, nothing is waited for
+    any longer.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Kafka:
         folder: Path,
         *addresses: str,
         heap: str = "256m",
+        light: bool = False,
         extra: Mapping[str, str] | None = None,
         listeners: Listeners | None = None,
         authority: Authority | None = None,
@@ -45,7 +48,7 @@ class Kafka:
         self.extra = dict(extra or {})
         self.listeners = listeners or Listeners()
         self.authority = authority
-        self.brokers = [Broker(folder if n.id == 1 else folder / f"b-{n.id}", n, heap) for n in self.nodes]
+        self.brokers = [Broker(folder if n.id == 1 else folder / f"b-{n.id}", n, heap, light) for n in self.nodes]
 
     @property
     def bootstrap(self) -> str:
@@ -68,26 +71,28 @@ class Kafka:
 
     def start(self, brokers: Sequence[Broker], seconds: float = 60.0) -> None:
         """Starts those that do not run, all at once, and waits until each serves."""
+        _ = self.identity  # made here, once: each broker is launched by a thread of its own
         idle = [broker for broker in brokers if broker.process.pid() is None]
         with ThreadPoolExecutor(max(1, len(idle))) as pool:
             list(pool.map(self._launch, idle))
-        if idle:
-            client = self.administration()
-            self._wait(idle, lambda: client.registered() >= {broker.node.id for broker in idle}, seconds)
+        for broker in idle:
+            client = self.administration(broker.node)
+            self._wait([broker], lambda client=client, id=broker.node.id: id in client.registered(), seconds)
 
     def restart(self, numbers: Collection[int], seconds: float = 60.0) -> None:
         """Restarts these brokers one after the other, each once the replicas of all are in sync."""
         for broker in self.brokers:
             if broker.node.id in numbers and self.wanted():
-                self._wait(self.brokers, self.administration().in_sync, seconds)
+                if len(self.brokers) > 1:  # a single one has no replicas elsewhere
+                    self._wait(self.brokers, self.administration().in_sync, seconds)
                 broker.process.stop(grace=30)
                 self.start([broker], seconds)
         if numbers:
             self._wait(self.brokers, self.administration().in_sync, seconds)
 
     def ready(self) -> bool:
-        """Whether all brokers respond and have registered with the controllers."""
-        return self.running() and self.administration().registered() >= {node.id for node in self.nodes}
+        """Whether every broker responds and has registered with the controllers."""
+        return self.running() and all(n.id in self.administration(n).registered() for n in self.nodes)
 
     def running(self) -> bool:
         """Whether every broker has its process."""
@@ -108,10 +113,12 @@ class Kafka:
             broker.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def administration(self) -> Administration:
+    def administration(self, *nodes: Node) -> Administration:
+        """A client that starts at these nodes, or at any. A broker serves once it has registered, so ask it itself."""
         certificate = self.authority.certificate if self.authority else None
-        return Administration(self.nodes, self.identity(), self.listeners, certificate)
+        return Administration(nodes or self.nodes, self.identity, self.listeners, certificate)
 
+    @cached_property
     def identity(self) -> Identity:
         return identity(self.folder, self.zones)
 
@@ -121,7 +128,7 @@ class Kafka:
             broker.node,
             self.nodes,
             self.zones,
-            self.identity(),
+            self.identity,
             self.listeners,
             broker.folder,
             certificate,
@@ -132,8 +139,8 @@ class Kafka:
         if self.authority is not None and self.listeners.certified:
             broker.certify(self.authority)
         broker.configure(self._settings(broker))
-        broker.format(self.identity(), self.nodes)
-        broker.start(self.identity(), self.listeners)
+        broker.format(self.identity, self.nodes)
+        broker.start(self.identity, self.listeners)
 
     def _wait(self, brokers: Sequence[Broker], probe: Callable[[], bool], seconds: float) -> None:
         """Returns when `probe` is true, or the cluster not wanted.

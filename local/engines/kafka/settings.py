@@ -182,9 +182,17 @@ def _replication(zones: int) -> dict[str, str]:
 
 
 def _sessions(zones: int) -> dict[str, str]:
-    """A killed broker can register again only after its old session has timed out: 18 s by default.
+    """How long a broker or a controller may be silent, in milliseconds.
 
-    Several brokers share the machine, and one that waits for the processor must not be taken for a dead one.
+    A killed broker can register again only after its old session has timed out: 18 s by default. Several brokers share
+    the machine's processors, and one that waits for its turn must not be taken for a dead one.
     """
-    timeout, heartbeat = (1500, 300) if zones == 1 else (4000, 500)
-    return {"broker.session.timeout.ms": str(timeout), "broker.heartbeat.interval.ms": str(heartbeat)}
+    if zones == 1:
+        return {"broker.session.timeout.ms": "1500", "broker.heartbeat.interval.ms": "300"}
+    return {
+        "broker.session.timeout.ms": "6000",
+        "broker.heartbeat.interval.ms": "1000",
+        "controller.quorum.fetch.timeout.ms": "5000",
+        "controller.quorum.election.timeout.ms": "2000",
+        "initial.broker.registration.timeout.ms": "600000",
+    }

@@ -6,17 +6,19 @@ import os
 import shutil
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from local.engines.kubernetes import node_labels
 from local.engines.kubernetes.administration import Administrator
 from local.engines.kubernetes.control_plane import ControlPlane
 from local.engines.runtime.process import Process
 from local.node.pod_identity import AgentSettings
 from local.node.registration import KUBELET_PORT
 from local.node.runtime.execution import kill_pods
-from local.node.settings import NodeSettings, Taint
+from local.node.settings import FILE, NodeSettings, Taint
 from local.site import CHECKOUT, Site
 
 SLOTS = 32
@@ -96,6 +98,7 @@ class NodeGroup:
         for folder in active:
             AgentSettings.save(self.agent, folder)
             self._start(folder)
+            self._label(folder)
         for folder in terminating:
             if self._drain(folder):
                 self._remove(folder)
@@ -118,6 +121,8 @@ class NodeGroup:
         if desired_size is not None and len(folders) != desired_size:
             return False
         if any(self._process(folder).pid() is None or not self._is_current(folder) for folder in folders):
+            return False
+        if not all(self._is_labelled(folder) for folder in folders):
             return False
         return self._ready_nodes() == set(self.nodes)
 
@@ -195,13 +200,37 @@ class NodeGroup:
             certificate=serving.certificate,
             key=serving.key,
             authority=authority.certificate,
-            labels={**self.labels, "topology.kubernetes.io/zone": f"{self.region}{ZONES[slot % len(ZONES)]}"},
+            labels=self._labels(slot),
             taints=self.taints,
         )
-        site = {"AURA_HOME": str(self.site.home), "AURA_SITE": str(self.site.index)}
+        site = {
+            "AURA_HOME": str(self.site.home),
+            "AURA_SITE": str(self.site.index),
+            "AWS_ENDPOINT_URL": self.site.endpoint_url,
+        }
         env = {**os.environ, **site, "PYTHONPATH": str(CHECKOUT)}
         argv = [sys.executable, "-m", "local.node", settings.save()]
         process.start(argv, env=env, cwd=CHECKOUT, listens=[(self._address(slot), KUBELET_PORT)])
+
+    def _labels(self, slot: int) -> dict[str, str]:
+        return {**self.labels, "topology.kubernetes.io/zone": f"{self.region}{ZONES[slot % len(ZONES)]}"}
+
+    def _is_labelled(self, folder: Path) -> bool:
+        settings = NodeSettings.load(folder / FILE)
+        return (settings.labels, settings.taints) == (self._labels(int(folder.name)), self.taints)
+
+    def _label(self, folder: Path) -> None:
+        """Gives a running node the group's labels and taints, if they have changed since."""
+        if self._is_labelled(folder):
+            return
+        settings, labels = NodeSettings.load(folder / FILE), self._labels(int(folder.name))
+        status, node = self._administrator.call("GET", f"/api/v1/nodes/{settings.name}")
+        if status != 200:
+            return
+        patch = node_labels.change(node, (settings.labels, settings.taints), labels, self.taints)
+        status, _ = self._administrator.call("PATCH", f"/api/v1/nodes/{settings.name}", patch)
+        if status == 200:
+            replace(settings, labels=labels, taints=self.taints).save()
 
     def _stop(self, folder: Path) -> None:
         self._process(folder).stop(grace=8)

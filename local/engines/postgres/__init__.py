@@ -7,11 +7,12 @@ from local.engines.postgres.backup import Source, forget_unneeded
 from local.engines.postgres.cluster import SUPERUSER, checked
 from local.engines.postgres.configuration import Tls
 from local.engines.postgres.origin import Empty, Origin, Restored, Standby
-from local.engines.postgres.server import Login, Postgres, Replication
+from local.engines.postgres.server import InvalidSettings, Login, Postgres, Replication
 
 __all__ = [
     "SUPERUSER",
     "Empty",
+    "InvalidSettings",
     "Login",
     "Origin",
     "Postgres",

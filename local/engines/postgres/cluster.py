@@ -69,8 +69,11 @@ def checked(folder: Path, settings: Mapping[str, str]) -> str | None:
 
 
 def run(argv: list[str], environment: Mapping[str, str] | None = None) -> str:
-    """Output of a program of PostgreSQL; `environment` is added to this process's own. Raises EngineFailed."""
-    command = [*unprivileged(), str(tools.path(argv[0])), *argv[1:]]
+    """Output of a program of PostgreSQL; `environment` is added to this process's own. Raises EngineFailed.
+
+    The program ends with the thread that waits for it: it would write to a folder that the next attempt removes.
+    """
+    command = [*unprivileged(), "setpriv", "--pdeathsig", "KILL", "--", str(tools.path(argv[0])), *argv[1:]]
     variables = {**os.environ, **(environment or {})}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
     if done.returncode != 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 from dataclasses import dataclass
@@ -18,6 +19,18 @@ from local.engines.postgres.configuration import Tls, access, configuration
 from local.engines.postgres.origin import NO_LATER_COMMIT, Empty, Origin
 from local.engines.runtime.process import EngineFailed, Process
 from local.toolchain import tools
+
+_BY_SETTINGS = re.compile(
+    r"FATAL:  ("
+    r"could not (?:map anonymous shared memory|create shared memory segment|create semaphores|access file)[^\n]*"
+    r"|(?:invalid value for parameter|configuration file|insufficient)[^\n]*"
+    r")"
+)
+"""PostgreSQL's errors when it cannot start with its settings."""
+
+
+class InvalidSettings(EngineFailed):
+    """The server does not start with its settings; its data are intact."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +74,20 @@ class Postgres:
         self.origin: Origin = origin or Empty()
         self.archive = archive
         self.process = Process(folder, "postgres")
+        self._log_before = 0
 
     def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 60.0) -> str:
         """Starts the server, waits until it is ready, and creates the role `master` and its `database` if given.
 
-        The first start makes the data, as the origin says. Returns "address:port".
+        The first start makes the data, as the origin says. Returns "address:port". Raises EngineFailed, and its
+        subclass InvalidSettings when the settings are to blame.
         """
         try:
             self._start(seconds)
-        except EngineFailed:
-            if self._replay_all.exists() or NO_LATER_COMMIT not in self.process.tail(4000):
+        except EngineFailed as error:
+            if match := _BY_SETTINGS.search(self._said()):
+                raise InvalidSettings(f"The server does not start with its settings: {match[1]}") from error
+            if self._replay_all.exists() or NO_LATER_COMMIT not in self._said():
                 raise
             self._replay_all.touch()
             self._start(seconds)
@@ -83,10 +100,9 @@ class Postgres:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self.data.exists():
                 self.origin.seed(self.data)
-            if self.archive is not None:
-                self.archive.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._configure()
             cluster.remove_stale_lock(self.data)
+            self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
         self.process.start(
             [*cluster.unprivileged(), tools.path("postgres"), "-D", self.data, *self._options()],
             listens=[(self.address, self.port)],
@@ -138,6 +154,11 @@ class Postgres:
         """Connection URI; user, password and database must not need percent-encoding."""
         return f"postgresql://{login.user}:{login.password}@{self.address}:{self.port}/{database}"
 
+    @property
+    def initialized(self) -> bool:
+        """Whether it has data."""
+        return self.data.exists()
+
     def source(self) -> Source:
         """How another server connects to this one, for a base backup or as its standby."""
         root = self.tls.authority if self.tls else None
@@ -175,6 +196,11 @@ class Postgres:
         """Exists when the WAL has no commit after the moment to restore: then all of it is to be replayed."""
         return self.folder / "replay-all"
 
+    def _said(self) -> str:
+        """What the server has written since it was started."""
+        size = self.process.log.stat().st_size if self.process.log.exists() else 0
+        return self.process.tail(size - self._log_before) if size > self._log_before else ""
+
     def _password(self) -> str:
         return (self.folder / backup.PASSWORD_FILE).read_text()
 
@@ -193,6 +219,8 @@ class Postgres:
         return ["-c", f"config_file={self.folder}/postgresql.conf"]
 
     def _configure(self) -> None:
+        if self.archive is not None:
+            self.archive.mkdir(parents=True, exist_ok=True, mode=0o700)
         provider = self.origin.settings()
         if self._replay_all.exists():
             provider.pop("recovery_target_time", None)

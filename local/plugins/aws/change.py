@@ -38,7 +38,8 @@ def change(
     live = lifecycle.inputs(id, found, old, state)
     due = {one for one, effect in changes(kind, live, new).items() if one in changed and effect is not Effect.STEERING}
     wanted = kind.inputs.completed(new)
-    known = {**lifecycle.known(wanted, id, state), "old": lifecycle.known(live, id, state)}
+    outputs = kind.inputs.outputs_of(state)
+    known = {**lifecycle.known(wanted, id, outputs), "old": lifecycle.known(live, id, outputs)}
     done: list[str] = []
     try:
         for call, only in calls(kind, live, known, due):
@@ -74,9 +75,10 @@ def calls(kind: Kind, live: Values, known: Values, due: set[str]) -> Iterator[tu
 
 
 def _failed(name: str, id: str, error: ProviderError, done: list[str]) -> str:
+    what = str(error).rstrip(".")
     if not done:
-        return f"{error}. {name} ({id}) stays as it was. Mend the cause and run the update again"
+        return f"{what}. {name} ({id}) stays as it was. Mend the cause and run the update again"
     return (
-        f"{error}. {name} ({id}) stays, changed by {', '.join(done)} only. Mend the cause and run the update again: "
+        f"{what}. {name} ({id}) stays, changed by {', '.join(done)} only. Mend the cause and run the update again: "
         f"it makes the changes that are missing"
     )

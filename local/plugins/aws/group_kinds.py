@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.plugins.aws.inputs import Inputs
-from local.plugins.aws.kind import Call, Kind, SeparateCall, Tags
+from local.plugins.aws.kind import Call, Kind, Literal, SeparateCall, Tags
 from local.plugins.provider.values import Values
 
 TAGS = Tags(
@@ -50,7 +50,7 @@ def parameter_group(service: str, noun: str, arn: str, field: str, more: Callabl
             if parameter != before.get(name)
         ]
         forms = ((f"Reset{noun}", lost), (f"Modify{noun}", changed))
-        return [Call(operation, {f"{noun}Name": "{id}", field: form}) for operation, form in forms if form]
+        return [Call(operation, {f"{noun}Name": "{id}", field: Literal(form)}) for operation, form in forms if form]
 
     names = {f"{noun}Name": "{name}", f"{noun}Family": "{family}", "Description": "{description}"}
     return _group(

@@ -61,6 +61,11 @@ class Inputs:
     def steers(self, name: str) -> bool:
         return self.effects.get(name) is Effect.STEERING
 
+    def outputs_of(self, state: Values) -> Values:
+        """What of a recorded state is no input, and so not what an earlier declaration said."""
+        inputs = {name.partition(".")[0] for name in self.effects}
+        return {name: value for name, value in state.items() if name not in inputs}
+
     def name_of(self, path: str) -> str | None:
         """The name that decides about a dotted path: the longest one that it begins with."""
         names = (name for name in self.effects if path == name or path.startswith(f"{name}."))

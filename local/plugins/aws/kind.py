@@ -11,6 +11,13 @@ from local.plugins.provider.values import Values
 
 
 @dataclass(frozen=True)
+class Literal:
+    """A value in the fields of a call that is no template, though it may have braces."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
 class Call:
     """One API operation.
 

@@ -82,7 +82,7 @@ class ResourceLifecycle:
             except ApiError as error:
                 if not error.is_not_found and not error.is_done:
                     raise
-        unread = {name for separate in kind.separate if not separate.path for name in separate.inputs}
+        unread = {name for one in kind.separate if not one.path and not one.created for name in one.inputs}
         self.modify(id, outputs, set(kind.write_only) & set(new), new)
         self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new)
 
@@ -196,14 +196,18 @@ class ResourceLifecycle:
             self.wait_ready(id, inputs, operation, "preparing deletion")
         if kind.purge is not None and inputs.get("forceDestroy"):
             kind.purge(lambda call: self.call(call, known), known)
+        missing: ApiError | None = None
         for call in (*kind.before_delete, kind.delete):
             try:
                 self.call(call, self.with_fresh(known))
             except ApiError as error:
                 if not error.is_not_found:
                     raise
+                missing = error if call is kind.delete else missing
         pause = _FIRST_PAUSE
         while (found := self.describe(id, inputs)) is not None:
+            if missing is not None:  # something else is: the resource itself is described
+                raise missing
             status = (jmespath.search(kind.ready.path, found) if kind.ready else None) or "still there"
             operation.report(f"deleting: {status}")
             operation.pause(pause, f"{self._name} to be deleted, which is {status}")

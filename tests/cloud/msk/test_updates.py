@@ -1,4 +1,4 @@
-"""Updates of a running cluster are operations that clients wait for; brokers restart in turn and keep their topics."""
+"""Updates of a running cluster are operations to wait for; brokers restart in turn and keep their topics."""
 
 from __future__ import annotations
 

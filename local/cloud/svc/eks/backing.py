@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends import lookups
+from local.cloud.moto_backends.roles import open_session
 from local.cloud.paths import AUTHORIZATION, POD_IDENTITY, TOKEN_REVIEW
-from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup
+from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup, NodeSession
 from local.cloud.svc.eks.pod_identity import webhook
 from local.cloudnativepg import server as cloudnativepg
 from local.engines.kubernetes import node_group
@@ -21,6 +23,8 @@ from local.engines.runtime.process import EngineFailed
 from local.node.pod_identity import AgentSettings
 from local.node.settings import Taint
 
+_SESSION, _RENEWED = timedelta(hours=6), timedelta(hours=1)
+"""Lifetime of the credentials of a node's role, and what is left of it when they are renewed."""
 AGENT_ADDON = "eks-pod-identity-agent"
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
@@ -124,12 +128,26 @@ class NodeGroupBacking:
         if self.group.status == "DELETING":
             self._delete()
         elif self.cluster.status == "ACTIVE":
+            self.engine.agent = self._agent()
             self.engine.ensure(self._desired)
             if self.group.status in ("CREATING", "UPDATING") and self.running():
                 self._set_status("ACTIVE")
 
     def stop(self) -> None:
         self.engine.stop()
+
+    def _agent(self) -> AgentSettings | None:
+        """What the Pod Identity agents of the nodes work with; None unless the cluster has their add-on."""
+        if AGENT_ADDON not in self.cluster.addons:
+            return None
+        session, region = self.group.session, self.cluster.region
+        if session is None or session.expiration - datetime.now(UTC) < _RENEWED:
+            with self.context.mutation():
+                opened = open_session(self.group.inputs["nodeRole"], self.group.name, region, _SESSION)
+                session = NodeSession(opened.access_key, opened.secret_key, opened.token, opened.expiration)
+                self.group.session = session
+        keys = session.access_key, session.secret_key, session.token
+        return AgentSettings(self.context.site.endpoint_url, region, self.cluster.name, *keys)
 
     @property
     def _desired(self) -> int:
@@ -159,7 +177,6 @@ def _engine(context: CloudContext, cluster: Cluster, group: NodeGroup) -> node_g
         group.name,
         capacity_type=inputs["capacityType"],
         labels=inputs["labels"],
-        agent=_agent(context, cluster),
         generation=group.generation,
         max_unavailable=_max_unavailable(inputs),
         taints=tuple(Taint(t["key"], t.get("value", ""), _EFFECTS[t["effect"]]) for t in inputs["taints"]),
@@ -170,13 +187,6 @@ def _max_unavailable(inputs: dict[str, Any]) -> int:
     config, size = inputs["updateConfig"], inputs["scalingConfig"]["desiredSize"]
     share = config.get("maxUnavailablePercentage", 0) * size // 100
     return max(1, config.get("maxUnavailable", share))
-
-
-def _agent(context: CloudContext, cluster: Cluster) -> AgentSettings | None:
-    """What the Pod Identity agents of the nodes work with; None unless the cluster has their add-on."""
-    if AGENT_ADDON not in cluster.addons:
-        return None
-    return AgentSettings(context.site.endpoint_url, cluster.region, cluster.name)
 
 
 def _write_webhook(path: Path, url: str) -> None:

@@ -33,6 +33,16 @@ class Update(Kept):
 
 
 @dataclass
+class NodeSession(Kept):
+    """Credentials of the role of a group's nodes."""
+
+    access_key: str
+    secret_key: str
+    token: str
+    expiration: datetime
+
+
+@dataclass
 class NodeGroup(Kept):
     cluster: str
     name: str
@@ -44,6 +54,8 @@ class NodeGroup(Kept):
     status: str = "CREATING"
     generation: int = 0
     """Rises when the nodes are to be replaced; each node keeps that of its start."""
+    session: NodeSession | None = None
+    """The credentials of the nodes' role, while something on the nodes needs them."""
 
 
 @dataclass

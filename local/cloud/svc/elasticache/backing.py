@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import shutil
+import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from local.cloud.context import CloudContext
-from local.cloud.svc.elasticache.model import CacheState, Group, Member
-from local.engines.redis import Access, Redis, Tls
-from local.engines.runtime.process import Process
+from local.cloud.svc.elasticache import schedule
+from local.cloud.svc.elasticache.engines import Engines
+from local.cloud.svc.elasticache.events import note
+from local.cloud.svc.elasticache.failover import successor
+from local.cloud.svc.elasticache.model import CacheState, Group, Member, Snapshot
+from local.cloud.svc.elasticache.modification import apply
+from local.cloud.svc.elasticache.snapshots import snapshot_file, take_automatic
+from local.engines.runtime.process import EngineFailed
+
+_SAVE_SECONDS = 30.0
 
 
 class ReplicationGroupBacking:
-    """A primary and its replicas. A dead one is restarted with its data; the group is `modifying` meanwhile."""
+    """A primary and its replicas. A dead one is restarted with its data; the group is `modifying` meanwhile.
+
+    With automatic failover the replica that has most takes the place of a dead primary, which comes back as a replica.
+    """
 
     def __init__(self, context: CloudContext, state: CacheState, group: Group) -> None:
         self.context, self.state, self.group = context, state, group
+        self.engines = Engines(context, state, group)
         self.key = group.arn
 
     @property
@@ -23,7 +37,11 @@ class ReplicationGroupBacking:
         return self.group.status
 
     def running(self) -> bool:
-        return all(self._process(member).pid() is not None for member in self.group.members)
+        return all(self.engines.running(member) for member in self.group.members)
+
+    def stop(self) -> None:
+        for member in (*self.group.replicas, self.group.primary):
+            self.engines.stop(member)
 
     def reconcile(self) -> None:
         group = self.group
@@ -33,70 +51,223 @@ class ReplicationGroupBacking:
         for member in list(group.leaving):
             self._delete_member(member)
         if group.status == "available":
-            if self.running():
-                return
+            self._keep_schedule(datetime.now(UTC))
+        if group.status == "snapshotting":
+            self._save_snapshots()
+        elif group.status != "available" or group.unapplied or not self.running():
+            self._settle()
+
+    def _settle(self) -> None:
+        """Makes every engine what the state says, and records that it is."""
+        if self.group.status == "available" and not self.running():
             self._set_status("modifying")
-        for engine in self._engines():  # the primary first: a replica is ready once it has synchronised with it
-            engine.ensure()
-        self._set_status("available")
+        revision = self.group.revision
+        try:
+            self._start_rebooted()
+            self._settle_primary()
+            self._start_all()
+        except EngineFailed as error:
+            with self.context.mutation():
+                self.group.trouble = str(error)
+            raise
+        with self.context.mutation():
+            group = self.group
+            group.trouble = ""
+            if group.revision != revision or group.status == "deleting":
+                return  # a request has changed it meanwhile; the next reconciliation handles that
+            for member in group.members:
+                if member.name in group.rebooting:
+                    member.needs_reboot = False
+                    note(self.state, member.name, "cache-cluster", "Cache node 0001 restarted", datetime.now(UTC))
+            group.unapplied, group.rebooting = False, ()
+            if group.status == "creating":
+                self._note("Cache cluster created" if group.standalone else "Replication group created")
+            self._release_seed()
+            group.status = "available"
 
-    def stop(self) -> None:
-        for member in (*self.group.replicas, self.group.primary):
-            self._process(member).stop()
+    def _start_rebooted(self) -> None:
+        for member in self.group.members:
+            if member.name in self.group.rebooting:
+                self.engines.stop(member)
+                self.engines.of(member).start()
 
-    def _engines(self) -> list[Redis]:
-        return [self._engine(member) for member in (self.group.primary, *self.group.replicas)]
+    def _settle_primary(self) -> None:
+        """Changes the primary, if it is asked for or the primary is dead and automatic failover is on."""
+        group, known = self.group, self._replication()
+        masters = [member for member in group.replicas if (known[member.name] or {}).get("role") == "master"]
+        if masters and (known[group.primary.name] or {}).get("role") == "slave":
+            self._hand_over(masters[0])  # the endpoint was killed after it had recorded the new primary
+            return
+        alive = self.engines.process(group.primary).pid() is not None
+        if group.failover == group.primary.name or not (group.failover or (group.automatic_failover and not alive)):
+            self._set_failover("")
+            return
+        candidates = {m.name: known[m.name] for m in group.replicas if group.failover in ("", "any", m.name)}
+        chosen = successor(candidates)
+        if chosen is None and alive:
+            raise EngineFailed(f"no replica of {group.name} is in step with its primary; it stays as it is")
+        if chosen is None:
+            self._set_failover("")
+            return
+        former = group.primary
+        self._record_primary(chosen)
+        if alive:
+            self._hand_over(former)
+        else:
+            self._fail_over(former)
 
-    def _engine(self, member: Member) -> Redis:
+    def _hand_over(self, former: Member) -> None:
+        """From the living primary `former` to the recorded one."""
+        self.engines.of(former, of_former=True).hand_over(self.engines.of(self.group.primary))
+        if self.group.failover == "any":  # of TestFailover, which stands for the loss of the node
+            self.engines.stop(former)
+        self._fail_over(former)
+
+    def _fail_over(self, former: Member) -> None:
+        self._set_failover("")
+        with self.context.mutation():
+            chosen = self.group.primary.name
+            self._note(f"Failover from primary node {former.name} to replica node {chosen} completed")
+
+    def _replication(self) -> dict[str, dict[str, Any] | None]:
+        """INFO replication of the members; None of those that do not answer."""
+        return {member.name: self.engines.of(member).replication() for member in self.group.members}
+
+    def _record_primary(self, name: str) -> None:
+        """On disk before anything happens: an endpoint that is killed must not take the former primary's side."""
+        with self.context.mutation():
+            self.group.primary_name = name
+        deadline = time.monotonic() + _SAVE_SECONDS
+        while time.monotonic() < deadline:
+            with self.context.lock:  # saving holds it
+                if not self.context.changed.is_set():
+                    return
+            time.sleep(0.02)
+        raise EngineFailed("the state could not be saved; the failover waits for it")
+
+    def _start_all(self) -> None:
+        """The primary first: a replica is ready once it has synchronised with it."""
         group = self.group
-        parameters = self.state.parameter_groups.get(group.inputs.get("CacheParameterGroupName", ""))
-        return Redis(
-            self._folder(member),
-            member.address,
-            group.port,
-            None if member is group.primary else group.primary.address,
-            parameters.parameters if parameters else None,
-            aliases=group.aliases(member),
-            tls=self._tls(member) if group.encrypted_in_transit else None,
-            access=self._access(),
-        )
+        for member in group.members:
+            if self.engines.of(member).answers():
+                self.engines.of(member).release()
+        if group.seed:
+            self.engines.of(group.primary).seed(snapshot_file(self.context, group.region, group.seed))
+        for member in (group.primary, *group.replicas):
+            self.engines.of(member).ensure()
 
-    def _access(self) -> Access | None:
+    def _keep_schedule(self, now: datetime) -> None:
         group = self.group
-        if not group.administrator:
-            return None
-        return Access(group.administrator, group.auth.tokens, group.auth.required)
+        if group.pending and schedule.may_modify(group, now):
+            with self.context.mutation():
+                apply(group, dict(group.pending), now)
+                group.pending = {}
+        with self.context.lock:
+            due, expired = schedule.snapshot_is_due(self.state, group, now), schedule.expired(self.state, group, now)
+        if due or expired:
+            with self.context.mutation():
+                for snapshot in expired:
+                    snapshot.status = "deleting"
+                if due:
+                    take_automatic(self.state, group, now)
 
-    def _tls(self, member: Member) -> Tls:
-        """Certified for every address that may ever lead to this member; kept with its data."""
-        authority, endpoints = self.context.authority, self.group.endpoints
-        assert endpoints is not None  # groups with TLS are made with endpoints
-        hosts = (member.address, endpoints.primary, endpoints.reader)
-        pair = authority.pair(str(self._folder(member) / "server"), member.name, hosts=hosts)
-        return Tls(pair, authority.certificate)
+    def _save_snapshots(self) -> None:
+        if not self.running():
+            self._start_all()
+        for snapshot in self._wanted_snapshots():
+            self._save(snapshot)
+        self._set_status("available", "snapshotting")
 
-    def _folder(self, member: Member) -> Path:
-        return self.context.folder(self.group.region, "elasticache", member.name)
+    def _save(self, snapshot: Snapshot) -> None:
+        found = self.state.member(snapshot.described.get("CacheClusterId", ""))
+        file = snapshot_file(self.context, snapshot.region, snapshot.name)
+        self.engines.of(found[1] if found else self.group.primary).save(file)
+        with self.context.mutation():
+            snapshot.size, snapshot.status = file.stat().st_size, "available"
+            self._note(f"Snapshot succeeded for snapshot with ID '{snapshot.name}'")
 
-    def _process(self, member: Member) -> Process:
-        return Process(self._folder(member), "redis")
+    def _wanted_snapshots(self) -> list[Snapshot]:
+        of_group = ("ReplicationGroupId", "CacheClusterId")
+        names = {self.group.name, *(member.name for member in self.group.members)}
+        return [
+            snapshot
+            for snapshot in list(self.state.snapshots.values())
+            if snapshot.status == "creating" and any(snapshot.described.get(key) in names for key in of_group)
+        ]
 
     def _delete(self) -> None:
-        for member in [*self.group.members, *self.group.leaving]:
+        group = self.group
+        if group.final_snapshot and self._wanted_snapshots():
+            self._start_all()
+            for snapshot in self._wanted_snapshots():
+                self._save(snapshot)
+        for member in [*group.members, *group.leaving]:
             self._delete_member(member)
-        for name in self.group.endpoint_names:
-            self.context.addresses(self.group.region).release(name)
+        for name in group.endpoint_names:
+            self.context.addresses(group.region).release(name)
         with self.context.mutation():
-            self.state.groups.pop(self.group.name, None)
+            self._release_seed()
+            (self.state.clusters if group.standalone else self.state.groups).pop(group.name, None)
+            self._note("Cache cluster deleted" if group.standalone else "Replication group deleted")
 
     def _delete_member(self, member: Member) -> None:
-        self._process(member).kill()
-        shutil.rmtree(self._folder(member), ignore_errors=True)
+        self.engines.kill(member)
+        shutil.rmtree(self.engines.folder(member), ignore_errors=True)
         self.context.addresses(self.group.region).release(member.name)
         with self.context.mutation():
             self.group.leaving = [other for other in self.group.leaving if other.name != member.name]
 
-    def _set_status(self, status: str) -> None:
+    def _release_seed(self) -> None:
+        snapshot = self.state.snapshots.get(self.group.seed)
+        if snapshot is not None and snapshot.status == "restoring":
+            snapshot.status = "available"
+        self.group.seed = ""
+
+    def _note(self, message: str) -> None:
+        kind = "cache-cluster" if self.group.standalone else "replication-group"
+        note(self.state, self.group.name, kind, message, datetime.now(UTC))
+
+    def _set_failover(self, value: str) -> None:
         with self.context.mutation():
-            if self.group.status != "deleting":
+            self.group.failover = value
+
+    def _set_status(self, status: str, before: str | None = None) -> None:
+        with self.context.mutation():
+            if self.group.status != "deleting" and before in (None, self.group.status):
                 self.group.status = status
+
+
+class SnapshotBacking:
+    """The file of a snapshot that is being copied or deleted."""
+
+    def __init__(self, context: CloudContext, state: CacheState, snapshot: Snapshot) -> None:
+        self.context, self.state, self.snapshot = context, state, snapshot
+        self.key = snapshot.arn
+
+    @property
+    def status(self) -> str:
+        return self.snapshot.status
+
+    def running(self) -> bool:
+        return True
+
+    def stop(self) -> None:
+        """It has no process."""
+
+    def reconcile(self) -> None:
+        file = self._file(self.snapshot.name)
+        if self.snapshot.status == "deleting":
+            shutil.rmtree(file.parent, ignore_errors=True)
+            with self.context.mutation():
+                self.state.snapshots.pop(self.snapshot.name, None)
+        elif self.snapshot.copy_of:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self._file(self.snapshot.copy_of), file)
+            with self.context.mutation():
+                source = self.state.snapshots.get(self.snapshot.copy_of)
+                if source is not None:
+                    source.status = "available"
+                self.snapshot.status = "available"
+
+    def _file(self, name: str) -> Path:
+        return snapshot_file(self.context, self.snapshot.region, name)

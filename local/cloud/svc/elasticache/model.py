@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from local.cloud.service.groups.model import GroupState, ParameterGroup, SubnetGroup
 from local.cloud.svc.elasticache.auth import NO_AUTH, Auth
+from local.cloud.svc.elasticache.catalog.node_types import MEMORY
 
 __all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
+
+_SMALLEST = "cache.t4g.micro"
 
 
 @dataclass
@@ -19,6 +23,11 @@ class Member:
     name: str
     address: str
     zone: str
+    tags: dict[str, str] | None = None
+    """Of its own; None while it has those of its group."""
+    created: datetime | None = None
+    needs_reboot: bool = False
+    """Whether a parameter was changed that takes effect when it is rebooted."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,8 @@ class Endpoints:
 
 @dataclass
 class Group:
+    """A replication group, or a cache cluster that belongs to none."""
+
     region: str
     name: str
     arn: str
@@ -50,6 +61,41 @@ class Group:
     """Member that is the primary; the first if empty."""
     endpoints: Endpoints | None = None
     """None in groups made before these addresses existed."""
+    standalone: bool = False
+    """Whether it is a cache cluster of one node, in no replication group."""
+    pending: Mapping[str, Any] = field(default_factory=dict)
+    """Inputs of modifications that wait for the maintenance window. Replaced, never changed."""
+    unapplied: bool = False
+    """Whether running engines differ from what is described, with the status left as it is."""
+    failover: str = ""
+    """Member that is to become primary; "any" for the one with the most data."""
+    rebooting: tuple[str, ...] = ()
+    """Members to be restarted."""
+    seed: str = ""
+    """Snapshot that its data comes from, until the primary has it."""
+    final_snapshot: str = ""
+    revision: int = 0
+    """Counts the requests that changed what its engines should be."""
+    trouble: str = ""
+    """Why its engines could not be started last."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({"pending": {}, "leaving": []} | state)  # former states lack fields with factories
+
+    def change(self, status: str) -> None:
+        """Call when its engines should be something else than before."""
+        self.revision += 1
+        self.unapplied = True
+        self.status = status
+
+    @property
+    def port(self) -> int:
+        return int(self.inputs.get("Port", 6379))
+
+    @property
+    def node_type(self) -> str:
+        node_type = self.inputs.get("CacheNodeType", _SMALLEST)
+        return node_type if node_type in MEMORY else _SMALLEST  # former states may hold any text
 
     @property
     def primary(self) -> Member:
@@ -65,31 +111,77 @@ class Group:
         """Whom the reader endpoint leads to: the primary when there is no replica."""
         return (self.replicas or self.members)[0]
 
-    def aliases(self, member: Member) -> tuple[str, ...]:
-        """The endpoints' addresses that `member` has, besides its own."""
-        if self.endpoints is None:
-            return ()
-        primary = [self.endpoints.primary] if member is self.primary else []
-        return (*primary, *([self.endpoints.reader] if member is self.reader else []))
-
     @property
-    def endpoint_names(self) -> tuple[str, str]:
-        """Under which the endpoints' addresses are allocated; no member can be called so."""
-        return f"{self.name}.primary", f"{self.name}.reader"
+    def automatic_failover(self) -> bool:
+        return bool(self.inputs.get("AutomaticFailoverEnabled"))
 
     @property
     def encrypted_in_transit(self) -> bool:
         return bool(self.inputs.get("TransitEncryptionEnabled"))
 
     @property
-    def port(self) -> int:
-        return int(self.inputs.get("Port", 6379))
+    def encryption_required(self) -> bool:
+        """Of clients, where there is encryption in transit."""
+        return self.inputs.get("TransitEncryptionMode", "required") == "required"
+
+    def aliases(self, member: Member) -> tuple[str, ...]:
+        """The endpoints' addresses that `member` has, besides its own."""
+        if self.endpoints is None:
+            return ()
+        primary = [self.endpoints.primary] if member is self.primary else []
+        reader = [self.endpoints.reader] if member is self.reader else []
+        return tuple(address for address in (*primary, *reader) if address != member.address)
+
+    @property
+    def endpoint_names(self) -> tuple[str, str]:
+        """Under which the endpoints' addresses are allocated; no member can be called so."""
+        return f"{self.name}.primary", f"{self.name}.reader"
+
+
+@dataclass
+class Snapshot:
+    """A backup; its RDB file lies in the folder of its name."""
+
+    region: str
+    name: str
+    arn: str
+    tags: dict[str, str]
+    described: dict[str, Any]
+    """What it says of its source, as DescribeSnapshots returns it."""
+    created: datetime
+    automatic: bool = False
+    status: str = "creating"
+    copy_of: str = ""
+    size: int = 0
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class Event:
+    at: datetime
+    source: str
+    type: str
+    """Of the source, as in DescribeEvents."""
+    message: str
 
 
 @dataclass
 class CacheState(GroupState):
     groups: dict[str, Group] = field(default_factory=dict)
+    """Replication groups."""
+    clusters: dict[str, Group] = field(default_factory=dict)
+    """Cache clusters in no replication group."""
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({"clusters": {}, "snapshots": {}, "events": []} | state)
 
     @property
     def group_users(self) -> dict[str, Group]:
-        return self.groups
+        return self.groups | {f"cluster:{name}": group for name, group in self.clusters.items()}
+
+    def member(self, name: str) -> tuple[Group, Member] | None:
+        """The cache cluster `name`, in a replication group or alone."""
+        pairs = ((group, member) for group in self.group_users.values() for member in group.members)
+        return next(((group, member) for group, member in pairs if member.name == name), None)

@@ -66,6 +66,7 @@ class ClusterBacking:
         return Kafka(
             self.context.folder(cluster.region, "msk", cluster.identifier),
             *addresses,
+            light=True,
             extra=_properties(self.state, inputs),
             listeners=listeners(inputs),
             authority=self.context.authority,

@@ -12,6 +12,7 @@ from local.cloud.svc.rds.operations.backups import BackupOperations
 from local.cloud.svc.rds.operations.catalog import CatalogOperations
 from local.cloud.svc.rds.operations.groups import GroupOperations
 from local.cloud.svc.rds.operations.instances import InstanceOperations
+from local.cloud.svc.rds.operations.logs import LogOperations
 from local.cloud.svc.rds.operations.restores import RestoreOperations
 from local.cloud.svc.rds.operations.snapshots import SnapshotOperations
 
@@ -23,6 +24,7 @@ class Rds(
     BackupOperations,
     GroupOperations,
     CatalogOperations,
+    LogOperations,
     AbsentOperations,
 ):
     name = "rds"

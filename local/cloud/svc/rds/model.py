@@ -11,6 +11,9 @@ from local.cloud.service.stored import Stored
 
 __all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
 
+INCOMPATIBLE = "incompatible-parameters"
+"""Status of an instance whose server does not start with the parameters of its group."""
+
 
 @dataclass(frozen=True)
 class Restoration:
@@ -53,10 +56,15 @@ class Instance(Stored):
     """Modifications that wait for the maintenance window, by the name of their parameter."""
     running: dict[str, str] | None = None
     """Parameters that its server has; those of its group may wait for a reboot. None before the first start."""
+    ready: bool = False
+    """Whether its master user and its database were made."""
     promoting: bool = False
     """Whether a replica is to become an instance of its own."""
     replicating: bool = False
     """Whether a replica was connected to its source when it was last looked at."""
+
+    def __setstate__(self, stored: dict[str, Any]) -> None:
+        super().__setstate__({"ready": stored.get("status") != "creating", **stored})
 
     @property
     def port(self) -> int:

@@ -12,7 +12,7 @@ _MODULES = {
     "cloudfront": ("cloudfront",),
     "cloudwatch": ("logs",),
     "ec2": ("ec2", "security_groups"),
-    "eks": ("eks", "eks_nodes"),
+    "eks": ("eks", "eks_nodes", "eks_pods"),
     "elasticache": ("elasticache",),
     "iam": ("iam",),
     "kms": ("kms",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.plugins.aws.inputs import Inputs
-from local.plugins.aws.kind import Call, Kind, SeparateCall
+from local.plugins.aws.kind import Call, Kind, Literal, SeparateCall
 from local.plugins.aws.kinds.eks import READY, TAGS, awaited
 from local.plugins.provider.values import Values
 
@@ -19,7 +19,7 @@ def _config(old: Values, known: Values) -> list[Call]:
     fields: dict[str, Any] = {name: f"{{{name}}}" for name in plain}
     labels = _labels(old.get("labels") or {}, known.get("labels") or {})
     taints = _taints(old.get("taints") or [], known.get("taints") or [])
-    more = {name: change for name, change in (("labels", labels), ("taints", taints)) if change}
+    more = {name: Literal(change) for name, change in (("labels", labels), ("taints", taints)) if change}
     return [Call("UpdateNodegroupConfig", {**_GROUP, **fields, **more})]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.plugins.aws.inputs import Inputs
-from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags
+from local.plugins.aws.kind import Call, Kind, Literal, Search, SeparateCall, Tags
 from local.plugins.provider.values import Values
 
 
@@ -21,7 +21,7 @@ def _clients(old: Values, known: Values) -> list[Call]:
         ("RemoveClientIDFromOpenIDConnectProvider", [client for client in before if client not in after]),
     )
     return [
-        Call(operation, {"OpenIDConnectProviderArn": "{id}", "ClientID": client})
+        Call(operation, {"OpenIDConnectProviderArn": "{id}", "ClientID": Literal(client)})
         for operation, clients in ways
         for client in clients
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.plugins.aws.inputs import Inputs
-from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Tags
+from local.plugins.aws.kind import Call, Kind, Literal, Search, SeparateCall, Tags
 from local.plugins.provider.values import Values
 
 
@@ -15,7 +15,7 @@ def _empty(call: Callable[[Call], Any], known: Values) -> None:
     found = call(Call("ListResourceRecordSets", {"HostedZoneId": "{id}"}))["ResourceRecordSets"]
     own = [record for record in found if record["Type"] not in ("NS", "SOA")]
     for record in own:
-        change = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": record}]}
+        change = {"Changes": [{"Action": "DELETE", "ResourceRecordSet": Literal(record)}]}
         call(Call("ChangeResourceRecordSets", {"HostedZoneId": "{id}", "ChangeBatch": change}))
 
 

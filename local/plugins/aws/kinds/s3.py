@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.plugins.aws.inputs import Inputs
-from local.plugins.aws.kind import Call, Kind, Tags
+from local.plugins.aws.kind import Call, Kind, Literal, Tags
 from local.plugins.provider.values import Values
 
 _MOST_AT_ONCE = 1000
@@ -21,7 +21,7 @@ def _empty(call: Callable[[Call], Any], known: Values) -> None:
     objects = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in versions]
     for at in range(0, len(objects), _MOST_AT_ONCE):
         chosen = objects[at : at + _MOST_AT_ONCE]
-        call(Call("DeleteObjects", {"Bucket": "{id}", "Delete": {"Objects": chosen}}))
+        call(Call("DeleteObjects", {"Bucket": "{id}", "Delete": {"Objects": Literal(chosen)}}))
 
 
 KINDS = (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from local.plugins.aws.inputs import Inputs
+from collections.abc import Callable
+
+from local.plugins.aws.inputs import Effect, Inputs
 from local.plugins.aws.kind import Call, Kind
 from local.plugins.aws.kinds.ec2 import by, tagged
+from local.plugins.provider.values import Values
 
 _EVERYTHING = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 
@@ -23,6 +26,11 @@ _SAME_TRAFFIC = (
     "(CidrIpv4 || '') == '{cidrIpv4}' && (ReferencedGroupInfo.GroupId || '') == '{referencedSecurityGroupId}'"
 )
 """AWS allows one rule for it; a rule for all traffic has no ports."""
+
+
+def _source(name: str) -> Callable[[Values, Values], Effect]:
+    """AWS refuses to make a rule for addresses one for a group."""
+    return lambda old, new: Effect.IN_PLACE if old.get(name) is not None else Effect.REPLACING
 
 
 def _rule(way: str) -> Kind:
@@ -63,6 +71,7 @@ def _rule(way: str) -> Kind:
             source="internal/service/ec2/vpc_security_group_ingress_rule.go",
             in_place="cidrIpv4 description fromPort ipProtocol prefixListId referencedSecurityGroupId toPort",
             replacing="securityGroupId",
+            depending={name: _source(name) for name in ("cidrIpv4", "prefixListId", "referencedSecurityGroupId")},
             absent={"description": ""},
         ),
         tags=tagged("security-group-rule"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.model import ListShape, OperationModel, Shape, StructureShape
 
-from local.plugins.aws.kind import Call, Kind, references
+from local.plugins.aws.kind import Call, Kind, Literal, references
 from local.plugins.provider.values import UNKNOWN, Values
 
 _ABSENT = object()
@@ -97,6 +97,8 @@ def _filled(fields: Mapping[str, Any], inputs: Values) -> Values:
 
 
 def _fill(template: Any, inputs: Values) -> Any:
+    if isinstance(template, Literal):
+        return template.value
     if isinstance(template, Mapping):
         inner = _filled(template, inputs)
         return inner if inner or not template else _ABSENT

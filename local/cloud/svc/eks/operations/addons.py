@@ -79,9 +79,9 @@ class AddonOperations(Service[EksState]):
         here = kubernetes_version()
         if inputs.get("kubernetesVersion", here) != here:  # clusters of other versions cannot be made here
             names = []
-        if "types" in inputs:
+        if inputs.get("types"):
             names = [name for name in names if name in CATALOG and CATALOG[name].kind in inputs["types"]]
-        if "aws" not in inputs.get("owners", ["aws"]) or "eks" not in inputs.get("publishers", ["eks"]):
+        if "aws" not in (inputs.get("owners") or ["aws"]) or "eks" not in (inputs.get("publishers") or ["eks"]):
             names = []
         return {"addons": [_versions(name, here) for name in names if name in CATALOG]}
 

@@ -45,6 +45,7 @@ class EksAuth(Service[EksState]):
         # The API server may ask this endpoint back, so the lock must be free.
         subject = subject_of(inputs["token"], administrator, time.time())
         with self.context.lock:
+            cluster = cluster_of(self.state(state.region), cluster.name)
             known = cluster.association_of(subject.namespace, subject.service_account)
             if known is None:
                 message = f"{subject.namespace}/{subject.service_account} has no association in {cluster.name}."

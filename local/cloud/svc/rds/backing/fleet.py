@@ -63,10 +63,11 @@ class Fleet:
     def standby(self, instance: Instance) -> Standby | None:
         """How a replica follows its source; None for other instances, and when the source is gone."""
         source = self.instance(instance.following.resource_id) if instance.following else None
-        if source is None:
+        engine = self.engine(source) if source else None
+        if engine is None or not engine.initialized:
             return None
         slot = f"rds_{instance.region}_{instance.resource_id}".replace("-", "_").lower()
-        return Standby(self.engine(source).source(), slot)
+        return Standby(engine.source(), slot)
 
     def _origin(self, instance: Instance) -> Origin | None:
         match instance.origin:

@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from local.cloud.svc.rds import events, modification, schedule, settings, snapshot
 from local.cloud.svc.rds.backing.fleet import Fleet
 from local.cloud.svc.rds.describe import BACKUP_WINDOW, MAINTENANCE_WINDOW
-from local.cloud.svc.rds.model import Instance
-from local.engines.postgres import Login, Postgres
+from local.cloud.svc.rds.model import INCOMPATIBLE, Instance
+from local.engines.postgres import InvalidSettings, Login, Postgres, Standby
+from local.engines.runtime.process import EngineFailed
 
 _LOOK_SECONDS = 2.0
 _looked_at: dict[str, float] = {}
 """When each replica was last asked whether it is connected, on the monotonic clock."""
 _WITH_THE_GROUPS_PARAMETERS = {"creating", "starting", "rebooting"}
+_SETS_THE_PASSWORD = {"creating", "resetting-master-credentials"}
 _DONE = {
     "creating": ("creation", "DB instance created"),
     "starting": ("notification", "DB instance started"),
@@ -38,7 +40,7 @@ class InstanceBacking:
         return self.instance.status
 
     def running(self) -> bool:
-        return self.status == "stopped" or self._engine().process.pid() is not None
+        return self.status in ("stopped", INCOMPATIBLE) or self._engine().process.pid() is not None
 
     def reconcile(self) -> None:
         status = self.instance.status
@@ -55,7 +57,7 @@ class InstanceBacking:
             self._finish(status, "starting")  # no failure: waiters keep waiting
         elif status == "available":
             self._maintain()
-        elif status != "stopped":
+        elif status not in ("stopped", INCOMPATIBLE):
             self._run(status)
 
     def stop(self) -> None:
@@ -83,14 +85,31 @@ class InstanceBacking:
             with self.context.mutation():
                 instance.running = settings.of(self.state, instance)
         engine = self._engine()
-        engine.ensure()
-        if instance.following is None and status in ("creating", "resetting-master-credentials"):
-            database = instance.inputs.get("DBName") if status == "creating" and instance.origin is None else None
+        if instance.following is not None and not engine.initialized and not isinstance(engine.origin, Standby):
+            raise EngineFailed(f"{instance.identifier} has no data: its source is gone; delete it")
+        try:
+            engine.ensure()
+        except InvalidSettings as error:
+            self._give_up(status, str(error))
+            return
+        if instance.following is None and (status in _SETS_THE_PASSWORD or not instance.ready):
+            database = None if instance.ready or instance.origin is not None else instance.inputs.get("DBName")
             engine.ensure_role(Login(instance.inputs["MasterUsername"], instance.password), database)
         engine.configure()
+        if not instance.ready:
+            with self.context.mutation():
+                instance.ready = True
         if instance.promoting:
             self._promote(engine)
         self._finish(status, "available")
+
+    def _give_up(self, before: str, reason: str) -> None:
+        """Until a reboot, after its parameters were changed."""
+        with self.context.mutation():
+            if self.instance.status == before:
+                self.instance.status = INCOMPATIBLE
+                message = f"{reason[:200]}. Change the parameter group and reboot; the data are intact."
+                events.of_instance(self.state, self.instance, "failure", message)
 
     def _promote(self, engine: Postgres) -> None:
         with self.context.lock:
@@ -148,6 +167,8 @@ class InstanceBacking:
             if self.instance.status == before:
                 self.instance.status = "backing-up"
                 snapshot.automated(self.state, self.instance, self.context, datetime.now(UTC))
+                if before in _DONE:
+                    events.of_instance(self.state, self.instance, *_DONE[before])
                 events.of_instance(self.state, self.instance, "backup", "Backing up DB instance")
 
     def _forget_backups(self) -> None:

@@ -11,13 +11,13 @@ from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import events, modification, names, snapshot
 from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.groups import PARAMETER_GROUPS
-from local.cloud.svc.rds.model import Instance, RdsState
+from local.cloud.svc.rds.model import INCOMPATIBLE, Instance, RdsState
 from local.cloud.svc.rds.operations.replicas import ReplicaOperations
 from local.cloud.svc.rds.rules import request
 
 _NOT_STORED = {
     *("DBInstanceIdentifier", "MasterUserPassword", "ApplyImmediately", "AllowMajorVersionUpgrade"),
-    *("CloudwatchLogsExportConfiguration", "CertificateRotationRestart"),
+    *("CloudwatchLogsExportConfiguration", "CertificateRotationRestart", "DBPortNumber"),
 }
 _FILTERS = {
     "db-cluster-id": lambda i: [],
@@ -76,6 +76,8 @@ class InstanceOperations(ReplicaOperations):
         modification.modify(instance, changes, bool(inputs.get("ApplyImmediately")))
         instance.password = password or instance.password
         instance.status = "resetting-master-credentials" if password else "modifying"
+        if inputs.get("DBPortNumber", instance.port) != instance.port:
+            self._move(instance, inputs["DBPortNumber"])
         return {"DBInstance": self.describe(state, instance)}
 
     def delete_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
@@ -99,15 +101,15 @@ class InstanceOperations(ReplicaOperations):
         if inputs.get("DeleteAutomatedBackups") is False and instance.retention and instance.following is None:
             raise unsupported("keeping the automated backups of a deleted DB instance")
         if final is not None:
-            if instance.status == "creating":
-                message = f"Instance {instance.identifier} is being created and has nothing to be kept yet."
+            if instance.status in ("creating", INCOMPATIBLE):
+                message = f"Instance {instance.identifier} is {instance.status}; no final snapshot of it can be taken."
                 raise AwsError("InvalidDBInstanceState", message)
             self.take(state, instance, final, "FinalDBSnapshotIdentifier")
         instance.status = "deleting"
         return {"DBInstance": self.describe(state, instance)}
 
     def reboot_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
-        instance = names.instance(state, inputs["DBInstanceIdentifier"], "available")
+        instance = names.instance(state, inputs["DBInstanceIdentifier"], "available", INCOMPATIBLE)
         if inputs.get("ForceFailover") and not instance.inputs.get("MultiAZ"):
             message = "ForceFailover cannot be specified since the instance is not configured for MultiAZ."
             raise AwsError("InvalidParameterCombination", message)
@@ -130,6 +132,14 @@ class InstanceOperations(ReplicaOperations):
         request.check(state, {parameter: identifier}, parameter)
         made = snapshot.manual(state, instance, self.context, identifier, datetime.now(UTC), {})
         events.of_snapshot(state, made, "creation", "Creating manual snapshot")
+
+    def _move(self, instance: Instance, port: int) -> None:
+        """To another port, at once as on RDS; its replicas follow it there."""
+        instance.inputs["Port"] = port
+        instance.status = "rebooting"
+        for replica in self.replicas(instance):
+            if replica.status == "available":
+                replica.status = "modifying"
 
     def _transit(self, state: RdsState, instance: Instance, after: str) -> Output:
         instance.status = after

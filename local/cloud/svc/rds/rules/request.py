@@ -23,7 +23,6 @@ _REFUSED = {
     "DatabaseInsightsMode": "Database Insights",
     "MultiTenant": "multi-tenant databases",
     "NewDBInstanceIdentifier": "renaming a DB instance",
-    "DBPortNumber": "moving a DB instance to another port",
     "RotateMasterUserPassword": "rotating a managed password",
 }
 
@@ -79,7 +78,7 @@ def copied(state: RdsState, wanted: dict[str, Any], original: dict[str, Any]) ->
 
 def modification(state: RdsState, instance: Instance, inputs: Inputs) -> None:
     """Raises AwsError unless `inputs` can be applied to `instance`."""
-    check(state, {**_size(instance), **inputs})
+    check(state, {**_storage(instance, inputs), **inputs})
     for name in ("EngineVersion", "DBParameterGroupName", "PerformanceInsightsKMSKeyId"):
         if name in inputs:
             references.resolve(state, found := {name: inputs[name]})
@@ -102,9 +101,11 @@ def modification(state: RdsState, instance: Instance, inputs: Inputs) -> None:
     references.networks(state, {**kept, "VpcSecurityGroupIds": inputs.get("VpcSecurityGroupIds", [])})
 
 
-def _size(instance: Instance) -> dict[str, Any]:
-    """What the values of a modification are judged with."""
-    names = ("AllocatedStorage", "StorageType")
+def _storage(instance: Instance, inputs: Inputs) -> dict[str, Any]:
+    """The storage that the instance has, with which the values of a modification are judged."""
+    names = ["AllocatedStorage", "StorageType"]
+    if inputs.get("StorageType") in (None, instance.inputs.get("StorageType")):
+        names += ["Iops", "StorageThroughput"]
     return {name: instance.inputs[name] for name in names if name in instance.inputs}
 
 

@@ -1,0 +1,1 @@
+"""What ElastiCache offers: node types, engine versions and parameters. Tables only."""

@@ -1,0 +1,1 @@
+"""ElastiCache's operations, by what they are on."""

@@ -1,0 +1,1 @@
+"""What ElastiCache refuses: tables of rules, each with AWS's error and its source."""
