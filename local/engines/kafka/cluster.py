@@ -99,7 +99,7 @@ class Kafka:
 
     def ready(self) -> bool:
         """Whether every broker responds and has registered with the controllers."""
-        return self.running() and all(n.id in self.administration(n).registered() for n in self.nodes)
+        return self.running() and all(n.id in self.administration(n).registered(5.0) for n in self.nodes)
 
     def running(self) -> bool:
         """Whether every broker has its process."""
