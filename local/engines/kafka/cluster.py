@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -65,34 +65,41 @@ class Kafka:
 
         Brokers whose settings have changed are restarted one after the other.
         """
-        self.start(self.brokers, seconds)
-        self.restart([broker.node.id for broker in self.brokers if broker.outdated(self._settings(broker))], seconds)
+        self.start(seconds)
+        outdated = [broker for broker in self.brokers if broker.outdated(self._settings(broker))]
+        for broker in outdated:
+            self.stop_one(broker.node.id, seconds)
+            self.start(seconds)
+        if outdated:
+            self.settle(seconds)
         return self.bootstrap if self.listeners.plaintext else ""
 
-    def start(self, brokers: Sequence[Broker], seconds: float = 60.0) -> None:
-        """Starts those that do not run, all at once, and waits until each serves."""
+    def start(self, seconds: float = 60.0) -> None:
+        """Starts the brokers that do not run, all at once, and waits until each with these settings serves."""
         _ = self.identity  # made here, once: each broker is launched by a thread of its own
-        idle = [broker for broker in brokers if broker.process.pid() is None]
+        idle = [broker for broker in self.brokers if broker.process.pid() is None]
         with ThreadPoolExecutor(max(1, len(idle))) as pool:
             list(pool.map(self._launch, idle))
-        for broker in idle:
+        for broker in self.brokers:
+            if broker.outdated(self._settings(broker)):  # it may not have the listener that it would be asked over
+                continue
             client = self.administration(broker.node)
             self._wait([broker], lambda client=client, id=broker.node.id: id in client.registered(), seconds)
 
-    def restart(self, numbers: Collection[int], seconds: float = 60.0) -> None:
-        """Restarts these brokers one after the other, each once the replicas of all are in sync."""
-        for broker in self.brokers:
-            if broker.node.id in numbers and self.wanted():
-                if len(self.brokers) > 1:  # a single one has no replicas elsewhere
-                    self._wait(self.brokers, self.administration().in_sync, seconds)
-                broker.process.stop(grace=30)
-                self.start([broker], seconds)
-        if numbers:
-            self._wait(self.brokers, self.administration().in_sync, seconds)
+    def stop_one(self, number: int, seconds: float = 60.0) -> None:
+        """Stops a broker once the replicas of all are in sync, so that the others have what it has."""
+        if len(self.brokers) > 1:  # a single one has no replicas elsewhere
+            self.settle(seconds)
+        if self.wanted():
+            self.brokers[number - 1].process.stop(grace=30)
+
+    def settle(self, seconds: float = 60.0) -> None:
+        """Waits until the replicas of all brokers are in sync."""
+        self._wait(self.brokers, self.administration().in_sync, seconds)
 
     def ready(self) -> bool:
         """Whether every broker responds and has registered with the controllers."""
-        return self.running() and all(n.id in self.administration(n).registered() for n in self.nodes)
+        return self.running() and all(n.id in self.administration(n).registered(5.0) for n in self.nodes)
 
     def running(self) -> bool:
         """Whether every broker has its process."""

@@ -18,7 +18,7 @@ from local.engines.certificates import Authority
 from tests.cloud.msk.conftest import Msk
 from tests.fixtures.cloud import until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

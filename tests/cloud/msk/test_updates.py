@@ -13,7 +13,7 @@ from confluent_kafka.cimpl import NewTopic
 from tests.cloud.msk.conftest import ACTIVE_SECONDS, Msk
 from tests.fixtures.cloud import code_of, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 
 
 def ended(msk: Msk, answer: dict[str, Any]) -> dict[str, Any]:

@@ -49,13 +49,19 @@ class ClusterBacking:
         self.engine.stop()
 
     def _carry_out(self, operation: Operation) -> None:
-        """An operation that was interrupted starts over: each step can be repeated."""
+        """An operation that was interrupted goes on where it was: no broker is restarted twice."""
         with self.context.mutation():
             start(operation)
         inputs = {**self.cluster.inputs, **operation.change}
         engine = self._engine(inputs, (*self.cluster.addresses, *operation.new_addresses))
         engine.ensure()
-        engine.restart(operation.restarts)
+        while operation.restarts and engine.wanted():
+            number, *others = operation.restarts
+            engine.stop_one(number)
+            with self.context.mutation():
+                operation.restarts = tuple(others)
+            engine.start()
+        engine.settle()
         with self.context.mutation():
             if self.cluster.state != "DELETING":
                 complete(self.cluster, operation, datetime.now(UTC))
