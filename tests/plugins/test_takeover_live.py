@@ -65,13 +65,15 @@ MANY: dict[str, tuple[str, str, str]] = {
 
 
 ENGINES = {
+    "aws:eks/addon:Addon",
     "aws:eks/cluster:Cluster",
     "aws:eks/nodeGroup:NodeGroup",
+    "aws:eks/podIdentityAssociation:PodIdentityAssociation",
     "aws:elasticache/replicationGroup:ReplicationGroup",
     "aws:msk/cluster:Cluster",
     "aws:rds/instance:Instance",
 }
-"""Types with a process behind them, which takes seconds to start."""
+"""Types with a process behind them, which takes seconds to start, and what exists only in an EKS cluster."""
 
 
 @pytest.fixture
