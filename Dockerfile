@@ -1,7 +1,7 @@
 # One image of images.toml:   docker build --build-arg IMAGE=ingest --tag aura/ingest:1.4.0 .
 # The images differ in their last layer only, so a node that has one has nearly all of the others.
 
-FROM maven:3.9-eclipse-temurin-17 AS model
+FROM --platform=$BUILDPLATFORM maven:3.9-eclipse-temurin-17 AS model
 WORKDIR /build
 COPY local/toolchain/recipes/locks/maven/embedding-model ./
 RUN mvn --batch-mode --no-transfer-progress --strict-checksums \

@@ -72,6 +72,16 @@ def logs(
 
 
 @app.command()
+def images(
+    tag: Annotated[str, typer.Option(help="The tag that they get.")] = "0.1.0",
+) -> None:
+    """Push the images of images.toml to the repositories aura/<name> of ECR, and print their references by digest."""
+    from cli.images import images
+
+    images(tag)
+
+
+@app.command()
 def token(
     user: Annotated[str, typer.Option(help="The subject of the token.")],
     role: Annotated[list[str] | None, typer.Option(help="A role to grant; may be given more than once.")] = None,

@@ -18,13 +18,15 @@ from cli.environment import PRIMARY
 from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaVariables
 from contracts.platform import KAFKA_BOOTSTRAP, NAMESPACE, PLATFORM_CONFIG
+from contracts.visible import visible
 from dataflows.biosync.signal.spec import rules_from_spec
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic, Entry
 from local.observe import kube
 from local.site import Site
 
 T = TypeVar("T")
-LONGEST_REASON, USERS_SHOWN = 160, 3
+LONGEST_CELL, USERS_SHOWN = 260, 3
+"""Characters of a text of others, and users of a dead letter, that are shown."""
 WIDE = 1_000
 """Columns where there is no terminal, as in a pipe: each dead letter is one line then."""
 
@@ -96,12 +98,13 @@ def state(entry: Entry, rejection: str) -> str:
 
 
 def table(entries: Sequence[tuple[Entry, str]], last: str) -> Table:
-    """The dead letters, with a text on each in the column `last`. All cells are text, never markup."""
+    """The dead letters, with a text on each in the column `last`. All cells are text of others: neither markup nor what
+    controls a terminal."""
     columns = ["offset", "record", "written", "users", "reason", *([last] if last else [])]
     shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for entry, text in entries:
         letter, users = entry.letter, entry.users
-        owners = ", ".join(users[:USERS_SHOWN]) + (
+        owners = ", ".join(map(visible, users[:USERS_SHOWN])) + (
             f" and {len(users) - USERS_SHOWN} more" if users[USERS_SHOWN:] else ""
         )
         when = datetime.fromtimestamp(entry.at / 1000, UTC)
@@ -111,8 +114,8 @@ def table(entries: Sequence[tuple[Entry, str]], last: str) -> Table:
             f"{letter.topic}/{letter.partition}/{record}",
             f"{when:%Y-%m-%d %H:%M:%SZ}",
             owners or "unreadable",
-            letter.reason[:LONGEST_REASON],
+            letter.reason,
             *([text] if last else []),
         ]
-        shown.add_row(*map(Text, cells))
+        shown.add_row(*(Text(visible(cell, LONGEST_CELL)) for cell in cells))
     return shown

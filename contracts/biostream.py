@@ -22,7 +22,11 @@ RowAge = Annotated[Duration, between("10m", "3650d")]
 Interval = Annotated[Duration, between("200ms", "5s")]
 """Of two heart beats; ingest stores no others (contracts/beats.py)."""
 MAX_CHUNKS = 5000
-Window = Annotated[Duration, between("5s", "1h")]
+Window = Annotated[Duration, between("30s", "1h")]
+"""In less there may be too few beats for a heart rate: it takes 15 (dataflows/biosync/signal/hrv.py)."""
+Every = Annotated[Duration, between("5s", "1h")]
+Sustained = Annotated[Duration, between("30s", "1h")]
+"""A signal that no heart gives is known after half a minute (dataflows/biosync/signal/artificial.py)."""
 _EVENTS = f"(has(self.events) && has(self.events.topic) ? self.events.topic : '{TOPIC_EVENTS}')"
 _NOT_APART = "to Kafka, . and _ are the same in a name"
 _METRIC = ".replace('.', '_')"
@@ -123,8 +127,8 @@ class Hrv(ResourceModel):
             every="10s",
         ),
     )
-    window: Window = Field(default="60s", description="Length of the window; 5s to 1h; 60s if unset.")
-    every: Window = Field(
+    window: Window = Field(default="60s", description="Length of the window; 30s to 1h; 60s if unset.")
+    every: Every = Field(
         default="10s", description="How often it is evaluated; 5s to 1h, and divides window; 10s if unset."
     )
 
@@ -160,9 +164,7 @@ class Stress(ResourceModel):
         description="Least quality of a window that counts as evidence: the share of its time that regular heart beats"
         " fill, 0 where over a quarter of them is irregular or no heart gives such a signal; 0.15 if unset.",
     )
-    sustain: Annotated[Duration, between("1s", "1h")] = Field(
-        default="30s", description="How long the evidence must last; 1s to 1h; 30s if unset."
-    )
+    sustain: Sustained = Field(default="30s", description="How long the evidence must last; 30s to 1h; 30s if unset.")
     refractory: Annotated[Duration, between("1s", "7d")] = Field(
         default="300s", description="Silence after an event; 1s to 7d; 300s if unset."
     )

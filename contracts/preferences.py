@@ -11,6 +11,8 @@ from typing import Annotated
 
 import msgspec
 
+from contracts.decoding import of_others
+
 PREFERENCES_KEY = "users:preferences:"
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
@@ -35,9 +37,5 @@ class Preferences(msgspec.Struct, frozen=True, omit_defaults=True):
 
 NONE = Preferences()
 
-_decode = msgspec.json.Decoder(Preferences).decode
-
-
-def read(value: bytes) -> Preferences:
-    """The preferences in a record; raises msgspec.MsgspecError, which names the error."""
-    return _decode(value)
+read = of_others(msgspec.json.Decoder(Preferences).decode)
+"""The preferences in a record; raises msgspec.MsgspecError, which names the error."""

@@ -38,6 +38,8 @@ def ticket(event_id: str, user: str) -> str:
 
 
 def parse_ticket(ticket: str) -> tuple[str, str]:
-    """Event id and user of a member of OPEN; an event id contains no space."""
-    event_id, _, user = ticket.partition(" ")
+    """Event id and user of a member of OPEN; an event id contains no space. Raises ValueError on another text."""
+    event_id, space, user = ticket.partition(" ")
+    if not space:
+        raise ValueError(f"{ticket!a} is not an event id, a space and a user")
     return event_id, user

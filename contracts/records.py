@@ -26,7 +26,8 @@ NO_OFFSET = -1
 
 
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
-    """A frame as stored in Kafka: `t` in Unix ms and `rr` in ms of each beat, in order of arrival."""
+    """A frame as stored in Kafka: `t` in Unix ms and `rr` in ms of each beat, in order of arrival. A frame that ingest
+    refused has none: it takes its place among the frames of its device."""
 
     user: str
     device: str
@@ -69,7 +70,8 @@ class DeadLetter(msgspec.Struct):
 
 
 class Evidence(msgspec.Struct):
-    """Why an event was raised. Heart rates in beats a minute, RMSSD in ms, quality as a share of usable beats."""
+    """Why an event was raised. Heart rates in beats a minute, RMSSD in ms; quality as the share of the window's
+    time that regular intervals fill, never 0."""
 
     heart_rate: float
     baseline_heart_rate: float

@@ -6,7 +6,7 @@ other errors are of the store or the way to it; they are retried, and nothing is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -37,26 +37,54 @@ def rejection(error: Exception) -> str:
     return ENCODING if own else ""
 
 
-def split(batch: Mapping[K, V]) -> tuple[dict[K, V], dict[K, V]]:
-    """The two halves of a batch of at least two."""
-    items = list(batch.items())
-    middle = len(items) // 2
-    return dict(items[:middle]), dict(items[middle:])
-
-
 def write_all(batch: Mapping[K, V], write: Callable[[Mapping[K, V]], object]) -> dict[K, Exception]:
     """Write the batch, in parts where it has to be; returns what cannot be written, with the errors.
 
     `write` takes all of what it is given or nothing, and may be given the same again. Raises its errors that are not
     about what is written.
     """
-    try:
-        write(batch)
+    parts = _parts(batch)
+    part = next(parts)
+    while True:
+        error = None
+        try:
+            write(part)
+        except Exception as raised:
+            error = raised
+        try:
+            part = parts.send(error)
+        except StopIteration as end:
+            return end.value
+
+
+async def write_all_async(
+    batch: Mapping[K, V], write: Callable[[Mapping[K, V]], Awaitable[object]]
+) -> dict[K, Exception]:
+    """As `write_all`."""
+    parts = _parts(batch)
+    part = next(parts)
+    while True:
+        error = None
+        try:
+            await write(part)
+        except Exception as raised:
+            error = raised
+        try:
+            part = parts.send(error)
+        except StopIteration as end:
+            return end.value
+
+
+def _parts(batch: Mapping[K, V]) -> Generator[Mapping[K, V], Exception | None, dict[K, Exception]]:
+    """What to write next, after the error of writing the part before; returns what cannot be written."""
+    error = yield batch
+    if error is None:
         return {}
-    except Exception as error:
-        if not rejection(error):
-            raise
-        if len(batch) == 1:
-            return dict.fromkeys(batch, error)
-    first, second = split(batch)
-    return write_all(first, write) | write_all(second, write)
+    if not rejection(error):
+        raise error
+    if len(batch) == 1:
+        return dict.fromkeys(batch, error)
+    items = list(batch.items())
+    middle = len(items) // 2
+    first = yield from _parts(dict(items[:middle]))
+    return first | (yield from _parts(dict(items[middle:])))

@@ -16,6 +16,9 @@ MAX_SAFE_INTEGER = 2**53
 """JSON parsers represent integers exactly up to here; records of the topics hold 64 bits."""
 
 
+Seq = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
+
+
 class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One heart beat: `t` is its time in Unix ms, `rr` the interval to the beat before it in ms.
 
@@ -30,7 +33,7 @@ class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A batch of beats. `seq` counts 1, 2, 3 ... per device; an unacknowledged frame is sent again as it was."""
 
     device: DeviceId
-    seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
+    seq: Seq
     samples: Annotated[list[Sample], msgspec.Meta(min_length=1, max_length=MAX_SAMPLES_A_FRAME)]
 
 
@@ -41,7 +44,8 @@ class Seen(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DropReason(StrEnum):
-    """Why a beat was not stored: its time or its interval is outside the bounds of contracts/beats.py."""
+    """Why a beat was not stored: its time or its interval is outside the bounds of contracts/beats.py. The dataflow
+    has the same words for the beats that it leaves out."""
 
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
@@ -61,7 +65,7 @@ class Ack(msgspec.Struct, omit_defaults=True):
 class Refusal(msgspec.Struct, omit_defaults=True):
     """The reply to a message of which nothing was stored, with what was expected; the connection stays open.
 
-    Sending the same message again is refused again.
+    Sending the same message again is refused again. The number of a refused frame is used up.
     """
 
     error: str

@@ -5,7 +5,10 @@ import re
 # OpenID Connect Core 1.0, section 2: `sub` is at most 255 ASCII characters. Printable and without space, double quote
 # and backslash, it is the same text in JSON, in a header, in a table's key and on a terminal.
 MAX_SUBJECT_LENGTH = 255
-_SUBJECT = re.compile(rf"[!#-\[\]-~]{{1,{MAX_SUBJECT_LENGTH}}}")
+CHARACTERS = r"\x21\x23-\x5b\x5d-\x7e"
+"""Those characters, as what stands in brackets in a regular expression of `re` and PCRE2."""
+TAKEN = "printable ASCII characters without space, double quote and backslash"
+_SUBJECT = re.compile(rf"[{CHARACTERS}]{{1,{MAX_SUBJECT_LENGTH}}}")
 
 
 def subject_error(subject: str) -> str:
@@ -17,5 +20,4 @@ def subject_error(subject: str) -> str:
     if len(subject) > MAX_SUBJECT_LENGTH:
         return f"the subject has {len(subject)} characters; at most {MAX_SUBJECT_LENGTH} are taken"
     wrong = next(character for character in subject if not _SUBJECT.fullmatch(character))
-    taken = "printable ASCII characters without space, double quote and backslash"
-    return f"the subject contains {wrong!a}; it consists of {taken}"
+    return f"the subject contains {wrong!a}; it consists of {TAKEN}"

@@ -6,10 +6,10 @@ and continuous aggregates run by themselves); `native` is for plain PostgreSQL 1
 and the same functions of these names, so queries do not depend on the server. Every statement is idempotent, and a
 statement run again with other durations applies those.
 
-`hrv_1m` holds one row a user every ten seconds: the measures of the 60 s that end at `at`, from `beats` beats;
-`dropped` others were not used (null in rows of an earlier version). `stress_events` is also the outbox of the events:
-`responded_at` is null until the response was accepted, `due` is the earliest time of the next attempt. The push was
-then seen at `seen_at`, or had expired unseen at `missed_at`.
+`hrv_1m` holds one row a user and window: the measures of the time that ends at `at`, from `beats` beats; by default
+60 s, every 10 s. `dropped` others were not used (null in rows of an earlier version). `stress_events` is also the
+outbox of the events: `responded_at` is null until the response was accepted, `due` is the earliest time of the next
+attempt. The push was then seen at `seen_at`, or had expired unseen at `missed_at`.
 
 Query a user's hours and days by function: `hrv_hourly(user, from, to)` returns the rows of the view whose bucket starts
 in that range. On plain PostgreSQL the planner cannot prune partitions of a view by time: with 90 days in hourly

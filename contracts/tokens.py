@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from contracts.subjects import CHARACTERS, MAX_SUBJECT_LENGTH, TAKEN
+
 MAX_TOKEN_LENGTH = 4096
 """Characters; a request line and all its headers must fit into the gateway's buffer of 15 KiB."""
 
@@ -31,7 +33,7 @@ _NUMBER = r"-?(?:0|[1-9][0-9]{0,14}+)(?:\.[0-9]{1,15}+)?(?:[eE][+-]?[0-9]{1,2}+)
 _SCALAR = rf"{_STRING}|{_NUMBER}|true|false|null"
 _DATE = r"(?:0|[1-9][0-9]{0,11}+)"
 """NumericDate (RFC 7519, section 2) in whole seconds, to the year 33658."""
-_SUBJECT = r'"[\x21\x23-\x5b\x5d-\x7e]{1,255}+"'
+_SUBJECT = rf'"[{CHARACTERS}]{{1,{MAX_SUBJECT_LENGTH}}}+"'
 """As `contracts.subjects.subject_error`."""
 _KEY_ID = r"[A-Za-z0-9_.~-]{1,128}+"
 _PART = r"(?>(?:[A-Za-z0-9_-]{4})*)(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?"
@@ -136,15 +138,14 @@ RULES = (
     ),
     Rule(
         "header",
-        "the header of the token is not a JSON object of at most four levels with alg and kid at its top and nowhere"
-        " below",
+        "the header of the token is not a JSON object of at most four levels, or has alg or kid below its top",
         _json(_HEADER_NAMES, _HEADER),
     ),
     Rule("claims", "the claims of the token have a JSON escape or a character that is not ASCII", _PLAIN),
     Rule("claims", f"one of {_LISTED} appears twice in the token", _twice(_CLAIM_NAMES), never=True),
     Rule(
         "claims",
-        "sub must be a string of 1 to 255 printable ASCII characters without space, double quote and backslash",
+        f"sub must be a string of 1 to {MAX_SUBJECT_LENGTH} {TAKEN}",
         _other_than("sub", _SUBJECT),
         never=True,
     ),
@@ -164,8 +165,7 @@ RULES = (
     Rule("claims", "roles must be a list of strings", _other_than("roles", _ROLES), never=True),
     Rule(
         "claims",
-        f"the claims of the token are not a JSON object of at most four levels with {_LISTED} at its top and"
-        " nowhere below",
+        f"the claims of the token are not a JSON object of at most four levels, or have one of {_LISTED} below its top",
         _json(_CLAIM_NAMES, _CLAIMS),
     ),
 )

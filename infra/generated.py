@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def token() -> pulumi.Output[str]:
-    """256 random bits, URL-safe: 43 characters that all stores accept as a password."""
-    return pulumi.Output.secret(secrets.token_urlsafe(32))
+    """256 random bits as 64 hexadecimal digits: RDS, MSK and ElastiCache, whose AUTH token takes no `_`, accept them."""
+    return pulumi.Output.secret(secrets.token_hex(32))
 
 
 def signing_key() -> pulumi.Output[str]:

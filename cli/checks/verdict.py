@@ -13,13 +13,16 @@ from cli.progress.steps import StepFailed
 from contracts.beats import MAX_RR_MS, MIN_RR_MS
 from contracts.biostream import BioStreamSpec
 from contracts.platform import NAMESPACE
+from contracts.records import StoredFrame
+from contracts.stream import Frame
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.spec import rules_from_spec
 from dataflows.biosync.tools import stored
-from dataflows.biosync.tools.offline import compute_beats
+from dataflows.biosync.tools.offline import compute_frames
 from local.observe import kube
 from local.site import Site
 from local.wearables.beats import Beat
+from local.wearables.frames import DEVICE, frames
 from local.wearables.report import Report
 
 TIMEOUT_SECONDS = 60.0
@@ -63,15 +66,25 @@ async def verify(site: Site, region: str, sent: dict[str, list[Beat]], report: R
 
 
 def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[str]]:
-    """Expected rows and event ids of these beats, without those that ingest does not store whenever they come."""
+    """Expected rows and event ids of these beats, in the frames in which wearables send them: where several beats came
+    with one time, their places depend on it. Those that ingest does not store whenever they come are left out."""
     rows: Rows = {}
     events: set[str] = set()
     for user, beats in sent.items():
-        stored_beats = [beat for beat in beats if MIN_RR_MS <= beat[1] <= MAX_RR_MS]
-        windows, raised = compute_beats(user, stored_beats, declared)
-        rows |= {(user, window.at): stored.row(window) for window in windows}
-        events |= {event.event_id for event in raised}
+        stored_frames = [_stored(user, timed.frame) for timed in frames(beats, DEVICE, 1.0)] if beats else []
+        for windows, raised in compute_frames(stored_frames, declared).values():
+            rows |= {(user, window.at): stored.row(window) for window in windows}
+            events |= {event.event_id for event in raised}
     return rows, events
+
+
+def _stored(user: str, frame: Frame) -> StoredFrame:
+    """The frame as ingest stores it, received with its last beat."""
+    kept = [sample for sample in frame.samples if MIN_RR_MS <= sample.rr <= MAX_RR_MS]
+    received = frame.samples[-1].t
+    return StoredFrame(
+        user, frame.device, frame.seq, received, "", [sample.t for sample in kept], [sample.rr for sample in kept]
+    )
 
 
 def no_row(sent: dict[str, list[Beat]], declared: Rules) -> str:

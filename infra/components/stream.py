@@ -25,8 +25,8 @@ class StreamConfig:
     log_retention_days: int
 
     def __post_init__(self) -> None:
-        if self.brokers < 1:
-            raise ValueError(f"brokers is {self.brokers}; at least one")
+        if self.brokers < 2:
+            raise ValueError(f"brokers is {self.brokers}; MSK needs at least one in each of two zones")
         if int(self.server_properties.get("min.insync.replicas", 1)) > self.brokers:
             raise ValueError(
                 "serverProperties: min.insync.replicas is above the number of brokers, no write could succeed"

@@ -15,10 +15,12 @@ from local.node.api import UNREACHABLE, Api, ApiError, Object
 from local.node.events import event
 from local.node.pod.context import NodeContext, base_environment, image_files
 from local.node.pod.pod import Pod
-from local.node.registration import Registration
+from local.node.registration import Registration, architecture
 from local.node.resource_metrics import ContainerUsage, exposition
+from local.node.runtime import accounts
 from local.node.runtime.execution import kill_pod
 from local.node.runtime.images import Catalog
+from local.node.runtime.pulling import Images
 from local.node.runtime.usage import ProcessTable
 from local.node.settings import NodeSettings
 
@@ -41,11 +43,12 @@ class Node:
         self._tasks: set[asyncio.Task[None]] = set()
         self._context = NodeContext(
             api,
-            Catalog(),
+            Images(Catalog(), settings.name, architecture(settings)),
             self.address,
             settings.volumes,
             base_environment(),
             image_files(),
+            accounts.mounts(settings.folder / "accounts"),
             lambda: self._services.values(),
             self._record_event,
         )

@@ -22,12 +22,21 @@ _STATUS_HEARTBEATS = 75
 _LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 
 
+ARCHITECTURE = "kubernetes.io/arch"
+
+
+def architecture(settings: NodeSettings) -> str:
+    """Of the instance that the node stands for, in the words of OCI; without a label that of this machine."""
+    machine = platform.machine()
+    return settings.labels.get(ARCHITECTURE, {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine))
+
+
 def node_object(settings: NodeSettings, region: str) -> Object:
     """The Node object to register."""
     labels = {
         "kubernetes.io/hostname": settings.name,
         "kubernetes.io/os": "linux",
-        "kubernetes.io/arch": {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        ARCHITECTURE: architecture(settings),
     }
     return {
         "metadata": {"name": settings.name, "labels": labels | settings.labels},
@@ -59,7 +68,7 @@ def node_status(settings: NodeSettings, address: str, since: float, now: float) 
         # Without it the API server uses SPDY, which is not implemented here.
         "declaredFeatures": ["ExtendWebSocketsToKubelet"],
         "nodeInfo": {
-            "architecture": "amd64",
+            "architecture": architecture(settings),
             "operatingSystem": "linux",
             "kernelVersion": os.uname().release,
             "osImage": "processes of this machine",

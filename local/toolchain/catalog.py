@@ -166,6 +166,14 @@ TOOLS = (
         programs=Programs(("haproxy",), ("-v",), "HAProxy version ", Range((2, 6)), hints=("/usr/sbin",)),
         debian_packages=("haproxy",),
     ),
+    # Drops what NetworkPolicies do not allow, where the platform runs as root.
+    Tool(
+        "nftables",
+        "1.0",
+        lane="debian",
+        programs=Programs(("nft",), ("--version",), "nftables v", Range((1, 0)), hints=("/usr/sbin",)),
+        debian_packages=("nftables",),
+    ),
     Tool("kafka", "4.3.1", lane="maven", recipes=(Jars("kafka"),), needs=("java", "maven")),
     Tool(
         "embedding-model",

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from local.wearables.beats import Beat
-from local.wearables.frames import frames, shifted
+from local.wearables.frames import DEVICE, frames, shifted
 from local.wearables.report import Report
 from local.wearables.wearable import PROGRESS_DEADLINE_SECONDS, StreamEndpoint, Wearable, count_beats
 
@@ -43,7 +43,7 @@ async def stream(
     begin = loop.time() + LEAD_SECONDS + spread
     start = time.time() + LEAD_SECONDS + spread
     sent = {each.user: shifted(each.beats, speed, start) for each in users}
-    batches = {user: frames(beats, "wearable-1", speed) for user, beats in sent.items()}
+    batches = {user: frames(beats, DEVICE, speed) for user, beats in sent.items()}
     report = Report(len(users), beats=count_beats(batches.values()), frames=sum(map(len, batches.values())))
 
     finished = asyncio.Event()

@@ -8,6 +8,7 @@ from contracts.stream import Frame, Sample
 from local.wearables.beats import Beat
 
 BEATS_A_FRAME = 10
+DEVICE = "wearable-1"
 
 
 class Timed(msgspec.Struct, frozen=True):

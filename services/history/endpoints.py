@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from fastapi import FastAPI, HTTPException, Query, Request
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from services.history.pagination import InvalidCursor, Position, paginate
-from services.history.queries import EVENTS, bounds, windows_query
+from services.history.queries import EVENTS, bounds, day_start, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
 from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
@@ -86,12 +87,12 @@ def create(settings: HistorySettings) -> FastAPI:
         user: str, query: HistoryQuery, start: Position, end: datetime
     ) -> tuple[list[Window], list[StoredEvent]]:
         parameters = {"user": user, "limit": query.limit + 1, "zone": query.zone.key}
-        first, past = bounds(query.resolution, start.first_window, end)
+        windows_from = bounds(query.resolution, start.first_window, end, query.zone)
         windows_in = windows_query(query.resolution, query.zone.key)
         async with pool.connection() as connection:
-            async with connection.cursor(row_factory=class_row(Window)) as cursor:
-                await cursor.execute(windows_in, parameters | {"start": first, "end": past})
-                windows = await cursor.fetchall()
+            async with connection.cursor(row_factory=dict_row) as cursor:
+                await cursor.execute(windows_in, parameters | windows_from)
+                windows = [_window(row, query.zone) for row in await cursor.fetchall()]
             async with connection.cursor(row_factory=class_row(StoredEvent)) as cursor:
                 events_in = {"start": start.moment, "event_id": start.event_id, "end": end}
                 await cursor.execute(EVENTS, parameters | events_in)
@@ -110,6 +111,11 @@ def time_range(query: HistoryQuery, now: datetime) -> tuple[Position, datetime]:
         return Position(start), end
     start, end = resolve_range(query.resolution, query.start or EARLIEST, query.end, now, query.zone)
     return max(Position(start), Position.decode(query.cursor)), end
+
+
+def _window(row: dict[str, Any], zone: ZoneInfo) -> Window:
+    start: datetime | date = row.pop("start")
+    return Window(start=start if isinstance(start, datetime) else day_start(start, zone), **row)
 
 
 async def _user(verifier: Verifier, request: Request) -> str:

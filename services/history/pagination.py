@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol, Self, TypeVar
 
+from services.history.time_range import EARLIEST, LATEST
+
 MAX_LIMIT = 3_000
 """Windows, and events, on one page."""
 DEFAULT_LIMIT = 1_000
@@ -66,6 +68,8 @@ class Position(NamedTuple):
             if found is None:
                 raise InvalidCursor
             position = cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
+            if not EARLIEST <= position.moment <= LATEST:
+                raise InvalidCursor
         except (ValueError, OverflowError):
             raise InvalidCursor("`cursor` is not one: pass `next` of the page before as it was") from None
         return position

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import LiteralString
+from zoneinfo import ZoneInfo
 
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
 from services.history.time_range import UTC_NAME, Resolution
 
-_MINUTE = timedelta(minutes=1)
+UTC_ZONE = ZoneInfo(UTC_NAME)
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 _AGGREGATES: dict[Resolution, LiteralString] = {Resolution.HOUR: "hrv_hourly", Resolution.DAY: "hrv_daily"}
-_IN_ZONE: dict[Resolution, tuple[LiteralString, LiteralString]] = {
-    Resolution.HOUR: ("hour", "2 hours"),
-    Resolution.DAY: ("day", "26 hours"),
-}
-"""The unit, and a time longer than any of a zone, on the days when its clocks are changed too."""
 
 # Ids are compared byte by byte, as Python does, whatever the collation of the database.
 EVENTS = f"""
@@ -35,17 +32,30 @@ _MINUTES = f"""
     ) as windows
     where at = minute + interval '1 minute' or at + least(since, until) > minute + interval '1 minute'
     order by at limit %(limit)s"""
+_MEANS = f"""avg(hr) as hr, avg(rmssd) as rmssd, avg(sdnn) as sdnn, avg(pnn50) as pnn50, avg(quality) as quality
+    from (
+        select *, date_trunc('hour', at, %(zone)s) as hour, (at at time zone %(zone)s)::date as day from {TABLE_HRV}
+        where user_id = %(user)s and at >= %(start)s and at < %(end)s
+    ) as windows"""
+_HOURS = f"""
+    select hour as start, {_MEANS}
+    where hour >= %(start)s and hour < %(past)s
+    group by 1 order by 1 limit %(limit)s"""
+_DAYS = f"""
+    select day as start, {_MEANS}
+    where day >= %(first)s and day <= %(last)s
+    group by 1 order by 1 limit %(limit)s"""
 
 
 def windows_query(resolution: Resolution, zone: str = UTC_NAME) -> LiteralString:
     """The query for `start, hr, rmssd, sdnn, pnn50, quality` of `user`, oldest first, at most `limit` rows.
 
-    Windows start at `start` or later and before `end`, as `bounds` gives them. A minute has the last window that ends
-    in it, its end included: the one after which, at the distance of its neighbours, no other ends in that minute.
-    Windows of 60 s every 10 s tile time so without overlap; any other stream has a row a minute too, if its windows
-    are evaluated that often. Hours and days are means over the windows that end in them.
+    Its parameters are `user`, `limit`, `zone` and those of `bounds`. A minute has the last window that ends in it, its
+    end included: the one after which, at the distance of its neighbours, no other ends in that minute. Windows of 60 s
+    every 10 s tile time so without overlap; any other stream has a row a minute too, if its windows are evaluated that
+    often. Hours and days are means over the windows that end in them.
 
-    Days of a `zone` other than UTC, and hours, are computed from the windows: the parameter `zone` names it.
+    Days of a `zone` other than UTC, and hours, are computed from the windows. The start of such a day is its date.
     """
     if resolution is Resolution.MINUTE:
         return _MINUTES
@@ -53,25 +63,39 @@ def windows_query(resolution: Resolution, zone: str = UTC_NAME) -> LiteralString
         return f"""
             select bucket as start, hr, rmssd, sdnn, pnn50, quality
             from {_AGGREGATES[resolution]}(%(user)s, %(start)s, %(end)s) order by bucket limit %(limit)s"""
-    unit, longest = _IN_ZONE[resolution]
-    return f"""
-        select bucket as start, avg(hr) as hr, avg(rmssd) as rmssd, avg(sdnn) as sdnn, avg(pnn50) as pnn50,
-            avg(quality) as quality
-        from (
-            select date_trunc('{unit}', at, %(zone)s) as bucket, hr, rmssd, sdnn, pnn50, quality
-            from {TABLE_HRV}
-            where user_id = %(user)s and at >= %(start)s and at < %(end)s + interval '{longest}'
-        ) as windows
-        where bucket >= %(start)s and bucket < %(end)s
-        group by bucket order by bucket limit %(limit)s"""
+    return _HOURS if resolution is Resolution.HOUR else _DAYS
 
 
-def bounds(resolution: Resolution, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+def bounds(
+    resolution: Resolution, start: datetime, end: datetime, zone: ZoneInfo = UTC_ZONE
+) -> dict[str, datetime | date]:
     """Parameters of `windows_query` for windows that start at `start` or later and before `end`.
 
-    Whole minutes, so that no minute is judged by a part of its windows.
+    Whole minutes, hours and days, so that none is judged by a part of its windows.
     """
-    return (_ceil(start), _ceil(end)) if resolution is Resolution.MINUTE else (start, end)
+    if resolution is Resolution.MINUTE:
+        return {"start": _ceil(start), "end": _ceil(end)}
+    if zone.key == UTC_NAME:
+        return {"start": start, "end": end}
+    if resolution is Resolution.HOUR:
+        return {"start": start, "end": end + _HOUR, "past": end}
+    first = _day_from(start, zone)
+    last = _day_from(end, zone) - _DAY
+    # Where clocks go back over midnight, a day's last hour comes after the first of the next one.
+    return {"first": first, "last": last, "start": day_start(first, zone), "end": day_start(last + 2 * _DAY, zone)}
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a day in `zone`: where its midnight comes twice, the first of them."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _day_from(moment: datetime, zone: ZoneInfo) -> date:
+    """The first day that begins at `moment` or later."""
+    day = moment.astimezone(zone).date()
+    while day_start(day, zone) < moment:
+        day += _DAY
+    return day
 
 
 def _ceil(moment: datetime) -> datetime:

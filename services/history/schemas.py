@@ -53,7 +53,7 @@ class Window(BaseModel):
     """Means over one minute, hour or day from `start`; a measure is null if too few beats were usable.
 
     Heart rate in beats per minute, RMSSD and SDNN in ms, pNN50 in per cent, quality as a share from 0 to 1; `dropped`
-    is the number of beats that were not used, null for hours and days.
+    is the number of beats that were not used, null for hours and days. docs/history.md has the table.
     """
 
     start: datetime

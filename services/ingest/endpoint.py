@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame, partition_of
-from contracts.stream import TOKEN_EXPIRED, Frame, Refusal, Seen
+from contracts.stream import TOKEN_EXPIRED, Ack, Frame, Refusal, Seen
 from contracts.tokens import SUBPROTOCOL
 from services.ingest import metrics
 from services.ingest.acceptance import refuse, sort_out, storable
@@ -120,7 +120,7 @@ class StreamEndpoint:
         elif message[0] == TEXT and not _is_utf8(payload):
             _close(connection, Close(CloseCode.INVALID_DATA, "text messages must be UTF-8"))
         else:
-            _send_refusal(connection, decoded, "malformed")
+            self._refuse(connection, decoded.refusal, "malformed", decoded.device, len(payload))
 
     def close_expired(self, connection: UserConnection) -> None:
         """Closes a connection whose token has ended; what is not acknowledged is sent again on the next one."""
@@ -132,17 +132,34 @@ class StreamEndpoint:
         received = int(time.time() * 1000)
         t = [sample.t for sample in frame.samples]
         rr = [sample.rr for sample in frame.samples]
-        dropped = None
+        answer = None
         if not storable(t, rr, received):
             kept_t, kept_rr, dropped = sort_out(t, rr, received)
             if not kept_t:
-                _send_refusal(connection, *refuse(frame.seq, t, rr, received))
+                self._refuse(connection, *refuse(frame.seq, t, rr, received), frame.device, size)
                 return
             t, rr = kept_t, kept_rr
             for reason, beats in dropped.items():
                 metrics.dropped_beats.labels(reason).inc(beats)
+            answer = _encode(Ack(frame.seq, dropped))
         stored = StoredFrame(connection.user.id, frame.device, frame.seq, received, connection.trace, t, rr)
-        self._pipeline.submit(stored, PendingAck(connection, frame.seq, connection.last_activity, dropped), size)
+        self._pipeline.submit(stored, PendingAck(connection, frame.seq, connection.last_activity, answer), size)
+
+    def _refuse(self, connection: UserConnection, refusal: Refusal, reason: str, device: str | None, size: int) -> None:
+        """Answers a message of which nothing is stored.
+
+        Of a frame whose place is known, that place is stored, without beats, and then it is answered: a number that is
+        missing among the frames of a device would hold back those after it.
+        """
+        metrics.refused_frames.labels(reason).inc()
+        answer = _encode(refusal)
+        if device is None or refusal.seq is None:
+            connection.send(answer)
+            return
+        received = int(time.time() * 1000)
+        place = StoredFrame(connection.user.id, device, refusal.seq, received, connection.trace, [], [])
+        ack = PendingAck(connection, refusal.seq, connection.last_activity, answer, refused=True)
+        self._pipeline.submit(place, ack, size)
 
 
 def _rate_exceeded(limits: Limits) -> Close:
@@ -158,11 +175,6 @@ def _is_utf8(payload: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _send_refusal(connection: UserConnection, refusal: Refusal, reason: str) -> None:
-    metrics.refused_frames.labels(reason).inc()
-    connection.send(_encode(refusal))
 
 
 def _close(connection: UserConnection, reason: Close) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
-from contracts.stream import MAX_SAMPLES_A_FRAME, Frame, Refusal, Seen
+from contracts.decoding import of_others
+from contracts.stream import MAX_SAMPLES_A_FRAME, DeviceId, Frame, Refusal, Seen, Seq
 from contracts.visible import visible
 
 MAX_ERROR_CHARACTERS = 200
@@ -14,8 +17,8 @@ FRAME_FORM = (
 )
 SEEN_FORM = '{"seen": "<event_id of the push>"}'
 
-_decode_frame = msgspec.json.Decoder(Frame).decode
-_decode_seen = msgspec.json.Decoder(Seen).decode
+_decode_frame = of_others(msgspec.json.Decoder(Frame).decode)
+_decode_seen = of_others(msgspec.json.Decoder(Seen).decode)
 
 
 class _Keys(msgspec.Struct):
@@ -23,30 +26,49 @@ class _Keys(msgspec.Struct):
     seen: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-_decode_keys = msgspec.json.Decoder(_Keys).decode
+class _Place(msgspec.Struct):
+    device: DeviceId
+    seq: Seq
 
 
-def decode(message: bytes) -> Frame | Seen | Refusal:
-    """The message, or a Refusal with the error, the form expected, and the frame's `seq` if that can be decoded."""
+_decode_keys = of_others(msgspec.json.Decoder(_Keys).decode)
+_decode_place = of_others(msgspec.json.Decoder(_Place).decode)
+
+
+class Refused(NamedTuple):
+    """The answer to a message that is no Frame and no Seen, with the error, the form expected, and the frame's `seq`
+    if that can be decoded. `device` has its name where the frame's place among those of its device is known."""
+
+    refusal: Refusal
+    device: str | None = None
+
+
+def decode(message: bytes) -> Frame | Seen | Refused:
+    """The message, or why it is none."""
     try:
         return _decode_frame(message)
     except msgspec.MsgspecError as error:
         reason = str(error)
-    except UnicodeError:
-        return Refusal("the message is not UTF-8", FRAME_FORM)
     keys = _keys(message)
     if keys is None or keys.seen is msgspec.UNSET:
         seq = keys.seq if keys is not None and keys.seq is not msgspec.UNSET else None
-        return Refusal(_shown(reason, message), FRAME_FORM, seq)
+        return Refused(Refusal(_shown(reason, message), FRAME_FORM, seq), _device(message))
     try:
         return _decode_seen(message)
     except msgspec.MsgspecError as error:
-        return Refusal(_shown(str(error), message), SEEN_FORM)
+        return Refused(Refusal(_shown(str(error), message), SEEN_FORM))
 
 
 def _keys(message: bytes) -> _Keys | None:
     try:
         return _decode_keys(message)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _device(message: bytes) -> str | None:
+    try:
+        return _decode_place(message).device
     except msgspec.MsgspecError:
         return None
 

@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from contracts import pushes
+from contracts.decoding import of_others
 from contracts.platform import PENDING_KEY, PUSH_CHANNEL
 from contracts.stream import EmergencyCalm
 from services.ingest import metrics
@@ -34,7 +35,7 @@ MAX_CONFIRMATIONS = 10_000
 """Confirmations kept while Redis is unavailable; beyond it the oldest is lost and its push shown again."""
 
 T = TypeVar("T")
-_decode_push = msgspec.json.Decoder(EmergencyCalm).decode
+_decode_push = of_others(msgspec.json.Decoder(EmergencyCalm).decode)
 
 
 class PushDispatcher:

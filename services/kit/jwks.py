@@ -77,7 +77,7 @@ class Jwks:
                 response = await client.get(self.url)
             self._keys = KeySet.import_key_set(response.raise_for_status().json())
             self._fetched_at = time.monotonic()
-        except (httpx.HTTPError, ValueError, KeyError, JoseError) as error:
+        except (httpx.HTTPError, ValueError, KeyError, RecursionError, JoseError) as error:
             if self._keys is None:
                 raise KeysUnavailable(f"no keys from {self.url}: {type(error).__name__}: {error}") from error
         finally:

@@ -30,6 +30,7 @@ return ARGV[1]
 """One atomic script: after a crash an event is either unanswered or answered, pending, open and published."""
 
 log = logs.get(__name__)
+_decode_calm = msgspec.json.Decoder(EmergencyCalm).decode
 
 
 class AnswerStore:
@@ -43,7 +44,7 @@ class AnswerStore:
     async def find(self, event_id: str) -> EmergencyCalm | None:
         """The answer already recorded for the event."""
         answer = await self._redis.get(ANSWER_KEY + event_id)
-        return msgspec.json.decode(answer, type=EmergencyCalm) if answer else None
+        return _decode_calm(answer) if answer else None
 
     async def profile(self, user: str, now: float) -> tuple[dict[int, float], Preferences]:
         """Items played to the user within the retention before `now`, with their times (Unix seconds), and the user's
@@ -70,7 +71,7 @@ class AnswerStore:
             pushes.ticket(calm.event_id, user),
         ]
         recorded = await self._record(keys=keys, args=arguments)
-        return msgspec.json.decode(recorded, type=EmergencyCalm)
+        return _decode_calm(recorded)
 
 
 def _preferences(user: str, record: bytes | None) -> Preferences:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from contracts import webhook
 from contracts.connections import redis_options
+from contracts.decoding import of_others
 from contracts.records import StressEvent
 from services.kit import app, logs
 from services.recommend.answers import AnswerStore
@@ -29,6 +30,7 @@ from services.recommend.responder import Responder
 from services.recommend.settings import RecommendSettings
 
 log = logs.get(__name__)
+_decode = of_others(msgspec.json.Decoder(StressEvent).decode)
 
 
 def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) -> FastAPI:
@@ -67,7 +69,7 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
         if refusal:
             return JSONResponse({"error": refusal}, 401)
         try:
-            event = msgspec.json.decode(body, type=StressEvent)
+            event = _decode(body)
         except msgspec.MsgspecError as error:
             return JSONResponse({"error": f"not a stress event: {error}"}, 422)
         if headers.get(webhook.IDEMPOTENCY_KEY) != event.event_id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -39,8 +40,20 @@ def test_a_result_is_listed_with_its_user_and_why_it_is_not_replayed() -> None:
     row = Entry(DeadLetter("raw", 3, NO_OFFSET, "store, encoding: NUL", value, "row"), 6, 1_760_000_000_000, False)
     rejection = DeadLetterTopic({}, "dead", "raw", Rules()).rejection(row.letter, 12)
     (_, line) = shown((row, state(row, rejection)))
-    for text in ("raw/3/row", r"ada\x00", "store, encoding", "a row of the history is a result and is not replayed"):
+    for text in ("raw/3/row", "ada<U+0000>", "store, encoding", "a row of the history is a result and is not replayed"):
         assert text in line
+
+
+@pytest.mark.parametrize("odd", ["a\x1b[2J", "\x9b2J", "a\nb", "\u202eb", "\ud800"])
+def test_text_of_others_controls_no_terminal(odd: str) -> None:
+    value = pack([StoredFrame(odd.encode(errors="replace").decode(), "watch", 1, 0, "", [1], [800.0])])
+    entries = [
+        Entry(DeadLetter(odd, 3, 17, f"frame 1 of {odd}", value), 4, 0, False),
+        Entry(DeadLetter("raw", 3, NO_OFFSET, odd, json.dumps({"user": odd}).encode(), "row"), 5, 0, False),
+    ]
+    lines = shown(*((entry, f"{odd} belongs to another partition") for entry in entries))
+    assert len(lines) == 3
+    assert not [character for line in lines for character in line if not character.isprintable()]
 
 
 def test_the_status_is_replayed_or_replayable_or_the_rejection() -> None:

@@ -6,7 +6,10 @@ import pytest
 
 from cli.checks.verdict import Rows, Verdict, compare, expected, no_row
 from dataflows.biosync.signal.rules import THRESHOLDS, Rules, StressRules
+from dataflows.biosync.tools.offline import compute_beats, compute_frames
+from dataflows.biosync.tools.stored import row
 from local.wearables.report import Report
+from tests.dataflows.beats import frames as stored_frames
 from tests.dataflows.beats import series
 
 RULES = Rules(stress=StressRules(hrv_drop="ignore", threshold=THRESHOLDS["ignore"]))
@@ -57,3 +60,14 @@ def test_beats_that_ingest_never_stores_are_not_expected() -> None:
     beats = series(1, 14, [(8, 11)])
     mixed = [*beats[:300], (beats[300][0] - 1, 9000.0), *beats[300:]]
     assert expected({"ada": mixed}, RULES) == (ROWS, EVENTS)
+
+
+def test_times_of_arrival_are_expected_in_the_frames_that_were_sent() -> None:
+    """Each notification brings three beats with one time, as from a strap; frames of ten cut through them."""
+    beats = series(1, 14, [(8, 11)])
+    arrived = [(beats[min(i - i % 3 + 2, len(beats) - 1)][0], rr) for i, (_, rr) in enumerate(beats)]
+    windows, _ = compute_frames(stored_frames("ada", arrived), RULES)["ada"]
+    rows, events = expected({"ada": arrived}, RULES)
+    assert rows == {("ada", window.at): row(window) for window in windows}
+    assert len(events) == 1
+    assert rows != {("ada", window.at): row(window) for window in compute_beats("ada", arrived, RULES)[0]}

@@ -39,9 +39,9 @@ def group(elasticache: Any) -> Iterator[dict[str, Any]]:
     elasticache.delete_replication_group(ReplicationGroupId=GROUP)
 
 
-def available(elasticache: Any) -> dict[str, Any]:
+def available(elasticache: Any, name: str = GROUP) -> dict[str, Any]:
     def described() -> dict[str, Any] | None:
-        (group,) = elasticache.describe_replication_groups(ReplicationGroupId=GROUP)["ReplicationGroups"]
+        (group,) = elasticache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"]
         return group if group["Status"] == "available" else None
 
     return until("the group to be available", described)
@@ -124,6 +124,41 @@ def test_a_token_is_rotated_without_a_moment_in_which_clients_fail(
     available(elasticache)
     assert at(cloud, group, password="second-token-of-it").ping()
     change(TOKEN, "SET")
+
+
+@pytest.mark.integration
+def test_clients_move_to_tls_and_back_while_both_are_served(cloud: Cloud, elasticache: Any) -> None:
+    name = "moving"
+
+    def group() -> dict[str, Any]:
+        return available(elasticache, name)
+
+    def change(**inputs: Any) -> None:
+        elasticache.modify_replication_group(ReplicationGroupId=name, ApplyImmediately=True, **inputs)
+
+    def refused(**inputs: Any) -> str:
+        with pytest.raises(ClientError) as error:
+            change(**inputs)
+        return code_of(error.value)
+
+    def plain(endpoint: str = "PrimaryEndpoint") -> redis.Redis:
+        return at(cloud, group(), endpoint, ssl=False, ssl_ca_certs=None, ssl_check_hostname=False)
+
+    elasticache.create_replication_group(ReplicationGroupId=name, NumCacheClusters=2, **CREATION)
+    plain().set("kept", "yes")
+    required = {"TransitEncryptionEnabled": True, "TransitEncryptionMode": "required"}
+    assert refused(**required) == "InvalidParameterCombination"
+    change(TransitEncryptionEnabled=True, TransitEncryptionMode="preferred")
+    assert group()["TransitEncryptionMode"] == "preferred"
+    assert plain().get("kept") == at(cloud, group()).get("kept") == b"yes"
+    at(cloud, group()).set("moved", "yes")
+    until("the replica to have it", lambda: plain("ReaderEndpoint").get("moved") == b"yes")
+    change(**required)
+    assert at(cloud, group()).get("moved") == b"yes"
+    with pytest.raises(redis.ConnectionError):
+        plain().ping()
+    assert refused(TransitEncryptionEnabled=False) == "InvalidParameterCombination"
+    elasticache.delete_replication_group(ReplicationGroupId=name)
 
 
 @pytest.mark.integration

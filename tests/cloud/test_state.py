@@ -10,11 +10,12 @@ from local.cloud.state.objects import ObjectContents
 from local.cloud.state.pickling import Unpickler
 
 RDS, CACHE = "local.cloud.svc.rds.model", "local.cloud.svc.elasticache.model"
+MSK = "local.cloud.svc.msk.model"
 NAMES = [
     *((RDS, name) for name in ("RdsState", "Instance", "SubnetGroup", "ParameterGroup", "Snapshot", "Event")),
     *((RDS, name) for name in ("Restoration", "Following")),
     *((CACHE, name) for name in ("CacheState", "Group", "Member", "SubnetGroup", "ParameterGroup")),
-    *(("local.cloud.svc.msk.model", name) for name in ("MskState", "Cluster", "Configuration", "Revision")),
+    *((MSK, name) for name in ("MskState", "Cluster", "Configuration", "Revision", "Operation")),
     *(
         ("local.cloud.svc.eks.model", name)
         for name in (

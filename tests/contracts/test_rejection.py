@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import psycopg
 import pytest
 from psycopg import errors
 
-from contracts.rejection import rejection, write_all
+from contracts.rejection import rejection, write_all, write_all_async
 
 
 @pytest.mark.parametrize(
@@ -33,16 +35,21 @@ def test_errors_about_the_record_are_told_from_those_of_the_store(error: Excepti
     assert rejection(error) == reason
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["", "async"])
 @pytest.mark.parametrize("poison", [set(), {0}, {49}, {7, 8, 30}, set(range(50))])
-def test_what_cannot_be_written_is_returned_and_the_rest_is_written(poison: set[int]) -> None:
+async def test_what_cannot_be_written_is_returned_and_the_rest_is_written(poison: set[int], later: bool) -> None:
     written: set[int] = set()
 
-    def write(batch: dict[int, str]) -> None:
+    def write(batch: Mapping[int, str]) -> None:
         if wrong := poison & batch.keys():
             raise ValueError(f"{min(wrong)} is wrong")
         written.update(batch)
 
-    rejected = write_all(dict.fromkeys(range(50), ""), write)  # pyright: ignore[reportArgumentType]
+    async def write_later(batch: Mapping[int, str]) -> None:
+        write(batch)
+
+    batch = dict.fromkeys(range(50), "")
+    rejected = await write_all_async(batch, write_later) if later else write_all(batch, write)
     assert rejected.keys() == poison
     assert written == set(range(50)) - poison
     assert all(str(error) == f"{number} is wrong" for number, error in rejected.items())

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -32,6 +33,7 @@ NOW = datetime.now(UTC).replace(minute=37, second=0, microsecond=0)
 CHUNK, RETENTION, COMPRESS_AFTER = timedelta(hours=6), timedelta(days=9), timedelta(days=2)
 DAYS = 8
 USERS = ("ada", "bob")
+KOLKATA = ZoneInfo("Asia/Kolkata")
 EVIDENCE = Evidence(99.5, 61.25, None, 44, 0.97, 12, 9, "gate", "1")
 
 
@@ -85,9 +87,9 @@ class Stores:
                 for start, end in ((DAYS + 1, -1), (3.3, 0.2), (DAYS, 4), (-1, -2)):
                     first, past = (NOW - timedelta(days=days) for days in (start, end))
                     parameters = {"user": user, "limit": 3_000}
-                    inner = dict(zip(("start", "end"), bounds(resolution, first, past), strict=True))
-                    count += len(self.same(windows_query(resolution), parameters | inner))
-                    self.same(windows_query(resolution, "Asia/Kolkata"), parameters | inner | {"zone": "Asia/Kolkata"})
+                    count += len(self.same(windows_query(resolution), parameters | bounds(resolution, first, past)))
+                    inner = bounds(resolution, first, past, KOLKATA) | {"zone": KOLKATA.key}
+                    self.same(windows_query(resolution, KOLKATA.key), parameters | inner)
                     self.same(EVENTS, parameters | {"start": first, "event_id": "", "end": past})
         for view in timeseries.VIEWS:
             self.same(f"select * from {view} order by user_id, bucket")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import random
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from contracts import webhook
+from contracts.records import Evidence, StressEvent
+from dataflows.biosync.signal.rules import VERSION
 from local.engines.runtime.process import Process
 from tests.fixtures.engines import ScratchEnvironment
 from tests.fuzz.campaign import WHOLE, Campaign
@@ -49,7 +53,9 @@ def test_webhooks_and_history(pipeline: BioSync, history: Service) -> None:
         for case, chance in campaign.cases():
             try:
                 if chance.random() < 0.5:
-                    answer, said = _webhook(client, chance, pipeline, f"{campaign.seed}-{case}")
+                    answer, said, as_sent = _webhook(client, chance, pipeline, f"{campaign.seed}-{case}")
+                    if as_sent and answer is not None and answer.status_code != 200:
+                        campaign.found(case, f"an event as it is sent gets {answer.status_code}", answer.text[:300])
                 else:
                     answer, said = _history(client, chance, pipeline, history)
             except httpx.TransportError as error:
@@ -65,35 +71,34 @@ def test_webhooks_and_history(pipeline: BioSync, history: Service) -> None:
 
 def _webhook(
     client: httpx.Client, chance: random.Random, pipeline: BioSync, event: str
-) -> tuple[httpx.Response | None, str]:
+) -> tuple[httpx.Response | None, str, bool]:
+    """The answer, what was sent, and whether that is an event as the dataflow sends it."""
     now = int(time.time())
-    evidence = {"heart_rate": 99.0, "baseline": 70.0, "rmssd": 20.0, "rmssd_baseline": 40.0, "quality": 1.0}
-    valid: dict[str, Any] = {
-        "event_id": event,
-        "user": f"fuzz-{event}",
-        "raised": now * 1000,
-        "received": now * 1000,
-        "trace": "0" * 32,
-        "evidence": evidence,
-    }
+    evidence = Evidence(99.0, 70.0, 20.0, 40.0, 1.0, 9.5, 5.25, "gate", VERSION)
+    valid: dict[str, Any] = msgspec.to_builtins(
+        StressEvent(event, f"fuzz-{event}", now * 1000, now * 1000, "0" * 32, evidence)
+    )
     changed = mutated(chance, valid, chance.choice([0, 1, 1, 2])) if chance.random() < 0.9 else value(chance)
     body = json.dumps(changed).encode()
     if chance.random() < 0.1:
-        body = body[: chance.randrange(len(body) + 1)] + bytes([chance.randrange(256)])
+        at = chance.randrange(len(body) + 1)
+        body = body[:at] + bytes([chance.randrange(256)]) + (body[at + 1 :] if chance.random() < 0.5 else b"")
     stamp = now if chance.random() < 0.9 else text(chance)
+    as_sent = stamp == now and body == json.dumps(valid).encode()
     key = changed.get("event_id", event) if isinstance(changed, dict) else event
     named = {
         webhook.TIMESTAMP: str(stamp),
         webhook.SIGNATURE: webhook.sign(SECRET, now, body),
         webhook.IDEMPOTENCY_KEY: str(key),
-        webhook.TRACE_ID: text(chance),
+        webhook.TRACE_ID: "0" * 32 if as_sent else text(chance),
     }
     headers = [(name.encode(), item.encode("utf-8", "replace")) for name, item in named.items()]
     url = f"http://{pipeline.endpoint.host}:{RECOMMEND}/v1/stress-events"
     try:
-        return client.post(url, content=body, headers=headers), f"{body!r}\n{named}"
+        answer = client.post(url, content=body, headers=headers)
     except httpx.LocalProtocolError:
-        return None, ""  # no client could send these headers
+        return None, "", False  # no client could send these headers
+    return answer, f"{body!r}\n{named}", as_sent
 
 
 def _history(
@@ -107,7 +112,8 @@ def _history(
         "to": chance.choice([*times, text(chance)]),
         "resolution": chance.choice(["minute", "hour", "day", "1m", "1h", "1d", text(chance)]),
         "limit": chance.choice([0, 1, 2, 1000, 100_000, -1, 2**63, "1.0", text(chance)]),
-        "zone": chance.choice(["UTC", "Europe/Berlin", "+14:00", "Etc/../../x", text(chance)]),
+        "zone": chance.choice(["UTC", "Europe/Berlin", "Atlantic/Azores", "+14:00", "Etc/../../x", text(chance)]),
+        "cursor": chance.choice([_cursor(chance), text(chance)]),
         text(chance): text(chance),
     }
     chosen = {name: item for name, item in parameters.items() if chance.random() < 0.4}
@@ -123,6 +129,13 @@ def _history(
         return client.get(url, params=pairs, headers=headers), f"{pairs} as {user!r}"[:800]
     except httpx.InvalidURL:
         return None, ""  # longer than this client can send
+
+
+def _cursor(chance: random.Random) -> str:
+    """Near what `next` is: microseconds and perhaps an event's id."""
+    moment = chance.choice([0, 1, 1_767_323_045_000_000, 7_258_118_400_000_000, 253_402_300_799_999_999, 10**18, -1])
+    inside = f"{moment + chance.choice([0, 0, 1, -1])}/{chance.choice(['', '', 'a' * 32, text(chance)])}"
+    return urlsafe_b64encode(inside.encode("utf-8", "surrogatepass")).decode().rstrip("=")
 
 
 def _sendable(of: str) -> str:

@@ -31,6 +31,8 @@ STORED_SECONDS = 60.0
 ANSWER_SECONDS = 10.0
 INTERNAL_ERROR = 1011
 """RFC 6455: the server met an unexpected condition."""
+ABNORMAL_CLOSURE = 1006
+"""RFC 6455: no close frame was received."""
 
 
 async def test_frames_and_tokens(pipeline: BioSync) -> None:
@@ -112,12 +114,12 @@ async def _frames(campaign: Campaign, case: int, chance: random.Random, pipeline
             compression=None,
             ping_interval=None,
             open_timeout=ANSWER_SECONDS,
-            close_timeout=1,
+            close_timeout=ANSWER_SECONDS / 2,
         ) as socket:
             for seq in range(1, chance.randrange(2, 8)):
-                message = _message(chance, seq)
+                message, as_text = _message(chance, seq)
                 sent.append(repr(message)[:300])
-                await socket.send(message)
+                await socket.send(message, text=as_text)
             while True:
                 try:
                     await asyncio.wait_for(socket.recv(), 0.2)
@@ -134,9 +136,25 @@ async def _frames(campaign: Campaign, case: int, chance: random.Random, pipeline
         return
     if code == INTERNAL_ERROR:
         campaign.found(case, "the stream closes with 1011, an internal error", "\n".join(sent))
+    elif code in (None, ABNORMAL_CLOSURE):
+        campaign.found(case, "the stream ends without a close frame", "\n".join(sent))
 
 
-def _message(chance: random.Random, seq: int) -> str | bytes | list[str]:
+def _message(chance: random.Random, seq: int) -> tuple[str | bytes | list[str], bool | None]:
+    """A message, and whether it is sent as text, where its type does not tell."""
+    if chance.random() < 0.2:
+        seen = {"seen": chance.choice(["0" * 32, text(chance), value(chance)])}
+        return json.dumps(mutated(chance, seen, chance.choice([0, 1]))), None
+    message = _frame(chance, seq)
+    if isinstance(message, str) and chance.random() < 0.1:
+        whole = message.encode()
+        at = chance.randrange(len(whole) + 1)
+        odd = chance.choice([b"\xff", b"\xed\xa0\x80", b"\x00", b"[" * 100_000, bytes([chance.randrange(256)])])
+        return whole[:at] + odd + whole[at:], chance.random() < 0.8
+    return message, None
+
+
+def _frame(chance: random.Random, seq: int) -> str | bytes | list[str]:
     start = int(time.time() * 1000) - 60_000
     samples = [{"t": start + i * 800, "rr": 800.0} for i in range(chance.randrange(1, 12))]
     valid: dict[str, Any] = {"device": "watch", "seq": seq, "samples": samples}

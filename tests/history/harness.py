@@ -28,6 +28,18 @@ START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta
 EVENTS = [START + timedelta(minutes=30, seconds=7 + 400 * i) for i in range(5)]
 
 
+TURNS = {
+    "Atlantic/Azores": ("azores", datetime(2020, 10, 25, 1, tzinfo=UTC)),
+    "America/Havana": ("havana", datetime(2020, 11, 1, 5, tzinfo=UTC)),
+    "America/Asuncion": ("asuncion", datetime(2021, 3, 28, 3, tzinfo=UTC)),
+    "America/Sao_Paulo": ("sao-paulo", datetime(2018, 11, 4, 3, tzinfo=UTC)),
+    "Antarctica/Casey": ("casey", datetime(2010, 3, 4, 15, tzinfo=UTC)),
+    "Australia/Lord_Howe": ("lord-howe", datetime(2020, 4, 4, 15, tzinfo=UTC)),
+    "Europe/Berlin": ("berlin", datetime(2020, 10, 25, 1, tzinfo=UTC)),
+}
+"""When clocks of a zone are changed, at or near midnight but for the last; rows of a user each half hour around it."""
+
+
 class ServerThread:
     """Serves an application on a free port in a thread."""
 
@@ -62,6 +74,8 @@ def store_other_people(connection: psycopg.Connection[Any]) -> None:
     for hr, first, past in zip((60, 70, 80), midnights, midnights[1:], strict=False):
         hours = (past - first) // timedelta(hours=1)
         rows += [("sleeper", first + timedelta(hours=hour), hr) for hour in range(hours)]
+    for user, moment in TURNS.values():
+        rows += [(user, moment + timedelta(minutes=30 * i), 100 + i) for i in range(-120, 120)]
     days = {at.replace(hour=0, minute=0, second=0, microsecond=0) for _, at, _ in rows if at < START}
     for day in days:
         for table in timeseries.TIME_COLUMN:

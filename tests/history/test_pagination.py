@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,6 +70,15 @@ def test_any_other_text_is_no_cursor(text: str) -> None:
         assert "next" in str(error)
     else:
         assert Position.decode(position.encode()) == position
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["253402300799999999/x", "253402300770000000/", "0/", "946684799999999/", "7258118400000001/e", "9" * 18 + "/"],
+)
+def test_a_cursor_outside_the_time_that_is_stored_is_none(inside: str) -> None:
+    with pytest.raises(InvalidCursor, match="next"):
+        Position.decode(urlsafe_b64encode(inside.encode()).decode())
 
 
 def test_the_outcome_follows_from_the_times_of_an_event() -> None:

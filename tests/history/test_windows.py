@@ -10,7 +10,7 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
-from tests.history.harness import BOUNDS, JUNE, START, get_history, pages
+from tests.history.harness import BOUNDS, JUNE, START, TURNS, get_history, pages
 
 pytestmark = pytest.mark.integration
 
@@ -77,3 +77,29 @@ def test_a_day_of_changed_clocks_has_its_own_length(history: httpx.Client, key: 
         "2021-03-29T00:00:00+02:00",
     ]
     assert [w["hr"] for w in windows] == [60.0, 70.0, 80.0]
+
+
+@pytest.mark.parametrize("limit", ["1", "2", "1000"])
+@pytest.mark.parametrize("resolution", ["hour", "day"])
+@pytest.mark.parametrize("zone", TURNS)
+def test_where_clocks_are_changed_every_row_counts_once_whatever_the_page(
+    history: httpx.Client, key: ECKey, zone: str, resolution: str, limit: str
+) -> None:
+    user, turn = TURNS[zone]
+    measured: dict[tuple[int, ...] | datetime, list[int]] = {}
+    for i in range(-120, 120):
+        moment = turn + timedelta(minutes=30 * i)
+        local = moment.astimezone(ZoneInfo(zone))
+        hour = moment - timedelta(minutes=local.minute)
+        measured.setdefault((local.year, local.month, local.day) if resolution == "day" else hour, []).append(100 + i)
+    bounds = {"from": (turn - timedelta(days=4)).isoformat(), "to": (turn + timedelta(days=4)).isoformat()}
+    windows, _ = pages(history, key, user, zone=zone, resolution=resolution, limit=limit, **bounds)
+    assert [w["hr"] for w in windows] == [pytest.approx(fmean(values)) for values in measured.values()]
+    starts = [datetime.fromisoformat(w["start"]) for w in windows]
+    assert starts == sorted(set(starts))
+    if resolution == "hour":
+        assert starts == list(measured)
+    else:
+        assert [(start.year, start.month, start.day) for start in starts] == list(measured)
+        first = [turn + timedelta(minutes=30 * (min(values) - 100)) for values in measured.values()]
+        assert starts[1:] == first[1:]

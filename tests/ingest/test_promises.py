@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.ingest.harness import Stream, acks, frame, receive
 
@@ -63,7 +65,10 @@ async def test_a_frame_of_which_nothing_can_be_stored_is_refused_with_what_was_e
         assert "milliseconds" in refusal["expected"]
         await socket.send(frame(18))
         assert await acks(socket, 1) == [18]
-    assert [stored.seq for stored in await stream.stored("bob")] == [18]
+    place, stored = await stream.stored("bob")
+    assert (place.device, place.seq, place.t, place.rr) == ("watch", 17, [], [])
+    assert (stored.seq, len(stored.t)) == (18, 10)
+    assert stream.service.metric("aura_ingest_ack_seconds_count") == 1
     metrics = stream.service.get("/metrics") or ""
     assert f'aura_ingest_refused_frames_total{{reason="{reason}"}} 1.0' in metrics
 
@@ -72,5 +77,30 @@ async def test_a_message_that_cannot_be_decoded_is_counted_as_malformed(stream: 
     async with stream.connect("cem") as socket:
         await socket.send("\ufeff" + frame(1))
         assert "U+FEFF" in (await receive(socket))["error"]
+        await socket.send('{"device": "watch", "seq": 2, "samples": []}')
+        assert (await receive(socket))["seq"] == 2
+    assert [(place.seq, place.t) for place in await stream.stored("cem")] == [(2, [])]
     metrics = stream.service.get("/metrics") or ""
-    assert 'aura_ingest_refused_frames_total{reason="malformed"} 1.0' in metrics
+    assert 'aura_ingest_refused_frames_total{reason="malformed"} 2.0' in metrics
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b'{"seen": "\xff"}', b'{"device": "\xff", "seq": 1}', b'{"\xff": 1}', b'{"seq": 1, "x": ["\xff"]}', b"\xff"],
+)
+async def test_a_text_that_is_not_utf_8_ends_the_connection_with_1007(stream: Stream, message: bytes) -> None:
+    async with stream.connect("dan") as socket:
+        await socket.send(message, text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            await asyncio.wait_for(socket.recv(), 20)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1007, "text messages must be UTF-8")
+
+
+@pytest.mark.parametrize("message", ['{"x": ' + "[" * 100_000, "[" * 250_000, '{"seen": ' + "[" * 100_000])
+async def test_a_message_that_is_nested_too_deep_is_refused(stream: Stream, message: str) -> None:
+    async with stream.connect("eve") as socket:
+        await socket.send(message)
+        assert "expected" in await receive(socket)
+        await socket.send(frame(1))
+        assert await acks(socket, 1) == [1]

@@ -148,10 +148,15 @@ async def test_pushes_arrive_after_a_redis_outage(stream: Stream, redis: Redis, 
         assert (await receive(socket))["event_id"] == "e5"
 
 
-async def test_an_invalid_push_is_ignored(stream: Stream, client: Client) -> None:
-    async with stream.connect("vera") as socket:
+INVALID = {"no-json": b"not a push", "no-utf-8": b'{"type": "\xff"}', "nested": b"[" * 100_000}
+
+
+@pytest.mark.parametrize("user", INVALID)
+async def test_an_invalid_push_is_ignored(stream: Stream, client: Client, user: str) -> None:
+    await client.hset(PENDING_KEY + user, "odd", INVALID[user])  # pyright: ignore[reportGeneralTypeIssues]
+    async with stream.connect(user) as socket:
         await socket.send(frame(1))
         await acks(socket, 1)
-        await client.publish(PUSH_CHANNEL, b"not a push")
-        await push(client, "vera", "e6")
+        await client.publish(PUSH_CHANNEL, INVALID[user])
+        await push(client, user, "e6")
         assert (await receive(socket))["event_id"] == "e6"

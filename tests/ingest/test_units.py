@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from websockets.frames import CloseCode
 
 from contracts.records import StoredFrame
-from contracts.stream import Frame, Refusal, Seen
+from contracts.stream import Frame, Seen
 from services.ingest.admission import Limits, TokenBucket, admit
 from services.ingest.delivery.backpressure import Backlog
 from services.ingest.delivery.batching import MAX_RECORD_BYTES, Batcher
-from services.ingest.messages import FRAME_FORM, MAX_ERROR_CHARACTERS, SEEN_FORM, decode
+from services.ingest.messages import FRAME_FORM, MAX_ERROR_CHARACTERS, SEEN_FORM, Refused, decode
 
 GOOD = b'{"device": "w", "seq": 1, "samples": [{"t": 1767225600123, "rr": 800}]}'
 LIMITS = Limits(max_connections=10, max_connections_per_user=2, frames_per_second=5, burst_frames=20)
@@ -85,14 +85,57 @@ def test_a_backlog_pauses_at_its_limit_and_resumes_at_half(sizes: list[int]) -> 
 
 @given(st.one_of(st.binary(), st.text(), st.recursive(st.none() | st.integers(), st.lists).map(json.dumps)))
 def test_decoding_never_raises(message: str | bytes) -> None:
-    assert isinstance(decode(message.encode() if isinstance(message, str) else message), Frame | Seen | Refusal)
+    assert isinstance(decode(message.encode() if isinstance(message, str) else message), Frame | Seen | Refused)
+
+
+PIECES = [
+    b'"',
+    b"\\",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\\ud800",
+    b"\x00",
+    b"[" * 100_000,
+    b'{"x":' * 40_000,
+    b"1" * 5_000,
+    b"1e999",
+]
+
+
+@given(st.sampled_from([GOOD, b'{"seen": "event"}', b'{"seq": 3, "x": []}']), st.sampled_from(PIECES), st.data())
+def test_decoding_what_is_nearly_a_message_never_raises(whole: bytes, piece: bytes, data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(whole)))
+    past = data.draw(st.integers(at, len(whole)))
+    assert isinstance(decode(whole[:at] + piece + whole[past:]), Frame | Seen | Refused)
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        (GOOD.replace(b"800", b'"fast"'), ("w", 1)),
+        (b'{"device": "w", "seq": 7, "samples": []}', ("w", 7)),
+        (b'{"device": "w", "seq": 7, "hr": 60}', ("w", 7)),
+        (b'{"device": "w", "seq": 0, "samples": []}', None),
+        (b'{"device": "", "seq": 7, "samples": []}', None),
+        (b'{"seq": 7}', None),
+        (b'{"seen": 7, "device": "w", "seq": 7}', None),
+        (b"[", None),
+    ],
+)
+def test_the_place_of_a_refused_frame_among_the_frames_of_its_device_is_known_if_it_says_it(
+    message: bytes, place: tuple[str, int] | None
+) -> None:
+    refused = decode(message)
+    assert isinstance(refused, Refused)
+    assert (None if refused.device is None else (refused.device, refused.refusal.seq)) == place
 
 
 def test_a_refusal_has_the_seq_the_expected_form_and_a_bounded_error() -> None:
     refused = decode(json.dumps({"device": "w", "seq": 8, "samples": [{"t": 1, "rr": 1}], "x" * 5000: 1}).encode())
-    assert isinstance(refused, Refusal)
-    assert (refused.seq, refused.expected) == (8, FRAME_FORM)
-    assert len(refused.error) <= MAX_ERROR_CHARACTERS
+    assert isinstance(refused, Refused)
+    refusal = refused.refusal
+    assert (refusal.seq, refusal.expected) == (8, FRAME_FORM)
+    assert len(refusal.error) <= MAX_ERROR_CHARACTERS
     assert decode(b'{"seen": "e"}') == Seen("e")
 
 
@@ -114,6 +157,6 @@ def test_the_expected_forms_are_themselves_accepted() -> None:
 )
 def test_a_refusal_says_what_is_wrong_and_what_is_expected(message: bytes, error: str, expected: str) -> None:
     refused = decode(message)
-    assert isinstance(refused, Refusal)
-    assert error in refused.error
-    assert refused.expected == expected
+    assert isinstance(refused, Refused)
+    assert error in refused.refusal.error
+    assert refused.refusal.expected == expected

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from local.node.pod.ownership import belongs, give, group_mode, replace
 from local.node.pod.security import Group, RootNotAllowed, token_owner, user, volume_group
+from local.node.runtime import accounts
 from local.node.runtime.execution import ContainerConfig, Run, sandbox_available
 from local.node.runtime.images import USER
 from local.node.runtime.user import User
@@ -73,7 +74,7 @@ def test_who_must_not_be_root_is_not_started_as_root(
 def test_the_user_of_our_images_is_that_of_the_dockerfile() -> None:
     text = (CHECKOUT / "Dockerfile").read_text()
     assert re.search(r"^USER (\d+)$", text, re.MULTILINE)[1] == str(USER.uid)  # type: ignore[index]
-    assert f"useradd --uid {USER.uid} " in text
+    assert re.search(rf"useradd --uid {USER.uid} .* {accounts.NAME}$", text, re.MULTILINE)
 
 
 def test_a_token_belongs_to_the_user_that_all_containers_ask_for() -> None:

@@ -90,6 +90,8 @@ def test_who_must_not_be_root_is_not_started(pods: Pods) -> None:
         assert said in waiting(name)["message"]
     pods.until_ready("ours")
     if os.getuid() == 0:
+        whoami = "import os, pwd, grp; print(pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name)"
         assert pods.exec("ours", "id", "-u") == "10001\n"
+        assert pods.exec("ours", "python", "-c", whoami) == "aura aura\n"
     else:
         assert "not as 10001" in pods.cluster.kubectl("events", "-n", pods.namespace, "--for", "pod/ours")

@@ -126,11 +126,11 @@ BOUNDS = {
     "events.retention": ("1m", "3650d"),
     "deadLetter.retention": ("1m", "3650d"),
     "dataflow.targetLag": ("1s", "1h"),
-    "stress.sustain": ("1s", "1h"),
+    "stress.sustain": ("30s", "1h"),
     "stress.refractory": ("1s", "7d"),
     "sink.compressAfter": ("10m", "3650d"),
 }
-BELOW = {"1m": "59999ms", "1s": "999ms", "10m": "599s"}
+BELOW = {"1m": "59999ms", "1s": "999ms", "30s": "29999ms", "10m": "599s"}
 ABOVE = {"3650d": "3651d", "1h": "3601s", "7d": "169h", "365d": "366d"}
 REFUSED_STREAMS: list[tuple[dict[str, Any], str, str]] = [
     *(
@@ -143,7 +143,8 @@ REFUSED_STREAMS: list[tuple[dict[str, Any], str, str]] = [
     (changed(STREAM, "sink.chunk", "1ms"), "spec.sink.chunk", "10m to 365d"),
     (changed(STREAM, "sink", {"database": "x", "chunk": "366d", "retention": "3650d"}), "spec.sink.chunk", "365d"),
     (changed(STREAM, "sink", {"database": "x", "retention": "50000m", "chunk": "599999ms"}), "spec.sink.chunk", "10m"),
-    (changed(STREAM, "hrv.window", "61m"), "spec.hrv.window", "5s to 1h"),
+    (changed(STREAM, "hrv.window", "61m"), "spec.hrv.window", "30s to 1h"),
+    (changed(STREAM, "hrv", {"window": "25s", "every": "5s"}), "spec.hrv.window", "30s to 1h"),
     (changed(STREAM, "hrv.every", "4s"), "spec.hrv.every", "5s to 1h"),
     (changed(STREAM, "cleanse.minRR", "199ms"), "spec.cleanse.minRR", "200ms to 5s"),
     (changed(STREAM, "cleanse.maxRR", "5001ms"), "spec.cleanse.maxRR", "200ms to 5s"),
@@ -164,7 +165,7 @@ ACCEPTED_STREAMS: list[dict[str, Any]] = [
     changed(STREAM, "sink", {"database": "x", "chunk": "365d", "retention": "3650d"}),
     changed(STREAM, "sink", {"database": "x", "chunk": "10m", "retention": "50000m"}),
     changed(STREAM, "hrv", {"window": "1h", "every": "1h"}),
-    changed(STREAM, "hrv", {"window": "5s", "every": "5s"}),
+    changed(STREAM, "hrv", {"window": "30s", "every": "5s"}),
     changed(STREAM, "cleanse", {"minRR": "200ms", "maxRR": "5s"}),
     changed(STREAM, "stress", {"threshold": 100, "heartRateRise": 100}),
     changed(changed(STREAM, "source.topic", "a.b"), "deadLetter.topic", "a.c"),

@@ -205,7 +205,16 @@ async def test_preferences_decide_language_length_and_kind(recommend: httpx.Asyn
 
 
 @pytest.mark.parametrize(
-    "record", [b"not json", b'{"language": "german"}', b'{"kinds": 3}', b'{"timezone": "Mars/Base"}']
+    "record",
+    [
+        b"not json",
+        b'{"language": "german"}',
+        b'{"kinds": 3}',
+        b'{"timezone": "Mars/Base"}',
+        b'{"kinds": ["\xff"]}',
+        b'{"later": ' + b"[" * 100_000,
+    ],
+    ids=["no JSON", "language", "kinds", "zone", "no UTF-8", "nested"],
 )
 async def test_invalid_preferences_are_ignored(recommend: httpx.AsyncClient, redis: Client, record: bytes) -> None:
     await redis.set(PREFERENCES_KEY + "quy", record)

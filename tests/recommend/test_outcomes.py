@@ -29,6 +29,7 @@ RAISED = int(NOW * 1000) - 5_123
 EXPIRES = NOW + 900
 CONFIRM = 60
 AFTER = EXPIRES + CONFIRM + 1
+PUSH = '{"type": "emergency_calm", "event_id": "x", "user": "x", "content": {}, "expires": 1}'
 
 
 @pytest.fixture
@@ -160,16 +161,28 @@ async def test_an_outcome_without_an_event_in_the_store_is_skipped(redis: Client
         {
             "outcome": "seen",
             "at": "9" * 18,
-            "push": '{"type": "emergency_calm", "event_id": "x", "user": "x", "content": {}, "expires": 1}',
+            "push": PUSH,
         },
+        {"outcome": "seen", "at": "1", "push": b'{"type": "emergency_calm", "event_id": "\xff"}'},
+        {"outcome": "seen", "at": "1", "push": '{"x": ' + "[" * 100_000},
+        {"outcome": b"\xff", "at": "1", "push": PUSH},
     ],
+    ids=["no JSON", "no push", "no date", "no UTF-8", "nested", "outcome"],
 )
-async def test_an_invalid_outcome_blocks_no_other(redis: Client, store: str, fields: dict[str, str]) -> None:
+async def test_an_invalid_outcome_blocks_no_other(redis: Client, store: str, fields: dict[str, str | bytes]) -> None:
     await redis.xadd(pushes.OUTCOMES, fields)  # pyright: ignore[reportArgumentType]
     await answer_event(redis, store, "behind-it")
     await confirm_seen(redis, "behind-it")
     await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(NOW)
     assert recorded(store)["behind-it"]
+    assert await nothing_left(redis)
+
+
+async def test_an_open_push_that_cannot_be_read_blocks_no_other(redis: Client, store: str) -> None:
+    await redis.zadd(pushes.OPEN, {b"\xff ada": 1, b"": 2})
+    await answer_event(redis, store, "behind-it")
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(AFTER)
+    assert recorded(store) == {"behind-it": (None, EXPIRES)}
     assert await nothing_left(redis)
 
 

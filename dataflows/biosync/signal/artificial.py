@@ -9,7 +9,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 LENGTH = 32
-"""Beats that are judged together: 20 to 30 s, so that no event can be raised meanwhile."""
+"""Beats that are judged together, 10 to 30 s of them: before the first look at a signal no event can be raised, since
+`sustain` is at least as long as it takes (contracts/biostream.py)."""
 LONGEST_PERIOD = LENGTH // 2
 LEAST_RMSSD = 1.5
 """ms. Rounding to 1 ms, or to the 1/1024 s of Bluetooth's heart rate service, gives a constant interval up to 1 ms."""
@@ -18,8 +19,8 @@ _FEW = 2
 
 
 def is_artificial(recent: list[float]) -> bool:
-    """Whether the last LENGTH of these intervals (ms) are constant but for rounding, rise and fall in one or two steps
-    (a ramp, also one that begins again), or repeat themselves exactly."""
+    """Whether the last LENGTH of these intervals (ms) are constant but for rounding, have two values, rise and fall in
+    one or two steps (a ramp, also one that begins again), or repeat themselves exactly."""
     if len(recent) < LENGTH:
         return False
     d, c, b, a = recent[-4:]
@@ -27,9 +28,11 @@ def is_artificial(recent: list[float]) -> bool:
     # what these conditions guard costs: of the beats of a heart hardly any get there
     if -9.0 < u < 9.0 and -9.0 < v < 9.0 and -9.0 < w < 9.0 and _is_still(recent):
         return True
+    if len({a, b, c, d}) <= _FEW and len(set(recent[-LENGTH:])) <= _FEW:
+        return True
     if -0.01 < u - v < 0.01 or -0.01 < v - w < 0.01 or -0.01 < u - w < 0.01:
         last = recent[-LENGTH:]
-        if len(set(last)) <= _FEW or len({round(y - x, 2) for x, y in pairwise(last)}) <= _FEW:
+        if len({round(y - x, 2) for x, y in pairwise(last)}) <= _FEW:
             return True
     return a in recent[-1 - LONGEST_PERIOD : -1] and _repeats(recent[-LENGTH:])
 

@@ -1,10 +1,12 @@
-"""Counts of beats that are not used, by reason."""
+"""Counts of beats that are not used, by reason: in the words of ingest where the reason is one of its own."""
 
 from __future__ import annotations
 
-FUTURE = "future"
+from contracts.stream import DropReason
+
+FUTURE = DropReason.IN_FUTURE.value
 """More than MAX_FUTURE_MS after its arrival."""
-PAST = "past"
+PAST = DropReason.TOO_OLD.value
 """More than MAX_PAST_MS before its arrival."""
 REPEATED = "repeated"
 """Of a frame that was sent again."""
@@ -12,8 +14,8 @@ OTHER_DEVICE = "other_device"
 """Of a second device of the same person."""
 LATE = "late"
 """Not newer than the newest."""
-INTERVAL = "interval"
-"""The interval is outside minRR..maxRR."""
+INTERVAL = DropReason.RR_OUT_OF_RANGE.value
+"""The interval is outside minRR..maxRR of the BioStream, which lie within the bounds of ingest."""
 IRREGULAR = "irregular"
 """No sinus rhythm, or a signal that no heart gives; it counts for the heart rate where a window has nothing better."""
 

@@ -41,9 +41,10 @@ class Window(msgspec.Struct, array_like=True, gc=False, frozen=True):
     pnn50: float | None
     beats: int
     quality: float
-    """Share of the window's beats that were usable, which is the share of its time that their intervals fill."""
+    """Sum of the regular intervals by the window's length, at most 1; 0 where fewer than LEAST_REGULAR of the beats in
+    range are regular."""
     dropped: int = 0
-    """Beats that are not among `beats`: irregular ones of this window, and those dropped since the window before."""
+    """Beats within the window that are not among `beats`: irregular, or dropped while one of its buckets was open."""
 
 
 ClosedWindow = tuple[int, Window, float]

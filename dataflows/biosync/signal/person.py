@@ -45,10 +45,11 @@ class Person(msgspec.Struct, array_like=True):
     def step(self, frame: StoredFrame, rules: Rules, dropped: Drops | None = None) -> Outcome:
         """Process a frame of the topic; raises InvalidFrame when its times and intervals do not pair up.
 
-        Beats that are not used are counted in `dropped`.
+        Beats that are not used are counted in `dropped`. A frame without any takes its place among the others: ingest
+        refused its beats.
         """
         t = frame.t
-        if not t or len(t) != len(frame.rr):
+        if len(t) != len(frame.rr):
             raise InvalidFrame(f"{len(t)} times and {len(frame.rr)} intervals: a frame needs one interval a time")
         if dropped is None:
             dropped = Drops()
@@ -56,7 +57,7 @@ class Person(msgspec.Struct, array_like=True):
             frame = _in_order(frame)
             t = frame.t
         received = frame.received
-        if t[-1] > received + MAX_FUTURE_MS or t[0] < received - MAX_PAST_MS:
+        if t and (t[-1] > received + MAX_FUTURE_MS or t[0] < received - MAX_PAST_MS):
             frame = _of_its_time(frame, dropped)
         if received > self.received and frame.t:
             self.received = received

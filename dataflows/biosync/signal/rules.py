@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-VERSION = "2"
+VERSION = "3"
 """Version of the computation, in the evidence of each event: incremented when the same beats give other results."""
 
 HrvDrop = Literal["gate", "score", "ignore"]

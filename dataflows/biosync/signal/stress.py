@@ -55,9 +55,12 @@ class StressDetector(msgspec.Struct, array_like=True):
 
     def evaluate(self, window: Window, now: int, usable: float, rules: StressRules) -> Evidence | None:
         """Evidence if the window completes an event at beat `now`; `usable`: ms of intervals since the last call."""
+        if not window.quality:  # no sinus rhythm: it says nothing about stress, and nothing about rest
+            self.since = 0
+            return None
         self.usable += usable
         rate = window.hr
-        if rate is None or window.beats < MIN_BEATS:  # the rate of irregular beats says nothing about stress
+        if rate is None or window.beats < MIN_BEATS:
             self.since = 0
             return None
         resting = self.resting = update(self.resting, rate, RESTING_P, RESTING_CLIP)

@@ -39,9 +39,9 @@ class Entry(msgspec.Struct, frozen=True):
         """The users of its frames, or the one of a result; empty when they cannot be decoded."""
         try:
             if self.letter.kind != "frames":
-                return [ascii(json.loads(self.letter.value)["user"])[1:-1]]
+                return [str(json.loads(self.letter.value)["user"])]
             return sorted({frame.user for frame in unpack(self.letter.value)})
-        except (msgspec.DecodeError, ValueError, LookupError, TypeError):
+        except (msgspec.DecodeError, ValueError, LookupError, TypeError, RecursionError):
             return []
 
 

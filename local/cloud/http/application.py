@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from moto.core.request import Request
 from werkzeug.wrappers import Response
 
+from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
 from local.cloud.http import calls, errors, regions, signature
 from local.cloud.http.calls import Call
+from local.cloud.http.inputs import inputs_of
 from local.cloud.http.moto import Keeper, Moto
 from local.cloud.moto_backends import lookups
 from local.cloud.service.base import Service
@@ -66,7 +68,7 @@ class Application:
             return errors.response(AwsError("InternalFailure", message, 500), call, request)
 
     def _admit(self, call: Call, request: Request) -> None:
-        """Raises AwsError unless the request is signed, where it must be, for a region that is here."""
+        """Raises AwsError unless the request is signed for a region that is here by someone who may do what it asks."""
         if not call.signed_as:
             if calls.needs_signature(call):
                 raise errors.unsigned(call)
@@ -81,6 +83,11 @@ class Application:
                 signature.verify_url(request.method, path, query, headers, now, lookups.secret_of)
                 if call.form:
                     signature.verify_form(call.form, now, lookups.secret_of)
+
+        with self.context.lock:
+            session = session_of(call.access_key)
+            if session is not None:
+                authorize(session, call.service, call.operation, call.region, inputs_of(call, request))
 
     def _own(self, service: Service[Any], call: Call, request: Request) -> Response:
         with nullcontext() if service.locks_itself else self.context.lock:

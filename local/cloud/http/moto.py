@@ -7,20 +7,17 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from moto.core.parse import PROTOCOL_PARSERS
-from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import get_service_router
-from moto.core.utils import get_service_model
+from moto.core.request import Request
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
 from local.cloud.http import answers
 from local.cloud.http.calls import Call
+from local.cloud.http.inputs import inputs_of
 from local.cloud.moto_backends import iam, lookups, sqs
 from local.cloud.moto_backends.admitted import refuse_unless_admitted
-from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.errors import unsupported
 from local.cloud.strict.asked import Asked
 from local.cloud.strict.failures import error_for
 from local.cloud.strict.pretended import refusal
@@ -88,7 +85,7 @@ class Moto:
         except Exception as error:
             self.keeper.revert()
             log.exception("moto: %s %s failed", call.service, call.operation)
-            raise error_for(error, call.service, call.operation, _inputs(call, request)) from error
+            raise error_for(error, call.service, call.operation, inputs_of(call, request)) from error
         if response.status_code >= 400:
             self.keeper.revert()
             if response.get_data().startswith(b"<!doctype html>"):
@@ -104,33 +101,7 @@ class Moto:
         check = rule(call.service, call.operation)
         if check is not None:
             caller = lookups.principal(call.access_key)
-            check(Asked(call.service, call.operation, call.region, caller, _inputs(call, request)))
-
-
-def _inputs(call: Call, request: Request) -> dict[str, Any]:
-    """Raises AwsError when they cannot be read."""
-    model = get_service_model(call.service)
-    if call.operation not in model.operation_names:
-        return {}
-    protocol = determine_request_protocol(model, request.content_type)
-    try:
-        path = get_service_router(call.service).match(request)[1]
-    except HTTPException:
-        path = {}
-    parser = PROTOCOL_PARSERS[protocol](model.operation_model(call.operation), map_type=dict)
-    try:
-        return parser.parse(
-            {
-                "method": request.method,
-                "values": request.values,
-                "headers": request.headers,
-                "body": request.data,
-                "url_path": request.path,
-                "url_params": path,
-            }
-        )
-    except (ValueError, KeyError) as error:
-        raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
+            check(Asked(call.service, call.operation, call.region, caller, inputs_of(call, request)))
 
 
 def _moto_app(service: Any) -> Any:

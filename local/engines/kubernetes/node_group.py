@@ -203,7 +203,11 @@ class NodeGroup:
             labels=self._labels(slot),
             taints=self.taints,
         )
-        site = {"AURA_HOME": str(self.site.home), "AURA_SITE": str(self.site.index)}
+        site = {
+            "AURA_HOME": str(self.site.home),
+            "AURA_SITE": str(self.site.index),
+            "AWS_ENDPOINT_URL": self.site.endpoint_url,
+        }
         env = {**os.environ, **site, "PYTHONPATH": str(CHECKOUT)}
         argv = [sys.executable, "-m", "local.node", settings.save()]
         process.start(argv, env=env, cwd=CHECKOUT, listens=[(self._address(slot), KUBELET_PORT)])

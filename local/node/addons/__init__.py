@@ -1,1 +1,1 @@
-"""The add-ons of an EKS cluster, one process per cluster: Service proxy, volume provisioner, metrics server."""
+"""The add-ons of an EKS cluster, one process per cluster: Services, volumes, metrics, NetworkPolicies."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 
 from local.node.addons.metrics.server import MetricsServer
+from local.node.addons.network_policy.enforcer import Enforcer
 from local.node.addons.proxy import ServiceProxy
 from local.node.addons.storage.provisioner import Provisioner
 from local.node.api import Api
@@ -24,12 +25,13 @@ async def run(kubeconfig: Path, folder: Path, volumes: Path) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    addons = (proxy, Provisioner(api, folder, volumes), MetricsServer(api, folder))
+    addons = (proxy, Provisioner(api, folder, volumes), MetricsServer(api, folder), Enforcer(api, folder))
     tasks = [asyncio.create_task(addon.run()) for addon in addons]
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
+    await asyncio.wait(tasks)
     await api.close()
     for task in done - {stopped}:
         task.result()

@@ -21,6 +21,8 @@ from local.node.pod.security import RootNotAllowed
 from local.node.pod.status import ContainerStatus, ContainerView, Terminated
 from local.node.runtime.execution import ContainerConfig, Run
 from local.node.runtime.images import UnknownImage
+from local.node.runtime.pulling import NeverPulled
+from local.node.runtime.references import InvalidReference
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ class OwningPod(Protocol):
     scratch: Path
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
+        """Raises InvalidReference, NeverPulled, UnknownImage, MissingReference, NoText or RootNotAllowed."""
         ...
 
     def status_changed(self) -> None: ...
@@ -134,6 +136,13 @@ class Container:
         try:
             program = await self.pod.container_config(self.spec)
             await asyncio.to_thread(self.run().start, program, self.pod.scratch)
+        except (InvalidReference, NeverPulled) as error:
+            reason = "InvalidImageName" if isinstance(error, InvalidReference) else "ErrImageNeverPull"
+            if status.waiting != reason:
+                self.pod.record_event("Failed", f"Error: {error}", "Warning")
+            self._set_waiting(reason, str(error))
+            await asyncio.sleep(_PULL_RETRY_SECONDS)
+            return False
         except UnknownImage as error:
             retried = status.waiting in ("ErrImagePull", "ImagePullBackOff")
             self._set_waiting("ImagePullBackOff" if retried else "ErrImagePull", str(error))
@@ -152,6 +161,7 @@ class Container:
             await asyncio.sleep(_PULL_RETRY_SECONDS)
             return False
         status.started_at, status.waiting, status.message = time.time(), "", ""
+        status.image_identity = program.image_identity
         status.started = "startupProbe" not in self.spec
         status.ready = status.started and "readinessProbe" not in self.spec
         if not status.started:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.node.api import Api, Object
-from local.node.runtime.images import Catalog
+from local.node.runtime.execution import Mount
+from local.node.runtime.pulling import Images
 from local.site import CHECKOUT
 
 
@@ -18,12 +19,14 @@ class NodeContext:
     """The node as its Pods see it."""
 
     api: Api
-    catalog: Catalog
+    images: Images
     node_address: str
     volumes: Path
     base_environment: dict[str, str]
     image_files: Sequence[str]
     """Paths of the files that every image has: interpreter, libraries, this checkout."""
+    accounts: Sequence[Mount]
+    """/etc/passwd and /etc/group of images that have a user."""
     services: Callable[[], Iterable[Object]]
     record_event: Callable[[Object, str, str, str], None]
     """(object, reason, message, type)"""

@@ -19,7 +19,8 @@ from local.node.pod.environment import MissingReference
 from local.node.pod.programs import Programs
 from local.node.pod.status import PodView, conditions, phase, pod_status
 from local.node.pod.volumes import Volumes
-from local.node.runtime.execution import ContainerConfig, kill_pod
+from local.node.runtime import groups
+from local.node.runtime.execution import ContainerConfig, kill_pod, pids_of
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Pod:
         self.name: str = meta["name"]
         self.address = address
         self.folder = folder
+        adopted = folder.exists()
         self.scratch = folder / "root"
         self.scratch.mkdir(parents=True, exist_ok=True)
         self.terminating = False
@@ -52,7 +54,9 @@ class Pod:
         self._started_at, self._conditions = _restore_status(item)
         self._addresses = {"status.podIP": address, "status.hostIP": context.node_address}
         self._volumes = Volumes(context.api, lambda: self.item, self._addresses, folder / "volumes", context.volumes)
-        self._programs = Programs(context, self._addresses, self._volumes)
+        # Those of hostNetwork are the node's, in the network.
+        group = None if spec.get("hostNetwork") else groups.create(self.uid, pids_of(self.uid) if adopted else ())
+        self._programs = Programs(context, self._addresses, self._volumes, group)
         self.init_containers = [
             self._container(c, "sidecar" if c.get("restartPolicy") == "Always" else "init")
             for c in spec.get("initContainers", [])
@@ -79,7 +83,7 @@ class Pod:
         self.context.record_event(self.item, reason, message, kind)
 
     async def container_config(self, container: Object) -> ContainerConfig:
-        """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
+        """Raises InvalidReference, NeverPulled, UnknownImage, MissingReference, NoText or RootNotAllowed."""
         return await self._programs.container_config(self.item, container)
 
     async def terminate(self) -> None:

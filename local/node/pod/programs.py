@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from local.node.api import UNREACHABLE, ApiError, Object
 from local.node.pod import security
@@ -21,41 +22,48 @@ from local.node.pod.environment import (
     references,
 )
 from local.node.pod.volumes import Volumes
+from local.node.runtime import accounts
 from local.node.runtime.execution import POD_UID_VARIABLE, ContainerConfig, Mount, can_change_user
-from local.node.runtime.images import command
+from local.node.runtime.images import USER, command
 from local.node.runtime.user import User
 from local.site import CHECKOUT
 
-KUBECONFIG = "/run/process-node/kubeconfig"
-"""Where a container finds it, whoever its user is."""
+KUBECONFIG_FOLDER = "/run/process-node"
+"""Where a container finds its kubeconfig, whoever its user is. A file alone would stay the one that it was at first."""
+_EXEC_FORMAT_ERROR = 'echo "exec $0: exec format error" >&2; exit 255'
+"""What comes of a program that is for another architecture."""
 _AUTHORIZATION_SECONDS = 3.0
 
 
 class Programs:
-    """Of one Pod, with these addresses and volumes."""
+    """Of one Pod, with these addresses, volumes and control group."""
 
-    def __init__(self, context: NodeContext, addresses: Mapping[str, str], volumes: Volumes) -> None:
+    def __init__(
+        self, context: NodeContext, addresses: Mapping[str, str], volumes: Volumes, group: Path | None
+    ) -> None:
         self._context = context
         self._addresses = addresses
         self._volumes = volumes
+        self._group = group
 
     async def container_config(self, pod: Object, container: Object) -> ContainerConfig:
-        """Raises UnknownImage, MissingReference, NoText or RootNotAllowed."""
+        """Raises InvalidReference, NeverPulled, UnknownImage, MissingReference, NoText or RootNotAllowed."""
         context, meta = self._context, pod["metadata"]
-        image = context.catalog.image(container["image"])
+        image = await context.images.image(container["image"], container.get("imagePullPolicy", "IfNotPresent"))
         user = security.user(pod, container, image.user)
         data = {ref: await self._read_data(meta["namespace"], ref) for ref in references(container)}
         env = {**context.base_environment, **image.env, "HOSTNAME": meta["name"], POD_UID_VARIABLE: meta["uid"]}
         if user is not None and can_change_user():
-            env["HOME"] = "/"  # as of a user that the image does not list
-        kubeconfig = [Mount(self._volumes.kubeconfig, KUBECONFIG, True)] if self._volumes.kubeconfig.exists() else []
-        if kubeconfig:
-            env["KUBECONFIG"] = KUBECONFIG
+            env["HOME"] = accounts.HOME if user.uid == USER.uid and image.user else "/"
+        if self._volumes.kubeconfig.exists():
+            env["KUBECONFIG"] = f"{KUBECONFIG_FOLDER}/{self._volumes.kubeconfig.name}"
         host, port = context.api.address  # not its Service: API clients must not depend on the Service proxy
         api = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port, "KUBERNETES_SERVICE_PORT_HTTPS": port}
         sources = Sources(data, context.services())
         declared = environment_variables(pod, container, self._addresses, sources, api)
         argv = [expand(word, declared) for word in command(image, container.get("command"), container.get("args"))]
+        if not image.executable:
+            argv = ["/bin/sh", "-c", _EXEC_FORMAT_ERROR, *argv]
         for number, word in enumerate(argv):
             check_text(f"argument {number}", word)
         self._tell_of_user(pod, container["name"], user)
@@ -63,11 +71,21 @@ class Programs:
             argv,
             env | declared,
             container.get("workingDir") or str(CHECKOUT),
-            [*self._volumes.mounts(container, declared), *kubeconfig],
+            [
+                *self._volumes.mounts(container, declared),
+                *self._kubeconfig(),
+                *(context.accounts if image.user and can_change_user() else ()),
+            ],
             user,
             [*context.image_files, *image.files],
             security.no_new_privileges(container),
+            self._group,
+            image.identity,
         )
+
+    def _kubeconfig(self) -> list[Mount]:
+        file = self._volumes.kubeconfig
+        return [Mount(file.parent, KUBECONFIG_FOLDER, True)] if file.exists() else []
 
     def _tell_of_user(self, pod: Object, container: str, user: User | None) -> None:
         if user is not None and user.uid != os.getuid() and not can_change_user():

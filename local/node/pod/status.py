@@ -37,6 +37,8 @@ class ContainerStatus:
     ready: bool = False
     waiting: str = "ContainerCreating"
     message: str = ""
+    image_identity: str = ""
+    """Reference by digest of the image that the current run has from a registry."""
 
     @property
     def running(self) -> bool:
@@ -170,7 +172,7 @@ def _container(uid: str, container: ContainerView) -> Object:
     return {
         "name": name,
         "image": container.spec["image"],
-        "imageID": f"catalog://{container.spec['image']}",
+        "imageID": status.image_identity or f"catalog://{container.spec['image']}",
         "ready": (status.running and status.ready) or done,
         "started": status.running and status.started,
         "restartCount": status.run,

@@ -61,7 +61,7 @@ class Volumes:
     @property
     def kubeconfig(self) -> Path:
         """Authenticates as the Pod's ServiceAccount; exists only if the Pod has a token."""
-        return self._folder / "kubeconfig"
+        return self._folder / ".process-node" / "kubeconfig"  # no volume has such a name
 
     @property
     def refreshable(self) -> bool:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from local.engines.runtime.process import Process
+from local.node.runtime import groups
 from local.node.runtime.user import User
 from local.site import CHECKOUT
 
@@ -22,7 +23,11 @@ POD_UID_VARIABLE = "AURA_POD_UID"
 """Environment variable that identifies every process of a Pod, whatever its parent."""
 
 # Saves the exit code for a later node process. It is a shell because that needs less than a megabyte.
-_SHIM = 'trap : TERM INT HUP; ulimit -n "$(ulimit -Hn)"; "$@"; code=$?; echo $code > "$0.new"; mv "$0.new" "$0"'
+_SHIM = (
+    '[ -z "$1" ] || echo $$ > "$1/cgroup.procs"; shift; trap : TERM INT HUP; ulimit -n "$(ulimit -Hn)"; '
+    '"$@"; code=$?; echo $code > "$0.new"; mv "$0.new" "$0"'
+)
+_JOIN = 'echo $$ > "$0"; exec "$@"'
 _SANDBOX = Path(__file__).with_name("sandbox.py")
 UNKNOWN_EXIT_CODE = 137
 """Exit code of a run that saved none: that of SIGKILL."""
@@ -50,6 +55,9 @@ class ContainerConfig:
     files: Sequence[str] = field(default_factory=tuple)
     """Paths of the image's files, which any user can read in a real image."""
     no_new_privileges: bool = False
+    group: Path | None = None
+    """Control group of the Pod."""
+    image_identity: str = ""
 
 
 class Run:
@@ -89,7 +97,8 @@ class Run:
             argv = [sys.executable, "-I", "-S", str(_SANDBOX), plan, *argv]
         else:
             env = without_mounts(env, config.mounts)
-        self.process.start(["/bin/sh", "-c", _SHIM, str(self.exit_file.resolve()), *argv], env=env, cwd=CHECKOUT)
+        shim = ["/bin/sh", "-c", _SHIM, str(self.exit_file.resolve()), str(config.group or "")]
+        self.process.start([*shim, *argv], env=env, cwd=CHECKOUT)
 
     async def wait(self) -> int:
         """Waits for the exit; returns the exit code (128 + n for signal n)."""
@@ -126,9 +135,11 @@ class Run:
             raise ProcessLookupError("the container is not running")
         if not sandbox_available():
             return list(command)
+        group = groups.of(pid)
+        joining = ["/bin/sh", "-c", _JOIN, str(group / "cgroup.procs")] if group else []
         user = [] if os.getuid() == 0 else ["--user", "--preserve-credentials"]
         as_user = _as_user(Path(f"/proc/{pid}/status").read_text()) if os.getuid() == 0 else []
-        return ["nsenter", "--mount", "--root", "--wd", *user, "--target", str(pid), "--", *as_user, *command]
+        return [*joining, "nsenter", "--mount", "--root", "--wd", *user, "--target", str(pid), "--", *as_user, *command]
 
     def environment(self) -> dict[str, str]:
         """Environment of the running program; raises ProcessLookupError."""
@@ -149,11 +160,17 @@ def _as_user(status: str) -> list[str]:
 
 def kill_pod(uid: str) -> None:
     """Sends SIGKILL to every process of the Pod, including detached ones and those of an earlier node process."""
-    variable = f"{POD_UID_VARIABLE}={uid}".encode()
-    while pids := [pid for pid in _pids() if variable in _environ(pid).split(b"\0")]:
+    while pids := pids_of(uid):
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+    groups.remove(uid)
+
+
+def pids_of(uid: str) -> list[int]:
+    """All processes of the Pod."""
+    variable = f"{POD_UID_VARIABLE}={uid}".encode()
+    return [pid for pid in _pids() if variable in _environ(pid).split(b"\0")]
 
 
 def kill_pods(pods: Path) -> None:

@@ -42,20 +42,24 @@ class Image:
     """Who its processes run as; None: it has no user of its own, and runs as the node does."""
     files: Sequence[str] = field(default_factory=tuple)
     """Paths that it has besides those that every image has."""
+    identity: str = ""
+    """Its reference by digest, if it is of a registry."""
+    executable: bool = True
+    """Whether its programs are for this node's architecture."""
 
 
 class Catalog:
     """Images of images.toml (`aura/<name>`, with any registry and tag) and the local ones."""
 
     def __init__(self, checkout: Path = CHECKOUT) -> None:
-        declared = tomllib.loads((checkout / "images.toml").read_text())["aura"]
-        built_in = _built_in_env()
+        self._built_in = _built_in_env()
         site = {name: os.environ[name] for name in ("AURA_HOME", "AURA_SITE") if name in os.environ}
-        files = tuple(built_in.values())
-        self._images = {
-            f"aura/{name}": Image(tuple(entry["command"]), built_in, USER, files) for name, entry in declared.items()
-        }
+        self._images = {f"aura/{name}": self.built(argv, USER) for name, argv in declared_commands(checkout).items()}
         self._images |= {f"aura-local/{name}": Image(entrypoint, site) for name, entrypoint in _LOCAL.items()}
+
+    def built(self, entrypoint: Sequence[str], user: User, identity: str = "", *, executable: bool = True) -> Image:
+        """An image as the Dockerfile makes it."""
+        return Image(tuple(entrypoint), self._built_in, user, tuple(self._built_in.values()), identity, executable)
 
     def image(self, reference: str) -> Image:
         """Raises UnknownImage with a message like a kubelet's pull error."""
@@ -64,6 +68,17 @@ class Catalog:
             known = ", ".join(sorted(self._images))
             raise UnknownImage(f'failed to pull image "{reference}": not in the catalog of this machine ({known})')
         return found
+
+
+def declared_commands(checkout: Path = CHECKOUT) -> dict[str, list[str]]:
+    """Name of each image of images.toml -> what it runs."""
+    declared = tomllib.loads((checkout / "images.toml").read_text())["aura"]
+    return {name: entry["command"] for name, entry in declared.items()}
+
+
+def declared_platforms(checkout: Path = CHECKOUT) -> list[str]:
+    """What the images of images.toml are built for, such as "linux/arm64"."""
+    return tomllib.loads((checkout / "images.toml").read_text())["platforms"]
 
 
 def _built_in_env() -> dict[str, str]:

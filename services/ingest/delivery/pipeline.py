@@ -7,13 +7,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-import msgspec
 from confluent_kafka import KafkaError
 from websockets.frames import CloseCode
 
 from contracts.connections import KafkaClient
 from contracts.records import StoredFrame
-from contracts.stream import Ack
 from services.ingest import metrics
 from services.ingest.delivery.backpressure import Backlog
 from services.ingest.delivery.batching import Batch, Batcher
@@ -29,17 +27,16 @@ ACKS_PER_ITERATION = 500
 RESUMES_PER_ITERATION = 200
 
 
-_encode = msgspec.json.Encoder().encode
-
-
 class PendingAck(NamedTuple):
     """An acknowledgement of `seq` due to `connection`; `received_at` is on the event loop's clock."""
 
     connection: UserConnection
     seq: int
     received_at: float
-    dropped: dict[str, int] | None = None
-    """Beats of the frame that are not stored, by reason."""
+    answer: bytes | None = None
+    """What is sent once the frame is stored, where that is not its acknowledgement alone."""
+    refused: bool = False
+    """Whether the frame is stored without its beats, and `answer` says so."""
 
 
 class DeliveryPipeline:
@@ -157,8 +154,8 @@ class DeliveryPipeline:
         now, count = asyncio.get_running_loop().time(), 0
         while self._delivered and count < ACKS_PER_ITERATION:
             acks = self._delivered.popleft().acks
-            for connection, seq, received_at, dropped in acks:
-                if connection.send(b'{"ack":%d}' % seq if dropped is None else _encode(Ack(seq, dropped))):
+            for connection, seq, received_at, answer, refused in acks:
+                if connection.send(b'{"ack":%d}' % seq if answer is None else answer) and not refused:
                     metrics.acks.observe(now - received_at)
             count += len(acks)
         if self._delivered:

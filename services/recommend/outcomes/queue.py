@@ -11,6 +11,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from contracts import pushes
+from contracts.decoding import of_others
 from contracts.platform import PENDING_KEY
 from contracts.stream import EmergencyCalm
 from services.kit import logs
@@ -19,6 +20,7 @@ from services.recommend import metrics
 BATCH_SIZE = 500
 
 log = logs.get(__name__)
+_decode_push = of_others(msgspec.json.Decoder(EmergencyCalm).decode)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,13 @@ class OutcomeQueue:
             pushes.OPEN, "-inf", until, byscore=True, offset=0, num=BATCH_SIZE, withscores=True
         )  # pyright: ignore[reportCallIssue, reportArgumentType, reportAssignmentType]
         for member, expired in due:
-            event_id, user = pushes.parse_ticket(member.decode())
+            try:
+                event_id, user = pushes.parse_ticket(member.decode())
+            except ValueError as error:
+                metrics.refused_outcomes.inc()
+                log.error("invalid_ticket", ticket=ascii(member), error=str(error), action="it is dropped")
+                await self._redis.zrem(pushes.OPEN, member)
+                continue
             keys = [PENDING_KEY + user, pushes.OPEN, pushes.OUTCOMES]
             await self._close(keys=keys, args=[event_id, user, pushes.MISSED, int(expired)])
         return len(due)
@@ -76,7 +84,7 @@ class OutcomeQueue:
 
 
 def _outcome(entry_id: bytes, fields: dict[bytes, bytes]) -> Outcome:
-    push, at = msgspec.json.decode(fields[b"push"], type=EmergencyCalm), int(fields[b"at"])
+    push, at = _decode_push(fields[b"push"]), int(fields[b"at"])
     for moment in (push.raised, at):
         datetime.fromtimestamp(moment / 1000, UTC)  # the store rejects an invalid date, and the whole batch with it
     return Outcome(entry_id, push.event_id, push.raised, fields[b"outcome"].decode(), at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from contracts import pushes
 from contracts.platform import TABLE_EVENTS
-from contracts.rejection import rejection
+from contracts.rejection import write_all_async
 from services.kit import logs
 from services.recommend import metrics
 from services.recommend.outcomes.queue import BATCH_SIZE, Outcome, OutcomeQueue
@@ -95,18 +95,15 @@ async def write_all(
     connection: AsyncConnection[Any], outcomes: Sequence[Outcome]
 ) -> tuple[list[str], list[tuple[Outcome, Exception]]]:
     """As `write`, and what the store can never hold, with the errors: it is left out, and the rest is recorded."""
-    try:
+    written: list[str] = []
+
+    async def write_part(part: Mapping[int, Outcome]) -> None:
         async with connection.transaction():
-            return await write(connection, outcomes), []
-    except Exception as error:
-        if not rejection(error):
-            raise
-        if len(outcomes) == 1:
-            return [], [(outcomes[0], error)]
-    middle = len(outcomes) // 2
-    first, refused = await write_all(connection, outcomes[:middle])
-    second, more = await write_all(connection, outcomes[middle:])
-    return first + second, refused + more
+            found = await write(connection, list(part.values()))
+        written.extend(found)
+
+    refused = await write_all_async(dict(enumerate(outcomes)), write_part)
+    return written, [(outcomes[index], error) for index, error in refused.items()]
 
 
 def statement(outcomes: Sequence[Outcome]) -> tuple[bytes, list[Any]]:

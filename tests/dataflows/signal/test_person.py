@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.beats import MAX_FUTURE_MS, MAX_PAST_MS
 from contracts.records import StoredFrame, StressEvent
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.person import (
     DEVICE_TIMEOUT,
-    MAX_FUTURE,
-    MAX_PAST,
     InvalidFrame,
     Person,
     decode,
@@ -151,7 +150,7 @@ def test_a_missing_frame_delays_the_others_only_within_bounds() -> None:
 
 def test_beats_from_the_future_are_dropped() -> None:
     sent = frames("ada", BEATS)
-    wrong = StoredFrame("ada", "watch", 31, sent[29].received, "", [sent[29].received + MAX_FUTURE + 1], [800.0])
+    wrong = StoredFrame("ada", "watch", 31, sent[29].received, "", [sent[29].received + MAX_FUTURE_MS + 1], [800.0])
     shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
     assert without_arrival(run([*sent[:30], wrong, *shifted])) == without_arrival(PLAIN)
 
@@ -159,7 +158,9 @@ def test_beats_from_the_future_are_dropped() -> None:
 def test_beats_of_more_than_a_day_ago_are_dropped() -> None:
     sent = frames("ada", BEATS)
     arrived = sent[29].received
-    old = StoredFrame("ada", "watch", 31, arrived, "", [arrived - MAX_PAST - 2, arrived - MAX_PAST - 1], [800.0, 800.0])
+    old = StoredFrame(
+        "ada", "watch", 31, arrived, "", [arrived - MAX_PAST_MS - 2, arrived - MAX_PAST_MS - 1], [800.0, 800.0]
+    )
     shifted = [msgspec.structs.replace(frame, seq=frame.seq + 1) for frame in sent[30:]]
     assert without_arrival(run([*sent[:30], old, *shifted])) == without_arrival(PLAIN)
 
@@ -238,10 +239,26 @@ def test_an_inconsistent_frame_is_rejected_and_changes_nothing() -> None:
     person = Person()
     run(frames("ada", BEATS[:50]), person)
     before = encode(person)
-    for t, rr in (([], []), ([START], []), ([START, START + 1], [800.0])):
+    for t, rr in (([START], []), ([], [800.0]), ([START, START + 1], [800.0])):
         with pytest.raises(InvalidFrame, match="interval"):
             person.step(StoredFrame("ada", "watch", 99, START, "", t, rr), RULES)
     assert encode(person) == before
+
+
+@pytest.mark.parametrize("refused", [{0}, {30}, {30, 31, 32}, set(range(20, 40)), {len(BEATS) // 10 - 1}])
+def test_nothing_is_held_for_a_frame_that_was_refused(refused: set[int]) -> None:
+    """Ingest stores its place without beats: each other frame gives its windows as it comes."""
+    sent = frames("ada", BEATS)
+    place = [msgspec.structs.replace(frame, t=[], rr=[]) if i in refused else frame for i, frame in enumerate(sent)]
+    person, renumbered = Person(), Person()
+    for i, frame in enumerate(place):
+        found = person.step(frame, RULES)
+        if i not in refused:
+            before = sum(each < i for each in refused)
+            assert found == renumbered.step(msgspec.structs.replace(frame, seq=frame.seq - before), RULES)
+    assert person.devices["watch"].held == []
+    assert person.received == renumbered.received
+    assert encode(person.rolling) == encode(renumbered.rolling)  # pyright: ignore[reportArgumentType]
 
 
 def test_state_is_bounded() -> None:

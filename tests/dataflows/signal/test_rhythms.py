@@ -25,6 +25,8 @@ ARTIFICIAL: dict[str, Rhythm] = {
     "constant": lambda _, __: 620.0,
     "rounded to 1 ms": lambda _, i: 620.0 + i % 2,
     "rounded at random": lambda r, _: 620.0 + r.choice([-1, 0, 1]),
+    "two values at random": lambda r, _: r.choice([620.0, 650.0]),
+    "two values next to each other": lambda r, _: r.choice([620.0, 630.0]),
     "two steps of a coarse clock": lambda _, i: 625.0 if i % 5 else 609.375,
     "ramp": lambda _, i: 600.0 + 5 * (i % 20),
     "slow ramp": lambda _, i: 600.0 + 0.7 * (i % 130),
@@ -63,11 +65,31 @@ def test_every_rhythm_has_a_heart_rate_and_its_quality_says_what_it_is_worth(nam
 @pytest.mark.parametrize("rule", get_args(HrvDrop))
 @pytest.mark.parametrize("name", [*IRREGULAR, *ARTIFICIAL])
 def test_no_event_comes_from_it_nor_where_it_follows_rest(name: str, rule: HrvDrop) -> None:
-    for seed in range(2):
+    for seed in range(6):
         assert computed(beats((IRREGULAR | ARTIFICIAL)[name], seed=seed), rule)[1] == []
-        rest = series(seed, 6)
+        rest = series(seed, 8)
         then = beats((IRREGULAR | ARTIFICIAL)[name], start=rest[-1][0], seed=seed)
         assert computed([*rest, *then], rule)[1] == []
+
+
+NOISE: dict[str, Rhythm] = {
+    "slow and irregular": lambda r, _: r.uniform(650, 1500),
+    "a slow bigeminy": lambda _, i: 900.0 if i % 2 else 1500.0,
+    "stuck": lambda _, __: 1400.0,
+}
+
+
+@pytest.mark.parametrize("rule", get_args(HrvDrop))
+@pytest.mark.parametrize("name", NOISE)
+def test_a_signal_of_no_quality_teaches_the_baselines_nothing(name: str, rule: HrvDrop) -> None:
+    """Rest after it is no rise over a baseline that it drew down."""
+    for seed in range(4):
+        before = series(seed, 6)
+        noise = beats(NOISE[name], 1_100, before[-1][0], seed)
+        rest = series(seed, 20, start=noise[-1][0])
+        assert computed([*before, *noise, *rest], rule)[1] == []
+        if name != "stuck":  # before it is recognised, half a minute of it counts
+            assert computed([*noise, *rest], rule)[1] == []
 
 
 def test_after_such_a_signal_stress_is_noticed_as_before() -> None:

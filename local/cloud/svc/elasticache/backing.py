@@ -37,11 +37,11 @@ class ReplicationGroupBacking:
         return self.group.status
 
     def running(self) -> bool:
-        return all(self.engines.process(member).pid() is not None for member in self.group.members)
+        return all(self.engines.running(member) for member in self.group.members)
 
     def stop(self) -> None:
         for member in (*self.group.replicas, self.group.primary):
-            self.engines.process(member).stop()
+            self.engines.stop(member)
 
     def reconcile(self) -> None:
         group = self.group
@@ -88,7 +88,7 @@ class ReplicationGroupBacking:
     def _start_rebooted(self) -> None:
         for member in self.group.members:
             if member.name in self.group.rebooting:
-                self.engines.process(member).stop()
+                self.engines.stop(member)
                 self.engines.of(member).start()
 
     def _settle_primary(self) -> None:
@@ -98,7 +98,7 @@ class ReplicationGroupBacking:
         if masters and (known[group.primary.name] or {}).get("role") == "slave":
             self._hand_over(masters[0])  # the endpoint was killed after it had recorded the new primary
             return
-        alive = known[group.primary.name] is not None
+        alive = self.engines.process(group.primary).pid() is not None
         if group.failover == group.primary.name or not (group.failover or (group.automatic_failover and not alive)):
             self._set_failover("")
             return
@@ -120,7 +120,7 @@ class ReplicationGroupBacking:
         """From the living primary `former` to the recorded one."""
         self.engines.of(former, of_former=True).hand_over(self.engines.of(self.group.primary))
         if self.group.failover == "any":  # of TestFailover, which stands for the loss of the node
-            self.engines.process(former).stop()
+            self.engines.stop(former)
         self._fail_over(former)
 
     def _fail_over(self, former: Member) -> None:
@@ -149,7 +149,7 @@ class ReplicationGroupBacking:
         """The primary first: a replica is ready once it has synchronised with it."""
         group = self.group
         for member in group.members:
-            if self.engines.process(member).pid() is not None:
+            if self.engines.of(member).answers():
                 self.engines.of(member).release()
         if group.seed:
             self.engines.of(group.primary).seed(snapshot_file(self.context, group.region, group.seed))
@@ -211,7 +211,7 @@ class ReplicationGroupBacking:
             self._note("Cache cluster deleted" if group.standalone else "Replication group deleted")
 
     def _delete_member(self, member: Member) -> None:
-        self.engines.process(member).kill()
+        self.engines.kill(member)
         shutil.rmtree(self.engines.folder(member), ignore_errors=True)
         self.context.addresses(self.group.region).release(member.name)
         with self.context.mutation():

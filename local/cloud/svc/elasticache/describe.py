@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from local.cloud.service.base import Output
+from typing import Any
+
 from local.cloud.svc.elasticache import windows
 from local.cloud.svc.elasticache.catalog import versions
 from local.cloud.svc.elasticache.catalog.versions import DEFAULT_GROUP
 from local.cloud.svc.elasticache.model import Endpoints, Group, Member, Snapshot
+
+Output = dict[str, Any]
 
 
 def replication_group(group: Group) -> Output:
@@ -151,7 +154,7 @@ def _security(group: Group) -> Output:
         "AuthTokenEnabled": group.auth.enabled,
     }
     if group.encrypted_in_transit:
-        answer["TransitEncryptionMode"] = "required"
+        answer["TransitEncryptionMode"] = "required" if group.encryption_required else "preferred"
     if group.token_changed is not None:
         answer["AuthTokenLastModifiedDate"] = group.token_changed
     return answer
@@ -163,6 +166,7 @@ def _pending_of_group(group: Group) -> Output:
         pending["AutomaticFailoverStatus"] = _enabled(group.pending["AutomaticFailoverEnabled"])
     if "PrimaryClusterId" in group.pending:
         pending["PrimaryClusterId"] = group.pending["PrimaryClusterId"]
+    pending |= {k: v for k, v in group.pending.items() if k in ("TransitEncryptionEnabled", "TransitEncryptionMode")}
     if "AuthToken" in group.pending:
         setting = group.pending.get("AuthTokenUpdateStrategy") == "SET"
         pending["AuthTokenStatus"] = "SETTING" if setting else "ROTATING"

@@ -37,6 +37,22 @@ class Engines:
     def process(self, member: Member) -> Process:
         return Process(self.folder(member), "redis")
 
+    def running(self, member: Member) -> bool:
+        shared = self.group.encrypted_in_transit and not self.group.encryption_required
+        alive = self.process(member).pid() is not None
+        return alive and (not shared or self._shared_port(member).pid() is not None)
+
+    def stop(self, member: Member) -> None:
+        self._shared_port(member).stop()
+        self.process(member).stop()
+
+    def kill(self, member: Member) -> None:
+        self._shared_port(member).kill()
+        self.process(member).kill()
+
+    def _shared_port(self, member: Member) -> Process:
+        return Process(self.folder(member), "shared-port")
+
     def _settings(self) -> dict[str, str]:
         group = self.state.parameter_groups.get(self.group.inputs.get("CacheParameterGroupName", ""))
         return settings(group.parameters if group else {}, MEMORY[self.group.node_type])
@@ -53,4 +69,4 @@ class Engines:
         assert endpoints is not None  # groups with TLS are made with endpoints
         hosts = (member.address, endpoints.primary, endpoints.reader)
         pair = authority.pair(str(self.folder(member) / "server"), member.name, hosts=hosts)
-        return Tls(pair, authority.certificate)
+        return Tls(pair, authority.certificate, self.group.encryption_required)

@@ -119,6 +119,11 @@ class Group:
     def encrypted_in_transit(self) -> bool:
         return bool(self.inputs.get("TransitEncryptionEnabled"))
 
+    @property
+    def encryption_required(self) -> bool:
+        """Of clients, where there is encryption in transit."""
+        return self.inputs.get("TransitEncryptionMode", "required") == "required"
+
     def aliases(self, member: Member) -> tuple[str, ...]:
         """The endpoints' addresses that `member` has, besides its own."""
         if self.endpoints is None:

@@ -11,14 +11,19 @@ from local.cloud.svc.elasticache.model import Group
 DEFERRED = frozenset(
     {
         *("CacheNodeType", "EngineVersion", "AutomaticFailoverEnabled", "MultiAZEnabled", "PrimaryClusterId"),
-        *("AuthToken", "AuthTokenUpdateStrategy"),
+        *("AuthToken", "AuthTokenUpdateStrategy", "TransitEncryptionEnabled", "TransitEncryptionMode"),
     }
 )
 """Inputs that wait for the maintenance window without ApplyImmediately; all others take effect at once.
 
 Source: ApplyImmediately of ModifyReplicationGroup, ReplicationGroupPendingModifiedValues.
 """
-_OF_ENGINES = frozenset({"CacheNodeType", "CacheParameterGroupName", "AuthToken", "PrimaryClusterId"})
+_OF_ENGINES = frozenset(
+    {
+        *("CacheNodeType", "CacheParameterGroupName", "AuthToken", "PrimaryClusterId"),
+        *("TransitEncryptionEnabled", "TransitEncryptionMode"),
+    }
+)
 
 
 def split(changes: dict[str, Any], immediately: bool, pending: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -39,6 +44,9 @@ def apply(group: Group, changes: dict[str, Any], now: datetime) -> None:
         group.token_changed = now
     if primary and primary != group.primary.name:
         group.failover = primary
-    group.inputs = {**group.inputs, **rest}
+    inputs = {**group.inputs, **rest}
+    if not inputs.get("TransitEncryptionEnabled"):
+        inputs.pop("TransitEncryptionMode", None)
+    group.inputs = inputs
     if _OF_ENGINES & set(changes):
         group.change("modifying")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local.cloud.service.base import Backing
 from local.cloud.svc.msk.backing import ClusterBacking
+from local.cloud.svc.msk.catalog import VersionOperations
 from local.cloud.svc.msk.clusters import ClusterOperations
 from local.cloud.svc.msk.configuration import ConfigurationOperations
 from local.cloud.svc.msk.model import MskState
@@ -13,7 +14,6 @@ from local.cloud.svc.msk.operations import HistoryOperations
 from local.cloud.svc.msk.scram import ScramOperations
 from local.cloud.svc.msk.tags import TagOperations
 from local.cloud.svc.msk.updates import UpdateOperations
-from local.cloud.svc.msk.versions import VersionOperations
 
 
 class Msk(

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError
-from local.cloud.svc.msk.model import Configuration, MskState, Revision, server_properties
+from local.cloud.svc.msk.model import Cluster, Configuration, MskState, Revision, server_properties
 from local.cloud.svc.msk.properties import problems
 from local.cloud.svc.msk.versions import DEPRECATED, KRAFT, ZOOKEEPER
 
@@ -64,9 +64,7 @@ class ConfigurationOperations(Service[MskState]):
 
     def delete_configuration(self, state: MskState, inputs: Inputs) -> Output:
         known = configuration(state, inputs["Arn"])
-        users = [
-            c.name for c in state.clusters.values() if c.inputs.get("ConfigurationInfo", {}).get("Arn") == known.arn
-        ]
+        users = [cluster.name for cluster in state.clusters.values() if known.arn in _used(cluster)]
         if users:
             raise AwsError("BadRequestException", f"The configuration is in use by {', '.join(users)}.")
         del state.configurations[known.arn]
@@ -81,6 +79,13 @@ def configuration(state: MskState, arn: str) -> Configuration:
     if known is None:
         raise AwsError("NotFoundException", f"The configuration {arn} does not exist.")
     return known
+
+
+def _used(cluster: Cluster) -> set[str]:
+    """ARNs of the configurations that the cluster has, and is getting."""
+    operation = cluster.operation
+    changes = (cluster.inputs, operation.change if operation else {})
+    return {parameters["ConfigurationInfo"]["Arn"] for parameters in changes if "ConfigurationInfo" in parameters}
 
 
 def check_configuration(state: MskState, info: dict[str, Any] | None, version: str) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud.service.base import Inputs
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.svc.msk.versions import EXPRESS_TYPES, INSTANCE_TYPES, KRAFT, ZOOKEEPER
+
+Inputs = dict[str, Any]
 
 GUIDE = "https://docs.aws.amazon.com/msk/latest/developerguide"
 REFERENCE = "https://docs.aws.amazon.com/msk/1.0/apireference"

@@ -6,10 +6,6 @@ https://docs.aws.amazon.com/msk/latest/developerguide/broker-instance-types.html
 
 from __future__ import annotations
 
-from local.cloud.service.base import Inputs, Output, Service
-from local.cloud.svc.msk.finding import cluster_of
-from local.cloud.svc.msk.model import MskState
-
 KRAFT = ("3.8.x.kraft", "3.9.x.kraft", "4.0.x.kraft", "4.1.x.kraft")
 """In KRaft mode, the oldest first. Whatever a cluster asks for, its brokers are of the one Kafka that is installed."""
 
@@ -36,21 +32,3 @@ def targets(version: str) -> list[str]:
     """Versions that a cluster of `version` can be updated to. KRaft clusters stay in KRaft mode."""
     known = ("3.7.x.kraft", *KRAFT)
     return list(known[known.index(version) + 1 :]) if version in known else []
-
-
-class VersionOperations(Service[MskState]):
-    def list_kafka_versions(self, state: MskState, inputs: Inputs) -> Output:
-        status = {
-            **dict.fromkeys(DEPRECATED, "DEPRECATED"),
-            **dict.fromkeys((*ZOOKEEPER, *KRAFT), "ACTIVE"),
-        }
-        return {"KafkaVersions": [{"Version": v, "Status": s} for v, s in sorted(status.items())]}
-
-    def get_compatible_kafka_versions(self, state: MskState, inputs: Inputs) -> Output:
-        """Of one cluster, or of all versions."""
-        sources = (
-            (cluster_of(state, inputs).inputs["KafkaVersion"],)
-            if "ClusterArn" in inputs
-            else tuple(v for v in ("3.7.x.kraft", *KRAFT) if targets(v))
-        )
-        return {"CompatibleKafkaVersions": [{"SourceVersion": s, "TargetVersions": targets(s)} for s in sources]}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from local.cloud.svc.rds.classes import CLASSES
 from local.cloud.svc.rds.model import Instance, RdsState
 from local.cloud.svc.rds.parameters import change
-from local.cloud.svc.rds.rules.classes import CLASSES
 
 _DEFAULTS = {"rds.force_ssl": "1", "shared_preload_libraries": ""}
 """RDS's defaults: connections without TLS are refused from version 15 on.

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.tags import from_list
-from local.cloud.svc.elasticache import describe, transport
+from local.cloud.svc.elasticache import describe
 from local.cloud.svc.elasticache.auth import NO_AUTH, set_token
 from local.cloud.svc.elasticache.catalog import versions
 from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS, zones_of
 from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member
 from local.cloud.svc.elasticache.operations import finding
 from local.cloud.svc.elasticache.operations.replication_groups import new_snapshot_name
-from local.cloud.svc.elasticache.rules import clusters
+from local.cloud.svc.elasticache.rules import clusters, encryption
 from local.cloud.svc.elasticache.rules.table import Request, check, refuse
 from local.cloud.svc.elasticache.snapshots import make
 
@@ -28,7 +28,7 @@ class ClusterOperations(Service[CacheState]):
             raise unsupported("adding a cluster to a replication group by name; use IncreaseReplicaCount")
         request = Request(inputs, finding.facts(state, inputs, inputs.get("CacheSubnetGroupName")))
         check(clusters.RULES, request)
-        transport.check_creation(inputs)
+        encryption.check_creation(inputs)
         if state.member(name) is not None:
             raise AwsError("CacheClusterAlreadyExists", f"Cache cluster {name} already exists.")
         refuse(clusters.MISSING, request)

@@ -9,7 +9,7 @@ from typing import Any
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.tags import from_list
-from local.cloud.svc.elasticache import describe, modification, transport
+from local.cloud.svc.elasticache import describe, modification
 from local.cloud.svc.elasticache.auth import NO_AUTH, set_token
 from local.cloud.svc.elasticache.catalog import versions
 from local.cloud.svc.elasticache.catalog.parameters import PARAMETERS
@@ -18,15 +18,13 @@ from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS
 from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member
 from local.cloud.svc.elasticache.operations import finding
 from local.cloud.svc.elasticache.operations.nodes import add_members
-from local.cloud.svc.elasticache.rules import creation
+from local.cloud.svc.elasticache.rules import creation, encryption
 from local.cloud.svc.elasticache.rules import modification as modification_rules
 from local.cloud.svc.elasticache.rules.names import is_identifier
 from local.cloud.svc.elasticache.rules.table import Request, check, refuse
 from local.cloud.svc.elasticache.snapshots import make
 
-_NOT_CHANGES = frozenset(
-    {"ReplicationGroupId", "ApplyImmediately", "NodeGroupId", "Engine", "TransitEncryptionEnabled"}
-)
+_NOT_CHANGES = frozenset({"ReplicationGroupId", "ApplyImmediately", "NodeGroupId", "Engine"})
 
 
 class ReplicationGroupOperations(Service[CacheState]):
@@ -34,7 +32,7 @@ class ReplicationGroupOperations(Service[CacheState]):
         name = inputs["ReplicationGroupId"].lower()
         request = Request(inputs, finding.facts(state, inputs, inputs.get("CacheSubnetGroupName")))
         check(creation.RULES, request)
-        transport.check_creation(inputs)
+        encryption.check_creation(inputs)
         if name in state.groups:
             raise AwsError("ReplicationGroupAlreadyExists", f"Replication group {name} already exists.")
         seed = _seed(state, inputs)
@@ -67,7 +65,7 @@ class ReplicationGroupOperations(Service[CacheState]):
         request = Request(inputs, finding.facts(state, inputs, group.inputs.get("CacheSubnetGroupName")))
         check(modification_rules.RULES, request)
         check(modification_rules.RULES, Request({**group.inputs, **_windows(inputs)}))
-        transport.check_modification(group, inputs)
+        encryption.check_modification(group, inputs)
         _check_shape(group, inputs)
         modification_rules.check_version(inputs.get("EngineVersion"), group.inputs.get("EngineVersion", "7.0"))
         refuse(modification_rules.MISSING, request)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.rds import version
+from local.cloud.svc.rds.classes import CLASSES
 from local.cloud.svc.rds.model import Event, RdsState
-from local.cloud.svc.rds.rules.classes import CLASSES
+from local.site import REGIONS
 
 _SOURCES = (
     "db-instance",
@@ -100,9 +104,6 @@ class CatalogOperations(Service[RdsState]):
 
     def describe_certificates(self, state: RdsState, inputs: Inputs) -> Output:
         """The authority's, under the name of RDS's default one."""
-        from cryptography import x509
-        from cryptography.hazmat.primitives import hashes
-
         wanted = inputs.get("CertificateIdentifier", "rds-ca-rsa2048-g1")
         if wanted != "rds-ca-rsa2048-g1":
             raise AwsError("CertificateNotFound", f"Certificate {wanted} not found.")
@@ -119,8 +120,6 @@ class CatalogOperations(Service[RdsState]):
         return {"Certificates": [found], "DefaultCertificateForNewLaunches": wanted}
 
     def describe_source_regions(self, state: RdsState, inputs: Inputs) -> Output:
-        from local.site import REGIONS
-
         others = [region for region in REGIONS if region != state.region]
         wanted = inputs.get("RegionName")
         listed = [

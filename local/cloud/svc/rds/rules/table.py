@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloud.svc.rds import schedule
-from local.cloud.svc.rds.rules.classes import CLASSES
+from local.cloud.svc.rds.classes import CLASSES
 from local.cloud.svc.rds.rules.words import DATABASES, KEYWORDS, ROLES
 
 _API = "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,49 +13,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from local.engines.certificates import Pair
+from local.engines.redis.transport import Tls
+from local.engines.redis.users import ADMINISTRATOR, Access
 from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed, Process
+from local.engines.shared_port import SharedPort
 from local.toolchain import tools
-
-ADMINISTRATOR = "elasticache"
-"""The provider's user, as on ElastiCache; customers do not get its password."""
 
 DUMP = "dump.rdb"
 EMPTY = '""'
 """An empty value in redis.conf."""
-
-RESTRICTED = (
-    *("acl|setuser", "acl|load", "acl|save", "acl|deluser", "bgrewriteaof", "bgsave", "config", "debug", "failover"),
-    *("migrate", "module", "psync", "replicaof", "save", "shutdown", "slaveof", "sync"),
-    *(f"cluster|{name}" for name in ("addslots", "addslotsrange", "bumpepoch", "delslots", "delslotsrange")),
-    *(f"cluster|{name}" for name in ("failover", "flushslots", "forget", "links", "meet", "setslot")),
-)
-"""Commands that ElastiCache keeps from its customers: "Supported and restricted commands" in its user guide."""
-
-
-@dataclass(frozen=True)
-class Tls:
-    """The server's certificate, and the authority that it and its clients trust."""
-
-    pair: Pair
-    authority: Path
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may log in: the provider with the password `administrator`; customers with one of `tokens`."""
-
-    administrator: str
-    tokens: tuple[str, ...] = ()
-    required: bool = False
-    """Whether customers without a token are refused."""
-
-    def rules(self) -> list[str]:
-        """Of the customers' user, as ACL SETUSER takes them; they hold digests, no tokens."""
-        passwords = [f"#{hashlib.sha256(token.encode()).hexdigest()}" for token in self.tokens]
-        forbidden = [f"-{command}" for command in RESTRICTED]
-        return ["on", "resetpass", *(passwords if self.required else ["nopass"]), "~*", "&*", "+@all", *forbidden]
 
 
 class Redis:
@@ -76,7 +42,7 @@ class Redis:
     ) -> None:
         """`primary`: address of the primary of a replica, at the same port; `settings`: as in redis.conf.
 
-        `aliases` are further addresses. With `tls` nothing else is spoken, to replicas neither.
+        `aliases` are further addresses.
         """
         self.folder = folder
         self.address = address
@@ -87,6 +53,33 @@ class Redis:
         self.tls = tls
         self.access = access
         self.process = Process(folder, "redis")
+
+    @property
+    def shared_port(self) -> SharedPort | None:
+        """What listens at `port` when clients with and without TLS are served."""
+        if self.tls is None or self.tls.required:
+            return None
+        return SharedPort(self.folder, self._addresses, self.port, self.address, *self._behind)
+
+    @property
+    def _addresses(self) -> tuple[str, ...]:
+        return (self.address, *self.aliases)
+
+    @property
+    def _behind(self) -> tuple[int, int]:
+        """Redis's own ports with and without TLS behind a shared one."""
+        step = 10_000 if self.port < 40_000 else -10_000
+        return self.port + step, self.port + 2 * step
+
+    @property
+    def _own_port(self) -> int:
+        """Of the server itself, for the provider and for replicas."""
+        return self.port if self.shared_port is None else self._behind[0]
+
+    @property
+    def _bound(self) -> tuple[str, ...]:
+        """Addresses of the server itself."""
+        return self._addresses if self.shared_port is None else (self.address,)
 
     @property
     def url(self) -> str:
@@ -100,28 +93,32 @@ class Redis:
         return self.url
 
     def start(self, seconds: float = 20.0) -> None:
-        """Starts the server unless it runs, and waits until it answers."""
+        """Starts the server unless it runs with the same transport, and waits until it answers."""
+        file = self.folder / "redis.conf"
+        if self.process.pid() is not None and file.exists() and not self._has_transport(file.read_text()):
+            self.stop()
         if self.process.pid() is None:
-            write(self.folder / "redis.conf", self._configuration().encode(), 0o600)
+            write(file, self._configuration().encode(), 0o600)
         self.process.start(
-            [tools.path("redis-server"), self.folder / "redis.conf"],
-            listens=[(address, self.port) for address in (self.address, *self.aliases)],
+            [tools.path("redis-server"), file],
+            listens=[(address, self._own_port) for address in self._bound],
         )
         self.process.wait_until(self.answers, seconds)
+        if self.shared_port is not None:
+            self.shared_port.ensure()
 
     def align(self) -> None:
         """Makes a running server match: its primary, addresses, users and settings. Raises EngineFailed."""
         with self._client() as client:
-            self._configure(client, "bind", " ".join((self.address, *self.aliases)))
+            self._configure(client, {"bind": " ".join(self._bound)})
             state = self._replication(client)
             if self.primary is None and state["role"] != "master":
                 client.replicaof("NO", "ONE")
             elif self.primary is not None and state.get("master_host") != self.primary:
-                client.replicaof(self.primary, self.port)
+                client.replicaof(self.primary, self._own_port)
             if self.access is not None:
                 client.execute_command("ACL SETUSER", "default", "reset", *self.access.rules())
-            for name, value in self.settings.items():
-                self._configure(client, name, value)
+            self._configure(client, self.settings)
 
     def ready(self) -> bool:
         """Whether it responds and has its data, loaded from its file or replicated from its primary."""
@@ -140,10 +137,13 @@ class Redis:
 
     def release(self) -> None:
         """Gives up addresses that are no longer its own, so that another server can take them."""
+        if self.shared_port is not None:
+            self.shared_port.ensure()
+            return
         with self._client() as client:
             bound = cast(dict[str, str], client.config_get("bind"))["bind"].split()
-            kept = [address for address in bound if address in (self.address, *self.aliases)]
-            self._configure(client, "bind", " ".join(kept))
+            kept = [address for address in bound if address in self._addresses]
+            self._configure(client, {"bind": " ".join(kept)})
 
     def hand_over(self, successor: Redis, seconds: float = 10.0) -> None:
         """Makes its replica `successor` the primary, and itself a replica of it, without the loss of a write.
@@ -152,7 +152,8 @@ class Redis:
         """
         with self._client() as client:
             timeout = int(seconds * 1000)
-            client.execute_command("FAILOVER", "TO", successor.address, successor.port, "TIMEOUT", timeout)
+            to = (successor.address, successor._own_port)
+            client.execute_command("FAILOVER", "TO", *to, "TIMEOUT", timeout)
         self.process.wait_until(lambda: self._said("master_failover_state") == "no-failover", seconds + 5)
         if self._said("role") != "slave":
             raise EngineFailed(f"redis at {self.address} could not hand over to {successor.address} in {seconds:.0f} s")
@@ -190,11 +191,13 @@ class Redis:
         return state is None or bool(state["rdb_bgsave_in_progress"])
 
     def stop(self) -> None:
-        """Stops the process; data is kept."""
+        """Stops the processes; data is kept."""
+        Process(self.folder, "shared-port").stop()
         self.process.stop()
 
     def delete(self) -> None:
-        """Stops the process and deletes its data."""
+        """Stops the processes and deletes its data."""
+        Process(self.folder, "shared-port").kill()
         self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -212,26 +215,28 @@ class Redis:
         if self.tls is not None:
             login |= {"ssl": True, "ssl_ca_certs": str(self.tls.authority), "ssl_check_hostname": True}
         once = Retry(NoBackoff(), 0)
-        return redis.Redis(self.address, self.port, socket_timeout=2, socket_connect_timeout=2, retry=once, **login)
+        return redis.Redis(
+            self.address, self._own_port, socket_timeout=2, socket_connect_timeout=2, retry=once, **login
+        )
 
     @staticmethod
     def _replication(client: redis.Redis) -> dict[str, Any]:
         return cast(dict[str, Any], client.info("replication"))
 
-    def _configure(self, client: redis.Redis, name: str, value: str) -> None:
+    def _configure(self, client: redis.Redis, wanted: dict[str, str]) -> None:
         """Sets what differs; a setting that needs a restart keeps its value until then."""
-        current = cast(dict[str, str], client.config_get(name)).get(name)
-        if current is None or current == value:
-            return
-        try:
-            client.config_set(name, value)
-        except RedisError as error:
-            if "immutable" not in str(error):
-                raise EngineFailed(f"redis at {self.address} refuses {name} {value}: {error}") from error
+        known = cast(dict[str, str], client.config_get(*wanted)) if wanted else {}
+        for name in (name for name, value in wanted.items() if known.get(name, value) != value):
+            try:
+                client.config_set(name, wanted[name])
+            except RedisError as error:
+                if "immutable" not in str(error):
+                    message = f"redis at {self.address} refuses {name} {wanted[name]}: {error}"
+                    raise EngineFailed(message) from error
 
     def _configuration(self) -> str:
         lines = [
-            f"bind {self.address} {' '.join(self.aliases)}",
+            f"bind {' '.join(self._bound)}",
             f'dir "{self.folder}"',
             "daemonize no",
             "appendonly yes",
@@ -241,7 +246,7 @@ class Redis:
             f"replica-announce-ip {self.address}",
             f"dbfilename {DUMP}",
             *self._transport(),
-            *([f"replicaof {self.primary} {self.port}"] if self.primary else []),
+            *([f"replicaof {self.primary} {self._own_port}"] if self.primary else []),
         ]
         if self.access is not None:
             secret = hashlib.sha256(self.access.administrator.encode()).hexdigest()
@@ -254,12 +259,16 @@ class Redis:
         lines += [f"{name} {value or EMPTY}" for name, value in self.settings.items()]
         return "\n".join(lines) + "\n"
 
+    def _has_transport(self, configuration: str) -> bool:
+        lines = configuration.splitlines()
+        return [line for line in lines if line.startswith(("port ", "tls-port "))] == self._transport()[:2]
+
     def _transport(self) -> list[str]:
         if self.tls is None:
             return [f"port {self.port}"]
         return [
-            "port 0",
-            f"tls-port {self.port}",
+            f"port {0 if self.shared_port is None else self._behind[1]}",
+            f"tls-port {self._own_port}",
             f'tls-cert-file "{self.tls.pair.certificate}"',
             f'tls-key-file "{self.tls.pair.key}"',
             f'tls-ca-cert-file "{self.tls.authority}"',
