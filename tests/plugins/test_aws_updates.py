@@ -12,6 +12,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from local.plugins.provider.base import ProviderError
 from tests.fixtures.cloud import KEY, REGION, Cloud
+from tests.fixtures.eks import service_role
 from tests.plugins.declared import Declared
 from tests.plugins.project import Project
 
@@ -33,7 +34,7 @@ STREAM = """
     cluster = aws.msk.Cluster(
         "k", cluster_name="updates", kafka_version="3.9.x.kraft", number_of_broker_nodes=2,
         broker_node_group_info={{
-            "instance_type": "kafka.m7g.large", "client_subnets": {subnets}, "security_groups": [],
+            "instance_type": "kafka.m7g.large", "client_subnets": {subnets}, "security_groups": [{group!r}],
             "storage_info": {{"ebs_storage_info": {{"volume_size": {storage}}}}},
         }},
         encryption_info={{
@@ -48,7 +49,15 @@ STREAM = """
 
 
 def stream(cloud: Cloud, name: str = "updates", properties: str = "", storage: int = 10) -> str:
-    return STREAM.format(name=name, properties=properties, storage=storage, subnets=cloud.subnets[:2], key=cloud.key)
+    return STREAM.format(
+        name=name, properties=properties, storage=storage, subnets=cloud.subnets[:2], key=cloud.key, group=_group(cloud)
+    )
+
+
+def _group(cloud: Cloud) -> str:
+    """The security group that the VPC has of itself."""
+    filters = [{"Name": "vpc-id", "Values": [cloud.vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    return cloud.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]
 
 
 def test_a_broker_setting_and_a_bigger_disk_keep_the_cluster_and_its_topics(project: Project, cloud: Cloud) -> None:
@@ -217,7 +226,11 @@ def test_a_cluster_and_its_nodes_change_in_place_and_a_size_that_aws_refuses_cha
     ids = [subnet["SubnetId"] for subnet in subnets]
     cluster = Declared("aws:eks/cluster:Cluster", "updates", NODES_REGION)
     network = {"subnetIds": ids, "endpointPrivateAccess": True, "endpointPublicAccess": True}
-    plain = {"name": "updates", "roleArn": cloud.role, "accessConfig": {"authenticationMode": "API"}}
+    plain = {
+        "name": "updates",
+        "roleArn": service_role(cloud, "updates-cluster", "eks.amazonaws.com"),
+        "accessConfig": {"authenticationMode": "API"},
+    }
     cluster.create(**plain, vpcConfig=network, enabledClusterLogTypes=["api", "audit"])
     preview = cluster.preview(**plain, vpcConfig={**network, "endpointPublicAccess": False})
     assert preview["vpcConfig"]["clusterSecurityGroupId"] == cluster.state["vpcConfig"]["clusterSecurityGroupId"]
@@ -225,7 +238,12 @@ def test_a_cluster_and_its_nodes_change_in_place_and_a_size_that_aws_refuses_cha
     assert cluster.drift() == []
 
     nodes = Declared("aws:eks/nodeGroup:NodeGroup", "few", NODES_REGION)
-    where = {"clusterName": "updates", "nodeGroupName": "few", "nodeRoleArn": cloud.role, "subnetIds": ids}
+    where = {
+        "clusterName": "updates",
+        "nodeGroupName": "few",
+        "nodeRoleArn": service_role(cloud, "updates-nodes", "ec2.amazonaws.com"),
+        "subnetIds": ids,
+    }
     few = {"minSize": 0, "desiredSize": 0, "maxSize": 2}
     nodes.create(**where, scalingConfig=few, labels={"pool": "few", "old": "yes"})
     asked = {"clusterName": "updates", "nodeGroupName": "few"}
