@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def token() -> pulumi.Output[str]:
-    """256 random bits as 64 hexadecimal digits: RDS, MSK and ElastiCache, whose AUTH token takes no `_`, accept them."""
+    """256 random bits in hexadecimal: RDS, MSK and ElastiCache, whose AUTH token takes no `_`, accept them."""
     return pulumi.Output.secret(secrets.token_hex(32))
 
 
