@@ -66,7 +66,7 @@ def test_an_event_contains_its_evidence() -> None:
     assert evidence.rmssd < evidence.baseline_rmssd
     assert evidence.score >= evidence.threshold
     assert 0.9 < evidence.quality <= 1
-    assert (evidence.rule, evidence.version) == ("ignore", "2")
+    assert (evidence.rule, evidence.version) == ("ignore", "3")
     assert event.event_id == event_id("ada", event.raised)
 
 
