@@ -27,8 +27,6 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
     ("elasticache", "create_user_group", {"UserGroupId": "x", "Engine": "redis"}),
     ("elasticache", "create_serverless_cache", {"ServerlessCacheName": "x", "Engine": "redis"}),
     ("elasticache", "start_migration", {"ReplicationGroupId": "x", "CustomerNodeEndpointList": []}),
-    ("eks", "list_fargate_profiles", {"clusterName": "x"}),
-    ("eks", "list_pod_identity_associations", {"clusterName": "x"}),
     ("kms", "update_primary_region", {"KeyId": "x", "PrimaryRegion": "us-east-1"}),
     ("route53", "get_health_check_status", {"HealthCheckId": "x"}),
     ("s3", "put_bucket_replication", {"Bucket": "x", "ReplicationConfiguration": REPLICATION}),

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
 from werkzeug.wrappers import Response
 
@@ -62,6 +63,8 @@ class Application:
             return self.moto.answer(call, request)
         except AwsError as error:
             return errors.response(error, call, request)
+        except UnknownServiceError:
+            return errors.response(unsupported(f"the service {call.service}"), call, request)
         except Exception as error:
             log.exception("%s %s failed", call.service or request.path, call.operation)
             message = f"{call.service} {call.operation} failed: {type(error).__name__}: {error}. Nothing was changed."

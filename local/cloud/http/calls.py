@@ -21,6 +21,7 @@ _SERVICES = {
     "email": "ses",
     "eventbridge": "events",
     "monitoring": "cloudwatch",
+    "s3express": "s3",
     "elasticloadbalancing": "elb",
     "servicequotas": "service-quotas",
     "sso": "sso-admin",

@@ -86,10 +86,11 @@ class Moto:
             self.keeper.revert()
             log.exception("moto: %s %s failed", call.service, call.operation)
             raise error_for(error, call.service, call.operation, inputs_of(call, request)) from error
+        if response.status_code >= 300 and response.get_data().startswith(b"<!doctype html>"):
+            self.keeper.revert()  # no such path, or a redirect to another spelling of it
+            raise unsupported(f"{call.service} {call.operation or request.path}")
         if response.status_code >= 400:
             self.keeper.revert()
-            if response.get_data().startswith(b"<!doctype html>"):
-                raise unsupported(f"{call.service} {call.operation or request.path}")
         else:
             self.keeper.commit()
         return answers.corrected(response, call)
