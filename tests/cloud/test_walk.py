@@ -21,6 +21,13 @@ pytestmark = pytest.mark.integration
 READS = ("List", "Describe", "Get")
 
 
+WITHOUT_READS = {
+    *("account", "appconfig", "dynamodbstreams", "ebs", "networkfirewall"),
+    *("s3control", "servicequotas", "xray"),
+}
+"""moto carries no read out before there is something to read; test_backends.py has them too."""
+
+
 def services() -> dict[str, str]:
     """moto's package -> botocore's name, of what is admitted."""
     known = {name.replace("-", ""): name for name in botocore.session.get_session().get_available_services()}
@@ -41,7 +48,9 @@ def read(client: Any) -> tuple[str, dict[str, Any], str] | None:
     for operation in simplest[:12]:
         inputs = Inputs(Random(1), client.meta.service_model.service_name, Known()).required(shapes[operation])
         try:
-            return operation, inputs, answer(client, operation, inputs)
+            first = answer(client, operation, inputs)
+            if first == answer(client, operation, inputs):  # others tell the time
+                return operation, inputs, first
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
             assert status in (400, 404, 409, 501) and code_of(error), error
@@ -53,7 +62,7 @@ def read(client: Any) -> tuple[str, dict[str, Any], str] | None:
 def test_every_admitted_service_is_kept(cloud: Cloud) -> None:
     clients = {package: cloud.client(service, region="us-east-1") for package, service in services().items()}
     before = {package: read(client) for package, client in clients.items()}
-    assert {package for package, found in before.items() if found is None} <= {"dynamodbstreams", "ebs", "s3control"}
+    assert {package for package, found in before.items() if found is None} <= WITHOUT_READS
     cloud.client("sns", region="us-east-1").create_topic(Name="test-walk")
     endpoint.process(cloud.site).kill()
     endpoint.start(cloud.site)

@@ -13,7 +13,7 @@ _NETWORK |= {"servicediscovery", "shield", "vpclattice", "wafv2"}
 _DATA = {"backup", "dynamodb", "dynamodbstreams", "ebs", "ecr", "kinesis", "s3", "s3control", "s3tables"}
 _MESSAGES = {"events", "firehose", "pipes", "scheduler", "ses", "sesv2", "sns", "sqs", "swf"}
 _RECORDS = {"budgets", "cloudtrail", "cloudwatch", "logs", "support", "xray"}
-_DECLARATIONS = {"apigateway", "apigatewayv2", "appconfig", "applicationautoscaling", "autoscaling", "cloudformation"}
+_DECLARATIONS = {"apigateway", "apigatewayv2", "appconfig", "autoscaling", "cloudformation"}
 _DECLARATIONS |= {"ram", "resourcegroups", "servicecatalog", "servicequotas"}
 
 ADMITTED = frozenset(_IDENTITY | _KEYS | _NETWORK | _DATA | _MESSAGES | _RECORDS | _DECLARATIONS)
