@@ -61,7 +61,11 @@ def kill_after(change: int, project: Project, front: Front, program: str) -> Non
     run = project.begin(program)
     front.withhold(change, lambda: os.killpg(run.pid, signal.SIGKILL))
     assert run.wait(240) == -signal.SIGKILL
-    until("the plugins to notice it", lambda: not [p for p in _left(project) if "local.plugins" in str(p.cmdline())])
+
+    def plugins() -> list[psutil.Process]:
+        return [p for p in _left(project) if "local.plugins" in str(p.info["cmdline"])]
+
+    until("the plugins to notice it", lambda: not plugins())
     for process in _left(project):  # the language host notices within five minutes
         process.kill()
     project.run("cancel", "--yes", "test")
@@ -69,7 +73,7 @@ def kill_after(change: int, project: Project, front: Front, program: str) -> Non
 
 def _left(project: Project) -> list[psutil.Process]:
     home = project.environ["PULUMI_HOME"]
-    return [p for p in psutil.process_iter(["environ"]) if home in str(p.info["environ"]) and p.is_running()]
+    return [p for p in psutil.process_iter(["environ", "cmdline"]) if home in str(p.info["environ"]) and p.is_running()]
 
 
 def test_an_update_that_is_killed_and_repeated_makes_no_second_resource(

@@ -8,6 +8,7 @@ import re
 import signal
 from asyncio.subprocess import Process
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from local import unix_sockets
@@ -91,7 +92,8 @@ class Haproxy:
         try:
             await asyncio.wait_for(self._master.wait(), drain)
         except TimeoutError:
-            self._master.terminate()
+            with suppress(ProcessLookupError):  # it may have ended meanwhile
+                self._master.terminate()
             await self._master.wait()
 
     async def _wait_until_free(self, configuration: str) -> None:
