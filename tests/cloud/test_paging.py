@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.cloud.service.errors import AwsError
@@ -20,6 +20,7 @@ OPERATIONS = [
 
 
 @pytest.mark.parametrize(("service", "operation", "limit", "token", "result", "least"), OPERATIONS)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first call reads botocore's models
 @given(st.lists(st.integers(), max_size=250), st.integers(0, 80))
 def test_the_pages_are_the_list(
     service: str, operation: str, limit: str, token: str, result: str, least: int, entries: list[int], more: int
