@@ -100,14 +100,14 @@ def _touches(invalid: Manifest, near: bool, mine: Stream) -> bool:
     """Whether a stream with an invalid spec may use the topics or tables of `mine`, by what can be read of it."""
     spec, status = invalid.get("spec") or {}, invalid.get("status") or {}
 
-    def said(member: str, name: str) -> Any:
+    def declared(member: str, name: str) -> Any:
         part = spec.get(member)
         return part.get(name) if isinstance(part, dict) else None
 
-    if (near and said("sink", "database") == mine.spec.sink.database) or status.get("database", "-") == mine.store:
+    if (near and declared("sink", "database") == mine.spec.sink.database) or status.get("database", "-") == mine.store:
         return True
     names = {topic.name for topic in topics.desired_topics(mine.spec)}
-    theirs = [said("source", "topic"), said("events", "topic") or TOPIC_EVENTS, said("deadLetter", "topic")]
+    theirs = [declared("source", "topic"), declared("events", "topic") or TOPIC_EVENTS, declared("deadLetter", "topic")]
     return (near or status.get("kafka", "-") == mine.kafka) and not names.isdisjoint(
         name for name in theirs if isinstance(name, str)
     )

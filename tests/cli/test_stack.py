@@ -16,7 +16,8 @@ import pathlib, signal, subprocess, sys, time
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
 pathlib.Path({left!r}).write_text(str(left.pid))
-time.sleep(1.5)
+while not pathlib.Path({end!r}).exists():
+    time.sleep(0.01)
 pathlib.Path({ended!r}).touch()
 """
 STARTER = """
@@ -30,8 +31,8 @@ with exclusive_lock(Path({lock!r}), print) as lock:
 
 
 def test_the_program_of_a_killed_run_is_waited_for_but_not_its_leftover_child(tmp_path: Path) -> None:
-    lock, left, ended = tmp_path / "lock", tmp_path / "left", tmp_path / "ended"
-    program = PROGRAM.format(left=str(left), ended=str(ended))
+    lock, left, end, ended = (tmp_path / name for name in ("lock", "left", "end", "ended"))
+    program = PROGRAM.format(left=str(left), end=str(end), ended=str(ended))
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER.format(lock=str(lock), program=program, log=str(tmp_path / "log"))]
     )
@@ -40,8 +41,12 @@ def test_the_program_of_a_killed_run_is_waited_for_but_not_its_leftover_child(tm
     starter.wait()
     try:
         output: list[str] = []
-        assert not ended.exists()
-        with exclusive_lock(lock, output.append):
+
+        def write(line: str) -> None:
+            output.append(line)
+            end.touch()  # the program ends only once somebody waits for it
+
+        with exclusive_lock(lock, write):
             assert ended.exists()
         assert any("earlier run" in line for line in output)
     finally:

@@ -101,7 +101,7 @@ def test_policy_that_cannot_be_associated_is_refused(
     assert code_of(refused.value) == code
 
 
-def test_policy_allows_what_it_says_where_it_says(eks: Any, shell: dict[str, str], reader: dict[str, str]) -> None:
+def test_policy_grants_its_actions_within_its_scope(eks: Any, shell: dict[str, str], reader: dict[str, str]) -> None:
     theirs = {**shell, **{key: value for key, value in reader.items() if key != "arn"}}
     credential = json.loads(run(theirs, "aws", "eks", "get-token", "--cluster-name", NAME).stdout)
     api = Api(eks.describe_cluster(name=NAME)["cluster"], credential["status"]["token"])

@@ -65,7 +65,7 @@ def test_cluster_that_cannot_be_made_is_refused(cloud: Cloud, eks: Any, change: 
         ({"upgradePolicy": {"supportType": "STANDARD"}}, "UpgradePolicyUpdate", None),
     ],
 )
-def test_update_says_what_it_changes(eks: Any, change: dict[str, Any], kind: str, params: Any) -> None:
+def test_update_has_the_type_and_params_of_its_change(eks: Any, change: dict[str, Any], kind: str, params: Any) -> None:
     update = eks.update_cluster_config(name=NAME, **change)["update"]
     assert update["type"] == kind
     if params is not None:

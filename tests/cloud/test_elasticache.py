@@ -30,8 +30,10 @@ def elasticache(cloud: Cloud) -> Any:
 
 
 @pytest.fixture(scope="module")
-def made(elasticache: Any) -> Iterator[None]:
-    """A primary with one replica, with automatic failover."""
+def made(elasticache: Any, cloud: Cloud) -> Iterator[None]:
+    """A primary with one replica, with automatic failover, in a security group of its own."""
+    inside = {"GroupName": NAME, "Description": NAME, "VpcId": cloud.vpc}
+    group = cloud.client("ec2").create_security_group(**inside)["GroupId"]
     elasticache.create_replication_group(
         ReplicationGroupId=NAME,
         ReplicationGroupDescription="pending pushes",
@@ -42,6 +44,7 @@ def made(elasticache: Any) -> Iterator[None]:
         AutomaticFailoverEnabled=True,
         MultiAZEnabled=True,
         CacheSubnetGroupName="caches",
+        SecurityGroupIds=[group],
         SnapshotRetentionLimit=1,
         Tags=[{"Key": "team", "Value": "stream"}],
     )

@@ -21,7 +21,7 @@ NUMBERS = [p for p in MODIFIABLE if p.data_type == "integer"]
 
 
 @given(st.sampled_from(NUMBERS), st.integers(-(2**70), 2**70))
-def test_a_number_is_taken_in_its_range_only(parameter: Any, value: int) -> None:
+def test_an_integer_outside_its_range_is_refused(parameter: Any, value: int) -> None:
     try:
         assert check_changes({parameter.name: str(value)}) == {parameter.name: str(value)}
     except AwsError as error:
@@ -32,7 +32,7 @@ def test_a_number_is_taken_in_its_range_only(parameter: Any, value: int) -> None
 
 
 @given(st.sampled_from(MODIFIABLE), st.text(min_size=1).filter(lambda t: not t.strip("-").isdigit()))
-def test_text_is_taken_only_where_it_is_a_value(parameter: Any, value: str) -> None:
+def test_a_string_that_is_no_allowed_value_is_refused(parameter: Any, value: str) -> None:
     letters = parameter.name == "notify-keyspace-events" and set(value) <= set("KEg$lshzxeAtmdn")
     possible = value in parameter.allowed or letters
     try:

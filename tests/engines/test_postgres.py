@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -172,5 +171,4 @@ def test_standby_follows_is_promoted_and_takes_writes(servers: Servers, primary:
 def now(connection: psycopg.Connection) -> datetime:
     row = connection.execute("SELECT clock_timestamp()").fetchone()
     assert row is not None
-    time.sleep(0.01)
     return row[0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from local.node.addons.endpoints import Endpoint, ServicePort
 from local.node.addons.network_policy import nftables
-from local.node.addons.network_policy.enforcer import is_wanted
+from local.node.addons.network_policy.enforcer import is_enabled
 from local.node.addons.network_policy.policies import Block, Member, Policies, members
 from local.node.addons.network_policy.selectors import matches
 
@@ -172,4 +172,4 @@ def test_a_service_is_reachable_only_if_all_its_endpoints_are() -> None:
     ],
 )
 def test_the_add_ons_configuration_decides(addons: dict[str, Any], wanted: bool) -> None:
-    assert is_wanted(addons) == wanted
+    assert is_enabled(addons) == wanted

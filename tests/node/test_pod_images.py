@@ -34,7 +34,7 @@ def ecr(pods: Pods) -> Iterator[Any]:
     server.stop()
 
 
-def test_a_pod_runs_by_digest_and_says_why_it_cannot(pods: Pods, ecr: Any) -> None:
+def test_a_pod_runs_by_digest_or_its_status_has_the_reason(pods: Pods, ecr: Any) -> None:
     ecr.create_repository(repositoryName="aura/sleeper")
     here, elsewhere = (
         manifests.image(["sleep", "1000"], 10001, f"linux/{architecture}") for architecture in ("amd64", "s390x")

@@ -49,7 +49,7 @@ def _container(**context: Any) -> Object:
         ({"runAsNonRoot": True, "runAsUser": 0}, {"runAsNonRoot": False}, None, User(0, 0)),
     ],
 )
-def test_a_container_runs_as_who_the_closest_context_says(
+def test_the_container_s_security_context_overrides_the_pod_s(
     shared: Object, own: Object, image: User | None, expected: User | None
 ) -> None:
     assert user(_pod(shared), _container(**own), image) == expected

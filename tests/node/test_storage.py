@@ -13,7 +13,7 @@ from tests.node.manifests import pod, shell, storage_class, volume_claim
 pytestmark = pytest.mark.integration
 
 
-def test_a_claim_without_a_class_waits_and_says_why(pods: Pods) -> None:
+def test_a_claim_without_a_class_is_pending_with_an_event(pods: Pods) -> None:
     claim = volume_claim("nameless", "")
     del claim["spec"]["storageClassName"]
     pods.run(claim, storage_class("shared"), volume_claim("many", "shared", modes=["ReadWriteMany"]))

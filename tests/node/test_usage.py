@@ -58,7 +58,7 @@ def test_the_processor_time_of_a_whole_tree_is_found() -> None:
     assert usage.memory_bytes > 0
 
 
-def test_what_a_node_tells_is_what_is_read() -> None:
+def test_the_metrics_that_a_node_writes_are_read_back() -> None:
     used = [ContainerUsage("ns", "p", name, 100.0, Usage(cpu, 1000)) for name, cpu in (("a", 2.5), ("b", 0.25))]
     points = parse(exposition(used, Usage(1.0, 5000), 200.0))
     assert points == {

@@ -12,7 +12,7 @@ NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,20}/[a-z][a-z0-9-]{0,20}", fullmatch=Tr
 
 
 @given(st.from_regex(r"[1-9][0-9]{0,5}(ms|s|m|h|d)", fullmatch=True), NAMES)
-def test_a_comment_says_again_what_was_recorded(retention: str, name: str) -> None:
+def test_a_comment_round_trips(retention: str, name: str) -> None:
     statement = comment_of(Kept(retention, name))
     assert kept_of(statement.partition("'")[2].removesuffix("'")) == Kept(retention, name)
 

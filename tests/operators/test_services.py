@@ -10,7 +10,7 @@ from operators.kubernetes.services import Address, address
 from tests.operators.samples import dependencies, service
 
 
-def test_the_port_http_is_taken_wherever_it_stands() -> None:
+def test_the_port_http_is_used_in_any_position() -> None:
     ports = [{"name": "grpc", "port": 9090}, {"name": "http", "port": 8080}]
     assert address({"spec": {"clusterIP": "10.0.0.1", "ports": ports}}) == Address("10.0.0.1", 8080)
     assert address({"spec": {"clusterIP": "10.0.0.1", "ports": [{"port": 80}]}}) == Address("10.0.0.1", 80)
@@ -25,7 +25,7 @@ def test_the_port_http_is_taken_wherever_it_stands() -> None:
     ],
     ids=["ExternalName", "headless", "no port"],
 )
-def test_a_service_that_cannot_be_addressed_is_told_by_name(spec: dict[str, object]) -> None:
+def test_a_service_without_a_cluster_ip_is_named_in_the_finding(spec: dict[str, object]) -> None:
     assert address({"spec": spec}) is None
     finding = needs_met(service(needs=["legacy"]), dependencies(services={"legacy": address({"spec": spec})}))
     assert (finding.state, finding.reason) == (State.BROKEN, "ServiceUnusable")

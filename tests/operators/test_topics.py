@@ -59,7 +59,7 @@ def test_partitions_only_grow_and_one_pass_is_enough(
     assert decide([topic], KafkaState(after, brokers, frozenset(after)), {"t"}) == []
 
 
-def test_a_topic_of_somebody_else_is_told_with_what_differs_and_how_it_is_handed_over() -> None:
+def test_a_topic_of_another_owner_is_a_conflict_with_the_difference_and_the_remedy() -> None:
     orders = TopicDescription(1, 1, {"cleanup.policy": "compact", "retention.ms": "-1"})
     decision = decide([Topic("orders", 1, None, 60_000)], KafkaState({"orders": orders}, 1, frozenset()), {"other"})
     assert isinstance(decision, Finding)

@@ -88,7 +88,7 @@ def test_outputs_are_unknown_while_what_they_come_from_changes(old: Values, new:
 
 
 @pytest.mark.parametrize(
-    ("declared", "strangers"),
+    ("declared", "unknown"),
     [
         ({"size": 1, "labels": {"any": {"deep": 1}}, "region": "r", "tags": {}}, []),
         ({"net": {"open": True, "moat": 1}}, ["net.moat"]),
@@ -96,8 +96,8 @@ def test_outputs_are_unknown_while_what_they_come_from_changes(old: Values, new:
         ({"colour": "red"}, ["colour"]),
     ],
 )
-def test_an_input_about_which_no_name_decides_is_a_stranger(declared: Values, strangers: list[str]) -> None:
-    assert list(TABLE.strangers(declared)) == strangers
+def test_an_input_that_no_row_names_is_unknown(declared: Values, unknown: list[str]) -> None:
+    assert list(TABLE.unknown(declared)) == unknown
 
 
 def test_a_recorded_input_is_no_output() -> None:

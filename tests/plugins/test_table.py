@@ -104,7 +104,7 @@ def test_a_kind_has_only_inputs_of_the_sdk(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.type)
-def test_a_kind_says_where_an_interrupted_creation_left_it(kind: Kind) -> None:
+def test_a_kind_finds_what_an_interrupted_creation_left(kind: Kind) -> None:
     """By an id that the inputs say, or a search; and who repeats a creation that sets what is there needs neither."""
     says = [not kind.id.startswith("."), kind.search is not None, kind.upsert]
     assert any(says)

@@ -118,7 +118,6 @@ def test_resources_of_the_program_are_taken_over_after_every_call(cloud: Cloud, 
     run(InterruptedEngine(backend, outputs), cloud)
 
 
-@pytest.mark.xfail(reason="completing an interrupted ReplicationGroup: its security group is said not to exist")
 @pytest.mark.kill
 def test_every_resource_of_the_program_is_taken_over_after_every_call(cloud: Cloud, backend: Path) -> None:
     run(InterruptedEngine(backend, {}), cloud)

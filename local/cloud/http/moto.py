@@ -18,9 +18,9 @@ from local.cloud.http.inputs import inputs_of
 from local.cloud.moto_backends import iam, lookups, sqs
 from local.cloud.moto_backends.admitted import refuse_unless_admitted
 from local.cloud.service.errors import unsupported
-from local.cloud.strict.asked import Asked
 from local.cloud.strict.failures import error_for
 from local.cloud.strict.pretended import refusal
+from local.cloud.strict.request import ServiceRequest
 from local.cloud.strict.rules import rule
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Moto:
         check = rule(call.service, call.operation)
         if check is not None:
             caller = lookups.principal(call.access_key)
-            check(Asked(call.service, call.operation, call.region, caller, inputs_of(call, request)))
+            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs_of(call, request)))
 
 
 def _moto_app(service: Any) -> Any:

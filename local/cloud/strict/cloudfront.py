@@ -8,7 +8,7 @@ from moto.cloudfront.models import cloudfront_backends
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.asked import Asked, Rules
+from local.cloud.strict.request import Rules, ServiceRequest
 
 _FOUND = {
     "Distribution": ("distributions", "Id"),
@@ -32,22 +32,22 @@ def refusal(given: str | None, etag: str) -> AwsError | None:
     return None
 
 
-def _found(asked: Asked) -> Any:
+def _found(request: ServiceRequest) -> Any:
     """What the request names; None when there is no such thing."""
-    kind = asked.operation.removeprefix("Update").removeprefix("Delete").removeprefix("Publish")
+    kind = request.operation.removeprefix("Update").removeprefix("Delete").removeprefix("Publish")
     dictionary, name = _FOUND[kind]
-    return getattr(cloudfront_backends[ACCOUNT]["aws"], dictionary).get(asked.inputs.get(name))
+    return getattr(cloudfront_backends[ACCOUNT]["aws"], dictionary).get(request.inputs.get(name))
 
 
-def _versioned(asked: Asked) -> None:
-    found = _found(asked)
-    if found is not None and (error := refusal(asked.inputs.get("IfMatch"), found.etag)):
+def _versioned(request: ServiceRequest) -> None:
+    found = _found(request)
+    if found is not None and (error := refusal(request.inputs.get("IfMatch"), found.etag)):
         raise error
 
 
-def _delete_distribution(asked: Asked) -> None:
-    found = _found(asked)
-    _versioned(asked)
+def _delete_distribution(request: ServiceRequest) -> None:
+    found = _found(request)
+    _versioned(request)
     if found is not None and found.distribution_config.Enabled:
         message = "The distribution you are trying to delete has not been disabled."
         raise AwsError("DistributionNotDisabled", message, 409)

@@ -9,7 +9,7 @@ from moto.kms.utils import _deserialize_ciphertext_blob
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.asked import Asked, Rules
+from local.cloud.strict.request import Rules, ServiceRequest
 
 _CRYPTOGRAPHIC = (
     *("Encrypt", "Decrypt", "ReEncrypt", "Sign", "Verify", "GenerateMac", "VerifyMac", "DeriveSharedSecret"),
@@ -38,20 +38,20 @@ def _invalid(message: str) -> AwsError:
     return AwsError("KMSInvalidStateException", message)
 
 
-def _check(asked: Asked) -> None:
-    kms = kms_backends[ACCOUNT][asked.region]
-    for id in _keys(asked, kms):
+def _check(request: ServiceRequest) -> None:
+    kms = kms_backends[ACCOUNT][request.region]
+    for id in _keys(request, kms):
         key = kms.keys.get(id)
-        if key is not None and (error := refusal(asked.operation, key.key_state, key.arn)):
+        if key is not None and (error := refusal(request.operation, key.key_state, key.arn)):
             raise error
 
 
-def _keys(asked: Asked, kms: KmsBackend) -> Iterator[str]:
+def _keys(request: ServiceRequest, kms: KmsBackend) -> Iterator[str]:
     """Ids of the keys that the request names, also by what they have encrypted. An unknown name is moto's to refuse."""
     for member in ("KeyId", "TargetKeyId", "DestinationKeyId", "SourceKeyId"):
-        if name := asked.inputs.get(member):
+        if name := request.inputs.get(member):
             yield kms.any_id_to_key_id(name) if _is_known(kms, name) else name
-    if blob := asked.inputs.get("CiphertextBlob"):
+    if blob := request.inputs.get("CiphertextBlob"):
         try:
             yield _deserialize_ciphertext_blob(blob).key_id
         except Exception:

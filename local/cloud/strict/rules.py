@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.cloud.strict import cloudfront, kms, secretsmanager, sts
-from local.cloud.strict.asked import Rule, Rules
+from local.cloud.strict.request import Rule, Rules
 
 _RULES: Rules = {**cloudfront.RULES, **kms.RULES, **secretsmanager.RULES, **sts.RULES}
 

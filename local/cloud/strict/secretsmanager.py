@@ -6,12 +6,12 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.asked import Asked, Rules
+from local.cloud.strict.request import Rules, ServiceRequest
 
 
-def _create(asked: Asked) -> None:
-    secrets = secretsmanager_backends[ACCOUNT][asked.region].secrets
-    name = asked.inputs.get("Name")
+def _create(request: ServiceRequest) -> None:
+    secrets = secretsmanager_backends[ACCOUNT][request.region].secrets
+    name = request.inputs.get("Name")
     if any(secret.name == name and secret.is_deleted() for secret in secrets.values()):
         message = "You can't create this secret because a secret with this name is already scheduled for deletion."
         raise AwsError("InvalidRequestException", message)

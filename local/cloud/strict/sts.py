@@ -8,7 +8,7 @@ from moto.iam.models import iam_backends
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.asked import Asked, Rules
+from local.cloud.strict.request import Rules, ServiceRequest
 
 _ROLE = re.compile(r"arn:aws:iam::(\d{12}):role/([\w+=,.@/-]+)")
 
@@ -17,19 +17,19 @@ def is_role_arn(arn: str) -> bool:
     return _ROLE.fullmatch(arn) is not None
 
 
-def _assumed(asked: Asked) -> None:
-    arn = asked.inputs.get("RoleArn", "")
+def _assumed(request: ServiceRequest) -> None:
+    arn = request.inputs.get("RoleArn", "")
     if not is_role_arn(arn):
         raise AwsError("ValidationError", f"{arn} is invalid")
     roles = iam_backends[ACCOUNT]["aws"].roles.values()
     if all(role.arn != arn for role in roles):
-        by_whom = f"User: {asked.caller} is not authorized" if asked.operation == "AssumeRole" else "Not authorized"
-        raise AwsError("AccessDenied", f"{by_whom} to perform: sts:{asked.operation} on resource: {arn}", 403)
+        by_whom = f"User: {request.caller} is not authorized" if request.operation == "AssumeRole" else "Not authorized"
+        raise AwsError("AccessDenied", f"{by_whom} to perform: sts:{request.operation} on resource: {arn}", 403)
 
 
-def _for_users(asked: Asked) -> None:
-    if ":role/" in asked.caller:
-        raise AwsError("AccessDenied", f"Cannot call {asked.operation} with session credentials", 403)
+def _for_users(request: ServiceRequest) -> None:
+    if ":role/" in request.caller:
+        raise AwsError("AccessDenied", f"Cannot call {request.operation} with session credentials", 403)
 
 
 RULES: Rules = {

@@ -85,9 +85,9 @@ class Postgres:
         try:
             self._start(seconds)
         except EngineFailed as error:
-            if match := _BY_SETTINGS.search(self._said()):
+            if match := _BY_SETTINGS.search(self._log_since_start()):
                 raise InvalidSettings(f"The server does not start with its settings: {match[1]}") from error
-            if self._replay_all.exists() or NO_LATER_COMMIT not in self._said():
+            if self._replay_all.exists() or NO_LATER_COMMIT not in self._log_since_start():
                 raise
             self._replay_all.touch()
             self._start(seconds)
@@ -196,7 +196,7 @@ class Postgres:
         """Exists when the WAL has no commit after the moment to restore: then all of it is to be replayed."""
         return self.folder / "replay-all"
 
-    def _said(self) -> str:
+    def _log_since_start(self) -> str:
         """What the server has written since it was started."""
         size = self.process.log.stat().st_size if self.process.log.exists() else 0
         return self.process.tail(size - self._log_before) if size > self._log_before else ""

@@ -133,7 +133,7 @@ class Redis:
         """INFO replication; None when it does not respond."""
         if self.process.pid() is None:
             return None
-        return self._asked(self._replication)
+        return self._query(self._replication)
 
     def release(self) -> None:
         """Gives up addresses that are no longer its own, so that another server can take them."""
@@ -154,8 +154,8 @@ class Redis:
             timeout = int(seconds * 1000)
             to = (successor.address, successor._own_port)
             client.execute_command("FAILOVER", "TO", *to, "TIMEOUT", timeout)
-        self.process.wait_until(lambda: self._said("master_failover_state") == "no-failover", seconds + 5)
-        if self._said("role") != "slave":
+        self.process.wait_until(lambda: self._replication_field("master_failover_state") == "no-failover", seconds + 5)
+        if self._replication_field("role") != "slave":
             raise EngineFailed(f"redis at {self.address} could not hand over to {successor.address} in {seconds:.0f} s")
         with self._client() as client:
             client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -183,11 +183,11 @@ class Redis:
         write(unfinished / "appendonly.aof.manifest", f"file {base} seq 1 type b\n".encode())
         unfinished.rename(files)
 
-    def _said(self, name: str) -> Any:
+    def _replication_field(self, name: str) -> Any:
         return (self.replication() or {}).get(name)
 
     def _saving(self) -> bool:
-        state = self._asked(lambda client: cast(dict[str, Any], client.info("persistence")))
+        state = self._query(lambda client: cast(dict[str, Any], client.info("persistence")))
         return state is None or bool(state["rdb_bgsave_in_progress"])
 
     def stop(self) -> None:
@@ -201,7 +201,7 @@ class Redis:
         self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _asked(self, question: Callable[[redis.Redis], dict[str, Any]]) -> dict[str, Any] | None:
+    def _query(self, question: Callable[[redis.Redis], dict[str, Any]]) -> dict[str, Any] | None:
         try:
             with self._client() as client:
                 return question(client)

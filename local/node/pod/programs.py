@@ -66,7 +66,7 @@ class Programs:
             argv = ["/bin/sh", "-c", _EXEC_FORMAT_ERROR, *argv]
         for number, word in enumerate(argv):
             check_text(f"argument {number}", word)
-        self._tell_of_user(pod, container["name"], user)
+        self._record_user_event(pod, container["name"], user)
         return ContainerConfig(
             argv,
             env | declared,
@@ -87,7 +87,7 @@ class Programs:
         file = self._volumes.kubeconfig
         return [Mount(file.parent, KUBECONFIG_FOLDER, True)] if file.exists() else []
 
-    def _tell_of_user(self, pod: Object, container: str, user: User | None) -> None:
+    def _record_user_event(self, pod: Object, container: str, user: User | None) -> None:
         if user is not None and user.uid != os.getuid() and not can_change_user():
             said = f"container {container} runs as uid {os.getuid()}, not as {user.uid}: this node does not run as root"
             self._context.record_event(pod, "UserNotChanged", said, "Warning")

@@ -62,9 +62,9 @@ def invoke(api: AwsApi, token: str, arguments: Values) -> Values:
     """The function's results and arguments. Raises ProviderError."""
     function = FUNCTIONS.get(token)
     given = {name: value for name, value in arguments.items() if value is not None}
-    strangers = set(given) - {"region", *(function.arguments if function else ())}
-    if function is None or strangers:
-        what = f"the argument {min(strangers)} of {token}" if function else f"the function {token}"
+    unknown = set(given) - {"region", *(function.arguments if function else ())}
+    if function is None or unknown:
+        what = f"the argument {min(unknown)} of {token}" if function else f"the function {token}"
         raise ProviderError(f"{what} is not provided on this machine")
     region = given.get("region") or api.region
     params = {member: given[name] for name, member in function.arguments.items() if name in given}

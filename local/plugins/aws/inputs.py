@@ -71,14 +71,14 @@ class Inputs:
         names = (name for name in self.effects if path == name or path.startswith(f"{name}."))
         return max(names, key=len, default=None)
 
-    def strangers(self, values: Values, prefix: str = "") -> Iterator[str]:
+    def unknown(self, values: Values, prefix: str = "") -> Iterator[str]:
         """Dotted paths about which no name decides."""
         for key, value in values.items():
             path = f"{prefix}{key}"
             if self.name_of(path) is not None:
                 continue
             if any(name.startswith(f"{path}.") for name in self.effects) and isinstance(value, Mapping):
-                yield from self.strangers(dict(value), f"{path}.")
+                yield from self.unknown(dict(value), f"{path}.")
             elif value is not UNKNOWN:
                 yield path
 

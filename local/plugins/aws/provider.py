@@ -63,10 +63,10 @@ class AwsProvider(Provider):
     def _problems(self, kind: Kind, inputs: Values) -> list[CheckFailure]:
         from local.plugins.aws.mapping.requests import unmapped
 
-        strangers = list(kind.inputs.strangers(inputs))
-        if strangers:
+        unknown = list(kind.inputs.unknown(inputs))
+        if unknown:
             why = f"{kind.type} has no such input here: its table (local/plugins/aws/kinds) does not name it"
-            return [CheckFailure(name.split(".")[0], f"{name}: {why}") for name in strangers]
+            return [CheckFailure(name.split(".")[0], f"{name}: {why}") for name in unknown]
         lost = unmapped(kind, self._api.operation(kind.service, kind.create.operation), inputs)
         why = f"{kind.type} has no such input here: neither {kind.create.operation} nor our declaration names it"
         return [CheckFailure(name.split(".")[0], f"{name}: {why}") for name in lost]

@@ -45,7 +45,7 @@ def login(credentials: dict[str, str], **more: str) -> dict[str, str]:
     return {key: value for key, value in {**credentials, **more}.items() if key.startswith("sasl.")}
 
 
-def test_every_listener_of_every_broker_is_told_and_serves(msk: Msk, cluster: str, ann: dict[str, str]) -> None:
+def test_bootstrap_brokers_list_every_listener_and_each_serves(msk: Msk, cluster: str, ann: dict[str, str]) -> None:
     strings = msk.api.get_bootstrap_brokers(ClusterArn=cluster)
     ports = {"": 9092, "Tls": 9094, "SaslScram": 9096}
     for listener, port in ports.items():
@@ -127,7 +127,7 @@ def test_brokers_follow_the_secret(msk: Msk, cluster: str, ann: dict[str, str]) 
     assert msk.api.list_scram_secrets(ClusterArn=cluster)["SecretArnList"] == []
 
 
-def test_secrets_that_msk_cannot_use_are_told_one_by_one(msk: Msk, cluster: str) -> None:
+def test_secrets_that_msk_cannot_use_are_unprocessed_with_their_reasons(msk: Msk, cluster: str) -> None:
     good = msk.secret("AmazonMSK_good", "good", "password")
     default_key = msk.secrets.create_secret(Name="AmazonMSK_default", SecretString="{}")["ARN"]
     misnamed = msk.secret("misnamed", "u", "p")

@@ -52,7 +52,7 @@ def test_accepted_clusters_have_a_listener_and_encrypt_what_has_a_name(inputs: d
         assert (found.plaintext, found.tls) == (False, False)
 
 
-def test_without_a_word_everything_is_encrypted() -> None:
+def test_encryption_is_the_default() -> None:
     found = listeners({"EncryptionInfo": default_transit({})})
     assert (found.plaintext, found.tls, found.scram, found.in_cluster_tls) == (False, True, False, True)
 

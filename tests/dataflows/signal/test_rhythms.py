@@ -51,7 +51,7 @@ def computed(given: list[Beat], rule: HrvDrop = "ignore", **stress: float) -> tu
 
 
 @pytest.mark.parametrize("name", [*IRREGULAR, *ARTIFICIAL])
-def test_every_rhythm_has_a_heart_rate_and_its_quality_says_what_it_is_worth(name: str) -> None:
+def test_every_rhythm_has_a_heart_rate_with_its_quality(name: str) -> None:
     made = beats((IRREGULAR | ARTIFICIAL)[name])
     windows, _ = computed(made)
     assert len(windows) >= (made[-1][0] - made[0][0]) // 10_000 - 1

@@ -174,7 +174,7 @@ class ReplicationGroupBacking:
     def _save_snapshots(self) -> None:
         if not self.running():
             self._start_all()
-        for snapshot in self._wanted_snapshots():
+        for snapshot in self._pending_snapshots():
             self._save(snapshot)
         self._set_status("available", "snapshotting")
 
@@ -186,7 +186,7 @@ class ReplicationGroupBacking:
             snapshot.size, snapshot.status = file.stat().st_size, "available"
             self._note(f"Snapshot succeeded for snapshot with ID '{snapshot.name}'")
 
-    def _wanted_snapshots(self) -> list[Snapshot]:
+    def _pending_snapshots(self) -> list[Snapshot]:
         of_group = ("ReplicationGroupId", "CacheClusterId")
         names = {self.group.name, *(member.name for member in self.group.members)}
         return [
@@ -197,9 +197,9 @@ class ReplicationGroupBacking:
 
     def _delete(self) -> None:
         group = self.group
-        if group.final_snapshot and self._wanted_snapshots():
+        if group.final_snapshot and self._pending_snapshots():
             self._start_all()
-            for snapshot in self._wanted_snapshots():
+            for snapshot in self._pending_snapshots():
                 self._save(snapshot)
         for member in [*group.members, *group.leaving]:
             self._delete_member(member)

@@ -76,7 +76,7 @@ class Enforcer:
             try:
                 await self._enforce()
             except NotEnforced as error:
-                await self._tell(str(error))
+                await self._record_event(str(error))
             await asyncio.sleep(_DEBOUNCE_SECONDS)
             with suppress(TimeoutError):  # the add-on may be configured meanwhile
                 await asyncio.wait_for(self._changed.wait(), _CHECK_SECONDS)
@@ -84,7 +84,7 @@ class Enforcer:
 
     async def _enforce(self) -> None:
         """Raises NotEnforced."""
-        if not is_wanted(installed.read(self._folder)):
+        if not is_enabled(installed.read(self._folder)):
             if self._loaded:
                 await _nft(nftables.removal(self._table))
                 self._loaded = ""
@@ -108,7 +108,7 @@ class Enforcer:
             self._loaded = text
             self._told.clear()
 
-    async def _tell(self, why: str) -> None:
+    async def _record_event(self, why: str) -> None:
         for uid, policy in self._stores[_POLICIES].items():
             if uid in self._told:
                 continue
@@ -122,7 +122,7 @@ class Enforcer:
                 log.info("event: %s", error or repr(error))
 
 
-def is_wanted(addons: dict[str, Any] | installed.Addons) -> bool:
+def is_enabled(addons: dict[str, Any] | installed.Addons) -> bool:
     """Whether the add-on vpc-cni is configured with enableNetworkPolicy, "true" as a string in EKS."""
     return str(addons.get(installed.VPC_CNI, {}).get("enableNetworkPolicy", False)).lower() == "true"
 

@@ -92,13 +92,13 @@ class Provisioner:
         except rules.Refused as error:
             name = storage_class["metadata"]["name"] if storage_class else ""
             said = f'failed to provision volume with StorageClass "{name}": {error}'
-            await self._tell(claim, "ProvisioningFailed", said, "Warning")
+            await self._record_event(claim, "ProvisioningFailed", said, "Warning")
         volume = self._volumes.get(claim["spec"].get("volumeName") or "")
         try:
             if volume and (expansion := volumes.expansion(claim, volume)):
                 await self._expand(volume, expansion)
         except rules.Refused as error:
-            await self._tell(claim, "VolumeResizeFailed", f"resize volume failed: {error}", "Warning")
+            await self._record_event(claim, "VolumeResizeFailed", f"resize volume failed: {error}", "Warning")
 
     async def _provision(self, claim: Object, volume: Object) -> None:
         name = volume["metadata"]["name"]
@@ -108,7 +108,7 @@ class Provisioner:
         folder.mkdir(exist_ok=True)
         folder.chmod(_FOLDER_MODE)
         await self._api.patch(f"/api/v1/persistentvolumes/{name}", volume, APPLY, fieldManager=_MANAGER, force="true")
-        await self._tell(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
+        await self._record_event(claim, "ProvisioningSucceeded", f"Successfully provisioned volume {name}")
 
     async def _expand(self, volume: Object, expansion: volumes.Expansion) -> None:
         capacity = {"capacity": {"storage": expansion.size}}
@@ -116,7 +116,9 @@ class Provisioner:
         await self._api.patch(f"/api/v1/persistentvolumes/{volume['metadata']['name']}", {"spec": capacity})
         path = f"/api/v1/namespaces/{meta['namespace']}/persistentvolumeclaims/{meta['name']}/status"
         await self._api.patch(path, {"status": capacity})
-        await self._tell(expansion.claim, "VolumeResizeSuccessful", f"Resize volume succeeded: {expansion.size}")
+        await self._record_event(
+            expansion.claim, "VolumeResizeSuccessful", f"Resize volume succeeded: {expansion.size}"
+        )
 
     async def _reclaim(self) -> None:
         for name, volume in list(self._volumes.items()):
@@ -124,7 +126,7 @@ class Provisioner:
                 await asyncio.to_thread(shutil.rmtree, self._data / name, True)
                 await self._api.delete(f"/api/v1/persistentvolumes/{name}")
 
-    async def _tell(self, claim: Object, reason: str, message: str, kind: str = "Normal") -> None:
+    async def _record_event(self, claim: Object, reason: str, message: str, kind: str = "Normal") -> None:
         """Records an Event of the claim, unless it is the same again."""
         uid, namespace = claim["metadata"]["uid"], claim["metadata"]["namespace"]
         if self._told.get(uid) == message:

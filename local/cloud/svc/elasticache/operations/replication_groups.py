@@ -20,7 +20,7 @@ from local.cloud.svc.elasticache.operations import finding
 from local.cloud.svc.elasticache.operations.nodes import add_members
 from local.cloud.svc.elasticache.rules import creation, encryption
 from local.cloud.svc.elasticache.rules import modification as modification_rules
-from local.cloud.svc.elasticache.rules.names import is_identifier
+from local.cloud.svc.elasticache.rules.names import COMMON, is_identifier
 from local.cloud.svc.elasticache.rules.table import Request, check, refuse
 from local.cloud.svc.elasticache.snapshots import make
 
@@ -64,7 +64,7 @@ class ReplicationGroupOperations(Service[CacheState]):
         group = finding.available(finding.replication_group(state, inputs["ReplicationGroupId"]))
         request = Request(inputs, finding.facts(state, inputs, group.inputs.get("CacheSubnetGroupName")))
         check(modification_rules.RULES, request)
-        check(modification_rules.RULES, Request({**group.inputs, **_windows(inputs)}))
+        check(COMMON, Request({**_windows(group.inputs), **_windows(inputs)}))
         encryption.check_modification(group, inputs)
         _check_shape(group, inputs)
         modification_rules.check_version(inputs.get("EngineVersion"), group.inputs.get("EngineVersion", "7.0"))

@@ -126,7 +126,7 @@ class InstanceBacking:
         """What an available instance needs in the course of time."""
         instance, now = self.instance, datetime.now(UTC)
         if instance.following is not None:
-            self._look_at_replication()
+            self._observe_replication()
             return
         if instance.pending and schedule.in_maintenance(
             instance.inputs.get("PreferredMaintenanceWindow", MAINTENANCE_WINDOW), now
@@ -141,7 +141,7 @@ class InstanceBacking:
             self._begin_backup("available")
         self._expire(now)
 
-    def _look_at_replication(self) -> None:
+    def _observe_replication(self) -> None:
         if time.monotonic() - _looked_at.get(self.key, 0.0) < _LOOK_SECONDS:
             return
         _looked_at[self.key] = time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Asked:
+class ServiceRequest:
     """`inputs` by the names of botocore's model; `caller` is the ARN of who asks."""
 
     service: str
@@ -18,7 +18,7 @@ class Asked:
     inputs: dict[str, Any]
 
 
-Rule = Callable[[Asked], None]
+Rule = Callable[[ServiceRequest], None]
 """Raises AwsError when AWS would refuse. It changes nothing."""
 Rules = dict[tuple[str, str], Rule]
 """By botocore's name of the service, and the operation."""
