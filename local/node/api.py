@@ -153,6 +153,20 @@ class Api:
                 log.warning("watching %s: %r", path, error)
                 await asyncio.sleep(1)
 
+    async def inform(
+        self, path: str, store: dict[str, Object], changed: asyncio.Event, synced: asyncio.Event, key: str = "uid"
+    ) -> None:
+        """Keeps `store` equal to all objects, by the member `key` of their metadata; sets `changed` at each event."""
+
+        def on_event(item: Object, deleted: bool) -> None:
+            if deleted:
+                store.pop(item["metadata"][key], None)
+            else:
+                store[item["metadata"][key]] = item
+            changed.set()
+
+        await self.watch(path, on_event, synced)
+
     async def _follow(
         self,
         path: str,

@@ -109,24 +109,14 @@ class ServiceProxy:
         self._folder.mkdir(parents=True, exist_ok=True)
         services, pods = asyncio.Event(), asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch("/api/v1/services", self._services, services))
-            group.create_task(self._watch("/api/v1/pods", self._pods, pods))
+            group.create_task(self._api.inform("/api/v1/services", self._services, self._changed, services))
+            group.create_task(self._api.inform("/api/v1/pods", self._pods, self._changed, pods))
             await asyncio.gather(services.wait(), pods.wait())
             group.create_task(self._sync_forever())
 
     def stop(self) -> None:
         for shard in self._shards:
             shard.stop()
-
-    async def _watch(self, path: str, store: dict[str, Object], synced: asyncio.Event) -> None:
-        def on_event(item: Object, deleted: bool) -> None:
-            if deleted:
-                store.pop(item["metadata"]["uid"], None)
-            else:
-                store[item["metadata"]["uid"]] = item
-            self._changed.set()
-
-        await self._api.watch(path, on_event, synced)
 
     async def _sync_forever(self) -> None:
         self._changed.set()

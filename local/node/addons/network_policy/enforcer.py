@@ -53,23 +53,13 @@ class Enforcer:
         try:
             async with asyncio.TaskGroup() as group:
                 for (path, store), done in zip(self._stores.items(), synced, strict=True):
-                    group.create_task(self._watch(path, store, done))
+                    group.create_task(self._api.inform(path, store, self._changed, done))
                 await asyncio.gather(*(one.wait() for one in synced))
                 group.create_task(self._enforce_forever())
         finally:
             if self._loaded:
                 with suppress(NotEnforced):
                     await _nft(nftables.removal(self._table))
-
-    async def _watch(self, path: str, store: dict[str, Object], synced: asyncio.Event) -> None:
-        def on_event(item: Object, deleted: bool) -> None:
-            if deleted:
-                store.pop(item["metadata"]["uid"], None)
-            else:
-                store[item["metadata"]["uid"]] = item
-            self._changed.set()
-
-        await self._api.watch(path, on_event, synced)
 
     async def _enforce_forever(self) -> None:
         while True:

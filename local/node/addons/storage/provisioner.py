@@ -42,29 +42,19 @@ class Provisioner:
         """Never returns. Works while the add-on is installed; the class of a new cluster is there without it."""
         self._data.mkdir(parents=True, exist_ok=True)
         await self._declare_class()
+        ignored = asyncio.Event()  # the status of nodes changes often, and no claim waits for it
         watches = (
-            ("/api/v1/persistentvolumeclaims", self._claims, "uid"),
-            (_CLASSES, self._classes, "name"),
-            ("/api/v1/persistentvolumes", self._volumes, "name"),
-            ("/api/v1/nodes", self._nodes, "name"),
+            ("/api/v1/persistentvolumeclaims", self._claims, self._changed, "uid"),
+            (_CLASSES, self._classes, self._changed, "name"),
+            ("/api/v1/persistentvolumes", self._volumes, self._changed, "name"),
+            ("/api/v1/nodes", self._nodes, ignored, "name"),
         )
         synced = [asyncio.Event() for _ in watches]
         async with asyncio.TaskGroup() as group:
-            for (path, store, key), event_ in zip(watches, synced, strict=True):
-                group.create_task(self._watch(path, store, key, event_))
+            for (path, store, changed, key), listed in zip(watches, synced, strict=True):
+                group.create_task(self._api.inform(path, store, changed, listed, key))
             await asyncio.gather(*(one.wait() for one in synced))
             group.create_task(self._reconcile_forever())
-
-    async def _watch(self, path: str, store: dict[str, Object], key: str, synced: asyncio.Event) -> None:
-        def on_event(item: Object, deleted: bool) -> None:
-            if deleted:
-                store.pop(item["metadata"][key], None)
-            else:
-                store[item["metadata"][key]] = item
-            if store is not self._nodes:  # their status changes often, and no claim waits for it
-                self._changed.set()
-
-        await self._api.watch(path, on_event, synced)
 
     async def _reconcile_forever(self) -> None:
         while True:

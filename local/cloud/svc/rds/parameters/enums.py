@@ -3,6 +3,11 @@
 https://www.postgresql.org/docs/15/view-pg-settings.html, column enumvals
 """
 
+_SERVER_LEVELS = (
+    *("debug5", "debug4", "debug3", "debug2", "debug1"),
+    *("info", "notice", "warning", "error", "log", "fatal", "panic"),
+)
+
 ENUMS: dict[str, tuple[str, ...]] = {
     "archive_mode": ("always", "on", "off"),
     "backslash_quote": ("safe_encoding", "on", "off"),
@@ -16,34 +21,8 @@ ENUMS: dict[str, tuple[str, ...]] = {
     "huge_pages": ("off", "on", "try"),
     "intervalstyle": ("postgres", "postgres_verbose", "sql_standard", "iso_8601"),
     "log_error_verbosity": ("terse", "default", "verbose"),
-    "log_min_error_statement": (
-        "debug5",
-        "debug4",
-        "debug3",
-        "debug2",
-        "debug1",
-        "info",
-        "notice",
-        "warning",
-        "error",
-        "log",
-        "fatal",
-        "panic",
-    ),
-    "log_min_messages": (
-        "debug5",
-        "debug4",
-        "debug3",
-        "debug2",
-        "debug1",
-        "info",
-        "notice",
-        "warning",
-        "error",
-        "log",
-        "fatal",
-        "panic",
-    ),
+    "log_min_error_statement": _SERVER_LEVELS,
+    "log_min_messages": _SERVER_LEVELS,
     "log_statement": ("none", "ddl", "mod", "all"),
     "password_encryption": ("md5", "scram-sha-256"),
     "plan_cache_mode": ("auto", "force_generic_plan", "force_custom_plan"),
