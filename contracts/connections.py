@@ -16,8 +16,7 @@ KafkaClient = Mapping[str, str]
 class KafkaVariables(BaseModel):
     """The variables of a Kafka client; infra/ writes them, and operators/ passes them to the Pods that need Kafka.
 
-    `ca_file` has the authorities that certify brokers, in PEM; without it those of the system do. It is part of an
-    image.
+    `ca_file` has the authorities that certify brokers, in PEM; without it those of the system do.
     """
 
     kafka_bootstrap: str

@@ -18,6 +18,7 @@ class Settings(BaseSettings):
     aws_region: str = "us-west-2"
     aws_endpoint_url: str = ""
     ca_file: str = ""
-    """Authorities that certify databases and brokers, in PEM: a file of the image. Those of the system without it."""
+    """Authorities that certify databases and brokers, in PEM. Without it those of the system certify brokers, and
+    databases are not verified."""
     resync_seconds: float = 60.0
     """How often a resource is reconciled without an event; a rotated secret is noticed after this time at most."""
