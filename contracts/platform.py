@@ -19,8 +19,8 @@ KAFKA_USERNAME = "KAFKA_USERNAME"
 KAFKA_PASSWORD = "KAFKA_PASSWORD"
 REDIS_URL = "REDIS_URL"
 CA_FILE = "CA_FILE"
-"""A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of the
-system certify brokers and caches, and databases are not verified."""
+"""A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of
+the system certify brokers and caches, and databases are not verified."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
