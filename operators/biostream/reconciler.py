@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaClient, KafkaVariables
-from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG, REGION_ROLE
-from contracts.resource import GROUP, DeletionPolicy
+from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
@@ -28,20 +26,20 @@ from operators.biostream.desired import (
     desired,
     desired_pods,
     scale_of,
-    volume_claim,
 )
+from operators.biostream.finalizer import Finalizer
+from operators.biostream.locations import locate
 from operators.biostream.scaling import Scale, bounds, decide, with_sample
-from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics, shared
-from operators.biostream.siblings import Siblings, siblings
+from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics
+from operators.biostream.siblings import Siblings
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, live_objects
 from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, waiting
-from operators.kubernetes.kinds import DEPLOYMENT, SECRET, SERVICE
-from operators.kubernetes.manifest import Manifest, Owner, digest
-from operators.kubernetes.platform import platform_configuration
+from operators.kubernetes.kinds import SERVICE
+from operators.kubernetes.manifest import Manifest, Owner
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
@@ -51,9 +49,6 @@ ACCEPTED = "Accepted"
 TABLES_READY = "TablesReady"
 RESPONSE_READY = "ResponseReady"
 DATAFLOW_READY = "DataflowReady"
-FINALIZER = f"{GROUP}/data"
-"""Only on resources whose policy is Delete: the others need no cleanup."""
-_FINALIZE_TIMEOUT = timedelta(minutes=2)
 _KINDS = [
     kind
     for kind in kinds.OWNED
@@ -80,12 +75,10 @@ class BioStreamReconciler:
         spec = parse_spec(BioStreamSpec, body)
         if isinstance(spec, Finding):
             return Result([spec], {})
-        await self._sync_finalizer(body, spec)
+        await self._finalizer.sync(body, spec)
         owner = Owner.of(body)
-        config = await platform_configuration(self.client, owner.namespace)
-        brokers, passive = KafkaVariables.of(config, self.ca_file), config.get(REGION_ROLE) == "passive"
-        url, version = await self._database(owner, spec)
-        streams = await siblings(self.client, body, spec, _bootstrap(brokers), url)
+        found = await locate(self.client, body, spec, self.ca_file)
+        brokers, url, streams, passive = found.brokers, found.url, found.streams, found.passive
         where: dict[str, Any] = {"kafka": streams.mine.kafka, "database": streams.mine.store}
         where["topics"] = sorted(streams.mine.topics)
         live = await live_objects(self.client, owner, _KINDS)
@@ -107,7 +100,7 @@ class BioStreamReconciler:
         sample = await scrape(self.client, owner, PORT, spec.source.partitions)
         current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
         if brokers and all(finding.state is State.GOOD for finding in findings):
-            dependencies = Dependencies(brokers, address, secret, version, scale, passive)
+            dependencies = Dependencies(brokers, address, secret, found.url_version, scale, passive)
             if await apply(self.client, owner, desired(owner, spec, dependencies), live):
                 live = await live_objects(self.client, owner, _KINDS)
             if reason:
@@ -128,6 +121,10 @@ class BioStreamReconciler:
         }
         return Result(findings, status | ({} if partitions is None else {"partitions": partitions}))
 
+    @property
+    def _finalizer(self) -> Finalizer:
+        return Finalizer(self.client, self.store, self.kafka, self.ca_file)
+
     async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> Finding:
         finding = await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))
         if finding.state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
@@ -144,57 +141,7 @@ class BioStreamReconciler:
         return current, *decide(spec, current, self._samples[owner.uid], now)
 
     async def finalize(self, body: Manifest) -> None:
-        """Deletes the data if this stream's policy is Delete, but not if only its namespace is deleted.
-
-        Gives up after a while: the finalizer never blocks a resource or its namespace for long.
-        """
-        if FINALIZER not in body["metadata"].get("finalizers", []):
-            return
-        spec, owner = parse_spec(BioStreamSpec, body), Owner.of(body)
-        try:
-            if await self.client.namespace_is_terminating(owner.namespace):
-                _log.warning("BioStream %s is deleted with its namespace: its data stays", owner.name)
-            elif isinstance(spec, BioStreamSpec) and spec.deletion_policy is DeletionPolicy.DELETE:
-                await self._delete_data(body, owner, spec)
-        except Exception as error:
-            since = datetime.fromisoformat(body["metadata"]["deletionTimestamp"])
-            if datetime.now(UTC) - since < _FINALIZE_TIMEOUT:
-                raise
-            _log.error("BioStream %s loses its finalizer, but its data still exists: %s", owner.name, error)
-        await self._patch_finalizers(body, [one for one in body["metadata"]["finalizers"] if one != FINALIZER])
-
-    async def _sync_finalizer(self, body: Manifest, spec: BioStreamSpec) -> None:
-        existing = body["metadata"].get("finalizers", [])
-        required = spec.deletion_policy is DeletionPolicy.DELETE
-        if required != (FINALIZER in existing):
-            await self._patch_finalizers(
-                body, [*existing, FINALIZER] if required else [one for one in existing if one != FINALIZER]
-            )
-
-    async def _patch_finalizers(self, body: Manifest, finalizers: list[str]) -> None:
-        meta = {"finalizers": finalizers, "resourceVersion": body["metadata"]["resourceVersion"]}
-        await self.client.merge_patch(kinds.BIO_STREAM, body, {"metadata": meta})
-
-    async def _delete_data(self, body: Manifest, owner: Owner, spec: BioStreamSpec) -> None:
-        if deployment := await self.client.get(DEPLOYMENT, owner.namespace, owner.name):
-            await self.client.delete(DEPLOYMENT, deployment)
-        claim = kinds.KINDS["v1", "PersistentVolumeClaim"]
-        if existing := await self.client.get(claim, owner.namespace, volume_claim(owner)["metadata"]["name"]):
-            await self.client.delete(claim, existing)
-        brokers = KafkaVariables.of(await platform_configuration(self.client, owner.namespace), self.ca_file)
-        url, _ = await self._database(owner, spec)
-        streams = await siblings(self.client, body, spec, _bootstrap(brokers), url)
-        if streams.invalid:
-            invalid = ", ".join(streams.invalid)
-            _log.error("BioStream %s: its data stays, since %s is invalid and may use it", owner.name, invalid)
-            return
-        used = shared(streams.mine, streams.others)
-        if brokers:
-            declared = {topic.name for topic in topics.desired_topics(spec)}
-            own = sorted(declared & streams.mine.topics - used.topics)
-            await self.kafka(brokers.kafka_client).delete(own)
-        if url and not used.store:
-            await self.store.drop(url)
+        await self._finalizer.finalize(body)
 
     async def _topics(self, streams: Siblings, brokers: KafkaVariables | None) -> tuple[Finding, int | None]:
         if brokers is None:
@@ -213,12 +160,6 @@ class BioStreamReconciler:
         except KafkaRefused as error:
             return broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"), None
         return topics.ready(declared), source.partitions
-
-    async def _database(self, owner: Owner, spec: BioStreamSpec) -> tuple[str, str]:
-        """URL of the database and digest of its Secret; empty if CloudNativePG has not created it yet."""
-        secret = await self.client.get(SECRET, owner.namespace, database_secret(spec))
-        data = (secret or {}).get("data") or {}
-        return (base64.b64decode(data["uri"]).decode(), digest(data)) if "uri" in data else ("", "")
 
     async def _tables(self, streams: Siblings, url: str) -> Finding:
         spec = streams.mine.spec
@@ -280,7 +221,3 @@ def _refusal(found: Conflict) -> Finding:
 
 def _deployment(live: list[Manifest]) -> Manifest | None:
     return next((one for one in live if one["kind"] == "Deployment"), None)
-
-
-def _bootstrap(brokers: KafkaVariables | None) -> str:
-    return brokers.kafka_bootstrap if brokers else ""

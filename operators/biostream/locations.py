@@ -1,0 +1,39 @@
+"""Where a stream's data lies, and what other streams have there."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+from contracts.biostream import BioStreamSpec
+from contracts.connections import KafkaVariables
+from contracts.platform import REGION_ROLE
+from operators.biostream.desired import database_secret
+from operators.biostream.siblings import Siblings, siblings
+from operators.kubernetes.client import Client
+from operators.kubernetes.kinds import SECRET
+from operators.kubernetes.manifest import Manifest, digest
+from operators.kubernetes.platform import platform_configuration
+
+
+@dataclass(frozen=True)
+class Locations:
+    """`brokers` is None before the region's configuration names them, `url` empty before CloudNativePG has created the
+    database's Secret; `url_version` is a digest of that. `passive` says whether the region is the passive one."""
+
+    brokers: KafkaVariables | None
+    url: str
+    url_version: str
+    streams: Siblings
+    passive: bool
+
+
+async def locate(client: Client, body: Manifest, spec: BioStreamSpec, ca_file: str) -> Locations:
+    """Those of the stream in `body`. `ca_file` certifies the brokers."""
+    namespace = body["metadata"]["namespace"]
+    configuration = await platform_configuration(client, namespace)
+    brokers = KafkaVariables.of(configuration, ca_file)
+    secret = (await client.get(SECRET, namespace, database_secret(spec)) or {}).get("data") or {}
+    url = base64.b64decode(secret["uri"]).decode() if "uri" in secret else ""
+    streams = await siblings(client, body, spec, brokers.kafka_bootstrap if brokers else "", url)
+    return Locations(brokers, url, digest(secret) if url else "", streams, configuration.get(REGION_ROLE) == "passive")
