@@ -17,10 +17,16 @@ RUN pip install --no-cache-dir --no-deps --require-hashes -r /build/uv.txt \
     && uv venv --python /usr/local/bin/python3 /opt/environment \
     && uv pip sync --no-cache --require-hashes --compile-bytecode --python /opt/environment /build/images.lock
 
+# RDS certifies databases by authorities of its own; brokers and caches have certificates of Amazon's public ones.
+FROM python:3.11-slim-bookworm AS authorities
+ADD https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem /build/
+RUN cat /etc/ssl/certs/ca-certificates.crt /build/global-bundle.pem > /authorities.pem
+
 FROM python:3.11-slim-bookworm
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin aura
 COPY --from=environment /opt/environment /opt/environment
 COPY --from=model /model /opt/model
+COPY --from=authorities --chmod=644 /authorities.pem /opt/authorities.pem
 WORKDIR /app
 COPY images.toml ./
 COPY contracts ./contracts
@@ -30,7 +36,8 @@ COPY services ./services
 ENV PATH=/opt/environment/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    EMBEDDING_MODEL_DIR=/opt/model
+    EMBEDDING_MODEL_DIR=/opt/model \
+    CA_FILE=/opt/authorities.pem
 ARG IMAGE
 COPY bin/write-entrypoint /usr/local/bin/
 RUN write-entrypoint images.toml "$IMAGE" /usr/local/bin/entrypoint

@@ -235,8 +235,8 @@ class AuraServiceSpec(ResourceModel):
         max_length=100,
         description="Plain variables, each value as it is, without expansion of $. Not those that the platform sets: "
         + ", ".join(variables.FIXED)
-        + "; <NAME>_PORT of a port; <NEED>_SERVICE_HOST and _PORT of a need; TIMESERIES_URL with the need timeseries;"
-        " DATABASE_URL with database.",
+        + "; <NAME>_PORT of a port; <NEED>_SERVICE_HOST and _PORT of a need; TIMESERIES_URL and"
+        " TIMESERIES_CA_FILE with the need timeseries; DATABASE_URL with database.",
     )
     needs: Annotated[list[Name], Unique()] = Field(
         default=[],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, SecretStr
 
@@ -59,6 +60,27 @@ def kafka_client(
     if protocol == "SASL_SSL":
         client |= {"sasl.mechanism": "SCRAM-SHA-512", "sasl.username": username, "sasl.password": password}
     return client
+
+
+class TimeseriesVariables(BaseModel):
+    """The variables of a client of the time-series store; operators/ writes them.
+
+    `timeseries_ca_file` has the authority that certifies the store, in PEM. Without it the store is not verified.
+    """
+
+    timeseries_url: SecretStr
+    timeseries_ca_file: str = ""
+
+    @property
+    def timeseries(self) -> str:
+        """The URL to connect to, with its password."""
+        return verified_url(self.timeseries_url.get_secret_value(), self.timeseries_ca_file)
+
+
+def verified_url(url: str, ca_file: str) -> str:
+    """URL of a PostgreSQL server whose certificate and name are verified; `url` itself without authorities."""
+    query = urlencode(postgres_verification(ca_file), quote_via=quote)  # libpq takes a plus sign as it is
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def postgres_verification(ca_file: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ HOST = "HOST"
 PORT = "PORT"
 DATABASE_URL = "DATABASE_URL"
 TIMESERIES_URL = "TIMESERIES_URL"
+TIMESERIES_CA_FILE = "TIMESERIES_CA_FILE"
 
 HTTP = "http"
 """The port that is PORT; another port `grpc` is GRPC_PORT."""
@@ -56,7 +57,7 @@ def platform_sets(ports: Iterable[str], needs: Iterable[str], database: bool) ->
         *FIXED,
         *(port_variable(port) for port in ports if port != HTTP),
         *(variable for need in services for variable in service_variables(need)),
-        *([TIMESERIES_URL] if TIMESERIES in needed else []),
+        *([TIMESERIES_URL, TIMESERIES_CA_FILE] if TIMESERIES in needed else []),
         *([DATABASE_URL] if database else []),
     ]
 
@@ -82,7 +83,7 @@ PLATFORM_SETS = (
     f" + self.ports.map(port, port != '{HTTP}', {_cel_upper('port')} + '_PORT')"
     f" + (has(self.needs) ? {_SERVICES}.map(need, {_cel_upper('need')} + '_SERVICE_HOST') : [])"
     f" + (has(self.needs) ? {_SERVICES}.map(need, {_cel_upper('need')} + '_SERVICE_PORT') : [])"
-    f" + (has(self.needs) && '{TIMESERIES}' in self.needs ? ['{TIMESERIES_URL}'] : [])"
+    f" + (has(self.needs) && '{TIMESERIES}' in self.needs ? {[TIMESERIES_URL, TIMESERIES_CA_FILE]} : [])"
     f" + (has(self.database) ? ['{DATABASE_URL}'] : []))"
 )
 """`platform_sets` in CEL, over the spec of an AuraService."""

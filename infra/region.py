@@ -53,21 +53,25 @@ class Region(Component):
             database: Database(f"{name}-{database}", database, *store, secrets_key.arn, of, config.secrets, inside)
             for database, of in config.databases.items()
         }
-        self.stream = Stream(f"{name}-stream", *store, config.stream, inside)
+        self.stream = Stream(f"{name}-stream", *store, secrets_key.arn, config.stream, config.secrets, inside)
         self.cache = Cache(f"{name}-cache", *store, secrets_key.arn, config.cache, config.secrets, inside)
         bucket = f"{name}-media-{zone.domain.replace('.', '-')}"
         self.media = Media(f"{name}-media", bucket, media_key.arn, zone, config.media, inside)
         PlatformSecrets(f"{name}-secrets", secrets_key.arn, config.secrets, inside)
         self.operators = self._operators(name, secrets_key)
-        data = {
+        public: dict[str, pulumi.Input[str]] = {
             names.AWS_REGION: region,
             names.KAFKA_BOOTSTRAP: self.stream.bootstrap,
+            names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
+            names.KAFKA_USERNAME: self.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
             names.TOKEN_ISSUER: token_issuer,
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
         }
-        redis = {names.REDIS_URL: self.cache.url}
-        public, secret = ({**data, **redis}, {}) if self.cache.password is None else (data, redis)
+        secret: dict[str, pulumi.Input[str]] = {
+            names.KAFKA_PASSWORD: self.stream.password,
+            names.REDIS_URL: self.cache.url,
+        }
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(name, region, self.cluster.cluster, public, secret, after_nodes)
         self.register_outputs({})

@@ -1,6 +1,6 @@
 """Bio-Sync under load: sockets -> ingest -> Kafka -> dataflow -> store, and pushes back, on this machine.
 
-    python -m bench.sockets [--users N] [--seconds S] [--gateway] [--storm]
+    python -m bench.sockets [--users N] [--seconds S] [--gateway] [--storm] [--plaintext]
 
 Every user sends ten beats every eight seconds; one in a hundred has a stress episode that raises an event. Prints a
 table, writes `.aura/bench/sockets.json` (with --gateway or --storm `sockets-gateway.json`, `sockets-storm.json`).
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--partitions", type=int, default=12, help="of the raw topic; default 12, as in manifests/base")
     parser.add_argument("--storm", action="store_true", help="kill an ingest process, then drop all sockets")
     parser.add_argument("--gateway", action="store_true", help="through HAProxy: TLS 1.3, tokens verified there too")
+    parser.add_argument("--plaintext", action="store_true", help="engines without TLS: what encryption costs")
     options = parser.parse_args()
     if options.gateway and options.storm:
         parser.error("--storm needs direct connections: behind the gateway the process of a user is unknown")
@@ -45,7 +46,7 @@ def main() -> None:
 
     with scratch_environment("sockets") as scratch:
         progress(f"starting engines and services in {scratch.folder}")
-        running = deployment.start(scratch, processes, options.partitions)
+        running = deployment.start(scratch, processes, options.partitions, not options.plaintext)
         progress("creating tokens and wearables")
         gateways = Gateways(scratch, running, population.users, processes) if options.gateway else None
         targets = gateways.endpoints if gateways else [program.address for program in running.ingest]
@@ -69,6 +70,7 @@ def main() -> None:
     statistics = compute(outcome, options.storm)
     print("\n".join(table.lines(outcome, statistics)))
     name = "sockets" + ("-storm" if options.storm else "-gateway" if options.gateway else "")
+    name += "-plaintext" if options.plaintext else ""
     written = table.write(outcome, statistics, name)
     drawing = plot.draw(outcome, table.folder() / f"{name}.png")
     print(f"\nplot: {drawing}, figures: {written}", flush=True)

@@ -98,9 +98,9 @@ def run(
         population,
         start,
         rules_from_spec(deployment.spec),
-        deployment.kafka.bootstrap,
+        deployment.stores.kafka_client,
         deployment.spec.source.topic,
-        deployment.database,
+        deployment.stores.database,
         progress,
     )
     return Outcome(

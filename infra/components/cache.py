@@ -22,8 +22,6 @@ class CacheConfig:
     node_type: str
     nodes: int
     """The primary and its replicas; two or more fail over automatically."""
-    encryption_in_transit: bool
-    """TLS and a password."""
     snapshot_days: int
 
     def __post_init__(self) -> None:
@@ -32,7 +30,7 @@ class CacheConfig:
 
 
 class Cache(Component):
-    """`url` contains the password if there is one, and is then a secret output."""
+    """`url` contains the password, and is a secret output."""
 
     def __init__(
         self,
@@ -47,17 +45,15 @@ class Cache(Component):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
-        self.password: pulumi.Output[str] | None = None
-        if config.encryption_in_transit:
-            self.password = StoredSecret(
-                f"{name}-password",
-                "redis/password",
-                generated.token(),
-                secrets_key,
-                secrets,
-                once=True,
-                opts=self.child(),
-            ).value
+        password = StoredSecret(
+            f"{name}-password",
+            "redis/password",
+            generated.token(),
+            secrets_key,
+            secrets,
+            once=True,
+            opts=self.child(),
+        ).value
         group = aws.elasticache.SubnetGroup(name, name=name, subnet_ids=list(subnets), opts=self.child())
         firewall = Firewall(name, vpc, clients, PORT, self.child())
         self.cache = aws.elasticache.ReplicationGroup(
@@ -75,17 +71,11 @@ class Cache(Component):
             security_group_ids=[firewall.group.id],
             at_rest_encryption_enabled=True,
             kms_key_id=key,
-            transit_encryption_enabled=config.encryption_in_transit,
-            auth_token=self.password,
+            transit_encryption_enabled=True,
+            auth_token=password,
             snapshot_retention_limit=config.snapshot_days,
             opts=self.child(),
         )
         self.endpoint = self.cache.primary_endpoint_address
-        self.url = _url(self.endpoint, self.password)
+        self.url = pulumi.Output.format("rediss://:{0}@{1}:{2}/0", password, self.endpoint, PORT)
         self.register_outputs({"endpoint": self.endpoint})
-
-
-def _url(host: pulumi.Output[str], password: pulumi.Output[str] | None) -> pulumi.Output[str]:
-    if password is None:
-        return pulumi.Output.format("redis://{0}:{1}/0", host, PORT)
-    return pulumi.Output.format("rediss://:{0}@{1}:{2}/0", password, host, PORT)

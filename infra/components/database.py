@@ -27,7 +27,6 @@ class DatabaseConfig:
     backup_days: int
     """Days of point-in-time recovery; AWS uploads the transaction log every 5 minutes, which is the RPO."""
     deletion_protection: bool
-    require_tls: bool
     performance_insights: bool
 
     def __post_init__(self) -> None:
@@ -69,7 +68,7 @@ class Database(Component):
             name=f"{name}-{config.engine_version.split('.')[0]}",
             family=f"postgres{config.engine_version.split('.')[0]}",
             description=f"Settings of {name}",
-            parameters=[_parameter("rds.force_ssl", "1" if config.require_tls else "0")],
+            parameters=[_parameter("rds.force_ssl", "1")],
             opts=self.child(),
         )
         firewall = Firewall(name, vpc, clients, PORT, self.child())

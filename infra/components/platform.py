@@ -37,8 +37,7 @@ class Platform(Component):
         )
         metadata = kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name)
         kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=dict(data), opts=inside)
-        if secret_data:
-            kubernetes.core.v1.Secret(name, metadata=metadata, string_data=dict(secret_data), opts=inside)
+        kubernetes.core.v1.Secret(name, metadata=metadata, string_data=dict(secret_data), opts=inside)
         self.register_outputs({})
 
 

@@ -49,8 +49,9 @@ class StoredSecret(Component):
             secret_string=value,
             opts=self.child(ignore_changes=["secretString"] if once else ()),
         )
+        self.arn = pulumi.Output.all(self.secret.arn, version.id).apply(lambda known: known[0])  # not before its value
         self.value: pulumi.Output[str] = pulumi.Output.secret(version.secret_string).apply(lambda stored: stored or "")
-        self.register_outputs({"arn": self.secret.arn})
+        self.register_outputs({"arn": self.arn})
 
 
 class PlatformSecrets(Component):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from infra import generated
 from infra.components.base import Component
 from infra.components.firewall import Firewall
+from infra.components.secrets import SecretsConfig, StoredSecret
 from infra.settings import settings
+
+PORT = 9096
+"""Of SASL/SCRAM over TLS, the only listener that the brokers have for clients."""
+USER = "aura"
 
 
 @settings
@@ -19,8 +24,6 @@ class StreamConfig:
     brokers: int
     instance_type: str
     storage_gib: int
-    encryption_in_transit: Literal["TLS", "PLAINTEXT"]
-    """PLAINTEXT only for a private network."""
     server_properties: Mapping[str, str]
     log_retention_days: int
 
@@ -32,13 +35,9 @@ class StreamConfig:
                 "serverProperties: min.insync.replicas is above the number of brokers, no write could succeed"
             )
 
-    @property
-    def port(self) -> int:
-        return 9094 if self.encryption_in_transit == "TLS" else 9092
-
 
 class Stream(Component):
-    """Brokers in the given subnets; `bootstrap` is the bootstrap address for clients."""
+    """Brokers in the given subnets, at `bootstrap` for clients that log in with `username` and `password`."""
 
     def __init__(
         self,
@@ -47,11 +46,13 @@ class Stream(Component):
         subnets: Sequence[pulumi.Input[str]],
         clients: pulumi.Input[str],
         key: pulumi.Input[str],
+        secrets_key: pulumi.Input[str],
         config: StreamConfig,
+        secrets: SecretsConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
-        firewall = Firewall(name, vpc, clients, config.port, self.child())
+        firewall = Firewall(name, vpc, clients, PORT, self.child())
         logs = aws.cloudwatch.LogGroup(
             name,
             name=f"/aws/msk/{name}",
@@ -85,8 +86,11 @@ class Stream(Component):
             encryption_info=aws.msk.ClusterEncryptionInfoArgs(
                 encryption_at_rest_kms_key_arn=key,
                 encryption_in_transit=aws.msk.ClusterEncryptionInfoEncryptionInTransitArgs(
-                    client_broker=config.encryption_in_transit, in_cluster=True
+                    client_broker="TLS", in_cluster=True
                 ),
+            ),
+            client_authentication=aws.msk.ClusterClientAuthenticationArgs(
+                sasl=aws.msk.ClusterClientAuthenticationSaslArgs(scram=True)
             ),
             configuration_info=aws.msk.ClusterConfigurationInfoArgs(
                 arn=configuration.arn, revision=configuration.latest_revision
@@ -100,6 +104,21 @@ class Stream(Component):
             ),
             opts=self.child(),
         )
-        encrypted = config.encryption_in_transit == "TLS"
-        self.bootstrap = self.cluster.bootstrap_brokers_tls if encrypted else self.cluster.bootstrap_brokers
+        self.bootstrap = self.cluster.bootstrap_brokers_sasl_scram
+        self.username, self.password = self._login(name, secrets_key, secrets)
         self.register_outputs({"bootstrap": self.bootstrap})
+
+    def _login(
+        self, name: str, key: pulumi.Input[str], secrets: SecretsConfig
+    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+        """User and password, known once the brokers accept them."""
+        password = StoredSecret(
+            f"{name}-password", "kafka/password", generated.token(), key, secrets, once=True, opts=self.child()
+        ).value
+        login = pulumi.Output.json_dumps({"username": USER, "password": password})
+        # MSK takes secrets of this prefix only, and none that AWS's own key encrypts.
+        secret = StoredSecret(f"{name}-login", f"AmazonMSK_{name}", login, key, secrets, opts=self.child())
+        accepted = aws.msk.SingleScramSecretAssociation(
+            name, cluster_arn=self.cluster.arn, secret_arn=secret.arn, opts=self.child()
+        )
+        return accepted.id.apply(lambda _: USER), password

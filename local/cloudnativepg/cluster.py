@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,11 @@ class Cluster(_Model):
     def owner(self) -> str:
         return self.spec.bootstrap.initdb.owner or self.database
 
+    @property
+    def authority(self) -> str:
+        """Name of the Secret with the authority that certifies the server."""
+        return f"{self.metadata.name}-ca"
+
     def unsupported(self) -> str:
         """Why the spec is not supported here; "" when it is."""
         if self.spec.instances != 1:
@@ -133,7 +138,7 @@ class Credentials:
 
 
 def app_secret(cluster: Cluster, credentials: Credentials) -> Object:
-    values = {key: base64.b64encode(text.encode()).decode() for key, text in credentials.secret_values().items()}
+    values = _encoded(credentials.secret_values())
     metadata = _metadata(cluster, f"{cluster.metadata.name}-app")
     return {
         "apiVersion": "v1",
@@ -141,6 +146,17 @@ def app_secret(cluster: Cluster, credentials: Credentials) -> Object:
         "type": "kubernetes.io/basic-auth",
         "metadata": metadata,
         "data": values,
+    }
+
+
+def authority_secret(cluster: Cluster, certificate: str, key: str) -> Object:
+    """The authority that certifies the server."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": _metadata(cluster, cluster.authority),
+        "data": _encoded({"ca.crt": certificate, "ca.key": key}),
     }
 
 
@@ -175,9 +191,14 @@ def status(cluster: Cluster, ready: bool, phase: str, reason: str, now: str) -> 
         "targetPrimary": f"{name}-1",
         "writeService": f"{name}-rw",
         "readService": f"{name}-r",
+        "certificates": {"serverCASecret": cluster.authority},
         "conditions": [condition],
     }
     return None if all(cluster.status.get(key) == value for key, value in desired.items()) else desired
+
+
+def _encoded(values: Mapping[str, str]) -> dict[str, str]:
+    return {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
 
 
 def _metadata(cluster: Cluster, name: str) -> Object:

@@ -118,6 +118,10 @@ class Controller:
         credentials = Credentials(server.host, cluster.owner, password, cluster.database)
         login = Login(credentials.user, credentials.password)
         await asyncio.to_thread(server.engine().ensure, login, credentials.database)
+        await asyncio.to_thread(server.certify, cluster.spec.postgresql.parameters)
+        authority = server.authority
+        certificate, key = authority.certificate.read_text(), authority.key.read_text()
+        await self._apply("secrets", model.authority_secret(cluster, certificate, key))
         await self._apply("secrets", model.app_secret(cluster, credentials))
         for service in model.services(cluster, server.host):
             await self._apply("services", service)

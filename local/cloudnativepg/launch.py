@@ -6,14 +6,15 @@ import json
 import sys
 from pathlib import Path
 
-from local.engines.postgres import Postgres
+from local.cloudnativepg.server import certify, engine
 from local.engines.runtime.process import EngineFailed
 
 
 def main() -> None:
     folder, address, parameters = sys.argv[1:]
     try:
-        Postgres(Path(folder), address, settings=json.loads(parameters)).ensure()
+        certify(Path(folder), address)
+        engine(Path(folder), address, json.loads(parameters)).ensure()
     except EngineFailed as error:
         sys.exit(str(error))
 

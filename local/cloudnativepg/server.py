@@ -8,13 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from local.engines.postgres import Postgres
+from local.engines.certificates import Authority
+from local.engines.postgres import Postgres, Tls
 from local.engines.runtime.addresses import AddressRegistry
 from local.engines.runtime.process import EngineFailed
 from local.node.runtime.execution import POD_UID_VARIABLE
 from local.site import CHECKOUT, Site
 
 _TIMEOUT_SECONDS = 90
+_SERVER = "server"
+"""Name of the files with the server's certificate and key."""
 
 
 class Server:
@@ -31,7 +34,11 @@ class Server:
         return self._addresses.of(self._key)
 
     def engine(self) -> Postgres:
-        return Postgres(self.folder, self.host)
+        return engine(self.folder, self.host)
+
+    @property
+    def authority(self) -> Authority:
+        return authority(self.folder)
 
     def exists(self) -> bool:
         """Whether it has been started before, and so has its storage."""
@@ -58,10 +65,33 @@ class Server:
         if done.returncode != 0:
             raise EngineFailed(done.stderr.strip()[-800:])
 
+    def certify(self, parameters: dict[str, str]) -> None:
+        """Makes the authority and the certificate, for a server that was started before there were any."""
+        if not self.authority.certificate.exists():
+            certify(self.folder, self.host)
+            engine(self.folder, self.host, parameters).configure()
+
     def delete(self) -> None:
         """Stops the server, deletes its data and releases its address."""
         self.engine().delete()
         self._addresses.release(self._key)
+
+
+def engine(folder: Path, host: str, parameters: dict[str, str] | None = None) -> Postgres:
+    """The server with data in `folder`: it serves clients with and without TLS, as CloudNativePG's do."""
+    own = authority(folder)
+    tls = Tls(own.folder / f"{_SERVER}.crt", own.folder / f"{_SERVER}.key", own.certificate, required=False)
+    return Postgres(folder, host, settings=parameters, tls=tls)
+
+
+def certify(folder: Path, host: str) -> None:
+    """Makes the authority and the server's certificate, unless they exist."""
+    authority(folder).ensure().pair(_SERVER, host, hosts=(host,))
+
+
+def authority(folder: Path) -> Authority:
+    """Of one Cluster; clients get its certificate."""
+    return Authority(folder / "authority", folder.name)
 
 
 def folder(site: Site, region: str) -> Path:

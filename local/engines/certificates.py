@@ -37,13 +37,17 @@ class Authority:
     def certificate(self) -> Path:
         return self.folder / "ca.crt"
 
+    @property
+    def key(self) -> Path:
+        return self.folder / "ca.key"
+
     def ensure(self) -> Authority:
         if not self.certificate.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             key = ec.generate_private_key(ec.SECP256R1())
             name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
             builder = _builder(name, name, key.public_key()).add_extension(x509.BasicConstraints(True, None), True)
-            write(self.folder / "ca.key", key_pem(key), 0o600)
+            write(self.key, key_pem(key), 0o600)
             write(self.certificate, builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         return self
 
@@ -60,7 +64,7 @@ class Authority:
             builder = _builder(x509.Name(names), authority.subject, key.public_key()).add_extension(usages, False)
             if hosts:
                 builder = builder.add_extension(x509.SubjectAlternativeName([_host(h) for h in hosts]), False)
-            signer = serialization.load_pem_private_key((self.folder / "ca.key").read_bytes(), None)
+            signer = serialization.load_pem_private_key(self.key.read_bytes(), None)
             assert isinstance(signer, ec.EllipticCurvePrivateKey)
             write(pair.key, key_pem(key), 0o600)
             write(pair.certificate, builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))

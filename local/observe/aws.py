@@ -37,7 +37,7 @@ def _brokers(kafka, region: str) -> Iterator[Resource]:
         brokers = ""
         if cluster["State"] == "ACTIVE":
             answer = kafka.get_bootstrap_brokers(ClusterArn=cluster["ClusterArn"])
-            brokers = answer.get("BootstrapBrokerString") or answer.get("BootstrapBrokerStringTls", "")
+            brokers = next((text for name, text in sorted(answer.items()) if name.startswith("BootstrapBroker")), "")
         yield Resource(region, "MSK", cluster["ClusterName"], cluster["State"], brokers)
 
 

@@ -10,7 +10,9 @@ from contracts.variables import PLATFORM_NEEDS, TIMESERIES
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.services import Address
 
-TIMESERIES_SECRET = "timeseries-app"
+TIMESERIES_CLUSTER = "timeseries"
+"""Of CloudNativePG, with its Secrets."""
+TIMESERIES_SECRET = f"{TIMESERIES_CLUSTER}-app"
 
 NEEDS_MET = "NeedsMet"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.variables import TIMESERIES, TIMESERIES_URL, port_variable, service_variables
-from operators.auraservice.dependencies import TIMESERIES_SECRET, Dependencies
+from contracts.variables import TIMESERIES, TIMESERIES_CA_FILE, TIMESERIES_URL, port_variable, service_variables
+from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies
 from operators.kubernetes import pods
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest, literal
 from operators.kubernetes.network import needs_label
@@ -93,6 +93,7 @@ def _config_hash(dependencies: Dependencies) -> str:
 
 def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Manifest:
     cpu, memory = spec.resources.cpu, spec.resources.memory
+    in_container, in_pod = _authority(spec)
     container: Manifest = {
         "name": owner.name,
         "image": spec.image,
@@ -101,6 +102,7 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
         "securityContext": pods.SECURITY_CONTEXT,
         "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
+        **in_container,
     }
     ports = [{"name": name, "containerPort": spec.ports[name], "protocol": "TCP"} for name in sorted(spec.ports)]
     pod: Manifest = {
@@ -110,11 +112,19 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         "topologySpreadConstraints": pods.topology_spread_constraints(owner.selector),
         **pods.placement(spec.placement),
+        **in_pod,
         "containers": [{**container, "ports": ports, **pods.probes(start_seconds=60)}],
     }
     if spec.database and spec.database.migrate:
         pod["initContainers"] = [_migration(container, spec.database)]
     return pod
+
+
+def _authority(spec: AuraServiceSpec) -> tuple[Manifest, Manifest]:
+    """What certifies the time-series store, in the containers and in the Pod of a service that needs it."""
+    if TIMESERIES not in spec.needs:
+        return {}, {}
+    return {"volumeMounts": [pods.authority_mount()]}, {"volumes": [pods.authority_volume(TIMESERIES_CLUSTER)]}
 
 
 def _migration(container: Manifest, database: Database) -> Manifest:
@@ -136,4 +146,5 @@ def _env(spec: AuraServiceSpec, dependencies: Dependencies) -> list[Manifest]:
         elif need == TIMESERIES:
             key = {"name": TIMESERIES_SECRET, "key": "uri"}
             secrets.append({"name": TIMESERIES_URL, "valueFrom": {"secretKeyRef": key}})
+            values[TIMESERIES_CA_FILE] = pods.DATABASE_CA_FILE
     return pods.environment(values | spec.env, secrets)

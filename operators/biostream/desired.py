@@ -10,6 +10,7 @@ from datetime import datetime
 from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaVariables
 from contracts.resource import GROUP
+from contracts.variables import TIMESERIES_CA_FILE, TIMESERIES_URL
 from operators.biostream.scaling import Scale
 from operators.kubernetes import network, pods
 from operators.kubernetes.conditions import rfc3339
@@ -119,10 +120,11 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
         "RESPONSE_URL": f"http://{dependencies.response}{spec.response.path}",
         "STATE_DIR": _STATE,
+        TIMESERIES_CA_FILE: pods.DATABASE_CA_FILE,
     }
     secrets = [
         *pods.platform_secrets(["kafka"]),
-        _from_secret("TIMESERIES_URL", database_secret(spec), "uri"),
+        _from_secret(TIMESERIES_URL, database_secret(spec), "uri"),
         _from_secret("WEBHOOK_SECRET", f"{owner.name}-dataflow", "WEBHOOK_SECRET"),
     ]
     return {
@@ -133,7 +135,10 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         **pods.placement(spec.dataflow.placement),
         # A new EBS volume is root's. Whoever the image's user is, it is of this group.
         "securityContext": {"fsGroup": _STATE_GROUP, "fsGroupChangePolicy": "OnRootMismatch"},
-        "volumes": [{"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}],
+        "volumes": [
+            {"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}},
+            pods.authority_volume(spec.sink.database),
+        ],
         "containers": [
             {
                 "name": "dataflow",
@@ -147,7 +152,7 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
                 },
                 "securityContext": pods.SECURITY_CONTEXT,
                 "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
-                "volumeMounts": [{"name": "state", "mountPath": _STATE}],
+                "volumeMounts": [{"name": "state", "mountPath": _STATE}, pods.authority_mount()],
                 **pods.probes(start_seconds=120),
             }
         ],

@@ -20,6 +20,8 @@ SECURITY_CONTEXT = {
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+_AUTHORITY = "database-authority"
+DATABASE_CA_FILE = f"/etc/{_AUTHORITY}/ca.crt"
 
 
 def placement(where: Placement) -> Manifest:
@@ -68,6 +70,17 @@ def platform_secrets(needs: Iterable[str]) -> list[Manifest]:
         for need in needs
         for variable in SECRETS_OF_NEEDS.get(need, ())
     ]
+
+
+def authority_volume(database: str) -> Manifest:
+    """The authority of CloudNativePG's Cluster `database`: its certificate, which is stored beside its private key."""
+    secret = {"secretName": f"{database}-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    return {"name": _AUTHORITY, "secret": secret}
+
+
+def authority_mount() -> Manifest:
+    """Of that volume; the file is DATABASE_CA_FILE."""
+    return {"name": _AUTHORITY, "mountPath": f"/etc/{_AUTHORITY}", "readOnly": True}
 
 
 def probes(start_seconds: int) -> Manifest:

@@ -35,7 +35,7 @@ def create(settings: HistorySettings) -> FastAPI:
     """
     verifier = Verifier.from_settings(settings)
     pool = AsyncConnectionPool(
-        settings.timeseries_url.get_secret_value(),
+        settings.timeseries,
         # JIT compilation of a plan over three months of partitions took twenty times as long as executing it.
         kwargs={"options": "-c jit=off"},
         min_size=1,

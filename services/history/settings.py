@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
-
+from contracts.connections import TimeseriesVariables
 from services.kit.settings import TokenSettings
 
 
-class HistorySettings(TokenSettings):
-    """TIMESERIES_URL is the address of the time-series store, with its password."""
-
-    timeseries_url: SecretStr
+class HistorySettings(TokenSettings, TimeseriesVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
     pool_size: int = 4

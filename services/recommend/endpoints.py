@@ -43,7 +43,7 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
     responder = Responder(
         answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds
     )
-    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), settings.timeseries_url.get_secret_value())
+    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), settings.timeseries)
     secret = settings.webhook_secret.get_secret_value()
 
     @contextlib.asynccontextmanager

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from contracts.connections import TimeseriesVariables
 from services.kit.settings import ServiceSettings
 
 
-class RecommendSettings(ServiceSettings):
+class RecommendSettings(ServiceSettings, TimeseriesVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
     """EMBEDDING_MODEL_DIR contains model.onnx and tokenizer.json of all-MiniLM-L6-v2, which the image includes."""
 
     redis_url: str
@@ -17,8 +18,6 @@ class RecommendSettings(ServiceSettings):
     """Authorities that certify Redis; those of the system without it."""
     webhook_secret: SecretStr
     embedding_model_dir: Path
-    timeseries_url: SecretStr
-    """Address of the time-series store, with its password; outcomes of pushes are written there."""
     language: str = "en"
     push_seconds: int = 900
     """Time until a push expires: later it does not help any more."""

@@ -8,12 +8,15 @@ import os
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from contracts.connections import verified_url
 from local.cloudnativepg.server import Server, delete_all
+from local.engines.certificates import Authority
 from local.site import Site
 from tests.fixtures.cluster import Cluster
 from tests.fixtures.controllers import manifests, prepare
@@ -94,6 +97,21 @@ def test_a_cluster_gets_a_server_and_a_secret_for_the_application(databases: Dat
     assert service["spec"]["externalName"] == secret["host"]
     status = databases.cluster.get("clusters.postgresql.cnpg.io", "timeseries", "-n", "aura")["status"]
     assert (status["readyInstances"], status["conditions"][0]["status"]) == (1, "True")
+
+
+def test_a_client_verifies_the_server_by_the_authority_of_its_secret(databases: Databases, tmp_path: Path) -> None:
+    stored = databases.cluster.get("secret", "timeseries-ca", "-n", "aura")["data"]
+    file = tmp_path / "ca.crt"
+    file.write_bytes(base64.b64decode(stored["ca.crt"]))
+    uri = databases.secret("timeseries")["uri"]
+    with psycopg.connect(verified_url(uri, str(file))) as connection:
+        encrypted = connection.execute("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    assert encrypted == ("TLSv1.3",)
+    another = Authority(tmp_path / "another", "another").ensure()
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        psycopg.connect(verified_url(uri, str(another.certificate)))
+    status = databases.cluster.get("clusters.postgresql.cnpg.io", "timeseries", "-n", "aura")["status"]
+    assert status["certificates"]["serverCASecret"] == "timeseries-ca"
 
 
 def test_a_killed_server_is_restarted_with_its_data(databases: Databases) -> None:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from pydantic import ValidationError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import SecretStr, ValidationError
 
-from contracts.connections import KafkaVariables, kafka_client, postgres_verification, redis_options
+from contracts.connections import (
+    KafkaVariables,
+    TimeseriesVariables,
+    kafka_client,
+    postgres_verification,
+    redis_options,
+)
 
 CA = "/etc/ca.pem"
 
@@ -49,6 +56,15 @@ def test_a_plaintext_client_has_no_settings_of_tls() -> None:
 def test_databases_and_caches_are_verified() -> None:
     assert postgres_verification(CA) == {"sslmode": "verify-full", "sslrootcert": CA}
     assert redis_options("rediss://:t@cache:6379/0", CA) == {"ssl_ca_certs": CA}
+
+
+@pytest.mark.parametrize("written", ["postgresql://u:p@ts/beats", "postgresql://u:p@ts/beats?sslmode=require"])
+def test_a_time_series_store_is_verified_by_the_authority_of_its_own_file(written: str) -> None:
+    verified = TimeseriesVariables(timeseries_url=SecretStr(written), timeseries_ca_file="/etc/a b/ca.crt").timeseries
+    found = conninfo_to_dict(verified)
+    assert (found["sslmode"], found["sslrootcert"]) == ("verify-full", "/etc/a b/ca.crt")
+    assert (found["host"], found["dbname"], found["password"]) == ("ts", "beats", "p")
+    assert TimeseriesVariables(timeseries_url=SecretStr(written)).timeseries == written
 
 
 def test_a_protocol_that_kafka_does_not_have_is_refused_by_name() -> None:

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from confluent_kafka import Producer
 
-from contracts.platform import KAFKA_BOOTSTRAP
 from contracts.records import DeadLetter, StoredFrame, pack, partition_of
 from tests.fixtures.platform import Platform, eventually
 
@@ -26,12 +25,11 @@ def minute(user: str) -> list[StoredFrame]:
 def test_a_record_nobody_can_read_is_named_and_one_that_can_be_read_by_now_is_put_back_once(platform: Platform) -> None:
     spec: dict[str, Any] = platform.get("biostream", "-n", "aura", "bio-sync")["spec"]
     raw, dead = spec["source"]["topic"], spec["deadLetter"]["topic"]
-    bootstrap = platform.get("configmap", "-n", "aura", "aura-platform")["data"][KAFKA_BOOTSTRAP]
     user = f"returned-{time.time_ns()}"
     partition = partition_of(user, spec["source"]["partitions"])
     value = pack(minute(user))
     letter = DeadLetter(raw, partition, 2**40 + time.time_ns() % 2**30, "the version before could not", value)
-    producer = Producer({"bootstrap.servers": bootstrap})
+    producer = Producer({**platform.kafka_client()})
     producer.produce(raw, b"\xc1 nonsense", partition=partition)
     producer.produce(dead, msgspec.msgpack.encode(letter), letter.key)
     assert producer.flush(20) == 0

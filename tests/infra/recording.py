@@ -25,7 +25,7 @@ BY_TYPE: dict[str, dict[str, Any]] = {
         "certificateAuthority": {"data": "Q0E="},
     },
     "aws:rds/instance:Instance": {"address": "db.internal", "endpoint": "db.internal:5432"},
-    "aws:msk/cluster:Cluster": {"bootstrapBrokers": "b:9092", "bootstrapBrokersTls": "b:9094"},
+    "aws:msk/cluster:Cluster": {"bootstrapBrokersSaslScram": "b:9096"},
     "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "cache.internal"},
     "aws:route53/zone:Zone": {"nameServers": ["ns-1"], "zoneId": "Z1"},
     "aws:route53/record:Record": {"fqdn": "media.example"},

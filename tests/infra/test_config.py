@@ -30,7 +30,7 @@ def test_the_committed_stacks_are_valid(stack: str) -> None:
     ("path", "value", "message"),
     [
         ("stream.brokers", "many", "integer"),
-        ("stream.encryptionInTransit", "SOMETIMES", "TLS"),
+        ("stream.encryptionInTransit", "PLAINTEXT", "Unexpected keyword"),
         ("databases.auth.backupDays", 0, "1 to 35"),
         ("network.natGateways", 2, "natGateways is 2"),
         ("network.cidr", "10.0.0.0/28", "too small"),

@@ -143,11 +143,12 @@ def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording
 
 def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> None:
     (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
-    secret = next(iter(declared.of("kubernetes:core/v1:Secret").values()), {"stringData": {}})
+    (secret,) = declared.of("kubernetes:core/v1:Secret").values()
     assert config["metadata"]["name"] == "aura-platform"
     values = {**config["data"], **secret["stringData"]}
-    assert {"AWS_REGION", "KAFKA_BOOTSTRAP", "REDIS_URL", "MEDIA_BUCKET", "TOKEN_ISSUER"} <= set(values)
-    assert not any("password" in value or "@" in value for value in config["data"].values())
+    assert {"AWS_REGION", "MEDIA_BUCKET", "TOKEN_ISSUER"} <= set(values)
+    assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL"}
+    assert not set(secret["stringData"]) & set(config["data"])
     assert values["AWS_REGION"] == "us-west-2"
 
 
@@ -159,17 +160,41 @@ def test_the_database_secret_holds_the_password_of_the_database(declared: Record
         assert (connection["host"], connection["dbname"]) == ("db.internal", db["dbName"])
 
 
-def test_prod_survives_a_zone_and_encrypts_on_the_wire(prod: Recording) -> None:
+def test_every_store_demands_tls_and_a_password(declared: Recording) -> None:
+    for parameters in declared.of("aws:rds/parameterGroup:ParameterGroup").values():
+        assert {p["name"]: p["value"] for p in parameters["parameters"]}["rds.force_ssl"] == "1"
+    (stream,) = declared.of("aws:msk/cluster:Cluster").values()
+    assert stream["encryptionInfo"]["encryptionInTransit"] == {"clientBroker": "TLS", "inCluster": True}
+    assert stream["clientAuthentication"] == {"sasl": {"scram": True}}
+    (cache,) = declared.of("aws:elasticache/replicationGroup:ReplicationGroup").values()
+    assert cache["transitEncryptionEnabled"] is True
+    assert cache["authToken"]
+
+
+def test_pods_log_in_at_the_brokers_as_the_associated_secret_says(declared: Recording) -> None:
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
+    (secret,) = declared.of("kubernetes:core/v1:Secret").values()
+    ((name, association),) = declared.of("aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation").items()
+    stored = declared.of("aws:secretsmanager/secret:Secret")[f"{name}-login"]
+    assert stored["name"].startswith("AmazonMSK_")
+    assert association["secretArn"] == f"arn:aws:x:::{name}-login"
+    login = json.loads(declared.of("aws:secretsmanager/secretVersion:SecretVersion")[f"{name}-login"]["secretString"])
+    assert login == {
+        "username": config["data"]["KAFKA_USERNAME"],
+        "password": secret["stringData"]["KAFKA_PASSWORD"],
+    }
+    assert config["data"]["KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
+    assert config["data"]["KAFKA_BOOTSTRAP"] == "b:9096"
+
+
+def test_prod_survives_a_zone(prod: Recording) -> None:
     for db in prod.of("aws:rds/instance:Instance").values():
         assert db["multiAz"] and db["deletionProtection"] and db["backupRetentionPeriod"] >= 7
         assert not db["skipFinalSnapshot"]
-    for parameters in prod.of("aws:rds/parameterGroup:ParameterGroup").values():
-        assert {p["name"]: p["value"] for p in parameters["parameters"]}["rds.force_ssl"] == "1"
     (stream,) = prod.of("aws:msk/cluster:Cluster").values()
     assert stream["numberOfBrokerNodes"] == 3 == len(stream["brokerNodeGroupInfo"]["clientSubnets"])
-    assert stream["encryptionInfo"]["encryptionInTransit"] == {"clientBroker": "TLS", "inCluster": True}
     (cache,) = prod.of("aws:elasticache/replicationGroup:ReplicationGroup").values()
-    assert cache["transitEncryptionEnabled"] and cache["automaticFailoverEnabled"] and cache["authToken"]
+    assert cache["automaticFailoverEnabled"] is True
     assert len(prod.of("aws:ec2/natGateway:NatGateway")) == 3
     (cluster,) = prod.of("aws:eks/cluster:Cluster").values()
     assert cluster["vpcConfig"]["endpointPublicAccess"] is False

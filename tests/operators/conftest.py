@@ -73,6 +73,17 @@ class Installation:
             lines = response.read().decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
 
+    def store(self, name: str) -> str:
+        """Creates a database with the Secrets of a CloudNativePG Cluster of that name; returns its URI."""
+        uri = self.postgres.create(f"operators_{name}")
+        authority = self.postgres.authority.certificate.read_text()
+        self.cluster.apply(
+            _object("Secret", f"{name}-app", stringData={"uri": uri}),
+            _object("Secret", f"{name}-ca", stringData={"ca.crt": authority}),
+            namespace=NAMESPACE,
+        )
+        return uri
+
     def kubectl(self, *argv: str, stdin: str | None = None, check: bool = True) -> str:
         return self.cluster.kubectl("-n", NAMESPACE, *argv, stdin=stdin, check=check)
 
@@ -132,13 +143,12 @@ def installation(
     installed = Installation(definitions, client, kafka, postgres, folder, scratch.addresses[6:8])
     _secrets(client, postgres)
     settings = {"KAFKA_BOOTSTRAP": kafka.bootstrap, "REDIS_URL": redis.url, "AWS_REGION": REGION}
-    uri = postgres.create("operators_store")
     definitions.apply(
         _object("ConfigMap", "aura-platform", data=settings),
-        _object("Secret", "timeseries-app", stringData={"uri": uri}),
         *(one for one in operators_manifests(NAMESPACE) if one["kind"] not in ("Deployment", "PodDisruptionBudget")),
         namespace=NAMESPACE,
     )
+    installed.store("timeseries")
     installed.env = os.environ | {
         "KUBECONFIG": str(_kubeconfig(definitions, folder)),
         "WATCH_NAMESPACE": NAMESPACE,

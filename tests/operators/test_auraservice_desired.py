@@ -112,6 +112,18 @@ def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None
     assert any({"protocol": "TCP", "port": 9092} in rule.get("ports", []) for rule in rules)
 
 
+def test_who_needs_the_time_series_store_can_verify_it_and_does_not_get_its_authority_key() -> None:
+    objects = desired(OWNER, service(needs=["timeseries"]), dependencies())
+    pod = only(objects, "Deployment")["spec"]["template"]["spec"]
+    (volume,) = pod["volumes"]
+    assert volume["secret"] == {"secretName": "timeseries-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    (mount,) = container(objects)["volumeMounts"]
+    assert (mount["name"], mount["readOnly"]) == (volume["name"], True)
+    assert values(objects)["TIMESERIES_CA_FILE"] == f"{mount['mountPath']}/ca.crt"
+    without = only(desired(OWNER, service(needs=["kafka"]), dependencies()), "Deployment")["spec"]["template"]["spec"]
+    assert "volumes" not in without
+
+
 def test_only_who_needs_a_password_of_the_region_gets_it() -> None:
     def passwords(*needs: str) -> dict[str, Any]:
         (deployment,) = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import signal
 from typing import Any
 
@@ -39,7 +38,7 @@ def topics(installation: Installation) -> dict[str, int]:
 
 
 def tables(installation: Installation) -> set[str]:
-    with psycopg.connect(installation.postgres.create("operators_store")) as connection:
+    with psycopg.connect(installation.postgres.create("operators_timeseries")) as connection:
         rows = connection.execute("select relname from pg_class where relkind in ('p', 'v')").fetchall()
     return {row[0] for row in rows}
 
@@ -95,11 +94,7 @@ def test_a_stream_with_the_name_of_a_service_is_refused_and_the_service_unchange
 
 def test_workers_that_lag_are_scaled_up_and_nothing_is_lost(installation: Installation) -> None:
     response_service(installation)
-    uri = installation.postgres.create("operators_slow")
-    about = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "slow-app"}}
-    installation.cluster.apply(
-        {**about, "data": {"uri": base64.b64encode(uri.encode()).decode()}}, namespace="operators"
-    )
+    uri = installation.store("slow")
     dataflow = {"image": "aura/biosync:1", "replicas": {"min": 1, "max": 2}, "targetLag": "1s"}
     installation.apply("BioStream", "slow", spec("slow", dataflow=dataflow, sink={"database": "slow"}))
     installation.until_reason("biostream", "slow", "DataflowReady", "Available", seconds=180)
@@ -139,15 +134,13 @@ def test_a_deleted_stream_keeps_its_data(installation: Installation) -> None:
 
 def test_the_policy_delete_deletes_the_data(installation: Installation) -> None:
     response_service(installation)
-    secret = base64.b64encode(installation.postgres.create("operators_deleted").encode()).decode()
-    about = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "deleted-app"}}
-    installation.cluster.apply({**about, "data": {"uri": secret}}, namespace="operators")
+    uri = installation.store("deleted")
     installation.apply("BioStream", "deleted", spec("deleted", deletionPolicy="Delete", sink={"database": "deleted"}))
     installation.cluster.until(lambda: installation.get("persistentvolumeclaim", "deleted-state"), 60)
     installation.kubectl("delete", "biostream", "deleted", "--timeout=60s")
     installation.cluster.until(lambda: not [name for name in topics(installation) if name.startswith("deleted")], 30)
     installation.cluster.until(lambda: not installation.get("persistentvolumeclaim", "deleted-state"), 60)
-    with psycopg.connect(installation.postgres.create("operators_deleted")) as connection:
+    with psycopg.connect(uri) as connection:
         assert connection.execute("select to_regclass('hrv_1m')").fetchone() == (None,)
 
 

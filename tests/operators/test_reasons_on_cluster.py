@@ -39,7 +39,7 @@ def test_a_second_service_with_one_database_is_refused_with_the_name_of_the_firs
 def test_a_database_named_as_the_master_user_is_refused(installation: Installation) -> None:
     installation.apply("AuraService", "named-tester", ONE | database("tester"))
     installation.until_reason("auraservice", "named-tester", "Degraded", "NameConflict")
-    psycopg.connect(installation.postgres.create("operators_store")).close()
+    psycopg.connect(installation.postgres.create("operators_timeseries")).close()
 
 
 def test_an_instance_whose_secret_has_another_form_is_told(installation: Installation) -> None:

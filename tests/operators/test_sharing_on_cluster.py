@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from typing import Any
@@ -20,15 +19,6 @@ from tests.operators.test_biostream_on_cluster import response_service, spec, to
 pytestmark = pytest.mark.integration
 
 
-def store(installation: Installation, name: str) -> str:
-    """Creates a database with the Secret that leads there; returns its URI."""
-    uri = installation.postgres.create(f"operators_{name}")
-    about = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": f"{name}-app"}}
-    data = {"uri": base64.b64encode(uri.encode()).decode()}
-    installation.cluster.apply({**about, "data": data}, namespace="operators")
-    return uri
-
-
 def older(installation: Installation, name: str, **members: Any) -> None:
     installation.apply("BioStream", name, spec(name, **members))
     installation.until_reason("biostream", name, "TablesReady", "AsDeclared")
@@ -37,7 +27,7 @@ def older(installation: Installation, name: str, **members: Any) -> None:
 
 def test_another_retention_of_the_same_tables_is_refused_until_the_streams_agree(installation: Installation) -> None:
     response_service(installation)
-    store(installation, "agreed")
+    installation.store("agreed")
     older(installation, "first-keeper", sink={"database": "agreed"})
     short = spec("second-keeper", sink={"database": "agreed", "retention": "2h"})
     installation.apply("BioStream", "second-keeper", short)
@@ -53,7 +43,7 @@ def test_another_retention_of_the_same_tables_is_refused_until_the_streams_agree
 
 def test_a_second_stream_of_the_same_beats_waits_until_the_first_is_deleted(installation: Installation) -> None:
     response_service(installation)
-    store(installation, "doubled")
+    installation.store("doubled")
     older(installation, "single", sink={"database": "doubled"})
     again = spec("single", sink={"database": "doubled"}, hrv={"window": "120s"})
     installation.apply("BioStream", "doubling", again)
@@ -66,7 +56,7 @@ def test_a_second_stream_of_the_same_beats_waits_until_the_first_is_deleted(inst
 
 def test_a_stream_of_another_namespace_counts_if_its_data_lies_in_the_same_place(installation: Installation) -> None:
     response_service(installation)
-    uri, namespace = store(installation, "abroad"), installation.cluster.namespace("operators-abroad")
+    uri, namespace = installation.store("abroad"), installation.cluster.namespace("operators-abroad")
     there = spec("abroad", sink={"database": "other-name"}, hrv={"window": "120s"})
     about = {"apiVersion": API_VERSION, "kind": "BioStream", "metadata": {"name": "abroad"}}
     installation.cluster.apply({**about, "spec": there}, namespace=namespace)
@@ -84,7 +74,7 @@ def test_a_stream_of_another_namespace_counts_if_its_data_lies_in_the_same_place
 
 def test_topics_that_kafka_does_not_tell_apart_are_no_outage(installation: Installation) -> None:
     response_service(installation)
-    store(installation, "dots")
+    installation.store("dots")
     older(installation, "dots", sink={"database": "dots"})
     source = {"topic": "dots.raw", "partitions": 2, "retention": "24h"}
     installation.apply("BioStream", "underscores", spec("underscores", source=source, sink={"database": "dots"}))

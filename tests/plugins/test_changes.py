@@ -167,6 +167,7 @@ REPLACED = {
         "encryptionInfo.encryptionAtRestKmsKeyArn encryptionInfo.encryptionInTransit.inCluster"
     ),
     "aws:msk/configuration:Configuration": "kafkaVersions name",
+    "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation": "clusterArn secretArn",
     "aws:rds/instance:Instance": "dbName engine kmsKeyId storageEncrypted username",
     "aws:rds/parameterGroup:ParameterGroup": "description family name",
     "aws:rds/subnetGroup:SubnetGroup": "name",

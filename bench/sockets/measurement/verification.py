@@ -9,6 +9,7 @@ import psycopg
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from bench.sockets.load.population import Population, user_id
+from contracts.connections import KafkaClient
 from contracts.records import StoredFrame, StressEvent, unpack
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.person import event_id
@@ -41,7 +42,7 @@ def verify(
     population: Population,
     start: int,
     rules: Rules,
-    bootstrap: str,
+    kafka: KafkaClient,
     topic: str,
     database: str,
     progress: Callable[[str], None],
@@ -49,7 +50,7 @@ def verify(
     """`start`: Unix ms of the run's start."""
     result = Verification()
     progress("reading the topic back")
-    _read_topic(result, bootstrap, topic)
+    _read_topic(result, kafka, topic)
     progress("comparing the store with an offline computation")
     rows: dict[str, list[stored.Row]] = {}
     events: dict[str, str] = {}
@@ -63,9 +64,9 @@ def verify(
     return result
 
 
-def _read_topic(result: Verification, bootstrap: str, topic: str) -> None:
+def _read_topic(result: Verification, kafka: KafkaClient, topic: str) -> None:
     seen: dict[str, int] = {}
-    for frame in _frames(bootstrap, topic):
+    for frame in _frames(kafka, topic):
         known, bit = seen.get(frame.user, 0), 1 << frame.seq
         if known & bit:
             result.repeats += 1
@@ -74,8 +75,8 @@ def _read_topic(result: Verification, bootstrap: str, topic: str) -> None:
     result.frames = sum(known.bit_count() for known in seen.values())
 
 
-def _frames(bootstrap: str, topic: str) -> Iterator[StoredFrame]:
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "bench", "enable.auto.commit": False})
+def _frames(kafka: KafkaClient, topic: str) -> Iterator[StoredFrame]:
+    consumer = Consumer({**kafka, "group.id": "bench", "enable.auto.commit": False})
     try:
         partitions = list(consumer.list_topics(topic, 20).topics[topic].partitions)
         left = {p: consumer.get_watermark_offsets(TopicPartition(topic, p), 20)[1] for p in partitions}

@@ -16,12 +16,11 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from joserfc.jwk import ECKey
 
+from bench.sockets.system import stores
+from bench.sockets.system.stores import Stores
 from contracts import timeseries
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
-from local.engines.kafka import Kafka
-from local.engines.postgres import Login, Postgres
-from local.engines.redis import Redis
 from local.engines.runtime.process import Process
 from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
@@ -73,8 +72,7 @@ class Deployment:
     spec: BioStreamSpec
     key: ECKey
     """Signing key of the auth service."""
-    database: str
-    kafka: Kafka
+    stores: Stores
     processes: dict[str, Process]
     """By the name shown in the table."""
     ingest: list[Program]
@@ -97,19 +95,12 @@ def declared(partitions: int) -> BioStreamSpec:
     return spec.model_copy(update={"source": spec.source.model_copy(update={"partitions": partitions})})
 
 
-def start(scratch: ScratchEnvironment, ingests: int, partitions: int) -> Deployment:
+def start(scratch: ScratchEnvironment, ingests: int, partitions: int, encrypted: bool = True) -> Deployment:
     """Starts engines and services; raises EngineFailed if one does not become ready."""
     folder, addresses = scratch.folder, scratch.addresses
     spec = declared(partitions)
-    kafka = Kafka(folder / "kafka", addresses[0])
-    postgres = Postgres(folder / "postgres", addresses[1])
-    redis = Redis(folder / "redis", addresses[2])
-    kafka.ensure()
-    redis.ensure()
-    login = Login("timeseries", secrets.token_urlsafe(16))
-    postgres.ensure(login, "timeseries")
-    database = postgres.uri(login, "timeseries")
-    _prepare(kafka, database, spec)
+    using = stores.start(scratch, encrypted)
+    _prepare(using, spec)
     pem = ECKey.generate_key("P-256").as_pem(private=True).decode()
     webhook = secrets.token_urlsafe(32)
     own = addresses[3]
@@ -120,8 +111,7 @@ def start(scratch: ScratchEnvironment, ingests: int, partitions: int) -> Deploym
         "services.recommend",
         (own, RECOMMEND_PORT),
         {
-            "REDIS_URL": redis.url,
-            "TIMESERIES_URL": database,
+            **using.variables,
             "WEBHOOK_SECRET": webhook,
             "EMBEDDING_MODEL_DIR": str(tools.model()),
         },
@@ -133,18 +123,13 @@ def start(scratch: ScratchEnvironment, ingests: int, partitions: int) -> Deploym
         (own, BIOSYNC_PORT),
         {
             "BIOSTREAM_SPEC": spec.model_dump_json(by_alias=True, exclude_none=True),
-            "KAFKA_BOOTSTRAP": kafka.bootstrap,
-            "TIMESERIES_URL": database,
+            **using.variables,
             "RESPONSE_URL": f"http://{own}:{RECOMMEND_PORT}",
             "WEBHOOK_SECRET": webhook,
             "STATE_DIR": str(folder / "biosync"),
         },
     )
-    variables = {
-        "KAFKA_BOOTSTRAP": kafka.bootstrap,
-        "REDIS_URL": redis.url,
-        "JWKS_URL": f"http://{own}:{AUTH_PORT}/.well-known/jwks.json",
-    }
+    variables = {**using.variables, "JWKS_URL": f"http://{own}:{AUTH_PORT}/.well-known/jwks.json"}
     ingest = [
         Program(folder, f"ingest {i + 1}", "services.ingest", (addresses[4 + i], INGEST_PORT), variables)
         for i in range(ingests)
@@ -152,19 +137,18 @@ def start(scratch: ScratchEnvironment, ingests: int, partitions: int) -> Deploym
     programs = [auth, recommend, biosync, *ingest]
     for program in programs:
         program.start()
-    engines = {"kafka": kafka.process, "postgres": postgres.process, "redis": redis.process}
-    processes = {**{program.name: program.process for program in reversed(programs)}, **engines}
-    return Deployment(spec, signing.load(pem), database, kafka, processes, ingest, biosync, auth)
+    processes = {**{program.name: program.process for program in reversed(programs)}, **using.processes}
+    return Deployment(spec, signing.load(pem), using, processes, ingest, biosync, auth)
 
 
-def _prepare(kafka: Kafka, database: str, spec: BioStreamSpec) -> None:
+def _prepare(using: Stores, spec: BioStreamSpec) -> None:
     """Creates the topics and tables that the BioStream operator would create."""
     topics = [NewTopic(topic.name, topic.partitions, 1, config=topic.config) for topic in desired_topics(spec)]
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    admin = AdminClient({**using.kafka_client})
     for made in admin.create_topics(topics).values():
         made.result(20)
     chunk = delta(spec.sink.chunk)
-    with psycopg.connect(database, autocommit=True) as connection:
+    with psycopg.connect(using.database, autocommit=True) as connection:
         for statement in [
             *timeseries.native(),
             *timeseries.create_partitions(datetime.now(UTC), chunk, span=timedelta(hours=2)),

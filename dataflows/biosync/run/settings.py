@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
 from contracts.biostream import BioStreamSpec
-from contracts.connections import KafkaVariables
+from contracts.connections import KafkaVariables, TimeseriesVariables
 from contracts.durations import delta
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.spec import rules_from_spec
@@ -19,12 +19,11 @@ GRACE_SECONDS = 8.0
 """Grace period of a stop. After it the process exits as if killed, which only means that a second is computed again."""
 
 
-class Settings(BaseSettings, KafkaVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
+class Settings(BaseSettings, KafkaVariables, TimeseriesVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
     """The environment variables; validation names a missing or invalid one."""
 
     biostream_spec: BioStreamSpec
     biostream_name: str = "biosync"
-    timeseries_url: SecretStr
     response_url: str
     webhook_secret: SecretStr
     state_dir: Path

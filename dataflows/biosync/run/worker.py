@@ -38,7 +38,7 @@ def run(settings: Settings) -> NoReturn:
     if settings.worker is not None:
         Thread(target=_exit_with_parent, name="parent", daemon=True).start()
     spec, kafka = settings.biostream_spec, settings.kafka_client
-    database = settings.timeseries_url.get_secret_value()
+    database = settings.timeseries
     results = ResultBuffers(spec.source.topic, spec.events.topic, spec.dead_letter.topic, shutdown)
     rejections = results.rejections
     store = Store(database, settings.chunk, results.rows, rejections, shutdown)

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts.platform import CA_FILE
 from local.node.runtime.user import User
-from local.site import CHECKOUT
+from local.site import CHECKOUT, Site
 from local.toolchain import tools
 
 log = logging.getLogger(__name__)
@@ -82,12 +83,18 @@ def declared_platforms(checkout: Path = CHECKOUT) -> list[str]:
 
 
 def _built_in_env() -> dict[str, str]:
-    """Variables set by the build of an `aura/` image."""
+    """Variables set by the build of an `aura/` image: paths of the files that it brings along."""
+    env: dict[str, str] = {}
+    authority = Site.current().authority / "ca.crt"
+    if authority.exists():
+        env[CA_FILE] = str(authority)
+    else:
+        log.warning("Pods that need AWS's databases, brokers or caches will not trust them: there is no %s", authority)
     try:
-        return {"EMBEDDING_MODEL_DIR": str(tools.model())}
+        env["EMBEDDING_MODEL_DIR"] = str(tools.model())
     except tools.ToolMissing as error:
         log.warning("Pods that need sentence embeddings will fail: %s", error)
-        return {}
+    return env
 
 
 def repository(reference: str) -> str:

@@ -29,6 +29,8 @@ class Call:
     operation: str
     fields: Mapping[str, Any] = field(default_factory=dict)
     match: bool = False
+    refused: str = ""
+    """Path of [code, message] in a response that reports an error without being one."""
 
 
 @dataclass(frozen=True)

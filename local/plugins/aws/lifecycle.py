@@ -41,7 +41,10 @@ class ResourceLifecycle:
         """Make a call with the values `known`; its matching covers the names in `only`. Raises ApiError."""
         operation = self._api.operation(self._kind.service, call.operation)
         params = {**parameters(self._kind, call, operation, known, only or set()), **(extra or {})}
-        return self._api.call(self._kind.service, call.operation, params, known["region"], **options)
+        answer = self._api.call(self._kind.service, call.operation, params, known["region"], **options)
+        if call.refused and (error := jmespath.search(call.refused, answer)):
+            raise ApiError(call.operation, *error)
+        return answer
 
     def candidates(self, inputs: Values) -> list[str]:
         """Ids under which the resource may exist already."""

@@ -1,4 +1,4 @@
-"""Kafka configurations; clusters are in `msk_clusters`."""
+"""Kafka configurations and SCRAM secrets; clusters are in `msk_clusters`."""
 
 from __future__ import annotations
 
@@ -34,5 +34,22 @@ KINDS = (
         observe={"serverProperties": "", "description": "LatestRevision.Description"},
         write_only=frozenset({"serverProperties"}),
         outputs={"arn": "Arn", "latestRevision": "LatestRevision.Revision"},
+    ),
+    Kind(
+        type="aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation",
+        service="kafka",
+        inputs=Inputs(
+            source="internal/service/kafka/single_scram_secret_association.go", replacing="clusterArn secretArn"
+        ),
+        create=Call(
+            "BatchAssociateScramSecret",
+            {"ClusterArn": "{clusterArn}", "SecretArnList": ["{secretArn}"]},
+            refused="UnprocessedScramSecrets[0].[ErrorCode, ErrorMessage]",
+        ),
+        id="{clusterArn},{secretArn}",
+        read=Call("ListScramSecrets", {"ClusterArn": "{clusterArn}"}),
+        found="SecretArnList[?@ == '{secretArn}'] | [0]",
+        observe={"clusterArn": "", "secretArn": ""},
+        delete=Call("BatchDisassociateScramSecret", {"ClusterArn": "{clusterArn}", "SecretArnList": ["{secretArn}"]}),
     ),
 )
