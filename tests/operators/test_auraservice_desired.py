@@ -82,8 +82,9 @@ def test_all_gateways_count_in_the_redis_of_the_region_whose_password_is_in_a_se
     assert limit["redis"] == {"host": "cache.internal", "port": 6379, "ssl": True, "password": "p/w"}
     (plugin,) = [one for one in objects if one.get("plugin") == "rate-limiting"]
     assert "config" not in plugin
-    assert [one["kind"] for one in objects].index("Secret") < objects.index(plugin)
-    alone = desired(OWNER, service(routes=[route]), dependencies(config={}))
+    secret = plugin["configFrom"]["secretKeyRef"]["name"]
+    assert [one["metadata"]["name"] for one in objects].index(secret) < objects.index(plugin)
+    alone = desired(OWNER, service(routes=[route]), dependencies(config={}, secrets={}))
     (plugin,) = [one for one in alone if one.get("plugin") == "rate-limiting"]
     assert plugin["config"]["policy"] == "local"
     assert not [one for one in alone if one["kind"] == "Secret"]
