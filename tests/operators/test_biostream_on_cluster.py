@@ -94,7 +94,9 @@ def test_a_stream_with_the_name_of_a_service_is_refused_and_the_service_unchange
     assert container["image"] == SERVICE["image"]
 
 
-def test_workers_that_lag_are_scaled_up_and_nothing_is_lost(installation: Installation) -> None:
+def test_a_sink_that_stalls_is_told_workers_that_lag_are_scaled_up_and_nothing_is_lost(
+    installation: Installation,
+) -> None:
     response_service(installation)
     uri = installation.store("slow")
     dataflow = {"image": "aura/biosync:1", "replicas": {"min": 1, "max": 2}, "targetLag": "1s"}
@@ -105,12 +107,19 @@ def test_workers_that_lag_are_scaled_up_and_nothing_is_lost(installation: Instal
     with psycopg.connect(uri) as connection:
         connection.execute("lock table hrv_1m in share mode")  # blocks writes, so that lag grows
         produce(installation, "slow-raw", sent)
+        unreadable(installation, "slow-raw")
         installation.cluster.until(lambda: installation.get("biostream", "slow")["status"].get("workers") == 2, 180)
-    # Not before: a sink that writes nothing for a minute is stalled.
+        stalled = installation.until_reason("biostream", "slow", "DataflowReady", "SinkStalled", seconds=120)
+        assert "hrv_1m" in stalled["message"]
+        (ready,) = [
+            one for one in installation.get("biostream", "slow")["status"]["conditions"] if one["type"] == "Ready"
+        ]
+        assert (ready["status"], ready["reason"]) == ("False", "SinkStalled")
     installation.until_reason("biostream", "slow", "DataflowReady", "Available", seconds=180)
     installation.cluster.until(lambda: installation.get("biostream", "slow")["status"].get("lagSeconds") == 0.0, 60)
     with psycopg.connect(uri, autocommit=True) as connection:
         installation.cluster.until(lambda: connection.execute("select count(*) from hrv_1m").fetchone() == (rows,), 60)
+    installation.cluster.until(lambda: installation.get("biostream", "slow")["status"].get("rejectedRecords") == 1, 60)
     assert "Scaled" in installation.kubectl("get", "events", "-o", "jsonpath={.items[*].reason}")
     assert "2 workers instead of 1" in installation.log()
 
@@ -121,6 +130,12 @@ def produce(installation: Installation, topic: str, sent: list[StoredFrame]) -> 
         theirs = [frame for frame in sent if partition_of(frame.user, 2) == partition]
         for i in range(0, len(theirs), 20):
             producer.produce(topic, pack(theirs[i : i + 20]), partition=partition)
+    assert producer.flush(30) == 0
+
+
+def unreadable(installation: Installation, topic: str) -> None:
+    producer = Producer({"bootstrap.servers": installation.kafka.bootstrap})
+    producer.produce(topic, b"\xc1 nonsense", partition=0)
     assert producer.flush(30) == 0
 
 
