@@ -71,6 +71,7 @@ ENGINES = {
     "aws:eks/podIdentityAssociation:PodIdentityAssociation",
     "aws:elasticache/replicationGroup:ReplicationGroup",
     "aws:msk/cluster:Cluster",
+    "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation",
     "aws:rds/instance:Instance",
 }
 """Types with a process behind them, which takes seconds to start, and those that are part of one."""

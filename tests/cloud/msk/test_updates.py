@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
@@ -59,8 +59,16 @@ def test_configuration_is_updated_in_place_while_clients_write(msk: Msk, cluster
     assert operation["SourceClusterInfo"]["ConfigurationInfo"] != target
     assert version(msk, cluster) != before
     for number in ("1", "2", "3"):
-        resource = ConfigResource(ConfigResource.Type.BROKER, number)
-        assert admin.describe_configs([resource])[resource].result(30)["log.segment.bytes"].value == "2097152"
+        until(f"the setting of broker {number}", lambda n=number: segment_bytes(msk, cluster, n) == "2097152", 90)
+
+
+def segment_bytes(msk: Msk, cluster: str, broker: str) -> str | None:
+    """As the broker says; None while it does not answer. A client from before the restarts may still back off."""
+    resource = ConfigResource(ConfigResource.Type.BROKER, broker)
+    try:
+        return msk.admin(cluster).describe_configs([resource])[resource].result(15)["log.segment.bytes"].value
+    except (KafkaException, TimeoutError):
+        return None
 
 
 def test_one_broker_reboots_and_the_others_do_not(msk: Msk, cluster: str) -> None:
