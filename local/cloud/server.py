@@ -15,12 +15,14 @@ from local.cloud.moto_backends import (
     cloudformation,
     cloudfront,
     ec2,
+    indexes,
     security_group_rules,
     sqs,
     sts,
     vpc_endpoints,
 )
 from local.cloud.state.store import Store
+from local.cloud.strict.s3 import corrections as s3
 from local.cloud.svc import services
 from local.site import Site
 
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 
 def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end` is set; engines keep running."""
-    for backend in (acm, cloudformation, cloudfront, ec2, security_group_rules, sqs, sts, vpc_endpoints):
+    for backend in (acm, cloudformation, cloudfront, ec2, indexes, security_group_rules, sqs, sts, vpc_endpoints, s3):
         backend.install()
     context = CloudContext(site)
     context.authority.ensure()

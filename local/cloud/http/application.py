@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
-from local.cloud.http import calls, errors, regions, signature
+from local.cloud.http import calls, cors, errors, regions, signature
 from local.cloud.http.calls import Call
 from local.cloud.http.inputs import inputs_of
 from local.cloud.http.moto import Keeper, Moto
@@ -49,14 +49,21 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # buffered, so that handlers can read it again
-        return self._answer(request)(environ, start_response)
-
-    def _answer(self, request: Request) -> Response:
         call = calls.read(request)
+        answer = self._answer(call, request)
+        if call.service == "s3" and "Origin" in request.headers and request.method != "OPTIONS":
+            with self.context.lock:
+                answer = cors.readable(answer, request)
+        return answer(environ, start_response)
+
+    def _answer(self, call: Call, request: Request) -> Response:
         try:
             for prefix, handler in self.internal.items():
                 if request.path.startswith(prefix):
                     return handler(request)
+            if call.service == "s3" and request.method == "OPTIONS":
+                with self.context.lock:
+                    return cors.preflight(request)
             self._admit(call, request)
             if call.service in self.services:
                 return self._own(self.services[call.service], call, request)
