@@ -34,6 +34,8 @@ UNSIGNED_CALLS = [
     *(("elasticache", "describe_cache_clusters", {}), ("ec2", "describe_vpcs", {}), ("kms", "list_keys", {})),
     *(("iam", "list_roles", {}), ("sts", "get_caller_identity", {}), ("route53", "list_hosted_zones", {})),
     *(("cloudfront", "list_distributions", {}), ("logs", "describe_log_groups", {}), ("sqs", "list_queues", {})),
+    *(("scheduler", "list_schedules", {}), ("apigatewayv2", "get_apis", {}), ("sesv2", "list_email_identities", {})),
+    *(("backup", "list_backup_plans", {}), ("xray", "get_groups", {}), ("vpc-lattice", "list_services", {})),
 ]
 
 
@@ -280,6 +282,9 @@ def test_names_of_secrets_are_taken_until_their_recovery_window_ends(cloud: Clou
     vault.create_secret(Name="test-window", SecretString="x")
     vault.delete_secret(SecretId="test-window", RecoveryWindowInDays=7)
     assert code(vault.create_secret, Name="test-window", SecretString="y") == "InvalidRequestException"
+    assert code(vault.put_secret_value, SecretId="test-window", SecretString="y") == "InvalidRequestException"
+    tags = [{"Key": "a", "Value": "b"}]
+    assert code(vault.tag_resource, SecretId="test-window", Tags=tags) == "InvalidRequestException"
     vault.delete_secret(SecretId="test-window", ForceDeleteWithoutRecovery=True)
     vault.create_secret(Name="test-window", SecretString="y")
     with pytest.raises(ClientError) as refused:

@@ -35,7 +35,11 @@ _UNSIGNED_TARGETS = {
 }
 _UNSIGNED_VERSIONS = {"2011-06-15": "sts"}
 """Services of which some operations need no signature."""
-_UNSIGNED_PATHS = ("route53", "cloudfront", "kafka", "eks")
+_UNSIGNED_PATHS = (
+    *("route53", "cloudfront", "kafka", "eks", "account", "apigateway", "apigatewayv2", "appconfig", "backup", "ebs"),
+    *("pipes", "ram", "resource-groups", "s3control", "s3tables", "scheduler", "sesv2", "vpc-lattice", "xray"),
+)
+"""REST services that are here, without S3."""
 
 
 @dataclass(frozen=True)

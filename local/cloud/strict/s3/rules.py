@@ -11,7 +11,7 @@ from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError, unsupported
-from local.cloud.strict.request import Rule, Rules, ServiceRequest
+from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
 from local.cloud.strict.s3 import conditions, object_lock
 from local.cloud.strict.s3.conditions import Conditions, Verdict
 from local.cloud.strict.s3.object_lock import Retention
@@ -117,14 +117,6 @@ def _with_customer_keys() -> list[str]:
     return [name for name, shape in shapes.items() if shape and "SSECustomerKey" in shape.members]  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _in_turn(*rules: Rule) -> Rule:
-    def check(request: ServiceRequest) -> None:
-        for rule in rules:
-            rule(request)
-
-    return check
-
-
 _CANNED_ACLS = {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read"}
 _CANNED_ACLS |= {"bucket-owner-read", "bucket-owner-full-control", "log-delivery-write"}
 _ONCE: dict[str, tuple[Rule, ...]] = {
@@ -140,7 +132,6 @@ _ONCE: dict[str, tuple[Rule, ...]] = {
     "PutObjectLockConfiguration": (_default_retention,),
     "PutBucketVersioning": (_versioning,),
 }
-RULES: Rules = {("s3", name): _in_turn(_customer_key) for name in _with_customer_keys()}
-RULES |= {
-    ("s3", name): _in_turn(*([_customer_key] if ("s3", name) in RULES else []), *rules) for name, rules in _ONCE.items()
-}
+RULES: Rules = {("s3", name): in_turn(*rules) for name, rules in _ONCE.items()}
+for _name in _with_customer_keys():
+    RULES["s3", _name] = in_turn(_customer_key, *_ONCE.get(_name, ()))
