@@ -24,6 +24,7 @@ from local.cloud.moto_backends import (
     security_group_rules,
     sqs,
     sts,
+    support,
     vpc_endpoints,
     zones,
 )
@@ -36,7 +37,7 @@ log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
     *(acm, cloudformation, cloudfront, ec2, iam, indexes, kms, logs, revoked_rules, route53, s3),
-    *(security_group_rules, sqs, sts, vpc_endpoints, zones),
+    *(security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
 
