@@ -12,6 +12,7 @@ from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
 from werkzeug.wrappers import Response
 
+from local.cloud.authorization import credentials
 from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
 from local.cloud.http import calls, cors, errors, regions, signature
@@ -95,6 +96,7 @@ class Application:
                     signature.verify_form(call.form, now, lookups.secret_of)
 
         with self.context.lock:
+            credentials.check(call.access_key, calls.token(call, request), call.service, datetime.now(UTC))
             session = session_of(call.access_key)
             if session is not None:
                 authorize(session, call.service, call.operation, call.region, inputs_of(call, request))

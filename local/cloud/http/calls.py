@@ -81,6 +81,13 @@ def routed(service: str, request: Request) -> str:
         return ""
 
 
+def token(call: Call, request: Request) -> str:
+    """The token of the session that signed the request; empty when there is none."""
+    name = "X-Amz-Security-Token"
+    sent = call.form.get(name.lower()) or request.headers.get(name) or request.args.get(name)
+    return sent or request.args.get(name.lower(), "")
+
+
 def needs_signature(call: Call) -> bool:
     """False for operations that AWS takes unsigned, such as AssumeRoleWithWebIdentity."""
     if not call.service:
