@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.cloud import KEY, REGION, Cloud, code_of
 
 pytestmark = pytest.mark.integration
 
@@ -137,3 +140,77 @@ def test_a_new_bucket_has_its_tags(s3: Any) -> None:
         configuration = {**HERE, "Tags": refused}
         assert code(s3.create_bucket, Bucket="test-s3-no", CreateBucketConfiguration=configuration) == expected
     assert code(s3.head_bucket, Bucket="test-s3-no") == "404"
+
+
+def test_what_s3_refuses_is_refused(s3: Any, bucket: str) -> None:
+    at, all_keys = {"Bucket": bucket, "Key": "k"}, {"Principal": "*", "Effect": "Allow", "Action": "s3:GetObject"}
+    of_another = json.dumps({"Statement": [{**all_keys, "Resource": "arn:aws:s3:::another/*"}]})
+    refusals: list[tuple[str, dict[str, Any], str]] = [
+        ("create_bucket", {"Bucket": "Test_S3", "CreateBucketConfiguration": HERE}, "InvalidBucketName"),
+        ("put_object", {**at, "ContentMD5": "AAAAAAAAAAAAAAAAAAAAAA=="}, "BadDigest"),
+        ("put_object", {**at, "ChecksumCRC32": "AAAAAQ=="}, "BadDigest"),
+        ("put_object", {"Bucket": bucket, "Key": "k" * 1025}, "KeyTooLongError"),
+        ("put_bucket_policy", {"Bucket": bucket, "Policy": "{"}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": bucket, "Policy": of_another}, "MalformedPolicy"),
+        ("list_objects_v2", {"Bucket": bucket, "MaxKeys": -1}, "InvalidArgument"),
+        ("list_objects_v2", {"Bucket": bucket, "ContinuationToken": "bogus"}, "InvalidArgument"),
+        (
+            "put_bucket_versioning",
+            {"Bucket": bucket, "VersioningConfiguration": {"Status": "Bogus"}},
+            "MalformedXML",
+        ),
+        (
+            "put_bucket_lifecycle_configuration",
+            {
+                "Bucket": bucket,
+                "LifecycleConfiguration": {"Rules": [{"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}}]},
+            },
+            "InvalidRequest",
+        ),
+    ]
+    for operation, inputs, expected in refusals:
+        assert code(getattr(s3, operation), **inputs) == expected
+
+
+def test_a_list_has_pages(s3: Any) -> None:
+    s3.create_bucket(Bucket="test-s3-pages", CreateBucketConfiguration=HERE)
+    for key in "abc":
+        s3.put_object(Bucket="test-s3-pages", Key=key)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="test-s3-pages", PaginationConfig={"PageSize": 1})
+    assert [found["Key"] for page in pages for found in page["Contents"]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_form_uploads_what_its_policy_allows_and_nothing_else(
+    cloud: Cloud, s3: Any, bucket: str, version: str
+) -> None:
+    signer = boto3.client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=cloud.site.endpoint_url,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=KEY,
+        config=Config(signature_version=version),
+    )
+    post = signer.generate_presigned_post(bucket, f"form-{version}", Conditions=[["content-length-range", 1, 5]])
+
+    def sent(content: bytes, **changed: str) -> int:
+        fields = {**post["fields"], **changed}
+        head = "--x\r\nContent-Disposition: form-data; name="
+        parts = [f'{head}"{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+        file = b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + content
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        body = b"".join(parts) + file + b"\r\n--x--\r\n"
+        try:
+            with urllib.request.urlopen(urllib.request.Request(post["url"], body, headers), timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert sent(b"hello") == 204
+    assert s3.get_object(Bucket=bucket, Key=f"form-{version}")["Body"].read() == b"hello"
+    assert sent(b"hello", key="another") == 403
+    assert sent(b"hello", acl="public-read") == 403
+    assert sent(b"hello!") == 400
+    assert sent(b"hello", **{"x-amz-signature" if version == "s3v4" else "signature": "0" * 64}) == 403
+    assert code(s3.head_object, Bucket=bucket, Key="another") == "404"

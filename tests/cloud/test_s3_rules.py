@@ -1,16 +1,22 @@
-"""Rules of S3 that need no endpoint: conditions, retention, origins."""
+"""Rules of S3 that need no endpoint: conditions, retention, origins, names, digests, forms."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local.cloud.service.errors import AwsError
+from local.cloud.strict.s3 import post_policy
 from local.cloud.strict.s3.conditions import Conditions, Verdict, of_read, refusal_of_write
 from local.cloud.strict.s3.cors import CorsRule, of_answer, preflight
+from local.cloud.strict.s3.digests import refusal
+from local.cloud.strict.s3.names import refusal_of_bucket, refusal_of_key
 from local.cloud.strict.s3.object_lock import (
     Retention,
     refusal_of_change,
@@ -164,3 +170,66 @@ def test_an_answer_may_be_read_where_a_rule_says_so() -> None:
     everyone = of_answer([CorsRule(("*",), ("GET",))], "http://a.b", "GET")
     assert everyone["Access-Control-Allow-Origin"] == "*"
     assert "Access-Control-Allow-Credentials" not in everyone
+
+
+@pytest.mark.parametrize(
+    ("name", "valid"),
+    [
+        *(("abc", True), ("a" * 63, True), ("my.bucket-1", True), ("1bucket", True)),
+        *(("ab", False), ("a" * 64, False), ("Upper", False), ("under_score", False), ("a..b", False)),
+        *(("-abc", False), ("abc-", False), ("192.0.2.1", False), ("xn--abc", False), ("abc-s3alias", False)),
+        *(("abc--x-s3", False), ("amzn-s3-demo-x", False), ("abc\n", False)),
+    ],
+)
+def test_a_bucket_has_a_name_as_of_a_host(name: str, valid: bool) -> None:
+    assert (refusal_of_bucket(name) is None) == valid
+
+
+@given(st.text(alphabet="aü€", min_size=300, max_size=1100))
+def test_a_key_has_1024_bytes_at_most(key: str) -> None:
+    assert (refusal_of_key(key) is None) == (len(key.encode()) <= 1024)
+
+
+DIGESTS = {"ContentMD5": hashlib.md5, "ChecksumSHA1": hashlib.sha1, "ChecksumSHA256": hashlib.sha256}
+
+
+@given(st.sampled_from([*DIGESTS]), st.binary(max_size=100), st.binary(max_size=100))
+def test_a_body_is_what_its_digest_says(name: str, body: bytes, sent: bytes) -> None:
+    given_ = {name: base64.b64encode(DIGESTS[name](sent).digest()).decode()}
+    error = refusal(body, given_)
+    assert (error.code if error else None) == (None if body == sent else "BadDigest")
+
+
+def test_a_digest_that_is_none_is_told_apart() -> None:
+    for name, code in (("ContentMD5", "InvalidDigest"), ("ChecksumCRC32", "InvalidRequest")):
+        for text in ("!", "AAAA", base64.b64encode(b"x" * 99).decode()):
+            error = refusal(b"x", {name: text})
+            assert error is not None
+            assert error.code == code
+    assert refusal(b"x", {"ChecksumCRC32": "jNwWgw=="}) is None
+
+
+FORM = {"key": "up/a.txt", "x-amz-credential": "c", "policy": "p", "x-amz-signature": "s", "x-ignore-me": "1"}
+CONDITIONS: list[Any] = [{"bucket": "b"}, ["starts-with", "$key", "up/"], {"x-amz-credential": "c"}]
+
+
+@pytest.mark.parametrize(
+    ("more", "fields", "size", "code"),
+    [
+        ([], {}, 5, None),
+        ([["content-length-range", 1, 5]], {}, 5, None),
+        ([["content-length-range", 1, 4]], {}, 5, "EntityTooLarge"),
+        ([["content-length-range", 6, 9]], {}, 5, "EntityTooSmall"),
+        ([], {"key": "other"}, 5, "AccessDenied"),
+        ([["eq", "$Content-Type", "text/plain"]], {"content-type": "text/plain"}, 5, None),
+        ([["eq", "$Content-Type", "text/plain"]], {"content-type": "text/html"}, 5, "AccessDenied"),
+        ([["eq", "$Content-Type", "text/plain"]], {}, 5, "AccessDenied"),
+        ([], {"acl": "public-read"}, 5, "AccessDenied"),
+        ([{"bucket": "another"}], {}, 5, "AccessDenied"),
+        ([["matches", 1]], {}, 5, "AccessDenied"),
+        (["nonsense"], {}, 5, "AccessDenied"),
+    ],
+)
+def test_a_form_is_as_its_policy_says(more: list[Any], fields: dict[str, str], size: int, code: str | None) -> None:
+    error = post_policy.refusal([*CONDITIONS, *more], {**FORM, **fields}, "b", size)
+    assert (error.code if error else None) == code

@@ -22,6 +22,7 @@ from local.cloud.http.moto import Keeper, Moto
 from local.cloud.moto_backends import lookups
 from local.cloud.service.base import Service
 from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.strict.s3 import post_policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -93,7 +94,8 @@ class Application:
             with self.context.lock:
                 signature.verify_url(request.method, path, query, headers, now, lookups.secret_of)
                 if call.form:
-                    signature.verify_form(call.form, now, lookups.secret_of)
+                    conditions = signature.verify_form(call.form, now, lookups.secret_of)
+                    _check_form(conditions, call, request)
 
         with self.context.lock:
             credentials.check(call.access_key, calls.token(call, request), call.service, datetime.now(UTC))
@@ -114,3 +116,11 @@ class Application:
                     self.keeper.revert_own()
                 raise
             return response
+
+
+def _check_form(conditions: list[Any], call: Call, request: Request) -> None:
+    """Raises AwsError when an upload by form is not as its policy says."""
+    bucket, file = request.path.strip("/"), request.files.get("file")
+    size = len(file.stream.read()) if file else len(request.form.get("file", ""))
+    if error := post_policy.refusal(conditions, call.form, bucket, size):
+        raise error

@@ -59,7 +59,8 @@ class Call:
 
 def read(request: Request) -> Call:
     if (form := _upload(request)) is not None:
-        access_key, _, region, *_ = [*form.get("x-amz-credential", "").split("/"), "", "", ""]
+        version_2 = f"{form.get('awsaccesskeyid', '')}//us-east-1"
+        access_key, _, region, *_ = [*form.get("x-amz-credential", version_2).split("/"), "", "", ""]
         return Call("s3", "PostObject", region, access_key, "s3" if form else "", form)
     access_key, region, signed_as = _scope(request)
     action, version = _form(request)
