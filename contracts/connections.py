@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal
-from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, SecretStr
 
@@ -72,15 +71,8 @@ class TimeseriesVariables(BaseModel):
     timeseries_ca_file: str = ""
 
     @property
-    def timeseries(self) -> str:
-        """The URL to connect to, with its password."""
-        return verified_url(self.timeseries_url.get_secret_value(), self.timeseries_ca_file)
-
-
-def verified_url(url: str, ca_file: str) -> str:
-    """URL of a PostgreSQL server whose certificate and name are verified; `url` itself without authorities."""
-    query = urlencode(postgres_verification(ca_file), quote_via=quote)  # libpq takes a plus sign as it is
-    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+    def timeseries_verification(self) -> dict[str, str]:
+        return postgres_verification(self.timeseries_ca_file)
 
 
 def postgres_verification(ca_file: str) -> dict[str, str]:

@@ -100,7 +100,9 @@ class Region(Component):
             {"Effect": "Allow", "Action": read, "Resource": secrets},
             {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": secrets_key.arn},
         ]
-        return ServiceAccountRole(f"{name}-operators", self.cluster.cluster.name, OPERATORS, statements, self.child())
+        return ServiceAccountRole(
+            f"{name}-operators", self.cluster.cluster.name, OPERATORS, statements, opts=self.child()
+        )
 
 
 def _logs(region: str, account: pulumi.Input[str]) -> ServiceUser:

@@ -30,6 +30,7 @@ from operators.kubernetes.manifest import FIELD_MANAGER, digest
 _INACTIVITY_TIMEOUT_SECONDS = 90
 _SERVER_TIMEOUT_SECONDS = 240
 _TOKEN_LIFETIME = timedelta(minutes=5)
+_SHARED = {("ConfigMap", PLATFORM_CONFIG), ("Secret", PLATFORM_CONFIG), ("Secret", TIMESERIES_SECRET)}
 _CUSTOM_KINDS = {AURA_SERVICE.name: AURA_SERVICE, BIO_STREAM.name: BIO_STREAM}
 
 
@@ -124,9 +125,10 @@ def owners(body: Mapping[str, Any]) -> list[Key]:
 
 
 def is_shared_dependency(body: Mapping[str, Any]) -> bool:
-    """Whether resources other than its owner depend on an object: the platform's ConfigMap, the database, Services."""
+    """Whether resources other than its owner depend on an object: the platform's configuration, the database,
+    Services."""
     kind, name = body["kind"], body["metadata"]["name"]
-    return kind == "Service" or (kind, name) in (("ConfigMap", PLATFORM_CONFIG), ("Secret", TIMESERIES_SECRET))
+    return kind == "Service" or (kind, name) in _SHARED
 
 
 def _on_event(handlers: kopf.OperatorRegistry, kind: Kind, id: str, handler: Any) -> None:

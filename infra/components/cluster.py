@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.addons import Addons
 from infra.components.base import Component
 from infra.components.nodes import NodeGroup, NodeGroupConfig, sizes
 from infra.components.roles import service_role
@@ -92,13 +93,7 @@ class Cluster(Component):
             )
             for group, nodes in config.node_groups.items()
         ]
-        # Without it no Pod gets the credentials of its ServiceAccount's role.
-        aws.eks.Addon(
-            f"{name}-pod-identity",
-            cluster_name=self.cluster.name,
-            addon_name="eks-pod-identity-agent",
-            opts=self.child(),
-        )
+        Addons(f"{name}-addons", self.cluster.name, self.node_groups, self.child())
         self.client_group = self.cluster.vpc_config.apply(lambda vpc: vpc.cluster_security_group_id or "")
         self.register_outputs({"endpoint": self.cluster.endpoint})
 

@@ -13,20 +13,27 @@ from infra.components.base import Component
 
 def service_role(
     parent: Component, name: str, service: str, managed: Sequence[str]
-) -> tuple[aws.iam.Role, list[aws.iam.RolePolicyAttachment]]:
+) -> tuple[aws.iam.Role, list[pulumi.Resource]]:
     """A role that `service` assumes, with AWS managed policies; depend on the attachments before using it."""
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
     }
     role = aws.iam.Role(name, name=name, assume_role_policy=json.dumps(trust), opts=parent.child())
-    attachments = [
+    return role, _attach(parent, name, role, managed)
+
+
+def _attach(parent: Component, name: str, role: aws.iam.Role, managed: Sequence[str]) -> list[pulumi.Resource]:
+    """`managed` are names of AWS's policies, with their path if they have one."""
+    return [
         aws.iam.RolePolicyAttachment(
-            f"{name}-{policy}", role=role.name, policy_arn=f"arn:aws:iam::aws:policy/{policy}", opts=parent.child()
+            f"{name}-{policy.rpartition('/')[2]}",
+            role=role.name,
+            policy_arn=f"arn:aws:iam::aws:policy/{policy}",
+            opts=parent.child(),
         )
         for policy in managed
     ]
-    return role, attachments
 
 
 class ServiceAccountRole(Component):
@@ -40,10 +47,11 @@ class ServiceAccountRole(Component):
         name: str,
         cluster: pulumi.Input[str],
         account: str,
-        statements: Sequence[dict[str, object]],
+        statements: Sequence[dict[str, object]] = (),
+        managed: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`account` is "<namespace>:<name>"; `statements` are those of its IAM policy."""
+        """`account` is "<namespace>:<name>"; `statements` are those of its own policy, `managed` policies of AWS."""
         super().__init__(name, opts)
         namespace, _, service_account = account.partition(":")
         tags = {"eks-cluster-name": cluster, "kubernetes-namespace": namespace}
@@ -60,20 +68,19 @@ class ServiceAccountRole(Component):
             assume_role_policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [trust]}),
             opts=self.child(),
         )
-        policy = aws.iam.RolePolicy(
-            name,
-            name=name,
-            role=self.role.name,
-            policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)}),
-            opts=self.child(),
-        )
+        policies: list[pulumi.Resource] = _attach(self, name, self.role, managed)
+        if statements:
+            document = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+            policies.append(
+                aws.iam.RolePolicy(name, name=name, role=self.role.name, policy=document, opts=self.child())
+            )
         aws.eks.PodIdentityAssociation(
             name,
             cluster_name=cluster,
             namespace=namespace,
             service_account=service_account,
             role_arn=self.role.arn,
-            opts=self.child(depends_on=[policy]),
+            opts=self.child(depends_on=policies),
         )
         self.arn = self.role.arn
         self.register_outputs({"arn": self.arn})

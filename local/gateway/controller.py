@@ -68,7 +68,7 @@ class Controller:
             self._watch(f"{kong}{namespace}/kongplugins", KongPlugin, cache.plugins),
             self._watch(f"/api/v1{namespace}/services", Service, cache.services),
             self._watch(f"/api/v1{namespace}/pods", Pod, cache.pods),
-            self._watch(f"/api/v1{namespace}/secrets", Secret, cache.secrets, fieldSelector="type=kubernetes.io/tls"),
+            self._watch(f"/api/v1{namespace}/secrets", Secret, cache.secrets),
         ]
         async with asyncio.TaskGroup() as tasks:
             synced: list[asyncio.Event] = []

@@ -141,9 +141,20 @@ class HTTPRoute(Object):
         return [ParentReference.model_validate(parent) for parent in self.spec.get("parentRefs", [])]
 
 
+class SecretKeyReference(StrictModel):
+    name: str
+    key: str
+
+
+class ConfigSource(StrictModel):
+    secret_key_ref: SecretKeyReference
+
+
 class KongPlugin(Object):
     plugin: str
     config: dict[str, Any] = {}
+    config_from: ConfigSource | None = None
+    """Where the configuration is that has a password: JSON in a Secret of the same namespace."""
     disabled: bool = False
 
 

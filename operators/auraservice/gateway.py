@@ -6,8 +6,10 @@ the plugins do in which order, and why a subject is copied before it is verified
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from contracts.auraservice import AuraServiceSpec, Auth, LimitBy, RateLimit, Route
 from contracts.gateway import (
@@ -28,14 +30,19 @@ _KONG = "configuration.konghq.com/v1"
 
 
 def routes(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> list[Manifest]:
-    """Plugins first: a route that names a plugin that does not exist yet would be served without it."""
+    """Plugins first, after what they read: a route that names one that does not exist would be served without it."""
     plugins: dict[str, Manifest] = {}
     attached: list[Manifest] = []
+    configurations: dict[str, str] = {}
     for route in spec.routes:
         needed = _plugins(owner, route, dependencies)
         plugins |= needed
         attached.append(_route(owner, spec, route, sorted(needed)))
-    return [plugins[name] for name in sorted(plugins)] + attached
+        if (limit := route.rate_limit) and (redis := _redis(dependencies)):
+            config = json.dumps(_limit(limit) | {"policy": "redis", "redis": redis}, sort_keys=True)
+            configurations[_limit_name(limit)] = base64.b64encode(config.encode()).decode()
+    secret = owner.manifest("v1", "Secret", _secret_name(owner), {"type": "Opaque", "data": configurations})
+    return [*([secret] if configurations else []), *(plugins[name] for name in sorted(plugins)), *attached]
 
 
 def route_name(owner: Owner, route: Route) -> str:
@@ -69,8 +76,10 @@ def _plugins(owner: Owner, route: Route, dependencies: Dependencies) -> dict[str
         config = _cors(route.origins)
         found.append(_plugin(owner, f"cors-{digest(config)}", "cors", config))
     if limit := route.rate_limit:
-        name = f"limit-{limit.per_minute}-{limit.by}"
-        found.append(_plugin(owner, name, "rate-limiting", _limit(limit, dependencies)))
+        name = _limit_name(limit)
+        source = {"secretKeyRef": {"name": _secret_name(owner), "key": name}}
+        where = {"configFrom": source} if _redis(dependencies) else {"config": _limit(limit)}
+        found.append(_plugin_from(owner, name, "rate-limiting", where))
     return {plugin["metadata"]["name"]: plugin for plugin in found}
 
 
@@ -87,17 +96,34 @@ def _cors(origins: list[str]) -> Manifest:
 
 
 def _plugin(owner: Owner, name: str, plugin: str, config: Manifest) -> Manifest:
-    return owner.manifest(_KONG, "KongPlugin", f"{owner.name}-{name}", {"plugin": plugin, "config": config})
+    return _plugin_from(owner, name, plugin, {"config": config})
 
 
-def _limit(limit: RateLimit, dependencies: Dependencies) -> Manifest:
-    """Counted in Redis if there is one, so that all gateways share the count; not limited while it is unavailable."""
+def _plugin_from(owner: Owner, name: str, plugin: str, configuration: Manifest) -> Manifest:
+    return owner.manifest(_KONG, "KongPlugin", f"{owner.name}-{name}", {"plugin": plugin, **configuration})
+
+
+def _limit_name(limit: RateLimit) -> str:
+    return f"limit-{limit.per_minute}-{limit.by}"
+
+
+def _secret_name(owner: Owner) -> str:
+    """The Secret with the configurations of plugins that log in somewhere."""
+    return f"{owner.name}-gateway"
+
+
+def _limit(limit: RateLimit) -> Manifest:
+    """Not limited while what counts is unavailable."""
     by: Manifest = {"limit_by": "ip"}
     if limit.by is LimitBy.USER:
         by = {"limit_by": "header", "header_name": USER_HEADER}
-    config: Manifest = {"minute": limit.per_minute, **by, "policy": "local", "fault_tolerant": True}
+    return {"minute": limit.per_minute, **by, "policy": "local", "fault_tolerant": True}
+
+
+def _redis(dependencies: Dependencies) -> Manifest | None:
+    """Where all gateways count together, with its password; None before the region has a Redis."""
     address = urlsplit(dependencies.config.get(REDIS_URL, ""))
-    if address.hostname and not address.password:
-        redis = {"host": address.hostname, "port": address.port or 6379, "ssl": address.scheme == "rediss"}
-        config |= {"policy": "redis", "redis": redis}
-    return config
+    if not address.hostname:
+        return None
+    password = {"password": unquote(address.password)} if address.password else {}
+    return {"host": address.hostname, "port": address.port or 6379, "ssl": address.scheme == "rediss", **password}

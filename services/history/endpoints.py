@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from fastapi import FastAPI, HTTPException, Query, Request
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -35,7 +36,7 @@ def create(settings: HistorySettings) -> FastAPI:
     """
     verifier = Verifier.from_settings(settings)
     pool = AsyncConnectionPool(
-        settings.timeseries,
+        make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification),
         # JIT compilation of a plan over three months of partitions took twenty times as long as executing it.
         kwargs={"options": "-c jit=off"},
         min_size=1,

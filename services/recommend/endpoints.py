@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from fastapi import FastAPI, Request
+from psycopg.conninfo import make_conninfo
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
@@ -43,7 +44,8 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
     responder = Responder(
         answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds
     )
-    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), settings.timeseries)
+    store = make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification)
+    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), store)
     secret = settings.webhook_secret.get_secret_value()
 
     @contextlib.asynccontextmanager

@@ -13,8 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from contracts.connections import verified_url
+from contracts.connections import postgres_verification
 from local.cloudnativepg.server import Server, delete_all
 from local.engines.certificates import Authority
 from local.site import Site
@@ -104,12 +105,12 @@ def test_a_client_verifies_the_server_by_the_authority_of_its_secret(databases: 
     file = tmp_path / "ca.crt"
     file.write_bytes(base64.b64decode(stored["ca.crt"]))
     uri = databases.secret("timeseries")["uri"]
-    with psycopg.connect(verified_url(uri, str(file))) as connection:
+    with psycopg.connect(make_conninfo(uri, **postgres_verification(str(file)))) as connection:
         encrypted = connection.execute("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
     assert encrypted == ("TLSv1.3",)
     another = Authority(tmp_path / "another", "another").ensure()
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
-        psycopg.connect(verified_url(uri, str(another.certificate)))
+        psycopg.connect(make_conninfo(uri, **postgres_verification(str(another.certificate))))
     status = databases.cluster.get("clusters.postgresql.cnpg.io", "timeseries", "-n", "aura")["status"]
     assert status["certificates"]["serverCASecret"] == "timeseries-ca"
 

@@ -60,11 +60,11 @@ def test_databases_and_caches_are_verified() -> None:
 
 @pytest.mark.parametrize("written", ["postgresql://u:p@ts/beats", "postgresql://u:p@ts/beats?sslmode=require"])
 def test_a_time_series_store_is_verified_by_the_authority_of_its_own_file(written: str) -> None:
-    verified = TimeseriesVariables(timeseries_url=SecretStr(written), timeseries_ca_file="/etc/a b/ca.crt").timeseries
-    found = conninfo_to_dict(verified)
+    variables = TimeseriesVariables(timeseries_url=SecretStr(written), timeseries_ca_file="/etc/a b/ca.crt")
+    found = conninfo_to_dict(written, **variables.timeseries_verification)
     assert (found["sslmode"], found["sslrootcert"]) == ("verify-full", "/etc/a b/ca.crt")
     assert (found["host"], found["dbname"], found["password"]) == ("ts", "beats", "p")
-    assert TimeseriesVariables(timeseries_url=SecretStr(written)).timeseries == written
+    assert TimeseriesVariables(timeseries_url=SecretStr(written)).timeseries_verification == {}
 
 
 def test_a_protocol_that_kafka_does_not_have_is_refused_by_name() -> None:

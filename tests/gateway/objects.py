@@ -46,9 +46,12 @@ def gateway(port: int = PORT, hostname: str = "*.aurawellness.com", **listener: 
 
 
 def secret(issued: IssuedCertificate) -> Secret:
-    data = {"tls.crt": issued.certificate, "tls.key": issued.key}
-    encoded = {name: base64.b64encode(text.encode()).decode() for name, text in data.items()}
-    return Secret.model_validate({"metadata": metadata("gateway-tls"), "data": encoded})
+    return secret_of("gateway-tls", **{"tls.crt": issued.certificate, "tls.key": issued.key})
+
+
+def secret_of(name: str, **values: str) -> Secret:
+    encoded = {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
+    return Secret.model_validate({"metadata": metadata(name), "data": encoded})
 
 
 def route(
@@ -70,6 +73,12 @@ def route(
 
 def plugin(name: str, plugin: str, **config: Any) -> KongPlugin:
     return KongPlugin.model_validate({"metadata": metadata(name), "plugin": plugin, "config": config})
+
+
+def plugin_from(name: str, plugin: str, secret: str, key: str) -> KongPlugin:
+    """One whose configuration is in a Secret."""
+    source = {"secretKeyRef": {"name": secret, "key": key}}
+    return KongPlugin.model_validate({"metadata": metadata(name), "plugin": plugin, "configFrom": source})
 
 
 def plugins(per_minute: int = 1000) -> tuple[KongPlugin, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,36 @@ def test_an_unsupported_plugin_makes_the_route_not_accepted(compiled: Any, plugi
     result = compiled(objects.route("mine", "/", plugins="odd"), plugin)
     assert conditions(result) == {"Accepted": (False, "UnsupportedValue")}
     assert expected in message(result)
+
+
+LIMIT = {"minute": 5, "limit_by": "ip", "policy": "redis", "redis": {"host": "cache", "password": "p4ss"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (None, "does not exist or has no key limit"),
+        ('"p4ss"', "limit is no JSON object"),
+        ("p4ss", "limit is no JSON object"),
+        (json.dumps(LIMIT | {"minute": "p4ss"}), "minute"),
+    ],
+)
+def test_a_limit_whose_configuration_cannot_be_read_makes_the_route_not_accepted(
+    compiled: Any, text: str | None, expected: str
+) -> None:
+    there = [] if text is None else [objects.secret_of("limits", limit=text)]
+    plugin = objects.plugin_from("by-ip", "rate-limiting", "limits", "limit")
+    result = compiled(objects.route("mine", "/", plugins="by-ip"), plugin, *there)
+    assert conditions(result) == {"Accepted": (False, "UnsupportedValue")}
+    assert expected in message(result)
+    assert "p4ss" not in message(result)
+
+
+def test_a_limit_is_read_from_its_secret(compiled: Any) -> None:
+    plugin = objects.plugin_from("by-ip", "rate-limiting", "limits", "limit")
+    secret = objects.secret_of("limits", limit=json.dumps(LIMIT))
+    result = compiled(objects.route("mine", "/", plugins="by-ip"), plugin, secret)
+    assert result.plan.backends[0].policy == Policy(per_minute=5)
 
 
 def test_the_operators_plugins_are_supported(compiled: Any) -> None:

@@ -119,17 +119,29 @@ def test_another_kafka_version_needs_no_name_that_is_in_use(declared: Recording)
 
 def test_operators_have_a_role_of_their_own_by_pod_identity(declared: Recording) -> None:
     associations = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
-    assert {(a["namespace"], a["serviceAccount"]) for a in associations.values()} == {("aura", "operators")}
-    for name, association in associations.items():
+    accounts = {(a["namespace"], a["serviceAccount"]): name for name, a in associations.items()}
+    assert accounts.keys() == {("aura", "operators"), ("kube-system", "ebs-csi-controller-sa")}
+    for (namespace, account), name in accounts.items():
+        association = associations[name]
         trust = json.loads(declared.of("aws:iam/role:Role")[name]["assumeRolePolicy"])["Statement"][0]
         assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
         assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
         tags = trust["Condition"]["StringEquals"]
-        assert tags["aws:RequestTag/kubernetes-service-account"] == "operators"
+        assert tags["aws:RequestTag/kubernetes-namespace"] == namespace
+        assert tags["aws:RequestTag/kubernetes-service-account"] == account
         assert tags["aws:RequestTag/eks-cluster-name"] == association["clusterName"]
-    addons = declared.of("aws:eks/addon:Addon").values()
-    clusters = {cluster["name"] for cluster in declared.of("aws:eks/cluster:Cluster").values()}
-    assert {(a["clusterName"], a["addonName"]) for a in addons} == {(c, "eks-pod-identity-agent") for c in clusters}
+    assert set(declared.of("aws:iam/rolePolicy:RolePolicy")) == {accounts["aura", "operators"]}
+
+
+def test_a_cluster_has_the_add_ons_that_pods_of_the_platform_need(declared: Recording) -> None:
+    (cluster,) = declared.of("aws:eks/cluster:Cluster").values()
+    addons = {addon["addonName"]: addon for addon in declared.of("aws:eks/addon:Addon").values()}
+    assert addons.keys() == {"vpc-cni", "eks-pod-identity-agent", "aws-ebs-csi-driver", "metrics-server"}
+    assert {addon["clusterName"] for addon in addons.values()} == {cluster["name"]}
+    assert json.loads(addons["vpc-cni"]["configurationValues"]) == {"enableNetworkPolicy": "true"}
+    attached = declared.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment").values()
+    driver = [one["role"] for one in attached if one["policyArn"].endswith("service-role/AmazonEBSCSIDriverPolicy")]
+    assert [role.endswith("-ebs") for role in driver] == [True]
 
 
 def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording) -> None:

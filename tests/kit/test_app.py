@@ -81,6 +81,12 @@ def counted(route: str, status: str) -> float:
     return REGISTRY.get_sample_value("aura_http_requests_total", labels) or 0
 
 
+def test_a_slash_at_the_end_is_another_path_and_no_redirect_to_http(service: FastAPI) -> None:
+    client = TestClient(service, base_url="http://api.aurawellness.com:8443", follow_redirects=False)
+    assert client.get("/items/7").status_code == 200
+    assert client.get("/items/7/").status_code == 404
+
+
 def test_metrics_count_by_route_and_not_by_path(service: FastAPI) -> None:
     client = TestClient(service)
     served, unmatched = counted("/items/{item}", "200"), counted("unmatched", "404")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import json
 import re
 from typing import Any
 
@@ -57,11 +59,35 @@ def test_every_plugin_of_a_route_is_created_before_it(spec: Any) -> None:
 def test_requests_are_counted_by_user_only_after_token_verification() -> None:
     route = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "jwt", "rateLimit": {"perMinute": 1000}}
     objects = desired(OWNER, service(routes=[route]), dependencies())
-    plugins = {one["plugin"]: one["config"] for one in objects if one["kind"] == "KongPlugin"}
-    assert plugins["rate-limiting"]["header_name"] == USER_HEADER
-    assert plugins["rate-limiting"]["redis"]["host"] == "10.0.0.9"
+    plugins = {one["plugin"]: one for one in objects if one["kind"] == "KongPlugin"}
+    assert limit_of(objects)["header_name"] == USER_HEADER
     assert {"jwt", "pre-function", "correlation-id"} <= plugins.keys()
-    assert plugins["jwt"]["uri_param_names"] == []
+    assert plugins["jwt"]["config"]["uri_param_names"] == []
+
+
+def limit_of(objects: list[Manifest]) -> Manifest:
+    """The configuration of the only limit, which is in a Secret."""
+    (plugin,) = [one for one in objects if one.get("plugin") == "rate-limiting"]
+    source = plugin["configFrom"]["secretKeyRef"]
+    (secret,) = [one for one in objects if one["kind"] == "Secret" and one["metadata"]["name"] == source["name"]]
+    return json.loads(base64.b64decode(secret["data"][source["key"]]))
+
+
+def test_all_gateways_count_in_the_redis_of_the_region_whose_password_is_in_a_secret() -> None:
+    route = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "none", "rateLimit": {"perMinute": 7, "by": "ip"}}
+    of_region = dependencies(config={"REDIS_URL": "rediss://:p%2Fw@cache.internal:6379/0"})
+    objects = desired(OWNER, service(routes=[route]), of_region)
+    limit = limit_of(objects)
+    assert (limit["minute"], limit["policy"]) == (7, "redis")
+    assert limit["redis"] == {"host": "cache.internal", "port": 6379, "ssl": True, "password": "p/w"}
+    (plugin,) = [one for one in objects if one.get("plugin") == "rate-limiting"]
+    assert "config" not in plugin
+    secret = plugin["configFrom"]["secretKeyRef"]["name"]
+    assert [one["metadata"]["name"] for one in objects].index(secret) < objects.index(plugin)
+    alone = desired(OWNER, service(routes=[route]), dependencies(config={}, secrets={}))
+    (plugin,) = [one for one in alone if one.get("plugin") == "rate-limiting"]
+    assert plugin["config"]["policy"] == "local"
+    assert not [one for one in alone if one["kind"] == "Secret"]
 
 
 def test_the_autoscaler_manages_replicas_if_there_is_one() -> None:

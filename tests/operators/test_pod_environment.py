@@ -19,8 +19,8 @@ from tests.operators.samples import OWNER, SERVICE, dependencies, service
 from tests.operators.test_auraservice_desired import only
 
 _NAMES = st.sampled_from(
-    [*variables.FIXED, "DATABASE_URL", "TIMESERIES_URL", "AUTH_SERVICE_HOST", "AUTH_SERVICE_PORT", "GRPC_PORT",
-     "A_B_SERVICE_PORT", "KAFKA_SERVICE_HOST", "SIGNING_KEY", "LOG_LEVEL"]
+    [*variables.FIXED, "DATABASE_URL", "TIMESERIES_URL", "TIMESERIES_CA_FILE", "AUTH_SERVICE_HOST",
+     "AUTH_SERVICE_PORT", "GRPC_PORT", "A_B_SERVICE_PORT", "KAFKA_SERVICE_HOST", "SIGNING_KEY", "LOG_LEVEL"]
 )  # fmt: skip
 _SPECS = st.builds(
     lambda env, secrets, ports, needs, database: (

@@ -46,6 +46,7 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (service(secrets={"DATABASE_URL": "a/b"}, database=_DATABASE), "spec.secrets", "DATABASE_URL"),
     (service(env={"TIMESERIES_URL": "x"}, needs=["timeseries"]), "spec.env", "TIMESERIES_URL"),
     (service(secrets={"TIMESERIES_URL": "a/b"}, needs=["timeseries"]), "spec.secrets", "TIMESERIES_URL"),
+    (service(env={"TIMESERIES_CA_FILE": "x"}, needs=["timeseries"]), "spec.env", "TIMESERIES_CA_FILE"),
     (service(env={"AUTH_V2_SERVICE_HOST": "x"}, needs=["auth-v2"]), "spec.env", "AUTH_V2_SERVICE_HOST"),
     (service(env={"AUTH_SERVICE_PORT": "x"}, needs=["auth"]), "spec.env", "AUTH_SERVICE_PORT"),
     (service(env={"MY_GRPC_PORT": "x"}, ports={"http": 8080, "my-grpc": 9090}), "spec.env", "MY_GRPC_PORT"),
@@ -95,7 +96,15 @@ ACCEPTED_SERVICES: list[dict[str, Any]] = [
     service(env={"HOSTNAME": "x", "HOST_NAME": "x", "MY_PORT": "x", "LOG_LEVEL": "debug"}),
     service(env={"A": "p$$w", "B": "x$(POD_IP)y", "C": "two\nlines", "D": "x" * 4096, "E": "🫀"}),
     service(env={f"A{number}": "x" for number in range(100)}),
-    service(env={"DATABASE_URL": "x", "TIMESERIES_URL": "x", "AUTH_SERVICE_HOST": "x", "GRPC_PORT": "1"}),
+    service(
+        env={
+            "DATABASE_URL": "x",
+            "TIMESERIES_URL": "x",
+            "TIMESERIES_CA_FILE": "x",
+            "AUTH_SERVICE_HOST": "x",
+            "GRPC_PORT": "1",
+        }
+    ),
     service(secrets={"DATABASE_URL": "a/b"}, env={"KEY": "x"}),
     service(env={"KAFKA_SERVICE_HOST": "x"}, needs=["kafka", "redis", "timeseries"]),
     service(secrets={"KEY": "a/b"}, env={"KEY_ID": "x"}, database=_DATABASE, needs=["timeseries", "auth"]),
@@ -222,7 +231,15 @@ def test_neighbours_are_accepted(definitions: Cluster, kind: str, specs: list[di
 
 
 def test_the_api_server_and_the_models_agree_on_variables(definitions: Cluster) -> None:
-    names = [*variables.FIXED, "DATABASE_URL", "TIMESERIES_URL", "AUTH_SERVICE_HOST", "AUTH_SERVICE_PORT", "GRPC_PORT"]
+    names = [
+        *variables.FIXED,
+        "DATABASE_URL",
+        "TIMESERIES_URL",
+        "TIMESERIES_CA_FILE",
+        "AUTH_SERVICE_HOST",
+        "AUTH_SERVICE_PORT",
+        "GRPC_PORT",
+    ]
     contexts: list[dict[str, Any]] = [
         {},
         {"needs": ["auth", "kafka"]},

@@ -9,7 +9,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contracts.connections import KafkaClient, KafkaVariables, verified_url
+from psycopg.conninfo import make_conninfo
+
+from contracts.connections import KafkaClient, KafkaVariables, postgres_verification
 from local.engines.certificates import Authority
 from local.engines.kafka import Kafka, Listeners
 from local.engines.kafka.settings import SCRAM_PORT
@@ -54,7 +56,12 @@ def start(scratch: ScratchEnvironment, encrypted: bool) -> Stores:
     known = KafkaVariables.of(variables, ca_file)
     assert known is not None
     processes = {"kafka": kafka.process, "postgres": postgres.process, "redis": redis.process}
-    return Stores(known.kafka_client, verified_url(variables["TIMESERIES_URL"], ca_file), variables, processes)
+    return Stores(
+        known.kafka_client,
+        make_conninfo(variables["TIMESERIES_URL"], **postgres_verification(ca_file)),
+        variables,
+        processes,
+    )
 
 
 def _plain(scratch: ScratchEnvironment, password: str) -> tuple[Kafka, Postgres, Redis, str]:

@@ -12,6 +12,7 @@ from typing import NoReturn
 import structlog
 from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
+from psycopg.conninfo import make_conninfo
 
 from dataflows.biosync import flow, metrics
 from dataflows.biosync.run import gc_tuning, status
@@ -38,7 +39,7 @@ def run(settings: Settings) -> NoReturn:
     if settings.worker is not None:
         Thread(target=_exit_with_parent, name="parent", daemon=True).start()
     spec, kafka = settings.biostream_spec, settings.kafka_client
-    database = settings.timeseries
+    database = make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification)
     results = ResultBuffers(spec.source.topic, spec.events.topic, spec.dead_letter.topic, shutdown)
     rejections = results.rejections
     store = Store(database, settings.chunk, results.rows, rejections, shutdown)

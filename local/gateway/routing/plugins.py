@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from contracts.gateway import SUBJECT_TO_HEADER, USER_HEADER
-from local.gateway.objects import KongPlugin
+from local.gateway.objects import KongPlugin, NamespacedName, Secret
 
 TRACE_HEADER = "X-Trace-Id"
 
@@ -139,6 +141,23 @@ def compile_policy(plugins: Iterable[KongPlugin]) -> Policy:
             f"rate-limiting by {USER_HEADER} requires the plugins jwt and pre-function, which set it"
         )
     return replace(result, subject_header=subject_header)
+
+
+def configured(plugin: KongPlugin, secrets: Mapping[NamespacedName, Secret]) -> KongPlugin:
+    """The plugin with its configuration, wherever that is; raises UnsupportedPlugin, which never quotes a Secret."""
+    if plugin.config_from is None:
+        return plugin
+    source = plugin.config_from.secret_key_ref
+    secret, where = secrets.get((plugin.key[0], source.name)), f"KongPlugin {plugin.key[1]}: Secret {source.name}"
+    if secret is None or source.key not in secret.data:
+        raise UnsupportedPlugin(f"{where} does not exist or has no key {source.key}")
+    try:
+        config = json.loads(base64.b64decode(secret.data[source.key]))
+    except ValueError:
+        config = None
+    if not isinstance(config, dict):
+        raise UnsupportedPlugin(f"{where}: {source.key} is no JSON object")
+    return plugin.model_copy(update={"config": config, "config_from": None})
 
 
 def describe(error: ValidationError) -> str:

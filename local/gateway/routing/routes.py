@@ -13,7 +13,7 @@ from local.gateway.objects import HTTPRoute, HTTPRouteSpec, KongPlugin, Namespac
 from local.gateway.routing import hostnames
 from local.gateway.routing.listeners import GatewayListener
 from local.gateway.routing.plan import Backend, Condition, RouteMatch
-from local.gateway.routing.plugins import Policy, UnsupportedPlugin, compile_policy, describe
+from local.gateway.routing.plugins import Policy, UnsupportedPlugin, compile_policy, configured, describe
 
 _STRIP_PATH = "konghq.com/strip-path"
 
@@ -78,7 +78,7 @@ def _policy(route: HTTPRoute, cache: ObjectCache) -> Policy:
             raise RouteNotAccepted("UnsupportedValue", f"KongPlugin {name} does not exist")
         plugins.append(plugin)
     try:
-        return compile_policy(plugins)
+        return compile_policy(configured(plugin, cache.secrets) for plugin in plugins)
     except UnsupportedPlugin as error:
         raise RouteNotAccepted("UnsupportedValue", str(error)) from error
 

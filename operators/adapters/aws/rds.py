@@ -9,13 +9,13 @@ import time
 from collections import defaultdict
 from dataclasses import replace
 from typing import LiteralString
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import psycopg
 from psycopg import AsyncConnection, conninfo, sql
 from pydantic import BaseModel, ValidationError
 
-from contracts.connections import postgres_verification, verified_url
+from contracts.connections import postgres_verification
 from operators.adapters.aws.claims import Claimant, Existing, Server, conflict, reserved
 from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavailable
 
@@ -88,7 +88,8 @@ class Databases:
         return url
 
     def _url(self, rest: str) -> str:
-        return verified_url(f"postgresql://{rest}", self._ca_file)
+        query = urlencode(postgres_verification(self._ca_file), quote_via=quote)  # libpq takes a plus sign as it is
+        return f"postgresql://{rest}" + (f"?{query}" if query else "")
 
     async def _master(self, instance: str) -> _Master:
         reference = f"rds/{instance}"

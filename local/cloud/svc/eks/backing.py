@@ -13,6 +13,7 @@ from local.cloud.context import CloudContext
 from local.cloud.moto_backends import lookups
 from local.cloud.moto_backends.roles import open_session
 from local.cloud.paths import AUTHORIZATION, POD_IDENTITY, TOKEN_REVIEW
+from local.cloud.svc.eks.addons.configured import configured
 from local.cloud.svc.eks.model import Cluster, EksState, NodeGroup, NodeSession
 from local.cloud.svc.eks.pod_identity import webhook
 from local.cloudnativepg import server as cloudnativepg
@@ -20,6 +21,7 @@ from local.engines.kubernetes import node_group
 from local.engines.kubernetes.administration import APPLY, Administrator
 from local.engines.kubernetes.control_plane import ControlPlane, Webhooks
 from local.engines.runtime.process import EngineFailed
+from local.node.addons import installed
 from local.node.pod_identity import AgentSettings
 from local.node.settings import Taint
 
@@ -44,6 +46,7 @@ class ClusterBacking:
             if not self.cluster.node_groups:
                 self._delete()
             return
+        self._install()
         objects = self._objects()
         digest = hashlib.sha256(json.dumps(objects, sort_keys=True).encode()).hexdigest()
         if self.cluster.status == "ACTIVE" and self.running():
@@ -57,6 +60,12 @@ class ClusterBacking:
         self.engine.ensure()
         self._provision(objects, digest)
         self._set_status("ACTIVE")
+
+    def _install(self) -> None:
+        """Says which add-ons the cluster has, to the process that does their work."""
+        folder, wanted = self.engine.folder / "addons", configured(self.cluster)
+        if installed.read(folder) != wanted:
+            installed.write(folder, wanted)
 
     def _objects(self) -> dict[str, dict[str, Any]]:
         """Path -> object that EKS itself puts into the cluster."""

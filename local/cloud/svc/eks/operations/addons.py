@@ -1,4 +1,4 @@
-"""The EKS operations on add-ons. They are only recorded: nodes and control plane do their work here."""
+"""The EKS operations on add-ons. Nodes and the add-ons process of a cluster do their work."""
 
 from __future__ import annotations
 
