@@ -189,7 +189,9 @@ def test_what_moto_knows_beside_its_backends_is_known_after_a_restart(cloud: Clo
     with pytest.raises(ClientError):  # after moto has made the bucket
         s3.create_bucket(Bucket="test-known-2", CreateBucketConfiguration=refused_one)
     s3.create_bucket(**bucket | {"Bucket": "test-known-2"})
+    policies = cloud.client("iam").list_policies(Scope="AWS", PathPrefix="/service-role/")["Policies"]
     restarted(cloud)
+    assert cloud.client("iam").list_policies(Scope="AWS", PathPrefix="/service-role/")["Policies"] == policies
     with pytest.raises(ClientError) as refused:
         s3.create_bucket(**bucket)
     assert code_of(refused.value) == "BucketAlreadyOwnedByYou"

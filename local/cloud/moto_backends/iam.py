@@ -5,8 +5,11 @@ With all 1,400 of them every snapshot of the state would carry their 4 MB.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
@@ -33,8 +36,7 @@ def load_managed_policies(parameters: str) -> None:
     missing = set(_ARN.findall(unquote_plus(parameters))) - iam.managed_policies.keys()
     if not missing:
         return
-    for name, data in json.loads(aws_managed_policies_data).items():
-        policy = AWSManagedPolicy.from_data(name, ACCOUNT, "us-east-1", data)
+    for policy in _made():
         if policy.arn in missing:
             iam.managed_policies[policy.arn] = policy
 
@@ -55,5 +57,12 @@ def _listed(
 @cache
 def _managed() -> tuple[AWSManagedPolicy, ...]:
     """All of them as no request has used them: they are never changed."""
-    known = json.loads(aws_managed_policies_data)
-    return tuple(AWSManagedPolicy.from_data(name, ACCOUNT, "us-east-1", data) for name, data in known.items())
+    return tuple(_made())
+
+
+def _made() -> Iterator[AWSManagedPolicy]:
+    """New ones, each with the same id every time."""
+    for name, data in json.loads(aws_managed_policies_data).items():
+        policy = AWSManagedPolicy.from_data(name, ACCOUNT, "us-east-1", data)
+        policy.id = "ANPA" + base64.b32encode(hashlib.sha256(policy.arn.encode()).digest()).decode()[:17]
+        yield policy
