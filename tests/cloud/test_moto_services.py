@@ -78,6 +78,9 @@ def test_zones_have_their_group(cloud: Cloud) -> None:
     assert ec2.describe_availability_zones(Filters=[{"Name": "group-name", "Values": [*groups]}])["AvailabilityZones"]
     other = [{"Name": "group-name", "Values": ["us-east-1-zg-1"]}]
     assert ec2.describe_availability_zones(Filters=other)["AvailabilityZones"] == []
+    (one,) = ec2.describe_availability_zones(ZoneNames=[f"{REGION}a"])["AvailabilityZones"]
+    assert one["ZoneName"] == f"{REGION}a"
+    assert code(ec2.describe_availability_zones, ZoneNames=[f"{REGION}z"]) == "InvalidParameterValue"
 
 
 def test_all_policies_of_aws_are_listed_and_belong_to_aws(cloud: Cloud) -> None:

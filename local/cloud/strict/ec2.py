@@ -36,4 +36,11 @@ def _described(request: ServiceRequest) -> None:
             raise AwsError(code, f"The ID '{id}' does not exist")
 
 
+def _zones(request: ServiceRequest) -> None:
+    known = {zone.name for zone in ec2_backends[ACCOUNT][request.region].describe_availability_zones()}
+    if unknown := [name for name in request.inputs.get("ZoneNames") or () if name not in known]:
+        raise AwsError("InvalidParameterValue", f"Invalid availability zone: [{', '.join(unknown)}]")
+
+
 RULES: Rules = {("ec2", operation): _described for operation in _DESCRIBED}
+RULES["ec2", "DescribeAvailabilityZones"] = _zones
