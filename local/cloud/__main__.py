@@ -6,6 +6,7 @@ import os
 
 # Set before moto is imported: its default AMIs would cost 100 ms a snapshot.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")  # it would let pages of every origin read every answer
 
 import argparse
 import logging

@@ -15,22 +15,37 @@ from local.cloud.moto_backends import (
     cloudformation,
     cloudfront,
     ec2,
+    iam,
+    indexes,
+    kms,
+    logs,
+    revoked_rules,
+    route53,
     security_group_rules,
     sqs,
     sts,
+    support,
     vpc_endpoints,
+    zones,
 )
 from local.cloud.state.store import Store
+from local.cloud.strict.s3 import corrections as s3
 from local.cloud.svc import services
 from local.site import Site
 
 log = logging.getLogger(__name__)
 
+_CORRECTIONS = (
+    *(acm, cloudformation, cloudfront, ec2, iam, indexes, kms, logs, revoked_rules, route53, s3),
+    *(security_group_rules, sqs, sts, support, vpc_endpoints, zones),
+)
+"""Of moto's classes."""
+
 
 def serve(site: Site, end: threading.Event) -> None:
     """Serves `site` until `end` is set; engines keep running."""
-    for backend in (acm, cloudformation, cloudfront, ec2, security_group_rules, sqs, sts, vpc_endpoints):
-        backend.install()
+    for corrections in _CORRECTIONS:
+        corrections.install()
     context = CloudContext(site)
     context.authority.ensure()
     store = Store(site.home / "cloud", context)

@@ -177,3 +177,26 @@ def test_without_a_readable_state_nothing_starts_and_everything_stops(cloud: Clo
     endpoint.start(cloud.site)
     endpoint.wait_for_engines(cloud.site)
     cloud.client("elasticache").delete_replication_group(ReplicationGroupId="test-stop")
+
+
+def test_what_moto_knows_beside_its_backends_is_known_after_a_restart(cloud: Cloud) -> None:
+    s3, here, there = cloud.client("s3"), cloud.client("ec2"), cloud.client("ec2", region="us-east-1")
+    bucket = {"Bucket": "test-known", "CreateBucketConfiguration": {"LocationConstraint": REGION}}
+    s3.create_bucket(**bucket)
+    s3.put_object(Bucket="test-known", Key="k", Body=b"x")
+    near, far = (ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n, ec2 in ((201, here), (202, there)))
+    refused_one = {"LocationConstraint": REGION, "Tags": [{"Key": "aws:a", "Value": "b"}]}
+    with pytest.raises(ClientError):  # after moto has made the bucket
+        s3.create_bucket(Bucket="test-known-2", CreateBucketConfiguration=refused_one)
+    s3.create_bucket(**bucket | {"Bucket": "test-known-2"})
+    policies = cloud.client("iam").list_policies(Scope="AWS", PathPrefix="/service-role/")["Policies"]
+    restarted(cloud)
+    assert cloud.client("iam").list_policies(Scope="AWS", PathPrefix="/service-role/")["Policies"] == policies
+    with pytest.raises(ClientError) as refused:
+        s3.create_bucket(**bucket)
+    assert code_of(refused.value) == "BucketAlreadyOwnedByYou"
+    assert s3.get_object(Bucket="test-known", Key="k")["Body"].read() == b"x"
+    peering = here.create_vpc_peering_connection(VpcId=near, PeerVpcId=far, PeerRegion="us-east-1")
+    id = peering["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    accepted = there.accept_vpc_peering_connection(VpcPeeringConnectionId=id)["VpcPeeringConnection"]
+    assert accepted["Status"]["Code"] == "active"

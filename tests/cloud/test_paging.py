@@ -73,3 +73,29 @@ def test_the_endpoint_answers_in_pages(cloud: Cloud) -> None:
         with pytest.raises(ClientError) as refused:
             rds.describe_db_instances(**marker)
         assert code_of(refused.value) == "InvalidParameterValue"
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(), max_size=250))
+def test_a_list_within_a_structure_has_pages_too(entries: list[int]) -> None:
+    inputs, seen = {}, []
+    for _ in range(3):
+        answer = page(
+            "rds", "DescribeEngineDefaultParameters", inputs, {"EngineDefaults": {"Parameters": entries, "F": "x"}}, "I"
+        )
+        assert answer["EngineDefaults"]["F"] == "x"
+        seen += answer["EngineDefaults"]["Parameters"]
+        if "Marker" not in answer["EngineDefaults"]:
+            break
+        inputs = {"Marker": answer["EngineDefaults"]["Marker"]}
+    assert seen == entries
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("service", "family"),
+    [("rds", {"DBParameterGroupFamily": "postgres15"}), ("elasticache", {"CacheParameterGroupFamily": "redis7"})],
+)
+def test_default_parameters_of_an_engine_are_described(cloud: Cloud, service: str, family: dict[str, str]) -> None:
+    pages = cloud.client(service).get_paginator("describe_engine_default_parameters").paginate(**family)
+    assert len({found["ParameterName"] for each in pages for found in each["EngineDefaults"]["Parameters"]}) > 50

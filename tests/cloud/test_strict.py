@@ -34,6 +34,8 @@ UNSIGNED_CALLS = [
     *(("elasticache", "describe_cache_clusters", {}), ("ec2", "describe_vpcs", {}), ("kms", "list_keys", {})),
     *(("iam", "list_roles", {}), ("sts", "get_caller_identity", {}), ("route53", "list_hosted_zones", {})),
     *(("cloudfront", "list_distributions", {}), ("logs", "describe_log_groups", {}), ("sqs", "list_queues", {})),
+    *(("scheduler", "list_schedules", {}), ("apigatewayv2", "get_apis", {}), ("sesv2", "list_email_identities", {})),
+    *(("backup", "list_backup_plans", {}), ("xray", "get_groups", {}), ("vpc-lattice", "list_services", {})),
 ]
 
 
@@ -172,6 +174,33 @@ def test_unknown_resources_are_the_services_own_errors(
     assert code(getattr(cloud.client(service), operation), **inputs) == expected
 
 
+def test_bodies_that_s3_cannot_read_are_the_callers_mistake(cloud: Cloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="test-bodies", CreateBucketConfiguration={"LocationConstraint": REGION})
+    upload = s3.create_multipart_upload(Bucket="test-bodies", Key="k")["UploadId"]
+    scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0"
+    chunked = {"Content-Encoding": "aws-chunked", "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}
+    for path, method, headers, status, name in (
+        (f"/test-bodies/k?uploadId={upload}", "POST", {}, 400, b"MalformedXML"),
+        ("/test-bodies/k", "PUT", chunked, 411, b"MissingContentLength"),
+    ):
+        url, signed = cloud.site.endpoint_url + path, {"Authorization": scope, **headers}
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(urllib.request.Request(url, b"", signed, method=method), timeout=5)
+        assert (refused.value.code, name in refused.value.read()) == (status, True)
+
+
+def test_a_key_of_a_stack_needs_no_policy_and_support_no_region(cloud: Cloud) -> None:
+    cloudformation, kms = cloud.client("cloudformation"), cloud.client("kms")
+    body = json.dumps({"Resources": {"K": {"Type": "AWS::KMS::Key", "Properties": {"Description": "x"}}}})
+    cloudformation.create_stack(StackName="test-key", TemplateBody=body)
+    (key,) = cloudformation.describe_stack_resources(StackName="test-key")["StackResources"]
+    id = key["PhysicalResourceId"]
+    assert json.loads(kms.get_key_policy(KeyId=id, PolicyName="default")["Policy"])["Statement"]
+    kms.schedule_key_deletion(KeyId=id)
+    assert cloud.client("support").describe_cases()["cases"] == []
+
+
 def test_a_role_that_is_not_in_the_profile_is_no_such_entity(cloud: Cloud) -> None:
     iam = cloud.client("iam")
     iam.create_instance_profile(InstanceProfileName="test-profile")
@@ -280,6 +309,9 @@ def test_names_of_secrets_are_taken_until_their_recovery_window_ends(cloud: Clou
     vault.create_secret(Name="test-window", SecretString="x")
     vault.delete_secret(SecretId="test-window", RecoveryWindowInDays=7)
     assert code(vault.create_secret, Name="test-window", SecretString="y") == "InvalidRequestException"
+    assert code(vault.put_secret_value, SecretId="test-window", SecretString="y") == "InvalidRequestException"
+    tags = [{"Key": "a", "Value": "b"}]
+    assert code(vault.tag_resource, SecretId="test-window", Tags=tags) == "InvalidRequestException"
     vault.delete_secret(SecretId="test-window", ForceDeleteWithoutRecovery=True)
     vault.create_secret(Name="test-window", SecretString="y")
     with pytest.raises(ClientError) as refused:

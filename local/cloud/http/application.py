@@ -12,15 +12,17 @@ from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
 from werkzeug.wrappers import Response
 
+from local.cloud.authorization import credentials
 from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
-from local.cloud.http import calls, errors, regions, signature
+from local.cloud.http import calls, cors, errors, regions, signature
 from local.cloud.http.calls import Call
 from local.cloud.http.inputs import inputs_of
 from local.cloud.http.moto import Keeper, Moto
 from local.cloud.moto_backends import lookups
 from local.cloud.service.base import Service
 from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.strict.s3 import post_policy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -49,14 +51,21 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # buffered, so that handlers can read it again
-        return self._answer(request)(environ, start_response)
-
-    def _answer(self, request: Request) -> Response:
         call = calls.read(request)
+        answer = self._answer(call, request)
+        if call.service == "s3" and "Origin" in request.headers and request.method != "OPTIONS":
+            with self.context.lock:
+                answer = cors.readable(answer, request)
+        return answer(environ, start_response)
+
+    def _answer(self, call: Call, request: Request) -> Response:
         try:
             for prefix, handler in self.internal.items():
                 if request.path.startswith(prefix):
                     return handler(request)
+            if call.service == "s3" and request.method == "OPTIONS":
+                with self.context.lock:
+                    return cors.preflight(request)
             self._admit(call, request)
             if call.service in self.services:
                 return self._own(self.services[call.service], call, request)
@@ -85,9 +94,11 @@ class Application:
             with self.context.lock:
                 signature.verify_url(request.method, path, query, headers, now, lookups.secret_of)
                 if call.form:
-                    signature.verify_form(call.form, now, lookups.secret_of)
+                    conditions = signature.verify_form(call.form, now, lookups.secret_of)
+                    _check_form(conditions, call, request)
 
         with self.context.lock:
+            credentials.check(call.access_key, calls.token(call, request), call.service, datetime.now(UTC))
             session = session_of(call.access_key)
             if session is not None:
                 authorize(session, call.service, call.operation, call.region, inputs_of(call, request))
@@ -105,3 +116,11 @@ class Application:
                     self.keeper.revert_own()
                 raise
             return response
+
+
+def _check_form(conditions: list[Any], call: Call, request: Request) -> None:
+    """Raises AwsError when an upload by form is not as its policy says."""
+    bucket, file = request.path.strip("/"), request.files.get("file")
+    size = len(file.stream.read()) if file else len(request.form.get("file", ""))
+    if error := post_policy.refusal(conditions, call.form, bucket, size):
+        raise error

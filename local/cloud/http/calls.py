@@ -35,7 +35,11 @@ _UNSIGNED_TARGETS = {
 }
 _UNSIGNED_VERSIONS = {"2011-06-15": "sts"}
 """Services of which some operations need no signature."""
-_UNSIGNED_PATHS = ("route53", "cloudfront", "kafka", "eks")
+_UNSIGNED_PATHS = (
+    *("route53", "cloudfront", "kafka", "eks", "account", "apigateway", "apigatewayv2", "appconfig", "backup", "ebs"),
+    *("pipes", "ram", "resource-groups", "s3control", "s3tables", "scheduler", "sesv2", "vpc-lattice", "xray"),
+)
+"""REST services that are here, without S3."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class Call:
 
 def read(request: Request) -> Call:
     if (form := _upload(request)) is not None:
-        access_key, _, region, *_ = [*form.get("x-amz-credential", "").split("/"), "", "", ""]
+        version_2 = f"{form.get('awsaccesskeyid', '')}//us-east-1"
+        access_key, _, region, *_ = [*form.get("x-amz-credential", version_2).split("/"), "", "", ""]
         return Call("s3", "PostObject", region, access_key, "s3" if form else "", form)
     access_key, region, signed_as = _scope(request)
     action, version = _form(request)
@@ -75,6 +80,13 @@ def routed(service: str, request: Request) -> str:
         return get_service_router(service).match(request)[0].name if service else ""
     except (HTTPException, UnknownServiceError, NotImplementedError):
         return ""
+
+
+def token(call: Call, request: Request) -> str:
+    """The token of the session that signed the request; empty when there is none."""
+    name = "X-Amz-Security-Token"
+    sent = call.form.get(name.lower()) or request.headers.get(name) or request.args.get(name)
+    return sent or request.args.get(name.lower(), "")
 
 
 def needs_signature(call: Call) -> bool:

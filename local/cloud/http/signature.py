@@ -42,19 +42,33 @@ def verify_url(
         _verify_version_2(method, path, query, headers, now, secret_of)
 
 
-def verify_form(fields: Mapping[str, str], now: datetime, secret_of: SecretOf) -> None:
-    """Raises AwsError when the policy of an upload by form has expired or is not signed with the secret of its key."""
+def verify_form(fields: Mapping[str, str], now: datetime, secret_of: SecretOf) -> list[Any]:
+    """The conditions of the policy of an upload by form.
+
+    Raises AwsError when the policy has expired or is not signed with the secret of its key.
+    """
     try:
-        access_key, date, region, service, _ = fields["x-amz-credential"].split("/")
         policy = json.loads(base64.b64decode(fields["policy"]))
-        expires = datetime.fromisoformat(policy["expiration"])
-        signature = fields["x-amz-signature"]
+        expires, conditions = datetime.fromisoformat(policy["expiration"]), list(policy.get("conditions", []))
+        expected, signature = _of_policy(fields, secret_of)
     except (KeyError, ValueError, TypeError) as error:
         raise AwsError("AccessDenied", f"Invalid according to Policy: {error}", 403) from error
     if now > expires:
         raise AwsError("AccessDenied", "Invalid according to Policy: Policy expired.", 403)
+    _compare(expected, signature)
+    return conditions
+
+
+def _of_policy(fields: Mapping[str, str], secret_of: SecretOf) -> tuple[str, str]:
+    """The signature of the policy, and the one that the form has. Raises KeyError or ValueError when it has none."""
+    text = fields["policy"].encode()
+    if "awsaccesskeyid" in fields:  # version 2
+        secret = _secret(fields["awsaccesskeyid"], secret_of)
+        digest = hmac.new(secret.encode(), text, hashlib.sha1).digest()
+        return base64.b64encode(digest).decode(), fields["signature"]
+    access_key, date, region, service, _ = fields["x-amz-credential"].split("/")
     key = _signing_key(_secret(access_key, secret_of), date, region, service)
-    _compare(hmac.new(key, fields["policy"].encode(), hashlib.sha256).hexdigest(), signature)
+    return hmac.new(key, text, hashlib.sha256).hexdigest(), fields["x-amz-signature"]
 
 
 def _verify_version_4(

@@ -112,3 +112,11 @@ def zones(region: str) -> list[str]:
 def key_is_enabled(region: str, arn: str) -> bool:
     """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
     return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"
+
+
+def usable_key_arn(region: str, key: str) -> str:
+    """As `key_arn`, of a key that can encrypt. Raises KeyError for one that cannot, too."""
+    arn = key_arn(region, key)
+    if not key_is_enabled(region, arn):
+        raise KeyError(f"{arn}, which is disabled or is being deleted")
+    return arn

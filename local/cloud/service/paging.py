@@ -28,11 +28,12 @@ def page(service: str, operation: str, inputs: dict[str, Any], output: dict[str,
         return output
     limit = _limit(paginator["limit_key"], inputs, invalid)
     start = _start(operation, inputs.get(paginator["input_token"]), invalid)
-    listed = output[paginator["result_key"]]
-    chosen = {**output, paginator["result_key"]: listed[start : start + limit]}
-    if start + limit < len(listed):
-        chosen[paginator["output_token"]] = _token(operation, start + limit)
-    return chosen
+    within, _, result = paginator["result_key"].rpartition(".")
+    whole = output[within] if within else output
+    chosen = {**whole, result: whole[result][start : start + limit]}
+    if start + limit < len(whole[result]):
+        chosen[paginator["output_token"].rpartition(".")[2]] = _token(operation, start + limit)
+    return {**output, within: chosen} if within else chosen
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from moto.core.utils import get_service_model
 
@@ -13,6 +14,9 @@ from local.cloud.service.errors import AwsError, unsupported
 _NOT_FOUND = re.compile(r"NotFound|NoSuch|NotExist|NonExist")
 _KNOWN = {("sts", "AssumeRoleWithSAML"): AwsError("InvalidIdentityToken", "The SAML assertion cannot be read.", 400)}
 """What only one thing can mean."""
+_XML = "The XML you provided was not well-formed or did not validate against our published schema"
+_LENGTH = "HTTP_X_AMZ_DECODED_CONTENT_LENGTH"
+"""moto looks for it in each body that is sent in chunks."""
 _EC2 = {
     "tgw-rtb": "InvalidRouteTableID",
     "tgw-attach": "InvalidTransitGatewayAttachmentID",
@@ -42,6 +46,10 @@ def error_for(error: Exception, service: str, operation: str, inputs: dict[str, 
     """The error that AWS documents for an unknown resource if that explains `error`; else NotImplemented."""
     if known := _KNOWN.get((service, operation)):
         return known
+    if service == "s3" and isinstance(error, ExpatError):
+        return AwsError("MalformedXML", _XML, 400)
+    if service == "s3" and error.args == (_LENGTH,):
+        return AwsError("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
     if _is_lookup(error) and (code := not_found_code(service, operation, inputs)):
         return AwsError(code, f"{operation} names a resource that does not exist.")
     return unsupported(f"{service} {operation} with these parameters ({type(error).__name__}: {error})")

@@ -63,4 +63,12 @@ def _is_known(kms: KmsBackend, name: str) -> bool:
     return not alias.startswith("alias/") or any(alias in key.aliases for key in kms.keys.values())
 
 
+def _alias(request: ServiceRequest) -> None:
+    if request.inputs.get("AliasName", "").startswith("alias/aws/"):
+        raise AwsError("NotAuthorizedException", "Aliases that begin with alias/aws/ are those of AWS.")
+    if request.operation != "DeleteAlias":
+        _check(request)
+
+
 RULES: Rules = {("kms", name): _check for name in (*_NEEDS_ENABLED, *_NEEDS_LIVING, "CancelKeyDeletion")}
+RULES |= {("kms", name): _alias for name in ("CreateAlias", "UpdateAlias", "DeleteAlias")}

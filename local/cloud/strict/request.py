@@ -22,3 +22,13 @@ Rule = Callable[[ServiceRequest], None]
 """Raises AwsError when AWS would refuse. It changes nothing."""
 Rules = dict[tuple[str, str], Rule]
 """By botocore's name of the service, and the operation."""
+
+
+def in_turn(*rules: Rule) -> Rule:
+    """One rule of several: the first that refuses decides."""
+
+    def check(request: ServiceRequest) -> None:
+        for rule in rules:
+            rule(request)
+
+    return check

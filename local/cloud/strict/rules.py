@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
-from local.cloud.strict import cloudfront, kms, secretsmanager, sts
-from local.cloud.strict.request import Rule, Rules
+from local.cloud.strict import cloudfront, ec2, encryption, iam, kms, secretsmanager, sts
+from local.cloud.strict.request import Rule, Rules, in_turn
+from local.cloud.strict.s3 import rules as s3
 
-_RULES: Rules = {**cloudfront.RULES, **kms.RULES, **secretsmanager.RULES, **sts.RULES}
+_TABLES = (
+    cloudfront.RULES,
+    ec2.RULES,
+    iam.RULES,
+    kms.RULES,
+    s3.RULES,
+    secretsmanager.RULES,
+    sts.RULES,
+    encryption.RULES,
+)
+
+
+def _combined() -> Rules:
+    """An operation has the rules of every table that names it, in the order of the tables."""
+    rules: dict[tuple[str, str], list[Rule]] = {}
+    for table in _TABLES:
+        for operation, check in table.items():
+            rules.setdefault(operation, []).append(check)
+    return {operation: in_turn(*checks) for operation, checks in rules.items()}
+
+
+_RULES = _combined()
 
 
 def rule(service: str, operation: str) -> Rule | None:

@@ -77,9 +77,9 @@ class ClusterOperations(Service[MskState]):
         if "EncryptionAtRest" in encryption:
             key = encryption["EncryptionAtRest"]["DataVolumeKMSKeyId"]
             try:
-                encryption["EncryptionAtRest"] = {"DataVolumeKMSKeyId": lookups.key_arn(region, key)}
+                encryption["EncryptionAtRest"] = {"DataVolumeKMSKeyId": lookups.usable_key_arn(region, key)}
             except KeyError as error:
-                raise AwsError("BadRequestException", f"The KMS key {key} does not exist.") from error
+                raise AwsError("BadRequestException", f"The KMS key {key} does not exist or is not enabled.") from error
         return encryption
 
     def _create(self, state: MskState, name: str, inputs: Inputs) -> Output:

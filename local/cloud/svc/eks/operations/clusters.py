@@ -135,10 +135,10 @@ def check_network(region: str, config: Mapping[str, Any]) -> list[lookups.Subnet
 
 
 def encrypt(region: str, configs: list[dict[str, Any]]) -> None:
-    """Puts the ARNs of the KMS keys into the configurations; raises AwsError for a key that there is not."""
+    """Puts the ARNs of the KMS keys into the configurations; raises AwsError for a key that cannot encrypt."""
     for config in configs:
         try:
-            config["provider"]["keyArn"] = lookups.key_arn(region, config["provider"]["keyArn"])
+            config["provider"]["keyArn"] = lookups.usable_key_arn(region, config["provider"]["keyArn"])
         except KeyError as error:
             raise AwsError("InvalidParameterException", f"There is no such KMS key: {error}") from error
 

@@ -59,9 +59,6 @@ def facts(state: CacheState, inputs: Inputs, placed_in: str | None) -> Facts:
 def key(region: str, name: str) -> str:
     """ARN of the KMS key `name`. Raises InvalidKMSKeyFault unless it can encrypt."""
     try:
-        arn = lookups.key_arn(region, name)
+        return lookups.usable_key_arn(region, name)
     except KeyError as error:
-        raise AwsError("InvalidKMSKeyFault", f"There is no KMS key {error} in {region}.") from error
-    if not lookups.key_is_enabled(region, arn):
-        raise AwsError("InvalidKMSKeyFault", f"The KMS key {arn} is disabled or is being deleted.")
-    return arn
+        raise AwsError("InvalidKMSKeyFault", f"No KMS key of {region} can encrypt as {error}.") from error

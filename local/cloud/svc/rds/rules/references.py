@@ -58,7 +58,7 @@ def engine_version(requested: str | None) -> str:
 def key(region: str, wanted: str) -> str:
     """ARN of a KMS key that can be used."""
     try:
-        return lookups.key_arn(region, wanted)
+        return lookups.usable_key_arn(region, wanted)
     except KeyError as error:
         message = f"The specified KMS key {wanted} does not exist, is not enabled, or is not in {region}."
         raise AwsError("KMSKeyNotAccessibleFault", message) from error

@@ -1,0 +1,84 @@
+"""A KMS key that is disabled or being deleted encrypts for no service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.fixtures.cloud import REGION, Cloud, code_of
+
+pytestmark = pytest.mark.integration
+
+
+def code(call: Any, **inputs: Any) -> str:
+    with pytest.raises(ClientError) as refused:
+        call(**inputs)
+    return code_of(refused.value)
+
+
+@pytest.fixture(scope="module")
+def unusable(cloud: Cloud) -> dict[str, str]:
+    """ARNs of a key in each state that cannot encrypt."""
+    kms = cloud.client("kms")
+    keys = {name: kms.create_key()["KeyMetadata"]["Arn"] for name in ("disabled", "deleting")}
+    kms.disable_key(KeyId=keys["disabled"])
+    kms.schedule_key_deletion(KeyId=keys["deleting"])
+    return {**keys, "unknown": f"arn:aws:kms:{REGION}:123456789012:key/00000000-0000-0000-0000-000000000000"}
+
+
+STATES = ["disabled", "deleting", "unknown"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_engine_is_made_with_it(cloud: Cloud, unusable: dict[str, str], state: str) -> None:
+    key = unusable[state]
+    instance = {"DBInstanceIdentifier": "test-keys", "DBInstanceClass": "db.t4g.micro", "Engine": "postgres"}
+    instance |= {"MasterUsername": "aura", "MasterUserPassword": "password123", "AllocatedStorage": 20}
+    encrypted = {"StorageEncrypted": True, "KmsKeyId": key}
+    assert code(cloud.client("rds").create_db_instance, **instance, **encrypted) == "KMSKeyNotAccessibleFault"
+    group = {"ReplicationGroupId": "test-keys", "ReplicationGroupDescription": "x", "CacheNodeType": "cache.t4g.micro"}
+    at_rest = {"AtRestEncryptionEnabled": True, "KmsKeyId": key}
+    assert code(cloud.client("elasticache").create_replication_group, **group, **at_rest) == "InvalidKMSKeyFault"
+    brokers = {"InstanceType": "kafka.t3.small", "ClientSubnets": cloud.subnets}
+    cluster = {"ClusterName": "test-keys", "KafkaVersion": "3.9.x.kraft", "NumberOfBrokerNodes": 3}
+    cluster |= {"BrokerNodeGroupInfo": brokers, "EncryptionInfo": {"EncryptionAtRest": {"DataVolumeKMSKeyId": key}}}
+    assert code(cloud.client("kafka").create_cluster, **cluster) == "BadRequestException"
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_service_of_records_encrypts_with_it(cloud: Cloud, unusable: dict[str, str], state: str) -> None:
+    key, name = unusable[state], f"test-keys-{state}"
+    create = cloud.client("secretsmanager").create_secret
+    assert code(create, Name=name, SecretString="x", KmsKeyId=key) == "EncryptionFailure"
+    create_group = cloud.client("logs").create_log_group
+    assert code(create_group, logGroupName=name, kmsKeyId=key) == "InvalidParameterException"
+    s3, sqs = cloud.client("s3"), cloud.client("sqs")
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    of_s3 = {"disabled": "DisabledException", "deleting": "KMSInvalidStateException", "unknown": "NotFoundException"}
+    put = {"Bucket": name, "Key": "k", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    assert code(s3.put_object, **put) == f"KMS.{of_s3[state]}"
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [default]})
+    assert code(s3.put_object, Bucket=name, Key="k") == f"KMS.{of_s3[state]}"
+    queue = sqs.create_queue(QueueName=name, Attributes={"KmsMasterKeyId": key})["QueueUrl"]
+    of_sqs = {"disabled": "KmsDisabled", "deleting": "KmsInvalidState", "unknown": "KmsNotFound"}
+    with pytest.raises(ClientError) as refused:
+        sqs.send_message(QueueUrl=queue, MessageBody="x")
+    assert of_sqs[state] in code_of(refused.value)
+
+
+def test_what_it_encrypted_cannot_be_read_until_it_is_enabled(cloud: Cloud) -> None:
+    kms, vault, s3 = cloud.client("kms"), cloud.client("secretsmanager"), cloud.client("s3")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    vault.create_secret(Name="test-keys-read", SecretString="x", KmsKeyId=key)
+    s3.create_bucket(Bucket="test-keys-read", CreateBucketConfiguration={"LocationConstraint": REGION})
+    at = {"Bucket": "test-keys-read", "Key": "k"}
+    s3.put_object(**at, Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    kms.disable_key(KeyId=key)
+    assert code(vault.get_secret_value, SecretId="test-keys-read") == "DecryptionFailure"
+    assert code(s3.get_object, **at) == "KMS.DisabledException"
+    kms.enable_key(KeyId=key)
+    assert vault.get_secret_value(SecretId="test-keys-read")["SecretString"] == "x"
+    assert s3.get_object(**at)["Body"].read() == b"x"

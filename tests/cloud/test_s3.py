@@ -1,0 +1,216 @@
+"""S3 as AWS answers it, where moto answers otherwise."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.fixtures.cloud import KEY, REGION, Cloud, code_of
+
+pytestmark = pytest.mark.integration
+
+HERE = {"LocationConstraint": REGION}
+
+
+@pytest.fixture(scope="module")
+def s3(cloud: Cloud) -> Any:
+    return cloud.client("s3")
+
+
+@pytest.fixture(scope="module")
+def bucket(s3: Any) -> str:
+    """With the object `k`."""
+    s3.create_bucket(Bucket="test-s3", CreateBucketConfiguration=HERE)
+    s3.put_object(Bucket="test-s3", Key="k", Body=b"one")
+    return "test-s3"
+
+
+def code(call: Any, **inputs: Any) -> str:
+    with pytest.raises(ClientError) as refused:
+        call(**inputs)
+    return code_of(refused.value)
+
+
+def test_reads_and_writes_have_their_conditions(s3: Any, bucket: str) -> None:
+    at, long_ago = {"Bucket": bucket, "Key": "k"}, datetime(2001, 1, 1, tzinfo=UTC)
+    etag = s3.head_object(**at)["ETag"]
+    for read in (s3.get_object, s3.head_object):
+        assert code(read, **at, IfNoneMatch=f'"b", {etag}') == "304"
+        assert code(read, **at, IfNoneMatch="*") == "304"
+        assert read(**at, IfMatch=etag, IfUnmodifiedSince=long_ago)["ETag"] == etag
+        assert code(read, **at, IfMatch='"b"') in ("412", "PreconditionFailed")
+        assert code(read, **at, IfUnmodifiedSince=long_ago) in ("412", "PreconditionFailed")
+    assert code(s3.put_object, **at, IfNoneMatch="*") == "PreconditionFailed"
+    assert code(s3.put_object, **at, IfNoneMatch=etag) == "NotImplemented"
+    upload = {**at, "UploadId": s3.create_multipart_upload(**at)["UploadId"]}
+    part = {"ETag": s3.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"], "PartNumber": 1}
+    complete = {**upload, "MultipartUpload": {"Parts": [part]}}
+    assert code(s3.complete_multipart_upload, **complete, IfMatch='"b"') == "PreconditionFailed"
+    copy = {"Bucket": bucket, "Key": "copy", "CopySource": {"Bucket": bucket, "Key": "k"}}
+    assert code(s3.copy_object, **copy, CopySourceIfMatch='"b"') == "PreconditionFailed"
+    assert code(s3.copy_object, **copy, CopySourceIfUnmodifiedSince=long_ago) == "PreconditionFailed"
+    s3.copy_object(**copy, CopySourceIfMatch=etag)
+    assert code(s3.delete_object, Bucket=bucket, Key="copy", IfMatch='"b"') == "PreconditionFailed"
+    s3.delete_object(Bucket=bucket, Key="copy", IfMatch="*")
+    assert code(s3.head_object, Bucket=bucket, Key="copy") == "404"
+
+
+def test_a_key_of_the_customer_is_refused(s3: Any, bucket: str) -> None:
+    at = {"Bucket": bucket, "Key": "secret", "SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"0" * 32}
+    for call in (s3.put_object, s3.get_object, s3.create_multipart_upload):
+        assert code(call, **at) == "NotImplemented"
+
+
+def test_locked_versions_stay_and_their_retention_is_not_weakened(s3: Any) -> None:
+    bucket, until = "test-s3-lock", datetime.now(UTC) + timedelta(days=1)
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=HERE, ObjectLockEnabledForBucket=True)
+    kept = {
+        mode: {
+            "Bucket": bucket,
+            "Key": mode,
+            "VersionId": s3.put_object(Bucket=bucket, Key=mode, ObjectLockMode=mode, ObjectLockRetainUntilDate=until)[
+                "VersionId"
+            ],
+        }
+        for mode in ("GOVERNANCE", "COMPLIANCE")
+    }
+    shorter = {mode: {"Mode": mode, "RetainUntilDate": until - timedelta(hours=1)} for mode in kept}
+    for mode, version in kept.items():
+        assert code(s3.delete_object, **version) == "AccessDenied"
+        assert code(s3.delete_object, **version, BypassGovernanceRetention=False) == "AccessDenied"
+        assert code(s3.put_object_retention, **version, Retention=shorter[mode]) == "AccessDenied"
+        longer = {"Mode": mode, "RetainUntilDate": until + timedelta(hours=1)}
+        s3.put_object_retention(**version, Retention=longer)
+        assert s3.get_object_retention(**version)["Retention"] == longer
+        past = {"Mode": mode, "RetainUntilDate": until - timedelta(days=2)}
+        assert code(s3.put_object_retention, **version, Retention=past) == "InvalidArgument"
+    assert code(s3.delete_object, **kept["COMPLIANCE"], BypassGovernanceRetention=True) == "AccessDenied"
+    s3.delete_object(**kept["GOVERNANCE"], BypassGovernanceRetention=True)
+    suspended = {"Status": "Suspended"}
+    assert code(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=suspended) == "InvalidBucketState"
+    rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=configuration)
+    version = s3.put_object(Bucket=bucket, Key="by-default")["VersionId"]
+    assert code(s3.delete_object, Bucket=bucket, Key="by-default", VersionId=version) == "AccessDenied"
+
+
+def test_pages_of_other_origins_are_admitted_by_the_buckets_rules(cloud: Cloud, s3: Any, bucket: str) -> None:
+    rule = {"AllowedOrigins": ["http://page.example.com"], "AllowedMethods": ["GET"], "AllowedHeaders": ["x-amz-*"]}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+
+    def asked(url: str, method: str, **headers: str) -> tuple[int, str | None]:
+        request = urllib.request.Request(url, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        request.method = method
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, answer.headers.get("Access-Control-Allow-Origin")
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers.get("Access-Control-Allow-Origin")
+
+    url = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"})
+    get, page = {"Access_Control_Request_Method": "GET"}, "http://page.example.com"
+    assert asked(url, "OPTIONS", Origin=page, **get) == (200, page)
+    assert asked(f"{cloud.site.endpoint_url}/{bucket}/k", "OPTIONS", Origin=page, **get) == (200, page)
+    assert asked(url, "OPTIONS", Origin="http://other.example.com", **get) == (403, None)
+    assert asked(url, "OPTIONS", Origin=page, Access_Control_Request_Method="PUT") == (403, None)
+    assert asked(url, "OPTIONS", Origin=page, Access_Control_Request_Headers="x-other", **get) == (403, None)
+    assert asked(url, "GET", Origin=page) == (200, page)
+    assert asked(url, "GET", Origin="http://other.example.com") == (200, None)
+
+
+def test_a_canned_acl_that_does_not_exist_is_refused(s3: Any, bucket: str) -> None:
+    for call, inputs in ((s3.put_bucket_acl, {}), (s3.put_object_acl, {"Key": "k"}), (s3.put_object, {"Key": "n"})):
+        assert code(call, Bucket=bucket, **inputs, ACL="nonsense") == "InvalidArgument"
+
+
+def test_a_new_bucket_has_its_tags(s3: Any) -> None:
+    tags = [{"Key": "a", "Value": "b"}, {"Key": "c", "Value": "d"}]
+    s3.create_bucket(Bucket="test-s3-tags", CreateBucketConfiguration={**HERE, "Tags": tags})
+    assert s3.get_bucket_tagging(Bucket="test-s3-tags")["TagSet"] == tags
+    for refused, expected in (([{"Key": "aws:a", "Value": "b"}], "InvalidTag"), ([tags[0], tags[0]], "InvalidTag")):
+        configuration = {**HERE, "Tags": refused}
+        assert code(s3.create_bucket, Bucket="test-s3-no", CreateBucketConfiguration=configuration) == expected
+    assert code(s3.head_bucket, Bucket="test-s3-no") == "404"
+
+
+def test_what_s3_refuses_is_refused(s3: Any, bucket: str) -> None:
+    at, all_keys = {"Bucket": bucket, "Key": "k"}, {"Principal": "*", "Effect": "Allow", "Action": "s3:GetObject"}
+    of_another = json.dumps({"Statement": [{**all_keys, "Resource": "arn:aws:s3:::another/*"}]})
+    refusals: list[tuple[str, dict[str, Any], str]] = [
+        ("create_bucket", {"Bucket": "Test_S3", "CreateBucketConfiguration": HERE}, "InvalidBucketName"),
+        ("put_object", {**at, "ContentMD5": "AAAAAAAAAAAAAAAAAAAAAA=="}, "BadDigest"),
+        ("put_object", {**at, "ChecksumCRC32": "AAAAAQ=="}, "BadDigest"),
+        ("put_object", {"Bucket": bucket, "Key": "k" * 1025}, "KeyTooLongError"),
+        ("put_bucket_policy", {"Bucket": bucket, "Policy": "{"}, "MalformedPolicy"),
+        ("put_bucket_policy", {"Bucket": bucket, "Policy": of_another}, "MalformedPolicy"),
+        ("list_objects_v2", {"Bucket": bucket, "MaxKeys": -1}, "InvalidArgument"),
+        ("list_objects_v2", {"Bucket": bucket, "ContinuationToken": "bogus"}, "InvalidArgument"),
+        (
+            "put_bucket_versioning",
+            {"Bucket": bucket, "VersioningConfiguration": {"Status": "Bogus"}},
+            "MalformedXML",
+        ),
+        (
+            "put_bucket_lifecycle_configuration",
+            {
+                "Bucket": bucket,
+                "LifecycleConfiguration": {"Rules": [{"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}}]},
+            },
+            "InvalidRequest",
+        ),
+    ]
+    for operation, inputs, expected in refusals:
+        assert code(getattr(s3, operation), **inputs) == expected
+
+
+def test_a_list_has_pages(s3: Any) -> None:
+    s3.create_bucket(Bucket="test-s3-pages", CreateBucketConfiguration=HERE)
+    for key in "abc":
+        s3.put_object(Bucket="test-s3-pages", Key=key)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="test-s3-pages", PaginationConfig={"PageSize": 1})
+    assert [found["Key"] for page in pages for found in page["Contents"]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
+def test_a_form_uploads_what_its_policy_allows_and_nothing_else(
+    cloud: Cloud, s3: Any, bucket: str, version: str
+) -> None:
+    signer = boto3.client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=cloud.site.endpoint_url,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=KEY,
+        config=Config(signature_version=version),
+    )
+    post = signer.generate_presigned_post(bucket, f"form-{version}", Conditions=[["content-length-range", 1, 5]])
+
+    def sent(content: bytes, **changed: str) -> int:
+        fields = {**post["fields"], **changed}
+        head = "--x\r\nContent-Disposition: form-data; name="
+        parts = [f'{head}"{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+        file = b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + content
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        body = b"".join(parts) + file + b"\r\n--x--\r\n"
+        try:
+            with urllib.request.urlopen(urllib.request.Request(post["url"], body, headers), timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert sent(b"hello") == 204
+    assert s3.get_object(Bucket=bucket, Key=f"form-{version}")["Body"].read() == b"hello"
+    assert sent(b"hello", key="another") == 403
+    assert sent(b"hello", acl="public-read") == 403
+    assert sent(b"hello!") == 400
+    assert sent(b"hello", **{"x-amz-signature" if version == "s3v4" else "signature": "0" * 64}) == 403
+    assert code(s3.head_object, Bucket=bucket, Key="another") == "404"
