@@ -19,8 +19,13 @@ class Component(pulumi.ComponentResource):
         provider: pulumi.ProviderResource | None = None,
         depends_on: Sequence[pulumi.Resource] = (),
         ignore_changes: Sequence[str] = (),
+        aliases: Sequence[pulumi.Alias] = (),
     ) -> pulumi.ResourceOptions:
-        """Options for a child resource of this component."""
+        """Options for a child of this component; `aliases` are its names in earlier versions of the program."""
         return pulumi.ResourceOptions(
-            parent=self, provider=provider, depends_on=list(depends_on), ignore_changes=list(ignore_changes)
+            parent=self,
+            provider=provider,
+            depends_on=list(depends_on),
+            ignore_changes=list(ignore_changes),
+            aliases=list(aliases),
         )
