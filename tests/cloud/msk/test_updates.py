@@ -65,8 +65,9 @@ def test_configuration_is_updated_in_place_while_clients_write(msk: Msk, cluster
 def segment_bytes(msk: Msk, cluster: str, broker: str) -> str | None:
     """As the broker says; None while it does not answer. A client from before the restarts may still back off."""
     resource = ConfigResource(ConfigResource.Type.BROKER, broker)
+    client = msk.admin(cluster)  # held until the answer is there: a client that goes ends its requests
     try:
-        return msk.admin(cluster).describe_configs([resource])[resource].result(15)["log.segment.bytes"].value
+        return client.describe_configs([resource])[resource].result(15)["log.segment.bytes"].value
     except (KafkaException, TimeoutError):
         return None
 
