@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 
 from local.cloud.service.errors import AwsError
@@ -51,6 +52,15 @@ def refusal_of_write(match: str | None, none_match: str | None, etag: str | None
     if match is not None and etag is not None and not names(match, etag):
         return failed()
     return None
+
+
+def time_of(text: str | None) -> datetime | None:
+    """The time of a condition in the form of HTTP. Without a valid one it is ignored (RFC 9110, 13.1.3 and 13.1.4)."""
+    try:
+        time = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
 def names(header: str, etag: str) -> bool:

@@ -8,13 +8,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 from moto.core.responses import ActionResult
-from moto.core.utils import str_to_rfc_1123_datetime
 from moto.s3.exceptions import DuplicateTagKeys, InvalidBucketState, NoSystemTags, PreconditionFailed
 from moto.s3.models import S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from local.cloud.context import ACCOUNT
-from local.cloud.strict.s3.conditions import Conditions, Verdict, names, of_read
+from local.cloud.strict.s3.conditions import Conditions, Verdict, names, of_read, time_of
 from local.cloud.strict.s3.cors import CorsRule
 
 _get_key = S3Response._get_key
@@ -54,17 +53,9 @@ def _asked(headers: Mapping[str, str]) -> Conditions:
     return Conditions(
         headers.get("If-Match"),
         headers.get("If-None-Match"),
-        _time(headers.get("If-Modified-Since")),
-        _time(headers.get("If-Unmodified-Since")),
+        time_of(headers.get("If-Modified-Since")),
+        time_of(headers.get("If-Unmodified-Since")),
     )
-
-
-def _time(text: str | None) -> datetime | None:
-    """Without a valid date the condition is ignored, as RFC 9110 says."""
-    try:
-        return str_to_rfc_1123_datetime(text).replace(tzinfo=UTC) if text else None
-    except ValueError:
-        return None
 
 
 def _key_if(self: Any, *arguments: Any, **named: Any) -> tuple[Any, bool]:

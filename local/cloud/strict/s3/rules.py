@@ -42,7 +42,7 @@ def _key(request: ServiceRequest) -> None:
 
 def _body(request: ServiceRequest) -> None:
     """A body in chunks is not checked: its digests are of what the chunks hold."""
-    if "aws-chunked" not in (request.inputs.get("ContentEncoding") or ""):
+    if not request.in_chunks:
         body = request.inputs.get("Body") or b""
         _raise(digests.refusal(body.encode() if isinstance(body, str) else body, request.inputs))
 
