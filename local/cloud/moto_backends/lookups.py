@@ -11,6 +11,7 @@ from moto.kms.models import kms_backends
 from moto.sts.models import sts_backends
 
 from local.cloud.context import ACCOUNT
+from local.cloud.moto_backends.sts import MADE_BY_AWS
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,15 @@ class Subnet:
     id: str
     vpc: str
     zone: str
+
+
+@dataclass(frozen=True)
+class UserKey:
+    """An access key of an IAM user, given by ARN."""
+
+    user: str
+    secret: str
+    active: bool
 
 
 def subnets(region: str, ids: list[str]) -> list[Subnet]:
@@ -62,15 +72,17 @@ def delete_security_group(region: str, id: str) -> None:
 
 
 def secret_of(access_key: str) -> str | None:
-    """The secret of an access key. A key that IAM does not know is accepted too, with itself as its secret."""
+    """The secret of an access key. One that is no id of AWS's is the account's own, with itself as its secret."""
     role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
     if role is not None:
         return role.secret_access_key
-    known = _user_key(access_key)
+    known = user_key(access_key)
     if known is not None:
-        return known[1]
+        return known.secret
     session = iam_backends[ACCOUNT]["aws"].access_keys.get(access_key)
-    return session.secret_access_key if session else access_key
+    if session is not None:
+        return session.secret_access_key
+    return None if access_key.startswith(MADE_BY_AWS) else access_key
 
 
 def principal(access_key: str) -> str:
@@ -78,8 +90,8 @@ def principal(access_key: str) -> str:
     role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
     if role is not None:
         return role.role_arn
-    known = _user_key(access_key)
-    return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
+    known = user_key(access_key)
+    return known.user if known else f"arn:aws:iam::{ACCOUNT}:root"
 
 
 def session_name(access_key: str) -> str:
@@ -88,12 +100,12 @@ def session_name(access_key: str) -> str:
     return role.session_name if role is not None else ""
 
 
-def _user_key(access_key: str) -> tuple[str, str] | None:
-    """ARN of the user and secret of the key."""
+def user_key(access_key: str) -> UserKey | None:
+    """The key, if it is a user's."""
     for user in iam_backends[ACCOUNT]["aws"].users.values():
         for key in user.access_keys:
             if key.access_key_id == access_key:
-                return user.arn, key.secret_access_key
+                return UserKey(user.arn, key.secret_access_key, key.status == "Active")
     return None
 
 
