@@ -1,4 +1,4 @@
-"""What our services look up in moto's: networks, keys, principals. Call under the context's lock."""
+"""What our services look up in moto's: networks, access keys, principals. Call under the context's lock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
-from moto.kms.models import kms_backends
 from moto.sts.models import sts_backends
 
 from local.cloud.context import ACCOUNT
@@ -46,17 +45,6 @@ def default_security_group(region: str, vpc: str) -> str | None:
     """Id of the VPC's default security group."""
     group = ec2_backends[ACCOUNT][region].get_default_security_group(vpc)
     return group.id if group else None
-
-
-def key_arn(region: str, key: str) -> str:
-    """ARN of a KMS key given by id, ARN or alias. Raises KeyError when the region has no such key."""
-    if key.startswith("arn:") and key.split(":")[3] != region:
-        raise KeyError(key)
-    kms = kms_backends[ACCOUNT][region]
-    alias = key if key.startswith("alias/") else key.partition(":alias/")[2]
-    if alias and kms.get_key_id_from_alias(f"alias/{alias.removeprefix('alias/')}") is None:
-        raise KeyError(key)
-    return kms.describe_key(key).arn
 
 
 def create_security_group(region: str, name: str, vpc: str) -> str:
@@ -119,16 +107,3 @@ def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
 def zones(region: str) -> list[str]:
     """Names of the region's availability zones."""
     return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]
-
-
-def key_is_enabled(region: str, arn: str) -> bool:
-    """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
-    return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"
-
-
-def usable_key_arn(region: str, key: str) -> str:
-    """As `key_arn`, of a key that can encrypt. Raises KeyError for one that cannot, too."""
-    arn = key_arn(region, key)
-    if not key_is_enabled(region, arn):
-        raise KeyError(f"{arn}, which is disabled or is being deleted")
-    return arn
