@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.cloud.http.signature import verify_form
+from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, of_read, time_of
 from local.cloud.service.errors import AwsError
 from local.cloud.strict.s3 import post_policy
-from local.cloud.strict.s3.conditions import Conditions, Verdict, of_read, refusal_of_write, time_of
+from local.cloud.strict.s3.conditions import refusal_of_write
 from local.cloud.strict.s3.cors import CorsRule, of_answer, preflight
 from local.cloud.strict.s3.digests import refusal
 from local.cloud.strict.s3.names import refusal_of_bucket, refusal_of_key
@@ -66,6 +67,7 @@ def test_a_read_has_its_conditions(asked: Conditions, verdict: Verdict) -> None:
         *(("Thu, 01 Jan 2026 00:00:00 GMT", NOW), ("Thursday, 01-Jan-26 00:00:00 GMT", NOW)),
         *(("Thu Jan  1 00:00:00 2026", NOW), ("yesterday-ish", None), ("", None), (None, None)),
         *(("Thu, 99 Jan 2026 00:00:00 GMT", None), ("2026-01-01T00:00:00Z", None)),
+        ("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
 def test_a_time_has_the_form_of_http(text: str | None, time: datetime | None) -> None:

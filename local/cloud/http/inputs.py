@@ -13,8 +13,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from local.cloud.http.calls import Call
+from local.cloud.moto_backends.s3.conditions import time_of
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.s3.conditions import time_of
 
 _DATES = (
     *("If-Modified-Since", "If-Unmodified-Since"),
