@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.cloud import REGION, Cloud, code, code_of
 
 pytestmark = pytest.mark.integration
-
-
-def code(call: Any, **inputs: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**inputs)
-    return code_of(refused.value)
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import KEY, REGION, Cloud, code_of
+from tests.fixtures.cloud import KEY, REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
 
@@ -32,12 +31,6 @@ def bucket(s3: Any) -> str:
     s3.create_bucket(Bucket="test-s3", CreateBucketConfiguration=HERE)
     s3.put_object(Bucket="test-s3", Key="k", Body=b"one")
     return "test-s3"
-
-
-def code(call: Any, **inputs: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**inputs)
-    return code_of(refused.value)
 
 
 def test_reads_and_writes_have_their_conditions(s3: Any, bucket: str) -> None:

@@ -13,17 +13,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.cloud import REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
-
-
-def code(call: Any, **inputs: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**inputs)
-    return code_of(refused.value)
 
 
 # --- errors that moto does not foresee
