@@ -24,8 +24,8 @@ HTTP = "http"
 TIMESERIES = "timeseries"
 PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL}
 """Needs that the platform's configuration resolves, with the variable that must be in it."""
-SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD), "redis": (platform.REDIS_URL,)}
-"""Variables that the platform's Secret has for a need, where the region's brokers and caches ask for a password."""
+SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_PASSWORD,), "redis": (platform.REDIS_URL,)}
+"""Variables that the platform's Secret has for a need."""
 
 KUBELET = "KUBERNETES_"
 """Prefix of the variables that the kubelet sets in every container: the address of the API server."""

@@ -35,7 +35,7 @@ def _topic_admin(kafka: KafkaClient) -> TopicAdmin:
     return _cached_topic_admin(tuple(sorted(kafka.items())))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _cached_topic_admin(kafka: tuple[tuple[str, str], ...]) -> TopicAdmin:
     return TopicAdmin(dict(kafka))
 

@@ -10,7 +10,7 @@ import kopf
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import GROUP, VERSION
-from operators.auraservice.dependencies import TIMESERIES_SECRET
+from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET
 from operators.controller.health import Liveness
 from operators.controller.workqueue import Key, WorkQueue
 from operators.kubernetes.client import load_configuration
@@ -26,11 +26,15 @@ from operators.kubernetes.kinds import (
     Kind,
 )
 from operators.kubernetes.manifest import FIELD_MANAGER, digest
+from operators.kubernetes.pods import authority_secret
 
 _INACTIVITY_TIMEOUT_SECONDS = 90
 _SERVER_TIMEOUT_SECONDS = 240
 _TOKEN_LIFETIME = timedelta(minutes=5)
-_SHARED = {("ConfigMap", PLATFORM_CONFIG), ("Secret", PLATFORM_CONFIG), ("Secret", TIMESERIES_SECRET)}
+_SHARED = {
+    ("ConfigMap", PLATFORM_CONFIG),
+    *(("Secret", name) for name in (PLATFORM_CONFIG, TIMESERIES_SECRET, authority_secret(TIMESERIES_CLUSTER))),
+}
 _CUSTOM_KINDS = {AURA_SERVICE.name: AURA_SERVICE, BIO_STREAM.name: BIO_STREAM}
 
 

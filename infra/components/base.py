@@ -20,6 +20,7 @@ class Component(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource] = (),
         ignore_changes: Sequence[str] = (),
         aliases: Sequence[pulumi.Alias] = (),
+        replace_on_changes: Sequence[str] = (),
     ) -> pulumi.ResourceOptions:
         """Options for a child of this component; `aliases` are its names in earlier versions of the program."""
         return pulumi.ResourceOptions(
@@ -28,4 +29,6 @@ class Component(pulumi.ComponentResource):
             depends_on=list(depends_on),
             ignore_changes=list(ignore_changes),
             aliases=list(aliases),
+            replace_on_changes=list(replace_on_changes),
+            delete_before_replace=True if replace_on_changes else None,  # its name is taken
         )

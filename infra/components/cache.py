@@ -1,4 +1,7 @@
-"""ElastiCache: Redis for data that may be lost (pending pushes, caches, rate limits)."""
+"""ElastiCache: Redis for data that may be lost (pending pushes, caches, rate limits).
+
+Its data is not worth the two steps in which AWS switches TLS on: a cache without it is replaced.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ class Cache(Component):
             transit_encryption_enabled=True,
             auth_token=password,
             snapshot_retention_limit=config.snapshot_days,
-            opts=self.child(),
+            opts=self.child(replace_on_changes=["transitEncryptionEnabled"]),
         )
         self.endpoint = self.cache.primary_endpoint_address
         self.url = pulumi.Output.format("rediss://:{0}@{1}:{2}/0", password, self.endpoint, PORT)

@@ -30,7 +30,14 @@ class Platform(Component):
     ) -> None:
         super().__init__(name, opts)
         self.kubeconfig = kubeconfig(region, cluster)
-        provider = kubernetes.Provider(name, kubeconfig=self.kubeconfig, opts=self.child())
+        provider = kubernetes.Provider(
+            name,
+            kubeconfig=self.kubeconfig,
+            # Otherwise a changed value deletes the object and makes another one, and Pods start without it meanwhile.
+            enable_config_map_mutable=True,
+            enable_secret_mutable=True,
+            opts=self.child(),
+        )
         inside = self.child(provider=provider)
         namespace = kubernetes.core.v1.Namespace(
             name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside

@@ -121,4 +121,4 @@ class Stream(Component):
         accepted = aws.msk.SingleScramSecretAssociation(
             name, cluster_arn=self.cluster.arn, secret_arn=secret.arn, opts=self.child()
         )
-        return accepted.id.apply(lambda _: USER), password
+        return accepted.id.apply(lambda _: USER), pulumi.Output.all(accepted.id, password).apply(lambda both: both[1])

@@ -111,8 +111,8 @@ class Controller:
             self._provisioned.pop(name, None)
             log.info("server_started", cluster=name, host=server.host)
         known = self._provisioned.get(name)
-        secret = await self._secret(f"{name}-app")
-        if known is not None and known[0] == uid and secret == known[1].secret_values():
+        secret, certified = await self._secret(f"{name}-app"), await self._secret(cluster.authority)
+        if known is not None and known[0] == uid and secret == known[1].secret_values() and certified:
             return
         password = secret.get("password") or secrets.token_urlsafe(32)
         credentials = Credentials(server.host, cluster.owner, password, cluster.database)

@@ -16,8 +16,6 @@ from local.node.runtime.execution import POD_UID_VARIABLE
 from local.site import CHECKOUT, Site
 
 _TIMEOUT_SECONDS = 90
-_SERVER = "server"
-"""Name of the files with the server's certificate and key."""
 
 
 class Server:
@@ -66,10 +64,11 @@ class Server:
             raise EngineFailed(done.stderr.strip()[-800:])
 
     def certify(self, parameters: dict[str, str]) -> None:
-        """Makes the authority and the certificate, for a server that was started before there were any."""
-        if not self.authority.certificate.exists():
-            certify(self.folder, self.host)
-            engine(self.folder, self.host, parameters).configure()
+        """Lets a server have TLS that was started before it had a certificate."""
+        certify(self.folder, self.host)
+        server = engine(self.folder, self.host, parameters)
+        if server.query("SHOW ssl") == [("off",)]:
+            server.configure()
 
     def delete(self) -> None:
         """Stops the server, deletes its data and releases its address."""
@@ -80,13 +79,13 @@ class Server:
 def engine(folder: Path, host: str, parameters: dict[str, str] | None = None) -> Postgres:
     """The server with data in `folder`: it serves clients with and without TLS, as CloudNativePG's do."""
     own = authority(folder)
-    tls = Tls(own.folder / f"{_SERVER}.crt", own.folder / f"{_SERVER}.key", own.certificate, required=False)
+    tls = Tls(own.folder / f"{host}.crt", own.folder / f"{host}.key", own.certificate, required=False)
     return Postgres(folder, host, settings=parameters, tls=tls)
 
 
 def certify(folder: Path, host: str) -> None:
     """Makes the authority and the server's certificate, unless they exist."""
-    authority(folder).ensure().pair(_SERVER, host, hosts=(host,))
+    authority(folder).ensure().pair(host, host, hosts=(host,))
 
 
 def authority(folder: Path) -> Authority:

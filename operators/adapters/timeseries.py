@@ -7,12 +7,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
 
 from contracts import timeseries
 from contracts.biostream import Sink
+from contracts.connections import postgres_verification
 from contracts.durations import delta
 from contracts.platform import TABLE_HRV
 from operators.adapters.kept import Kept, comment_of, kept_of, longest
@@ -59,30 +63,43 @@ class Store:
 
     def __init__(self) -> None:
         self._applied: dict[str, _Applied] = {}
+        self._authorities = TemporaryDirectory(prefix="aura-authorities-")
 
-    async def ensure(self, url: str, sink: Sink, now: datetime, stream: str, filling: Collection[str]) -> Tables:
+    async def ensure(
+        self, url: str, sink: Sink, now: datetime, stream: str, filling: Collection[str], authority: str = ""
+    ) -> Tables:
         """Tables, views and partitions; drops partitions past their retention. Raises StoreUnavailable.
 
-        `filling` are all streams that fill the tables now, `stream` among them. Rows of a stream that is gone are kept
-        as long as it declared.
+        The server is verified by `authority`, a certificate in PEM, if there is one. `filling` are all streams that
+        fill the tables now, `stream` among them. Rows of a stream that is gone are kept as long as it declared.
         """
         try:
             async with await AsyncConnection.connect(
-                url, connect_timeout=_TIMEOUT_SECONDS, autocommit=True
+                self._verified(url, authority), connect_timeout=_TIMEOUT_SECONDS, autocommit=True
             ) as connection:
                 return await self._ensure(connection, digest(url), sink, now, stream, filling)
         except (psycopg.Error, OSError, StoreUnavailable) as error:
             raise StoreUnavailable(f"database {sink.database}: {_words(error)}".strip()) from error
 
-    async def drop(self, url: str) -> None:
+    async def drop(self, url: str, authority: str = "") -> None:
         """Drops the tables with their rows. Raises StoreUnavailable."""
         try:
-            async with await AsyncConnection.connect(url, connect_timeout=_TIMEOUT_SECONDS) as connection:
+            verified = self._verified(url, authority)
+            async with await AsyncConnection.connect(verified, connect_timeout=_TIMEOUT_SECONDS) as connection:
                 for table in timeseries.TIME_COLUMN:
                     await connection.execute(f"drop table if exists {table} cascade".encode())
         except (psycopg.Error, OSError) as error:
             raise StoreUnavailable(_words(error)) from error
         self._applied.pop(digest(url), None)
+
+    def _verified(self, url: str, authority: str) -> str:
+        """libpq reads authorities from files only."""
+        if not authority:
+            return url
+        file = Path(self._authorities.name) / f"{digest(authority)}.crt"
+        if not file.exists():
+            file.write_text(authority)
+        return make_conninfo(url, **postgres_verification(str(file)))
 
     async def _ensure(
         self, connection: AsyncConnection, key: str, sink: Sink, now: datetime, stream: str, filling: Collection[str]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from contracts.auraservice import AuraServiceSpec
 from contracts.variables import PLATFORM_NEEDS, TIMESERIES
 from operators.kubernetes.conditions import Finding, broken, good, waiting
+from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.services import Address
 
 TIMESERIES_CLUSTER = "timeseries"
@@ -20,7 +21,7 @@ NEEDS_MET = "NeedsMet"
 @dataclass(frozen=True)
 class Dependencies:
     """`config` is the region's configuration; `services` has None for one that cannot be addressed; `timeseries` is a
-    digest of the database's Secret, None without one."""
+    digest of the database's Secret, None without that or without the one of its authority."""
 
     config: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Address | None] = field(default_factory=dict)
@@ -46,7 +47,10 @@ def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
             f"needs {need}, but neither ConfigMap nor Secret aura-platform has {variable} yet",
         )
     if need == TIMESERIES:
-        return waiting(NEEDS_MET, "DatabaseMissing", f"needs {need}, but Secret {TIMESERIES_SECRET} does not exist yet")
+        message = (
+            f"needs {need}, but Secret {TIMESERIES_SECRET} or {authority_secret(TIMESERIES_CLUSTER)} does not exist"
+        )
+        return waiting(NEEDS_MET, "DatabaseMissing", f"{message} yet")
     if need in dependencies.services:
         message = f"needs {need}, but the Service of that name has no cluster IP or no port: it is headless or an"
         return broken(NEEDS_MET, "ServiceUnusable", f"{message} ExternalName; give it both, or leave the need out")

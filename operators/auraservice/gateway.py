@@ -125,5 +125,6 @@ def _redis(dependencies: Dependencies) -> Manifest | None:
     address = urlsplit(dependencies.config.get(REDIS_URL, ""))
     if not address.hostname:
         return None
+    tls = {"ssl": True, "ssl_verify": True, "server_name": address.hostname} if address.scheme == "rediss" else {}
     password = {"password": unquote(address.password)} if address.password else {}
-    return {"host": address.hostname, "port": address.port or 6379, "ssl": address.scheme == "rediss", **password}
+    return {"host": address.hostname, "port": address.port or 6379, **tls, **password}

@@ -16,7 +16,7 @@ from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from operators.auraservice import status
-from operators.auraservice.dependencies import TIMESERIES_SECRET, Dependencies, needs_met
+from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.workload import min_replicas, replicas_override, secret_name
 from operators.controller.reconciler import Result
@@ -26,6 +26,7 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
+from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
@@ -82,7 +83,8 @@ class AuraServiceReconciler:
         timeseries = None
         if TIMESERIES in spec.needs:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
-            timeseries = digest(secret.get("data", {})) if secret else None
+            authority = await self.client.get(kinds.SECRET, owner.namespace, authority_secret(TIMESERIES_CLUSTER))
+            timeseries = digest(secret.get("data", {})) if secret and authority else None
         return Dependencies(config, services, timeseries, {}, served, passive=config.get(REGION_ROLE) == "passive")
 
     async def _secrets(

@@ -11,7 +11,7 @@ from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaClient
 from contracts.resource import GROUP, DeletionPolicy
 from operators.adapters.kafka.admin import TopicAdmin
-from operators.adapters.timeseries import Store
+from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
 from operators.biostream.desired import volume_claim
 from operators.biostream.locations import locate
@@ -20,6 +20,7 @@ from operators.kubernetes import kinds
 from operators.kubernetes.client import Client
 from operators.kubernetes.kinds import DEPLOYMENT
 from operators.kubernetes.manifest import Manifest, Owner
+from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.resource import parse_spec
 
 FINALIZER = f"{GROUP}/data"
@@ -81,7 +82,10 @@ class Finalizer:
             own = sorted(declared & found.streams.mine.topics - used.topics)
             await self.kafka(found.brokers.kafka_client).delete(own)
         if found.url and not used.store:
-            await self.store.drop(found.url)
+            if not found.authority:
+                missing = authority_secret(spec.sink.database)
+                raise StoreUnavailable(f"Secret {missing} with the database's authority does not exist")
+            await self.store.drop(found.url, found.authority)
 
     async def _patch(self, body: Manifest, finalizers: list[str]) -> None:
         meta = {"finalizers": finalizers, "resourceVersion": body["metadata"]["resourceVersion"]}

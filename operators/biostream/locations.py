@@ -14,16 +14,19 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.kinds import SECRET
 from operators.kubernetes.manifest import Manifest, digest
 from operators.kubernetes.platform import platform_configuration
+from operators.kubernetes.pods import authority_secret
 
 
 @dataclass(frozen=True)
 class Locations:
     """`brokers` is None before the region's configuration names them, `url` empty before CloudNativePG has created the
-    database's Secret; `url_version` is a digest of that. `passive` says whether the region is the passive one."""
+    database's Secret; `url_version` is a digest of that. `authority` certifies the database, in PEM; it is empty
+    before its Secret exists. `passive` says whether the region is the passive one."""
 
     brokers: KafkaVariables | None
     url: str
     url_version: str
+    authority: str
     streams: Siblings
     passive: bool
 
@@ -35,5 +38,8 @@ async def locate(client: Client, body: Manifest, spec: BioStreamSpec, ca_file: s
     brokers = KafkaVariables.of(configuration, ca_file)
     secret = (await client.get(SECRET, namespace, database_secret(spec)) or {}).get("data") or {}
     url = base64.b64decode(secret["uri"]).decode() if "uri" in secret else ""
+    version = digest(secret) if url else ""
+    held = (await client.get(SECRET, namespace, authority_secret(spec.sink.database)) or {}).get("data") or {}
+    authority = base64.b64decode(held.get("ca.crt", "")).decode()
     streams = await siblings(client, body, spec, brokers.kafka_bootstrap if brokers else "", url)
-    return Locations(brokers, url, digest(secret) if url else "", streams, configuration.get(REGION_ROLE) == "passive")
+    return Locations(brokers, url, version, authority, streams, configuration.get(REGION_ROLE) == "passive")

@@ -28,7 +28,7 @@ from operators.biostream.desired import (
     scale_of,
 )
 from operators.biostream.finalizer import Finalizer
-from operators.biostream.locations import locate
+from operators.biostream.locations import Locations, locate
 from operators.biostream.scaling import Scale, bounds, decide, with_sample
 from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics
 from operators.biostream.siblings import Siblings
@@ -40,6 +40,7 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, waiting
 from operators.kubernetes.kinds import SERVICE
 from operators.kubernetes.manifest import Manifest, Owner
+from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
@@ -78,7 +79,7 @@ class BioStreamReconciler:
         await self._finalizer.sync(body, spec)
         owner = Owner.of(body)
         found = await locate(self.client, body, spec, self.ca_file)
-        brokers, url, streams, passive = found.brokers, found.url, found.streams, found.passive
+        brokers, streams, passive = found.brokers, found.streams, found.passive
         where: dict[str, Any] = {"kafka": streams.mine.kafka, "database": streams.mine.store}
         where["topics"] = sorted(streams.mine.topics)
         live = await live_objects(self.client, owner, _KINDS)
@@ -93,7 +94,7 @@ class BioStreamReconciler:
         findings = [
             good(ACCEPTED, "NoConflict", "no older stream declares anything that excludes this one"),
             topic_finding,
-            await self._tables(streams, url),
+            await self._tables(found),
             response,
             secret_finding,
         ]
@@ -161,16 +162,20 @@ class BioStreamReconciler:
             return broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"), None
         return topics.ready(declared), source.partitions
 
-    async def _tables(self, streams: Siblings, url: str) -> Finding:
-        spec = streams.mine.spec
-        if not url:
+    async def _tables(self, found: Locations) -> Finding:
+        streams, spec = found.streams, found.streams.mine.spec
+        if not found.url:
             return waiting(
                 TABLES_READY, "DatabaseMissing", f"Secret {database_secret(spec)} with a uri does not exist yet"
             )
+        if not found.authority:
+            missing = authority_secret(spec.sink.database)
+            return waiting(TABLES_READY, "DatabaseMissing", f"Secret {missing} with a ca.crt does not exist yet")
         sink = kept_sink(streams.mine, streams.others)
         try:
             fillers = filling(streams.mine, streams.others)
-            tables = await self.store.ensure(url, sink, datetime.now(UTC), str(streams.mine), fillers)
+            now, stream = datetime.now(UTC), str(streams.mine)
+            tables = await self.store.ensure(found.url, sink, now, stream, fillers, found.authority)
         except StoreUnavailable as error:
             return broken(TABLES_READY, "StoreUnavailable", str(error))
         message = f"tables and views exist ({tables.partitioning})"

@@ -12,7 +12,8 @@ from contracts.resource import GROUP
 from operators.kubernetes.manifest import NAME, Manifest, Owner
 
 GATEWAY_NAMESPACES = ["aura", "kong"]
-_STORES = {"kafka": [9092, 9094, 9096, 9098], "redis": [6379], "timeseries": [5432]}
+_STORES = {"kafka": [9096], "redis": [6379], "timeseries": [5432]}
+"""Kafka's port is that of SASL/SCRAM on MSK."""
 _DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
 
 

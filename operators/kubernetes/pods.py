@@ -61,7 +61,7 @@ def platform_config() -> Manifest:
 
 
 def platform_secrets(needs: Iterable[str]) -> list[Manifest]:
-    """Entries of `env` with the passwords of what is needed, where the region's brokers and caches ask for them."""
+    """Entries of `env` with the passwords of what is needed. Optional: brokers of another kind may ask for none."""
     return [
         {
             "name": variable,
@@ -72,9 +72,14 @@ def platform_secrets(needs: Iterable[str]) -> list[Manifest]:
     ]
 
 
+def authority_secret(database: str) -> str:
+    """The Secret in which CloudNativePG keeps the authority that certifies its Cluster `database`."""
+    return f"{database}-ca"
+
+
 def authority_volume(database: str) -> Manifest:
     """The authority of CloudNativePG's Cluster `database`: its certificate, which is stored beside its private key."""
-    secret = {"secretName": f"{database}-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    secret = {"secretName": authority_secret(database), "items": [{"key": "ca.crt", "path": "ca.crt"}]}
     return {"name": _AUTHORITY, "secret": secret}
 
 

@@ -113,6 +113,11 @@ def test_a_client_verifies_the_server_by_the_authority_of_its_secret(databases: 
         psycopg.connect(make_conninfo(uri, **postgres_verification(str(another.certificate))))
     status = databases.cluster.get("clusters.postgresql.cnpg.io", "timeseries", "-n", "aura")["status"]
     assert status["certificates"]["serverCASecret"] == "timeseries-ca"
+    databases.cluster.kubectl("delete", "secret", "timeseries-ca", "-n", "aura")
+    again = databases.cluster.until(
+        lambda: databases.cluster.get("secret", "-n", "aura", "--field-selector=metadata.name=timeseries-ca")["items"]
+    )
+    assert again[0]["data"] == stored
 
 
 def test_a_killed_server_is_restarted_with_its_data(databases: Databases) -> None:

@@ -156,7 +156,10 @@ def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording
 def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> None:
     (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
     (secret,) = declared.of("kubernetes:core/v1:Secret").values()
-    assert config["metadata"]["name"] == "aura-platform"
+    assert config["metadata"]["name"] == secret["metadata"]["name"] == "aura-platform"
+    (provider,) = declared.of("pulumi:providers:kubernetes").values()
+    assert provider["enableConfigMapMutable"] in (True, "true")
+    assert provider["enableSecretMutable"] in (True, "true")
     values = {**config["data"], **secret["stringData"]}
     assert {"AWS_REGION", "MEDIA_BUCKET", "TOKEN_ISSUER"} <= set(values)
     assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL"}

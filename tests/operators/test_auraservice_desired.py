@@ -79,7 +79,8 @@ def test_all_gateways_count_in_the_redis_of_the_region_whose_password_is_in_a_se
     objects = desired(OWNER, service(routes=[route]), of_region)
     limit = limit_of(objects)
     assert (limit["minute"], limit["policy"]) == (7, "redis")
-    assert limit["redis"] == {"host": "cache.internal", "port": 6379, "ssl": True, "password": "p/w"}
+    verified = {"ssl": True, "ssl_verify": True, "server_name": "cache.internal"}
+    assert limit["redis"] == {"host": "cache.internal", "port": 6379, "password": "p/w", **verified}
     (plugin,) = [one for one in objects if one.get("plugin") == "rate-limiting"]
     assert "config" not in plugin
     secret = plugin["configFrom"]["secretKeyRef"]["name"]
@@ -135,7 +136,7 @@ def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None
     assert labels["needs.platform.aurawellness.com/auth"] == "true"
     rules = only(objects, "NetworkPolicy")["spec"]["egress"]
     assert {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "auth"}}}]} in rules
-    assert any({"protocol": "TCP", "port": 9092} in rule.get("ports", []) for rule in rules)
+    assert any({"protocol": "TCP", "port": 9096} in rule.get("ports", []) for rule in rules)
 
 
 def test_who_needs_the_time_series_store_can_verify_it_and_does_not_get_its_authority_key() -> None:
@@ -167,7 +168,7 @@ def test_only_who_needs_a_password_of_the_region_gets_it() -> None:
 
     assert passwords("auth") == {}
     assert passwords("redis") == {"REDIS_URL": optional("REDIS_URL")}
-    assert passwords("kafka") == {name: optional(name) for name in ("KAFKA_USERNAME", "KAFKA_PASSWORD")}
+    assert passwords("kafka") == {"KAFKA_PASSWORD": optional("KAFKA_PASSWORD")}
 
 
 def test_env_overrides_plain_variables_and_a_pod_knows_its_address() -> None:

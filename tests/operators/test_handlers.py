@@ -13,6 +13,7 @@ from operators.handlers import is_shared_dependency
         ("ConfigMap", "aura-platform", True),
         ("Secret", "aura-platform", True),  # a rotated password of brokers or caches
         ("Secret", "timeseries-app", True),
+        ("Secret", "timeseries-ca", True),
         ("Service", "auth", True),
         ("Secret", "auth-environment", False),
         ("ConfigMap", "kube-root-ca.crt", False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 
 from contracts import timeseries
 from contracts.biostream import Sink
+from local.engines.certificates import Authority
 from operators.adapters.kept import Kept, release
 from operators.adapters.timeseries import Partitioning, Store, StoreUnavailable
 from tests.fixtures.engines import Database
@@ -39,6 +41,16 @@ def kinds(uri: str) -> dict[str, str]:
         query = "select relname::text, relkind::text from pg_class where relname = any(%s)"
         names = [*timeseries.TIME_COLUMN, *timeseries.VIEWS]
         return dict(connection.execute(query, [names]).fetchall())
+
+
+async def test_the_server_is_verified_by_its_authority(postgres: Database, tmp_path: Path) -> None:
+    uri, store = postgres.create("operators_verified"), Store()
+    await store.ensure(uri, SINK, NOW, ME, [ME], postgres.authority.certificate.read_text())
+    another = Authority(tmp_path, "another").ensure().certificate.read_text()
+    with pytest.raises(StoreUnavailable, match="certificate verify failed"):
+        await store.ensure(uri, SINK, NOW, ME, [ME], another)
+    with pytest.raises(StoreUnavailable, match="certificate verify failed"):
+        await store.drop(uri, another)
 
 
 async def test_a_server_with_the_extension_gets_hypertables(timescale: str) -> None:
