@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from local.site import Site
 
 LOCAL_KEY = "local"
-"""The local endpoint accepts any key, because it enforces no permissions; this one is valid nowhere else."""
+"""The account's own at the local endpoint, as is every key that AWS would not make; it is valid nowhere else."""
 
 
 def session() -> boto3.Session:

@@ -28,8 +28,8 @@ from local.cloud.moto_backends import (
     vpc_endpoints,
     zones,
 )
+from local.cloud.moto_backends.s3 import corrections as s3
 from local.cloud.state.store import Store
-from local.cloud.strict.s3 import corrections as s3
 from local.cloud.svc import services
 from local.site import Site
 

@@ -12,8 +12,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.cloud.test_strict import code
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.cloud import REGION, Cloud, code, code_of
 
 pytestmark = pytest.mark.integration
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from moto import backends
 
+import local.cloud
 from local.cloud.context import ACCOUNT, CloudContext
 from local.cloud.moto_backends import registry
 from local.cloud.moto_backends.admitted import ADMITTED
@@ -46,3 +49,21 @@ def test_another_backend_is_not_made(tmp_path: Path, package: str) -> None:
     Store(tmp_path, CloudContext(Site(tmp_path)))
     with pytest.raises(NotImplementedError, match=package):
         regions_of(package)["us-east-1"]
+
+
+def changed_in_moto(text: str) -> Iterator[str]:
+    """Attributes of what is imported from moto that a module assigns."""
+    nodes = list(ast.walk(ast.parse(text)))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("moto")]
+    known = {alias.asname or alias.name for node in imports for alias in node.names}
+    for node in nodes:
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id in known:
+                yield ast.unparse(target)
+
+
+def test_only_moto_backends_corrects_moto() -> None:
+    root = Path(local.cloud.__path__[0])
+    changed = {path.relative_to(root): [*changed_in_moto(path.read_text())] for path in root.rglob("*.py")}
+    rooms = {path.parts[0] for path, names in changed.items() if names}
+    assert rooms == {"moto_backends"}

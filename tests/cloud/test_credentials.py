@@ -13,11 +13,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.core.responses import ActionResult
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from local.cloud.authorization.credentials import State, refusal, state
 from local.cloud.context import ACCOUNT
+from local.cloud.moto_backends.lookups import secret_of
+from local.cloud.moto_backends.sts import keep_credentials
 from tests.fixtures.cloud import REGION, Cloud, code_of
 
 NOW = datetime.now(UTC)
@@ -36,10 +39,37 @@ def test_a_session_is_good_with_its_token_until_it_ends() -> None:
     assert state(key, token, NOW) is State.UNKNOWN  # not the account's own, which may do everything
 
 
-@settings(deadline=None)
-@given(st.text(max_size=20).filter(lambda key: not key.startswith("ASIA")), st.text(max_size=20))
-def test_a_key_of_nobody_is_the_accounts(key: str, token: str) -> None:
+def test_a_key_of_sts_is_good_until_it_ends() -> None:
+    given: dict[str, Any] = {"Expiration": NOW.replace(tzinfo=None) + timedelta(hours=1)}
+    keep_credentials(ActionResult({"Credentials": given}))
+    key, token = given["AccessKeyId"], given["SessionToken"]
     assert state(key, token, NOW) is State.GOOD
+    assert state(key, token, NOW + timedelta(hours=2)) is State.ENDED
+    assert state(key, "another", NOW) is State.ANOTHER_TOKEN
+    assert state(key, "", NOW) is State.UNKNOWN
+
+
+@settings(deadline=None)
+@given(st.text(max_size=20).filter(lambda key: not key.startswith(("AKIA", "ASIA"))), st.text(max_size=20))
+def test_a_key_that_is_no_id_of_aws_is_the_accounts(key: str, token: str) -> None:
+    assert state(key, token, NOW) is State.GOOD
+    assert secret_of(key) == key
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["AKIA", "ASIA"]), st.text(max_size=16), st.text(max_size=20))
+def test_an_id_of_nobodys_key_is_unknown(begin: str, rest: str, token: str) -> None:
+    assert state(begin + rest, token, NOW) is State.UNKNOWN
+    assert secret_of(begin + rest) is None
+
+
+def test_a_key_of_a_user_is_good_until_it_is_deleted() -> None:
+    iam = iam_backends[ACCOUNT]["aws"]
+    iam.create_user(REGION, "test-deleted")
+    key = iam.create_access_key("test-deleted").access_key_id
+    assert state(key, "", NOW) is State.GOOD
+    iam.delete_access_key(key, "test-deleted")
+    assert state(key, "", NOW) is State.UNKNOWN  # not the account's own, which may do everything
 
 
 @pytest.mark.parametrize(
@@ -99,3 +129,27 @@ def test_a_key_that_is_switched_off_is_refused(cloud: Cloud) -> None:
     with pytest.raises(ClientError) as refused:
         cloud.client("rds", key=key).describe_db_instances()
     assert code_of(refused.value) == "InvalidClientTokenId"
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("operation", ["get_session_token", "get_federation_token"])
+def test_a_key_of_sts_is_good_with_its_token(cloud: Cloud, operation: str) -> None:
+    name = {"Name": "test-federated"} if operation == "get_federation_token" else {}
+    given = getattr(cloud.client("sts"), operation)(DurationSeconds=900, **name)["Credentials"]
+    assert timedelta(minutes=14) < given["Expiration"] - datetime.now(UTC) <= timedelta(minutes=15)
+
+    def list_clusters(token: str | None) -> None:
+        boto3.client(
+            "eks",
+            region_name=REGION,
+            endpoint_url=cloud.site.endpoint_url,
+            aws_access_key_id=given["AccessKeyId"],
+            aws_secret_access_key=given["SecretAccessKey"],
+            aws_session_token=token,
+        ).list_clusters()
+
+    list_clusters(given["SessionToken"])
+    for token in (None, "another"):
+        with pytest.raises(ClientError) as refused:
+            list_clusters(token)
+        assert code_of(refused.value) == "UnrecognizedClientException"

@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.cloud import REGION, Cloud, code, code_of
 
 pytestmark = pytest.mark.integration
-
-
-def code(call: Any, **inputs: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**inputs)
-    return code_of(refused.value)
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +23,7 @@ def unusable(cloud: Cloud) -> dict[str, str]:
 
 
 STATES = ["disabled", "deleting", "unknown"]
+WORDS = {"disabled": "is disabled", "deleting": "is being deleted", "unknown": f"does not exist in {REGION}"}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -36,15 +31,27 @@ def test_no_engine_is_made_with_it(cloud: Cloud, unusable: dict[str, str], state
     key = unusable[state]
     instance = {"DBInstanceIdentifier": "test-keys", "DBInstanceClass": "db.t4g.micro", "Engine": "postgres"}
     instance |= {"MasterUsername": "aura", "MasterUserPassword": "password123", "AllocatedStorage": 20}
-    encrypted = {"StorageEncrypted": True, "KmsKeyId": key}
-    assert code(cloud.client("rds").create_db_instance, **instance, **encrypted) == "KMSKeyNotAccessibleFault"
     group = {"ReplicationGroupId": "test-keys", "ReplicationGroupDescription": "x", "CacheNodeType": "cache.t4g.micro"}
-    at_rest = {"AtRestEncryptionEnabled": True, "KmsKeyId": key}
-    assert code(cloud.client("elasticache").create_replication_group, **group, **at_rest) == "InvalidKMSKeyFault"
     brokers = {"InstanceType": "kafka.t3.small", "ClientSubnets": cloud.subnets}
     cluster = {"ClusterName": "test-keys", "KafkaVersion": "3.9.x.kraft", "NumberOfBrokerNodes": 3}
     cluster |= {"BrokerNodeGroupInfo": brokers, "EncryptionInfo": {"EncryptionAtRest": {"DataVolumeKMSKeyId": key}}}
-    assert code(cloud.client("kafka").create_cluster, **cluster) == "BadRequestException"
+    refusals: list[tuple[Any, dict[str, Any], str]] = [
+        (
+            cloud.client("rds").create_db_instance,
+            {**instance, "StorageEncrypted": True, "KmsKeyId": key},
+            "KMSKeyNotAccessibleFault",
+        ),
+        (
+            cloud.client("elasticache").create_replication_group,
+            {**group, "AtRestEncryptionEnabled": True, "KmsKeyId": key},
+            "InvalidKMSKeyFault",
+        ),
+        (cloud.client("kafka").create_cluster, cluster, "BadRequestException"),
+    ]
+    for create, inputs, expected in refusals:
+        with pytest.raises(ClientError, match=f"The KMS key {key} {WORDS[state]}") as refused:
+            create(**inputs)
+        assert code_of(refused.value) == expected
 
 
 @pytest.mark.parametrize("state", STATES)

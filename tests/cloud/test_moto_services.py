@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.cloud import REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
 
 MANAGED = "arn:aws:iam::aws:policy/AmazonVPCFullAccess"
-
-
-def code(call: Any, **inputs: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**inputs)
-    return code_of(refused.value)
 
 
 def test_revoked_rules_are_told(cloud: Cloud) -> None:

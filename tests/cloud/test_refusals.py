@@ -46,15 +46,28 @@ def test_operation_is_refused(cloud: Cloud, service: str, operation: str, argume
     assert code_of(refused.value) == "NotImplemented"
 
 
-def test_missing_parameter_is_named(cloud: Cloud) -> None:
-    body = b"Action=CreateDBSubnetGroup&Version=2014-10-31&DBSubnetGroupName=x"
-    scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/rds/aws4_request, SignedHeaders=host, Signature=0"
-    headers = {"Authorization": scope, "Content-Type": "application/x-www-form-urlencoded"}
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "kind", "body", "said"),
+    [
+        ("rds", "", FORM, b"Action=CreateDBSubnetGroup&DBSubnetGroupName=x", "DBSubnetGroupDescription"),
+        ("rds", "", FORM, b"Action=CreateDBInstance&AllocatedStorage=much", "InvalidParameterValue"),
+        ("elasticache", "", FORM, b"Action=CreateReplicationGroup&NumCacheClusters=2.5", "InvalidParameterValue"),
+        ("eks", "/clusters", "application/json", b"[1]", "InvalidParameterException"),
+        ("kafka", "/v1/clusters", "application/json", b'{"numberOfBrokerNodes": "some"}', "BadRequestException"),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_the_callers_mistake(
+    cloud: Cloud, service: str, path: str, kind: str, body: bytes, said: str
+) -> None:
+    scope = f"AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    headers, url = {"Authorization": scope, "Content-Type": kind}, cloud.site.endpoint_url + path
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(urllib.request.Request(cloud.site.endpoint_url, body, headers), timeout=5)
-    answer = refused.value.read().decode()
-    assert refused.value.code == 400
-    assert "DBSubnetGroupDescription" in answer
+        urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=5)
+    answer = f"{refused.value.headers} {refused.value.read().decode()}"
+    assert (refused.value.code, said in answer) == (400, True), answer
 
 
 def test_region_without_addresses_has_no_engines(cloud: Cloud) -> None:

@@ -6,14 +6,14 @@ import json
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import KEY, REGION, Cloud, code_of
+from tests.fixtures.cloud import KEY, REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
 
@@ -31,12 +31,6 @@ def bucket(s3: Any) -> str:
     s3.create_bucket(Bucket="test-s3", CreateBucketConfiguration=HERE)
     s3.put_object(Bucket="test-s3", Key="k", Body=b"one")
     return "test-s3"
-
-
-def code(call: Any, **inputs: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**inputs)
-    return code_of(refused.value)
 
 
 def test_reads_and_writes_have_their_conditions(s3: Any, bucket: str) -> None:
@@ -61,6 +55,40 @@ def test_reads_and_writes_have_their_conditions(s3: Any, bucket: str) -> None:
     assert code(s3.delete_object, Bucket=bucket, Key="copy", IfMatch='"b"') == "PreconditionFailed"
     s3.delete_object(Bucket=bucket, Key="copy", IfMatch="*")
     assert code(s3.head_object, Bucket=bucket, Key="copy") == "404"
+
+
+def status(cloud: Cloud, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> int:
+    """With which a request is answered that has these headers as they are."""
+    scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0"
+    url, signed = f"{cloud.site.endpoint_url}/{path}", {"Authorization": scope, "Content-Type": "text/plain", **headers}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, signed, method=method), timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_condition_on_a_time_that_is_none_is_no_condition(cloud: Cloud, bucket: str) -> None:
+    none, future = "yesterday-ish", format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
+    for method in ("GET", "HEAD"):
+        for name in ("If-Modified-Since", "If-Unmodified-Since"):
+            assert status(cloud, method, f"{bucket}/k", {name: none}) == 200
+        assert status(cloud, method, f"{bucket}/k", {"If-Modified-Since": future}) == 304
+    source = {"x-amz-copy-source": f"{bucket}/k"}
+    for name in ("x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-unmodified-since"):
+        assert status(cloud, "PUT", f"{bucket}/copy-by-time", {**source, name: none}) == 200
+    unmet = {**source, "x-amz-copy-source-if-modified-since": future}
+    assert status(cloud, "PUT", f"{bucket}/copy-by-time", unmet) == 412
+
+
+def test_a_digest_is_that_of_what_the_chunks_hold(cloud: Cloud, s3: Any, bucket: str) -> None:
+    of_hello, of_another = ({"x-amz-checksum-crc32": digest} for digest in ("NhCmhg==", "AAAAAQ=="))
+    chunked = {"x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "x-amz-decoded-content-length": "5"}
+    assert status(cloud, "PUT", f"{bucket}/chunks", {**chunked, **of_hello}, b"5\r\nhello\r\n0\r\n\r\n") == 200
+    assert s3.get_object(Bucket=bucket, Key="chunks")["Body"].read() == b"hello"
+    named = {"Content-Encoding": "aws-chunked"}  # and not sent so
+    assert status(cloud, "PUT", f"{bucket}/chunks", {**named, **of_hello}, b"hello") == 200
+    assert status(cloud, "PUT", f"{bucket}/chunks", {**named, **of_another}, b"hello") == 400
 
 
 def test_a_key_of_the_customer_is_refused(s3: Any, bucket: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.cloud.http.signature import verify_form
+from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, of_read, time_of
 from local.cloud.service.errors import AwsError
 from local.cloud.strict.s3 import post_policy
-from local.cloud.strict.s3.conditions import Conditions, Verdict, of_read, refusal_of_write
+from local.cloud.strict.s3.conditions import refusal_of_write
 from local.cloud.strict.s3.cors import CorsRule, of_answer, preflight
 from local.cloud.strict.s3.digests import refusal
 from local.cloud.strict.s3.names import refusal_of_bucket, refusal_of_key
@@ -56,6 +59,24 @@ RULE = CorsRule(("https://*.example.com", "http://a.b"), ("GET", "PUT"), ("x-amz
 )
 def test_a_read_has_its_conditions(asked: Conditions, verdict: Verdict) -> None:
     assert of_read(asked, ETAG, NOW + timedelta(milliseconds=500)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        *(("Thu, 01 Jan 2026 00:00:00 GMT", NOW), ("Thursday, 01-Jan-26 00:00:00 GMT", NOW)),
+        *(("Thu Jan  1 00:00:00 2026", NOW), ("yesterday-ish", None), ("", None), (None, None)),
+        *(("Thu, 99 Jan 2026 00:00:00 GMT", None), ("2026-01-01T00:00:00Z", None)),
+        ("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+    ],
+)
+def test_a_time_has_the_form_of_http(text: str | None, time: datetime | None) -> None:
+    assert time_of(text) == time
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_no_time(text: str) -> None:
+    assert time_of(text) is None or any(digit.isdigit() for digit in text)
 
 
 @pytest.mark.parametrize(
@@ -228,8 +249,20 @@ CONDITIONS: list[Any] = [{"bucket": "b"}, ["starts-with", "$key", "up/"], {"x-am
         ([{"bucket": "another"}], {}, 5, "AccessDenied"),
         ([["matches", 1]], {}, 5, "AccessDenied"),
         (["nonsense"], {}, 5, "AccessDenied"),
+        *(([["content-length-range", least, 5]], {}, 5, "AccessDenied") for least in ("a", -1, 0.5, None, [], True)),
+        ([["content-length-range", "1", "5"]], {}, 5, None),
+        ([["like", "$key", "up/a.txt"]], {}, 5, "AccessDenied"),
     ],
 )
 def test_a_form_is_as_its_policy_says(more: list[Any], fields: dict[str, str], size: int, code: str | None) -> None:
     error = post_policy.refusal([*CONDITIONS, *more], {**FORM, **fields}, "b", size)
     assert (error.code if error else None) == code
+
+
+@pytest.mark.parametrize("expiration", ["2030-01-01T00:00:00", "2030-01-01", "soon", "", 5, None])
+def test_a_policy_ends_at_a_time_of_a_zone(expiration: Any) -> None:
+    policy = base64.b64encode(json.dumps({"expiration": expiration, "conditions": []}).encode()).decode()
+    fields = {"policy": policy, "awsaccesskeyid": "k", "signature": "s"}
+    with pytest.raises(AwsError) as refused:
+        verify_form(fields, NOW, lambda key: key)
+    assert refused.value.code == "AccessDenied"

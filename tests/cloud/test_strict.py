@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +13,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.cloud import REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
 
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
-
-
-def code(call: Any, **inputs: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**inputs)
-    return code_of(refused.value)
 
 
 # --- errors that moto does not foresee
@@ -82,14 +77,18 @@ def test_bodies_that_s3_cannot_read_are_the_callers_mistake(cloud: Cloud) -> Non
     upload = s3.create_multipart_upload(Bucket="test-bodies", Key="k")["UploadId"]
     scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0"
     chunked = {"Content-Encoding": "aws-chunked", "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}
-    for path, method, headers, status, name in (
-        (f"/test-bodies/k?uploadId={upload}", "POST", {}, 400, b"MalformedXML"),
-        ("/test-bodies/k", "PUT", chunked, 411, b"MissingContentLength"),
+    for path, method, body, headers, status, name in (
+        (f"/test-bodies/k?uploadId={upload}", "POST", b"", {}, 400, b"MalformedXML"),
+        (f"/test-bodies/k?uploadId={upload}", "POST", b"<Bad", {}, 400, b"MalformedXML"),
+        ("/test-bodies?versioning", "PUT", b"<Bad", {}, 400, b"MalformedXML"),
+        ("/test-bodies?tagging", "PUT", b"<Bad", {}, 400, b"MalformedXML"),  # which has no rule
+        ("/test-bodies/k", "PUT", b"", chunked, 411, b"MissingContentLength"),
     ):
         url, signed = cloud.site.endpoint_url + path, {"Authorization": scope, **headers}
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(urllib.request.Request(url, b"", signed, method=method), timeout=5)
-        assert (refused.value.code, name in refused.value.read()) == (status, True)
+            urllib.request.urlopen(urllib.request.Request(url, body, signed, method=method), timeout=5)
+        codes = re.findall(b"<Code>(.*)</Code>", refused.value.read())
+        assert (path, refused.value.code, codes) == (path, status, [name])
 
 
 def test_a_key_of_a_stack_needs_no_policy_and_support_no_region(cloud: Cloud) -> None:

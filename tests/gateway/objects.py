@@ -75,10 +75,10 @@ def plugin(name: str, plugin: str, **config: Any) -> KongPlugin:
     return KongPlugin.model_validate({"metadata": metadata(name), "plugin": plugin, "config": config})
 
 
-def plugin_from(name: str, plugin: str, secret: str, key: str) -> KongPlugin:
+def plugin_from(name: str, plugin: str, secret: str, key: str, **more: Any) -> KongPlugin:
     """One whose configuration is in a Secret."""
     source = {"secretKeyRef": {"name": secret, "key": key}}
-    return KongPlugin.model_validate({"metadata": metadata(name), "plugin": plugin, "configFrom": source})
+    return KongPlugin.model_validate({"metadata": metadata(name), "plugin": plugin, "configFrom": source, **more})
 
 
 def plugins(per_minute: int = 1000) -> tuple[KongPlugin, ...]:

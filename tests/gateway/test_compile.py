@@ -139,6 +139,21 @@ def test_a_limit_is_read_from_its_secret(compiled: Any) -> None:
     assert result.plan.backends[0].policy == Policy(per_minute=5)
 
 
+@pytest.mark.parametrize("config", [LIMIT, {}])
+def test_a_plugin_has_one_configuration(compiled: Any, config: dict[str, Any]) -> None:
+    plugin = objects.plugin_from("by-ip", "rate-limiting", "limits", "limit", config=config)
+    secret = objects.secret_of("limits", limit=json.dumps(LIMIT))
+    result = compiled(plugin, secret, objects.route("mine", "/", plugins="by-ip"))
+    assert conditions(result)["Accepted"] == (False, "UnsupportedValue")
+    assert "both config and configFrom" in message(result)
+
+
+def test_a_disabled_plugin_needs_no_secret(compiled: Any) -> None:
+    plugin = objects.plugin_from("by-ip", "rate-limiting", "limits", "limit", disabled=True)
+    result = compiled(plugin, objects.route("mine", "/", plugins="by-ip"))
+    assert conditions(result)["Accepted"] == (True, "Accepted")
+
+
 def test_the_operators_plugins_are_supported(compiled: Any) -> None:
     trace = objects.plugin("trace", "correlation-id", header_name="X-Trace-Id", generator="uuid", echo_downstream=True)
     redis = {"host": "127.10.0.9", "port": 6379, "ssl": False}

@@ -1,4 +1,4 @@
-"""Credentials that are no longer good. A key of no user and no session is the account's own, and always good.
+"""Credentials that are no longer good. A key that AWS would not make, such as `tester`, is the account's own.
 
 Sources: AWS General Reference, "Common error types"; Amazon EC2 API Reference, "Error codes"; Amazon S3 API Reference,
 "Error responses"; IAM User Guide, "Temporary security credentials".
@@ -7,42 +7,36 @@ Sources: AWS General Reference, "Common error types"; Amazon EC2 API Reference, 
 from __future__ import annotations
 
 import hmac
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum, auto
 
 from moto.core.utils import get_service_model
-from moto.iam.models import iam_backends
-from moto.sts.models import sts_backends
 
-from local.cloud.context import ACCOUNT
+from local.cloud.moto_backends.lookups import user_key
+from local.cloud.moto_backends.sts import MADE_BY_AWS, token_of
 from local.cloud.service.errors import AwsError
-
-_TEMPORARY = "ASIA"
-"""How keys of sessions begin, and no others."""
 
 
 class State(Enum):
     GOOD = auto()
     UNKNOWN = auto()
-    """Of a session that was forgotten or never was, without its token, or switched off."""
+    """Of a session or a user that is gone or never was, of a session without its token, or switched off."""
     ENDED = auto()
     ANOTHER_TOKEN = auto()
 
 
 def state(access_key: str, token: str, now: datetime) -> State:
     """Of a key that is sent with `token`, which is empty when there is none. Call under the context's lock."""
-    session = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
-    iam = iam_backends[ACCOUNT]["aws"]
-    if session is None:
-        forgotten = access_key.startswith(_TEMPORARY) and access_key not in iam.access_keys
-        return State.UNKNOWN if forgotten or _is_inactive(access_key) else State.GOOD
+    issued = token_of(access_key)
+    if issued is None:
+        known = user_key(access_key)
+        good = known.active if known else not access_key.startswith(MADE_BY_AWS)
+        return State.GOOD if good else State.UNKNOWN
     if not token:
         return State.UNKNOWN
-    if not hmac.compare_digest(token.encode(), session.session_token.encode()):
+    if not hmac.compare_digest(token.encode(), issued.text.encode()):
         return State.ANOTHER_TOKEN
-    expiration = session.expiration
-    ends = expiration if expiration.tzinfo else expiration.replace(tzinfo=UTC)
-    return State.ENDED if ends <= now else State.GOOD
+    return State.ENDED if issued.end <= now else State.GOOD
 
 
 def refusal(found: State, service: str, protocol: str) -> AwsError | None:
@@ -68,8 +62,3 @@ def check(access_key: str, token: str, service: str, now: datetime) -> None:
     protocol = get_service_model(service).metadata["protocol"]
     if error := refusal(state(access_key, token, now), service, protocol):
         raise error
-
-
-def _is_inactive(access_key: str) -> bool:
-    users = iam_backends[ACCOUNT]["aws"].users.values()
-    return any(key.access_key_id == access_key and key.status != "Active" for user in users for key in user.access_keys)

@@ -18,7 +18,7 @@ from local.cloud.authorization.actions import ALWAYS, action_of
 from local.cloud.authorization.policy import allows
 from local.cloud.authorization.resources import resources_of
 from local.cloud.context import ACCOUNT
-from local.cloud.moto_backends.lookups import key_arn
+from local.cloud.moto_backends.keys import kms_key
 from local.cloud.service.errors import AwsError
 
 
@@ -53,10 +53,8 @@ def _by_arn(service: str, region: str, inputs: Mapping[str, Any]) -> dict[str, s
         secret = secretsmanager_backends[ACCOUNT][region].secrets.get(id)
         return {"SecretId": secret.arn} if secret is not None else {}
     if service == "kms" and (id := inputs.get("KeyId")):
-        try:
-            return {"KeyId": key_arn(region, id)}
-        except KeyError:
-            return {}
+        arn = kms_key(region, id).arn
+        return {"KeyId": arn} if arn else {}
     return {}
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from local.cloud.http.calls import Call
+from local.cloud.moto_backends.s3.conditions import time_of
 from local.cloud.service.errors import AwsError
+
+_DATES = (
+    *("If-Modified-Since", "If-Unmodified-Since"),
+    *("x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-unmodified-since"),
+)
+_NO_XML = "The XML you provided was not well-formed or did not validate against our published schema"
 
 
 def inputs_of(call: Call, request: Request) -> dict[str, Any]:
@@ -34,11 +42,26 @@ def inputs_of(call: Call, request: Request) -> dict[str, Any]:
             {
                 "method": request.method,
                 "values": request.values,
-                "headers": request.headers,
+                "headers": _readable(request) if call.service == "s3" else request.headers,
                 "body": request.data,
                 "url_path": request.path,
                 "url_params": path,
             }
         )
-    except (ValueError, KeyError) as error:
+    except RequestParserError as error:
+        if call.service == "s3":
+            raise AwsError("MalformedXML", _NO_XML, 400) from error
+        raise AwsError("SerializationException", "The request's body is no XML of this operation.", 400) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # a value of another type than the model's
         raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
+
+
+def _readable(request: Request) -> Headers:
+    """The headers without conditions on a time that is none: those hold for every object."""
+    names = [name for name in _DATES if name in request.headers and time_of(request.headers[name]) is None]
+    return Headers([(name, value) for name, value in request.headers if name.lower() not in map(str.lower, names)])
+
+
+def in_chunks(request: Request) -> bool:
+    """Whether the body is framed. Source: Amazon S3 API Reference, "Signature calculations: transferring in chunks"."""
+    return request.headers.get("x-amz-content-sha256", "").startswith("STREAMING-")

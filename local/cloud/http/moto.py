@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from local.cloud.context import CloudContext
 from local.cloud.http import answers
 from local.cloud.http.calls import Call
-from local.cloud.http.inputs import inputs_of
+from local.cloud.http.inputs import in_chunks, inputs_of
 from local.cloud.moto_backends import iam, lookups, sqs
 from local.cloud.moto_backends.admitted import refuse_unless_admitted
 from local.cloud.service.errors import unsupported
@@ -102,7 +102,8 @@ class Moto:
         check = rule(call.service, call.operation)
         if check is not None:
             caller = lookups.principal(call.access_key)
-            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs_of(call, request)))
+            inputs, chunked = inputs_of(call, request), in_chunks(request)
+            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, chunked))
 
 
 def _moto_app(service: Any) -> Any:

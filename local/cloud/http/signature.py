@@ -49,7 +49,7 @@ def verify_form(fields: Mapping[str, str], now: datetime, secret_of: SecretOf) -
     """
     try:
         policy = json.loads(base64.b64decode(fields["policy"]))
-        expires, conditions = datetime.fromisoformat(policy["expiration"]), list(policy.get("conditions", []))
+        expires, conditions = _moment(policy["expiration"]), list(policy.get("conditions", []))
         expected, signature = _of_policy(fields, secret_of)
     except (KeyError, ValueError, TypeError) as error:
         raise AwsError("AccessDenied", f"Invalid according to Policy: {error}", 403) from error
@@ -57,6 +57,14 @@ def verify_form(fields: Mapping[str, str], now: datetime, secret_of: SecretOf) -
         raise AwsError("AccessDenied", "Invalid according to Policy: Policy expired.", 403)
     _compare(expected, signature)
     return conditions
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError for what is no time with a time zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"Invalid 'expiration' value: '{text}'")
+    return moment
 
 
 def _of_policy(fields: Mapping[str, str], secret_of: SecretOf) -> tuple[str, str]:

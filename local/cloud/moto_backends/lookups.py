@@ -1,4 +1,4 @@
-"""What our services look up in moto's: networks, keys, principals. Call under the context's lock."""
+"""What our services look up in moto's: networks, access keys, principals. Call under the context's lock."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
-from moto.kms.models import kms_backends
 from moto.sts.models import sts_backends
 
 from local.cloud.context import ACCOUNT
+from local.cloud.moto_backends.sts import MADE_BY_AWS
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,15 @@ class Subnet:
     id: str
     vpc: str
     zone: str
+
+
+@dataclass(frozen=True)
+class UserKey:
+    """An access key of an IAM user, given by ARN."""
+
+    user: str
+    secret: str
+    active: bool
 
 
 def subnets(region: str, ids: list[str]) -> list[Subnet]:
@@ -38,17 +47,6 @@ def default_security_group(region: str, vpc: str) -> str | None:
     return group.id if group else None
 
 
-def key_arn(region: str, key: str) -> str:
-    """ARN of a KMS key given by id, ARN or alias. Raises KeyError when the region has no such key."""
-    if key.startswith("arn:") and key.split(":")[3] != region:
-        raise KeyError(key)
-    kms = kms_backends[ACCOUNT][region]
-    alias = key if key.startswith("alias/") else key.partition(":alias/")[2]
-    if alias and kms.get_key_id_from_alias(f"alias/{alias.removeprefix('alias/')}") is None:
-        raise KeyError(key)
-    return kms.describe_key(key).arn
-
-
 def create_security_group(region: str, name: str, vpc: str) -> str:
     """Id of a new security group."""
     return ec2_backends[ACCOUNT][region].create_security_group(name, name, vpc_id=vpc).id
@@ -62,15 +60,17 @@ def delete_security_group(region: str, id: str) -> None:
 
 
 def secret_of(access_key: str) -> str | None:
-    """The secret of an access key. A key that IAM does not know is accepted too, with itself as its secret."""
+    """The secret of an access key. One that is no id of AWS's is the account's own, with itself as its secret."""
     role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
     if role is not None:
         return role.secret_access_key
-    known = _user_key(access_key)
+    known = user_key(access_key)
     if known is not None:
-        return known[1]
+        return known.secret
     session = iam_backends[ACCOUNT]["aws"].access_keys.get(access_key)
-    return session.secret_access_key if session else access_key
+    if session is not None:
+        return session.secret_access_key
+    return None if access_key.startswith(MADE_BY_AWS) else access_key
 
 
 def principal(access_key: str) -> str:
@@ -78,8 +78,8 @@ def principal(access_key: str) -> str:
     role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
     if role is not None:
         return role.role_arn
-    known = _user_key(access_key)
-    return known[0] if known else f"arn:aws:iam::{ACCOUNT}:root"
+    known = user_key(access_key)
+    return known.user if known else f"arn:aws:iam::{ACCOUNT}:root"
 
 
 def session_name(access_key: str) -> str:
@@ -88,12 +88,12 @@ def session_name(access_key: str) -> str:
     return role.session_name if role is not None else ""
 
 
-def _user_key(access_key: str) -> tuple[str, str] | None:
-    """ARN of the user and secret of the key."""
+def user_key(access_key: str) -> UserKey | None:
+    """The key, if it is a user's."""
     for user in iam_backends[ACCOUNT]["aws"].users.values():
         for key in user.access_keys:
             if key.access_key_id == access_key:
-                return user.arn, key.secret_access_key
+                return UserKey(user.arn, key.secret_access_key, key.status == "Active")
     return None
 
 
@@ -107,16 +107,3 @@ def security_group_vpcs(region: str, ids: list[str]) -> dict[str, str]:
 def zones(region: str) -> list[str]:
     """Names of the region's availability zones."""
     return [zone.name for zone in ec2_backends[ACCOUNT][region].describe_availability_zones()]
-
-
-def key_is_enabled(region: str, arn: str) -> bool:
-    """Whether a KMS key can encrypt: it is neither disabled nor being deleted."""
-    return kms_backends[ACCOUNT][region].describe_key(arn).key_state == "Enabled"
-
-
-def usable_key_arn(region: str, key: str) -> str:
-    """As `key_arn`, of a key that can encrypt. Raises KeyError for one that cannot, too."""
-    arn = key_arn(region, key)
-    if not key_is_enabled(region, arn):
-        raise KeyError(f"{arn}, which is disabled or is being deleted")
-    return arn

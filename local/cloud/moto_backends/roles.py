@@ -10,6 +10,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from local.cloud.context import ACCOUNT
+from local.cloud.moto_backends.sts import aware
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,11 @@ def principal_exists(arn: str) -> bool:
 def open_session(role: str, name: str, region: str, lifetime: timedelta) -> Session:
     """A session of a role, which STS knows from now on. Sessions that have ended are forgotten."""
     sts, now = sts_backends[ACCOUNT]["aws"], datetime.now(UTC)
-    for ended in [known for known in sts.assumed_roles if _aware(known.expiration) <= now]:
+    for ended in [known for known in sts.assumed_roles if aware(known.expiration) <= now]:
         sts.assumed_roles.remove(ended)
         iam_backends[ACCOUNT]["aws"].access_keys.pop(ended.access_key_id, None)
     opened = sts.assume_role(region, name, role, "", int(lifetime.total_seconds()), "")
-    expiration = _aware(opened.expiration)
+    expiration = aware(opened.expiration)
     return Session(
         opened.arn, opened.user_id, opened.access_key_id, opened.secret_access_key, opened.session_token, expiration
     )
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

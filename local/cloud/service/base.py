@@ -91,7 +91,7 @@ class Service(ABC, Generic[State]):
         try:
             operation, path = get_service_router(self.name).match(request)
             protocol = determine_request_protocol(operation.service_model, request.content_type)
-            inputs = _parse(request, operation, protocol, path)
+            inputs = self._parse(request, operation, protocol, path)
             method = self._method(operation)
             if not self.context.has_region(region):
                 raise unsupported(f"{self.name} in {region}")
@@ -112,23 +112,26 @@ class Service(ABC, Generic[State]):
             raise unsupported(f"{self.name} {operation.name}")
         return method
 
-
-def _parse(request: Request, operation: OperationModel, protocol: str, path: dict[str, Any]) -> Inputs:
-    parsed = PROTOCOL_PARSERS[protocol](operation, map_type=dict).parse(
-        {
-            "method": request.method,
-            "values": request.values,
-            "headers": request.headers,
-            "body": request.data,
-            "url_path": request.path,
-            "url_params": path,
-        }
-    )
-    if operation.input_shape is not None:
-        report = ParamValidator().validate(parsed, operation.input_shape)
-        if report.has_errors():
-            raise AwsError("ValidationError", report.generate_report())
-    return parsed
+    def _parse(self, request: Request, operation: OperationModel, protocol: str, path: dict[str, Any]) -> Inputs:
+        parser = PROTOCOL_PARSERS[protocol](operation, map_type=dict)
+        try:
+            parsed = parser.parse(
+                {
+                    "method": request.method,
+                    "values": request.values,
+                    "headers": request.headers,
+                    "body": request.data,
+                    "url_path": request.path,
+                    "url_params": path,
+                }
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # a value of another type than the model's
+            raise AwsError(self.invalid, f"The request cannot be read: {error}", 400) from error
+        if operation.input_shape is not None:
+            report = ParamValidator().validate(parsed, operation.input_shape)
+            if report.has_errors():
+                raise AwsError("ValidationError", report.generate_report())
+        return parsed
 
 
 def _serialize(result: object, operation: OperationModel, protocol: str) -> Response:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sqs.models import sqs_backends
 
 from local.cloud.context import ACCOUNT
-from local.cloud.moto_backends.lookups import key_arn
+from local.cloud.moto_backends.keys import kms_key
 from local.cloud.service.errors import AwsError
 from local.cloud.strict.request import Rules, ServiceRequest
 
@@ -21,23 +20,15 @@ _OWN = "alias/aws/"
 """Keys of AWS, which are always enabled."""
 
 
-def state(region: str, key: str | None) -> str:
-    """Enabled, Disabled, PendingDeletion, or NotFound. What no key encrypts is Enabled."""
-    if not key or _OWN in key:
-        return "Enabled"
-    try:
-        return kms_backends[ACCOUNT][region].describe_key(key_arn(region, key)).key_state
-    except KeyError:
-        return "NotFound"
-
-
 def refusal(region: str, key: str | None, codes: dict[str, str], status: int | None = None) -> AwsError | None:
-    """The service's error for the key's state: `codes` has one for each state, or one for all under an empty name."""
-    found = state(region, key)
-    if found == "Enabled":
+    """The service's error for the key's state: `codes` has one for each state, or one for all under an empty name.
+
+    None for a key that can encrypt, and for what no key encrypts.
+    """
+    if not key or _OWN in key:
         return None
-    code = codes.get(found) or codes[""]
-    return AwsError(code, f"The KMS key {key} cannot be used: its state is {found}.", status)
+    found = kms_key(region, key)
+    return AwsError(codes.get(found.state) or codes[""], found.trouble, status) if found.trouble else None
 
 
 _S3 = {"Disabled": "KMS.DisabledException", "NotFound": "KMS.NotFoundException", "": "KMS.KMSInvalidStateException"}

@@ -16,6 +16,8 @@ class ServiceRequest:
     region: str
     caller: str
     inputs: dict[str, Any]
+    in_chunks: bool = False
+    """Whether the body is sent in chunks, each with its length, that moto puts together."""
 
 
 Rule = Callable[[ServiceRequest], None]

@@ -144,8 +144,13 @@ def compile_policy(plugins: Iterable[KongPlugin]) -> Policy:
 
 
 def configured(plugin: KongPlugin, secrets: Mapping[NamespacedName, Secret]) -> KongPlugin:
-    """The plugin with its configuration, wherever that is; raises UnsupportedPlugin, which never quotes a Secret."""
-    if plugin.config_from is None:
+    """The plugin with its configuration, wherever that is; raises UnsupportedPlugin, which never quotes a Secret.
+
+    That there is not one beside the other is a rule of Kong's KongPlugin. Of a disabled plugin no Secret is read.
+    """
+    if plugin.config_from is not None and "config" in plugin.model_fields_set:
+        raise UnsupportedPlugin(f"KongPlugin {plugin.key[1]}: using both config and configFrom is not allowed")
+    if plugin.config_from is None or plugin.disabled:
         return plugin
     source = plugin.config_from.secret_key_ref
     secret, where = secrets.get((plugin.key[0], source.name)), f"KongPlugin {plugin.key[1]}: Secret {source.name}"

@@ -1,1 +1,1 @@
-"""What Amazon S3 refuses and moto does not, and what it answers otherwise."""
+"""What Amazon S3 refuses and moto does not."""

@@ -1,43 +1,9 @@
-"""Conditional requests. Source: Amazon S3 User Guide, "Conditional requests"; RFC 9110, 13.2.2 "Precedence"."""
+"""Conditions of a write. Source: Amazon S3 User Guide, "Conditional requests"."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum, auto
-
+from local.cloud.moto_backends.s3.conditions import names
 from local.cloud.service.errors import AwsError
-
-
-class Verdict(Enum):
-    MET = auto()
-    NOT_MODIFIED = auto()
-    FAILED = auto()
-
-
-@dataclass(frozen=True)
-class Conditions:
-    """What a request asks of an object: entity tags as in the header, times with a time zone."""
-
-    match: str | None = None
-    none_match: str | None = None
-    modified_since: datetime | None = None
-    unmodified_since: datetime | None = None
-
-
-def of_read(asked: Conditions, etag: str, modified: datetime) -> Verdict:
-    """Whether an object may be read. A condition on its time counts only without one on its tag."""
-    modified = modified.replace(microsecond=0)
-    if asked.match is not None:
-        if not names(asked.match, etag):
-            return Verdict.FAILED
-    elif asked.unmodified_since is not None and modified > asked.unmodified_since:
-        return Verdict.FAILED
-    if asked.none_match is not None:
-        return Verdict.NOT_MODIFIED if names(asked.none_match, etag) else Verdict.MET
-    if asked.modified_since is not None and modified <= asked.modified_since:
-        return Verdict.NOT_MODIFIED
-    return Verdict.MET
 
 
 def refusal_of_write(match: str | None, none_match: str | None, etag: str | None) -> AwsError | None:
@@ -51,12 +17,6 @@ def refusal_of_write(match: str | None, none_match: str | None, etag: str | None
     if match is not None and etag is not None and not names(match, etag):
         return failed()
     return None
-
-
-def names(header: str, etag: str) -> bool:
-    """Whether a list of entity tags has this one; S3 takes them without their quotes, too."""
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")}
-    return "*" in tags or etag.strip('"') in tags
 
 
 def failed() -> AwsError:

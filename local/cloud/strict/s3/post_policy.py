@@ -21,24 +21,29 @@ def refusal(conditions: Iterable[Any], fields: Mapping[str, str], bucket: str, s
             case {**pairs} if len(pairs) == 1:
                 ((name, value),) = pairs.items()
                 test, name = "eq", str(name)
-            case ["content-length-range", least, most]:
+            case ["content-length-range", (int() | str()) as least, (int() | str()) as most] if _are_sizes(least, most):
                 if error := _sized(size, int(least), int(most)):
                     return error
                 continue
-            case [str() as test, str() as name, value]:
+            case [("eq" | "starts-with") as test, str() as name, value]:
                 name = name.removeprefix("$")
             case _:
                 return _denied(f"a condition cannot be read: {json.dumps(condition)}")
         name = name.lower()
         named.add(name)
         found = sent.get(name, "")
-        holds = found.startswith(str(value)) if test.lower() == "starts-with" else found == str(value)
+        holds = found.startswith(str(value)) if test == "starts-with" else found == str(value)
         if not holds:
             return _denied(f"Policy Condition failed: {json.dumps(condition)}")
     for name in fields:
         if name not in named and name not in _FREE and not name.startswith("x-ignore-"):
             return _denied(f"Extra input fields: {name}")
     return None
+
+
+def _are_sizes(*values: int | str) -> bool:
+    """Bytes, in JSON's numbers or in decimal digits."""
+    return all(str(value).isdecimal() and str(value).isascii() for value in values)
 
 
 def _sized(size: int, least: int, most: int) -> AwsError | None:

@@ -13,11 +13,11 @@ from moto.core.utils import get_service_model
 from moto.s3.models import FakeBucket, FakeKey, s3_backends
 
 from local.cloud.context import ACCOUNT
+from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, of_read
 from local.cloud.service.constraints import violations
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
 from local.cloud.strict.s3 import conditions, digests, names, object_lock
-from local.cloud.strict.s3.conditions import Conditions, Verdict
 from local.cloud.strict.s3.object_lock import Retention
 
 
@@ -42,7 +42,7 @@ def _key(request: ServiceRequest) -> None:
 
 def _body(request: ServiceRequest) -> None:
     """A body in chunks is not checked: its digests are of what the chunks hold."""
-    if "aws-chunked" not in (request.inputs.get("ContentEncoding") or ""):
+    if not request.in_chunks:
         body = request.inputs.get("Body") or b""
         _raise(digests.refusal(body.encode() if isinstance(body, str) else body, request.inputs))
 
@@ -102,7 +102,7 @@ def _copy(request: ServiceRequest) -> None:
         _aware(asked.get("CopySourceIfModifiedSince")),
         _aware(asked.get("CopySourceIfUnmodifiedSince")),
     )
-    if conditions.of_read(on, source.etag, source.last_modified.replace(tzinfo=UTC)) is not Verdict.MET:
+    if of_read(on, source.etag, source.last_modified.replace(tzinfo=UTC)) is not Verdict.MET:
         raise conditions.failed()
 
 

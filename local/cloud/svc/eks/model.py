@@ -113,6 +113,8 @@ class Cluster(Kept):
     """The certificate of its CA, PEM in base64."""
     node_groups: dict[str, NodeGroup] = field(default_factory=dict)
     addons: dict[str, Addon] = field(default_factory=dict)
+    deleted_addons: dict[str, str | None] = field(default_factory=dict)
+    """By name: the configurationValues of the software that the deletion preserved; None where it removed it."""
     access: dict[str, AccessEntry] = field(default_factory=dict)
     """By the principal's ARN."""
     history: dict[str, Update] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 from local.cloud.moto_backends import lookups
+from local.cloud.moto_backends.keys import kms_key
 from local.cloud.moto_backends.networks import vpc_of_security_group, zone_ids
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
@@ -75,11 +76,10 @@ class ClusterOperations(Service[MskState]):
         """EncryptionInfo with its defaults, and with ARNs for keys."""
         encryption = default_transit(asked)
         if "EncryptionAtRest" in encryption:
-            key = encryption["EncryptionAtRest"]["DataVolumeKMSKeyId"]
-            try:
-                encryption["EncryptionAtRest"] = {"DataVolumeKMSKeyId": lookups.usable_key_arn(region, key)}
-            except KeyError as error:
-                raise AwsError("BadRequestException", f"The KMS key {key} does not exist or is not enabled.") from error
+            key = kms_key(region, encryption["EncryptionAtRest"]["DataVolumeKMSKeyId"])
+            if key.trouble:
+                raise AwsError("BadRequestException", key.trouble)
+            encryption["EncryptionAtRest"] = {"DataVolumeKMSKeyId": key.arn}
         return encryption
 
     def _create(self, state: MskState, name: str, inputs: Inputs) -> Output:

@@ -1,4 +1,4 @@
-"""What the processes of a cluster are told about its add-ons. Pure."""
+"""Which software of add-ons a cluster has, as its processes are told. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from local.cloud.svc.eks.model import Cluster
+from local.cloud.svc.eks.model import Addon, Cluster
 
 _SELF_MANAGED = ("coredns", "kube-proxy", "vpc-cni")
 """In every cluster that was not created with bootstrapSelfManagedAddons false, with their defaults.
@@ -16,7 +16,21 @@ https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
 
 
 def configured(cluster: Cluster) -> dict[str, dict[str, Any]]:
-    """Name -> configurationValues of every add-on of the cluster."""
-    kept = _SELF_MANAGED if cluster.inputs.get("bootstrapSelfManagedAddons", True) else ()
-    chosen = {addon.name: addon.inputs.get("configurationValues") for addon in cluster.addons.values()}
-    return {**{name: {} for name in kept}, **{name: yaml.safe_load(text or "") or {} for name, text in chosen.items()}}
+    """Name -> configurationValues of every add-on whose software the cluster has."""
+    bootstrapped = _SELF_MANAGED if cluster.inputs.get("bootstrapSelfManagedAddons", True) else ()
+    chosen = {addon.name: _values(addon) for addon in cluster.addons.values()}
+    texts = {**dict.fromkeys(bootstrapped, ""), **cluster.deleted_addons, **chosen}
+    return {name: yaml.safe_load(text) or {} for name, text in texts.items() if text is not None}
+
+
+def delete(cluster: Cluster, addon: Addon, preserve: bool) -> None:
+    """Its software is removed, too, unless `preserve`: then it stays as it is and is self-managed.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_DeleteAddon.html
+    """
+    del cluster.addons[addon.name]
+    cluster.deleted_addons[addon.name] = _values(addon) if preserve else None
+
+
+def _values(addon: Addon) -> str:
+    return addon.inputs.get("configurationValues") or ""

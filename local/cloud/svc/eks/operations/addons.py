@@ -10,6 +10,7 @@ from local.cloud.moto_backends.roles import role_of
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.eks.addons.catalog import CATALOG, NEEDS_ROLE, configuration_problem, schema_text, versions
+from local.cloud.svc.eks.addons.configured import delete
 from local.cloud.svc.eks.model import Addon, Cluster, EksState
 from local.cloud.svc.eks.operations.clusters import kubernetes_version
 from local.cloud.svc.eks.operations.lookup import addon_of, cluster_of
@@ -71,7 +72,7 @@ class AddonOperations(Service[EksState]):
         addon = addon_of(cluster, inputs["addonName"])
         answer = {"addon": {**_described(cluster, addon), "status": "DELETING"}}
         dissociate(cluster, addon.arn)
-        del cluster.addons[addon.name]
+        delete(cluster, addon, inputs.get("preserve", False))
         return answer
 
     def describe_addon_versions(self, state: EksState, inputs: Inputs) -> Output:

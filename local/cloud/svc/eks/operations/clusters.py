@@ -12,6 +12,7 @@ from typing import Any
 
 from local.cloud.moto_backends import lookups
 from local.cloud.moto_backends.compute import vpcs_of_groups
+from local.cloud.moto_backends.keys import kms_key
 from local.cloud.moto_backends.roles import role_of
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
@@ -137,10 +138,10 @@ def check_network(region: str, config: Mapping[str, Any]) -> list[lookups.Subnet
 def encrypt(region: str, configs: list[dict[str, Any]]) -> None:
     """Puts the ARNs of the KMS keys into the configurations; raises AwsError for a key that cannot encrypt."""
     for config in configs:
-        try:
-            config["provider"]["keyArn"] = lookups.usable_key_arn(region, config["provider"]["keyArn"])
-        except KeyError as error:
-            raise AwsError("InvalidParameterException", f"There is no such KMS key: {error}") from error
+        found = kms_key(region, config["provider"]["keyArn"])
+        if found.trouble:
+            raise AwsError("InvalidParameterException", found.trouble)
+        config["provider"]["keyArn"] = found.arn
 
 
 def _complete(inputs: Inputs) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.cloud.moto_backends import lookups
+from local.cloud.moto_backends.keys import kms_key
 from local.cloud.service.base import Inputs
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.elasticache.catalog.versions import CLUSTER_DEFAULT_GROUP
@@ -58,7 +59,7 @@ def facts(state: CacheState, inputs: Inputs, placed_in: str | None) -> Facts:
 
 def key(region: str, name: str) -> str:
     """ARN of the KMS key `name`. Raises InvalidKMSKeyFault unless it can encrypt."""
-    try:
-        return lookups.usable_key_arn(region, name)
-    except KeyError as error:
-        raise AwsError("InvalidKMSKeyFault", f"No KMS key of {region} can encrypt as {error}.") from error
+    found = kms_key(region, name)
+    if found.trouble:
+        raise AwsError("InvalidKMSKeyFault", found.trouble)
+    return found.arn

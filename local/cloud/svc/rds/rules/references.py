@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.cloud.moto_backends import lookups
+from local.cloud.moto_backends.keys import kms_key
 from local.cloud.service.base import Inputs
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.rds import version
@@ -56,9 +57,8 @@ def engine_version(requested: str | None) -> str:
 
 
 def key(region: str, wanted: str) -> str:
-    """ARN of a KMS key that can be used."""
-    try:
-        return lookups.usable_key_arn(region, wanted)
-    except KeyError as error:
-        message = f"The specified KMS key {wanted} does not exist, is not enabled, or is not in {region}."
-        raise AwsError("KMSKeyNotAccessibleFault", message) from error
+    """ARN of a KMS key. Raises KMSKeyNotAccessibleFault unless it can encrypt."""
+    found = kms_key(region, wanted)
+    if found.trouble:
+        raise AwsError("KMSKeyNotAccessibleFault", found.trouble)
+    return found.arn

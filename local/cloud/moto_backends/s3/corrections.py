@@ -1,21 +1,18 @@
-"""S3: conditions of reads as HTTP has them, retention that can be read, tags of new buckets, rules of origins."""
+"""Methods of moto's classes that answer as S3 does: reads, retention and new buckets."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
 from moto.core.responses import ActionResult
-from moto.core.utils import str_to_rfc_1123_datetime
 from moto.s3.exceptions import DuplicateTagKeys, InvalidBucketState, NoSystemTags, PreconditionFailed
-from moto.s3.models import S3Backend, s3_backends
+from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
-from local.cloud.context import ACCOUNT
-from local.cloud.strict.s3.conditions import Conditions, Verdict, names, of_read
-from local.cloud.strict.s3.cors import CorsRule
+from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, names, of_read, time_of
 
 _get_key = S3Response._get_key
 _head = S3Response.head_object
@@ -35,36 +32,13 @@ def install() -> None:
     S3Backend.put_object_lock_configuration = _lock_bucket
 
 
-def cors_rules(bucket: str) -> Sequence[CorsRule]:
-    """Rules of a bucket; none for one that does not exist. Call under the context's lock."""
-    known = s3_backends[ACCOUNT]["aws"].buckets.get(bucket)
-    return [
-        CorsRule(
-            tuple(rule.allowed_origins or ()),
-            tuple(rule.allowed_methods or ()),
-            tuple(rule.allowed_headers or ()),
-            tuple(rule.exposed_headers or ()),
-            int(rule.max_age_seconds) if rule.max_age_seconds else None,
-        )
-        for rule in (known.cors if known else ())
-    ]
-
-
 def _asked(headers: Mapping[str, str]) -> Conditions:
     return Conditions(
         headers.get("If-Match"),
         headers.get("If-None-Match"),
-        _time(headers.get("If-Modified-Since")),
-        _time(headers.get("If-Unmodified-Since")),
+        time_of(headers.get("If-Modified-Since")),
+        time_of(headers.get("If-Unmodified-Since")),
     )
-
-
-def _time(text: str | None) -> datetime | None:
-    """Without a valid date the condition is ignored, as RFC 9110 says."""
-    try:
-        return str_to_rfc_1123_datetime(text).replace(tzinfo=UTC) if text else None
-    except ValueError:
-        return None
 
 
 def _key_if(self: Any, *arguments: Any, **named: Any) -> tuple[Any, bool]:
