@@ -21,6 +21,7 @@ from local.cloud.moto_backends import (
     logs,
     revoked_rules,
     route53,
+    secret_versions,
     security_group_rules,
     sqs,
     sts,
@@ -37,7 +38,7 @@ log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
     *(acm, cloudformation, cloudfront, ec2, iam, indexes, kms, logs, revoked_rules, route53, s3),
-    *(security_group_rules, sqs, sts, support, vpc_endpoints, zones),
+    *(secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from tests.fixtures.cloud import REGION, Cloud, code
+from tests.fixtures.cloud import REGION, Cloud, code, until
 
 pytestmark = pytest.mark.integration
 
@@ -140,3 +142,18 @@ def test_an_unsigned_zone_has_no_keys(cloud: Cloud) -> None:
     status = route53.get_dnssec(HostedZoneId=zone)
     assert (status["Status"]["ServeSignature"], status["KeySigningKeys"]) == ("NOT_SIGNING", [])
     route53.delete_hosted_zone(Id=zone)
+
+
+def test_versions_of_a_secret_have_the_time_of_their_creation(cloud: Cloud) -> None:
+    vault = cloud.client("secretsmanager")
+    made = vault.create_secret(Name="test-versions", SecretString="1")
+    second = vault.put_secret_value(SecretId="test-versions", SecretString="2")["VersionId"]
+    third = vault.put_secret_value(SecretId="test-versions", SecretString="3")["VersionId"]
+    created = vault.get_secret_value(SecretId="test-versions")["CreatedDate"]
+    until("another second", lambda: time.time() > created.timestamp() + 2)
+    listed = vault.list_secret_version_ids(SecretId="test-versions")
+    assert listed["ARN"] == made["ARN"]
+    stages = {version["VersionId"]: version["VersionStages"] for version in listed["Versions"]}
+    assert stages == {third: ["AWSCURRENT"], second: ["AWSPREVIOUS"]}  # not the first, which has no stage any more
+    assert {version["CreatedDate"] for version in listed["Versions"] if version["VersionId"] == third} == {created}
+    assert code(vault.list_secret_version_ids, SecretId="test-none") == "ResourceNotFoundException"
