@@ -50,6 +50,7 @@ UNFORESEEN: list[tuple[str, str, dict[str, Any], str]] = [
     ("cloudfront", "list_distributions", {"Marker": "none"}, "InvalidArgument"),
     ("s3", "create_bucket_metadata_table_configuration", {}, "NotImplemented"),
     ("sts", "assume_role_with_saml", {}, "InvalidIdentityToken"),
+    ("xray", "get_trace_summaries", {"StartTime": 1, "EndTime": 2, "FilterExpression": "x"}, "NotImplemented"),
     ("support", "describe_cases", {"caseIdList": ["none"]}, "CaseIdNotFound"),
 ]
 

@@ -86,8 +86,9 @@ class Moto:
             self.keeper.revert()
             log.exception("moto: %s %s failed", call.service, call.operation)
             raise error_for(error, call.service, call.operation, inputs_of(call, request)) from error
-        if response.status_code >= 300 and response.get_data().startswith(b"<!doctype html>"):
-            self.keeper.revert()  # no such path, or a redirect to another spelling of it
+        page = response.status_code >= 300 and response.get_data().startswith(b"<!doctype html>")
+        if page or response.status_code == 500:
+            self.keeper.revert()  # no such path, a redirect to another spelling of it, or what moto has not done
             raise unsupported(f"{call.service} {call.operation or request.path}")
         if response.status_code >= 400:
             self.keeper.revert()
