@@ -53,7 +53,7 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (service(needs=["auth"], ports={"http": 8080, "auth-service": 9090}), "spec.ports", "AUTH_SERVICE_PORT"),
     (service(needs=["auth", "redis", "auth"]), "spec.needs[2]", "Duplicate"),
     (service(needs=["a" * 51]), "spec.needs[0]", "50"),
-    (service(ports={"http": 8080, "grpc": 8080}), "spec.ports", ": grpc"),
+    (service(ports={"http": 8080, "grpc": 8080}), "spec.ports", "two have one: "),
     (service(ports={"http": 8080, "a--b": 9090}), "spec.ports", "names must match"),
     (service(ports={"http": 8080, "a" * 16: 9090}), "spec.ports", "15"),
     (routes({"auth": "jwt"}, {"auth": "none"}), "spec.routes[1]", "Duplicate"),
