@@ -146,13 +146,13 @@ def test_addon_that_cannot_be_is_refused(eks: Any, addon: dict[str, str], code: 
 
 
 def test_addon_is_configured_by_its_schema(eks: Any, cloud: Cloud) -> None:
-    told = ControlPlane(cloud.site, REGION, NAME).folder / "addons"
+    folder = ControlPlane(cloud.site, REGION, NAME).folder / "addons"
     known = eks.describe_addon_versions(addonName="coredns", kubernetesVersion="1.36")["addons"][0]["addonVersions"]
     older = known[-1]["addonVersion"]
     schema = eks.describe_addon_configuration(addonName="coredns", addonVersion=older)["configurationSchema"]
     assert "replicaCount" in json.loads(schema)["properties"]
     eks.create_addon(clusterName=NAME, addonName="coredns", addonVersion=older, configurationValues="replicaCount: 3")
-    until("its processes to know", lambda: installed.read(told).get("coredns") == {"replicaCount": 3})
+    until("its processes to know", lambda: installed.read(folder).get("coredns") == {"replicaCount": 3})
     newest = known[0]["addonVersion"]
     update = eks.update_addon(clusterName=NAME, addonName="coredns", addonVersion=newest)["update"]
     assert update["params"] == [{"type": "AddonVersion", "value": newest}]
@@ -160,4 +160,4 @@ def test_addon_is_configured_by_its_schema(eks: Any, cloud: Cloud) -> None:
     assert update["id"] not in eks.list_updates(name=NAME)["updateIds"]
     assert eks.describe_addon_versions(kubernetesVersion="1.20")["addons"] == []
     eks.delete_addon(clusterName=NAME, addonName="coredns")
-    until("its processes to know", lambda: "coredns" not in installed.read(told))
+    until("its processes to know", lambda: "coredns" not in installed.read(folder))

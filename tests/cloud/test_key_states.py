@@ -32,7 +32,7 @@ def test_an_enabled_key_encrypts_by_each_of_its_names(key: Key) -> None:
         ("PendingImport", "has the state PendingImport"),
     ],
 )
-def test_any_other_key_says_why_not(key: Key, state: str, words: str) -> None:
+def test_a_key_that_cannot_encrypt_is_refused_with_its_state(key: Key, state: str, words: str) -> None:
     key.key_state = state
     assert kms_key(REGION, key.id) == KmsKey(key.arn, state, f"The KMS key {key.id} {words}.")
 
@@ -42,5 +42,5 @@ def test_a_key_is_in_its_region(key: Key) -> None:
 
 
 @given(st.text(max_size=40) | st.text(max_size=20).map("arn:{}".format) | st.text(max_size=20).map("alias/{}".format))
-def test_a_name_of_no_key_says_so(name: str) -> None:
+def test_an_unknown_key_is_refused_by_name(name: str) -> None:
     assert kms_key(REGION, name) == KmsKey("", "NotFound", f"The KMS key {name} does not exist in {REGION}.")

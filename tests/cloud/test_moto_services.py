@@ -13,7 +13,7 @@ pytestmark = pytest.mark.integration
 MANAGED = "arn:aws:iam::aws:policy/AmazonVPCFullAccess"
 
 
-def test_revoked_rules_are_told(cloud: Cloud) -> None:
+def test_revoked_rules_are_in_the_response(cloud: Cloud) -> None:
     ec2 = cloud.client("ec2")
     group = ec2.create_security_group(GroupName="test-revoked", Description="x", VpcId=cloud.vpc)["GroupId"]
     ranges = [{"CidrIp": "192.0.2.1/32"}, {"CidrIp": "192.0.2.2/32"}]

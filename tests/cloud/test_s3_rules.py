@@ -183,7 +183,7 @@ def test_a_bucket_without_rules_admits_no_other_origin() -> None:
     assert of_answer([], "http://a.b", "GET") == {}
 
 
-def test_an_answer_may_be_read_where_a_rule_says_so() -> None:
+def test_a_response_has_cors_headers_when_a_rule_matches() -> None:
     assert of_answer([RULE], "http://a.b", "PUT")["Access-Control-Allow-Origin"] == "http://a.b"
     assert of_answer([RULE], "http://a.b", "PUT")["Access-Control-Allow-Credentials"] == "true"
     assert of_answer([RULE], "http://a.b", "DELETE") == {}
@@ -215,13 +215,13 @@ DIGESTS = {"ContentMD5": hashlib.md5, "ChecksumSHA1": hashlib.sha1, "ChecksumSHA
 
 
 @given(st.sampled_from([*DIGESTS]), st.binary(max_size=100), st.binary(max_size=100))
-def test_a_body_is_what_its_digest_says(name: str, body: bytes, sent: bytes) -> None:
+def test_a_body_that_differs_from_its_digest_is_refused(name: str, body: bytes, sent: bytes) -> None:
     given_ = {name: base64.b64encode(DIGESTS[name](sent).digest()).decode()}
     error = refusal(body, given_)
     assert (error.code if error else None) == (None if body == sent else "BadDigest")
 
 
-def test_a_digest_that_is_none_is_told_apart() -> None:
+def test_a_malformed_digest_is_an_invalid_digest() -> None:
     for name, code in (("ContentMD5", "InvalidDigest"), ("ChecksumCRC32", "InvalidRequest")):
         for text in ("!", "AAAA", base64.b64encode(b"x" * 99).decode()):
             error = refusal(b"x", {name: text})
@@ -254,7 +254,9 @@ CONDITIONS: list[Any] = [{"bucket": "b"}, ["starts-with", "$key", "up/"], {"x-am
         ([["like", "$key", "up/a.txt"]], {}, 5, "AccessDenied"),
     ],
 )
-def test_a_form_is_as_its_policy_says(more: list[Any], fields: dict[str, str], size: int, code: str | None) -> None:
+def test_a_post_form_must_meet_the_conditions_of_its_policy(
+    more: list[Any], fields: dict[str, str], size: int, code: str | None
+) -> None:
     error = post_policy.refusal([*CONDITIONS, *more], {**FORM, **fields}, "b", size)
     assert (error.code if error else None) == code
 

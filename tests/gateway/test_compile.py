@@ -121,7 +121,7 @@ LIMIT = {"minute": 5, "limit_by": "ip", "policy": "redis", "redis": {"host": "ca
         (json.dumps(LIMIT | {"minute": "p4ss"}), "minute"),
     ],
 )
-def test_a_limit_whose_configuration_cannot_be_read_makes_the_route_not_accepted(
+def test_a_route_with_an_invalid_rate_limiting_configuration_is_not_accepted(
     compiled: Any, text: str | None, expected: str
 ) -> None:
     there = [] if text is None else [objects.secret_of("limits", limit=text)]

@@ -186,7 +186,7 @@ def test_every_store_demands_tls_and_a_password(declared: Recording) -> None:
     assert cache["authToken"]
 
 
-def test_pods_log_in_at_the_brokers_as_the_associated_secret_says(declared: Recording) -> None:
+def test_pods_authenticate_with_the_associated_scram_secret(declared: Recording) -> None:
     (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
     (secret,) = declared.of("kubernetes:core/v1:Secret").values()
     ((name, association),) = declared.of("aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation").items()

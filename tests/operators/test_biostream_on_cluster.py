@@ -94,7 +94,7 @@ def test_a_stream_with_the_name_of_a_service_is_refused_and_the_service_unchange
     assert container["image"] == SERVICE["image"]
 
 
-def test_a_sink_that_stalls_is_told_workers_that_lag_are_scaled_up_and_nothing_is_lost(
+def test_a_stalled_sink_is_degraded_and_lagging_workers_are_scaled_up_without_loss(
     installation: Installation,
 ) -> None:
     response_service(installation)

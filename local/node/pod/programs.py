@@ -89,8 +89,10 @@ class Programs:
 
     def _record_user_event(self, pod: Object, container: str, user: User | None) -> None:
         if user is not None and user.uid != os.getuid() and not can_change_user():
-            said = f"container {container} runs as uid {os.getuid()}, not as {user.uid}: this node does not run as root"
-            self._context.record_event(pod, "UserNotChanged", said, "Warning")
+            message = (
+                f"container {container} runs as uid {os.getuid()}, not as {user.uid}: this node does not run as root"
+            )
+            self._context.record_event(pod, "UserNotChanged", message, "Warning")
 
     async def _read_data(self, namespace: str, reference: Reference) -> dict[str, bytes] | None:
         path = f"/api/v1/namespaces/{namespace}/{reference.kind}/{reference.name}"

@@ -19,8 +19,8 @@ values = st.one_of(numbers, st.text(), st.floats().map(str), st.sampled_from(["t
 @given(st.dictionaries(st.text() | st.sampled_from(["listeners", "log.dirs", "node.id", "super.users"]), values))
 def test_other_names_are_refused_each_by_name(properties: dict[str, str]) -> None:
     foreign = [name for name in properties if name not in PROPERTIES]
-    told = json.loads(problems(properties) or "[]")
-    assert {entry["name"] for entry in told} >= set(foreign)
+    refused = json.loads(problems(properties) or "[]")
+    assert {entry["name"] for entry in refused} >= set(foreign)
 
 
 @given(st.sampled_from(sorted(PROPERTIES)), values)
@@ -47,8 +47,8 @@ def test_an_accepted_value_is_one_token_of_the_right_type(name: str, value: str)
     ],
 )
 def test_values_that_no_broker_starts_with_are_refused(name: str, value: str) -> None:
-    told = json.loads(problems({name: value}) or "[]")
-    assert [(entry["name"], entry["value"]) for entry in told] == [(name, value)]
+    refused = json.loads(problems({name: value}) or "[]")
+    assert [(entry["name"], entry["value"]) for entry in refused] == [(name, value)]
 
 
 @pytest.mark.parametrize(

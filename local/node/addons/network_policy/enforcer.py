@@ -103,8 +103,8 @@ class Enforcer:
             if uid in self._told:
                 continue
             about = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", **policy}
-            said = f"not enforced: {why}"
-            content = event(about, "NotEnforced", said, "Warning", (_COMPONENT, ""), time.time())
+            message = f"not enforced: {why}"
+            content = event(about, "NotEnforced", message, "Warning", (_COMPONENT, ""), time.time())
             try:
                 await self._api.post(f"/api/v1/namespaces/{policy['metadata']['namespace']}/events", content)
                 self._told.add(uid)

@@ -35,7 +35,7 @@ class Provisioner:
         self._volumes: dict[str, Object] = {}
         self._nodes: dict[str, Object] = {}
         self._told: dict[str, str] = {}
-        """UID of a claim -> what its last event said."""
+        """UID of a claim -> message of its last Event."""
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -72,7 +72,7 @@ class Provisioner:
                 log.warning("volumes: %s", error or repr(error))
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._changed.set()
-            self._told = {uid: said for uid, said in self._told.items() if uid in self._claims}
+            self._told = {uid: message for uid, message in self._told.items() if uid in self._claims}
 
     async def _reconcile(self, claim: Object) -> None:
         storage_class = self._classes.get(claim["spec"].get("storageClassName") or "")
@@ -81,8 +81,8 @@ class Provisioner:
                 await self._provision(claim, volumes.volume_for(claim, storage_class, self._nodes))
         except rules.Refused as error:
             name = storage_class["metadata"]["name"] if storage_class else ""
-            said = f'failed to provision volume with StorageClass "{name}": {error}'
-            await self._record_event(claim, "ProvisioningFailed", said, "Warning")
+            message = f'failed to provision volume with StorageClass "{name}": {error}'
+            await self._record_event(claim, "ProvisioningFailed", message, "Warning")
         volume = self._volumes.get(claim["spec"].get("volumeName") or "")
         try:
             if volume and (expansion := volumes.expansion(claim, volume)):
