@@ -35,8 +35,8 @@ SECRETS_PREFIX = "SECRETS_PREFIX"
 SIGNING_KEY_SECRET = "auth/signing-key"
 WEBHOOK_SECRET = "biosync/webhook"
 READERS_TAG = "aura:readers"
-"""Tag of a secret: the services, separated by spaces, that may read it besides its owner. The owner is the first part of
-its name."""
+"""Tag of a secret: services that may read it besides its owner, separated by spaces. The owner is the first part of its
+name."""
 
 TABLE_HRV: Final = "hrv_1m"
 TABLE_EVENTS: Final = "stress_events"

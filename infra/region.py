@@ -18,6 +18,7 @@ from infra.components.roles import ServiceAccountRole
 from infra.components.secrets import PlatformSecrets, SecretStore
 from infra.components.stream import Stream
 from infra.components.zone import Zone
+from infra.config import StackConfig
 from infra.region_config import RegionConfig
 
 OPERATORS = f"{names.NAMESPACE}:operators"
@@ -30,9 +31,8 @@ class Region(Component):
     def __init__(
         self,
         region: str,
-        account: pulumi.Input[str],
+        stack: StackConfig,
         zone: Zone,
-        token_issuer: str,
         endpoint: str,
         config: RegionConfig,
         provider: aws.Provider,
@@ -41,6 +41,7 @@ class Region(Component):
         name = f"aura-{region}"
         super().__init__(name, pulumi.ResourceOptions(providers=[provider]))
         inside = self.child()
+        account = stack.account
         self.account, self.region, self.config = account, region, config
         network = Network(name, region, config.network, inside)
         cluster_key = self._key("cluster", "Kubernetes secrets and the cluster's logs", _logs(region, account))
@@ -66,7 +67,7 @@ class Region(Component):
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
-            names.TOKEN_ISSUER: token_issuer,
+            names.TOKEN_ISSUER: stack.token_issuer,
             names.SECRETS_PREFIX: self.secrets.prefix,
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
         }
@@ -96,9 +97,7 @@ class Region(Component):
 
     def _operators(self, name: str) -> ServiceAccountRole:
         """The operators' role: they read the stack's secrets, for custom resources and for the databases."""
-        secrets = pulumi.Output.format(
-            "arn:aws:secretsmanager:{0}:{1}:secret:{2}*", self.region, self.account, self.secrets.prefix
-        )
+        secrets = f"arn:aws:secretsmanager:{self.region}:{self.account}:secret:{self.secrets.prefix}*"
         read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
         statements: list[dict[str, object]] = [
             {"Effect": "Allow", "Action": read, "Resource": secrets},
@@ -109,11 +108,11 @@ class Region(Component):
         )
 
 
-def _logs(region: str, account: pulumi.Input[str]) -> ServiceUser:
-    groups = pulumi.Output.format("arn:aws:logs:{0}:{1}:log-group:*", region, account)
+def _logs(region: str, account: str) -> ServiceUser:
+    groups = f"arn:aws:logs:{region}:{account}:log-group:*"
     return ServiceUser(f"logs.{region}.amazonaws.com", "kms:EncryptionContext:aws:logs:arn", groups)
 
 
-def _cloudfront(account: pulumi.Input[str]) -> ServiceUser:
-    distributions = pulumi.Output.format("arn:aws:cloudfront::{0}:distribution/*", account)
+def _cloudfront(account: str) -> ServiceUser:
+    distributions = f"arn:aws:cloudfront::{account}:distribution/*"
     return ServiceUser("cloudfront.amazonaws.com", "aws:SourceArn", distributions)
