@@ -6,9 +6,12 @@ import pulumi
 import pulumi_aws as aws
 
 from contracts import platform as names
+from infra.components.access_logs import AccessLogs
+from infra.components.backups import Backups
 from infra.components.base import Component
 from infra.components.cache import Cache
 from infra.components.cluster import Cluster
+from infra.components.controller_roles import ControllerRoles
 from infra.components.database import Database
 from infra.components.key import Key, ServiceUser
 from infra.components.media import Media
@@ -17,6 +20,7 @@ from infra.components.platform import Platform
 from infra.components.roles import ServiceAccountRole
 from infra.components.secrets import PlatformSecrets, SecretStore
 from infra.components.stream import Stream
+from infra.components.volumes import Volumes
 from infra.components.zone import Zone
 from infra.config import StackConfig
 from infra.region_config import RegionConfig
@@ -43,12 +47,17 @@ class Region(Component):
         inside = self.child()
         account = stack.account
         self.account, self.region, self.config = account, region, config
+        domain = zone.domain.replace(".", "-")  # names of buckets are unique in the world
+        logs = AccessLogs(f"{name}-logs", f"{name}-logs-{domain}", account, config.access_logs, inside)
         network = Network(name, region, config.network, inside)
+        logs.of_network(network, name, network.vpc.id)
         cluster_key = self._key("cluster", "Kubernetes secrets and the cluster's logs", _logs(region, account))
         data_key = self._key("data", "databases, streams and caches", _logs(region, account))
         secrets_key = self._key("secrets", "secrets")
         media_key = self._key("media", "content", _cloudfront(account))
-        self.cluster = Cluster(name, network.private_ids, cluster_key.arn, config.cluster, inside)
+        volumes_key = self._key("volumes", "disks of nodes and Pods", launcher=_autoscaling(account))
+        Volumes(f"{name}-volumes", volumes_key.arn, inside)
+        self.cluster = Cluster(name, network.private_ids, cluster_key.arn, volumes_key.arn, config.cluster, inside)
         self.secrets = SecretStore(names.secrets_prefix(pulumi.get_stack()), secrets_key.arn, config.secrets)
         store = (network.vpc.id, network.data_ids, self.cluster.client_group, data_key.arn, self.secrets)
         self.databases = {
@@ -57,8 +66,10 @@ class Region(Component):
         }
         self.stream = Stream(f"{name}-stream", *store, config.stream, inside)
         self.cache = Cache(f"{name}-cache", *store, config.cache, inside)
-        bucket = f"{name}-media-{zone.domain.replace('.', '-')}"
-        self.media = Media(f"{name}-media", bucket, media_key.arn, zone, config.media, inside)
+        self.media = Media(f"{name}-media", f"{name}-media-{domain}", media_key.arn, zone, logs, config.media, inside)
+        backups_key = self._key("backups", "backups of the time-series store").arn
+        self.backups = Backups(f"{name}-backups", f"{name}-backups-{domain}", backups_key, logs, config.backups, inside)
+        ControllerRoles(name, self.cluster.cluster, zone, self.backups, backups_key, inside)
         PlatformSecrets(f"{name}-secrets", self.secrets, inside)
         self.operators = self._operators(name)
         public: dict[str, pulumi.Input[str]] = {
@@ -67,6 +78,7 @@ class Region(Component):
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
+            names.BACKUP_BUCKET: self.backups.bucket.bucket,
             names.TOKEN_ISSUER: stack.token_issuer,
             names.SECRETS_PREFIX: self.secrets.prefix,
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
@@ -88,12 +100,13 @@ class Region(Component):
             "kafka": self.stream.bootstrap,
             "redis": self.cache.endpoint,
             "mediaBucket": self.media.bucket.bucket,
+            "backupBucket": self.backups.bucket.bucket,
             "mediaHost": self.media.distribution.domain_name,
             "operatorsRole": self.operators.arn,
         }
 
-    def _key(self, noun: str, purpose: str, *users: ServiceUser) -> Key:
-        return Key(f"{self.name}-{noun}", purpose, self.account, self.config.keys, users, self.child())
+    def _key(self, noun: str, purpose: str, *users: ServiceUser, launcher: str = "") -> Key:
+        return Key(f"{self.name}-{noun}", purpose, self.account, self.config.keys, users, launcher, self.child())
 
     def _operators(self, name: str) -> ServiceAccountRole:
         """The operators' role: they read the stack's secrets, for custom resources and for the databases."""
@@ -106,6 +119,11 @@ class Region(Component):
         return ServiceAccountRole(
             f"{name}-operators", self.cluster.cluster.name, OPERATORS, statements, opts=self.child()
         )
+
+
+def _autoscaling(account: str) -> str:
+    """The role of Amazon EC2 Auto Scaling, which starts the nodes of managed node groups."""
+    return f"arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
 
 
 def _logs(region: str, account: str) -> ServiceUser:

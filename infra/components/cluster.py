@@ -46,6 +46,7 @@ class Cluster(Component):
         name: str,
         subnets: Sequence[pulumi.Input[str]],
         key: pulumi.Input[str],
+        volumes_key: pulumi.Input[str],
         config: ClusterConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -91,12 +92,13 @@ class Cluster(Component):
                 size[group],
                 node_role.arn,
                 subnets,
+                volumes_key,
                 nodes,
                 self.child(depends_on=attached),
             )
             for group, nodes in config.node_groups.items()
         ]
-        Addons(f"{name}-addons", self.cluster, self.node_groups, self.child())
+        Addons(f"{name}-addons", self.cluster, self.node_groups, volumes_key, self.child())
         self.client_group = self.cluster.vpc_config.apply(lambda vpc: vpc.cluster_security_group_id or "")
         self.register_outputs({"endpoint": self.cluster.endpoint})
 
