@@ -147,9 +147,9 @@ def credentials(*keys: Key) -> tuple[Object, ...]:
     return (*secrets, consumer(*secrets))
 
 
-def service(name: str = "echo", port: int = 8080, **annotations: str) -> Service:
+def service(name: str = "echo", port: int = 8080, annotations: dict[str, str] | None = None) -> Service:
     spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": port, "targetPort": "http"}]}
-    return Service.model_validate({"metadata": metadata(name, annotations=annotations), "spec": spec})
+    return Service.model_validate({"metadata": metadata(name, annotations=annotations or {}), "spec": spec})
 
 
 def pod(name: str, address: str, port: int, ready: bool = True, service: str = "echo", **more: Any) -> Pod:

@@ -203,7 +203,7 @@ def test_a_listener_needs_a_tls_port_of_the_gateways_service(
 
 @pytest.mark.parametrize(("annotation", "expected"), [("", 60_000), ("330000", 330_000), ("5m", 60_000), ("0", 60_000)])
 def test_the_read_timeout_is_that_of_the_service_or_of_kong(compiled: Any, annotation: str, expected: int) -> None:
-    annotated = objects.service(**{"konghq.com/read-timeout": annotation})
+    annotated = objects.service(annotations={"konghq.com/read-timeout": annotation})
     assert compiled(annotated, objects.route("mine", "/")).plan.backends[0].silence_ms == expected
 
 
