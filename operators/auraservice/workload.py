@@ -5,7 +5,7 @@ from __future__ import annotations
 from contracts.auraservice import AuraServiceSpec, Database
 from contracts.variables import TIMESERIES, TIMESERIES_CA_FILE, TIMESERIES_URL, port_variable, service_variables
 from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies
-from operators.kubernetes import pods
+from operators.kubernetes import pod_security, pods
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest, literal
 from operators.kubernetes.network import needs_label
 
@@ -93,16 +93,16 @@ def _config_hash(dependencies: Dependencies) -> str:
 
 def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Manifest:
     cpu, memory = spec.resources.cpu, spec.resources.memory
-    in_container, in_pod = _authority(spec)
+    mounts, volumes = _authority(spec)
     container: Manifest = {
         "name": owner.name,
         "image": spec.image,
         "envFrom": _env_from(owner, dependencies),
         "env": _env(spec, dependencies),
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
-        "securityContext": pods.SECURITY_CONTEXT,
+        "securityContext": pod_security.CONTAINER,
         "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
-        **in_container,
+        "volumeMounts": [pod_security.scratch_mount(), *mounts],
     }
     ports = [{"name": name, "containerPort": spec.ports[name], "protocol": "TCP"} for name in sorted(spec.ports)]
     pod: Manifest = {
@@ -112,7 +112,8 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         "topologySpreadConstraints": pods.topology_spread_constraints(owner.selector),
         **pods.placement(spec.placement),
-        **in_pod,
+        "securityContext": pod_security.POD,
+        "volumes": [pod_security.scratch_volume(), *volumes],
         "containers": [{**container, "ports": ports, **pods.probes(start_seconds=60)}],
     }
     if spec.database and spec.database.migrate:
@@ -120,11 +121,11 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
     return pod
 
 
-def _authority(spec: AuraServiceSpec) -> tuple[Manifest, Manifest]:
-    """What certifies the time-series store, in the containers and in the Pod of a service that needs it."""
+def _authority(spec: AuraServiceSpec) -> tuple[list[Manifest], list[Manifest]]:
+    """What certifies the time-series store: mounts and volumes of a service that needs it."""
     if TIMESERIES not in spec.needs:
-        return {}, {}
-    return {"volumeMounts": [pods.authority_mount()]}, {"volumes": [pods.authority_volume(TIMESERIES_CLUSTER)]}
+        return [], []
+    return [pods.authority_mount()], [pods.authority_volume(TIMESERIES_CLUSTER)]
 
 
 def _migration(container: Manifest, database: Database) -> Manifest:

@@ -1,4 +1,4 @@
-"""What all Pods have in common: placement, probes, environment, security context. Pure."""
+"""What all Pods have in common: placement, probes, environment. Pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ _STATEFUL = {"key": "aura/stateful", "operator": "Exists", "effect": "NoSchedule
 
 TERMINATION_MESSAGE_POLICY = "FallbackToLogsOnError"
 """The kubelet puts the end of a failed container's log into its status, from where it reaches the conditions."""
-SECURITY_CONTEXT = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 _AUTHORITY = "database-authority"
 DATABASE_CA_FILE = f"/etc/{_AUTHORITY}/ca.crt"
 
