@@ -14,7 +14,7 @@ from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
-from operators.adapters.aws.secrets_manager import SecretUnavailable
+from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavailable
 from operators.auraservice import status
 from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
@@ -97,11 +97,11 @@ class AuraServiceReconciler:
             try:
                 # Previous values last: a rotation in between shows as the same value twice, not as one that is missing.
                 for variable, reference in sorted(spec.secrets.items(), key=lambda item: (":" in item[1], item[0])):
-                    values[variable] = await self.cloud.secrets.value(reference)
+                    values[variable] = await self.cloud.secrets.value_for(owner.name, reference)
                 findings.append(good(SECRETS_SYNCED, "Synced", f"{len(values)} from AWS Secrets Manager"))
-            except SecretUnavailable as error:
+            except (SecretUnavailable, SecretNotShared) as error:
                 message = f"variable {variable}: {error}; Pods keep their values"
-                findings.append(broken(SECRETS_SYNCED, "SecretUnavailable", message))
+                findings.append(broken(SECRETS_SYNCED, error.reason, message))
         if spec.database:
             finding, url = await self._database(owner, spec.database)
             findings.append(finding)
