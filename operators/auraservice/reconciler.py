@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.platform import REGION_ROLE
+from contracts.platform import REGION_ROLE, RegionRole
 from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
@@ -85,7 +85,9 @@ class AuraServiceReconciler:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
             authority = await self.client.get(kinds.SECRET, owner.namespace, authority_secret(TIMESERIES_CLUSTER))
             timeseries = digest(secret.get("data", {})) if secret and authority else None
-        return Dependencies(config, services, timeseries, {}, served, passive=config.get(REGION_ROLE) == "passive")
+        return Dependencies(
+            config, services, timeseries, {}, served, passive=config.get(REGION_ROLE) == RegionRole.PASSIVE
+        )
 
     async def _secrets(
         self, owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies

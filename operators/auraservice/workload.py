@@ -1,4 +1,4 @@
-"""Deployment of a service, its autoscaler, disruption budget and number of replicas. Pure."""
+"""Deployment of a service, its disruption budget and number of replicas. Pure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) 
     content: Manifest = {
         "selector": {"matchLabels": owner.selector},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "progressDeadlineSeconds": 120,
+        "progressDeadlineSeconds": pods.PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": 5,
         "template": {
             "metadata": {
@@ -66,20 +66,14 @@ def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) 
     return owner.manifest("apps/v1", "Deployment", owner.name, {"spec": content})
 
 
-def autoscaler(owner: Owner, spec: AuraServiceSpec) -> Manifest:
-    target = {"type": "Utilization", "averageUtilization": spec.replicas.target_cpu_percent}
-    content = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": owner.name},
-        "minReplicas": spec.replicas.min,
-        "maxReplicas": spec.replicas.max,
-        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
-    }
-    return owner.manifest("autoscaling/v2", "HorizontalPodAutoscaler", owner.name, {"spec": content})
-
-
 def disruption_budget(owner: Owner) -> Manifest:
-    """One Pod at a time: with `minAvailable`, a node with the only Pod could never be drained."""
-    content = {"selector": {"matchLabels": owner.selector}, "maxUnavailable": 1}
+    """One Pod at a time: with `minAvailable`, a node with the only Pod could never be drained. Pods that serve nobody
+    do not keep a node either."""
+    content = {
+        "selector": {"matchLabels": owner.selector},
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
     return owner.manifest("policy/v1", "PodDisruptionBudget", owner.name, {"spec": content})
 
 

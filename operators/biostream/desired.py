@@ -95,7 +95,7 @@ def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -
         "replicas": desired_pods(dependencies.passive),
         "selector": {"matchLabels": owner.selector},
         "strategy": {"type": "Recreate"},  # two Pods at once would share the state
-        "progressDeadlineSeconds": 180,
+        "progressDeadlineSeconds": pods.PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": 5,
         "template": {
             "metadata": {
