@@ -24,7 +24,7 @@ NAMES = st.from_regex(r"[a-z]([-a-z0-9]{0,8}[a-z0-9])?", fullmatch=True)
     ],
 )
 def test_the_owner_reads_a_secret_and_whom_its_tag_names(name: str, reader: str, tags: str, may: bool) -> None:
-    shared = readers([{"Key": "team", "Value": reader}, {"Key": "aura:readers", "Value": tags}])
+    shared = readers({"team": reader, "aura:readers": tags})
     assert (refusal(name, reader, shared) is None) == may
 
 

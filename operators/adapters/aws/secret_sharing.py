@@ -16,9 +16,9 @@ def owner(name: str) -> str:
     return name.partition("/")[0]
 
 
-def readers(tags: Iterable[Mapping[str, str]]) -> frozenset[str]:
-    """The names in the tag of READERS_TAG; `tags` as DescribeSecret answers them."""
-    return frozenset(name for tag in tags if tag["Key"] == READERS_TAG for name in tag["Value"].split())
+def readers(tags: Mapping[str, str]) -> frozenset[str]:
+    """The names in a secret's tag READERS_TAG."""
+    return frozenset(tags.get(READERS_TAG, "").split())
 
 
 def refusal(name: str, reader: str, shared_with: Iterable[str]) -> str | None:

@@ -84,9 +84,10 @@ class SecretsManager:
 
     def _tagged_readers(self, name: str) -> frozenset[str]:
         try:
-            return readers(self._client.describe_secret(SecretId=f"{self._prefix}{name}").get("Tags", []))
+            tags = self._client.describe_secret(SecretId=f"{self._prefix}{name}").get("Tags", [])
         except (ClientError, BotoCoreError) as error:
             raise SecretUnavailable(_told(name, error)) from error
+        return readers({tag.get("Key", ""): tag.get("Value", "") for tag in tags})
 
     def _read(self, name: str, stage: str) -> str:
         try:
