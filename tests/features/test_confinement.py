@@ -22,10 +22,10 @@ except TimeoutError:
     print("dropped", "KAFKA_PASSWORD" in os.environ)
 """
 SECRETS = """
-import boto3, botocore, botocore.exceptions, sys
+import boto3, botocore, botocore.exceptions, os, sys
 unsigned = botocore.config.Config(signature_version=botocore.UNSIGNED)
 for config in (None, unsigned):
-    client = boto3.client("secretsmanager", config=config)
+    client = boto3.client("secretsmanager", region_name=os.environ["AWS_REGION"], config=config)
     for name in sys.argv[1:]:
         try:
             print(name, "read", len(client.get_secret_value(SecretId=name)["SecretString"]) > 0)
