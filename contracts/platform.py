@@ -6,6 +6,7 @@ needs as variables of the same name.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 NAMESPACE = "aura"
@@ -26,7 +27,7 @@ BACKUP_BUCKET = "BACKUP_BUCKET"
 """Where the time-series store archives its log and its base backups."""
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
-"""`passive` while another region serves."""
+"""A RegionRole."""
 
 TOPIC_RAW = "bio-sensor-raw"
 TOPIC_DEAD = "bio-sensor-dead"
@@ -51,6 +52,13 @@ PENDING_KEY = "push:pending:"
 API_HOST = "api.aurawellness.com"
 STREAM_HOST = "stream.aurawellness.com"
 TOKEN_AUDIENCE = "aura"
+
+
+class RegionRole(StrEnum):
+    """Whether a region serves; the passive one stands by while the other does."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
 
 
 def secrets_prefix(stack: str) -> str:

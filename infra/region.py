@@ -81,6 +81,7 @@ class Region(Component):
             names.BACKUP_BUCKET: self.backups.bucket.bucket,
             names.TOKEN_ISSUER: stack.token_issuer,
             names.SECRETS_PREFIX: self.secrets.prefix,
+            names.REGION_ROLE: names.RegionRole.ACTIVE.value,  # a stack has one region, which serves
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
         }
         secret: dict[str, pulumi.Input[str]] = {

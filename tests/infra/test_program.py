@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.platform import RegionRole
 from tests.infra.recording import Recording, execute, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
@@ -165,6 +166,7 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
     assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL"}
     assert not set(secret["stringData"]) & set(config["data"])
     assert values["AWS_REGION"] == "us-west-2"
+    assert values["REGION_ROLE"] == RegionRole.ACTIVE
 
 
 def test_the_database_secret_holds_the_password_of_the_database(declared: Recording) -> None:
