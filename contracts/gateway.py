@@ -12,7 +12,7 @@ from __future__ import annotations
 from contracts.subjects import MAX_SUBJECT_LENGTH
 from contracts.tokens import MAX_TOKEN_LENGTH
 
-GATEWAY_CLASS = "aura"
+GATEWAY_CLASS = "kong"
 GATEWAY = "aura"
 """Name of the Gateway, in the platform's namespace, that is the parent of every route."""
 

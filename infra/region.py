@@ -8,7 +8,9 @@ import pulumi_aws as aws
 from contracts import platform as names
 from infra.components.base import Component
 from infra.components.cache import Cache
+from infra.components.charts import Facts
 from infra.components.cluster import Cluster
+from infra.components.controllers import Controllers
 from infra.components.database import Database
 from infra.components.key import Key, ServiceUser
 from infra.components.media import Media
@@ -74,6 +76,10 @@ class Region(Component):
         }
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(name, region, self.cluster.cluster, public, secret, after_nodes)
+        ready = [*self.cluster.node_groups, self.cluster.addons, self.platform]
+        facts = Facts(name, region, zone.domain, config.controllers)
+        with_kubernetes = self.child(provider=self.platform.provider, depends_on=ready)
+        Controllers(f"{name}-controllers", facts, zone.id, with_kubernetes)
         self.register_outputs({})
 
     def outputs(self) -> dict[str, pulumi.Input[object]]:

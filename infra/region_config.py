@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from infra.components.cache import CacheConfig
+from infra.components.charts import ControllersConfig
 from infra.components.cluster import ClusterConfig
 from infra.components.database import DatabaseConfig
 from infra.components.key import KeyConfig
@@ -20,6 +21,7 @@ class RegionConfig:
     network: NetworkConfig
     keys: KeyConfig
     cluster: ClusterConfig
+    controllers: ControllersConfig
     databases: Mapping[str, DatabaseConfig]
     stream: StreamConfig
     cache: CacheConfig

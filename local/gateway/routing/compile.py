@@ -9,7 +9,7 @@ from local.gateway.routing.listeners import GatewayListener, gateway_listener, l
 from local.gateway.routing.plan import Backend, Compiled, Condition, Frontend, ListenerStatus, Plan, RouteMatch
 from local.gateway.routing.routes import RouteNotAccepted, attach
 
-CONTROLLER_NAME = "platform.aurawellness.com/local-gateway"
+CONTROLLER_NAME = "konghq.com/kic-gateway-controller"
 
 
 def compile_objects(cache: ObjectCache) -> Compiled:
