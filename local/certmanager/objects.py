@@ -53,9 +53,7 @@ def issued(secret: Object | None) -> IssuedCertificate | None:
     """The certificate in a Secret, None when there is none that can be read."""
     data = (secret or {}).get("data") or {}
     try:
-        return IssuedCertificate(
-            *(base64.b64decode(data[key], validate=True).decode() for key in ("tls.crt", "tls.key"))
-        )
+        chain, key = (base64.b64decode(data[name], validate=True).decode() for name in ("tls.crt", "tls.key"))
     except (KeyError, binascii.Error, UnicodeDecodeError):
         return None
     return IssuedCertificate(chain, key)
