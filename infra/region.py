@@ -10,8 +10,10 @@ from infra.components.access_logs import AccessLogs
 from infra.components.backups import Backups
 from infra.components.base import Component
 from infra.components.cache import Cache
+from infra.components.charts import Facts
 from infra.components.cluster import Cluster
 from infra.components.controller_roles import ControllerRoles
+from infra.components.controllers import Controllers
 from infra.components.database import Database
 from infra.components.key import Key, ServiceUser
 from infra.components.media import Media
@@ -69,7 +71,7 @@ class Region(Component):
         self.media = Media(f"{name}-media", f"{name}-media-{domain}", media_key.arn, zone, logs, config.media, inside)
         backups_key = self._key("backups", "backups of the time-series store").arn
         self.backups = Backups(f"{name}-backups", f"{name}-backups-{domain}", backups_key, logs, config.backups, inside)
-        ControllerRoles(name, self.cluster.cluster, zone, self.backups, backups_key, inside)
+        roles = ControllerRoles(name, self.cluster.cluster, zone, self.backups, backups_key, inside)
         PlatformSecrets(f"{name}-secrets", self.secrets, inside)
         self.operators = self._operators(name)
         public: dict[str, pulumi.Input[str]] = {
@@ -90,6 +92,10 @@ class Region(Component):
         }
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(name, region, self.cluster.cluster, public, secret, after_nodes)
+        ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.platform]
+        facts = Facts(name, region, zone.domain, config.controllers)
+        with_kubernetes = self.child(provider=self.platform.provider, depends_on=ready)
+        Controllers(f"{name}-controllers", facts, zone.id, with_kubernetes)
         self.register_outputs({})
 
     def outputs(self) -> dict[str, pulumi.Input[object]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from infra.components.access_logs import AccessLogsConfig
 from infra.components.backups import BackupsConfig
 from infra.components.cache import CacheConfig
+from infra.components.charts import ControllersConfig
 from infra.components.cluster import ClusterConfig
 from infra.components.database import DatabaseConfig
 from infra.components.key import KeyConfig
@@ -22,6 +23,7 @@ class RegionConfig:
     network: NetworkConfig
     keys: KeyConfig
     cluster: ClusterConfig
+    controllers: ControllersConfig
     databases: Mapping[str, DatabaseConfig]
     stream: StreamConfig
     cache: CacheConfig

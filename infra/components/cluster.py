@@ -98,7 +98,7 @@ class Cluster(Component):
             )
             for group, nodes in config.node_groups.items()
         ]
-        Addons(f"{name}-addons", self.cluster, self.node_groups, volumes_key, self.child())
+        self.addons = Addons(f"{name}-addons", self.cluster, self.node_groups, volumes_key, self.child())
         self.client_group = self.cluster.vpc_config.apply(lambda vpc: vpc.cluster_security_group_id or "")
         self.register_outputs({"endpoint": self.cluster.endpoint})
 

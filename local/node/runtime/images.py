@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 _LOCAL = {
     "gateway": ("python", "-m", "local.gateway"),
     "cloudnativepg": ("python", "-m", "local.cloudnativepg"),
+    "cert-manager": ("python", "-m", "local.certmanager"),
     "python": ("python",),
     "sh": ("/bin/sh",),
 }
