@@ -110,7 +110,18 @@ TOOLS = (
         "1.27.0",
         "h1:mp0zlYO4vKAJmQdArWORWKr1lmB4Hj8JeBQGX5RBnpg=",
         "config/crd/bases",
-        ("postgresql.cnpg.io_clusters.yaml",),
+        (
+            "postgresql.cnpg.io_backups.yaml",
+            "postgresql.cnpg.io_clusters.yaml",
+            "postgresql.cnpg.io_scheduledbackups.yaml",
+        ),
+    ),
+    _definitions(
+        "plugin-barman-cloud",
+        "github.com/cloudnative-pg/plugin-barman-cloud",
+        "0.15.0",
+        "h1:gNVytrzzYUE08wxLDrjfJqy1FPPSFkMe1OEr4s4pVI0=",
+        "config/crd/bases",
     ),
     Tool(
         "go",
