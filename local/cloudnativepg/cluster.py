@@ -70,8 +70,13 @@ class _Affinity(_Model):
     tolerations: list[Object] = []
 
 
+class _Synchronous(_Model):
+    number: int
+
+
 class _PostgresqlConfiguration(_Model):
     parameters: dict[str, str] = {}
+    synchronous: _Synchronous | None = None
 
 
 class _Storage(_Model):
@@ -153,6 +158,9 @@ class Cluster(_Model):
         """Why the spec is not supported here; "" when it is."""
         if self.spec.instances != 1:
             return f"instances is {self.spec.instances}: only one instance is supported on this machine"
+        synchronous = self.spec.postgresql.synchronous
+        if synchronous is not None and synchronous.number >= self.spec.instances:
+            return "postgresql.synchronous: the number of synchronous replicas must be less than that of instances"
         if self.spec.bootstrap.pg_basebackup:
             return "bootstrap.pg_basebackup is not supported on this machine"
         used = [*self.spec.plugins, *(e.plugin for e in self.spec.external_clusters if e.plugin)]
