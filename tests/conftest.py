@@ -21,6 +21,7 @@ ON_THE_ENDPOINT = (
     "tests/cli/test_signing_key",
     "tests/cloud/",
     "tests/fuzz/test_aws",
+    "tests/infra/test_bootstrap",
     "tests/plugins/test_aws_",
     "tests/plugins/test_takeover_",
 )

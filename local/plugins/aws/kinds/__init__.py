@@ -12,6 +12,7 @@ _MODULES = {
     "cloudfront": ("cloudfront",),
     "cloudwatch": ("logs",),
     "ec2": ("ec2", "security_groups"),
+    "ecr": ("ecr",),
     "eks": ("eks", "eks_nodes", "eks_pods"),
     "elasticache": ("elasticache",),
     "iam": ("iam",),
