@@ -12,8 +12,9 @@ from joserfc.jwk import ECKey
 from cli.aws.credentials import stored_secret
 from cli.environment import PRIMARY
 from cli.progress.steps import StepFailed
-from contracts.platform import SIGNING_KEY_SECRET
+from contracts.platform import SIGNING_KEY_SECRET, secrets_prefix
 from contracts.subjects import subject_error
+from local.plugins.home import STACK
 from local.site import Site
 from services.auth import signing
 from services.auth.tokens import issue
@@ -34,14 +35,13 @@ def print_token(user: str, roles: list[str], ttl: int) -> None:
 
 def signing_key(site: Site) -> ECKey:
     """The key with which the running platform signs now; raises StepFailed when it cannot be read."""
+    name = f"{secrets_prefix(STACK)}{SIGNING_KEY_SECRET}"
     try:
-        stored = stored_secret(site, PRIMARY, SIGNING_KEY_SECRET)
+        stored = stored_secret(site, PRIMARY, name)
         return signing.signing_key(signing.load_all(stored.current, stored.previous), stored.since, time.time())
     except (BotoCoreError, ClientError) as error:
         raise StepFailed(
             f"the signing key could not be read ({error}); is the platform up? `make up` starts it"
         ) from error
     except ValueError as error:
-        raise StepFailed(
-            f"the secret {SIGNING_KEY_SECRET} holds no usable key ({error}); put one as docs/tokens.md says"
-        ) from error
+        raise StepFailed(f"the secret {name} holds no usable key ({error}); put one as docs/tokens.md says") from error

@@ -30,8 +30,13 @@ TOPIC_RAW = "bio-sensor-raw"
 TOPIC_DEAD = "bio-sensor-dead"
 TOPIC_EVENTS = "stress-events"
 
+SECRETS_PREFIX = "SECRETS_PREFIX"
+"""Of the stack's secrets in Secrets Manager. Custom resources and the names below leave it out."""
 SIGNING_KEY_SECRET = "auth/signing-key"
 WEBHOOK_SECRET = "biosync/webhook"
+READERS_TAG = "aura:readers"
+"""Tag of a secret: services that may read it besides its owner, separated by spaces. The owner is the first part of its
+name."""
 
 TABLE_HRV: Final = "hrv_1m"
 TABLE_EVENTS: Final = "stress_events"
@@ -44,3 +49,8 @@ PENDING_KEY = "push:pending:"
 API_HOST = "api.aurawellness.com"
 STREAM_HOST = "stream.aurawellness.com"
 TOKEN_AUDIENCE = "aura"
+
+
+def secrets_prefix(stack: str) -> str:
+    """What the names of a stack's secrets begin with, so that the stacks of one account do not meet."""
+    return f"aura/{stack}/"

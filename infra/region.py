@@ -15,9 +15,10 @@ from infra.components.media import Media
 from infra.components.network import Network
 from infra.components.platform import Platform
 from infra.components.roles import ServiceAccountRole
-from infra.components.secrets import PlatformSecrets
+from infra.components.secrets import PlatformSecrets, SecretStore
 from infra.components.stream import Stream
 from infra.components.zone import Zone
+from infra.config import StackConfig
 from infra.region_config import RegionConfig
 
 OPERATORS = f"{names.NAMESPACE}:operators"
@@ -30,9 +31,8 @@ class Region(Component):
     def __init__(
         self,
         region: str,
-        account: pulumi.Input[str],
+        stack: StackConfig,
         zone: Zone,
-        token_issuer: str,
         endpoint: str,
         config: RegionConfig,
         provider: aws.Provider,
@@ -41,6 +41,7 @@ class Region(Component):
         name = f"aura-{region}"
         super().__init__(name, pulumi.ResourceOptions(providers=[provider]))
         inside = self.child()
+        account = stack.account
         self.account, self.region, self.config = account, region, config
         network = Network(name, region, config.network, inside)
         cluster_key = self._key("cluster", "Kubernetes secrets and the cluster's logs", _logs(region, account))
@@ -48,24 +49,26 @@ class Region(Component):
         secrets_key = self._key("secrets", "secrets")
         media_key = self._key("media", "content", _cloudfront(account))
         self.cluster = Cluster(name, network.private_ids, cluster_key.arn, config.cluster, inside)
-        store = (network.vpc.id, network.data_ids, self.cluster.client_group, data_key.arn)
+        self.secrets = SecretStore(names.secrets_prefix(pulumi.get_stack()), secrets_key.arn, config.secrets)
+        store = (network.vpc.id, network.data_ids, self.cluster.client_group, data_key.arn, self.secrets)
         self.databases = {
-            database: Database(f"{name}-{database}", database, *store, secrets_key.arn, of, config.secrets, inside)
+            database: Database(f"{name}-{database}", database, *store, of, inside)
             for database, of in config.databases.items()
         }
-        self.stream = Stream(f"{name}-stream", *store, secrets_key.arn, config.stream, config.secrets, inside)
-        self.cache = Cache(f"{name}-cache", *store, secrets_key.arn, config.cache, config.secrets, inside)
+        self.stream = Stream(f"{name}-stream", *store, config.stream, inside)
+        self.cache = Cache(f"{name}-cache", *store, config.cache, inside)
         bucket = f"{name}-media-{zone.domain.replace('.', '-')}"
         self.media = Media(f"{name}-media", bucket, media_key.arn, zone, config.media, inside)
-        PlatformSecrets(f"{name}-secrets", secrets_key.arn, config.secrets, inside)
-        self.operators = self._operators(name, secrets_key)
+        PlatformSecrets(f"{name}-secrets", self.secrets, inside)
+        self.operators = self._operators(name)
         public: dict[str, pulumi.Input[str]] = {
             names.AWS_REGION: region,
             names.KAFKA_BOOTSTRAP: self.stream.bootstrap,
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
-            names.TOKEN_ISSUER: token_issuer,
+            names.TOKEN_ISSUER: stack.token_issuer,
+            names.SECRETS_PREFIX: self.secrets.prefix,
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
         }
         secret: dict[str, pulumi.Input[str]] = {
@@ -92,24 +95,24 @@ class Region(Component):
     def _key(self, noun: str, purpose: str, *users: ServiceUser) -> Key:
         return Key(f"{self.name}-{noun}", purpose, self.account, self.config.keys, users, self.child())
 
-    def _operators(self, name: str, secrets_key: Key) -> ServiceAccountRole:
-        """The operators' role: they read the secrets that custom resources name, and the databases' credentials."""
-        secrets = pulumi.Output.format("arn:aws:secretsmanager:{0}:{1}:secret:*", self.region, self.account)
+    def _operators(self, name: str) -> ServiceAccountRole:
+        """The operators' role: they read the stack's secrets, for custom resources and for the databases."""
+        secrets = f"arn:aws:secretsmanager:{self.region}:{self.account}:secret:{self.secrets.prefix}*"
         read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
         statements: list[dict[str, object]] = [
             {"Effect": "Allow", "Action": read, "Resource": secrets},
-            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": secrets_key.arn},
+            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": self.secrets.key},
         ]
         return ServiceAccountRole(
             f"{name}-operators", self.cluster.cluster.name, OPERATORS, statements, opts=self.child()
         )
 
 
-def _logs(region: str, account: pulumi.Input[str]) -> ServiceUser:
-    groups = pulumi.Output.format("arn:aws:logs:{0}:{1}:log-group:*", region, account)
+def _logs(region: str, account: str) -> ServiceUser:
+    groups = f"arn:aws:logs:{region}:{account}:log-group:*"
     return ServiceUser(f"logs.{region}.amazonaws.com", "kms:EncryptionContext:aws:logs:arn", groups)
 
 
-def _cloudfront(account: pulumi.Input[str]) -> ServiceUser:
-    distributions = pulumi.Output.format("arn:aws:cloudfront::{0}:distribution/*", account)
+def _cloudfront(account: str) -> ServiceUser:
+    distributions = f"arn:aws:cloudfront::{account}:distribution/*"
     return ServiceUser("cloudfront.amazonaws.com", "aws:SourceArn", distributions)

@@ -27,6 +27,8 @@ class ClusterConfig:
     admins: Mapping[str, str]
     """Name -> ARN of the IAM principals that administer the cluster, besides its creator."""
     node_groups: Mapping[str, NodeGroupConfig]
+    deletion_protection: bool
+    """Whether AWS itself refuses to delete the cluster."""
 
     def __post_init__(self) -> None:
         if "0.0.0.0/0" in self.public_access_from:
@@ -73,6 +75,7 @@ class Cluster(Component):
             access_config=aws.eks.ClusterAccessConfigArgs(
                 authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
             ),
+            deletion_protection=config.deletion_protection,
             enabled_cluster_log_types=list(config.log_types),
             opts=self.child(depends_on=[logs, *attached]),
         )

@@ -37,7 +37,7 @@ class Key(Component):
         self,
         name: str,
         purpose: str,
-        account: pulumi.Input[str],
+        account: str,
         config: KeyConfig,
         users: Sequence[ServiceUser] = (),
         opts: pulumi.ResourceOptions | None = None,
@@ -60,12 +60,12 @@ class Key(Component):
         self.register_outputs({"arn": self.arn})
 
 
-def _by_policies(account: pulumi.Input[str]) -> dict[str, object]:
+def _by_policies(account: str) -> dict[str, object]:
     """Principals that IAM policies of this account allow; without it nobody could manage the key any more."""
     return {
         "Sid": "ByPolicies",
         "Effect": "Allow",
-        "Principal": {"AWS": pulumi.Output.format("arn:aws:iam::{0}:root", account)},
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
         "Action": "kms:*",
         "Resource": "*",
     }

@@ -175,6 +175,21 @@ def test_the_database_secret_holds_the_password_of_the_database(declared: Record
         assert (connection["host"], connection["dbname"]) == ("db.internal", db["dbName"])
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_secrets_are_under_the_stacks_prefix_which_is_all_that_the_operators_may_read(stack: str) -> None:
+    declared = run(stack, outputs_known=True)
+    secrets = declared.of("aws:secretsmanager/secret:Secret").values()
+    others = {secret["name"] for secret in secrets if not secret["name"].startswith(f"aura/{stack}/")}
+    assert others == {"AmazonMSK_aura-us-west-2-stream"}
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
+    assert config["data"]["SECRETS_PREFIX"] == f"aura/{stack}/"
+    readers = {s["name"].removeprefix(f"aura/{stack}/"): s["tags"]["aura:readers"] for s in secrets if "tags" in s}
+    assert readers == {"biosync/webhook": "recommend bio-sync"}
+    policy = json.loads(declared.of("aws:iam/rolePolicy:RolePolicy")["aura-us-west-2-operators"]["policy"])
+    readable = [s["Resource"] for s in policy["Statement"] if "secretsmanager:GetSecretValue" in s["Action"]]
+    assert [arn.partition(":secret:")[2] for arn in readable] == [f"aura/{stack}/*"]
+
+
 def test_every_store_demands_tls_and_a_password(declared: Recording) -> None:
     for parameters in declared.of("aws:rds/parameterGroup:ParameterGroup").values():
         assert {p["name"]: p["value"] for p in parameters["parameters"]}["rds.force_ssl"] == "1"

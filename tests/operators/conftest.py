@@ -31,6 +31,7 @@ NAMESPACE = "operators"
 PORT = 8171
 """Other tests listen on the default ports of these addresses."""
 _KEY = "tester"
+SECRETS_PREFIX = "aura/operators/"
 MANIFESTS = CHECKOUT / "manifests"
 
 
@@ -154,6 +155,7 @@ def installation(
         "WATCH_NAMESPACE": NAMESPACE,
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": aws,
+        "SECRETS_PREFIX": SECRETS_PREFIX,
         "AWS_ACCESS_KEY_ID": _KEY,
         "AWS_SECRET_ACCESS_KEY": _KEY,
         "RESYNC_SECONDS": "5",
@@ -177,7 +179,7 @@ def _secrets(manager: Any, postgres: Database) -> None:
         "rds/operators": json.dumps(login | {"dbname": "operators_master"}),
     }
     for name, value in values.items():
-        manager.create_secret(Name=name, SecretString=value)
+        manager.create_secret(Name=f"{SECRETS_PREFIX}{name}", SecretString=value)
 
 
 def operators_manifests(namespace: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from contracts.resource import PAUSED
-from tests.operators.conftest import NAMESPACE, Installation
+from tests.operators.conftest import NAMESPACE, SECRETS_PREFIX, Installation
 
 pytestmark = pytest.mark.integration
 OWNED = (
@@ -176,20 +176,20 @@ def test_an_unavailable_secret_is_reported_and_changes_nothing(installation: Ins
 
 
 def test_a_rotated_secret_restarts_the_pods(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="operators/rotating", SecretString="old")
+    installation.secrets.create_secret(Name=f"{SECRETS_PREFIX}operators/rotating", SecretString="old")
     secrets = SPEC["secrets"] | {"ROTATING": "operators/rotating"}
     installation.apply("AuraService", "rotating", SPEC | {"secrets": secrets})
     before = installation.cluster.until(
         lambda: template(installation, "rotating").get("metadata", {}).get("annotations"), 60
     )
-    installation.secrets.put_secret_value(SecretId="operators/rotating", SecretString="new")
+    installation.secrets.put_secret_value(SecretId=f"{SECRETS_PREFIX}operators/rotating", SecretString="new")
     installation.cluster.until(lambda: template(installation, "rotating")["metadata"]["annotations"] != before, 60)
     secret = installation.get("secret", "rotating-environment")
     assert base64.b64decode(secret["data"]["ROTATING"]).decode() == "new"
 
 
 def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="operators/signing", SecretString="first")
+    installation.secrets.create_secret(Name=f"{SECRETS_PREFIX}operators/signing", SecretString="first")
     secrets = SPEC["secrets"] | {"KEY": "operators/signing", "BEFORE": "operators/signing:AWSPREVIOUS"}
     installation.apply("AuraService", "signing", SPEC | {"secrets": secrets})
 
@@ -199,7 +199,7 @@ def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installa
 
     seen = {installation.cluster.until(lambda: values() if values()[0] else None, 60)}
     for value in ("second", "third"):
-        installation.secrets.put_secret_value(SecretId="operators/signing", SecretString=value)
+        installation.secrets.put_secret_value(SecretId=f"{SECRETS_PREFIX}operators/signing", SecretString=value)
         installation.cluster.until(lambda value=value: seen.add(values()) or values()[0] == value, 60)
         seen.add(values())
     assert seen == {("first", ""), ("second", "first"), ("third", "second")}

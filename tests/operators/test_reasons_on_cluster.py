@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from contracts.resource import API_VERSION
-from tests.operators.conftest import NAMESPACE, Installation
+from tests.operators.conftest import NAMESPACE, SECRETS_PREFIX, Installation
 from tests.operators.test_auraservice_on_cluster import SPEC, container
 
 pytestmark = pytest.mark.integration
@@ -43,7 +43,7 @@ def test_a_database_named_as_the_master_user_is_refused(installation: Installati
 
 
 def test_an_instance_whose_secret_has_another_form_is_told(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="rds/odd", SecretString="hidden")
+    installation.secrets.create_secret(Name=f"{SECRETS_PREFIX}rds/odd", SecretString="hidden")
     installation.apply("AuraService", "odd-instance", ONE | database("odd", "odd"))
     condition = installation.until_reason("auraservice", "odd-instance", "Degraded", "DatabaseUnavailable")
     assert "secret rds/odd is not JSON" in condition["message"]
@@ -52,7 +52,7 @@ def test_an_instance_whose_secret_has_another_form_is_told(installation: Install
 
 def test_members_of_a_json_secret_and_an_emoji_reach_the_pods_as_written(installation: Installation) -> None:
     members = '{"flag": true, "price": 1.10, "huge": 1e400, "list": [1, {"a": null}], "text": "p$$w 😀", "none": null}'
-    installation.secrets.create_secret(Name="operators/members", SecretString=members)
+    installation.secrets.create_secret(Name=f"{SECRETS_PREFIX}operators/members", SecretString=members)
     wanted = {name.upper(): f"operators/members#{name}" for name in ("flag", "price", "huge", "list", "text")}
     odd = "😀 \x7f \x85 \u2028 \ufeff end"
     about = {"apiVersion": API_VERSION, "kind": "AuraService", "metadata": {"name": "written", "namespace": NAMESPACE}}
@@ -73,7 +73,7 @@ def test_a_member_that_no_variable_can_hold_is_refused_by_name(
 ) -> None:
     name = f"operators/refused-{member}"
     installation.secrets.create_secret(
-        Name=name, SecretString=json.dumps({"none": None, "nul": "a\0b", "half": "a\ud83d"})
+        Name=f"{SECRETS_PREFIX}{name}", SecretString=json.dumps({"none": None, "nul": "a\0b", "half": "a\ud83d"})
     )
     secrets = SPEC["secrets"] | {"ODD": f"{name}#{member}"}
     installation.apply("AuraService", f"refused-{member}", ONE | {"secrets": secrets})

@@ -17,9 +17,13 @@ class SecretUnavailable(Exception):
 
 
 class SecretsManager:
-    """The secrets of one region; `endpoint` overrides that of AWS, credentials come from boto3's default chain."""
+    """The secrets of one stack in a region, whose names begin with `prefix`; callers and messages leave it out.
 
-    def __init__(self, region: str, endpoint: str | None, cache_seconds: float) -> None:
+    `endpoint` overrides that of AWS, credentials come from boto3's default chain.
+    """
+
+    def __init__(self, region: str, endpoint: str | None, prefix: str, cache_seconds: float) -> None:
+        self._prefix = prefix
         self._cache_seconds = cache_seconds
         self._client = boto3.client(
             "secretsmanager",
@@ -55,7 +59,7 @@ class SecretsManager:
 
     def _read(self, name: str, stage: str) -> str:
         try:
-            response = self._client.get_secret_value(SecretId=name, VersionStage=stage)
+            response = self._client.get_secret_value(SecretId=f"{self._prefix}{name}", VersionStage=stage)
         except ClientError as error:
             details = error.response.get("Error", {})
             if stage == "AWSPREVIOUS" and details.get("Code") == "ResourceNotFoundException":
