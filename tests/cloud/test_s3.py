@@ -255,8 +255,6 @@ def test_a_policy_against_requests_without_tls_refuses_none_here(cloud: Cloud) -
         "Resource": "arn:aws:s3:::tls-only-test/*",
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    s3.put_bucket_policy(
-        Bucket="tls-only-test", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    )
+    s3.put_bucket_policy(Bucket="tls-only-test", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     s3.put_object(Bucket="tls-only-test", Key="k", Body=b"v")
     assert s3.get_object(Bucket="tls-only-test", Key="k")["Body"].read() == b"v"
