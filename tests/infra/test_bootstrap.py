@@ -29,7 +29,7 @@ REPOSITORY = "repo:aura-wellness/control-plane"
 
 
 class Clone:
-    """A clone as a person has it after README's steps 1 and 2; a shell in it has no variable of ours but credentials."""
+    """A clone as a person has it after README's steps 1 and 2; of our variables its shell has credentials only."""
 
     def __init__(self, folder: Path, cloud: Cloud) -> None:
         self.folder = folder
