@@ -13,6 +13,7 @@ _MODULES = {
     "cloudwatch": ("logs",),
     "ebs": ("ebs",),
     "ec2": ("ec2", "flow_logs", "launch_templates", "security_groups"),
+    "ecr": ("ecr",),
     "eks": ("eks", "eks_nodes", "eks_pods"),
     "elasticache": ("elasticache",),
     "iam": ("iam",),
