@@ -212,6 +212,7 @@ class AuraServiceSpec(ResourceModel):
             "!has(self.idleTimeout) || (has(self.routes) && self.routes.size() > 0)",
             "idleTimeout is the gateway's, and no route leads here: leave it out or declare a route",
             ".idleTimeout",
+            offenders=lambda spec: [spec.idle_timeout] if spec.idle_timeout and not spec.routes else [],
         ),
         none_of(
             "(has(self.env) && has(self.secrets) ? self.secrets.filter(name, name in self.env) : [])",

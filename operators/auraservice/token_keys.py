@@ -19,6 +19,8 @@ from operators.kubernetes.kinds import KONG_CONSUMER
 from operators.kubernetes.manifest import Manifest, Owner, derived_name
 
 TOKEN_KEYS = "TokenKeys"
+_PENDING = "Pending"
+"""KIC's reason for what it has not given to Kong yet; the status is False then too."""
 
 
 def invalid(spec: AuraServiceSpec, secrets: Mapping[str, str]) -> Finding | None:
@@ -57,11 +59,11 @@ def programmed(live: Iterable[Manifest], served: bool) -> Finding:
     for condition in consumer.get("status", {}).get("conditions", []):
         if condition["type"] != "Programmed" or condition.get("observedGeneration", 0) < generation:
             continue
-        message = condition.get("message", "")
         if condition["status"] == "True":
             return good(TOKEN_KEYS, "Programmed", f"the gateway has {len(consumer['credentials'])} keys")
-        if condition["status"] == "False":
-            reason = condition.get("reason", "Refused")
+        reason = condition.get("reason", "Refused")
+        if condition["status"] == "False" and reason != _PENDING:
+            message = condition.get("message", "")
             return broken(TOKEN_KEYS, reason, f"KongConsumer {consumer['metadata']['name']}: {message}")
     return waiting(TOKEN_KEYS, "NoGatewayYet", "no gateway has reported on the newest KongConsumer yet")
 

@@ -100,8 +100,8 @@ def consumer(*conditions: dict[str, Any]) -> list[Manifest]:
     ]
 
 
-def condition(status: str, generation: int = 2) -> dict[str, Any]:
-    about = {"reason": "Invalid", "message": 'credential "a" failure'}
+def condition(status: str, generation: int = 2, reason: str = "Invalid") -> dict[str, Any]:
+    about = {"reason": reason, "message": 'credential "a" failure'}
     return {"type": "Programmed", "status": status, "observedGeneration": generation, **about}
 
 
@@ -113,6 +113,7 @@ def condition(status: str, generation: int = 2) -> dict[str, Any]:
         (consumer(), True, State.WAITING, "NoGatewayYet"),
         (consumer(condition("Unknown")), True, State.WAITING, "NoGatewayYet"),
         (consumer(condition("True", 1)), True, State.WAITING, "NoGatewayYet"),
+        (consumer(condition("False", reason="Pending")), True, State.WAITING, "NoGatewayYet"),
         (consumer(condition("False")), True, State.BROKEN, "Invalid"),
         (consumer(condition("True")), True, State.GOOD, "Programmed"),
     ],
