@@ -30,7 +30,6 @@ DIFFERING = {
     f"{REGION}.databases.*.deletionProtection": "as aura:protect; staging is destroyed in two steps",
     f"{REGION}.databases.*.performanceInsights": "size: classes of one machine's size have none",
     f"{REGION}.stream.instanceType": "size",
-    f"{REGION}.stream.serverProperties.unclean.leader.election.enable": "MSK's default on small brokers",
     f"{REGION}.cache.nodeType": "size",
     f"{REGION}.cache.engineVersion": "size: the small types' version",
     f"{REGION}.media.priceClass": "size: how many edge locations",
