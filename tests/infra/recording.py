@@ -19,7 +19,6 @@ from pulumi.runtime.rpc import _special_sig_key
 
 from local.site import CHECKOUT
 
-ACCOUNT = "123456789012"
 BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:eks/cluster:Cluster": {
         "endpoint": "https://10.0.0.1",
@@ -34,6 +33,7 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:msk/configuration:Configuration": {"latestRevision": 1},
     "aws:s3/bucket:Bucket": {"bucketRegionalDomainName": "media.s3.us-west-2.amazonaws.com"},
     "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net"},
+    "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
     "aws:acm/certificate:Certificate": {
         "domainValidationOptions": [
             {"resourceRecordName": "_x", "resourceRecordType": "CNAME", "resourceRecordValue": "_y", "domainName": "d"}
@@ -47,20 +47,27 @@ class Recording(mocks.Mocks):
     """`outputs_known` as in an update; without as in the first preview."""
 
     outputs_known: bool
+    account: str = "123456789012"
     nodes: dict[str, dict[str, int]] = field(default_factory=dict)
     """Sizes of the node groups that exist already, by cluster and name."""
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
-    options: dict[tuple[str, str], RegisterResourceRequest] = field(default_factory=dict)
+    options: dict[tuple[str, str], RegisterResourceRequest] = field(default_factory=dict, repr=False)
     """The request of every resource, which has its options, by type and name."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append(args)
-        outputs = {**args.inputs, "arn": f"arn:aws:x:::{args.name}", "id": f"{args.name}-id"}
+        outputs = {**args.inputs, "arn": self.arn(args.typ, args.name), "id": f"{args.name}-id"}
         if not self.outputs_known:
             return None, dict(args.inputs)
         if args.typ == "aws:eks/cluster:Cluster":
             args.inputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-of-nodes"
         return f"{args.name}-id", {**outputs, **BY_TYPE.get(args.typ, {})}
+
+    def arn(self, type: str, name: str) -> str:
+        """Of a resource; buckets and zones have an ARN without an account."""
+        service = type.split(":")[1].split("/")[0]
+        where = ":" if service in ("s3", "route53") else f"us-west-2:{self.account}"
+        return f"arn:aws:{service}:{where}:{name}"
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return {
@@ -97,7 +104,7 @@ def configuration(stack_name: str) -> dict[str, Any]:
 @functools.cache
 def run(stack_name: str, outputs_known: bool) -> Recording:
     """What `infra/__main__.py` declares with a stack's own configuration. Raises what the program raises."""
-    recording = Recording(outputs_known)
+    recording = Recording(outputs_known, configuration(stack_name)["aura:account"])
     execute(stack_name, recording, preview=not outputs_known)
     return recording
 

@@ -27,13 +27,19 @@ def _disk(ebs: Values) -> Values:
 
 
 def _version(old: Values, known: Values) -> list[Call]:
-    """The newest version is read back by number; AWS takes "$Latest" for none as the default."""
+    """A new version and, where the declaration says so, its number as the default's: AWS takes no "$Latest" there."""
     latest = int(known.get("latestVersion") or 0) + 1
     default = Call("ModifyLaunchTemplate", {**_ID, "DefaultVersion": str(latest)})
     return [
         Call("CreateLaunchTemplateVersion", {**_ID, "LaunchTemplateData": _DATA}),
         *([default] if known.get("updateDefaultVersion") else []),
     ]
+
+
+def _version_of_metadata(old: Values, known: Values) -> list[Call]:
+    """None where a change of the disks makes the version with both."""
+    disks = old.get("blockDeviceMappings") != known.get("blockDeviceMappings")
+    return [] if disks else _version(old, known)
 
 
 _OF_VERSION = Call("DescribeLaunchTemplateVersions", {**_ID, "Versions": ["$Latest"]})
@@ -64,7 +70,11 @@ KINDS = (
                 created=True,
             ),
             SeparateCall(
-                ("metadataOptions",), _version, lookup=_OF_VERSION, path=f"{_LATEST}.MetadataOptions", created=True
+                ("metadataOptions",),
+                _version_of_metadata,
+                lookup=_OF_VERSION,
+                path=f"{_LATEST}.MetadataOptions",
+                created=True,
             ),
         ),
         inputs=Inputs(
