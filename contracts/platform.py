@@ -23,6 +23,10 @@ CA_FILE = "CA_FILE"
 """A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of
 the system certify brokers and caches, and databases are not verified."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
+BACKUP_BUCKET = "BACKUP_BUCKET"
+"""Where the time-series store archives its log and its base backups."""
+QDRANT_URL = "QDRANT_URL"
+"""A variable of `recommend`: of a Qdrant server. Without it, Qdrant runs in each of its processes."""
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
 """A RegionRole."""
@@ -36,8 +40,8 @@ SECRETS_PREFIX = "SECRETS_PREFIX"
 SIGNING_KEY_SECRET = "auth/signing-key"
 WEBHOOK_SECRET = "biosync/webhook"
 READERS_TAG = "aura:readers"
-"""Tag of a secret: the services, separated by spaces, that may read it besides its owner. The owner is the first part of
-its name."""
+"""Tag of a secret: services that may read it besides its owner, separated by spaces. The owner is the first part of its
+name."""
 
 TABLE_HRV: Final = "hrv_1m"
 TABLE_EVENTS: Final = "stress_events"

@@ -30,7 +30,7 @@ class Platform(Component):
     ) -> None:
         super().__init__(name, opts)
         self.kubeconfig = kubeconfig(region, cluster)
-        provider = kubernetes.Provider(
+        self.provider = kubernetes.Provider(
             name,
             kubeconfig=self.kubeconfig,
             # Otherwise a changed value deletes the object and makes another one, and Pods start without it meanwhile.
@@ -38,7 +38,7 @@ class Platform(Component):
             enable_secret_mutable=True,
             opts=self.child(),
         )
-        inside = self.child(provider=provider)
+        inside = self.child(provider=self.provider)
         namespace = kubernetes.core.v1.Namespace(
             name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside
         )

@@ -15,7 +15,7 @@ from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
 from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavailable
-from operators.auraservice import status
+from operators.auraservice import status, token_keys
 from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.workload import min_replicas, replicas_override, secret_name
@@ -57,6 +57,10 @@ class AuraServiceReconciler:
         dependencies = await self._dependencies(owner, spec, served)
         dependencies, findings = await self._secrets(owner, spec, dependencies)
         findings = [needs_met(spec, dependencies), *findings]
+        if all(finding.state is State.GOOD for finding in findings) and (
+            unusable := token_keys.invalid(spec, dependencies.secrets)
+        ):
+            findings.append(unusable)
         if all(finding.state is State.GOOD for finding in findings):
             await self._override_replicas(owner, spec, live, dependencies.passive)
             if await apply(self.client, owner, desired(owner, spec, dependencies), live):
@@ -65,6 +69,9 @@ class AuraServiceReconciler:
         deployment = _deployment(live)
         least = min_replicas(spec, dependencies.passive)
         findings.append(await rollout_finding(self.client, status.AVAILABLE, owner, deployment, least))
+        if spec.token_keys and not any(finding.type == token_keys.TOKEN_KEYS for finding in findings):
+            consumers = (kinds.KONG_CONSUMER.api_version, kinds.KONG_CONSUMER.name) in served
+            findings.append(token_keys.programmed(live, consumers))
         routable = (kinds.HTTP_ROUTE.api_version, kinds.HTTP_ROUTE.name) in served
         routes = await self.client.list(kinds.HTTP_ROUTE, owner.namespace) if routable and spec.routes else []
         findings += [status.routed(owner, spec, live, routable, routes), *reserved_name(body)]

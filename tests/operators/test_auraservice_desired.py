@@ -91,6 +91,32 @@ def test_all_gateways_count_in_the_redis_of_the_region_whose_password_is_in_a_se
     assert not [one for one in alone if one["kind"] == "Secret"]
 
 
+def test_the_service_has_kongs_timeouts_if_the_spec_says_how_long_a_connection_may_be_silent() -> None:
+    route = {"host": "stream.aurawellness.com", "path": "/v1/stream", "auth": "jwt"}
+    annotated = only(desired(OWNER, service(routes=[route], idleTimeout="330s"), dependencies()), "Service")
+    assert annotated["metadata"]["annotations"] == {
+        "konghq.com/read-timeout": "330000",
+        "konghq.com/write-timeout": "330000",
+    }
+    assert "annotations" not in only(desired(OWNER, service(routes=[route]), dependencies()), "Service")["metadata"]
+
+
+def test_only_kongs_proxies_and_prometheus_come_in_from_other_namespaces() -> None:
+    route = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "none"}
+    policy = only(desired(OWNER, service(routes=[route]), dependencies()), "NetworkPolicy")
+    (rule,) = policy["spec"]["ingress"]
+    foreign = [peer for peer in rule["from"] if "namespaceSelector" in peer]
+    assert foreign == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kong"}},
+            "podSelector": {"matchLabels": {"app.kubernetes.io/name": "gateway"}},
+        },
+    ]
+    inside = only(desired(OWNER, service(), dependencies()), "NetworkPolicy")["spec"]["ingress"][0]["from"]
+    assert foreign[1] not in inside
+
+
 def test_the_autoscaler_manages_replicas_if_there_is_one() -> None:
     scaled = desired(OWNER, service(), dependencies())
     assert "replicas" not in only(scaled, "Deployment")["spec"]

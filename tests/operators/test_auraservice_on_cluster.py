@@ -9,7 +9,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from joserfc.jwk import ECKey
 
+from contracts import signing_keys
 from contracts.resource import PAUSED
 from tests.operators.conftest import NAMESPACE, SECRETS_PREFIX, Installation
 
@@ -203,6 +205,35 @@ def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installa
         installation.cluster.until(lambda value=value: seen.add(values()) or values()[0] == value, 60)
         seen.add(values())
     assert seen == {("first", ""), ("second", "first"), ("third", "second")}
+
+
+def test_the_gateway_has_a_credential_of_each_token_key_also_after_a_rotation(installation: Installation) -> None:
+    pems = [ECKey.generate_key("P-256").as_pem(private=True).decode() for _ in range(3)]
+    kids = [signing_keys.load(pem).kid for pem in pems]
+    installation.secrets.create_secret(Name="operators/token-key", SecretString=pems[0])
+    secrets = {"KEY": "operators/token-key", "BEFORE": "operators/token-key:AWSPREVIOUS"}
+    installation.apply("AuraService", "issuing", SPEC | {"secrets": secrets, "tokenKeys": ["KEY", "BEFORE"]})
+
+    def credentials() -> dict[str, str]:
+        """Key id -> Secret of those that the KongConsumer names, once nothing else is left."""
+        named = installation.get("kongconsumer", "issuing").get("credentials", [])
+        labels = "konghq.com/credential=jwt,app.kubernetes.io/name=issuing"
+        found = installation.cluster.get("secrets", "-n", NAMESPACE, "-l", labels)["items"]
+        if sorted(one["metadata"]["name"] for one in found) != sorted(named):
+            return {}
+        return {base64.b64decode(one["data"]["key"]).decode(): one["metadata"]["name"] for one in found}
+
+    installation.cluster.until(lambda: credentials().keys() == {kids[0]}, 60)
+    installation.secrets.put_secret_value(SecretId="operators/token-key", SecretString=pems[1])
+    installation.cluster.until(lambda: credentials().keys() == {kids[0], kids[1]}, 60)
+    installation.kubectl("delete", "secret", credentials()[str(kids[0])])
+    installation.cluster.until(lambda: credentials().keys() == {kids[0], kids[1]}, 60)
+    installation.secrets.put_secret_value(SecretId="operators/token-key", SecretString=pems[2])
+    installation.cluster.until(lambda: credentials().keys() == {kids[1], kids[2]}, 60)
+    installation.secrets.put_secret_value(SecretId="operators/token-key", SecretString="no key")
+    said = installation.until_reason("auraservice", "issuing", "TokenKeys", "KeyInvalid")["message"]
+    assert "operators/token-key" in said
+    assert credentials().keys() == {kids[1], kids[2]}
 
 
 def test_a_missing_need_is_awaited_and_then_in_the_environment(installation: Installation) -> None:
