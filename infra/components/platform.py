@@ -12,6 +12,9 @@ import pulumi_kubernetes as kubernetes
 from contracts.platform import NAMESPACE, PLATFORM_CONFIG
 from infra.components.base import Component
 
+_ADMITTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+"""The API server refuses other Pods, and warns who applies a Deployment of such."""
+
 
 class Platform(Component):
     """Namespace `aura` with the ConfigMap `aura-platform` (contracts/platform.py has its keys).
@@ -40,7 +43,7 @@ class Platform(Component):
         )
         inside = self.child(provider=self.provider)
         namespace = kubernetes.core.v1.Namespace(
-            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside
+            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=_ADMITTED), opts=inside
         )
         metadata = kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name)
         kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=dict(data), opts=inside)

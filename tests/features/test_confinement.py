@@ -12,6 +12,7 @@ from tests.fixtures.platform import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
+LEVEL = "pod-security.kubernetes.io/enforce"
 BROKER = """
 import os, socket
 host, port = os.environ["KAFKA_BOOTSTRAP"].split(",")[0].split(":")
@@ -73,3 +74,13 @@ def test_no_pod_can_write_its_root(platform: Platform) -> None:
             "except OSError as error:\n    print(os.getuid(), error.strerror)",
         )
         assert said in (["10001 Read-only file system"], [f"{os.getuid()} Read-only file system"]), deployment
+
+
+def test_every_pod_is_one_that_its_restricted_namespace_admits(platform: Platform) -> None:
+    def said(namespace: str, label: str) -> str:
+        """What the API server has against the Pods of the namespace when its policy becomes another one."""
+        return platform.kubectl("label", "--dry-run=server", "--overwrite", "namespace", namespace, f"{LEVEL}{label}")
+
+    assert platform.get("namespace", "aura")["metadata"]["labels"][LEVEL] == "restricted"
+    assert "Warning" not in said("aura", "-version=v1.35")
+    assert "existing pods in namespace" in said("kong", "=restricted")  # the stand-in of Kong listens on the node

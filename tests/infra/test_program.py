@@ -180,6 +180,12 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
     assert values["REGION_ROLE"] == RegionRole.ACTIVE
 
 
+def test_the_namespace_admits_restricted_pods_only(declared: Recording) -> None:
+    (namespace,) = declared.of("kubernetes:core/v1:Namespace").values()
+    assert namespace["metadata"]["name"] == "aura"
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
 def test_the_database_secret_holds_the_password_of_the_database(declared: Recording) -> None:
     versions = declared.of("aws:secretsmanager/secretVersion:SecretVersion")
     for name, db in declared.of("aws:rds/instance:Instance").items():
