@@ -60,7 +60,7 @@ class Releases:
         try:
             for definition in _definitions(stand_in):
                 await_ready(cluster, definition, cluster.apply(definition), operation)
-            applied = [(manifest, cluster.apply(manifest)) for manifest in _manifests(stand_in, inputs)]
+            applied = [(manifest, cluster.apply(manifest)) for manifest in manifests(stand_in, inputs)]
             for manifest, live in applied:
                 await_ready(cluster, manifest, live, operation)
         except ProviderError as error:
@@ -72,14 +72,14 @@ class Releases:
         if not inputs:
             raise ProviderError(f"release {id} can't be imported on this machine: declare it, and it is installed")
         cluster, stand_in = self._require_cluster(), _require_stand_in(inputs)
-        if any(cluster.get(manifest) is None for manifest in _manifests(stand_in, inputs)):
+        if any(cluster.get(manifest) is None for manifest in manifests(stand_in, inputs)):
             return None
         return state, inputs
 
     def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
         """As Helm does, the namespace and the definitions stay: with a definition go all of its resources."""
         cluster, stand_in = self._require_cluster(), _require_stand_in(inputs or state)
-        for manifest in reversed(list(_manifests(stand_in, inputs or state))):
+        for manifest in reversed(list(manifests(stand_in, inputs or state))):
             if manifest["kind"] == "Namespace":
                 continue
             try:
@@ -117,7 +117,7 @@ def _definitions(stand_in: StandIn) -> Iterator[Values]:
             yield from (document for document in yaml.safe_load_all(file.read_text()) if document)
 
 
-def _manifests(stand_in: StandIn, inputs: Values) -> Iterator[Values]:
+def manifests(stand_in: StandIn, inputs: Values) -> Iterator[Values]:
     """The namespace, then the objects of the stand-in, those without a namespace of their own in the release's."""
     namespace = inputs["namespace"]
     if inputs.get("createNamespace"):
