@@ -22,6 +22,8 @@ CA_FILE = "CA_FILE"
 """A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of
 the system certify brokers and caches, and databases are not verified."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
+QDRANT_URL = "QDRANT_URL"
+"""A variable of `recommend`: of a Qdrant server. Without it, Qdrant runs in each of its processes."""
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
 """`passive` while another region serves."""

@@ -20,6 +20,7 @@ pytest_plugins = [
 ON_THE_ENDPOINT = (
     "tests/cli/test_signing_key",
     "tests/cloud/",
+    "tests/cloudnativepg/test_backups_",
     "tests/fuzz/test_aws",
     "tests/plugins/test_aws_",
     "tests/plugins/test_takeover_",

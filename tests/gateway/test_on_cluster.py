@@ -67,7 +67,7 @@ class DeployedGateway:
 def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
     key = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     certificate = issue(platform.site, ["*.aurawellness.com"])
-    platform.apply(*installed(platform, "kong"))
+    platform.apply(*installed(platform, "kong"), namespace="kong")
     platform.apply(
         secret("gateway-tls", {"tls.crt": certificate.certificate, "tls.key": certificate.key}, "kubernetes.io/tls"),
         *credentials(key),
