@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 from websockets.sync.client import connect
 
 from contracts.auraservice import AuraServiceSpec
-from contracts.gateway import GATEWAY_CLASS, KEY_CLAIM, SUBJECT_TO_HEADER
+from contracts.gateway import CONTROLLER_NAME, GATEWAY_CLASS, KEY_CLAIM, SUBJECT_TO_HEADER, UNMANAGED_ANNOTATION
 from local.gateway.certificate import ensure_ca, issue
 from operators.auraservice import token_keys
 from operators.kubernetes.manifest import Manifest, Owner
@@ -75,6 +75,7 @@ def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
         service("echo"),
         plugin("user", "pre-function", {"access": [SUBJECT_TO_HEADER]}),
         plugin("token", "jwt", {"key_claim_name": KEY_CLAIM, "claims_to_verify": ["exp"], "uri_param_names": []}),
+        gateway_class(),
         gateway(),
         route("mine", "/v1/mine", "user,token"),
         route("odd", "/v1/odd", "user,nobody"),
@@ -242,6 +243,12 @@ def service(name: str) -> dict[str, Any]:
 def plugin(name: str, plugin: str, config: dict[str, Any]) -> dict[str, Any]:
     about = {"apiVersion": "configuration.konghq.com/v1", "kind": "KongPlugin", "metadata": {"name": name}}
     return {**about, "plugin": plugin, "config": config}
+
+
+def gateway_class() -> dict[str, Any]:
+    metadata = {"name": GATEWAY_CLASS, "annotations": {UNMANAGED_ANNOTATION: "true"}}
+    about = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": metadata}
+    return {**about, "spec": {"controllerName": CONTROLLER_NAME}}
 
 
 def gateway() -> dict[str, Any]:

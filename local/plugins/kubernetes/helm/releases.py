@@ -25,6 +25,7 @@ from local.toolchain import tools
 
 _MANIFESTS = CHECKOUT / "local" / "manifests"
 _SERVED = ("chart", "version", "repositoryOpts", "name", "namespace", "createNamespace", "values", "timeout", "compat")
+_CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
 _REPLACING = ("chart", "repositoryOpts.repo", "name", "namespace")
 
 
@@ -118,7 +119,7 @@ def _definitions(stand_in: StandIn) -> Iterator[Values]:
 
 
 def manifests(stand_in: StandIn, inputs: Values) -> Iterator[Values]:
-    """The namespace, then the objects of the stand-in, those without a namespace of their own in the release's."""
+    """The namespace, then the objects of the stand-in, in the release's namespace unless they name another."""
     namespace = inputs["namespace"]
     if inputs.get("createNamespace"):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
@@ -133,7 +134,9 @@ def manifests(stand_in: StandIn, inputs: Values) -> Iterator[Values]:
             raise ProviderError(
                 f"the stand-in of the chart {stand_in.chart} needs values.{missing.args[0]}"
             ) from missing
-        yield {**manifest, "metadata": {"namespace": namespace, **manifest["metadata"]}}
+        if manifest["kind"] not in _CLUSTER_WIDE:
+            manifest["metadata"].setdefault("namespace", namespace)
+        yield manifest
 
 
 def _state(inputs: Values) -> Values:
