@@ -243,8 +243,9 @@ class AuraServiceSpec(ResourceModel):
     secrets: dict[VariableName, SecretReference] = Field(
         default={},
         max_length=50,
-        description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object. Not one that env or"
-        " the platform sets.",
+        description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object. The first part of"
+        " its name is its owner: this service, or one that names this service in the secret's tag aura:readers. Not a"
+        " variable that env or the platform sets.",
     )
     token_keys: Annotated[list[VariableName], Unique()] = Field(
         default=[],

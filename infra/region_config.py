@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.components.access_logs import AccessLogsConfig
+from infra.components.backups import BackupsConfig
 from infra.components.cache import CacheConfig
 from infra.components.charts import ControllersConfig
 from infra.components.cluster import ClusterConfig
@@ -26,4 +28,6 @@ class RegionConfig:
     stream: StreamConfig
     cache: CacheConfig
     media: MediaConfig
+    backups: BackupsConfig
+    access_logs: AccessLogsConfig
     secrets: SecretsConfig

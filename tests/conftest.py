@@ -22,6 +22,8 @@ ON_THE_ENDPOINT = (
     "tests/cloud/",
     "tests/cloudnativepg/test_backups_",
     "tests/fuzz/test_aws",
+    "tests/infra/test_bootstrap",
+    "tests/infra/test_preview",
     "tests/plugins/test_aws_",
     "tests/plugins/test_takeover_",
 )

@@ -90,6 +90,15 @@ TOOLS = (
         ),
         needs=("go",),
     ),
+    # Used by tests only: it reads the workflows as GitHub does.
+    Tool(
+        "actionlint",
+        "1.7.12",
+        lane="go",
+        recipes=(GoBuild("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "actionlint"),),
+        programs=Programs(("actionlint",), ("--version",), "v", Range((1, 7), (2,))),
+        needs=("go",),
+    ),
     _definitions(
         "gateway-api",
         "sigs.k8s.io/gateway-api",

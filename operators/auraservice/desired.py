@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from contracts.auraservice import AuraServiceSpec
-from operators.auraservice import alerts, gateway, token_keys, workload
+from operators.auraservice import alerts, autoscaling, gateway, token_keys, workload
 from operators.auraservice.dependencies import Dependencies
 from operators.kubernetes import network
 from operators.kubernetes.manifest import Manifest, Owner
@@ -32,7 +32,7 @@ def desired(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> 
     objects.append(workload.deployment(owner, spec, dependencies))
     objects.append(workload.disruption_budget(owner))
     if workload.replicas(spec, dependencies.passive) is None:
-        objects.append(workload.autoscaler(owner, spec))
+        objects.append(autoscaling.autoscaler(owner, spec))
     objects += gateway.routes(owner, spec, dependencies)
     objects += alerts.alerts(owner, spec)
     return [one for one in objects if (one["apiVersion"], one["kind"]) in dependencies.served]

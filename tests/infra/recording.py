@@ -14,6 +14,7 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import mocks, settings, stack
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi.runtime.rpc import _special_sig_key
 
 from local.site import CHECKOUT
@@ -49,6 +50,8 @@ class Recording(mocks.Mocks):
     nodes: dict[str, dict[str, int]] = field(default_factory=dict)
     """Sizes of the node groups that exist already, by cluster and name."""
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
+    options: dict[tuple[str, str], RegisterResourceRequest] = field(default_factory=dict)
+    """The request of every resource, which has its options, by type and name."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append(args)
@@ -61,7 +64,7 @@ class Recording(mocks.Mocks):
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return {
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": "a", "userId": "u"},
+            "aws:route53/getZone:getZone": {"name": "aurawellness.com", "zoneId": "Z0", "nameServers": ["ns-1"]},
             "aws:eks/getClusters:getClusters": {"names": list(self.nodes)},
             "aws:eks/getNodeGroups:getNodeGroups": {"names": list(self._sizes(args.args))},
             "aws:eks/getNodeGroup:getNodeGroup": {"scalingConfigs": [self._scaling(args.args)]},
@@ -103,11 +106,25 @@ def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
     """Runs the program with `engine` in place of Pulumi's, which answers for every resource."""
     with _event_loop() as loop:
         mocks.set_mocks(engine, project="aura", stack=stack_name, preview=preview)
+        if isinstance(engine, Recording):
+            _record_options(engine)
         values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in configuration(stack_name).items()}
         pulumi.runtime.set_all_config(values, [])
         program = str(CHECKOUT / "infra" / "__main__.py")
         coroutine = stack.run_pulumi_func(lambda: runpy.run_path(program, run_name="__main__") and None)  # pyright: ignore[reportArgumentType]
         loop.run_until_complete(coroutine)
+
+
+def _record_options(recording: Recording) -> None:
+    """Mocks do not show a resource's options."""
+    monitor = settings.get_monitor()
+    register = monitor.RegisterResource
+
+    def recorded(request: RegisterResourceRequest) -> Any:
+        recording.options[request.type, request.name] = request
+        return register(request)
+
+    monitor.RegisterResource = recorded
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.platform import RegionRole
 from tests.infra.recording import Recording, execute, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
@@ -165,6 +166,7 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
     assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL"}
     assert not set(secret["stringData"]) & set(config["data"])
     assert values["AWS_REGION"] == "us-west-2"
+    assert values["REGION_ROLE"] == RegionRole.ACTIVE
 
 
 def test_the_database_secret_holds_the_password_of_the_database(declared: Recording) -> None:
@@ -173,6 +175,21 @@ def test_the_database_secret_holds_the_password_of_the_database(declared: Record
         connection = json.loads(versions[name]["secretString"])
         assert connection["password"] == db["password"] == versions[f"{name}-password"]["secretString"]
         assert (connection["host"], connection["dbname"]) == ("db.internal", db["dbName"])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_secrets_are_under_the_stacks_prefix_which_is_all_that_the_operators_may_read(stack: str) -> None:
+    declared = run(stack, outputs_known=True)
+    secrets = declared.of("aws:secretsmanager/secret:Secret").values()
+    others = {secret["name"] for secret in secrets if not secret["name"].startswith(f"aura/{stack}/")}
+    assert others == {"AmazonMSK_aura-us-west-2-stream"}
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
+    assert config["data"]["SECRETS_PREFIX"] == f"aura/{stack}/"
+    readers = {s["name"].removeprefix(f"aura/{stack}/"): s["tags"]["aura:readers"] for s in secrets if "tags" in s}
+    assert readers == {"biosync/webhook": "recommend bio-sync"}
+    policy = json.loads(declared.of("aws:iam/rolePolicy:RolePolicy")["aura-us-west-2-operators"]["policy"])
+    readable = [s["Resource"] for s in policy["Statement"] if "secretsmanager:GetSecretValue" in s["Action"]]
+    assert [arn.partition(":secret:")[2] for arn in readable] == [f"aura/{stack}/*"]
 
 
 def test_every_store_demands_tls_and_a_password(declared: Recording) -> None:

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from contracts import signing_keys
 from contracts.resource import PAUSED
-from tests.operators.conftest import NAMESPACE, Installation
+from tests.operators.conftest import NAMESPACE, SECRETS_PREFIX, Installation
 
 pytestmark = pytest.mark.integration
 OWNED = (
@@ -25,7 +25,7 @@ SPEC: dict[str, Any] = {
     "replicas": {"min": 2, "max": 4},
     "placement": "spot",
     "resources": {"cpu": "10m", "memory": "64Mi"},
-    "secrets": {"SIGNING_KEY": "operators/signing-key"},
+    "secrets": {"SIGNING_KEY": "own/signing-key"},
 }
 ROUTE = {"host": "api.aurawellness.com", "path": "/v1/first", "auth": "jwt", "rateLimit": {"perMinute": 5}}
 
@@ -169,30 +169,30 @@ def test_a_paused_resource_is_not_reconciled_until_resumed(installation: Install
 def test_an_unavailable_secret_is_reported_and_changes_nothing(installation: Installation) -> None:
     installation.apply("AuraService", "stuck", SPEC)
     installation.cluster.until(lambda: installation.get("deployment", "stuck"), 60)
-    secrets = {"SIGNING_KEY": "operators/signing-key", "MISSING": "operators/nowhere"}
+    secrets = SPEC["secrets"] | {"MISSING": "stuck/nowhere"}
     installation.apply("AuraService", "stuck", SPEC | {"secrets": secrets, "image": "aura/auth:2"})
     condition = installation.until_reason("auraservice", "stuck", "Degraded", "SecretUnavailable")
-    assert "operators/nowhere" in condition["message"]
+    assert "stuck/nowhere" in condition["message"]
     assert container(installation, "stuck")["image"] == "aura/auth:1"
     assert "SecretUnavailable" in installation.kubectl("get", "events", "--field-selector", "involvedObject.name=stuck")
 
 
 def test_a_rotated_secret_restarts_the_pods(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="operators/rotating", SecretString="old")
-    secrets = SPEC["secrets"] | {"ROTATING": "operators/rotating"}
+    installation.create_secret("rotating/key", "old")
+    secrets = SPEC["secrets"] | {"ROTATING": "rotating/key"}
     installation.apply("AuraService", "rotating", SPEC | {"secrets": secrets})
     before = installation.cluster.until(
         lambda: template(installation, "rotating").get("metadata", {}).get("annotations"), 60
     )
-    installation.secrets.put_secret_value(SecretId="operators/rotating", SecretString="new")
+    installation.secrets.put_secret_value(SecretId=f"{SECRETS_PREFIX}rotating/key", SecretString="new")
     installation.cluster.until(lambda: template(installation, "rotating")["metadata"]["annotations"] != before, 60)
     secret = installation.get("secret", "rotating-environment")
     assert base64.b64decode(secret["data"]["ROTATING"]).decode() == "new"
 
 
 def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="operators/signing", SecretString="first")
-    secrets = SPEC["secrets"] | {"KEY": "operators/signing", "BEFORE": "operators/signing:AWSPREVIOUS"}
+    installation.create_secret("signing/key", "first")
+    secrets = SPEC["secrets"] | {"KEY": "signing/key", "BEFORE": "signing/key:AWSPREVIOUS"}
     installation.apply("AuraService", "signing", SPEC | {"secrets": secrets})
 
     def values() -> tuple[str, ...]:
@@ -201,7 +201,7 @@ def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installa
 
     seen = {installation.cluster.until(lambda: values() if values()[0] else None, 60)}
     for value in ("second", "third"):
-        installation.secrets.put_secret_value(SecretId="operators/signing", SecretString=value)
+        installation.secrets.put_secret_value(SecretId=f"{SECRETS_PREFIX}signing/key", SecretString=value)
         installation.cluster.until(lambda value=value: seen.add(values()) or values()[0] == value, 60)
         seen.add(values())
     assert seen == {("first", ""), ("second", "first"), ("third", "second")}

@@ -52,7 +52,7 @@ def inputs_of(call: Call, request: Request) -> dict[str, Any]:
         if call.service == "s3":
             raise AwsError("MalformedXML", _NO_XML, 400) from error
         raise AwsError("SerializationException", "The request's body is no XML of this operation.", 400) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:  # a value of another type than the model's
+    except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:  # not of the model's type
         raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
 
 

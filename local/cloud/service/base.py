@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from botocore import xform_name
+from botocore.utils import parse_timestamp
 from botocore.validate import ParamValidator
 from moto.core.model import OperationModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -113,7 +115,7 @@ class Service(ABC, Generic[State]):
         return method
 
     def _parse(self, request: Request, operation: OperationModel, protocol: str, path: dict[str, Any]) -> Inputs:
-        parser = PROTOCOL_PARSERS[protocol](operation, map_type=dict)
+        parser = PROTOCOL_PARSERS[protocol](operation, timestamp_parser=moment, map_type=dict)
         try:
             parsed = parser.parse(
                 {
@@ -132,6 +134,15 @@ class Service(ABC, Generic[State]):
             if report.has_errors():
                 raise AwsError("ValidationError", report.generate_report())
         return parsed
+
+
+def moment(text: str) -> datetime:
+    """A timestamp of a request; one without a zone is in UTC. Raises ValueError."""
+    try:
+        found = parse_timestamp(text)
+    except RuntimeError as error:  # a number of seconds that is too large
+        raise ValueError(f"{text} is no timestamp of any calendar") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _serialize(result: object, operation: OperationModel, protocol: str) -> Response:

@@ -136,17 +136,13 @@ def _period(inputs: Inputs, now: datetime) -> tuple[datetime, datetime]:
         raise AwsError("InvalidParameterValue", f"Duration is {minutes}; 1 to {_MOST_MINUTES} minutes are valid.")
     start, end = inputs.get("StartTime"), inputs.get("EndTime")
     length = timedelta(minutes=minutes)
-    end = _utc(end) if end else (_utc(start) + length if start and "Duration" in inputs else now)
-    start = _utc(start) if start else end - length
+    end = end or (start + length if start and "Duration" in inputs else now)
+    start = start or end - length
     if end < start:
         raise AwsError("InvalidParameterCombination", "EndTime is before StartTime.")
     if start < now - timedelta(minutes=_MOST_MINUTES, hours=1):
         raise AwsError("InvalidParameterValue", "StartTime is more than 14 days ago; older events are not kept.")
     return start, end
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _event(event: Event) -> Output:

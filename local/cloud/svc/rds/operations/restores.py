@@ -110,7 +110,6 @@ def _moment(state: RdsState, source: Instance, inputs: Inputs) -> Restoration:
         raise AwsError("InvalidDBInstanceState", f"{source.identifier} has no backup yet.")
     if at is None:
         return Restoration(_base(state, source, latest).resource_id, source.resource_id)
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     if not earliest <= at <= latest:
         message = f"RestoreTime {at.isoformat()} is not between {earliest.isoformat()} and {latest.isoformat()}."
         raise AwsError("InvalidParameterValue" if at > latest else "InvalidRestoreFault", message)
