@@ -39,8 +39,10 @@ class Platform(Component):
             opts=self.child(),
         )
         inside = self.child(provider=self.provider)
+        # The API server admits no Pod there that could become more on its node than what it is.
+        level = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
         namespace = kubernetes.core.v1.Namespace(
-            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside
+            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=level), opts=inside
         )
         metadata = kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name)
         kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=dict(data), opts=inside)

@@ -119,3 +119,9 @@ def test_our_definitions_are_applied_as_generated(declared: Recording) -> None:
 def test_the_definitions_of_the_gateway_api_are_those_of_a_release(declared: Recording) -> None:
     (found,) = declared.of("kubernetes:yaml/v2:ConfigFile").values()
     assert found["file"].endswith("/v1.4.0/standard-install.yaml")
+
+
+def test_the_platforms_namespace_admits_restricted_pods_only(declared: Recording) -> None:
+    (namespace,) = declared.of("kubernetes:core/v1:Namespace").values()
+    assert namespace["metadata"]["name"] == "aura"
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
