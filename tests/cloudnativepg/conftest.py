@@ -11,7 +11,7 @@ from local.cloudnativepg.server import delete_all
 from local.site import Site
 from tests.cloudnativepg.databases import REGION, Databases, database
 from tests.fixtures.cluster import Cluster
-from tests.fixtures.controllers import manifests, prepare
+from tests.fixtures.controllers import installed, prepare
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
 
 
@@ -24,14 +24,15 @@ def databases(cluster: Cluster, scratch: ScratchEnvironment) -> Iterator[Databas
     registry = site.home / "addresses" / f"{REGION}.json"
     registry.parent.mkdir(parents=True, exist_ok=True)
     registry.write_text(json.dumps({"last": (high << 8 | low) - 1, "numbers": {}}))
-    objects = manifests("cloudnativepg.yaml")
+    objects = installed(cluster, "cnpg")
     for item in objects:
         if item["kind"] == "Deployment":
             container = item["spec"]["template"]["spec"]["containers"][0]
             container["env"].append({"name": "AURA_SITE", "value": str(SITE_INDEX)})
-    cluster.apply(*objects, database("timeseries"), namespace="aura")
+    cluster.apply(*objects, namespace="cnpg-system")
+    cluster.apply(database("timeseries"), namespace="aura")
     databases = Databases(cluster, site)
     databases.healthy("timeseries")
     yield databases
-    cluster.kubectl("delete", "deployment", "cloudnativepg", "-n", "aura")
+    cluster.kubectl("delete", "deployment", "cnpg-cloudnative-pg", "-n", "cnpg-system")
     delete_all(site, REGION)

@@ -64,10 +64,10 @@ def test_a_killed_server_is_restarted_with_its_data(databases: Databases) -> Non
 
 def test_the_server_outlives_the_pod_of_its_controller(databases: Databases) -> None:
     before = databases.pid("timeseries")
-    selector = ("-n", "aura", "-l", "app.kubernetes.io/name=cloudnativepg")
+    selector = ("-n", "cnpg-system", "-l", "app.kubernetes.io/name=cloudnative-pg")
     with databases.connect("timeseries") as connection:
         databases.cluster.kubectl("delete", "pod", *selector)
-        databases.cluster.kubectl("rollout", "status", "deployment/cloudnativepg", "-n", "aura")
+        databases.cluster.kubectl("rollout", "status", "deployment/cnpg-cloudnative-pg", "-n", "cnpg-system")
         databases.cluster.apply(database("second"), namespace="aura")  # the new controller runs
         databases.healthy("second")
         assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -17,14 +17,14 @@ from joserfc.jwk import ECKey
 from websockets.sync.client import connect
 
 from contracts.auraservice import AuraServiceSpec
-from contracts.gateway import GATEWAY_CLASS, KEY_CLAIM, SUBJECT_TO_HEADER
+from contracts.gateway import CONTROLLER_NAME, GATEWAY_CLASS, KEY_CLAIM, SUBJECT_TO_HEADER, UNMANAGED_ANNOTATION
 from local.gateway.certificate import ensure_ca, issue
 from operators.auraservice import token_keys
 from operators.kubernetes.manifest import Manifest, Owner
 from services.auth import signing
 from services.auth.tokens import issue as issue_token
 from tests.fixtures.cluster import Cluster
-from tests.fixtures.controllers import manifests, prepare
+from tests.fixtures.controllers import installed, prepare
 
 pytestmark = pytest.mark.integration
 HOST = "api.aurawellness.com"
@@ -67,7 +67,7 @@ class DeployedGateway:
 def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
     key = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     certificate = issue(platform.site, ["*.aurawellness.com"])
-    platform.apply(*manifests("gateway.yaml"), namespace="aura")
+    platform.apply(*installed(platform, "kong"), namespace="kong")
     platform.apply(
         secret("gateway-tls", {"tls.crt": certificate.certificate, "tls.key": certificate.key}, "kubernetes.io/tls"),
         *credentials(key),
@@ -75,6 +75,7 @@ def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
         service("echo"),
         plugin("user", "pre-function", {"access": [SUBJECT_TO_HEADER]}),
         plugin("token", "jwt", {"key_claim_name": KEY_CLAIM, "claims_to_verify": ["exp"], "uri_param_names": []}),
+        gateway_class(),
         gateway(),
         route("mine", "/v1/mine", "user,token"),
         route("odd", "/v1/odd", "user,nobody"),
@@ -92,7 +93,8 @@ def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
         made = DeployedGateway(platform, key, client, trust)
         platform.until(lambda: made.get("/v1/mine", "ann").status_code == 200, seconds=60)
         yield made
-    platform.kubectl("delete", "deployment", "--all", "-n", "aura", "--wait=false")
+    for namespace in ("aura", "kong"):
+        platform.kubectl("delete", "deployment", "--all", "-n", namespace, "--wait=false")
 
 
 def test_declared_routes_are_served_and_programmed(deployed: DeployedGateway) -> None:
@@ -153,7 +155,7 @@ def test_a_rotation_of_the_signing_key_loses_no_request(deployed: DeployedGatewa
 
 
 def test_many_changes_of_routes_are_few_reloads_and_end_no_socket(deployed: DeployedGateway) -> None:
-    before = deployed.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").count("configuration_loaded")
+    before = deployed.cluster.kubectl("logs", "deployment/kong-gateway", "-n", "kong").count("configuration_loaded")
     uri = f"wss://{HOST}:8443/v1/mine/v1/stream"
     token = issue_token("ann", [], deployed.key, time.time())
     host = deployed.client.base_url.host
@@ -170,7 +172,7 @@ def test_many_changes_of_routes_are_few_reloads_and_end_no_socket(deployed: Depl
         stream.send("last")
         assert stream.recv(timeout=10) == "echo:last"
     deployed.cluster.kubectl("delete", "httproute", "brief", "-n", "aura")
-    after = deployed.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").count("configuration_loaded")
+    after = deployed.cluster.kubectl("logs", "deployment/kong-gateway", "-n", "kong").count("configuration_loaded")
     assert before < after <= before + 12
 
 
@@ -178,14 +180,14 @@ def test_the_access_log_is_what_kubectl_logs_shows(deployed: DeployedGateway) ->
     trace = deployed.get("/v1/mine", "ann").headers["X-Trace-Id"]
 
     def entries() -> list[str]:
-        printed = deployed.cluster.kubectl("logs", "deployment/gateway", "-n", "aura").splitlines()
+        printed = deployed.cluster.kubectl("logs", "deployment/kong-gateway", "-n", "kong").splitlines()
         return [line for line in printed if trace in line]
 
     assert json.loads(deployed.cluster.until(entries)[0])["user"] == "ann"
 
 
 def test_a_killed_gateway_recovers(deployed: DeployedGateway) -> None:
-    selector = ("-n", "aura", "-l", "app.kubernetes.io/name=gateway")
+    selector = ("-n", "kong", "-l", "app.kubernetes.io/name=gateway")
     deployed.cluster.kubectl("delete", "pod", *selector, "--grace-period=0", "--force")
 
     def serves() -> bool:
@@ -203,7 +205,7 @@ def kids(*keys: ECKey) -> list[str]:
 
 def loaded_keys(cluster: Cluster) -> list[str]:
     """Ids of the keys in the configuration that the gateway loaded last."""
-    log = cluster.kubectl("logs", "deployment/gateway", "-n", "aura").splitlines()
+    log = cluster.kubectl("logs", "deployment/kong-gateway", "-n", "kong").splitlines()
     return [json.loads(line) for line in log if '"configuration_loaded"' in line][-1]["keys"]
 
 
@@ -241,6 +243,12 @@ def service(name: str) -> dict[str, Any]:
 def plugin(name: str, plugin: str, config: dict[str, Any]) -> dict[str, Any]:
     about = {"apiVersion": "configuration.konghq.com/v1", "kind": "KongPlugin", "metadata": {"name": name}}
     return {**about, "plugin": plugin, "config": config}
+
+
+def gateway_class() -> dict[str, Any]:
+    metadata = {"name": GATEWAY_CLASS, "annotations": {UNMANAGED_ANNOTATION: "true"}}
+    about = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": metadata}
+    return {**about, "spec": {"controllerName": CONTROLLER_NAME}}
 
 
 def gateway() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from local.toolchain import tools
 
 
 @pytest.mark.integration
-def test_definitions_are_those_of_gateway_kong_and_cloudnativepg_with_its_backups() -> None:
+def test_definitions_are_those_of_the_controllers() -> None:
     documents = [yaml.safe_load(file.read_text()) for file in toolchain.crds()]
     assert {document["kind"] for document in documents} == {"CustomResourceDefinition"}
     names = {document["metadata"]["name"] for document in documents}
@@ -25,6 +25,10 @@ def test_definitions_are_those_of_gateway_kong_and_cloudnativepg_with_its_backup
         "backups.postgresql.cnpg.io",
         "scheduledbackups.postgresql.cnpg.io",
         "objectstores.barmancloud.cnpg.io",
+        "certificates.cert-manager.io",
+        "clusterissuers.cert-manager.io",
+        "servicemonitors.monitoring.coreos.com",
+        "prometheusrules.monitoring.coreos.com",
     }
     assert len(names) == len(documents)
 

@@ -25,6 +25,7 @@ from local.toolchain import tools
 
 _MANIFESTS = CHECKOUT / "local" / "manifests"
 _SERVED = ("chart", "version", "repositoryOpts", "name", "namespace", "createNamespace", "values", "timeout", "compat")
+_CLUSTER_WIDE = ("ClusterRole", "ClusterRoleBinding")
 _REPLACING = ("chart", "repositoryOpts.repo", "name", "namespace")
 
 
@@ -60,7 +61,7 @@ class Releases:
         try:
             for definition in _definitions(stand_in):
                 await_ready(cluster, definition, cluster.apply(definition), operation)
-            applied = [(manifest, cluster.apply(manifest)) for manifest in _manifests(stand_in, inputs)]
+            applied = [(manifest, cluster.apply(manifest)) for manifest in manifests(stand_in, inputs)]
             for manifest, live in applied:
                 await_ready(cluster, manifest, live, operation)
         except ProviderError as error:
@@ -72,14 +73,14 @@ class Releases:
         if not inputs:
             raise ProviderError(f"release {id} can't be imported on this machine: declare it, and it is installed")
         cluster, stand_in = self._require_cluster(), _require_stand_in(inputs)
-        if any(cluster.get(manifest) is None for manifest in _manifests(stand_in, inputs)):
+        if any(cluster.get(manifest) is None for manifest in manifests(stand_in, inputs)):
             return None
         return state, inputs
 
     def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
         """As Helm does, the namespace and the definitions stay: with a definition go all of its resources."""
         cluster, stand_in = self._require_cluster(), _require_stand_in(inputs or state)
-        for manifest in reversed(list(_manifests(stand_in, inputs or state))):
+        for manifest in reversed(list(manifests(stand_in, inputs or state))):
             if manifest["kind"] == "Namespace":
                 continue
             try:
@@ -117,8 +118,8 @@ def _definitions(stand_in: StandIn) -> Iterator[Values]:
             yield from (document for document in yaml.safe_load_all(file.read_text()) if document)
 
 
-def _manifests(stand_in: StandIn, inputs: Values) -> Iterator[Values]:
-    """The namespace, then the objects of the stand-in, those without a namespace of their own in the release's."""
+def manifests(stand_in: StandIn, inputs: Values) -> Iterator[Values]:
+    """The namespace, then the objects of the stand-in, in the release's namespace unless they name another."""
     namespace = inputs["namespace"]
     if inputs.get("createNamespace"):
         yield {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
@@ -133,7 +134,9 @@ def _manifests(stand_in: StandIn, inputs: Values) -> Iterator[Values]:
             raise ProviderError(
                 f"the stand-in of the chart {stand_in.chart} needs values.{missing.args[0]}"
             ) from missing
-        yield {**manifest, "metadata": {"namespace": namespace, **manifest["metadata"]}}
+        if manifest["kind"] not in _CLUSTER_WIDE:
+            manifest["metadata"].setdefault("namespace", namespace)
+        yield manifest
 
 
 def _state(inputs: Values) -> Values:
