@@ -74,7 +74,7 @@ def switch(databases: Databases, name: str) -> str:
 
 
 def arrives(databases: Databases, cloud: Cloud, segment: str) -> None:
-    """Waits for a segment of `kept`. A server that failed to archive tries again at its next segment, or in a minute."""
+    """Waits for a segment of `kept`: after a failure PostgreSQL tries again at its next segment, or in a minute."""
 
     def arrived() -> bool:
         return any(key.endswith(f"/{segment}.gz") for key in keys(cloud)) or not switch(databases, "kept")
