@@ -70,7 +70,7 @@ def test_next_time_of_a_schedule(text: str, following: datetime) -> None:
         ("0 3 * * *", "six fields"),
         ("0 60 * * * *", 'minute "60"'),
         ("0 0 3 * * x", 'weekday "x"'),
-        ("0 0 0 30 2 *", ""),
+        ("0 0 0 30 2 *", "no time within"),
     ],
 )
 def test_a_schedule_that_never_comes_is_an_error(text: str, said: str) -> None:
@@ -103,9 +103,7 @@ def test_the_newest_backup_before_a_moment_restores_it_and_the_window_keeps_one_
     assert expired(backups, timedelta(hours=27), NOW) == []
 
 
-def test_an_object_store_is_used_by_the_role_of_the_service_account_or_by_keys_and_names_what_is_not_supported() -> (
-    None
-):
+def test_an_object_store_is_used_by_role_or_by_keys_and_names_what_is_not_supported() -> None:
     used = store.parse(object_store())
     assert isinstance(used, store.Store)
     assert used.retention == timedelta(days=14)
