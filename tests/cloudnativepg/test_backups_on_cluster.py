@@ -106,9 +106,9 @@ def kept(databases: Databases, cloud: Cloud) -> Iterator[Cluster]:
     found = cluster.until(lambda: cluster.get("backups.postgresql.cnpg.io", *selector)["items"])
     name = found[0]["metadata"]["name"]
 
-    def ended() -> dict[str, Any] | None:
+    def ended() -> dict[str, Any]:
         status = cluster.get("backups.postgresql.cnpg.io", name, "-n", "aura").get("status", {})
-        return status if status.get("phase") in ("completed", "failed") else None
+        return status if status.get("phase") in ("completed", "failed") else {}
 
     status = cluster.until(ended, seconds=120)
     assert status["phase"] == "completed", status
