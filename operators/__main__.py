@@ -136,7 +136,7 @@ def configure_logging(level: str) -> None:
 
 
 def main() -> int:
-    settings = Settings()
+    settings = Settings()  # pyright: ignore[reportCallIssue]  # from the environment
     configure_logging(settings.log_level.upper())
     return 0 if asyncio.run(run(settings)) else 1
 

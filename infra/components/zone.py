@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 
@@ -22,11 +24,11 @@ class Zone(Component):
         super().__init__(name, opts)
         self.domain = domain
         self.id: pulumi.Output[str]
-        self.name_servers: pulumi.Output[list[str]]
+        self.name_servers: pulumi.Output[Sequence[str]]
         if config.id:
             found = aws.route53.get_zone_output(zone_id=config.id, opts=pulumi.InvokeOutputOptions(parent=self))
             self.id = found.apply(lambda zone: _of_domain(domain, zone.name, config.id))
-            self.name_servers = found.apply(lambda zone: list(zone.name_servers))
+            self.name_servers = found.name_servers
         else:
             zone = aws.route53.Zone(name, name=domain, comment="The Aura platform", opts=self.child())
             self.id, self.name_servers = zone.zone_id, zone.name_servers

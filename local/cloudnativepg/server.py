@@ -135,7 +135,7 @@ def engine(folder: Path, host: str, parameters: dict[str, str] | None = None) ->
     own = authority(folder)
     tls = Tls(own.folder / f"{host}.crt", own.folder / f"{host}.key", own.certificate, required=False)
     store, recovery = folder / wal.STORE, folder / wal.RECOVERY
-    program, origin = f'"{sys.executable}" -I "{wal.__file__}"', None
+    program, origin = f'"{sys.executable}" -I -S "{wal.__file__}"', None
     archived = store.exists() and json.loads(store.read_text())["archive"]
     if recovery.exists():
         until = json.loads(recovery.read_text())["until"]

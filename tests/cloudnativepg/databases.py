@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import pytest
 
 from local.cloudnativepg.server import Server
 from local.site import Site
@@ -37,7 +39,13 @@ class Databases:
         return self.cluster.get("clusters.postgresql.cnpg.io", name, "-n", "aura").get("status", {}).get("phase", "")
 
     def healthy(self, name: str) -> None:
-        self.cluster.until(lambda: self.phase(name) == HEALTHY, seconds=60)
+        """Waits; a recovery replays segment after segment."""
+        deadline = time.monotonic() + 150
+        while (phase := self.phase(name)) != HEALTHY:
+            if time.monotonic() > deadline:
+                status = self.cluster.get("clusters.postgresql.cnpg.io", name, "-n", "aura").get("status", {})
+                pytest.fail(f"Cluster {name} is not healthy: {phase}: {status.get('phaseReason')}")
+            time.sleep(0.2)
 
     def secret(self, name: str) -> dict[str, str]:
         data = self.cluster.get("secret", f"{name}-app", "-n", "aura")["data"]

@@ -58,7 +58,7 @@ def condition(databases: Databases, name: str, kind: str = "ContinuousArchiving"
 
 
 def archives(databases: Databases, name: str) -> None:
-    databases.cluster.until(lambda: condition(databases, name)["status"] == "True", seconds=60)
+    databases.cluster.until(lambda: condition(databases, name)["status"] == "True", seconds=120)
 
 
 def keys(cloud: Cloud) -> list[str]:
@@ -74,12 +74,12 @@ def switch(databases: Databases, name: str) -> str:
 
 
 def arrives(databases: Databases, cloud: Cloud, segment: str) -> None:
-    """Waits for a segment of `kept`. A server that failed tries again at its next segment, or in a minute."""
+    """Waits for a segment of `kept`: after a failure PostgreSQL tries again at its next segment, or in a minute."""
 
     def arrived() -> bool:
         return any(key.endswith(f"/{segment}.gz") for key in keys(cloud)) or not switch(databases, "kept")
 
-    databases.cluster.until(arrived, seconds=60, every=1)
+    databases.cluster.until(arrived, seconds=120, every=4)
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +106,11 @@ def kept(databases: Databases, cloud: Cloud) -> Iterator[Cluster]:
     found = cluster.until(lambda: cluster.get("backups.postgresql.cnpg.io", *selector)["items"])
     name = found[0]["metadata"]["name"]
 
-    def ended() -> dict[str, Any] | None:
+    def ended() -> dict[str, Any]:
         status = cluster.get("backups.postgresql.cnpg.io", name, "-n", "aura").get("status", {})
-        return status if status.get("phase") in ("completed", "failed") else None
+        return status if status.get("phase") in ("completed", "failed") else {}
 
-    status = cluster.until(ended, seconds=60)
+    status = cluster.until(ended, seconds=120)
     assert status["phase"] == "completed", status
     assert {f"timeseries/kept/base/{status['backupId']}/data.tar.gz"} <= set(keys(cloud))
     yield cluster
@@ -119,9 +119,9 @@ def kept(databases: Databases, cloud: Cloud) -> Iterator[Cluster]:
 
 def test_a_backup_is_in_the_conditions_and_in_the_window_of_the_store(databases: Databases, kept: Cluster) -> None:
     kept.until(lambda: condition(databases, "kept", "LastBackupSucceeded")["status"] == "True")
-    window = kept.until(lambda: kept.get("objectstores.barmancloud.cnpg.io", "test-store", "-n", "aura").get("status"))[
-        "serverRecoveryWindow"
-    ]["kept"]
+    path = ("objectstores.barmancloud.cnpg.io", "test-store", "-n", "aura")
+    found: dict[str, Any] = kept.until(lambda: kept.get(*path).get("status"))
+    window = found["serverRecoveryWindow"]["kept"]
     assert window["firstRecoverabilityPoint"] == window["lastSuccessfulBackupTime"]
     assert kept.get(SCHEDULED, "nightly", "-n", "aura")["status"]["nextScheduleTime"].endswith("T03:00:00Z")
     pod = kept.get("pod", "kept-1", "-n", "aura")
@@ -137,7 +137,7 @@ def test_an_archive_that_fails_is_in_the_conditions_and_loses_nothing(
         switch(databases, "kept")
         return "bucket does not exist" in condition(databases, "kept")["message"]
 
-    kept.until(said, seconds=60, every=1)
+    kept.until(said, seconds=120, every=2)
     assert condition(databases, "kept")["status"] == "False"
     with databases.connect("kept") as connection:
         connection.execute("CREATE TABLE meanwhile AS SELECT 7 AS n")
@@ -185,7 +185,7 @@ def test_a_server_lost_with_its_data_is_recovered_but_for_what_was_not_archived(
     with databases.connect("kept") as connection:
         assert connection.execute("SELECT count(*) FROM archived").fetchone() in ((100,), (101,))
         assert connection.execute("SELECT n FROM meanwhile").fetchone() == (7,)
-    kept.until(lambda: "Expected empty archive" in condition(databases, "kept")["message"], seconds=60)
+    kept.until(lambda: "Expected empty archive" in condition(databases, "kept")["message"], seconds=120)
     kept.apply(recovered("kept", "kept-2"), namespace="aura")
     archives(databases, "kept")
     assert any(key.startswith("timeseries/kept-2/wals/") for key in keys(cloud))

@@ -124,7 +124,7 @@ def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
 
 def _record_options(recording: Recording) -> None:
     """Mocks do not show a resource's options."""
-    monitor = settings.get_monitor()
+    monitor: Any = settings.get_monitor()
     register = monitor.RegisterResource
 
     def recorded(request: RegisterResourceRequest) -> Any:
