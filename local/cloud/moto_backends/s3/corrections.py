@@ -8,8 +8,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from moto.core.responses import ActionResult
-from moto.s3.exceptions import DuplicateTagKeys, InvalidBucketState, NoSystemTags, PreconditionFailed
 from moto.iam.access_control import PermissionResult
+from moto.s3.exceptions import DuplicateTagKeys, InvalidBucketState, NoSystemTags, PreconditionFailed
 from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
