@@ -19,7 +19,7 @@ from local.site import CHECKOUT, Site
 from tests.fixtures.cloud import Cloud
 from tests.infra.to_aws import commands
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 STEPS = commands(CHECKOUT / "README.md")
 EXAMPLE = "444455556666"
 """The account in the files of `prod`, which README tells to replace (step 2)."""
