@@ -51,6 +51,11 @@ def steps(site: Site) -> list[Step]:
     return [
         step("tools", "tools", lambda log, show: _tools(log, show)),
         step("local cloud", "cloud", lambda _, show: _cloud(site, show)),
+        step(
+            "account",
+            "account",
+            lambda log, show: stack.up(site, exports(site), log, show, stack.BOOTSTRAP),
+        ),
         step("pulumi up", "pulumi", lambda log, show: stack.up(site, exports(site), log, show)),
         step(
             "manifests",

@@ -18,6 +18,7 @@ pytest_plugins = [
 
 
 ON_THE_ENDPOINT = (
+    "tests/cli/test_account",
     "tests/cli/test_signing_key",
     "tests/cloud/",
     "tests/cloudnativepg/test_backups_",

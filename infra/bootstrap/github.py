@@ -22,7 +22,7 @@ class GitHub(Component):
         super().__init__(name, opts)
         self._repository = repository
         # AWS verifies this issuer by its certificate authority, so no thumbprint is needed.
-        self._identity = aws.iam.OpenIdConnectProvider(
+        self._identity_provider = aws.iam.OpenIdConnectProvider(
             name, url=f"https://{_ISSUER}", client_id_lists=[_AUDIENCE], opts=self.child()
         )
         self.register_outputs({})
@@ -32,7 +32,7 @@ class GitHub(Component):
         claims = {f"{_ISSUER}:aud": _AUDIENCE, f"{_ISSUER}:sub": f"repo:{self._repository}:{subject}"}
         trust = {
             "Effect": "Allow",
-            "Principal": {"Federated": self._identity.arn},
+            "Principal": {"Federated": self._identity_provider.arn},
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {"StringEquals": claims},
         }

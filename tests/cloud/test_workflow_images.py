@@ -18,6 +18,8 @@ from tests.workflows.blocks import block, execute
 pytestmark = pytest.mark.integration
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 SHA = "0123abcd"
+SOME = ("auth", "ingest")
+"""The AWS CLI takes a second for each call."""
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def pushed(cloud: Cloud) -> Iterator[list[str]]:
     ecr = cloud.client("ecr")
     for name in declared_commands():
         ecr.create_repository(repositoryName=f"aura/{name}", imageTagMutability="IMMUTABLE")
-    yield [one.reference for one in push(cloud.site, REGION, SHA)]
+    yield [one.reference for one in push(cloud.site, REGION, SHA) if one.name in SOME]
     for name in declared_commands():
         ecr.delete_repository(repositoryName=f"aura/{name}", force=True)
 
@@ -48,7 +50,7 @@ def test_references_are_found_and_what_is_deployed_is_marked_once(
     pushed: list[str], cloud: Cloud, environ: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "digests").mkdir()
-    for name in declared_commands():
+    for name in SOME:
         for platform in ("amd64", "arm64"):
             (tmp_path / "digests" / f"{name}.{platform}").write_text("sha256:of-one-platform\n")
     found = execute(block("deliver/index/References by digest"), tmp_path, environ | {"REGISTRY": REGISTRY})[

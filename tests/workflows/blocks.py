@@ -55,7 +55,7 @@ def execute(one: Block, folder: Path, environ: Mapping[str, str]) -> dict[str, s
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return _outputs(output.read_text().splitlines())
