@@ -40,7 +40,7 @@ class Databases:
 
     def healthy(self, name: str) -> None:
         """Waits; a recovery replays segment after segment."""
-        deadline = time.monotonic() + 150
+        deadline = time.monotonic() + 300
         while (phase := self.phase(name)) != HEALTHY:
             if time.monotonic() > deadline:
                 status = self.cluster.get("clusters.postgresql.cnpg.io", name, "-n", "aura").get("status", {})

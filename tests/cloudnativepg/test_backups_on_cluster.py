@@ -58,7 +58,7 @@ def condition(databases: Databases, name: str, kind: str = "ContinuousArchiving"
 
 
 def archives(databases: Databases, name: str) -> None:
-    databases.cluster.until(lambda: condition(databases, name)["status"] == "True", seconds=120)
+    databases.cluster.until(lambda: condition(databases, name)["status"] == "True", seconds=300)
 
 
 def keys(cloud: Cloud) -> list[str]:
@@ -79,7 +79,7 @@ def arrives(databases: Databases, cloud: Cloud, segment: str) -> None:
     def arrived() -> bool:
         return any(key.endswith(f"/{segment}.gz") for key in keys(cloud)) or not switch(databases, "kept")
 
-    databases.cluster.until(arrived, seconds=120, every=4)
+    databases.cluster.until(arrived, seconds=300, every=4)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def kept(databases: Databases, cloud: Cloud) -> Iterator[Cluster]:
         status = cluster.get("backups.postgresql.cnpg.io", name, "-n", "aura").get("status", {})
         return status if status.get("phase") in ("completed", "failed") else {}
 
-    status = cluster.until(ended, seconds=120)
+    status = cluster.until(ended, seconds=300)
     assert status["phase"] == "completed", status
     assert {f"timeseries/kept/base/{status['backupId']}/data.tar.gz"} <= set(keys(cloud))
     yield cluster
@@ -137,7 +137,7 @@ def test_an_archive_that_fails_is_in_the_conditions_and_loses_nothing(
         switch(databases, "kept")
         return "bucket does not exist" in condition(databases, "kept")["message"]
 
-    kept.until(said, seconds=120, every=2)
+    kept.until(said, seconds=300, every=2)
     assert condition(databases, "kept")["status"] == "False"
     with databases.connect("kept") as connection:
         connection.execute("CREATE TABLE meanwhile AS SELECT 7 AS n")
@@ -185,7 +185,7 @@ def test_a_server_lost_with_its_data_is_recovered_but_for_what_was_not_archived(
     with databases.connect("kept") as connection:
         assert connection.execute("SELECT count(*) FROM archived").fetchone() in ((100,), (101,))
         assert connection.execute("SELECT n FROM meanwhile").fetchone() == (7,)
-    kept.until(lambda: "Expected empty archive" in condition(databases, "kept")["message"], seconds=120)
+    kept.until(lambda: "Expected empty archive" in condition(databases, "kept")["message"], seconds=300)
     kept.apply(recovered("kept", "kept-2"), namespace="aura")
     archives(databases, "kept")
     assert any(key.startswith("timeseries/kept-2/wals/") for key in keys(cloud))
