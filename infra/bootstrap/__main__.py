@@ -27,12 +27,12 @@ def main() -> None:
     kept = pulumi.ResourceOptions(providers=[provider], protect=True)
     state = State("aura-state", account, kept)
     github = GitHub("aura-github", account.repository, here)
-    deploy = deploy_role(github, "aura-deploy", pulumi.get_stack(), account, state)
+    registry = Registry("aura-images", account, account.registry, images.declared(), kept) if account.registry else None
+    deploy = deploy_role(github, "aura-deploy", pulumi.get_stack(), account, state, registry)
     pulumi.export("PULUMI_BACKEND_URL", state.url)
     pulumi.export("PULUMI_SECRETS_PROVIDER", state.secrets_provider)
     pulumi.export("DEPLOY_ROLE", deploy.arn)
-    if account.registry is not None:
-        registry = Registry("aura-images", account, account.registry, images.declared(), kept)
+    if registry is not None:
         pulumi.export("IMAGE_ROLE", image_role(github, "aura-images", registry.arns).arn)
         pulumi.export("REGISTRY", registry.host)
 

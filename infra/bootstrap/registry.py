@@ -29,8 +29,8 @@ class Registry(Component):
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(name, opts)
-        key = Key(name, "images", account.account, account.keys, opts=self.child())
-        made = [self._repository(repository, key.arn, config) for repository in repositories]
+        self.key = Key(name, "images", account.account, account.keys, opts=self.child())
+        made = [self._repository(repository, self.key.arn, config) for repository in repositories]
         self.arns = [one.arn for one in made]
         self.host = f"{account.account}.dkr.ecr.{account.region}.amazonaws.com"
         self.register_outputs({"host": self.host})

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from infra.bootstrap.config import AccountConfig
 from infra.bootstrap.github import GitHub
+from infra.bootstrap.registry import Registry
 from infra.bootstrap.state import State
 
 _PLATFORM = (
@@ -18,6 +19,7 @@ _PLATFORM = (
 """The services whose resources infra/ declares; s3 and iam have statements of their own."""
 _PASSED_TO = ("ec2", "eks", "pods.eks", "monitoring.rds", "vpc-flow-logs")
 _OWN = ("aura-deploy", "aura-images")
+_ALIASES = ("aura-state", "aura-images")
 _VERBS = ("Create", "Delete", "Tag", "Untag", "Update", "Put", "Attach", "Detach")
 _WRITE_IAM = (
     *(f"iam:{verb}{noun}*" for noun in ("Role", "Policy") for verb in _VERBS),
@@ -25,22 +27,25 @@ _WRITE_IAM = (
 )
 
 
-def deploy_role(github: GitHub, name: str, environment: str, config: AccountConfig, state: State) -> aws.iam.Role:
+def deploy_role(
+    github: GitHub, name: str, environment: str, config: AccountConfig, state: State, registry: Registry | None
+) -> aws.iam.Role:
     """For jobs with this environment of the repository, whose reviewers GitHub asks first.
 
     It makes roles for the platform, with policies of the program's choice; so it could do anything in the account, in
     two steps. What it can't do in one: alter itself, the registry, or an older state.
     """
-    return github.role(name, f"environment:{environment}", deploy_statements(config, state.bucket.arn, state.key.arn))
+    keys = [state.key.arn, *([registry.key.arn] if registry else [])]
+    return github.role(name, f"environment:{environment}", deploy_statements(config, state.bucket.arn, keys))
 
 
 def deploy_statements(
-    config: AccountConfig, state: pulumi.Input[str], key: pulumi.Input[str]
+    config: AccountConfig, state: pulumi.Input[str], keys: Sequence[pulumi.Input[str]]
 ) -> list[dict[str, object]]:
-    """`state` and `key` are the ARNs of bucket and key of the state."""
+    """`state` is the ARN of the state's bucket; `keys` are those of the keys of state and registry."""
     iam = f"arn:aws:iam::{config.account}"
     named = [f"{iam}:{kind}/aura-*" for kind in ("role", "policy")]
-    own = [*(f"{iam}:role/{role}" for role in _OWN), f"{iam}:oidc-provider/*"]
+    own = [f"{iam}:role/{role}" for role in _OWN]
     passed_to = {"StringEquals": {"iam:PassedToService": [f"{service}.amazonaws.com" for service in _PASSED_TO]}}
     return [
         _allow("Platform", [f"{service}:*" for service in _PLATFORM], "*"),
@@ -52,7 +57,8 @@ def deploy_statements(
         _deny("NotItself", _WRITE_IAM, own),
         _deny("StateBucket", ["s3:DeleteBucket*", "s3:PutBucket*", "s3:Put*Configuration"], state),
         _deny("OldStates", ["s3:DeleteObjectVersion"], pulumi.Output.concat(state, "/*")),
-        _deny("StateKey", ["kms:ScheduleKeyDeletion", "kms:DisableKey*", "kms:PutKeyPolicy"], key),
+        _deny("Keys", ["kms:ScheduleKeyDeletion", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:*Alias"], list(keys)),
+        _deny("Aliases", ["kms:*Alias"], [f"arn:aws:kms:*:{config.account}:alias/{name}" for name in _ALIASES]),
     ]
 
 

@@ -23,7 +23,7 @@ class AccessLogs(Component):
     ) -> None:
         super().__init__(name, opts)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=config.force_destroy, opts=self.child())
-        block = secure(self, name, self.bucket, None, config.retention_days)
+        block = secure(self, name, self.bucket, None, 1, config.retention_days)
         # CloudFront writes as another account, by an ACL that it adds itself.
         aws.s3.BucketOwnershipControls(
             name,

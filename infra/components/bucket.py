@@ -9,9 +9,14 @@ from infra.components.base import Component
 
 
 def secure(
-    parent: Component, name: str, bucket: aws.s3.Bucket, key: pulumi.Input[str] | None, old_versions_days: int
+    parent: Component,
+    name: str,
+    bucket: aws.s3.Bucket,
+    key: pulumi.Input[str] | None,
+    old_versions_days: int,
+    days: int | None = None,
 ) -> pulumi.Resource:
-    """Settings of a child of `parent`; a policy has to come after what this returns.
+    """Settings of a child of `parent`; a policy has to come after what this returns. Objects end after `days`.
 
     Without `key` AWS's own key encrypts: S3 and CloudFront deliver their logs into no bucket with another one.
     """
@@ -44,6 +49,10 @@ def secure(
                 filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
                 noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                     noncurrent_days=old_versions_days
+                ),
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days) if days else None,
+                abort_incomplete_multipart_upload=(
+                    aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(days_after_initiation=7)
                 ),
             )
         ],

@@ -93,6 +93,7 @@ def _external_dns(facts: Facts) -> Values:
         "serviceAccount": {"name": "external-dns"},
         "sources": ["gateway-httproute"],
         "domainFilters": [facts.domain],
+        "extraArgs": ["--aws-zone-match-parent"],  # the zone may be one above the domain
         "policy": "sync",  # a host that no route has any more loses its record
         "registry": "txt",
         "txtOwnerId": facts.cluster,  # records of others, by hand or of another cluster, are left alone

@@ -33,9 +33,7 @@ def routed(
     for route in found:
         name = route["metadata"]["name"]
         parents = route.get("status", {}).get("parents", [])
-        if not all(
-            any(one["type"] == "Accepted" for one in parent.get("conditions", [])) for parent in parents or [{}]
-        ):
+        if not parents or not all(map(_is_judged, parents)):
             return waiting(ROUTED, "NoGatewayYet", f"no gateway has reported on HTTPRoute {name} yet")
         for condition in (one for parent in parents for one in parent.get("conditions", [])):
             if condition.get("observedGeneration", 0) < route["metadata"].get("generation", 0):

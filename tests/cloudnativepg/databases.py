@@ -14,7 +14,7 @@ from local.cloudnativepg.server import Server
 from local.site import Site
 from tests.fixtures.cluster import Cluster
 
-REGION = "us-east-1"
+REGION = "us-west-2"
 HEALTHY = "Cluster in healthy state"
 
 

@@ -26,6 +26,7 @@ VALUES = {
 ACTIONS = {"cloudwatch": "logs", "msk": "kafka", "vpc": "ec2", "lb": "elasticloadbalancing", "ebs": "ec2"}
 """Module of Pulumi's types -> prefix of IAM's actions, where they differ."""
 STATE, KEY = "arn:aws:s3:::aura-state", "arn:aws:kms:us-west-2:123456789012:key/k"
+IMAGES_KEY, ALIAS = "arn:aws:kms:us-west-2:123456789012:key/i", "arn:aws:kms:us-west-2:123456789012:alias"
 
 
 def config(**changed: Any) -> AccountConfig:
@@ -36,7 +37,7 @@ def statements() -> list[dict[str, Any]]:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        return deploy_statements(config(), STATE, KEY)
+        return deploy_statements(config(), STATE, [KEY, IMAGES_KEY])
     finally:
         asyncio.set_event_loop(None)
         loop.close()
@@ -83,6 +84,11 @@ def test_it_may_make_whatever_the_program_declares() -> None:
         ("s3:PutObject", "arn:aws:s3:::others/x", False),
         ("kms:Decrypt", KEY, True),
         ("kms:ScheduleKeyDeletion", KEY, False),
+        ("kms:ScheduleKeyDeletion", IMAGES_KEY, False),
+        ("kms:ScheduleKeyDeletion", "arn:aws:kms:us-west-2:123456789012:key/other", True),
+        ("kms:UpdateAlias", f"{ALIAS}/aura-state", False),
+        ("kms:DeleteAlias", f"{ALIAS}/aura-images", False),
+        ("kms:CreateAlias", f"{ALIAS}/aura-us-west-2-data", True),
         ("ecr:PutImage", "arn:aws:ecr:us-west-2:123456789012:repository/aura/auth", False),
         ("organizations:LeaveOrganization", "*", False),
     ],

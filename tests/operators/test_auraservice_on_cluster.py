@@ -210,8 +210,9 @@ def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installa
 def test_the_gateway_has_a_credential_of_each_token_key_also_after_a_rotation(installation: Installation) -> None:
     pems = [ECKey.generate_key("P-256").as_pem(private=True).decode() for _ in range(3)]
     kids = [signing_keys.load(pem).kid for pem in pems]
-    installation.secrets.create_secret(Name="operators/token-key", SecretString=pems[0])
-    secrets = {"KEY": "operators/token-key", "BEFORE": "operators/token-key:AWSPREVIOUS"}
+    stored = f"{SECRETS_PREFIX}issuing/token-key"
+    installation.create_secret("issuing/token-key", pems[0])
+    secrets = {"KEY": "issuing/token-key", "BEFORE": "issuing/token-key:AWSPREVIOUS"}
     installation.apply("AuraService", "issuing", SPEC | {"secrets": secrets, "tokenKeys": ["KEY", "BEFORE"]})
 
     def credentials() -> dict[str, str]:
@@ -224,15 +225,15 @@ def test_the_gateway_has_a_credential_of_each_token_key_also_after_a_rotation(in
         return {base64.b64decode(one["data"]["key"]).decode(): one["metadata"]["name"] for one in found}
 
     installation.cluster.until(lambda: credentials().keys() == {kids[0]}, 60)
-    installation.secrets.put_secret_value(SecretId="operators/token-key", SecretString=pems[1])
+    installation.secrets.put_secret_value(SecretId=stored, SecretString=pems[1])
     installation.cluster.until(lambda: credentials().keys() == {kids[0], kids[1]}, 60)
     installation.kubectl("delete", "secret", credentials()[str(kids[0])])
     installation.cluster.until(lambda: credentials().keys() == {kids[0], kids[1]}, 60)
-    installation.secrets.put_secret_value(SecretId="operators/token-key", SecretString=pems[2])
+    installation.secrets.put_secret_value(SecretId=stored, SecretString=pems[2])
     installation.cluster.until(lambda: credentials().keys() == {kids[1], kids[2]}, 60)
-    installation.secrets.put_secret_value(SecretId="operators/token-key", SecretString="no key")
+    installation.secrets.put_secret_value(SecretId=stored, SecretString="no key")
     said = installation.until_reason("auraservice", "issuing", "TokenKeys", "KeyInvalid")["message"]
-    assert "operators/token-key" in said
+    assert "issuing/token-key" in said
     assert credentials().keys() == {kids[1], kids[2]}
 
 

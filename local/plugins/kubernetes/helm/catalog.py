@@ -65,7 +65,7 @@ STAND_INS = (
         without_meaning=(
             *_PLACED,
             *("provider.name", "env", "serviceAccount.name", "sources", "domainFilters", "policy", "registry"),
-            *("txtOwnerId", "triggerLoopOnEvent"),
+            *("txtOwnerId", "triggerLoopOnEvent", "extraArgs"),
         ),
     ),
     StandIn(
