@@ -111,7 +111,7 @@ def run(stack_name: str, outputs_known: bool) -> Recording:
 
 def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
     """Runs the program with `engine` in place of Pulumi's, which answers for every resource."""
-    with _event_loop() as loop:
+    with event_loop() as loop:
         mocks.set_mocks(engine, project="aura", stack=stack_name, preview=preview)
         if isinstance(engine, Recording):
             _record_options(engine)
@@ -135,7 +135,8 @@ def _record_options(recording: Recording) -> None:
 
 
 @contextmanager
-def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """For Outputs that are made within; what they leave pending is no program's afterwards."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from fnmatch import fnmatchcase
 from typing import Any
@@ -13,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from infra.bootstrap.config import AccountConfig
 from infra.bootstrap.registry import lifecycle
 from infra.bootstrap.roles import deploy_statements
-from tests.infra.recording import run
+from tests.infra.recording import event_loop, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 VALUES = {
@@ -34,13 +33,8 @@ def config(**changed: Any) -> AccountConfig:
 
 
 def statements() -> list[dict[str, Any]]:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    try:
+    with event_loop():
         return deploy_statements(config(), STATE, [KEY, IMAGES_KEY])
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
 
 
 def matches(patterns: Any, value: str) -> bool:
