@@ -12,7 +12,7 @@ from local.plugins.provider.values import Values
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-_NOT_FOUND = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "404")
+_NOT_FOUND = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "Nonexistent", "404")
 _DONE = ("AlreadyAssociated",)
 _TRY_AGAIN = (429, 500, 502, 503, 504)
 _ATTEMPTS = 11
