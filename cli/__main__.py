@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.aws.profiles import unset_profiles
+from cli.aws.profiles import take_profile
 from local.site import InvalidSite
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -83,14 +83,16 @@ def images(
 
 @app.command()
 def token(
+    context: typer.Context,
     user: Annotated[str, typer.Option(help="The subject of the token.")],
     role: Annotated[list[str] | None, typer.Option(help="A role to grant; may be given more than once.")] = None,
     ttl: Annotated[int, typer.Option(help="Seconds until it expires; negative for an expired one.")] = 900,
+    stack: Annotated[str, typer.Option(help="Another one is on AWS: your AWS credentials read its key.")] = "local",
 ) -> None:
     """Print an access token for a user, signed with the platform's key."""
     from cli.token import print_token
 
-    print_token(user, role or [], ttl)
+    print_token(user, role or [], ttl, stack, context.obj)
 
 
 @app.command()
@@ -139,9 +141,8 @@ def detect(
 
 
 if __name__ == "__main__":
-    unset_profiles()
     try:
-        app(prog_name="aura")
+        app(prog_name="aura", obj=take_profile())
     except InvalidSite as error:
         typer.echo(f"aura: {error}", err=True)
         sys.exit(2)

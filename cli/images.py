@@ -64,6 +64,6 @@ def _uri(ecr: Any, region: str, repository: str) -> str:
     try:
         (found,) = ecr.describe_repositories(repositoryNames=[repository])["repositories"]
     except ecr.exceptions.RepositoryNotFoundException as error:
-        message = f"ECR in {region} has no repository {repository}: declare it in infra/, and run `pulumi up`"
+        message = f"ECR in {region} has no repository {repository}: the bootstrap (infra/bootstrap) makes it; `make up`"
         raise NoRepository(message) from error
     return found["repositoryUri"]

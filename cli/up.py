@@ -47,22 +47,16 @@ def steps(site: Site) -> list[Step]:
         log = logs / f"{name}.log"
         return Step(title, lambda progress: action(log, progress), log)
 
-    overlay, controllers = CHECKOUT / "manifests" / "overlays" / PRIMARY, CHECKOUT / "local" / "manifests"
+    overlay = CHECKOUT / "manifests" / "overlays" / stack.STACK / PRIMARY
     return [
         step("tools", "tools", lambda log, show: _tools(log, show)),
         step("local cloud", "cloud", lambda _, show: _cloud(site, show)),
+        step(
+            "account",
+            "account",
+            lambda log, show: stack.up(site, exports(site), log, show, stack.BOOTSTRAP),
+        ),
         step("pulumi up", "pulumi", lambda log, show: stack.up(site, exports(site), log, show)),
-        step(
-            "definitions",
-            "definitions",
-            lambda log, show: cluster.install_definitions(site, PRIMARY, log, show),
-        ),
-        step("certificates", "certificates", lambda log, show: cluster.install_secrets(site, PRIMARY, log, show)),
-        step(
-            "local controllers",
-            "controllers",
-            lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(controllers)),
-        ),
         step(
             "manifests",
             "manifests",
@@ -71,7 +65,7 @@ def steps(site: Site) -> list[Step]:
         step(
             "custom resources",
             "ready",
-            lambda log, show: readiness.wait_until_ready(site, PRIMARY, log, show, overlay, controllers),
+            lambda log, show: readiness.wait_until_ready(site, PRIMARY, log, show, overlay),
         ),
         step("live page", "page", lambda _, show: _page(site)),
         step("heart beats", "wearables", lambda _, show: first_calm(site, show)),

@@ -203,6 +203,18 @@ class AuraServiceSpec(ResourceModel):
             lambda spec: [one for one in spec.needs if one == "kubernetes"],
         ),
         none_of(
+            "(has(self.tokenKeys) ? self.tokenKeys.filter(name, !has(self.secrets) || !(name in self.secrets)) : [])",
+            "tokenKeys names a variable that is not among secrets",
+            ".tokenKeys",
+            lambda spec: [name for name in spec.token_keys if name not in spec.secrets],
+        ),
+        Rule(
+            "!has(self.idleTimeout) || (has(self.routes) && self.routes.size() > 0)",
+            "idleTimeout is the gateway's, and no route leads here: leave it out or declare a route",
+            ".idleTimeout",
+            offenders=lambda spec: [spec.idle_timeout] if spec.idle_timeout and not spec.routes else [],
+        ),
+        none_of(
             "(has(self.env) && has(self.secrets) ? self.secrets.filter(name, name in self.env) : [])",
             "a variable is in env and in secrets",
             ".env",
@@ -223,12 +235,25 @@ class AuraServiceSpec(ResourceModel):
         max_length=32,
         description="How the gateway leads here, each host and path once; nowhere from outside if unset.",
     )
+    idle_timeout: Annotated[Duration, between("1s", "1h")] | None = Field(
+        default=None,
+        description="How long a request or a WebSocket may be silent before the gateway ends it, 1s to 1h; 60s if"
+        " unset. Sockets that may be silent for longer need more than they allow themselves.",
+    )
     database: Database | None = None
     secrets: dict[VariableName, SecretReference] = Field(
         default={},
         max_length=50,
-        description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object. Not one that env or"
-        " the platform sets.",
+        description="Variable -> secret in AWS Secrets Manager, or secret#member of a JSON object. The first part of"
+        " its name is its owner: this service, or one that names this service in the secret's tag aura:readers. Not a"
+        " variable that env or the platform sets.",
+    )
+    token_keys: Annotated[list[VariableName], Unique()] = Field(
+        default=[],
+        max_length=4,
+        description="Variables of secrets with the private keys (PEM, EC P-256) that sign access tokens: the gateway"
+        " takes tokens of these keys, of all services that declare some. The first is the current key; the others may"
+        " be empty.",
     )
     env: dict[VariableName, Text] = Field(
         default={},

@@ -215,7 +215,9 @@ class Response(ResourceModel):
         description="Path of the webhook."
     )
     secret: SecretReference = Field(
-        default=WEBHOOK_SECRET, description="Secrets Manager secret that signs the webhook; biosync/webhook if unset."
+        default=WEBHOOK_SECRET,
+        description="Secrets Manager secret that signs the webhook, this stream's or one whose tag"
+        " aura:readers names it; biosync/webhook if unset.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Configuration of a route's KongPlugins: written by operators/, applied by Kong on EKS and by the local gateway.
+"""What the operators declare for Kong and its ingress controller (KIC), and what the local gateway reads of it.
 
 Kong counts requests by consumer or by header, not by a token's claim. So a `pre-function` copies the subject of the
 token, not yet verified, into USER_HEADER (overwriting what the client sent); `jwt` (priority 1450) refuses invalid
@@ -12,9 +12,35 @@ from __future__ import annotations
 from contracts.subjects import MAX_SUBJECT_LENGTH
 from contracts.tokens import MAX_TOKEN_LENGTH
 
-GATEWAY_CLASS = "aura"
+GATEWAY_CLASS = "kong"
+CONTROLLER_NAME = "konghq.com/kic-gateway-controller"
+"""What a GatewayClass of KIC names as its controller."""
+UNMANAGED_ANNOTATION = "konghq.com/gatewayclass-unmanaged"
+"""Annotation of a GatewayClass whose Gateways are served by a Kong that is already there. KIC leaves others alone."""
 GATEWAY = "aura"
 """Name of the Gateway, in the platform's namespace, that is the parent of every route."""
+
+GATEWAY_NAMESPACE = "kong"
+GATEWAY_PODS = {"app.kubernetes.io/name": "gateway"}
+"""Labels of Kong's Pods: its chart `ingress` has the chart `kong` twice, as `gateway` and as `controller`."""
+TLS_PORT_NAME = "kong-proxy-tls"
+"""Name, in the same chart, of the TLS port of the proxy's Service. KIC compares the ports of listeners with it."""
+
+INGRESS_CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+INGRESS_CLASS = "kong"
+"""KIC ignores a KongConsumer that is not annotated with its class."""
+CREDENTIAL_LABEL = "konghq.com/credential"
+"""Label of a Secret with a credential; its value is the kind of credential."""
+JWT_CREDENTIAL = "jwt"
+KEY_CLAIM = "kid"
+"""Where a token says which credential verifies it."""
+
+READ_TIMEOUT_ANNOTATION = "konghq.com/read-timeout"
+WRITE_TIMEOUT_ANNOTATION = "konghq.com/write-timeout"
+"""Annotations of a Service: milliseconds without a byte from it, or without one that it takes, after which Kong ends a
+request or a WebSocket."""
+DEFAULT_TIMEOUT_MS = 60_000
+"""KIC's, of a Service without these annotations."""
 
 PLUGINS_ANNOTATION = "konghq.com/plugins"
 """Annotation of an HTTPRoute: names of KongPlugins of its namespace, separated by commas."""

@@ -6,6 +6,7 @@ needs as variables of the same name.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 NAMESPACE = "aura"
@@ -22,16 +23,23 @@ CA_FILE = "CA_FILE"
 """A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of
 the system certify brokers and caches, and databases are not verified."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
+BACKUP_BUCKET = "BACKUP_BUCKET"
+"""Where the time-series store archives its log and its base backups."""
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
-"""`passive` while another region serves."""
+"""A RegionRole."""
 
 TOPIC_RAW = "bio-sensor-raw"
 TOPIC_DEAD = "bio-sensor-dead"
 TOPIC_EVENTS = "stress-events"
 
+SECRETS_PREFIX = "SECRETS_PREFIX"
+"""Of the stack's secrets in Secrets Manager. Custom resources and the names below leave it out."""
 SIGNING_KEY_SECRET = "auth/signing-key"
 WEBHOOK_SECRET = "biosync/webhook"
+READERS_TAG = "aura:readers"
+"""Tag of a secret: services that may read it besides its owner, separated by spaces. The owner is the first part of its
+name."""
 
 TABLE_HRV: Final = "hrv_1m"
 TABLE_EVENTS: Final = "stress_events"
@@ -44,3 +52,15 @@ PENDING_KEY = "push:pending:"
 API_HOST = "api.aurawellness.com"
 STREAM_HOST = "stream.aurawellness.com"
 TOKEN_AUDIENCE = "aura"
+
+
+class RegionRole(StrEnum):
+    """Whether a region serves; the passive one stands by while the other does."""
+
+    ACTIVE = "active"
+    PASSIVE = "passive"
+
+
+def secrets_prefix(stack: str) -> str:
+    """What the names of a stack's secrets begin with, so that the stacks of one account do not meet."""
+    return f"aura/{stack}/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
@@ -10,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from contracts.rules import Rule
+from contracts.rules import Checked, Rule
 
 GROUP = "platform.aurawellness.com"
 VERSION = "v1alpha1"
@@ -19,8 +20,29 @@ API_VERSION = f"{GROUP}/{VERSION}"
 PAUSED = f"{GROUP}/paused"
 """Annotation: "true" pauses reconciliation of the resource."""
 
+OF_THE_PLATFORM = "^(rds/|redis/|kafka/|AmazonMSK)"
+"""Secrets of the platform's own: the logins of databases, caches and brokers."""
+_WITH_PREFIX = "^aura/"
+_OWNED = "^[^/]+/."
+
 SecretReference = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?(:AWSPREVIOUS)?$", max_length=512)
+    str,
+    Field(pattern=r"^[A-Za-z0-9/_+=.@-]+(#[A-Za-z0-9_.-]+)?(:AWSPREVIOUS)?$", max_length=512),
+    Checked(
+        f"!self.matches('{OF_THE_PLATFORM}')",
+        "logins of databases, caches and brokers are the platform's; declare database or needs instead",
+        lambda name: not re.match(OF_THE_PLATFORM, name),
+    ),
+    Checked(
+        f"!self.matches('{_WITH_PREFIX}')",
+        "leave out aura/<stack>/, the operators add that of their stack",
+        lambda name: not re.match(_WITH_PREFIX, name),
+    ),
+    Checked(
+        f"self.matches('{_OWNED}')",
+        "a secret is named <owner>/<name>: the owner is the service or stream that it belongs to",
+        lambda name: bool(re.match(_OWNED, name)),
+    ),
 ]
 """A secret of AWS Secrets Manager; `payments/stripe#key` is one member of a secret that is a JSON object, and
 `payments/stripe:AWSPREVIOUS` the value before the last rotation, empty while there is none."""

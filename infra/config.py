@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pydantic import TypeAdapter, ValidationError
 
+from infra.components.zone import ZoneConfig
 from infra.region_config import RegionConfig
 from infra.settings import settings
 
@@ -20,11 +22,18 @@ class ConfigError(pulumi.RunError):
 
 @settings
 class StackConfig:
+    account: str
+    """Id of the AWS account; the providers refuse another one."""
     domain: str
+    zone: ZoneConfig
     token_issuer: str
+    protect: bool
+    """Whether what holds state can be neither deleted nor replaced (protection.py)."""
     regions: Mapping[str, RegionConfig]
 
     def __post_init__(self) -> None:
+        if not re.fullmatch("[0-9]{12}", self.account):
+            raise ValueError(f"account is {self.account!r}; an AWS account's id has 12 digits, in quotes")
         if not self.regions:
             raise ValueError("a stack needs at least one region")
 
@@ -33,7 +42,10 @@ def load() -> StackConfig:
     """The selected stack's configuration. Raises ConfigError."""
     config = pulumi.Config(NAMESPACE)
     given = {
+        "account": config.get("account"),
         "domain": config.get("domain"),
+        "zone": config.get_object("zone"),
+        "protect": config.get_bool("protect"),
         "tokenIssuer": config.get("tokenIssuer"),
         "regions": config.get_object("regions"),
     }

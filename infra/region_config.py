@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.components.access_logs import AccessLogsConfig
+from infra.components.backups import BackupsConfig
 from infra.components.cache import CacheConfig
+from infra.components.charts import ControllersConfig
 from infra.components.cluster import ClusterConfig
 from infra.components.database import DatabaseConfig
 from infra.components.key import KeyConfig
@@ -20,8 +23,11 @@ class RegionConfig:
     network: NetworkConfig
     keys: KeyConfig
     cluster: ClusterConfig
+    controllers: ControllersConfig
     databases: Mapping[str, DatabaseConfig]
     stream: StreamConfig
     cache: CacheConfig
     media: MediaConfig
+    backups: BackupsConfig
+    access_logs: AccessLogsConfig
     secrets: SecretsConfig

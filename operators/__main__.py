@@ -43,7 +43,7 @@ def _cached_topic_admin(kafka: tuple[tuple[str, str], ...]) -> TopicAdmin:
 def reconcile_loops(client: Client, settings: Settings) -> dict[str, ReconcileLoop]:
     """The reconcile loop of each kind of custom resource."""
     resync = settings.resync_seconds
-    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, resync / 3, settings.ca_file)
+    cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, settings.secrets_prefix, resync / 3, settings.ca_file)
     services = AuraServiceReconciler(client, cloud)
     streams = BioStreamReconciler(client, cloud, Store(), _topic_admin, settings.ca_file)
     return {
@@ -136,7 +136,7 @@ def configure_logging(level: str) -> None:
 
 
 def main() -> int:
-    settings = Settings()
+    settings = Settings()  # pyright: ignore[reportCallIssue]  # from the environment
     configure_logging(settings.log_level.upper())
     return 0 if asyncio.run(run(settings)) else 1
 

@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     watch_namespace: str = NAMESPACE
     aws_region: str = "us-west-2"
     aws_endpoint_url: str = ""
+    secrets_prefix: str
+    """Of the stack's secrets in Secrets Manager; custom resources name them without it."""
     ca_file: str = ""
     """Authorities that certify databases and brokers, in PEM. Without it those of the system certify brokers, and
     databases are not verified."""

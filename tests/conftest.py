@@ -18,9 +18,13 @@ pytest_plugins = [
 
 
 ON_THE_ENDPOINT = (
+    "tests/cli/test_account",
     "tests/cli/test_signing_key",
     "tests/cloud/",
+    "tests/cloudnativepg/test_backups_",
     "tests/fuzz/test_aws",
+    "tests/infra/test_bootstrap",
+    "tests/infra/test_preview",
     "tests/plugins/test_aws_",
     "tests/plugins/test_takeover_",
 )

@@ -1,1 +1,1 @@
-"""AWS access of the commands: the local platform's own, never the user's profiles."""
+"""AWS access of the commands: to the local platform, and to a stack on AWS only where it is named."""

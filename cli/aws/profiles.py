@@ -8,7 +8,7 @@ PROFILES = "AWS_PROFILE", "AWS_DEFAULT_PROFILE"
 """The environment variables that select one."""
 
 
-def unset_profiles() -> None:
-    """For this process and its children."""
-    for name in PROFILES:
-        os.environ.pop(name, None)
+def take_profile() -> str | None:
+    """The selected profile; unset for this process and its children. A command for a stack on AWS asks for it."""
+    selected = [os.environ.pop(name, None) for name in PROFILES]
+    return next(filter(None, selected), None)

@@ -1,4 +1,4 @@
-"""Updates the Pulumi stack `local` to what infra/ declares, also after an interrupted run."""
+"""Updates the Pulumi stack `local` of a project to what it declares, also after an interrupted run."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ PLAIN = ("--non-interactive", "--stack", STACK)
 LOCK_SECONDS = 600
 
 
-def up(site: Site, env: Mapping[str, str], log: Path, progress: Progress) -> str:
+BOOTSTRAP = CHECKOUT / "infra" / "bootstrap"
+"""The project of what an account needs first; that of the platform is the checkout."""
+
+
+def up(site: Site, env: Mapping[str, str], log: Path, progress: Progress, project: Path = CHECKOUT) -> str:
     """`pulumi up`; returns its summary, such as "61 unchanged"."""
-    plugins.install(site)
+    plugins.install(site, project)
     with exclusive_lock(site.home / "pulumi" / "turn", progress) as lock:
-        pulumi = _Pulumi(env, log, lock)
+        pulumi = _Pulumi(project, env, log, lock)
         _clear_interrupted(pulumi, progress)
         return summary(pulumi.run(progress, "up", "--yes", "--skip-preview", *PLAIN))
 
@@ -63,13 +67,14 @@ def _free(lock: IO[str]) -> bool:
 
 @dataclass(frozen=True)
 class _Pulumi:
+    project: Path
     env: Mapping[str, str]
     log: Path
     lock: IO[str]
 
     def run(self, progress: Progress, *argv: str) -> str:
         program = tools.path("pulumi")
-        return run([program, *argv, "--color=never"], self.env, self.log, progress, CHECKOUT, self.lock)
+        return run([program, *argv, "--color=never"], self.env, self.log, progress, self.project, self.lock)
 
 
 def _clear_interrupted(pulumi: _Pulumi, progress: Progress) -> None:

@@ -23,16 +23,27 @@ class Addons(Component):
         name: str,
         cluster: aws.eks.Cluster,
         nodes: Sequence[pulumi.Resource],
+        volumes_key: pulumi.Input[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        """`nodes`: an add-on with Deployments is active only once its Pods run somewhere."""
+        """`nodes`: an add-on with Deployments is active only once its Pods run somewhere.
+
+        coredns and kube-proxy are those that every cluster begins with; declared, they are updated with it.
+        """
         super().__init__(name, opts)
         self._cluster = cluster
         before = pulumi.Alias(name=f"{name.removesuffix('-addons')}-pod-identity", parent=opts.parent)
         self._add("vpc-cni", (), {"enableNetworkPolicy": "true"})
+        self._add("kube-proxy", ())
+        self._add("coredns", nodes)
         agent = self._add("eks-pod-identity-agent", (), aliases=[before])
         driver = ServiceAccountRole(
-            f"{name}-ebs", cluster.name, _EBS, managed=["service-role/AmazonEBSCSIDriverPolicy"], opts=self.child()
+            f"{name}-ebs",
+            cluster.name,
+            _EBS,
+            _with_key(volumes_key),
+            ["service-role/AmazonEBSCSIDriverPolicy"],
+            opts=self.child(),
         )
         self._add("aws-ebs-csi-driver", [*nodes, agent, driver])
         self._add("metrics-server", nodes)
@@ -53,3 +64,13 @@ class Addons(Component):
             resolve_conflicts_on_create="OVERWRITE",  # a new cluster has a vpc-cni of its own
             opts=self.child(depends_on=after, aliases=aliases),
         )
+
+
+def _with_key(key: pulumi.Input[str]) -> list[dict[str, object]]:
+    """What AWS's policy for the driver leaves out: volumes that are encrypted with a key of the account's own."""
+    used = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+    for_volumes = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        {"Effect": "Allow", "Action": used, "Resource": key},
+        {"Effect": "Allow", "Action": "kms:CreateGrant", "Resource": key, "Condition": for_volumes},
+    ]

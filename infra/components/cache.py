@@ -13,7 +13,7 @@ import pulumi_aws as aws
 from infra import generated
 from infra.components.base import Component
 from infra.components.firewall import Firewall
-from infra.components.secrets import SecretsConfig, StoredSecret
+from infra.components.secrets import SecretStore, StoredSecret
 from infra.settings import settings
 
 PORT = 6379
@@ -42,9 +42,8 @@ class Cache(Component):
         subnets: Sequence[pulumi.Input[str]],
         clients: pulumi.Input[str],
         key: pulumi.Input[str],
-        secrets_key: pulumi.Input[str],
+        secrets: SecretStore,
         config: CacheConfig,
-        secrets: SecretsConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
@@ -52,7 +51,6 @@ class Cache(Component):
             f"{name}-password",
             "redis/password",
             generated.token(),
-            secrets_key,
             secrets,
             once=True,
             opts=self.child(),

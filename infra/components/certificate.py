@@ -8,6 +8,9 @@ import pulumi_aws as aws
 from infra.components.base import Component
 from infra.components.zone import Zone
 
+_ISSUED_WITHIN = "15m"
+"""AWS issues within minutes of seeing the record. Longer means that the domain is not delegated to the zone, for which
+the provider itself would wait 75 minutes."""
 CLOUDFRONT_REGION = "us-east-1"
 """CloudFront accepts certificates of this region only."""
 
@@ -35,7 +38,9 @@ class Certificate(Component):
             certificate_arn=certificate.arn,
             validation_record_fqdns=[record.fqdn],
             region=region,
-            opts=self.child(),
+            opts=pulumi.ResourceOptions.merge(
+                self.child(), pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create=_ISSUED_WITHIN))
+            ),
         )
         self.arn = issued.certificate_arn
         self.register_outputs({"arn": self.arn})

@@ -27,6 +27,8 @@ class ClusterConfig:
     admins: Mapping[str, str]
     """Name -> ARN of the IAM principals that administer the cluster, besides its creator."""
     node_groups: Mapping[str, NodeGroupConfig]
+    deletion_protection: bool
+    """Whether AWS itself refuses to delete the cluster."""
 
     def __post_init__(self) -> None:
         if "0.0.0.0/0" in self.public_access_from:
@@ -44,6 +46,7 @@ class Cluster(Component):
         name: str,
         subnets: Sequence[pulumi.Input[str]],
         key: pulumi.Input[str],
+        volumes_key: pulumi.Input[str],
         config: ClusterConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -73,6 +76,7 @@ class Cluster(Component):
             access_config=aws.eks.ClusterAccessConfigArgs(
                 authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
             ),
+            deletion_protection=config.deletion_protection,
             enabled_cluster_log_types=list(config.log_types),
             opts=self.child(depends_on=[logs, *attached]),
         )
@@ -88,12 +92,13 @@ class Cluster(Component):
                 size[group],
                 node_role.arn,
                 subnets,
+                volumes_key,
                 nodes,
                 self.child(depends_on=attached),
             )
             for group, nodes in config.node_groups.items()
         ]
-        Addons(f"{name}-addons", self.cluster, self.node_groups, self.child())
+        self.addons = Addons(f"{name}-addons", self.cluster, self.node_groups, volumes_key, self.child())
         self.client_group = self.cluster.vpc_config.apply(lambda vpc: vpc.cluster_security_group_id or "")
         self.register_outputs({"endpoint": self.cluster.endpoint})
 

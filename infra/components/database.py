@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from infra import generated
 from infra.components.base import Component
 from infra.components.firewall import Firewall
-from infra.components.secrets import SecretsConfig, StoredSecret
+from infra.components.secrets import SecretStore, StoredSecret
 from infra.settings import settings
 
 PORT = 5432
@@ -47,9 +47,8 @@ class Database(Component):
         subnets: Sequence[pulumi.Input[str]],
         clients: pulumi.Input[str],
         key: pulumi.Input[str],
-        secrets_key: pulumi.Input[str],
+        secrets: SecretStore,
         config: DatabaseConfig,
-        secrets: SecretsConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
@@ -57,7 +56,6 @@ class Database(Component):
             f"{name}-password",
             f"rds/{database}/password",
             generated.token(),
-            secrets_key,
             secrets,
             once=True,
             opts=self.child(),
@@ -111,7 +109,7 @@ class Database(Component):
                 "dbname": database,
             }
         )
-        self.secret = StoredSecret(name, f"rds/{database}", connection, secrets_key, secrets, opts=self.child())
+        self.secret = StoredSecret(name, f"rds/{database}", connection, secrets, opts=self.child())
         self.endpoint = self.instance.endpoint
         self.register_outputs({"endpoint": self.endpoint})
 

@@ -11,6 +11,8 @@ import pulumi_aws as aws
 from infra.components.base import Component
 from infra.settings import settings
 
+_USE = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+
 
 @settings
 class KeyConfig:
@@ -37,15 +39,17 @@ class Key(Component):
         self,
         name: str,
         purpose: str,
-        account: pulumi.Input[str],
+        account: str,
         config: KeyConfig,
         users: Sequence[ServiceUser] = (),
+        launcher: str = "",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`launcher` is the ARN of a role that starts machines, whose volumes this key encrypts."""
         super().__init__(name, opts)
-        policy = pulumi.Output.json_dumps(
-            {"Version": "2012-10-17", "Statement": [_by_policies(account), *(_by_service(*user) for user in users)]}
-        )
+        statements = [_by_policies(account), *(_by_service(*user) for user in users)]
+        statements += _by_launcher(account, launcher) if launcher else []
+        policy = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
         self.key = aws.kms.Key(
             name,
             description=f"Encrypts {purpose}",
@@ -60,12 +64,12 @@ class Key(Component):
         self.register_outputs({"arn": self.arn})
 
 
-def _by_policies(account: pulumi.Input[str]) -> dict[str, object]:
+def _by_policies(account: str) -> dict[str, object]:
     """Principals that IAM policies of this account allow; without it nobody could manage the key any more."""
     return {
         "Sid": "ByPolicies",
         "Effect": "Allow",
-        "Principal": {"AWS": pulumi.Output.format("arn:aws:iam::{0}:root", account)},
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
         "Action": "kms:*",
         "Resource": "*",
     }
@@ -76,7 +80,19 @@ def _by_service(service: str, condition: pulumi.Input[str], pattern: pulumi.Inpu
     return {
         "Effect": "Allow",
         "Principal": {"Service": service},
-        "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "Action": _USE,
         "Resource": "*",
         "Condition": {"ArnLike": {condition: pattern}},
     }
+
+
+def _by_launcher(account: str, role: str) -> list[dict[str, object]]:
+    """By a condition, not as the principal: KMS refuses a principal that does not exist yet, and AWS makes a
+    service-linked role at its first use."""
+    only = {"StringEquals": {"kms:CallerAccount": account, "aws:PrincipalArn": role}}
+    grants = {**only, "Bool": {"kms:GrantIsForAWSResource": "true"}}
+    anyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Resource": "*"}
+    return [
+        {**anyone, "Action": _USE, "Condition": only},
+        {**anyone, "Action": "kms:CreateGrant", "Condition": grants},
+    ]

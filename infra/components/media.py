@@ -7,8 +7,11 @@ from typing import Literal
 import pulumi
 import pulumi_aws as aws
 
+from infra.components.access_logs import AccessLogs
 from infra.components.base import Component
+from infra.components.bucket import policy, secure
 from infra.components.certificate import CLOUDFRONT_REGION, Certificate
+from infra.components.web_acl import WebAcl
 from infra.components.zone import Zone
 from infra.settings import settings
 
@@ -23,6 +26,8 @@ class MediaConfig:
     price_class: Literal["PriceClass_100", "PriceClass_200", "PriceClass_All"]
     old_versions_days: int
     """Days for which overwritten and deleted objects can be restored."""
+    requests_per_minute: int
+    """Of one address; above it CloudFront answers 403."""
     force_destroy: bool
     """Whether destroying the stack may delete content."""
 
@@ -34,71 +39,24 @@ class Media(Component):
         bucket: str,
         key: pulumi.Input[str],
         zone: Zone,
+        logs: AccessLogs,
         config: MediaConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=config.force_destroy, opts=self.child())
-        self._protect_contents(name, key, config)
+        block = secure(self, name, self.bucket, key, config.old_versions_days)
+        logs.of_bucket(self, name, self.bucket)
         host = f"{config.host}.{zone.domain}"
         certificate = Certificate(f"{name}-tls", host, zone, CLOUDFRONT_REGION, self.child())
-        self.distribution = self._distribute(name, host, certificate, config)
-        aws.s3.BucketPolicy(
-            name,
-            bucket=self.bucket.bucket,
-            policy=pulumi.Output.json_dumps(_policy(self.bucket.arn, self.distribution.arn)),
-            opts=self.child(depends_on=[self._block]),
-        )
+        acl = WebAcl(f"{name}-firewall", config.requests_per_minute, self.child())
+        self.distribution = self._distribute(name, host, certificate, acl, logs, config)
+        policy(self, name, self.bucket, [_cloudfront_reads(self.bucket.arn, self.distribution.arn)], block)
         zone.record(f"{name}-host", "CNAME", host, [self.distribution.domain_name], self)
         self.register_outputs({"bucket": self.bucket.bucket, "host": host})
 
-    def _protect_contents(self, name: str, key: pulumi.Input[str], config: MediaConfig) -> None:
-        encryption = aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-            sse_algorithm="aws:kms", kms_master_key_id=key
-        )
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            name,
-            bucket=self.bucket.bucket,
-            rules=[
-                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    apply_server_side_encryption_by_default=encryption, bucket_key_enabled=True
-                )
-            ],
-            opts=self.child(),
-        )
-        versioning = aws.s3.BucketVersioning(
-            name,
-            bucket=self.bucket.bucket,
-            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-            opts=self.child(),
-        )
-        aws.s3.BucketLifecycleConfiguration(
-            name,
-            bucket=self.bucket.bucket,
-            rules=[
-                aws.s3.BucketLifecycleConfigurationRuleArgs(
-                    id="old-versions",
-                    status="Enabled",
-                    filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                    noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                        noncurrent_days=config.old_versions_days
-                    ),
-                )
-            ],
-            opts=self.child(depends_on=[versioning]),
-        )
-        self._block = aws.s3.BucketPublicAccessBlock(
-            name,
-            bucket=self.bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self.child(),
-        )
-
     def _distribute(
-        self, name: str, host: str, certificate: Certificate, config: MediaConfig
+        self, name: str, host: str, certificate: Certificate, acl: WebAcl, logs: AccessLogs, config: MediaConfig
     ) -> aws.cloudfront.Distribution:
         access = aws.cloudfront.OriginAccessControl(
             name,
@@ -117,6 +75,10 @@ class Media(Component):
             http_version="http2and3",
             is_ipv6_enabled=True,
             price_class=config.price_class,
+            web_acl_id=acl.arn,
+            logging_config=aws.cloudfront.DistributionLoggingConfigArgs(
+                bucket=logs.bucket.bucket_domain_name, prefix="cloudfront/", include_cookies=False
+            ),
             origins=[
                 aws.cloudfront.DistributionOriginArgs(
                     origin_id="media",
@@ -144,27 +106,12 @@ class Media(Component):
         )
 
 
-def _policy(bucket: pulumi.Output[str], distribution: pulumi.Output[str]) -> dict[str, object]:
-    """CloudFront may read; requests without TLS are denied."""
-    contents = pulumi.Output.concat(bucket, "/*")
+def _cloudfront_reads(bucket: pulumi.Output[str], distribution: pulumi.Output[str]) -> dict[str, object]:
     return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "CloudFront",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudfront.amazonaws.com"},
-                "Action": "s3:GetObject",
-                "Resource": contents,
-                "Condition": {"StringEquals": {"AWS:SourceArn": distribution}},
-            },
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [bucket, contents],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
+        "Sid": "CloudFront",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:GetObject",
+        "Resource": pulumi.Output.concat(bucket, "/*"),
+        "Condition": {"StringEquals": {"AWS:SourceArn": distribution}},
     }

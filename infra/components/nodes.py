@@ -12,6 +12,9 @@ import pulumi_aws as aws
 from infra.components.base import Component
 from infra.settings import settings
 
+_ROOT_DEVICE = "/dev/xvda"
+"""Of Amazon Linux 2023."""
+
 
 @settings
 class NodeGroupConfig:
@@ -83,11 +86,13 @@ class NodeGroup(Component):
         size: pulumi.Input[int],
         role: pulumi.Input[str],
         subnets: Sequence[pulumi.Input[str]],
+        volumes_key: pulumi.Input[str],
         config: NodeGroupConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
         stateful = aws.eks.NodeGroupTaintArgs(key="aura/stateful", value="true", effect="NO_SCHEDULE")
+        template = self._template(name, volumes_key, config)
         self.group = aws.eks.NodeGroup(
             name,
             cluster_name=cluster,
@@ -97,7 +102,9 @@ class NodeGroup(Component):
             ami_type=config.ami_type,
             capacity_type=config.capacity,
             instance_types=list(config.instance_types),
-            disk_size=config.disk_gib,
+            launch_template=aws.eks.NodeGroupLaunchTemplateArgs(
+                id=template.id, version=template.latest_version.apply(str)
+            ),
             scaling_config=aws.eks.NodeGroupScalingConfigArgs(
                 min_size=config.min, desired_size=size, max_size=config.max
             ),
@@ -106,3 +113,24 @@ class NodeGroup(Component):
             opts=self.child(),
         )
         self.register_outputs({"arn": self.group.arn})
+
+    def _template(self, name: str, key: pulumi.Input[str], config: NodeGroupConfig) -> aws.ec2.LaunchTemplate:
+        """Encrypted root volumes, and credentials of the node that its Pods cannot read: IMDSv2, one network hop."""
+        disk = aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+            volume_size=config.disk_gib,
+            volume_type="gp3",
+            encrypted="true",
+            kms_key_id=key,
+            delete_on_termination="true",
+        )
+        return aws.ec2.LaunchTemplate(
+            name,
+            name=name,
+            update_default_version=True,
+            block_device_mappings=[aws.ec2.LaunchTemplateBlockDeviceMappingArgs(device_name=_ROOT_DEVICE, ebs=disk)],
+            metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            tags={"Name": name},
+            opts=self.child(),
+        )

@@ -12,6 +12,9 @@ import pulumi_kubernetes as kubernetes
 from contracts.platform import NAMESPACE, PLATFORM_CONFIG
 from infra.components.base import Component
 
+_ADMITTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+"""The API server refuses other Pods, and warns who applies a Deployment of such."""
+
 
 class Platform(Component):
     """Namespace `aura` with the ConfigMap `aura-platform` (contracts/platform.py has its keys).
@@ -30,7 +33,7 @@ class Platform(Component):
     ) -> None:
         super().__init__(name, opts)
         self.kubeconfig = kubeconfig(region, cluster)
-        provider = kubernetes.Provider(
+        self.provider = kubernetes.Provider(
             name,
             kubeconfig=self.kubeconfig,
             # Otherwise a changed value deletes the object and makes another one, and Pods start without it meanwhile.
@@ -38,9 +41,9 @@ class Platform(Component):
             enable_secret_mutable=True,
             opts=self.child(),
         )
-        inside = self.child(provider=provider)
+        inside = self.child(provider=self.provider)
         namespace = kubernetes.core.v1.Namespace(
-            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE), opts=inside
+            name, metadata=kubernetes.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=_ADMITTED), opts=inside
         )
         metadata = kubernetes.meta.v1.ObjectMetaArgs(name=PLATFORM_CONFIG, namespace=namespace.metadata.name)
         kubernetes.core.v1.ConfigMap(name, metadata=metadata, data=dict(data), opts=inside)

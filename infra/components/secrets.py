@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_aws as aws
 
-from contracts.platform import SIGNING_KEY_SECRET, WEBHOOK_SECRET
+from contracts.platform import READERS_TAG, SIGNING_KEY_SECRET, WEBHOOK_SECRET
 from infra import generated
 from infra.components.base import Component
 from infra.settings import settings
@@ -21,6 +24,15 @@ class SecretsConfig:
             raise ValueError(f"recoveryDays is {self.recovery_days}; AWS allows 7 to 30, or 0 for none")
 
 
+@dataclass(frozen=True)
+class SecretStore:
+    """Where a stack's secrets are: under `prefix`, encrypted with `key`."""
+
+    prefix: str
+    key: pulumi.Input[str]
+    config: SecretsConfig
+
+
 class StoredSecret(Component):
     """A secret of a given name, encrypted with our key."""
 
@@ -29,18 +41,24 @@ class StoredSecret(Component):
         name: str,
         stored_as: str,
         value: pulumi.Output[str],
-        key: pulumi.Input[str],
-        config: SecretsConfig,
+        store: SecretStore,
         once: bool = False,
+        readers: Sequence[str] = (),
+        prefixed: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """With `once`, the value of the creation stays: every run generates another one, which is ignored."""
+        """With `once`, the value of the creation stays: every run generates another one, which is ignored.
+
+        `readers` are services that may read it besides its owner. AWS wants another name for what is
+        not `prefixed`.
+        """
         super().__init__(name, opts)
         self.secret = aws.secretsmanager.Secret(
             name,
-            name=stored_as,
-            kms_key_id=key,
-            recovery_window_in_days=config.recovery_days,
+            name=f"{store.prefix}{stored_as}" if prefixed else stored_as,
+            kms_key_id=store.key,
+            recovery_window_in_days=store.config.recovery_days,
+            tags={READERS_TAG: " ".join(readers)} if readers else None,
             opts=self.child(),
         )
         version = aws.secretsmanager.SecretVersion(
@@ -57,14 +75,12 @@ class StoredSecret(Component):
 class PlatformSecrets(Component):
     """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with the other."""
 
-    def __init__(
-        self, name: str, key: pulumi.Input[str], config: SecretsConfig, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, store: SecretStore, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
-        for stored_as, value in (
-            (SIGNING_KEY_SECRET, generated.signing_key()),
-            (WEBHOOK_SECRET, generated.token()),
+        for stored_as, value, readers in (
+            (SIGNING_KEY_SECRET, generated.signing_key(), ()),
+            (WEBHOOK_SECRET, generated.token(), ("recommend", "bio-sync")),
         ):
             logical = f"{name}-{stored_as.replace('/', '-')}"
-            StoredSecret(logical, stored_as, value, key, config, once=True, opts=self.child())
+            StoredSecret(logical, stored_as, value, store, once=True, readers=readers, opts=self.child())
         self.register_outputs({})

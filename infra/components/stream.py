@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from infra import generated
 from infra.components.base import Component
 from infra.components.firewall import Firewall
-from infra.components.secrets import SecretsConfig, StoredSecret
+from infra.components.secrets import SecretStore, StoredSecret
 from infra.settings import settings
 
 PORT = 9096
@@ -46,9 +46,8 @@ class Stream(Component):
         subnets: Sequence[pulumi.Input[str]],
         clients: pulumi.Input[str],
         key: pulumi.Input[str],
-        secrets_key: pulumi.Input[str],
+        secrets: SecretStore,
         config: StreamConfig,
-        secrets: SecretsConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
@@ -105,19 +104,17 @@ class Stream(Component):
             opts=self.child(),
         )
         self.bootstrap = self.cluster.bootstrap_brokers_sasl_scram
-        self.username, self.password = self._login(name, secrets_key, secrets)
+        self.username, self.password = self._login(name, secrets)
         self.register_outputs({"bootstrap": self.bootstrap})
 
-    def _login(
-        self, name: str, key: pulumi.Input[str], secrets: SecretsConfig
-    ) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
+    def _login(self, name: str, secrets: SecretStore) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         """User and password, known once the brokers accept them."""
         password = StoredSecret(
-            f"{name}-password", "kafka/password", generated.token(), key, secrets, once=True, opts=self.child()
+            f"{name}-password", "kafka/password", generated.token(), secrets, once=True, opts=self.child()
         ).value
         login = pulumi.Output.json_dumps({"username": USER, "password": password})
         # MSK takes secrets of this prefix only, and none that AWS's own key encrypts.
-        secret = StoredSecret(f"{name}-login", f"AmazonMSK_{name}", login, key, secrets, opts=self.child())
+        secret = StoredSecret(f"{name}-login", f"AmazonMSK_{name}", login, secrets, prefixed=False, opts=self.child())
         accepted = aws.msk.SingleScramSecretAssociation(
             name, cluster_arn=self.cluster.arn, secret_arn=secret.arn, opts=self.child()
         )

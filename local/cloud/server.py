@@ -14,6 +14,7 @@ from local.cloud.moto_backends import (
     acm,
     cloudformation,
     cloudfront,
+    ebs,
     ec2,
     iam,
     indexes,
@@ -37,8 +38,8 @@ from local.site import Site
 log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
-    *(acm, cloudformation, cloudfront, ec2, iam, indexes, kms, logs, revoked_rules, route53, s3),
-    *(secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
+    *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, revoked_rules, route53),
+    *(s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
+from local.cloudnativepg.store import PLUGIN
 
 Object = dict[str, Any]
 API_VERSION = "postgresql.cnpg.io/v1"
@@ -26,14 +29,54 @@ class _Initdb(_Model):
     owner: str = ""
 
 
+class _RecoveryTarget(_Model):
+    model_config = ConfigDict(extra="allow")
+    target_time: str = ""
+
+
+class _Recovery(_Model):
+    model_config = ConfigDict(extra="allow")
+    source: str = ""
+    database: str = "app"
+    owner: str = ""
+    recovery_target: _RecoveryTarget = _RecoveryTarget()
+
+
 class _Bootstrap(_Model):
     initdb: _Initdb = _Initdb()
-    recovery: Object | None = None
+    recovery: _Recovery | None = None
     pg_basebackup: Object | None = None
+
+
+class _PluginParameters(_Model):
+    barman_object_name: str = ""
+    server_name: str = ""
+
+
+class _Plugin(_Model):
+    name: str
+    enabled: bool = True
+    is_wal_archiver: bool = Field(False, alias="isWALArchiver")
+    parameters: _PluginParameters = _PluginParameters()
+
+
+class _ExternalCluster(_Model):
+    name: str
+    plugin: _Plugin | None = None
+
+
+class _Affinity(_Model):
+    node_selector: dict[str, str] = {}
+    tolerations: list[Object] = []
+
+
+class _Synchronous(_Model):
+    number: int
 
 
 class _PostgresqlConfiguration(_Model):
     parameters: dict[str, str] = {}
+    synchronous: _Synchronous | None = None
 
 
 class _Storage(_Model):
@@ -45,6 +88,21 @@ class _Spec(_Model):
     storage: _Storage = _Storage()
     bootstrap: _Bootstrap = _Bootstrap()
     postgresql: _PostgresqlConfiguration = _PostgresqlConfiguration()
+    plugins: list[_Plugin] = []
+    external_clusters: list[_ExternalCluster] = []
+    affinity: _Affinity = _Affinity()
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The name of an ObjectStore, and the server in it."""
+
+    store: str
+    server: str
+
+
+def _archive(plugin: _Plugin, default: str) -> Archive:
+    return Archive(plugin.parameters.barman_object_name, plugin.parameters.server_name or default)
 
 
 class _Metadata(_Model):
@@ -64,11 +122,32 @@ class Cluster(_Model):
 
     @property
     def database(self) -> str:
-        return self.spec.bootstrap.initdb.database
+        return (self.spec.bootstrap.recovery or self.spec.bootstrap.initdb).database
 
     @property
     def owner(self) -> str:
-        return self.spec.bootstrap.initdb.owner or self.database
+        return (self.spec.bootstrap.recovery or self.spec.bootstrap.initdb).owner or self.database
+
+    @property
+    def archive(self) -> Archive | None:
+        """Where its WAL and its backups go."""
+        archiver = next((plugin for plugin in self.spec.plugins if plugin.enabled and plugin.is_wal_archiver), None)
+        return _archive(archiver, self.metadata.name) if archiver else None
+
+    @property
+    def recovered_from(self) -> Archive | None:
+        """The archive that its data come from; None for a Cluster that begins empty."""
+        recovery = self.spec.bootstrap.recovery
+        external = next((e for e in self.spec.external_clusters if recovery and e.name == recovery.source), None)
+        return _archive(external.plugin, external.name) if external and external.plugin else None
+
+    @property
+    def recovery_target(self) -> datetime | None:
+        """The moment until which it is recovered; None: to the end of the archive. A time without zone is UTC."""
+        recovery = self.spec.bootstrap.recovery
+        text = recovery.recovery_target.target_time if recovery else ""
+        moment = datetime.fromisoformat(text) if text else None
+        return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
     @property
     def authority(self) -> str:
@@ -79,8 +158,32 @@ class Cluster(_Model):
         """Why the spec is not supported here; "" when it is."""
         if self.spec.instances != 1:
             return f"instances is {self.spec.instances}: only one instance is supported on this machine"
-        if self.spec.bootstrap.recovery or self.spec.bootstrap.pg_basebackup:
-            return "only bootstrap.initdb is supported on this machine"
+        synchronous = self.spec.postgresql.synchronous
+        if synchronous is not None and synchronous.number >= self.spec.instances:
+            return "postgresql.synchronous: the number of synchronous replicas must be less than that of instances"
+        if self.spec.bootstrap.pg_basebackup:
+            return "bootstrap.pg_basebackup is not supported on this machine"
+        used = [*self.spec.plugins, *(e.plugin for e in self.spec.external_clusters if e.plugin)]
+        if unknown := next((plugin.name for plugin in used if plugin.name != PLUGIN), ""):
+            return f"plugin {unknown}: only {PLUGIN} is supported on this machine"
+        if any(not plugin.parameters.barman_object_name for plugin in used):
+            return f"plugin {PLUGIN}: parameters.barmanObjectName is missing"
+        return self._unrecoverable()
+
+    def _unrecoverable(self) -> str:
+        recovery, source, archive = self.spec.bootstrap.recovery, self.recovered_from, self.archive
+        if recovery is None:
+            return ""
+        if strange := [*(recovery.model_extra or {}), *(recovery.recovery_target.model_extra or {})]:
+            return f"bootstrap.recovery: {', '.join(strange)} is not supported on this machine"
+        if source is None:
+            return f'bootstrap.recovery.source: no externalClusters entry "{recovery.source}" with a plugin'
+        if archive is not None and archive.store != source.store:
+            return "a recovery from another ObjectStore than that of the WAL archive is not supported on this machine"
+        try:
+            _ = self.recovery_target
+        except ValueError as error:
+            return f"bootstrap.recovery.recoveryTarget.targetTime: {error}"
         return ""
 
     def unclaimable(self, classes: Iterable[Object]) -> str:
@@ -92,6 +195,10 @@ class Cluster(_Model):
         if any(annotations.get(_DEFAULT_CLASS) == "true" for annotations in known.values()):
             return ""
         return "storage.storageClass is not set, and the cluster has no default StorageClass"
+
+    def dependent(self, name: str) -> Object:
+        """Metadata of an object that is deleted with the Cluster."""
+        return _metadata(self, name)
 
     def owner_reference(self) -> Object:
         """The reference of a dependent object, which is deleted with the Cluster."""
@@ -166,35 +273,6 @@ def services(cluster: Cluster, host: str) -> Iterable[Object]:
         spec = {"type": "ExternalName", "externalName": host, "ports": [{"name": "postgres", "port": PORT}]}
         metadata = _metadata(cluster, f"{cluster.metadata.name}-{kind}")
         yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
-
-
-def status(cluster: Cluster, ready: bool, phase: str, reason: str, now: str) -> Object | None:
-    """The desired status, None when it is up to date; `now` is RFC 3339."""
-    name, state = cluster.metadata.name, str(ready)
-    previous = next((item for item in cluster.status.get("conditions", []) if item["type"] == "Ready"), {})
-    transition = previous["lastTransitionTime"] if previous.get("status") == state else now
-    condition = {
-        "type": "Ready",
-        "status": state,
-        "reason": "ClusterIsReady" if ready else "ClusterIsNotReady",
-        "message": reason or ("Cluster is Ready" if ready else phase),
-        "lastTransitionTime": transition,
-        "observedGeneration": cluster.metadata.generation,
-    }
-    desired = {
-        "phase": phase,
-        "phaseReason": reason,
-        "instances": 1,
-        "readyInstances": int(ready),
-        "instanceNames": [f"{name}-1"],
-        "currentPrimary": f"{name}-1",
-        "targetPrimary": f"{name}-1",
-        "writeService": f"{name}-rw",
-        "readService": f"{name}-r",
-        "certificates": {"serverCASecret": cluster.authority},
-        "conditions": [condition],
-    }
-    return None if all(cluster.status.get(key) == value for key, value in desired.items()) else desired
 
 
 def _encoded(values: Mapping[str, str]) -> dict[str, str]:

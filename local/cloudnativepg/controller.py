@@ -6,6 +6,7 @@ import asyncio
 import base64
 import secrets
 import subprocess
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +14,12 @@ import psycopg
 import structlog
 
 from local.cloudnativepg import cluster as model
+from local.cloudnativepg.backup_controller import BackupController
+from local.cloudnativepg.base_backups import BaseBackups, StoreFailed, newest
 from local.cloudnativepg.cluster import Cluster, Credentials
-from local.cloudnativepg.server import Server
+from local.cloudnativepg.instances import Instances
+from local.cloudnativepg.server import Access, Server
+from local.cloudnativepg.status import Archiving, status
 from local.engines.postgres import Login
 from local.engines.runtime.process import EngineFailed
 from local.node.api import APPLY, MERGE, UNREACHABLE, Api, ApiError
@@ -24,7 +29,13 @@ log = structlog.stdlib.get_logger(__name__)
 _POLL_SECONDS = 0.5
 """Interval at which each server is checked, and a killed one detected."""
 _RETRY_SECONDS = 2.0
+_ARCHIVING_SECONDS = 2.0
+"""Interval at which a server is asked whether its WAL is archived."""
 _FIELD_MANAGER = "cloudnativepg"
+
+
+class Unrecoverable(Exception):
+    """A new Cluster cannot have its data yet."""
 
 
 class Controller:
@@ -35,6 +46,9 @@ class Controller:
         self.site = site
         self.region = region
         self.namespace = namespace
+        self.instances = Instances(api, region, namespace)
+        self.backups = BackupController(api, namespace, self)
+        self._archiving: dict[str, tuple[float, Archiving]] = {}
         self._clusters: dict[str, Cluster] = {}
         self._deleted: set[str] = set()
         self._provisioned: dict[str, tuple[str, Credentials]] = {}
@@ -45,7 +59,9 @@ class Controller:
         path = f"/apis/{model.API_VERSION}/namespaces/{self.namespace}/clusters"
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.api.watch(path, self._on_event, synced))
+            await self.instances.watch(tasks)
             await synced.wait()
+            tasks.create_task(self.backups.run())
             while True:
                 for name in list(self._deleted):
                     await self._delete(name)
@@ -65,13 +81,17 @@ class Controller:
             self._deleted.discard(name)
             self._clusters[name] = parsed
 
-    def _server(self, name: str) -> Server:
+    def cluster(self, name: str) -> Cluster | None:
+        return self._clusters.get(name)
+
+    def server(self, name: str) -> Server:
         return Server(self.site, self.region, self.namespace, name)
 
     async def _delete(self, name: str) -> None:
-        await asyncio.to_thread(self._server(name).delete)
+        await asyncio.to_thread(self.server(name).delete)
         self._deleted.discard(name)
         self._provisioned.pop(name, None)
+        self._archiving.pop(name, None)
         log.info("deleted", cluster=name)
 
     async def _reconcile(self, name: str) -> None:
@@ -83,8 +103,11 @@ class Controller:
             if reason := await self._missing_class(cluster):
                 await self._update_status(cluster, False, "Setting up primary", reason)
                 return
-            await self._ensure(cluster)
-            await self._update_status(cluster, True, model.HEALTHY, "")
+            access = await self.instances.ensure(cluster)
+            await self._ensure(cluster, access)
+            await self._update_status(cluster, True, model.HEALTHY, "", await self._look_at_archiving(cluster))
+        except Unrecoverable as error:
+            await self._update_status(cluster, False, "Setting up primary", str(error))
         except (EngineFailed, psycopg.Error, subprocess.TimeoutExpired) as error:
             log.error("server_failed", cluster=name, error=str(error), retry_seconds=_RETRY_SECONDS)
             await self._update_status(cluster, False, "Waiting for the instances to become active", str(error)[-500:])
@@ -95,14 +118,48 @@ class Controller:
 
     async def _missing_class(self, cluster: Cluster) -> str:
         """Why the storage of a new Cluster would wait for ever; "" when it would not."""
-        if self._server(cluster.metadata.name).exists():
+        if self.server(cluster.metadata.name).exists():
             return ""
         return cluster.unclaimable((await self.api.get("/apis/storage.k8s.io/v1/storageclasses"))["items"])
 
-    async def _ensure(self, cluster: Cluster) -> None:
-        name, uid, server = cluster.metadata.name, cluster.metadata.uid, self._server(cluster.metadata.name)
+    async def _look_at_archiving(self, cluster: Cluster) -> Archiving | None:
+        name = cluster.metadata.name
+        if cluster.archive is None:
+            return None
+        moment, known = self._archiving.get(name, (0.0, None))
+        if known is None or time.monotonic() - moment > _ARCHIVING_SECONDS:
+            known = await asyncio.to_thread(self.server(name).archiving)
+            self._archiving[name] = time.monotonic(), known
+        return known
+
+    async def _recover(self, cluster: Cluster, server: Server, access: Access) -> None:
+        """Fetches the backup that a new Cluster begins with, if it does not begin empty. Raises Unrecoverable."""
+        source, until = cluster.recovered_from, cluster.recovery_target
+        if source is None or server.engine().initialized:
+            return
+        if access.trouble:
+            raise Unrecoverable(access.trouble)
+        backups = BaseBackups(access.url, access.token, source.server)
+        try:
+            if not server.base.exists():
+                chosen = newest(await asyncio.to_thread(backups.complete), until)
+                if chosen is None:
+                    before = f" that was complete before {until.isoformat()}" if until else ""
+                    raise Unrecoverable(f"ObjectStore {source.store} has no backup of {source.server}{before}")
+                log.info("recovering", cluster=cluster.metadata.name, backup=chosen.id, until=str(until or "the end"))
+                await asyncio.to_thread(backups.fetch, chosen, server.base)
+        except StoreFailed as error:
+            raise Unrecoverable(str(error)) from error
+        server.recover_from(source.server, until)
+
+    async def _ensure(self, cluster: Cluster, access: Access) -> None:
+        name, uid, server = cluster.metadata.name, cluster.metadata.uid, self.server(cluster.metadata.name)
         if not server.belongs_to(uid):  # an earlier Cluster of that name was deleted while the controller did not run
             await self._delete(name)
+        server.claim(uid)
+        archive = cluster.archive.server if cluster.archive else ""
+        await asyncio.to_thread(server.use_store, access, archive, cluster.spec.postgresql.parameters)
+        await self._recover(cluster, server, access)
         if server.engine().process.pid() is None:
             if cluster.status.get("phase") == model.HEALTHY:
                 log.warning("server_lost", cluster=name)
@@ -119,6 +176,9 @@ class Controller:
         login = Login(credentials.user, credentials.password)
         await asyncio.to_thread(server.engine().ensure, login, credentials.database)
         await asyncio.to_thread(server.certify, cluster.spec.postgresql.parameters)
+        await asyncio.to_thread(server.recovered)
+        if archive:  # so that it is soon known whether archiving works
+            await asyncio.to_thread(server.engine().query, "SELECT pg_switch_wal()")
         authority = server.authority
         certificate, key = authority.certificate.read_text(), authority.key.read_text()
         await self._apply("secrets", model.authority_secret(cluster, certificate, key))
@@ -140,8 +200,11 @@ class Controller:
         path = f"/api/v1/namespaces/{self.namespace}/{plural}/{item['metadata']['name']}"
         await self.api.patch(path, item, APPLY, fieldManager=_FIELD_MANAGER, force="true")
 
-    async def _update_status(self, cluster: Cluster, ready: bool, phase: str, reason: str) -> None:
-        desired = model.status(cluster, ready, phase, reason, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    async def _update_status(
+        self, cluster: Cluster, ready: bool, phase: str, reason: str, archiving: Archiving | None = None
+    ) -> None:
+        outcome, now = self.backups.outcome(cluster.metadata.name), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        desired = status(cluster, ready, phase, reason, archiving, outcome, now)
         if desired is None:
             return
         name = cluster.metadata.name

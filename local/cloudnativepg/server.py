@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
+from local.cloudnativepg import wal
+from local.cloudnativepg.status import Archiving
 from local.engines.certificates import Authority
-from local.engines.postgres import Postgres, Tls
+from local.engines.postgres import Postgres, Restored, Tls
 from local.engines.runtime.addresses import AddressRegistry
+from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed
 from local.node.runtime.execution import POD_UID_VARIABLE
 from local.site import CHECKOUT, Site
 
 _TIMEOUT_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to ask the Pod that may use the object store; without `url`, what the `trouble` is."""
+
+    url: str = ""
+    token: str = ""
+    trouble: str = ""
 
 
 class Server:
@@ -46,14 +61,18 @@ class Server:
         """Whether the data belongs to the Cluster with this uid, or does not exist."""
         return not self._uid.exists() or self._uid.read_text() == uid
 
+    def claim(self, uid: str) -> None:
+        """Makes the folder that of the Cluster with this uid."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._uid.write_text(uid)
+
     def ensure(self, uid: str, parameters: dict[str, str]) -> None:
         """Starts the server and waits until it is ready; raises EngineFailed.
 
         An intermediate process without the Pod's marker variable starts it and exits: a descendant of the controller
         would be ended together with the Pod.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._uid.write_text(uid)
+        self.claim(uid)
         unmarked = {name: value for name, value in os.environ.items() if name != POD_UID_VARIABLE}
         argv = [sys.executable, "-m", "local.cloudnativepg.launch", str(self.folder), self.host, json.dumps(parameters)]
         done = subprocess.run(
@@ -70,6 +89,41 @@ class Server:
         if server.query("SHOW ssl") == [("off",)]:
             server.configure()
 
+    @property
+    def base(self) -> Path:
+        """Folder for the base backup that its data come from."""
+        return self.folder / "base"
+
+    def recover_from(self, archive: str, until: datetime | None) -> None:
+        """Lets it begin with the backup in `base`, and the WAL of `archive` until this moment."""
+        target = until.isoformat() if until else None
+        write(self.folder / wal.RECOVERY, json.dumps({"archive": archive, "until": target}).encode(), 0o600)
+
+    def recovered(self) -> None:
+        """Its data are its own from now on."""
+        (self.folder / wal.RECOVERY).unlink(missing_ok=True)
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def use_store(self, access: Access, archive: str, parameters: dict[str, str]) -> None:
+        """Archives its WAL as `archive` ("" for not at all), and restores, by the Pod of the instance.
+
+        While that is not possible the WAL is kept, and the server's condition says why.
+        """
+        file, settings = self.folder / wal.STORE, {**asdict(access), "archive": archive}
+        before = json.loads(file.read_text()) if file.exists() else {"archive": ""}
+        if before == settings or not (archive or access.url or file.exists()):
+            return
+        write(file, json.dumps(settings).encode(), 0o600)
+        if bool(before["archive"]) != bool(archive) and self.engine().process.pid() is not None:
+            engine(self.folder, self.host, parameters).configure()
+
+    def archiving(self) -> Archiving:
+        """Of the running server. The failure of the last segment is one until a later attempt succeeds."""
+        row = self.engine().query("SELECT archived_count, failed_count FROM pg_stat_archiver")[0]
+        file = self.folder / wal.ERROR
+        error = file.read_text() if file.exists() else ""
+        return Archiving(row[0] > 0, bool(error), error)
+
     def delete(self) -> None:
         """Stops the server, deletes its data and releases its address."""
         self.engine().delete()
@@ -80,7 +134,15 @@ def engine(folder: Path, host: str, parameters: dict[str, str] | None = None) ->
     """The server with data in `folder`: it serves clients with and without TLS, as CloudNativePG's do."""
     own = authority(folder)
     tls = Tls(own.folder / f"{host}.crt", own.folder / f"{host}.key", own.certificate, required=False)
-    return Postgres(folder, host, settings=parameters, tls=tls)
+    store, recovery = folder / wal.STORE, folder / wal.RECOVERY
+    program, origin = f'"{sys.executable}" -I -S "{wal.__file__}"', None
+    archived = store.exists() and json.loads(store.read_text())["archive"]
+    if recovery.exists():
+        until = json.loads(recovery.read_text())["until"]
+        command = f'{program} restore "{folder}" "%f" "%p"'
+        origin = Restored(folder / "base", command, datetime.fromisoformat(until) if until else None)
+    archive = f'{program} archive "{folder}" "%p" "%f"' if archived else None
+    return Postgres(folder, host, settings=parameters, tls=tls, origin=origin, archive_command=archive)
 
 
 def certify(folder: Path, host: str) -> None:

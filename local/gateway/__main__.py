@@ -24,14 +24,15 @@ _MAX_CONNECTIONS = 60_000
 
 
 class GatewaySettings(BaseSettings):
-    """Environment of the Pod. `host` is its address, `run_dir` a folder for temporary files."""
+    """Environment of the Pod. `host` is its address, `run_dir` a folder for temporary files. `publish_service` is the
+    Service in front of the gateway's Pods, as namespace/name: a setting of KIC."""
 
     host: str
     run_dir: Path
     kubeconfig: Path
     namespace: str = NAMESPACE
     token_issuer: str = DEFAULT_ISSUER
-    jwks_url: str = ""
+    publish_service: str
     pod_name: str = ""
     log_level: str = "INFO"
     drain_seconds: float = 5.0
@@ -40,8 +41,9 @@ class GatewaySettings(BaseSettings):
 async def serve(settings: GatewaySettings) -> None:
     settings.run_dir.mkdir(parents=True, exist_ok=True)
     proxy = Proxy(settings.run_dir, ProxySettings(settings.host, settings.token_issuer, _max_connections()))
+    published, _, service = settings.publish_service.partition("/")
     api = Api(settings.kubeconfig)
-    work = asyncio.create_task(Controller(api, proxy, settings.namespace, settings.jwks_url).run())
+    work = asyncio.create_task(Controller(api, proxy, settings.namespace, (published, service)).run())
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, work.cancel)
     try:

@@ -8,6 +8,7 @@ from local.gateway.objects import (
     Gateway,
     GatewayClass,
     HTTPRoute,
+    KongConsumer,
     KongPlugin,
     NamespacedName,
     Pod,
@@ -24,6 +25,7 @@ class ObjectCache:
     gateways: dict[NamespacedName, Gateway] = field(default_factory=dict)
     routes: dict[NamespacedName, HTTPRoute] = field(default_factory=dict)
     plugins: dict[NamespacedName, KongPlugin] = field(default_factory=dict)
+    consumers: dict[NamespacedName, KongConsumer] = field(default_factory=dict)
     services: dict[NamespacedName, Service] = field(default_factory=dict)
     pods: dict[NamespacedName, Pod] = field(default_factory=dict)
     secrets: dict[NamespacedName, Secret] = field(default_factory=dict)

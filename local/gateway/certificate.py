@@ -51,23 +51,15 @@ def ensure_ca(site: Site) -> Path:
     return certificate
 
 
-def issue(site: Site, hosts: list[str]) -> IssuedCertificate:
+def issue(site: Site, hosts: list[str], kept: IssuedCertificate | None = None) -> IssuedCertificate:
     """A certificate for `hosts` (DNS names, `*.` allowed) by this site's authority.
 
-    Idempotent: the existing one is returned while hosts and authority are the same and it is valid for 30 more days.
+    It is `kept` while that has the same hosts and authority, and is valid for 30 more days.
     """
     authority = x509.load_pem_x509_certificate(ensure_ca(site).read_bytes())
-    folder = site.home / "gateway"
-    certificate_file, key_file = folder / "tls.crt", folder / "tls.key"
-    if certificate_file.exists() and key_file.exists():
-        kept = IssuedCertificate(certificate_file.read_text(), key_file.read_text())
-        if _is_reusable(kept, authority, hosts):
-            return kept
-    issued = _sign(authority, _load_key(site.home / "ca.key"), hosts)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_private(key_file, issued.key)
-    certificate_file.write_text(issued.certificate)
-    return issued
+    if kept is not None and _is_reusable(kept, authority, hosts):
+        return kept
+    return _sign(authority, _load_key(site.home / "ca.key"), hosts)
 
 
 def _sign(
@@ -89,6 +81,8 @@ def _sign(
 def _is_reusable(kept: IssuedCertificate, authority: x509.Certificate, hosts: list[str]) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(kept.certificate.encode())
+        if serialization.load_pem_private_key(kept.key.encode(), None).public_key() != certificate.public_key():
+            return False
         certificate.verify_directly_issued_by(authority)
     except Exception:  # cryptography raises ValueError, TypeError or InvalidSignature: all mean "issue another"
         return False

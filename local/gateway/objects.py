@@ -158,6 +158,13 @@ class KongPlugin(Object):
     disabled: bool = False
 
 
+class KongConsumer(Object):
+    username: str = ""
+    credentials: tuple[str, ...] = ()
+    """Names of Secrets of the same namespace."""
+    status: dict[str, Any] = {}
+
+
 # Services and Pods
 
 

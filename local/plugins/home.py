@@ -24,15 +24,15 @@ class PulumiFailed(RuntimeError):
     """The Pulumi CLI failed while the home was set up."""
 
 
-def install(site: Site) -> dict[str, str]:
-    """Create or complete the site's PULUMI_HOME and select the stack; returns the environment for `pulumi`.
+def install(site: Site, project: Path = CHECKOUT) -> dict[str, str]:
+    """Create or complete the site's PULUMI_HOME and select the project's stack; returns the environment for `pulumi`.
 
     Idempotent. Raises ToolMissing without the CLI, PulumiFailed when it cannot create the stack.
     """
     environ = prepare(site)
-    if not (_root(site) / "state" / ".pulumi" / "stacks" / _project() / f"{STACK}.json").exists():
-        _pulumi(environ, "stack", "init", STACK, "--no-select")
-    _pulumi(environ, "stack", "select", STACK)
+    if not (_root(site) / "state" / ".pulumi" / "stacks" / _name(project) / f"{STACK}.json").exists():
+        _pulumi(project, environ, "stack", "init", STACK, "--no-select")
+    _pulumi(project, environ, "stack", "select", STACK)
     return environ
 
 
@@ -97,18 +97,16 @@ def _script(file: Path, module: str) -> None:
     draft.replace(file)
 
 
-def _project() -> str:
+def _name(project: Path) -> str:
     import yaml
 
-    return yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())["name"]
+    return yaml.safe_load((project / "Pulumi.yaml").read_text())["name"]
 
 
-def _pulumi(environ: dict[str, str], *arguments: str) -> None:
+def _pulumi(project: Path, environ: dict[str, str], *arguments: str) -> None:
     from local.toolchain import tools
 
     argv = [str(tools.path("pulumi")), *arguments, "--non-interactive"]
-    done = subprocess.run(
-        argv, cwd=CHECKOUT, env={**os.environ, **environ}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(argv, cwd=project, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise PulumiFailed(f"`pulumi {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()[-500:]}")

@@ -90,6 +90,15 @@ TOOLS = (
         ),
         needs=("go",),
     ),
+    # Used by tests only: it reads the workflows as GitHub does.
+    Tool(
+        "actionlint",
+        "1.7.12",
+        lane="go",
+        recipes=(GoBuild("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "actionlint"),),
+        programs=Programs(("actionlint",), ("--version",), "v", Range((1, 7), (2,))),
+        needs=("go",),
+    ),
     _definitions(
         "gateway-api",
         "sigs.k8s.io/gateway-api",
@@ -107,10 +116,41 @@ TOOLS = (
     _definitions(
         "cloudnative-pg",
         "github.com/cloudnative-pg/cloudnative-pg",
-        "1.27.0",
-        "h1:mp0zlYO4vKAJmQdArWORWKr1lmB4Hj8JeBQGX5RBnpg=",
+        "1.30.0",
+        "h1:fnhVq44xXx97MNiuvJsPrX1vSjYbgdyBK5MSGfdHdp0=",
         "config/crd/bases",
-        ("postgresql.cnpg.io_clusters.yaml",),
+        (
+            "postgresql.cnpg.io_backups.yaml",
+            "postgresql.cnpg.io_clusters.yaml",
+            "postgresql.cnpg.io_scheduledbackups.yaml",
+        ),
+    ),
+    _definitions(
+        "plugin-barman-cloud",
+        "github.com/cloudnative-pg/plugin-barman-cloud",
+        "0.13.0",
+        "h1:dcEVsozSmdx5p2LbG1hbkWBvr6LXs1xpCsQiJWpo/ew=",
+        "config/crd/bases",
+    ),
+    _definitions(
+        "cert-manager",
+        "github.com/cert-manager/cert-manager",
+        "1.21.2",
+        "h1:UWgoYM+KLNtRlqmoWOKjKBOBUPVHeepQ6/ac3ERJW68=",
+        "deploy/crds",
+    ),
+    _definitions(
+        "prometheus-operator",
+        "github.com/prometheus-operator/prometheus-operator",
+        "0.93.1",
+        "h1:4Juk8v93RdG1DSGD/mGp+SeQKPmnlLIj2iq3blLZgFY=",
+        "example/prometheus-operator-crd",
+        # Those of objects that others write. Its own, of the servers that it runs, are ten times as large.
+        (
+            "monitoring.coreos.com_podmonitors.yaml",
+            "monitoring.coreos.com_prometheusrules.yaml",
+            "monitoring.coreos.com_servicemonitors.yaml",
+        ),
     ),
     Tool(
         "go",

@@ -10,7 +10,7 @@ from local.toolchain.lookup.search import find
 from local.toolchain.recipes.crds import Definitions
 from local.toolchain.spec.tool import Tool
 
-__all__ = ["ToolMissing", "crds", "jars", "model", "packages", "path"]
+__all__ = ["ToolMissing", "crds", "definitions", "jars", "model", "packages", "path"]
 
 _BY_NAME = {tool.name: tool for tool in TOOLS}
 _BY_PROGRAM = {program: tool for tool in TOOLS if tool.programs for program in tool.programs.names}
@@ -46,9 +46,14 @@ def packages(name: str) -> Path:
 
 
 def crds() -> list[Path]:
-    """YAML files of the custom resource definitions of Gateway API, Kong and CloudNativePG."""
+    """YAML files of the custom resource definitions of all other projects whose controllers a cluster has."""
     tools = (tool for tool in TOOLS if any(isinstance(recipe, Definitions) for recipe in tool.recipes))
     return [file for tool in tools for file in sorted(_folder(tool).glob("*.yaml"))]
+
+
+def definitions(project: str) -> list[Path]:
+    """YAML files of the custom resource definitions of one project ("kong")."""
+    return sorted(_folder(_BY_NAME[f"{project}-crds"]).glob("*.yaml"))
 
 
 def _folder(tool: Tool) -> Path:

@@ -12,15 +12,19 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from contracts.auraservice import AuraServiceSpec, Auth, LimitBy, RateLimit, Route
+from contracts.durations import milliseconds
 from contracts.gateway import (
     CORS_EXPOSED_HEADERS,
     CORS_HEADERS,
     CORS_MAX_AGE_SECONDS,
     CORS_METHODS,
     GATEWAY,
+    KEY_CLAIM,
     PLUGINS_ANNOTATION,
+    READ_TIMEOUT_ANNOTATION,
     SUBJECT_TO_HEADER,
     USER_HEADER,
+    WRITE_TIMEOUT_ANNOTATION,
 )
 from contracts.platform import NAMESPACE, REDIS_URL
 from operators.auraservice.dependencies import Dependencies
@@ -43,6 +47,14 @@ def routes(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> l
             configurations[_limit_name(limit)] = base64.b64encode(config.encode()).decode()
     secret = owner.manifest("v1", "Secret", _secret_name(owner), {"type": "Opaque", "data": configurations})
     return [*([secret] if configurations else []), *(plugins[name] for name in sorted(plugins)), *attached]
+
+
+def timeouts(spec: AuraServiceSpec) -> dict[str, str]:
+    """Annotations of the service's Service: Kong's timeouts, which are of a Service and not of a route."""
+    if spec.idle_timeout is None:
+        return {}
+    silence = str(milliseconds(spec.idle_timeout))
+    return {READ_TIMEOUT_ANNOTATION: silence, WRITE_TIMEOUT_ANNOTATION: silence}
 
 
 def route_name(owner: Owner, route: Route) -> str:
@@ -69,7 +81,7 @@ def _plugins(owner: Owner, route: Route, dependencies: Dependencies) -> dict[str
     trace = {"header_name": "X-Trace-Id", "generator": "uuid", "echo_downstream": True}
     found = [_plugin(owner, "trace", "correlation-id", trace)]
     if route.auth is Auth.JWT:
-        claims = {"key_claim_name": "kid", "claims_to_verify": ["exp"], "uri_param_names": []}
+        claims = {"key_claim_name": KEY_CLAIM, "claims_to_verify": ["exp"], "uri_param_names": []}
         found.append(_plugin(owner, "subject", "pre-function", {"access": [SUBJECT_TO_HEADER]}))
         found.append(_plugin(owner, "jwt", "jwt", claims))
     if route.origins:

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.platform import REGION_ROLE
+from contracts.platform import REGION_ROLE, RegionRole
 from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
-from operators.adapters.aws.secrets_manager import SecretUnavailable
-from operators.auraservice import status
+from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavailable
+from operators.auraservice import status, token_keys
 from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies, needs_met
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.workload import min_replicas, replicas_override, secret_name
@@ -57,6 +57,10 @@ class AuraServiceReconciler:
         dependencies = await self._dependencies(owner, spec, served)
         dependencies, findings = await self._secrets(owner, spec, dependencies)
         findings = [needs_met(spec, dependencies), *findings]
+        if all(finding.state is State.GOOD for finding in findings) and (
+            unusable := token_keys.invalid(spec, dependencies.secrets)
+        ):
+            findings.append(unusable)
         if all(finding.state is State.GOOD for finding in findings):
             await self._override_replicas(owner, spec, live, dependencies.passive)
             if await apply(self.client, owner, desired(owner, spec, dependencies), live):
@@ -65,6 +69,9 @@ class AuraServiceReconciler:
         deployment = _deployment(live)
         least = min_replicas(spec, dependencies.passive)
         findings.append(await rollout_finding(self.client, status.AVAILABLE, owner, deployment, least))
+        if spec.token_keys and not any(finding.type == token_keys.TOKEN_KEYS for finding in findings):
+            consumers = (kinds.KONG_CONSUMER.api_version, kinds.KONG_CONSUMER.name) in served
+            findings.append(token_keys.programmed(live, consumers))
         routable = (kinds.HTTP_ROUTE.api_version, kinds.HTTP_ROUTE.name) in served
         routes = await self.client.list(kinds.HTTP_ROUTE, owner.namespace) if routable and spec.routes else []
         findings += [status.routed(owner, spec, live, routable, routes), *reserved_name(body)]
@@ -85,7 +92,9 @@ class AuraServiceReconciler:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
             authority = await self.client.get(kinds.SECRET, owner.namespace, authority_secret(TIMESERIES_CLUSTER))
             timeseries = digest(secret.get("data", {})) if secret and authority else None
-        return Dependencies(config, services, timeseries, {}, served, passive=config.get(REGION_ROLE) == "passive")
+        return Dependencies(
+            config, services, timeseries, {}, served, passive=config.get(REGION_ROLE) == RegionRole.PASSIVE
+        )
 
     async def _secrets(
         self, owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies
@@ -97,11 +106,11 @@ class AuraServiceReconciler:
             try:
                 # Previous values last: a rotation in between shows as the same value twice, not as one that is missing.
                 for variable, reference in sorted(spec.secrets.items(), key=lambda item: (":" in item[1], item[0])):
-                    values[variable] = await self.cloud.secrets.value(reference)
+                    values[variable] = await self.cloud.secrets.value_for(owner.name, reference)
                 findings.append(good(SECRETS_SYNCED, "Synced", f"{len(values)} from AWS Secrets Manager"))
-            except SecretUnavailable as error:
+            except (SecretUnavailable, SecretNotShared) as error:
                 message = f"variable {variable}: {error}; Pods keep their values"
-                findings.append(broken(SECRETS_SYNCED, "SecretUnavailable", message))
+                findings.append(broken(SECRETS_SYNCED, error.reason, message))
         if spec.database:
             finding, url = await self._database(owner, spec.database)
             findings.append(finding)

@@ -33,7 +33,7 @@ def routed(
     for route in found:
         name = route["metadata"]["name"]
         parents = route.get("status", {}).get("parents", [])
-        if not parents:
+        if not parents or not all(map(_is_judged, parents)):
             return waiting(ROUTED, "NoGatewayYet", f"no gateway has reported on HTTPRoute {name} yet")
         for condition in (one for parent in parents for one in parent.get("conditions", [])):
             if condition.get("observedGeneration", 0) < route["metadata"].get("generation", 0):
@@ -42,7 +42,16 @@ def routed(
                     "GatewayBehind",
                     f"the gateway has not observed the newest HTTPRoute {name} yet",
                 )
-            if condition["type"] in ("Accepted", "ResolvedRefs", "Programmed") and condition["status"] == "False":
-                message = condition.get("message", "")
-                return broken(ROUTED, condition.get("reason", "Refused"), f"HTTPRoute {name}: {message}")
+            if condition["type"] not in ("Accepted", "ResolvedRefs", "Programmed"):
+                continue
+            message = f"HTTPRoute {name}: {condition.get('message', '')}"
+            if condition["status"] == "False":
+                return broken(ROUTED, condition.get("reason", "Refused"), message)
+            if condition["status"] != "True":
+                return waiting(ROUTED, "GatewayPending", f"{condition['type']} is not known yet: {message}")
     return good(ROUTED, "Served", f"the gateway serves {len(found)} route{'s' * (len(found) != 1)}")
+
+
+def _is_judged(parent: Manifest) -> bool:
+    """Whether the controller of this Gateway has said if it takes the route."""
+    return any(condition["type"] == "Accepted" for condition in parent.get("conditions", []))

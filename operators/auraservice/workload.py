@@ -1,11 +1,11 @@
-"""Deployment of a service, its autoscaler, disruption budget and number of replicas. Pure."""
+"""Deployment of a service, its disruption budget and number of replicas. Pure."""
 
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Database
 from contracts.variables import TIMESERIES, TIMESERIES_CA_FILE, TIMESERIES_URL, port_variable, service_variables
 from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies
-from operators.kubernetes import pods
+from operators.kubernetes import pod_security, pods
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest, literal
 from operators.kubernetes.network import needs_label
 
@@ -51,7 +51,7 @@ def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) 
     content: Manifest = {
         "selector": {"matchLabels": owner.selector},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "progressDeadlineSeconds": 120,
+        "progressDeadlineSeconds": pods.PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": 5,
         "template": {
             "metadata": {
@@ -66,20 +66,14 @@ def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) 
     return owner.manifest("apps/v1", "Deployment", owner.name, {"spec": content})
 
 
-def autoscaler(owner: Owner, spec: AuraServiceSpec) -> Manifest:
-    target = {"type": "Utilization", "averageUtilization": spec.replicas.target_cpu_percent}
-    content = {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": owner.name},
-        "minReplicas": spec.replicas.min,
-        "maxReplicas": spec.replicas.max,
-        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
-    }
-    return owner.manifest("autoscaling/v2", "HorizontalPodAutoscaler", owner.name, {"spec": content})
-
-
 def disruption_budget(owner: Owner) -> Manifest:
-    """One Pod at a time: with `minAvailable`, a node with the only Pod could never be drained."""
-    content = {"selector": {"matchLabels": owner.selector}, "maxUnavailable": 1}
+    """One Pod at a time: with `minAvailable`, a node with the only Pod could never be drained. Pods that serve nobody
+    do not keep a node either."""
+    content = {
+        "selector": {"matchLabels": owner.selector},
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
     return owner.manifest("policy/v1", "PodDisruptionBudget", owner.name, {"spec": content})
 
 
@@ -93,16 +87,16 @@ def _config_hash(dependencies: Dependencies) -> str:
 
 def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Manifest:
     cpu, memory = spec.resources.cpu, spec.resources.memory
-    in_container, in_pod = _authority(spec)
+    mounts, volumes = _authority(spec)
     container: Manifest = {
         "name": owner.name,
         "image": spec.image,
         "envFrom": _env_from(owner, dependencies),
         "env": _env(spec, dependencies),
         "resources": {"requests": {"cpu": cpu, "memory": memory}, "limits": {"memory": memory}},
-        "securityContext": pods.SECURITY_CONTEXT,
+        "securityContext": pod_security.CONTAINER,
         "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
-        **in_container,
+        "volumeMounts": [pod_security.scratch_mount(), *mounts],
     }
     ports = [{"name": name, "containerPort": spec.ports[name], "protocol": "TCP"} for name in sorted(spec.ports)]
     pod: Manifest = {
@@ -112,7 +106,8 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         "topologySpreadConstraints": pods.topology_spread_constraints(owner.selector),
         **pods.placement(spec.placement),
-        **in_pod,
+        "securityContext": pod_security.POD,
+        "volumes": [pod_security.scratch_volume(), *volumes],
         "containers": [{**container, "ports": ports, **pods.probes(start_seconds=60)}],
     }
     if spec.database and spec.database.migrate:
@@ -120,11 +115,11 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
     return pod
 
 
-def _authority(spec: AuraServiceSpec) -> tuple[Manifest, Manifest]:
-    """What certifies the time-series store, in the containers and in the Pod of a service that needs it."""
+def _authority(spec: AuraServiceSpec) -> tuple[list[Manifest], list[Manifest]]:
+    """What certifies the time-series store: mounts and volumes of a service that needs it."""
     if TIMESERIES not in spec.needs:
-        return {}, {}
-    return {"volumeMounts": [pods.authority_mount()]}, {"volumes": [pods.authority_volume(TIMESERIES_CLUSTER)]}
+        return [], []
+    return [pods.authority_mount()], [pods.authority_volume(TIMESERIES_CLUSTER)]
 
 
 def _migration(container: Manifest, database: Database) -> Manifest:

@@ -12,14 +12,13 @@ from contracts.connections import KafkaVariables
 from contracts.resource import GROUP
 from contracts.variables import TIMESERIES_CA_FILE, TIMESERIES_URL
 from operators.biostream.scaling import Scale
-from operators.kubernetes import network, pods
+from operators.kubernetes import network, pod_security, pods
 from operators.kubernetes.conditions import rfc3339
 from operators.kubernetes.manifest import Manifest, Owner, digest
 
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
-_STATE_GROUP = 10001
 _STORAGE_CLASS = "gp3"
 """Of manifests/base/storage.yaml; EKS has no default class."""
 CONFIG_HASH = f"{GROUP}/config-hash"
@@ -96,7 +95,7 @@ def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -
         "replicas": desired_pods(dependencies.passive),
         "selector": {"matchLabels": owner.selector},
         "strategy": {"type": "Recreate"},  # two Pods at once would share the state
-        "progressDeadlineSeconds": 180,
+        "progressDeadlineSeconds": pods.PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": 5,
         "template": {
             "metadata": {
@@ -133,9 +132,9 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
         **pods.placement(spec.dataflow.placement),
-        # A new EBS volume is root's. Whoever the image's user is, it is of this group.
-        "securityContext": {"fsGroup": _STATE_GROUP, "fsGroupChangePolicy": "OnRootMismatch"},
+        "securityContext": pod_security.POD,
         "volumes": [
+            pod_security.scratch_volume(),
             {"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}},
             pods.authority_volume(spec.sink.database),
         ],
@@ -150,9 +149,13 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
                     "requests": {"cpu": f"{500 * workers}m", "memory": f"{512 * workers}Mi"},
                     "limits": {"memory": f"{workers}Gi"},
                 },
-                "securityContext": pods.SECURITY_CONTEXT,
+                "securityContext": pod_security.CONTAINER,
                 "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
-                "volumeMounts": [{"name": "state", "mountPath": _STATE}, pods.authority_mount()],
+                "volumeMounts": [
+                    pod_security.scratch_mount(),
+                    {"name": "state", "mountPath": _STATE},
+                    pods.authority_mount(),
+                ],
                 **pods.probes(start_seconds=120),
             }
         ],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaVariables
-from contracts.platform import REGION_ROLE
+from contracts.platform import REGION_ROLE, RegionRole
 from operators.biostream.desired import database_secret
 from operators.biostream.siblings import Siblings, siblings
 from operators.kubernetes.client import Client
@@ -42,4 +42,4 @@ async def locate(client: Client, body: Manifest, spec: BioStreamSpec, ca_file: s
     held = (await client.get(SECRET, namespace, authority_secret(spec.sink.database)) or {}).get("data") or {}
     authority = base64.b64decode(held.get("ca.crt", "")).decode()
     streams = await siblings(client, body, spec, brokers.kafka_bootstrap if brokers else "", url)
-    return Locations(brokers, url, version, authority, streams, configuration.get(REGION_ROLE) == "passive")
+    return Locations(brokers, url, version, authority, streams, configuration.get(REGION_ROLE) == RegionRole.PASSIVE)

@@ -12,7 +12,7 @@ from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaClient, KafkaVariables
 from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
 from operators.adapters.aws.cloud import Cloud
-from operators.adapters.aws.secrets_manager import SecretUnavailable
+from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
 from operators.adapters.dataflow.metrics import scrape, stalled
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
@@ -90,7 +90,7 @@ class BioStreamReconciler:
         if topic_finding.state is State.GOOD:
             where["topics"] = sorted(streams.mine.topics.union(topic.name for topic in topics.desired_topics(spec)))
         response, address = await self._response(owner, spec)
-        secret_finding, secret = await self._secret(spec)
+        secret_finding, secret = await self._secret(owner, spec)
         findings = [
             good(ACCEPTED, "NoConflict", "no older stream declares anything that excludes this one"),
             topic_finding,
@@ -197,11 +197,11 @@ class BioStreamReconciler:
             return broken(RESPONSE_READY, "ServiceUnusable", f"{message}; events wait until it has both"), ""
         return good(RESPONSE_READY, "Found", f"events are sent to {name}"), str(where)
 
-    async def _secret(self, spec: BioStreamSpec) -> tuple[Finding, str]:
+    async def _secret(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         try:
-            secret = await self.cloud.secrets.value(spec.response.secret)
-        except SecretUnavailable as error:
-            return broken(SECRETS_SYNCED, "SecretUnavailable", f"{error}; workers keep their value"), ""
+            secret = await self.cloud.secrets.value_for(owner.name, spec.response.secret)
+        except (SecretUnavailable, SecretNotShared) as error:
+            return broken(SECRETS_SYNCED, error.reason, f"{error}; workers keep their value"), ""
         return good(SECRETS_SYNCED, "Synced", f"{spec.response.secret} from AWS Secrets Manager"), secret
 
 

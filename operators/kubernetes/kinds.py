@@ -35,6 +35,7 @@ POD = Kind("v1", "Pod", "pods")
 SECRET = Kind("v1", "Secret", "secrets")
 SERVICE = Kind("v1", "Service", "services")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+KONG_CONSUMER = Kind("configuration.konghq.com/v1", "KongConsumer", "kongconsumers")
 HTTP_ROUTE = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes")
 
 OWNED = (
@@ -47,6 +48,7 @@ OWNED = (
     Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
     Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
     Kind("configuration.konghq.com/v1", "KongPlugin", "kongplugins"),
+    KONG_CONSUMER,
     HTTP_ROUTE,
     Kind("monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors"),
     Kind("monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules"),

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from contracts.gateway import GATEWAY_NAMESPACE, GATEWAY_PODS
 from contracts.resource import GROUP
 from operators.kubernetes.manifest import NAME, Manifest, Owner
 
-GATEWAY_NAMESPACES = ["aura", "kong"]
+MONITORING_NAMESPACE = "monitoring"
+"""Where Prometheus runs: kube-prometheus-stack's."""
+_NAMESPACE = "kubernetes.io/metadata.name"
+"""A label that Kubernetes gives each namespace itself."""
 _STORES = {"kafka": [9096], "redis": [6379], "timeseries": [5432]}
 """Kafka's port is that of SASL/SCRAM on MSK."""
 _DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
@@ -36,11 +40,10 @@ def network_policy(
     """Ingress from Pods that need this, the gateway if `routed`, and scrapers; egress to what is needed and to DNS."""
     peers: list[Manifest] = [{"podSelector": {"matchLabels": {needs_label(owner.name): "true"}}}]
     peers.append({"podSelector": {"matchLabels": {NAME: "operators"}}})
-    peers.append({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}})
+    peers.append({"namespaceSelector": {"matchLabels": {_NAMESPACE: MONITORING_NAMESPACE}}})
     if routed:
-        gateway = {"key": "kubernetes.io/metadata.name", "operator": "In", "values": GATEWAY_NAMESPACES}
-        component = {"matchLabels": {"app.kubernetes.io/component": "gateway"}}
-        peers.append({"namespaceSelector": {"matchExpressions": [gateway]}, "podSelector": component})
+        namespace = {"matchLabels": {_NAMESPACE: GATEWAY_NAMESPACE}}
+        peers.append({"namespaceSelector": namespace, "podSelector": {"matchLabels": GATEWAY_PODS}})
     egress: list[Manifest] = [_DNS]
     for need in [*needs, *(["timeseries"] if database else [])]:
         if need in _STORES:  # outside the cluster, or with addresses that change: matched by port only

@@ -1,4 +1,4 @@
-"""What all Pods have in common: placement, probes, environment, security context. Pure."""
+"""What all Pods have in common: placement, probes, environment. Pure."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from contracts.variables import HOST, POD_IP, POD_NAME, SECRETS_OF_NEEDS
 from operators.kubernetes.manifest import Manifest, env_vars
 
 TERMINATION_GRACE_PERIOD_SECONDS = 30
+PROGRESS_DEADLINE_SECONDS = 600
+"""Before a rollout counts as stuck: a node may have to be bought, to join and to pull the image, and the container may
+take its time to start. What a Pod itself says about a problem is told at once."""
 _CAPACITY = {Placement.SPOT: "SPOT", Placement.ON_DEMAND: "ON_DEMAND"}
 _STATEFUL = {"key": "aura/stateful", "operator": "Exists", "effect": "NoSchedule"}
 
 TERMINATION_MESSAGE_POLICY = "FallbackToLogsOnError"
 """The kubelet puts the end of a failed container's log into its status, from where it reaches the conditions."""
-SECURITY_CONTEXT = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 _AUTHORITY = "database-authority"
 DATABASE_CA_FILE = f"/etc/{_AUTHORITY}/ca.crt"
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 import msgspec
 from fastapi import FastAPI, Request
 from psycopg.conninfo import make_conninfo
+from qdrant_client.http.exceptions import ApiException
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.responses import JSONResponse, Response
@@ -81,6 +82,11 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
         except RedisError as error:
             log.warning("redis_unavailable", error=str(error))
             return JSONResponse({"error": "answers cannot be recorded at the moment; retry"}, 503, {"Retry-After": "1"})
+        except ApiException as error:
+            log.warning("qdrant_unavailable", error=str(error))
+            return JSONResponse(
+                {"error": "the catalog does not answer at the moment; retry"}, 503, {"Retry-After": "1"}
+            )
         return Response(msgspec.json.encode(calm), media_type="application/json")
 
     return service

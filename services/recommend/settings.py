@@ -18,6 +18,8 @@ class RecommendSettings(ServiceSettings, TimeseriesVariables):  # pyright: ignor
     """Authorities that certify Redis; those of the system without it."""
     webhook_secret: SecretStr
     embedding_model_dir: Path
+    qdrant_url: str = ""
+    """Of a Qdrant server; without it, Qdrant runs in the service's process."""
     language: str = "en"
     push_seconds: int = 900
     """Time until a push expires: later it does not help any more."""

@@ -242,3 +242,19 @@ def test_a_form_uploads_what_its_policy_allows_and_nothing_else(
     assert sent(b"hello!") == 400
     assert sent(b"hello", **{"x-amz-signature" if version == "s3v4" else "signature": "0" * 64}) == 403
     assert code(s3.head_object, Bucket=bucket, Key="another") == "404"
+
+
+def test_a_policy_against_requests_without_tls_refuses_none_here(cloud: Cloud) -> None:
+    """No policy of a resource binds anybody here (README); moto would refuse all reads by this one."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="tls-only-test", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::tls-only-test/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket="tls-only-test", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    s3.put_object(Bucket="tls-only-test", Key="k", Body=b"v")
+    assert s3.get_object(Bucket="tls-only-test", Key="k")["Body"].read() == b"v"

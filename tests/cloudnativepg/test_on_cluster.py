@@ -3,89 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import signal
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from contracts.connections import postgres_verification
-from local.cloudnativepg.server import Server, delete_all
 from local.engines.certificates import Authority
-from local.site import Site
-from tests.fixtures.cluster import Cluster
-from tests.fixtures.controllers import manifests, prepare
-from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
+from tests.cloudnativepg.databases import Databases, database
 
 pytestmark = pytest.mark.integration
-REGION = "us-east-1"
-HEALTHY = "Cluster in healthy state"
-
-
-def database(name: str, **spec: Any) -> dict[str, Any]:
-    storage = {"size": "1Gi", "storageClass": "gp2"}
-    spec = {"instances": 1, "storage": storage, "bootstrap": {"initdb": {"database": "beats"}}, **spec}
-    return {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": name}, "spec": spec}
-
-
-@dataclass
-class Databases:
-    cluster: Cluster
-    site: Site
-
-    def server(self, name: str) -> Server:
-        return Server(self.site, REGION, "aura", name)
-
-    def pid(self, name: str) -> int | None:
-        return self.server(name).engine().process.pid()
-
-    def phase(self, name: str) -> str:
-        return self.cluster.get("clusters.postgresql.cnpg.io", name, "-n", "aura").get("status", {}).get("phase", "")
-
-    def healthy(self, name: str) -> None:
-        self.cluster.until(lambda: self.phase(name) == HEALTHY, seconds=60)
-
-    def secret(self, name: str) -> dict[str, str]:
-        data = self.cluster.get("secret", f"{name}-app", "-n", "aura")["data"]
-        return {key: base64.b64decode(value).decode() for key, value in data.items()}
-
-    def connect(self, name: str) -> psycopg.Connection[Any]:
-        return psycopg.connect(self.secret(name)["uri"], autocommit=True, connect_timeout=5)
-
-    def answers(self, name: str) -> bool:
-        try:
-            with self.connect(name) as connection:
-                return connection.execute("SELECT 1").fetchone() == (1,)
-        except psycopg.OperationalError:
-            return False
-
-
-@pytest.fixture(scope="module")
-def databases(cluster: Cluster, scratch: ScratchEnvironment) -> Iterator[Databases]:
-    prepare(cluster)
-    site = Site(cluster.site.home, SITE_INDEX)
-    # Other test runs use addresses of this block too: begin at the addresses that this run has in its region.
-    _, _, high, low = map(int, scratch.addresses[0].split("."))
-    registry = site.home / "addresses" / f"{REGION}.json"
-    registry.parent.mkdir(parents=True, exist_ok=True)
-    registry.write_text(json.dumps({"last": (high << 8 | low) - 1, "numbers": {}}))
-    objects = manifests("cloudnativepg.yaml")
-    for item in objects:
-        if item["kind"] == "Deployment":
-            container = item["spec"]["template"]["spec"]["containers"][0]
-            container["env"].append({"name": "AURA_SITE", "value": str(SITE_INDEX)})
-    cluster.apply(*objects, database("timeseries"), namespace="aura")
-    databases = Databases(cluster, site)
-    databases.healthy("timeseries")
-    yield databases
-    cluster.kubectl("delete", "deployment", "cloudnativepg", "-n", "aura")
-    delete_all(site, REGION)
 
 
 def test_a_cluster_gets_a_server_and_a_secret_for_the_application(databases: Databases) -> None:
@@ -134,10 +64,10 @@ def test_a_killed_server_is_restarted_with_its_data(databases: Databases) -> Non
 
 def test_the_server_outlives_the_pod_of_its_controller(databases: Databases) -> None:
     before = databases.pid("timeseries")
-    selector = ("-n", "aura", "-l", "app.kubernetes.io/name=cloudnativepg")
+    selector = ("-n", "cnpg-system", "-l", "app.kubernetes.io/name=cloudnative-pg")
     with databases.connect("timeseries") as connection:
         databases.cluster.kubectl("delete", "pod", *selector)
-        databases.cluster.kubectl("rollout", "status", "deployment/cloudnativepg", "-n", "aura")
+        databases.cluster.kubectl("rollout", "status", "deployment/cnpg-cloudnative-pg", "-n", "cnpg-system")
         databases.cluster.apply(database("second"), namespace="aura")  # the new controller runs
         databases.healthy("second")
         assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from local.engines.certificates import Authority
-from local.engines.postgres import Login, Origin, Postgres, Restored, Standby, Tls
+from local.engines.postgres import Login, Origin, Postgres, Restored, Standby, Tls, archive_command, restore_command
 from tests.fixtures.cloud import until
 from tests.fixtures.engines import ScratchEnvironment
 
@@ -35,8 +35,8 @@ class Servers:
         authority = Authority(self.folder / "authority", "tests").ensure()
         pair = authority.pair("server", self.address, hosts=(self.address,))
         tls = Tls(pair.certificate, pair.key, authority.certificate, required=True)
-        folder = self.folder / name
-        server = Postgres(folder, self.address, next(_ports), {"fsync": "off"}, tls, archive=archive, **origin)
+        folder, command = self.folder / name, archive_command(archive) if archive else None
+        server = Postgres(folder, self.address, next(_ports), {"fsync": "off"}, tls, archive_command=command, **origin)
         self.made.append(server)
         return server
 
@@ -117,7 +117,9 @@ def test_table_dropped_at_a_moment_is_there_again_a_second_before_it(servers: Se
         wanted = now(connection)
         until("a second to pass", lambda: (now(connection) - wanted).total_seconds() > 1)
         connection.execute("DROP TABLE precious")
-    origin = Restored(servers.folder / "base", servers.folder / "archive", primary.data / "pg_wal", wanted)
+    origin = Restored(
+        servers.folder / "base", restore_command(servers.folder / "archive", primary.data / "pg_wal"), wanted
+    )
     restored = servers.make("restored", origin=origin)
     restored.ensure()
     assert numbers(restored, "precious") == list(range(1, 1001))
@@ -132,7 +134,9 @@ def test_moment_after_the_last_commit_gives_everything(servers: Servers, primary
     with connect(primary) as connection:
         connection.execute("CREATE TABLE last AS SELECT generate_series(1, 10) AS n")
         wanted = now(connection)
-    origin = Restored(servers.folder / "latest", servers.folder / "archive", primary.data / "pg_wal", wanted)
+    origin = Restored(
+        servers.folder / "latest", restore_command(servers.folder / "archive", primary.data / "pg_wal"), wanted
+    )
     restored = servers.make("to-the-end", origin=origin)
     restored.ensure()
     assert numbers(restored, "last") == list(range(1, 11))

@@ -18,7 +18,7 @@ from local.plugins.kubernetes.cluster import KubernetesError
 from local.plugins.provider.base import ProviderError
 from tests.fuzz.campaign import WHOLE, Campaign
 from tests.fuzz.values import HOSTILE, mutated
-from tests.operators.conftest import NAMESPACE, Installation
+from tests.operators.conftest import NAMESPACE, SIGNING_KEY, Installation
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(7200)]
 
@@ -35,7 +35,7 @@ SERVICE: dict[str, Any] = {
     "env": {"GREETING": "hello"},
     "needs": ["kafka", "redis"],
     "routes": [{"host": "fuzz.aurawellness.com", "path": "/v1/fuzz", "auth": "jwt", "rateLimit": {"perMinute": 60}}],
-    "secrets": {"SIGNING_KEY": "operators/signing-key"},
+    "secrets": {"SIGNING_KEY": "fuzz-a/signing-key"},
     "database": {"instance": "operators", "name": "fuzz"},
     "objectives": {"latencyP99": "250ms", "availability": 99.9},
 }
@@ -92,6 +92,7 @@ def foreign(api: Api, installation: Installation) -> Iterator[Foreign]:
 
 def test_custom_resources(installation: Installation, api: Api, foreign: Foreign) -> None:
     campaign = Campaign.of_environment("resources")
+    installation.create_secret("fuzz-a/signing-key", SIGNING_KEY, *NAMES[1:-1])
     operators = installation.running["first"]
     waiting: dict[tuple[str, str], tuple[int, dict[str, Any]]] = {}
     try:

@@ -15,14 +15,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey, Key
+from joserfc.jwk import ECKey
 
 from local.gateway.certificate import IssuedCertificate, ensure_ca, issue
-from local.gateway.haproxy.jwks import public_keys
 from local.gateway.haproxy.proxy import Proxy, backend_servers, certificate_bundles
 from local.gateway.haproxy.render import ProxySettings
 from local.gateway.objects import Object
-from local.gateway.routing.compile import Compiled, compile_objects
+from local.gateway.routing.plan import Compiled
 from local.site import CHECKOUT, Site
 from services.auth import signing
 from services.auth.tokens import issue as issue_token
@@ -72,13 +71,14 @@ class RunningGateway:
     def address(self) -> str:
         return self.proxy.settings.address
 
-    async def apply(self, *items: Object, key: ECKey | None = None, keys: Sequence[Key] = ()) -> Compiled:
+    async def apply(self, *items: Object, credentials: Sequence[Object] | None = None) -> Compiled:
+        """`credentials` are those of `key` unless others are given."""
         base = objects.gateway_class(), objects.gateway(), objects.secret(self.certificate), objects.service()
-        cache = objects.cache(*base, *items)
-        compiled = compile_objects(cache)
-        known = public_keys({"keys": [one.as_dict(private=False) for one in keys or [key or self.key]]})
+        known = objects.credentials(self.key) if credentials is None else credentials
+        cache = objects.cache(*base, objects.proxy_service(), *known, *items)
+        compiled = objects.compile_objects(cache)
         certificates = certificate_bundles(compiled.plan, cache)
-        await self.proxy.apply(compiled.plan, certificates, known, backend_servers(compiled.plan, cache))
+        await self.proxy.apply(compiled.plan, certificates, backend_servers(compiled.plan, cache))
         return compiled
 
     def client(self, host: str = objects.HOST) -> httpx.AsyncClient:

@@ -5,37 +5,71 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from contracts.gateway import GATEWAY_CLASS, SUBJECT_TO_HEADER
+from joserfc.jwk import Key
+
+from contracts.gateway import (
+    CONTROLLER_NAME,
+    CREDENTIAL_LABEL,
+    GATEWAY_CLASS,
+    INGRESS_CLASS,
+    INGRESS_CLASS_ANNOTATION,
+    JWT_CREDENTIAL,
+    SUBJECT_TO_HEADER,
+    TLS_PORT_NAME,
+    UNMANAGED_ANNOTATION,
+)
 from local.gateway.cache import ObjectCache
 from local.gateway.certificate import IssuedCertificate
-from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Object, Pod, Secret, Service
-from local.gateway.routing.compile import CONTROLLER_NAME
+from local.gateway.objects import (
+    Gateway,
+    GatewayClass,
+    HTTPRoute,
+    KongConsumer,
+    KongPlugin,
+    NamespacedName,
+    Object,
+    Pod,
+    Secret,
+    Service,
+)
+from local.gateway.routing import compile
+from local.gateway.routing.plan import Compiled
 
 NAMESPACE = "aura"
 HOST = "api.aurawellness.com"
 STREAM = "stream.aurawellness.com"
 PORT = 8443
+PROXY_SERVICE: NamespacedName = ("kong", "kong-gateway-proxy")
 
 
 def cache(*items: Object) -> ObjectCache:
     made = ObjectCache()
     by_kind = {
         GatewayClass: made.classes, Gateway: made.gateways, HTTPRoute: made.routes, KongPlugin: made.plugins,
-        Service: made.services, Pod: made.pods, Secret: made.secrets,
+        KongConsumer: made.consumers, Service: made.services, Pod: made.pods, Secret: made.secrets,
     }  # fmt: skip
     for item in items:
         by_kind[type(item)][item.key] = item  # type: ignore[index]
     return made
 
 
+def compile_objects(made: ObjectCache) -> Compiled:
+    return compile.compile_objects(made, PROXY_SERVICE)
+
+
 def metadata(name: str, **more: Any) -> dict[str, Any]:
     return {"name": name, "namespace": NAMESPACE, "generation": 3, "resourceVersion": "7", **more}
 
 
-def gateway_class(controller: str = CONTROLLER_NAME) -> GatewayClass:
-    return GatewayClass.model_validate(
-        {"metadata": {"name": GATEWAY_CLASS, "generation": 1}, "spec": {"controllerName": controller}}
-    )
+def gateway_class(controller: str = CONTROLLER_NAME, unmanaged: str = "true") -> GatewayClass:
+    about = {"name": GATEWAY_CLASS, "generation": 1, "annotations": {UNMANAGED_ANNOTATION: unmanaged}}
+    return GatewayClass.model_validate({"metadata": about, "spec": {"controllerName": controller}})
+
+
+def proxy_service(port: int = PORT, name: str = TLS_PORT_NAME) -> Service:
+    namespace, service = PROXY_SERVICE
+    spec = {"ports": [{"name": name, "port": port, "targetPort": 8443}]}
+    return Service.model_validate({"metadata": metadata(service) | {"namespace": namespace}, "spec": spec})
 
 
 def gateway(port: int = PORT, hostname: str = "*.aurawellness.com", **listener: Any) -> Gateway:
@@ -90,9 +124,32 @@ def plugins(per_minute: int = 1000) -> tuple[KongPlugin, ...]:
     )
 
 
-def service(name: str = "echo", port: int = 8080) -> Service:
+def consumer(*credentials: Secret, name: str = "auth", ingress_class: str = INGRESS_CLASS) -> KongConsumer:
+    """One with these credentials."""
+    about = metadata(name, annotations={INGRESS_CLASS_ANNOTATION: ingress_class})
+    names = [one.key[1] for one in credentials]
+    return KongConsumer.model_validate({"metadata": about, "username": name, "credentials": names})
+
+
+def credential(of: Key, algorithm: str = "ES256", /, **changed: str) -> Secret:
+    """As the operators make it of a of."""
+    assert of.kid
+    pem = of.as_pem(private=False).decode()  # type: ignore[union-attr]
+    fields = {"key": of.kid, "algorithm": algorithm, "rsa_public_key": pem} | changed
+    made = secret_of(f"key-{of.thumbprint().lower().replace('_', '-')}", **fields)
+    labels = {CREDENTIAL_LABEL: JWT_CREDENTIAL}
+    return made.model_copy(update={"metadata": made.metadata.model_copy(update={"labels": labels})})
+
+
+def credentials(*keys: Key) -> tuple[Object, ...]:
+    """A consumer with these keys of ES256."""
+    secrets = [credential(key) for key in keys]
+    return (*secrets, consumer(*secrets))
+
+
+def service(name: str = "echo", port: int = 8080, annotations: dict[str, str] | None = None) -> Service:
     spec = {"selector": {"app": name}, "ports": [{"name": "http", "port": port, "targetPort": "http"}]}
-    return Service.model_validate({"metadata": metadata(name), "spec": spec})
+    return Service.model_validate({"metadata": metadata(name, annotations=annotations or {}), "spec": spec})
 
 
 def pod(name: str, address: str, port: int, ready: bool = True, service: str = "echo", **more: Any) -> Pod:

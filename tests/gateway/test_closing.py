@@ -1,4 +1,4 @@
-"""The reason why a service closes a WebSocket passes the gateway, also to a client that still sends."""
+"""How WebSockets end: by a service, whose reason passes the gateway, and by the gateway, after a silence."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close, Frame, Opcode
 from websockets.server import ServerProtocol
 
+from contracts.gateway import READ_TIMEOUT_ANNOTATION
 from tests.gateway import objects
-from tests.gateway.conftest import RunningGateway
+from tests.gateway.conftest import UPSTREAM_PORT, RunningGateway, Upstreams
 
 pytestmark = pytest.mark.integration
 CLOSE = Close(1009, "a message has at most 256 KiB")
@@ -50,3 +51,29 @@ async def test_the_reason_reaches_a_client_that_still_sends(gateway: RunningGate
                     await socket.send("x" * 300 * 1024)
         assert closed.value.rcvd == CLOSE
     server.close()
+
+
+async def test_a_silent_socket_ends_after_the_timeout_of_its_service(
+    gateway: RunningGateway, upstreams: Upstreams
+) -> None:
+    address = upstreams.start("one")
+    await gateway.apply(
+        objects.service("brief", annotations={READ_TIMEOUT_ANNOTATION: "400"}),
+        *(objects.route("brief", "/brief", "brief"), objects.pod("brief", address, UPSTREAM_PORT, service="brief")),
+        *(objects.route("long", "/long"), objects.pod("long", address, UPSTREAM_PORT)),
+    )
+
+    def stream(path: str) -> connect:
+        uri = f"wss://{objects.HOST}:{objects.PORT}{path}/v1/stream"
+        return connect(
+            uri, host=gateway.address, port=objects.PORT, ssl=gateway.trust, proxy=None, ping_interval=None
+        )  # fmt: skip
+
+    async with stream("/brief") as brief, stream("/long") as long:
+        await brief.recv()
+        await long.recv()
+        with pytest.raises(ConnectionClosed) as closed:
+            await brief.recv()
+        assert closed.value.rcvd is None  # nobody closed it
+        await long.send("still here")
+        assert await long.recv() == "echo:still here"

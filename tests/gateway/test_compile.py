@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from local.gateway.certificate import IssuedCertificate, issue
-from local.gateway.haproxy.render import ProxySettings, Unquotable, VerificationKey, quoted, render
-from local.gateway.objects import Object
-from local.gateway.routing.compile import compile_objects
+from local.gateway.haproxy.render import ProxySettings, Unquotable, quoted, render
+from local.gateway.objects import GatewayClass, Object, Service
 from local.gateway.routing.plan import Compiled
 from local.gateway.routing.plugins import Policy
 from local.site import Site
@@ -27,7 +26,7 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> IssuedCertificate:
 def compiled(issued: IssuedCertificate) -> Any:
     def make(*items: Object, **gateway: Any) -> Compiled:
         base = (objects.gateway_class(), objects.gateway(**gateway), objects.secret(issued), objects.service())
-        return compile_objects(objects.cache(*base, *objects.plugins(), *items))
+        return objects.compile_objects(objects.cache(*base, objects.proxy_service(), *objects.plugins(), *items))
 
     return make
 
@@ -186,25 +185,51 @@ def test_a_listener_without_tls_is_not_served(compiled: Any, listener: dict[str,
     assert conditions(result) == {"Accepted": (False, "NoMatchingParent")}
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [(), (objects.proxy_service(443),), (objects.proxy_service(name="kong-proxy"),)],
+    ids=["none", "443", "http"],
+)
+def test_a_listener_needs_a_tls_port_of_the_gateways_service(
+    issued: IssuedCertificate, proxy: tuple[Service, ...]
+) -> None:
+    """That the gateway's Pods listen there does not count."""
+    base = (objects.gateway_class(), objects.gateway(), objects.secret(issued), objects.service())
+    result = objects.compile_objects(objects.cache(*base, *proxy, objects.route("mine", "/")))
+    (listener,) = result.listeners[("aura", "aura")]
+    assert (listener.conditions[0].status, listener.conditions[0].reason) == (False, "PortUnavailable")
+    assert conditions(result) == {"Accepted": (False, "NoMatchingParent")}
+
+
+@pytest.mark.parametrize(("annotation", "expected"), [("", 60_000), ("330000", 330_000), ("5m", 60_000), ("0", 60_000)])
+def test_the_read_timeout_is_that_of_the_service_or_of_kong(compiled: Any, annotation: str, expected: int) -> None:
+    annotated = objects.service(annotations={"konghq.com/read-timeout": annotation})
+    assert compiled(annotated, objects.route("mine", "/")).plan.backends[0].silence_ms == expected
+
+
 def test_a_certificate_with_another_key_is_not_used(issued: IssuedCertificate, tmp_path: Path) -> None:
     other = issue(Site(tmp_path), ["*.aurawellness.com"])
     mixed = objects.secret(IssuedCertificate(issued.certificate, other.key))
-    result = compile_objects(objects.cache(objects.gateway_class(), objects.gateway(), mixed))
+    result = objects.compile_objects(
+        objects.cache(objects.gateway_class(), objects.gateway(), objects.proxy_service(), mixed)
+    )
     (listener,) = result.listeners[("aura", "aura")]
     assert [condition.reason for condition in listener.conditions] == ["Accepted", "InvalidCertificateRef"]
 
 
-def test_gateways_of_other_controllers_are_left_alone(issued: IssuedCertificate) -> None:
-    other = objects.gateway_class("konghq.com/kic-gateway-controller")
-    items = (other, objects.gateway(), objects.secret(issued), objects.route("mine", "/"))
-    result = compile_objects(objects.cache(*items))
+@pytest.mark.parametrize(
+    "other", [objects.gateway_class("example.com/other"), objects.gateway_class(unmanaged="")], ids=["other", "managed"]
+)
+def test_gateways_of_classes_that_are_not_ours_are_left_alone(issued: IssuedCertificate, other: GatewayClass) -> None:
+    items = (other, objects.gateway(), objects.proxy_service(), objects.secret(issued), objects.route("mine", "/"))
+    result = objects.compile_objects(objects.cache(*items))
     assert (result.plan.frontends, result.listeners, result.routes) == ((), {}, {})
 
 
 def test_rendering_gives_the_same_text_for_the_same_plan(compiled: Any) -> None:
     plan = compiled(objects.route("mine", "/v1/mine", plugins="user,token,limit")).plan
-    settings, keys = ProxySettings("127.0.0.1", "https://issuer", 100), [VerificationKey("k", "ES256", "keys/k.pem")]
-    texts = {render(plan, settings, keys, {"aura.mine.0": (("127.0.0.2", 80), None)}) for _ in range(2)}
+    settings = ProxySettings("127.0.0.1", "https://issuer", 100)
+    texts = {render(plan, settings, {"aura.mine.0": (("127.0.0.2", 80), None)}) for _ in range(2)}
     assert len(texts) == 1
     assert "server s0 127.0.0.2:80\n" in texts.pop()
 

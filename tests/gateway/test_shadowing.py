@@ -12,7 +12,6 @@ import pytest
 from local.gateway.certificate import issue
 from local.gateway.objects import HTTPRoute, Object
 from local.gateway.routing import status
-from local.gateway.routing.compile import compile_objects
 from local.gateway.routing.plan import Compiled
 from local.site import Site
 from tests.gateway import objects
@@ -26,7 +25,9 @@ TOKEN = "user,token"
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Compiled]:
     certificate = issue(Site(Path(tmp_path_factory.mktemp("site"))), ["*.aurawellness.com"])
     base = (objects.gateway_class(), objects.gateway(), objects.secret(certificate), objects.service())
-    return lambda *items: compile_objects(objects.cache(*base, *objects.plugins(), *items))
+    return lambda *items: objects.compile_objects(
+        objects.cache(*base, objects.proxy_service(), *objects.plugins(), *items)
+    )
 
 
 def backends(result: Compiled) -> list[str]:

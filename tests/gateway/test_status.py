@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from contracts.gateway import CONTROLLER_NAME
 from local.gateway.routing import status
-from local.gateway.routing.compile import CONTROLLER_NAME
 from local.gateway.routing.plan import Condition, ListenerStatus
 from tests.gateway import objects
 
@@ -56,3 +56,16 @@ def test_a_gateway_reports_its_address_and_invalid_listeners() -> None:
     assert [item["status"] for item in good["conditions"]] == ["True", "True"]
     assert {item["type"]: item["status"] for item in bad["conditions"]}["Programmed"] == "False"
     assert bad["conditions"][0]["message"] == "not served: https"
+
+
+def test_a_consumer_is_programmed_when_all_its_credentials_are_in_use() -> None:
+    consumer = objects.consumer()
+    good = status.consumer(consumer, (), "", EARLY)
+    assert good is not None
+    (condition,) = good["conditions"]
+    assert (condition["type"], condition["status"], condition["observedGeneration"]) == ("Programmed", "True", 3)
+    assert status.consumer(consumer.model_copy(update={"status": good}), (), "", LATE) is None
+    bad = status.consumer(consumer, ("one is missing", "the other as well"), "", EARLY)
+    assert bad is not None
+    assert bad["conditions"][0]["message"] == "one is missing; the other as well"
+    assert bad["conditions"][0]["status"] == "False"

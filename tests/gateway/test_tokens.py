@@ -115,7 +115,7 @@ async def test_a_new_key_replaces_the_old(
         objects.pod("one", address, UPSTREAM_PORT),
     )
     await gateway.apply(*items)
-    await gateway.apply(*items, key=rotated)
+    await gateway.apply(*items, credentials=objects.credentials(rotated))
     async with gateway.client() as client:
         old = await client.get("/v1/mine", headers=gateway.bearer())
         new = await client.get("/v1/mine", headers={"Authorization": f"Bearer {gateway.token(key=rotated)}"})
@@ -130,7 +130,7 @@ async def test_a_key_whose_id_begins_with_a_dash_is_a_key(gateway: RunningGatewa
         objects.route("mine", "/v1/mine", plugins="user,token"),
         *objects.plugins(),
         objects.pod("one", address, UPSTREAM_PORT),
-        key=dashed,
+        credentials=objects.credentials(dashed),
     )
     async with gateway.client() as client:
         answer = await client.get("/v1/mine", headers={"Authorization": f"Bearer {gateway.token(key=dashed)}"})

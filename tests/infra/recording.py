@@ -14,11 +14,11 @@ from typing import Any
 import pulumi
 import yaml
 from pulumi.runtime import mocks, settings, stack
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi.runtime.rpc import _special_sig_key
 
 from local.site import CHECKOUT
 
-ACCOUNT = "123456789012"
 BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:eks/cluster:Cluster": {
         "endpoint": "https://10.0.0.1",
@@ -33,6 +33,7 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:msk/configuration:Configuration": {"latestRevision": 1},
     "aws:s3/bucket:Bucket": {"bucketRegionalDomainName": "media.s3.us-west-2.amazonaws.com"},
     "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net"},
+    "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
     "aws:acm/certificate:Certificate": {
         "domainValidationOptions": [
             {"resourceRecordName": "_x", "resourceRecordType": "CNAME", "resourceRecordValue": "_y", "domainName": "d"}
@@ -46,22 +47,31 @@ class Recording(mocks.Mocks):
     """`outputs_known` as in an update; without as in the first preview."""
 
     outputs_known: bool
+    account: str = "123456789012"
     nodes: dict[str, dict[str, int]] = field(default_factory=dict)
     """Sizes of the node groups that exist already, by cluster and name."""
     resources: list[mocks.MockResourceArgs] = field(default_factory=list)
+    options: dict[tuple[str, str], RegisterResourceRequest] = field(default_factory=dict, repr=False)
+    """The request of every resource, which has its options, by type and name."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         self.resources.append(args)
-        outputs = {**args.inputs, "arn": f"arn:aws:x:::{args.name}", "id": f"{args.name}-id"}
+        outputs = {**args.inputs, "arn": self.arn(args.typ, args.name), "id": f"{args.name}-id"}
         if not self.outputs_known:
             return None, dict(args.inputs)
         if args.typ == "aws:eks/cluster:Cluster":
             args.inputs["vpcConfig"]["clusterSecurityGroupId"] = "sg-of-nodes"
         return f"{args.name}-id", {**outputs, **BY_TYPE.get(args.typ, {})}
 
+    def arn(self, type: str, name: str) -> str:
+        """Of a resource; buckets and zones have an ARN without an account."""
+        service = type.split(":")[1].split("/")[0]
+        where = ":" if service in ("s3", "route53") else f"us-west-2:{self.account}"
+        return f"arn:aws:{service}:{where}:{name}"
+
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return {
-            "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT, "arn": "a", "userId": "u"},
+            "aws:route53/getZone:getZone": {"name": "aurawellness.com", "zoneId": "Z0", "nameServers": ["ns-1"]},
             "aws:eks/getClusters:getClusters": {"names": list(self.nodes)},
             "aws:eks/getNodeGroups:getNodeGroups": {"names": list(self._sizes(args.args))},
             "aws:eks/getNodeGroup:getNodeGroup": {"scalingConfigs": [self._scaling(args.args)]},
@@ -94,15 +104,17 @@ def configuration(stack_name: str) -> dict[str, Any]:
 @functools.cache
 def run(stack_name: str, outputs_known: bool) -> Recording:
     """What `infra/__main__.py` declares with a stack's own configuration. Raises what the program raises."""
-    recording = Recording(outputs_known)
+    recording = Recording(outputs_known, configuration(stack_name)["aura:account"])
     execute(stack_name, recording, preview=not outputs_known)
     return recording
 
 
 def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
     """Runs the program with `engine` in place of Pulumi's, which answers for every resource."""
-    with _event_loop() as loop:
+    with event_loop() as loop:
         mocks.set_mocks(engine, project="aura", stack=stack_name, preview=preview)
+        if isinstance(engine, Recording):
+            _record_options(engine)
         values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in configuration(stack_name).items()}
         pulumi.runtime.set_all_config(values, [])
         program = str(CHECKOUT / "infra" / "__main__.py")
@@ -110,8 +122,21 @@ def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
         loop.run_until_complete(coroutine)
 
 
+def _record_options(recording: Recording) -> None:
+    """Mocks do not show a resource's options."""
+    monitor: Any = settings.get_monitor()
+    register = monitor.RegisterResource
+
+    def recorded(request: RegisterResourceRequest) -> Any:
+        recording.options[request.type, request.name] = request
+        return register(request)
+
+    monitor.RegisterResource = recorded
+
+
 @contextmanager
-def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """For Outputs that are made within; what they leave pending is no program's afterwards."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:

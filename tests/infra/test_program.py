@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.platform import RegionRole
 from tests.infra.recording import Recording, execute, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
@@ -32,7 +33,7 @@ def test_the_program_runs_without_known_outputs(stack: str) -> None:
 
 
 def test_all_stores_are_encrypted_with_customer_managed_keys(declared: Recording) -> None:
-    keys = {f"arn:aws:x:::{name}" for name in declared.of("aws:kms/key:Key")}
+    keys = {declared.arn("aws:kms", name) for name in declared.of("aws:kms/key:Key")}
     used: dict[tuple[str, str], Any] = {}
     for name, db in declared.of("aws:rds/instance:Instance").items():
         assert db["storageEncrypted"] is True
@@ -49,7 +50,11 @@ def test_all_stores_are_encrypted_with_customer_managed_keys(declared: Recording
         used |= {(type, name): inputs["kmsKeyId"] for name, inputs in declared.of(type).items()}
     encryption = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     for name, bucket in declared.of(encryption).items():
-        used["bucket", name] = bucket["rules"][0]["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+        if not name.endswith("-logs"):  # AWS delivers logs into no bucket with a key of ours
+            used["bucket", name] = bucket["rules"][0]["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"]
+    for name, template in declared.of("aws:ec2/launchTemplate:LaunchTemplate").items():
+        used["disk", name] = template["blockDeviceMappings"][0]["ebs"]["kmsKeyId"]
+    used |= {("disks", name): d["keyArn"] for name, d in declared.of("aws:ebs/defaultKmsKey:DefaultKmsKey").items()}
     assert len(used) >= 14
     assert {name: key for name, key in used.items() if key not in keys} == {}
 
@@ -117,10 +122,17 @@ def test_another_kafka_version_needs_no_name_that_is_in_use(declared: Recording)
     assert configuration["kafkaVersions"] == ["3.9.x.kraft"]
 
 
-def test_operators_have_a_role_of_their_own_by_pod_identity(declared: Recording) -> None:
+def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recording) -> None:
     associations = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
     accounts = {(a["namespace"], a["serviceAccount"]): name for name, a in associations.items()}
-    assert accounts.keys() == {("aura", "operators"), ("kube-system", "ebs-csi-controller-sa")}
+    assert {":".join(account) for account in accounts} == {
+        "aura:operators",
+        "aura:timeseries",
+        "cert-manager:cert-manager",
+        "external-dns:external-dns",
+        "kube-system:cluster-autoscaler",
+        "kube-system:ebs-csi-controller-sa",
+    }
     for (namespace, account), name in accounts.items():
         association = associations[name]
         trust = json.loads(declared.of("aws:iam/role:Role")[name]["assumeRolePolicy"])["Statement"][0]
@@ -130,13 +142,13 @@ def test_operators_have_a_role_of_their_own_by_pod_identity(declared: Recording)
         assert tags["aws:RequestTag/kubernetes-namespace"] == namespace
         assert tags["aws:RequestTag/kubernetes-service-account"] == account
         assert tags["aws:RequestTag/eks-cluster-name"] == association["clusterName"]
-    assert set(declared.of("aws:iam/rolePolicy:RolePolicy")) == {accounts["aura", "operators"]}
 
 
 def test_a_cluster_has_the_add_ons_that_pods_of_the_platform_need(declared: Recording) -> None:
     (cluster,) = declared.of("aws:eks/cluster:Cluster").values()
     addons = {addon["addonName"]: addon for addon in declared.of("aws:eks/addon:Addon").values()}
-    assert addons.keys() == {"vpc-cni", "eks-pod-identity-agent", "aws-ebs-csi-driver", "metrics-server"}
+    networking = {"vpc-cni", "kube-proxy", "coredns"}
+    assert addons.keys() == networking | {"eks-pod-identity-agent", "aws-ebs-csi-driver", "metrics-server"}
     assert {addon["clusterName"] for addon in addons.values()} == {cluster["name"]}
     assert json.loads(addons["vpc-cni"]["configurationValues"]) == {"enableNetworkPolicy": "true"}
     attached = declared.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment").values()
@@ -165,6 +177,13 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
     assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL"}
     assert not set(secret["stringData"]) & set(config["data"])
     assert values["AWS_REGION"] == "us-west-2"
+    assert values["REGION_ROLE"] == RegionRole.ACTIVE
+
+
+def test_the_namespace_admits_restricted_pods_only(declared: Recording) -> None:
+    (namespace,) = declared.of("kubernetes:core/v1:Namespace").values()
+    assert namespace["metadata"]["name"] == "aura"
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
 def test_the_database_secret_holds_the_password_of_the_database(declared: Recording) -> None:
@@ -173,6 +192,21 @@ def test_the_database_secret_holds_the_password_of_the_database(declared: Record
         connection = json.loads(versions[name]["secretString"])
         assert connection["password"] == db["password"] == versions[f"{name}-password"]["secretString"]
         assert (connection["host"], connection["dbname"]) == ("db.internal", db["dbName"])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_secrets_are_under_the_stacks_prefix_which_is_all_that_the_operators_may_read(stack: str) -> None:
+    declared = run(stack, outputs_known=True)
+    secrets = declared.of("aws:secretsmanager/secret:Secret").values()
+    others = {secret["name"] for secret in secrets if not secret["name"].startswith(f"aura/{stack}/")}
+    assert others == {"AmazonMSK_aura-us-west-2-stream"}
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
+    assert config["data"]["SECRETS_PREFIX"] == f"aura/{stack}/"
+    readers = {s["name"].removeprefix(f"aura/{stack}/"): s["tags"]["aura:readers"] for s in secrets if "tags" in s}
+    assert readers == {"biosync/webhook": "recommend bio-sync"}
+    policy = json.loads(declared.of("aws:iam/rolePolicy:RolePolicy")["aura-us-west-2-operators"]["policy"])
+    readable = [s["Resource"] for s in policy["Statement"] if "secretsmanager:GetSecretValue" in s["Action"]]
+    assert [arn.partition(":secret:")[2] for arn in readable] == [f"aura/{stack}/*"]
 
 
 def test_every_store_demands_tls_and_a_password(declared: Recording) -> None:
@@ -192,7 +226,7 @@ def test_pods_authenticate_with_the_associated_scram_secret(declared: Recording)
     ((name, association),) = declared.of("aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation").items()
     stored = declared.of("aws:secretsmanager/secret:Secret")[f"{name}-login"]
     assert stored["name"].startswith("AmazonMSK_")
-    assert association["secretArn"] == f"arn:aws:x:::{name}-login"
+    assert association["secretArn"] == declared.arn("aws:secretsmanager", f"{name}-login")
     login = json.loads(declared.of("aws:secretsmanager/secretVersion:SecretVersion")[f"{name}-login"]["secretString"])
     assert login == {
         "username": config["data"]["KAFKA_USERNAME"],

@@ -12,16 +12,13 @@ from contracts.platform import STREAM_HOST
 from local.engines.runtime.process import Process
 from local.gateway.certificate import ensure_ca, issue
 from local.gateway.endpoints import Endpoint
-from local.gateway.haproxy.jwks import public_keys
 from local.gateway.haproxy.process import CONFIGURATION
 from local.gateway.haproxy.proxy import backend_servers, certificate_bundles
-from local.gateway.haproxy.render import PATTERN_FILES, ProxySettings, certificate_file, render
+from local.gateway.haproxy.render import PATTERN_FILES, ProxySettings, certificate_file, key_file, render
 from local.gateway.haproxy.slots import assign
-from local.gateway.routing.compile import compile_objects
 from local.site import Site
 from local.toolchain import tools
 from local.wearables.wearable import StreamEndpoint
-from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX
 from tests.gateway import objects
@@ -42,14 +39,14 @@ class Gateway:
         route = objects.route("stream", "/v1/stream", "ingest", plugins="user,token,limit", host=STREAM_HOST)
         cache = objects.cache(
             *(objects.gateway_class(), objects.gateway(), objects.secret(issue(site, ["*.aurawellness.com"]))),
-            *(objects.service("ingest"), route, *objects.plugins(), *pods),
+            *(objects.proxy_service(), objects.service("ingest"), route, *objects.plugins(), *pods),
+            *objects.credentials(key),
         )
-        plan = compile_objects(cache).plan
-        keys = public_keys({"keys": signing.jwks([key])["keys"]})
+        plan = objects.compile_objects(cache).plan
         slots = {name: assign(servers, ()) for name, servers in backend_servers(plan, cache).items()}
         files = {certificate_file(name): pem for name, pem in certificate_bundles(plan, cache).items()}
-        files |= {key.file: key.pem for key in keys} | PATTERN_FILES
-        files[CONFIGURATION] = render(plan, self._setting, [key.verification_key() for key in keys], slots).encode()
+        files |= {key_file(one): one.pem for one in plan.credentials} | PATTERN_FILES
+        files[CONFIGURATION] = render(plan, self._setting, slots).encode()
         for name, content in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)

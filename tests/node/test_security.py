@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from local.node.pod.ownership import belongs, give, group_mode, replace
 from local.node.pod.security import Group, RootNotAllowed, token_owner, user, volume_group
 from local.node.runtime import accounts
-from local.node.runtime.execution import ContainerConfig, Run, sandbox_available
+from local.node.runtime.execution import ContainerConfig, Mount, Run, sandbox_available
 from local.node.runtime.images import USER
 from local.node.runtime.user import User
 from local.site import CHECKOUT
@@ -156,3 +156,29 @@ def test_an_images_files_are_readable_for_its_user_in_a_folder_that_only_root_ma
     assert printed.startswith("4242\nof the image\n")
     assert "of root" not in printed
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(not sandbox_available(), reason="needs mount namespaces")
+def test_of_a_read_only_root_only_volumes_can_be_written(tmp_path: Path) -> None:
+    volume, covering, scratch = (tmp_path / name for name in ("volume", "covering", "scratch"))
+    image, outside = tmp_path / "covered" / "image", tmp_path / "outside"
+    for folder in (volume, covering, scratch, image, outside):
+        folder.mkdir(parents=True)
+    (image / "program").write_text("of the image\n")
+    tries = [f"touch {outside}/a", f"touch {image}/a", "echo x > /aura-volume/a", f"echo x > {image.parent}/a"]
+    config = ContainerConfig(
+        ["/bin/sh", "-c", "; ".join([*tries, "echo x > /dev/null", f"cat {image}/program"])],
+        {**os.environ},
+        "/",
+        [Mount(volume, "/aura-volume"), Mount(covering, str(image.parent))],
+        files=[str(image)],
+        read_only_root=True,
+    )
+    run = Run(tmp_path / "run", 0)
+    run.start(config, scratch)
+    assert asyncio.run(run.wait()) == 0
+    printed = run.log.read_text()
+    assert printed.count("Read-only file system") == 2, printed
+    assert printed.endswith("of the image\n")
+    assert (volume / "a").exists() and (covering / "a").exists()
+    assert not list(outside.iterdir())

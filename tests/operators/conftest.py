@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ import yaml
 from joserfc.jwk import ECKey
 from moto.server import ThreadedMotoServer
 
+from contracts.platform import READERS_TAG
 from contracts.resource import API_VERSION
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
@@ -31,7 +34,10 @@ NAMESPACE = "operators"
 PORT = 8171
 """Other tests listen on the default ports of these addresses."""
 _KEY = "tester"
+SECRETS_PREFIX = "aura/operators/"
 MANIFESTS = CHECKOUT / "manifests"
+SIGNING_KEY = ECKey.generate_key("P-256").as_pem(private=True).decode()
+_OWN_SECRETS = {"signing-key": SIGNING_KEY, "webhook": "of-this-run"}
 
 
 @dataclass
@@ -89,7 +95,20 @@ class Installation:
 
     def apply(self, kind: str, name: str, spec: dict[str, Any]) -> None:
         about = {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}}
-        self.cluster.apply({**about, "spec": spec}, namespace=NAMESPACE)
+        self.cluster.apply({**about, "spec": self.with_own_secrets(name, spec)}, namespace=NAMESPACE)
+
+    def with_own_secrets(self, name: str, spec: dict[str, Any]) -> dict[str, Any]:
+        """The spec with secrets of the resource `name` for those named `own/...`; they exist afterwards."""
+        text = json.dumps(spec)
+        for key in sorted(set(re.findall(r'"own/([a-z-]+)"', text))):
+            with suppress(self.secrets.exceptions.ResourceExistsException):
+                self.create_secret(f"{name}/{key}", _OWN_SECRETS[key])
+        return json.loads(text.replace('"own/', f'"{name}/'))
+
+    def create_secret(self, name: str, value: str, *readers: str) -> None:
+        """A secret of the stack, which the services `readers` may read besides its owner."""
+        tags = [{"Key": READERS_TAG, "Value": " ".join(readers)}] if readers else []
+        self.secrets.create_secret(Name=f"{SECRETS_PREFIX}{name}", SecretString=value, Tags=tags)
 
     def get(self, kind: str, name: str) -> dict[str, Any]:
         """The object; empty if it does not exist."""
@@ -141,7 +160,7 @@ def installation(
         aws_secret_access_key=_KEY,
     )
     installed = Installation(definitions, client, kafka, postgres, folder, scratch.addresses[6:8])
-    _secrets(client, postgres)
+    installed.create_secret("rds/operators", _login(postgres))
     settings = {"KAFKA_BOOTSTRAP": kafka.bootstrap, "REDIS_URL": redis.url, "AWS_REGION": REGION}
     definitions.apply(
         _object("ConfigMap", "aura-platform", data=settings),
@@ -154,6 +173,7 @@ def installation(
         "WATCH_NAMESPACE": NAMESPACE,
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL": aws,
+        "SECRETS_PREFIX": SECRETS_PREFIX,
         "AWS_ACCESS_KEY_ID": _KEY,
         "AWS_SECRET_ACCESS_KEY": _KEY,
         "RESYNC_SECONDS": "5",
@@ -167,17 +187,12 @@ def installation(
         definitions.kubectl("delete", "deployments", "--all", "-n", NAMESPACE, "--wait=false")
 
 
-def _secrets(manager: Any, postgres: Database) -> None:
+def _login(postgres: Database) -> str:
+    """What the secret of an RDS instance holds."""
     server = postgres.server
     login = {"host": server.address, "port": 5432, "username": postgres.login.user, "password": postgres.login.password}
     postgres.create("operators_master")
-    values = {
-        "operators/signing-key": ECKey.generate_key("P-256").as_pem(private=True).decode(),
-        "operators/webhook": "of-this-run",
-        "rds/operators": json.dumps(login | {"dbname": "operators_master"}),
-    }
-    for name, value in values.items():
-        manager.create_secret(Name=name, SecretString=value)
+    return json.dumps(login | {"dbname": "operators_master"})
 
 
 def operators_manifests(namespace: str) -> list[dict[str, Any]]:

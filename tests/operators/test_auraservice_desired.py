@@ -91,6 +91,32 @@ def test_all_gateways_count_in_the_redis_of_the_region_whose_password_is_in_a_se
     assert not [one for one in alone if one["kind"] == "Secret"]
 
 
+def test_the_service_has_kongs_timeouts_if_the_spec_says_how_long_a_connection_may_be_silent() -> None:
+    route = {"host": "stream.aurawellness.com", "path": "/v1/stream", "auth": "jwt"}
+    annotated = only(desired(OWNER, service(routes=[route], idleTimeout="330s"), dependencies()), "Service")
+    assert annotated["metadata"]["annotations"] == {
+        "konghq.com/read-timeout": "330000",
+        "konghq.com/write-timeout": "330000",
+    }
+    assert "annotations" not in only(desired(OWNER, service(routes=[route]), dependencies()), "Service")["metadata"]
+
+
+def test_only_kongs_proxies_and_prometheus_come_in_from_other_namespaces() -> None:
+    route = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "none"}
+    policy = only(desired(OWNER, service(routes=[route]), dependencies()), "NetworkPolicy")
+    (rule,) = policy["spec"]["ingress"]
+    foreign = [peer for peer in rule["from"] if "namespaceSelector" in peer]
+    assert foreign == [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}},
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kong"}},
+            "podSelector": {"matchLabels": {"app.kubernetes.io/name": "gateway"}},
+        },
+    ]
+    inside = only(desired(OWNER, service(), dependencies()), "NetworkPolicy")["spec"]["ingress"][0]["from"]
+    assert foreign[1] not in inside
+
+
 def test_the_autoscaler_manages_replicas_if_there_is_one() -> None:
     scaled = desired(OWNER, service(), dependencies())
     assert "replicas" not in only(scaled, "Deployment")["spec"]
@@ -142,13 +168,13 @@ def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None
 def test_who_needs_the_time_series_store_can_verify_it_and_does_not_get_its_authority_key() -> None:
     objects = desired(OWNER, service(needs=["timeseries"]), dependencies())
     pod = only(objects, "Deployment")["spec"]["template"]["spec"]
-    (volume,) = pod["volumes"]
+    (volume,) = [one for one in pod["volumes"] if "secret" in one]
     assert volume["secret"] == {"secretName": "timeseries-ca", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
-    (mount,) = container(objects)["volumeMounts"]
-    assert (mount["name"], mount["readOnly"]) == (volume["name"], True)
+    (mount,) = [one for one in container(objects)["volumeMounts"] if one["name"] == volume["name"]]
+    assert mount["readOnly"]
     assert values(objects)["TIMESERIES_CA_FILE"] == f"{mount['mountPath']}/ca.crt"
     without = only(desired(OWNER, service(needs=["kafka"]), dependencies()), "Deployment")["spec"]["template"]["spec"]
-    assert "volumes" not in without
+    assert not [one for one in without["volumes"] if "secret" in one]
 
 
 def test_only_who_needs_a_password_of_the_region_gets_it() -> None:

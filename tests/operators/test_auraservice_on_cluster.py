@@ -9,9 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from joserfc.jwk import ECKey
 
+from contracts import signing_keys
 from contracts.resource import PAUSED
-from tests.operators.conftest import NAMESPACE, Installation
+from tests.operators.conftest import NAMESPACE, SECRETS_PREFIX, Installation
 
 pytestmark = pytest.mark.integration
 OWNED = (
@@ -23,7 +25,7 @@ SPEC: dict[str, Any] = {
     "replicas": {"min": 2, "max": 4},
     "placement": "spot",
     "resources": {"cpu": "10m", "memory": "64Mi"},
-    "secrets": {"SIGNING_KEY": "operators/signing-key"},
+    "secrets": {"SIGNING_KEY": "own/signing-key"},
 }
 ROUTE = {"host": "api.aurawellness.com", "path": "/v1/first", "auth": "jwt", "rateLimit": {"perMinute": 5}}
 
@@ -167,30 +169,30 @@ def test_a_paused_resource_is_not_reconciled_until_resumed(installation: Install
 def test_an_unavailable_secret_is_reported_and_changes_nothing(installation: Installation) -> None:
     installation.apply("AuraService", "stuck", SPEC)
     installation.cluster.until(lambda: installation.get("deployment", "stuck"), 60)
-    secrets = {"SIGNING_KEY": "operators/signing-key", "MISSING": "operators/nowhere"}
+    secrets = SPEC["secrets"] | {"MISSING": "stuck/nowhere"}
     installation.apply("AuraService", "stuck", SPEC | {"secrets": secrets, "image": "aura/auth:2"})
     condition = installation.until_reason("auraservice", "stuck", "Degraded", "SecretUnavailable")
-    assert "operators/nowhere" in condition["message"]
+    assert "stuck/nowhere" in condition["message"]
     assert container(installation, "stuck")["image"] == "aura/auth:1"
     assert "SecretUnavailable" in installation.kubectl("get", "events", "--field-selector", "involvedObject.name=stuck")
 
 
 def test_a_rotated_secret_restarts_the_pods(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="operators/rotating", SecretString="old")
-    secrets = SPEC["secrets"] | {"ROTATING": "operators/rotating"}
+    installation.create_secret("rotating/key", "old")
+    secrets = SPEC["secrets"] | {"ROTATING": "rotating/key"}
     installation.apply("AuraService", "rotating", SPEC | {"secrets": secrets})
     before = installation.cluster.until(
         lambda: template(installation, "rotating").get("metadata", {}).get("annotations"), 60
     )
-    installation.secrets.put_secret_value(SecretId="operators/rotating", SecretString="new")
+    installation.secrets.put_secret_value(SecretId=f"{SECRETS_PREFIX}rotating/key", SecretString="new")
     installation.cluster.until(lambda: template(installation, "rotating")["metadata"]["annotations"] != before, 60)
     secret = installation.get("secret", "rotating-environment")
     assert base64.b64decode(secret["data"]["ROTATING"]).decode() == "new"
 
 
 def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="operators/signing", SecretString="first")
-    secrets = SPEC["secrets"] | {"KEY": "operators/signing", "BEFORE": "operators/signing:AWSPREVIOUS"}
+    installation.create_secret("signing/key", "first")
+    secrets = SPEC["secrets"] | {"KEY": "signing/key", "BEFORE": "signing/key:AWSPREVIOUS"}
     installation.apply("AuraService", "signing", SPEC | {"secrets": secrets})
 
     def values() -> tuple[str, ...]:
@@ -199,10 +201,40 @@ def test_the_value_before_a_rotation_is_there_together_with_the_new_one(installa
 
     seen = {installation.cluster.until(lambda: values() if values()[0] else None, 60)}
     for value in ("second", "third"):
-        installation.secrets.put_secret_value(SecretId="operators/signing", SecretString=value)
+        installation.secrets.put_secret_value(SecretId=f"{SECRETS_PREFIX}signing/key", SecretString=value)
         installation.cluster.until(lambda value=value: seen.add(values()) or values()[0] == value, 60)
         seen.add(values())
     assert seen == {("first", ""), ("second", "first"), ("third", "second")}
+
+
+def test_the_gateway_has_a_credential_of_each_token_key_also_after_a_rotation(installation: Installation) -> None:
+    pems = [ECKey.generate_key("P-256").as_pem(private=True).decode() for _ in range(3)]
+    kids = [signing_keys.load(pem).kid for pem in pems]
+    stored = f"{SECRETS_PREFIX}issuing/token-key"
+    installation.create_secret("issuing/token-key", pems[0])
+    secrets = {"KEY": "issuing/token-key", "BEFORE": "issuing/token-key:AWSPREVIOUS"}
+    installation.apply("AuraService", "issuing", SPEC | {"secrets": secrets, "tokenKeys": ["KEY", "BEFORE"]})
+
+    def credentials() -> dict[str, str]:
+        """Key id -> Secret of those that the KongConsumer names, once nothing else is left."""
+        named = installation.get("kongconsumer", "issuing").get("credentials", [])
+        labels = "konghq.com/credential=jwt,app.kubernetes.io/name=issuing"
+        found = installation.cluster.get("secrets", "-n", NAMESPACE, "-l", labels)["items"]
+        if sorted(one["metadata"]["name"] for one in found) != sorted(named):
+            return {}
+        return {base64.b64decode(one["data"]["key"]).decode(): one["metadata"]["name"] for one in found}
+
+    installation.cluster.until(lambda: credentials().keys() == {kids[0]}, 60)
+    installation.secrets.put_secret_value(SecretId=stored, SecretString=pems[1])
+    installation.cluster.until(lambda: credentials().keys() == {kids[0], kids[1]}, 60)
+    installation.kubectl("delete", "secret", credentials()[str(kids[0])])
+    installation.cluster.until(lambda: credentials().keys() == {kids[0], kids[1]}, 60)
+    installation.secrets.put_secret_value(SecretId=stored, SecretString=pems[2])
+    installation.cluster.until(lambda: credentials().keys() == {kids[1], kids[2]}, 60)
+    installation.secrets.put_secret_value(SecretId=stored, SecretString="no key")
+    said = installation.until_reason("auraservice", "issuing", "TokenKeys", "KeyInvalid")["message"]
+    assert "issuing/token-key" in said
+    assert credentials().keys() == {kids[1], kids[2]}
 
 
 def test_a_missing_need_is_awaited_and_then_in_the_environment(installation: Installation) -> None:

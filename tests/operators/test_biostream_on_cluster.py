@@ -28,7 +28,7 @@ def spec(name: str, **members: Any) -> dict[str, Any]:
         "source": {"topic": f"{name}-raw", "partitions": 2, "retention": "24h"},
         "events": {"topic": f"{name}-events"},
         "deadLetter": {"topic": f"{name}-dead", "retention": "7d"},
-        "response": {"service": "answers", "path": "/v1/stress-events", "secret": "operators/webhook"},
+        "response": {"service": "answers", "path": "/v1/stress-events", "secret": "own/webhook"},
         **members,
     }
 

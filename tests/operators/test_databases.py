@@ -21,6 +21,7 @@ from tests.fixtures.engines import Database
 pytestmark = pytest.mark.integration
 
 FIRST, SECOND = (Claimant("AuraService", "aura", name, "this-cluster") for name in ("first", "second"))
+PREFIX = "aura/databases/"
 RECREATED = Claimant("AuraService", "aura", "first", "this-cluster")
 ELSEWHERE = Claimant("AuraService", "aura", "first", "another-cluster")
 
@@ -38,7 +39,7 @@ def databases(aws: str, manager: Any, postgres: Database) -> Databases:
     postgres.create("databases_master")
     login = {"host": postgres.server.address, "port": 5432, "dbname": "databases_master"}
     store(manager, login | {"username": postgres.login.user, "password": postgres.login.password})
-    return Cloud(REGION, aws, 0, "").databases
+    return Cloud(REGION, aws, PREFIX, 0, "").databases
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +53,9 @@ def absent(postgres: Database) -> Iterator[None]:
 def store(manager: Any, value: object) -> None:
     text = value if isinstance(value, str) else json.dumps(value)
     try:
-        manager.create_secret(Name="rds/databases", SecretString=text)
+        manager.create_secret(Name=f"{PREFIX}rds/databases", SecretString=text)
     except manager.exceptions.ResourceExistsException:
-        manager.put_secret_value(SecretId="rds/databases", SecretString=text)
+        manager.put_secret_value(SecretId=f"{PREFIX}rds/databases", SecretString=text)
 
 
 def run(postgres: Database, statement: LiteralString, name: str) -> None:

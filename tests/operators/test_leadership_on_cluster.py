@@ -8,7 +8,7 @@ import pytest
 
 from contracts.resource import API_VERSION
 from tests.fixtures.cluster import REGION, Cluster
-from tests.operators.conftest import PORT, Installation, operators_manifests
+from tests.operators.conftest import PORT, SECRETS_PREFIX, Installation, operators_manifests
 from tests.operators.test_auraservice_on_cluster import SPEC
 
 pytestmark = pytest.mark.integration
@@ -45,7 +45,8 @@ def test_the_second_takes_over_from_a_killed_leader(installation: Installation) 
 def test_they_run_as_declared_in_manifests(definitions: Cluster) -> None:
     namespace = definitions.namespace("operators-pods")
     about = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aura-platform"}}
-    definitions.apply({**about, "data": {"AWS_REGION": REGION}}, *operators_manifests(namespace), namespace=namespace)
+    data = {"AWS_REGION": REGION, "SECRETS_PREFIX": SECRETS_PREFIX}
+    definitions.apply({**about, "data": data}, *operators_manifests(namespace), namespace=namespace)
     try:
         wait = ["rollout", "status", "deployment/operators", "--timeout=120s"]
         definitions.kubectl("-n", namespace, *wait, seconds=150)

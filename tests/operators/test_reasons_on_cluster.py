@@ -9,8 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from contracts.platform import READERS_TAG
 from contracts.resource import API_VERSION
-from tests.operators.conftest import NAMESPACE, Installation
+from tests.operators.conftest import NAMESPACE, SECRETS_PREFIX, Installation
 from tests.operators.test_auraservice_on_cluster import SPEC, container
 
 pytestmark = pytest.mark.integration
@@ -43,7 +44,7 @@ def test_a_database_named_as_the_master_user_is_refused(installation: Installati
 
 
 def test_an_instance_whose_secret_has_another_form_is_told(installation: Installation) -> None:
-    installation.secrets.create_secret(Name="rds/odd", SecretString="hidden")
+    installation.create_secret("rds/odd", "hidden")
     installation.apply("AuraService", "odd-instance", ONE | database("odd", "odd"))
     condition = installation.until_reason("auraservice", "odd-instance", "Degraded", "DatabaseUnavailable")
     assert "secret rds/odd is not JSON" in condition["message"]
@@ -52,11 +53,12 @@ def test_an_instance_whose_secret_has_another_form_is_told(installation: Install
 
 def test_members_of_a_json_secret_and_an_emoji_reach_the_pods_as_written(installation: Installation) -> None:
     members = '{"flag": true, "price": 1.10, "huge": 1e400, "list": [1, {"a": null}], "text": "p$$w 😀", "none": null}'
-    installation.secrets.create_secret(Name="operators/members", SecretString=members)
-    wanted = {name.upper(): f"operators/members#{name}" for name in ("flag", "price", "huge", "list", "text")}
+    installation.create_secret("written/members", members)
+    wanted = {name.upper(): f"written/members#{name}" for name in ("flag", "price", "huge", "list", "text")}
     odd = "😀 \x7f \x85 \u2028 \ufeff end"
     about = {"apiVersion": API_VERSION, "kind": "AuraService", "metadata": {"name": "written", "namespace": NAMESPACE}}
-    written = json.dumps({**about, "spec": ONE | {"secrets": SPEC["secrets"] | wanted, "env": {"ODD": odd}}})
+    spec = installation.with_own_secrets("written", ONE | {"secrets": SPEC["secrets"] | wanted, "env": {"ODD": odd}})
+    written = json.dumps({**about, "spec": spec})
     installation.cluster.kubectl("create", "-f", "-", stdin=written)  # kubectl's apply refuses control characters
     data = installation.cluster.until(lambda: installation.get("secret", "written-environment").get("data", {}), 60)
     found = {name: base64.b64decode(data[name]).decode() for name in wanted}
@@ -71,15 +73,32 @@ def test_members_of_a_json_secret_and_an_emoji_reach_the_pods_as_written(install
 def test_a_member_that_no_variable_can_hold_is_refused_by_name(
     installation: Installation, member: str, why: str
 ) -> None:
-    name = f"operators/refused-{member}"
-    installation.secrets.create_secret(
-        Name=name, SecretString=json.dumps({"none": None, "nul": "a\0b", "half": "a\ud83d"})
-    )
+    name = f"refused-{member}/members"
+    installation.create_secret(name, json.dumps({"none": None, "nul": "a\0b", "half": "a\ud83d"}))
     secrets = SPEC["secrets"] | {"ODD": f"{name}#{member}"}
     installation.apply("AuraService", f"refused-{member}", ONE | {"secrets": secrets})
     condition = installation.until_reason("auraservice", f"refused-{member}", "Degraded", "SecretUnavailable")
     assert f"variable ODD: secret {name}#{member}" in condition["message"]
     assert why in condition["message"]
+
+
+def test_a_secret_of_another_is_refused_until_its_owner_shares_it(installation: Installation) -> None:
+    installation.create_secret("payments/stripe", "of-payments")
+    own = SPEC["secrets"]
+    installation.apply("AuraService", "curious", ONE | {"secrets": own})
+    installation.cluster.until(lambda: installation.get("secret", "curious-environment"), 60)
+    installation.apply("AuraService", "curious", ONE | {"secrets": own | {"STRIPE": "payments/stripe"}})
+    condition = installation.until_reason("auraservice", "curious", "SecretsSynced", "SecretNotShared")
+    assert "variable STRIPE: secret payments/stripe belongs to payments" in condition["message"]
+    assert "Pods keep their values" in condition["message"]
+    assert installation.get("secret", "curious-environment")["data"].keys() == own.keys()
+    tags = [{"Key": READERS_TAG, "Value": "others curious"}]
+    installation.secrets.tag_resource(SecretId=f"{SECRETS_PREFIX}payments/stripe", Tags=tags)
+    installation.until_reason("auraservice", "curious", "SecretsSynced", "Synced")
+    encoded = installation.cluster.until(
+        lambda: installation.get("secret", "curious-environment")["data"].get("STRIPE"), 30
+    )
+    assert base64.b64decode(encoded) == b"of-payments"
 
 
 def test_a_pod_that_crashes_is_told_with_its_exit_code_and_last_line(installation: Installation) -> None:

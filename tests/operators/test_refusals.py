@@ -135,7 +135,7 @@ def test_a_malformed_duration_is_reported_once(definitions: Cluster) -> None:
 
 def test_streams_of_the_manifests_are_accepted(definitions: Cluster) -> None:
     written = [one for file in MANIFESTS.rglob("*.yaml") for one in yaml.safe_load_all(file.read_text())]
-    specs = {one["metadata"]["name"]: one["spec"] for one in written if one["kind"] == "BioStream"}
+    specs = {one["metadata"]["name"]: one["spec"] for one in written if one.get("kind") == "BioStream"}
     assert specs
     assert accepts(definitions, specs) == specs.keys()
 

@@ -42,6 +42,16 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (service(env={"HOST": "x", "A": "x", "POD_IP": "x"}), "spec.env", "HOST"),
     (service(secrets={"PORT": "a/b"}), "spec.secrets", "PORT"),
     (service(env={"KEY": "x"}, secrets={"KEY": "auth/signing-key"}), "spec.env", "KEY"),
+    (service(tokenKeys=["KEY"]), "spec.tokenKeys", "KEY"),
+    (service(tokenKeys=["KEY", "KEY"], secrets={"KEY": "auth/signing-key"}), "spec.tokenKeys[1]", "Duplicate"),
+    (service(idleTimeout="60s"), "spec.idleTimeout", "no route leads here"),
+    (routes({}) | {"idleTimeout": "2h"}, "spec.idleTimeout", "must be 1s to 1h"),
+    *(
+        (service(secrets={"KEY": name}), "spec.secrets[KEY]", "the platform's")
+        for name in ["rds/auth", "rds/auth#password", "redis/password", "kafka/password", "AmazonMSK_stream"]
+    ),
+    (service(secrets={"KEY": "aura/prod/auth/signing-key"}), "spec.secrets[KEY]", "leave out aura/<stack>/"),
+    *((service(secrets={"KEY": name}), "spec.secrets[KEY]", "<owner>/<name>") for name in ["key", "/key", "key/"]),
     (service(env={"DATABASE_URL": "x"}, database=_DATABASE), "spec.env", "DATABASE_URL"),
     (service(secrets={"DATABASE_URL": "a/b"}, database=_DATABASE), "spec.secrets", "DATABASE_URL"),
     (service(env={"TIMESERIES_URL": "x"}, needs=["timeseries"]), "spec.env", "TIMESERIES_URL"),

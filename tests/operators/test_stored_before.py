@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 _RULES = ("x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "pattern", "maxLength")
 RESOURCES: dict[tuple[str, str], dict[str, Any]] = {
     ("AuraService", "stored"): SPEC | {"env": {"HOST": "0.0.0.0"}, "needs": ["redis"]},
-    ("AuraService", "redis"): SPEC,
+    ("AuraService", "redis"): SPEC | {"secrets": {}},
     ("BioStream", "stored"): changed(STREAM, "sink.retention", "999999d"),
 }
 
@@ -43,7 +43,8 @@ def stored(installation: Installation) -> Iterator[Installation]:
     permissive = [without_rules(crd.definition(kind)) for kind in crd.KINDS]
     cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=yaml.safe_dump_all(permissive))
     try:
-        for (kind, name), spec in RESOURCES.items():
+        for (kind, name), declared in RESOURCES.items():
+            spec = installation.with_own_secrets(name, declared)
             cluster.until(lambda kind=kind, name=name, spec=spec: created(installation, kind, name, spec))
     finally:
         cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(MANIFESTS / "crds"))

@@ -51,6 +51,58 @@ def test_what_is_declared_is_created_changed_and_replaced_and_then_settled(proje
     assert project.is_settled()
 
 
+SAFE = """
+    vpc = aws.ec2.Vpc("safe", cidr_block="10.78.0.0/16")
+    key = aws.kms.Key("safe", description="disks", deletion_window_in_days=7)
+    aws.ebs.EncryptionByDefault("safe", opts=pulumi.ResourceOptions(
+        depends_on=[aws.ebs.DefaultKmsKey("safe", key_arn=key.arn)]))
+    disk = dict(volume_size={gib}, volume_type="gp3", encrypted="true", delete_on_termination="true")
+    template = aws.ec2.LaunchTemplate("safe", name="safe-test", update_default_version=True,
+        block_device_mappings=[dict(device_name="/dev/xvda", ebs=disk)],
+        metadata_options=dict(http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit={hops}))
+    pulumi.export("version", template.latest_version)
+    logs = aws.s3.Bucket("logs", bucket="safe-test-logs", force_destroy=True)
+    service = dict(Effect="Allow", Principal=dict(Service="logging.s3.amazonaws.com"), Action="s3:PutObject",
+        Resource="arn:aws:s3:::safe-test-logs/*")
+    policy = aws.s3.BucketPolicy("logs", bucket=logs.bucket,
+        policy=pulumi.Output.json_dumps(dict(Version="2012-10-17", Statement=[service])))
+    aws.s3.BucketOwnershipControls("logs", bucket=logs.bucket, rule=dict(object_ownership="BucketOwnerPreferred"))
+    content = aws.s3.Bucket("content", bucket="safe-test-content", force_destroy=True)
+    aws.s3.BucketLogging("content", bucket=content.bucket, target_bucket=logs.bucket, target_prefix="{prefix}/",
+        opts=pulumi.ResourceOptions(depends_on=[policy]))
+    aws.ec2.FlowLog("safe", vpc_id=vpc.id, traffic_type="ALL", log_destination_type="s3", log_destination=logs.arn,
+        max_aggregation_interval=600)
+    visible = dict(cloudwatch_metrics_enabled=True, sampled_requests_enabled=True, metric_name="limit")
+    limit = dict(rate_based_statement=dict(limit={limit}, aggregate_key_type="IP"))
+    aws.wafv2.WebAcl("safe", name="safe-test", scope="CLOUDFRONT", region="us-east-1", description="limits",
+        default_action=dict(allow=dict()), visibility_config=visible,
+        rules=[dict(name="limit", priority=0, action=dict(block=dict()), statement=limit, visibility_config=visible)])
+"""
+
+
+def test_what_watches_and_encrypts_is_created_and_changed_and_then_settled(project: Project, cloud: Cloud) -> None:
+    project.up(SAFE.format(gib=20, hops=1, prefix="one", limit=1000))
+    assert project.is_settled()
+    ec2, key = cloud.client("ec2"), cloud.client("kms")
+    assert ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    default = ec2.get_ebs_default_kms_key_id()["KmsKeyId"]
+    assert key.describe_key(KeyId=default)["KeyMetadata"]["Description"] == "disks"
+
+    assert "3 updated" in project.up(SAFE.format(gib=30, hops=2, prefix="two", limit=2000))
+    assert project.run("stack", "output", "version").strip() == "2"
+    assert project.is_settled()
+    (version,) = ec2.describe_launch_template_versions(LaunchTemplateName="safe-test", Versions=["$Default"])[
+        "LaunchTemplateVersions"
+    ]
+    data = version["LaunchTemplateData"]
+    assert data["BlockDeviceMappings"][0]["Ebs"]["VolumeSize"] == 30
+    assert data["MetadataOptions"]["HttpPutResponseHopLimit"] == 2
+
+    project.up("")
+    assert not ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
+    assert not cloud.client("wafv2", "us-east-1").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+
+
 def test_drift_and_deletion_behind_our_back_are_reported_and_repaired(project: Project, cloud: Cloud) -> None:
     program = """
         bucket = aws.s3.Bucket("b", bucket="drift-test", force_destroy=True)

@@ -137,8 +137,12 @@ REPLACED = {
     "aws:cloudfront/distribution:Distribution": "",
     "aws:cloudfront/originAccessControl:OriginAccessControl": "name",
     "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:ebs/defaultKmsKey:DefaultKmsKey": "keyArn",
+    "aws:ebs/encryptionByDefault:EncryptionByDefault": "",
     "aws:ec2/eip:Eip": "domain",
+    "aws:ec2/flowLog:FlowLog": "logDestination logDestinationType maxAggregationInterval trafficType vpcId",
     "aws:ec2/internetGateway:InternetGateway": "",
+    "aws:ec2/launchTemplate:LaunchTemplate": "name",
     "aws:ec2/natGateway:NatGateway": "allocationId subnetId",
     "aws:ec2/route:Route": "destinationCidrBlock routeTableId",
     "aws:ec2/routeTable:RouteTable": "vpcId",
@@ -150,7 +154,7 @@ REPLACED = {
     "aws:eks/addon:Addon": "addonName clusterName",
     "aws:eks/cluster:Cluster": "accessConfig.bootstrapClusterCreatorAdminPermissions name roleArn",
     "aws:eks/nodeGroup:NodeGroup": (
-        "amiType capacityType clusterName diskSize instanceTypes nodeGroupName nodeRoleArn subnetIds"
+        "amiType capacityType clusterName instanceTypes launchTemplate.id nodeGroupName nodeRoleArn subnetIds"
     ),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": "clusterName namespace serviceAccount",
     "aws:elasticache/replicationGroup:ReplicationGroup": (
@@ -175,6 +179,8 @@ REPLACED = {
     "aws:route53/zone:Zone": "name",
     "aws:s3/bucket:Bucket": "bucket",
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": "bucket",
+    "aws:s3/bucketLogging:BucketLogging": "bucket",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "bucket",
     "aws:s3/bucketPolicy:BucketPolicy": "bucket",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "bucket",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "bucket",
@@ -182,6 +188,7 @@ REPLACED = {
     "aws:secretsmanager/secret:Secret": "name",
     "aws:secretsmanager/secretVersion:SecretVersion": "secretId secretString",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "securityGroupId",
+    "aws:wafv2/webAcl:WebAcl": "name scope",
 }
 """What the official provider replaces (`ForceNew`), of what the program declares; the rest it changes in place."""
 

@@ -96,3 +96,53 @@ def test_what_is_in_no_state_is_applied_again_and_is_the_same_object(project: Pr
     assert "+ 1 created" in project.up(program)
     assert cluster.get("configmap", "killed", "-n", "plugin-killed")["metadata"]["uid"] == before
     assert project.is_settled()
+
+
+RELEASE = """
+    k8s.helm.v3.Release(
+        "r", name="barman", chart="plugin-barman-cloud", version={version!r}, namespace="plugin-release",
+        create_namespace=True, values={values!r},
+        repository_opts={{"repo": "https://cloudnative-pg.github.io/charts"}},
+    )
+"""
+
+
+def test_a_release_is_its_stand_in_and_is_installed_again_when_a_part_is_gone(
+    project: Project, cluster: Cluster
+) -> None:
+    program = RELEASE.format(version="0.7.0", values={"crds": {"create": True}})
+    assert "on this machine: definitions only" in project.up(program)
+    assert cluster.get("crd", "objectstores.barmancloud.cnpg.io")["spec"]["group"] == "barmancloud.cnpg.io"
+    assert cluster.get("namespace", "plugin-release")["status"]["phase"] == "Active"
+    assert project.is_settled()
+    cluster.kubectl("delete", "namespace", "plugin-release")
+    assert "- 1 deleted" in project.run("refresh", "--yes", "--skip-preview")
+    assert "+ 1 created" in project.up(program)
+    assert cluster.get("namespace", "plugin-release")["status"]["phase"] == "Active"
+
+
+def test_a_release_that_the_stand_in_would_not_be_fails_at_preview(project: Project) -> None:
+    output = project.refused(RELEASE.format(version="0.6.0", values={"certificate": {"duration": "1h"}}))
+    assert "is for its version 0.7.0, not for 0.6.0" in output
+    output = project.refused(RELEASE.format(version="0.7.0", values={"certificate": {"duration": "1h"}}))
+    assert "values.certificate.duration" in output and "does not honour this value" in output
+
+
+def test_objects_of_a_file_are_children_of_the_component(project: Project, cluster: Cluster, tmp_path: Path) -> None:
+    file = tmp_path / "objects.yaml"
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: plugin-file-%s, namespace: default}\ndata: {a: b}\n"
+    file.write_text("---\n".join(text % name for name in ("one", "two")))
+    program = f'k8s.yaml.v2.ConfigFile("f", file={str(file)!r})'
+    assert "+ 4 created" in project.up(program)
+    assert cluster.get("configmap", "plugin-file-two", "-n", "default")["data"] == {"a": "b"}
+    assert project.is_settled()
+    other = "https://example.com/install.yaml"
+    assert f"{other} is not fetched" in project.refused(f'k8s.yaml.v2.ConfigFile("f", file="{other}")')
+
+
+def test_a_value_that_is_secret_elsewhere_stays_one_in_a_config_map(project: Project) -> None:
+    project.up("""
+        k8s.core.v1.ConfigMap("c", metadata={"name": "plugin-hidden"}, data={"a": pulumi.Output.secret("hush-hush")})
+    """)
+    assert "hush-hush" not in "".join(str(resource) for resource in project.state())
+    assert project.is_settled()

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
+import sys
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from local.site import CHECKOUT
 
@@ -49,19 +58,59 @@ def test_an_image_has_the_module_that_it_runs(name: str) -> None:
     assert (CHECKOUT / module / "__main__.py").exists() or (CHECKOUT / module.with_suffix(".py")).exists()
 
 
+def copied_from_the_checkout() -> list[str]:
+    """Sources of the Dockerfile's COPY instructions that are no other stage's."""
+    lines = [line.split() for line in (CHECKOUT / "Dockerfile").read_text().splitlines()]
+    return [
+        source
+        for words in lines
+        if words[:1] == ["COPY"] and not any(word.startswith("--from") for word in words)
+        for source in words[1:-1]
+    ]
+
+
+def test_what_an_image_is_built_from_exists_and_reaches_the_builder() -> None:
+    sources = copied_from_the_checkout()
+    assert sources and [source for source in sources if not (CHECKOUT / source).exists()] == []
+    admitted = {
+        line.removeprefix("!") for line in (CHECKOUT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
+    }
+    assert set(sources) == admitted
+
+
+def test_the_authorities_are_checked_where_the_image_is_built(tmp_path: Path) -> None:
+    """A page of an error, or half a file, ends the build: the command is the Dockerfile's own."""
+    dockerfile = (CHECKOUT / "Dockerfile").read_text()
+    (command,) = re.findall(r'RUN python -c "(.*)"', dockerfile)
+    bundle = tmp_path / "bundle.pem"
+    for text, ends_with in (("<html>", 1), (authority(), 0)):
+        bundle.write_text(text)
+        script = command.replace("/build/global-bundle.pem", str(bundle))
+        assert subprocess.run([sys.executable, "-c", script], capture_output=True).returncode == ends_with
+
+
+def authority() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "an authority")])
+    today = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, today, today + timedelta(days=1))
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
 def write_entrypoint(name: str, file: Path) -> subprocess.CompletedProcess[str]:
     command = [CHECKOUT / ".venv/bin/python", CHECKOUT / "bin/write-entrypoint", CHECKOUT / "images.toml", name, file]
     return subprocess.run(command, capture_output=True, text=True)
 
 
-def test_an_images_entrypoint_runs_its_command(tmp_path: Path) -> None:
-    assert write_entrypoint("auth", tmp_path / "entrypoint").returncode == 0
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_images_entrypoint_runs_its_command(name: str, tmp_path: Path) -> None:
+    assert write_entrypoint(name, tmp_path / "entrypoint").returncode == 0
     (tmp_path / "python").write_text('#!/bin/sh\necho "$@"\n')
     (tmp_path / "python").chmod(0o755)
     ran = subprocess.run(
         [tmp_path / "entrypoint", "--more"], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True
     )
-    assert ran.stdout == "-m services.auth --more\n"
+    assert ran.stdout.split() == [*IMAGES[name]["command"][1:], "--more"]
 
 
 def test_an_unknown_image_is_refused(tmp_path: Path) -> None:
@@ -69,3 +118,39 @@ def test_an_unknown_image_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no image aura/nothing" in done.stderr
     assert not (tmp_path / "entrypoint").exists()
+
+
+def steps_of(stage: str) -> list[str]:
+    """The shell commands of a stage's RUN instructions."""
+    text = (CHECKOUT / "Dockerfile").read_text().replace("\\\n", "")
+    (body,) = re.findall(rf"^FROM \S+ AS {stage}\n(.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL)
+    return [line.removeprefix("RUN ") for line in body.splitlines() if line.startswith("RUN ")]
+
+
+@pytest.mark.integration
+def test_the_images_environment_installs_by_hash_and_has_what_each_image_runs(tmp_path: Path) -> None:
+    """The Dockerfile's own commands, with folders of ours for those at the root, and with what uv has in its cache."""
+    build, environment = tmp_path / "build", tmp_path / "environment"
+    build.mkdir()
+    for source in ("bin/uv.txt", "images.lock"):
+        shutil.copy(CHECKOUT / source, build)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "python"], check=True)
+    script = " && ".join(steps_of("environment"))
+    for root, ours in (("/build", build), ("/opt/environment", environment), ("/usr/local", tmp_path / "python")):
+        script = script.replace(f"{root}/", f"{ours}/").replace(f"{root} ", f"{ours} ")
+    script = script.replace("--no-cache-dir ", "").replace("--no-cache ", "").replace("--compile-bytecode ", "")
+    path = f"{tmp_path / 'python' / 'bin'}:/usr/bin:/bin"
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"PATH": path}
+    done = subprocess.run(["bash", "-ec", script], env=environ, capture_output=True, text=True, timeout=580)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+    app = tmp_path / "app"
+    for source in ("images.toml", *sorted(rooms_in_images())):
+        copy = shutil.copytree if (CHECKOUT / source).is_dir() else shutil.copy
+        app.mkdir(exist_ok=True)
+        copy(CHECKOUT / source, app / source)
+    programs = [f"{IMAGES[name]['command'][2]}.__main__" for name in IMAGES]
+    imports = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+    command = [environment / "bin" / "python", "-c", imports, *programs]
+    ran = subprocess.run(command, cwd=app, env={"PATH": path}, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-2000:]

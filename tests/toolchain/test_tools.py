@@ -12,7 +12,7 @@ from local.toolchain import tools
 
 
 @pytest.mark.integration
-def test_definitions_are_those_of_gateway_kong_and_cloudnativepg() -> None:
+def test_definitions_are_those_of_the_controllers() -> None:
     documents = [yaml.safe_load(file.read_text()) for file in toolchain.crds()]
     assert {document["kind"] for document in documents} == {"CustomResourceDefinition"}
     names = {document["metadata"]["name"] for document in documents}
@@ -22,6 +22,13 @@ def test_definitions_are_those_of_gateway_kong_and_cloudnativepg() -> None:
         "kongplugins.configuration.konghq.com",
         "kongconsumers.configuration.konghq.com",
         "clusters.postgresql.cnpg.io",
+        "backups.postgresql.cnpg.io",
+        "scheduledbackups.postgresql.cnpg.io",
+        "objectstores.barmancloud.cnpg.io",
+        "certificates.cert-manager.io",
+        "clusterissuers.cert-manager.io",
+        "servicemonitors.monitoring.coreos.com",
+        "prometheusrules.monitoring.coreos.com",
     }
     assert len(names) == len(documents)
 

@@ -19,25 +19,25 @@ import yaml
 
 from bench.sockets.system.deployment import INGEST_PORT, Deployment
 from contracts.auraservice import AuraServiceSpec
-from contracts.gateway import GATEWAY_CLASS
+from contracts.gateway import CONTROLLER_NAME, GATEWAY_CLASS, TLS_PORT_NAME, UNMANAGED_ANNOTATION
 from contracts.platform import NAMESPACE
 from local.engines.runtime.scratch import SITE_INDEX, ScratchEnvironment
 from local.gateway.cache import ObjectCache
 from local.gateway.certificate import IssuedCertificate, ensure_ca, issue
-from local.gateway.haproxy.jwks import PublicKey, public_keys
 from local.gateway.haproxy.proxy import Proxy, backend_servers, certificate_bundles
 from local.gateway.haproxy.render import ProxySettings
-from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongPlugin, Pod, Secret, Service
-from local.gateway.routing.compile import CONTROLLER_NAME, compile_objects
+from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongConsumer, KongPlugin, Pod, Secret, Service
+from local.gateway.routing.compile import compile_objects
 from local.site import CHECKOUT, Site
 from operators.auraservice import gateway as operator
+from operators.auraservice import token_keys
 from operators.auraservice.dependencies import Dependencies
 from operators.kubernetes.manifest import NAME, Owner
-from services.auth import signing
 from services.kit.settings import DEFAULT_ISSUER
 
 CONNECTIONS = 9_000
 """Maximum for one HAProxy process."""
+_PROXY_SERVICE = (NAMESPACE, "kong-gateway-proxy")
 _MANIFESTS = CHECKOUT / "manifests" / "base"
 
 
@@ -52,15 +52,14 @@ class Gateways:
         self._loop = asyncio.new_event_loop()
         Thread(target=self._loop.run_forever, name="gateways", daemon=True).start()
         self._proxies: list[Proxy] = []
-        keys = public_keys({"keys": signing.jwks([deployment.key])["keys"]})
         for i in range(generators * -(-users // (generators * CONNECTIONS))):
             folder = scratch.folder / f"gateway{i}"
             folder.mkdir()
             proxy = Proxy(folder, ProxySettings(scratch.addresses[i], DEFAULT_ISSUER, CONNECTIONS + 500))
             with _output_to(folder / "access.log"):
-                self._run(_serve(proxy, cache, keys))
+                self._run(_serve(proxy, cache))
             self._proxies.append(proxy)
-        port = compile_objects(cache).plan.frontends[0].port
+        port = compile_objects(cache, _PROXY_SERVICE).plan.frontends[0].port
         self.endpoints = [(proxy.settings.address, port) for proxy in self._proxies]
 
     @property
@@ -75,37 +74,63 @@ class Gateways:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
 
-async def _serve(proxy: Proxy, cache: ObjectCache, keys: tuple[PublicKey, ...]) -> None:
-    plan = compile_objects(cache).plan
-    await proxy.apply(plan, certificate_bundles(plan, cache), keys, backend_servers(plan, cache))
+async def _serve(proxy: Proxy, cache: ObjectCache) -> None:
+    plan = compile_objects(cache, _PROXY_SERVICE).plan
+    await proxy.apply(plan, certificate_bundles(plan, cache), backend_servers(plan, cache))
 
 
 def _cache(deployment: Deployment, certificate: IssuedCertificate) -> ObjectCache:
-    """What the cluster would hold: the manifests of Gateway and ingest, what the operator makes of the latter, Pods."""
+    """What the cluster would hold: the manifests of Gateway and ingest, what the operator makes of the latter and of
+    the signing key, Pods."""
     owner = Owner("AuraService", NAMESPACE, "ingest", "bench")
     spec = AuraServiceSpec.model_validate(_manifest("ingest.yaml")["spec"])
-    declared = operator.routes(owner, spec, Dependencies())
+    declared = operator.routes(owner, spec, Dependencies()) + _credentials(deployment)
     tls = {"tls.crt": certificate.certificate, "tls.key": certificate.key}
     gateway = Gateway.model_validate(_placed(_manifest("gateway.yaml")))
     service = {"selector": owner.selector, "ports": [{"name": "http", "port": spec.ports["http"]}]}
+    (listener,) = gateway.spec.listeners
+    proxy = {"ports": [{"name": TLS_PORT_NAME, "port": listener.port}]}
+    about = {"name": GATEWAY_CLASS, "annotations": {UNMANAGED_ANNOTATION: "true"}}
     made = ObjectCache()
     for kind, shelf, items in (
         (
             GatewayClass,
             made.classes,
-            [{"metadata": {"name": GATEWAY_CLASS}, "spec": {"controllerName": CONTROLLER_NAME}}],
+            [{"metadata": about, "spec": {"controllerName": CONTROLLER_NAME}}],
         ),
         (HTTPRoute, made.routes, [item for item in declared if item["kind"] == "HTTPRoute"]),
         (KongPlugin, made.plugins, [item for item in declared if item["kind"] == "KongPlugin"]),
-        (Service, made.services, [_placed({"metadata": {"name": "ingest"}, "spec": service})]),
+        (KongConsumer, made.consumers, [item for item in declared if item["kind"] == "KongConsumer"]),
+        (
+            Service,
+            made.services,
+            [
+                _placed({"metadata": {"name": "ingest", "annotations": operator.timeouts(spec)}, "spec": service}),
+                _placed({"metadata": {"name": _PROXY_SERVICE[1]}, "spec": proxy}),
+            ],
+        ),
         (Pod, made.pods, [_pod(i, program.address[0]) for i, program in enumerate(deployment.ingest)]),
-        (Secret, made.secrets, [_placed({"metadata": {"name": "gateway-tls"}, "data": _encoded(tls)})]),
+        (
+            Secret,
+            made.secrets,
+            [
+                _placed({"metadata": {"name": "gateway-tls"}, "data": _encoded(tls)}),
+                *(item for item in declared if item["kind"] == "Secret"),
+            ],
+        ),
     ):
         for item in items:
             read = kind.model_validate(item)
             shelf[read.key] = read  # pyright: ignore[reportArgumentType]  each kind on its own shelf
     made.gateways[gateway.key] = gateway
     return made
+
+
+def _credentials(deployment: Deployment) -> list[dict[str, Any]]:
+    """Of the key that signs the users' tokens."""
+    spec = AuraServiceSpec.model_validate(_manifest("auth.yaml")["spec"])
+    secrets = {spec.token_keys[0]: deployment.key.as_pem(private=True).decode()}
+    return token_keys.credentials(Owner("AuraService", NAMESPACE, "auth", "bench"), spec, secrets)
 
 
 def _pod(number: int, address: str) -> dict[str, Any]:

@@ -3,7 +3,14 @@
 A server makes its data by its origin: `Empty`, `Restored` from a base backup, or as the `Standby` of another server.
 """
 
-from local.engines.postgres.backup import Source, forget_unneeded
+from local.engines.postgres.backup import (
+    Source,
+    archive_command,
+    first_segment,
+    forget_unneeded,
+    restore_command,
+    unneeded,
+)
 from local.engines.postgres.cluster import SUPERUSER, checked
 from local.engines.postgres.configuration import Tls
 from local.engines.postgres.origin import Empty, Origin, Restored, Standby
@@ -21,6 +28,10 @@ __all__ = [
     "Source",
     "Standby",
     "Tls",
+    "archive_command",
     "checked",
+    "first_segment",
     "forget_unneeded",
+    "restore_command",
+    "unneeded",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +60,9 @@ def write_password(folder: Path, password: str) -> None:
 
 
 def archive_command(archive: Path) -> str:
-    """Copies a finished segment, compressed, and renames it: a copy is whole or absent."""
-    return f'gzip -1 < "%p" > "{archive}/%f.new" && mv -f "{archive}/%f.new" "{archive}/%f.gz"'
+    """Copies a finished segment to a folder, compressed, and renames it: a copy is whole or absent."""
+    made = f'mkdir -p "{archive}"'
+    return f'{made} && gzip -1 < "%p" > "{archive}/%f.new" && mv -f "{archive}/%f.new" "{archive}/%f.gz"'
 
 
 def restore_command(archive: Path, live: Path) -> str:
@@ -75,11 +77,21 @@ def restore_command(archive: Path, live: Path) -> str:
 
 def forget_unneeded(archive: Path, backups: list[Path]) -> None:
     """Deletes the archived WAL that none of these base backups needs, and all of it when there is none."""
-    needed = min((first_segment(backup / "data")[8:] for backup in backups), default=None)
-    for segment in archive.glob("*.gz"):
-        position = segment.name.removesuffix(".gz")[8:]  # after the timeline
-        if needed is None or (len(position) == len(needed) and position < needed):
-            segment.unlink()
+    for name in unneeded(
+        [segment.name for segment in archive.glob("*.gz")], [first_segment(backup / "data") for backup in backups]
+    ):
+        (archive / name).unlink()
+
+
+def unneeded(archived: Sequence[str], first: Sequence[str]) -> list[str]:
+    """Names of the files of an archive that no base backup needs of those which start at the segments `first`."""
+    needed = min((segment[8:] for segment in first), default=None)  # after the timeline
+    positions = {name: name.partition(".")[0][8:] for name in archived}
+    return [
+        name
+        for name, position in positions.items()
+        if needed is None or (len(position) == len(needed) and position < needed)
+    ]
 
 
 def first_segment(data: Path) -> str:

@@ -43,15 +43,14 @@ class Empty:
 
 @dataclass(frozen=True)
 class Restored:
-    """The base backup in `folder`, and if `archive` is given, what the WAL says happened after it.
+    """The base backup in `folder`, and if `restore_command` is given, what the WAL says happened after it.
 
-    `archive` is the folder of archived segments, `live` the WAL folder of the server that writes it, which may be
-    gone. Without `until` the whole WAL is replayed, else every transaction committed at that moment or before.
+    PostgreSQL fetches each segment with that command. Without `until` the whole WAL is replayed, else every
+    transaction committed at that moment or before.
     """
 
     folder: Path
-    archive: Path | None = None
-    live: Path | None = None
+    restore_command: str | None = None
     until: datetime | None = None
 
     def seed(self, data: Path) -> None:
@@ -61,15 +60,15 @@ class Restored:
         unfinished.chmod(0o700)
         (unfinished / "standby.signal").unlink(missing_ok=True)  # the backup of a standby has it
         backup.write_password(data.parent, (self.folder / backup.PASSWORD_FILE).read_text())
-        if self.archive is not None:
+        if self.restore_command is not None:
             (unfinished / "recovery.signal").touch(mode=0o600)
         unfinished.rename(data)
 
     def settings(self) -> dict[str, str]:
         """Connections wait until the recovery is over (hot_standby off)."""
-        if self.archive is None:
+        if self.restore_command is None:
             return {}
-        replay = {"restore_command": backup.restore_command(self.archive, self.live or self.archive)}
+        replay = {"restore_command": self.restore_command}
         if self.until is not None:
             replay["recovery_target_time"] = self.until.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
         return replay | {"recovery_target_action": "promote", "hot_standby": "off"}

@@ -52,8 +52,8 @@ class Replication:
 class Postgres:
     """A server at `address`:`port`; its configuration files are outside of the data folder.
 
-    Without `tls` it speaks plaintext only; without `origin` its data begins empty. With `archive`, finished segments
-    of its WAL are copied to that folder.
+    Without `tls` it speaks plaintext only; without `origin` its data begins empty. With `archive_command`, finished
+    segments of its WAL are kept until that command has succeeded for each.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Postgres:
         settings: dict[str, str] | None = None,
         tls: Tls | None = None,
         origin: Origin | None = None,
-        archive: Path | None = None,
+        archive_command: str | None = None,
     ) -> None:
         self.folder = folder
         self.address = address
@@ -72,7 +72,7 @@ class Postgres:
         self.settings = settings or {}
         self.tls = tls
         self.origin: Origin = origin or Empty()
-        self.archive = archive
+        self.archive_command = archive_command
         self.process = Process(folder, "postgres")
         self._log_before = 0
 
@@ -219,12 +219,10 @@ class Postgres:
         return ["-c", f"config_file={self.folder}/postgresql.conf"]
 
     def _configure(self) -> None:
-        if self.archive is not None:
-            self.archive.mkdir(parents=True, exist_ok=True, mode=0o700)
         provider = self.origin.settings()
         if self._replay_all.exists():
             provider.pop("recovery_target_time", None)
-        provider["archive_command"] = backup.archive_command(self.archive) if self.archive else "true"
+        provider["archive_command"] = self.archive_command or "true"
         text = configuration(self.folder, self.address, self.port, self.tls, self.settings, provider)
         (self.folder / "postgresql.conf").write_text(text)
         (self.folder / "pg_hba.conf").write_text(access(self.tls))

@@ -11,7 +11,6 @@ import structlog
 
 from local.gateway.cache import ObjectCache
 from local.gateway.endpoints import Endpoint, endpoints
-from local.gateway.haproxy.jwks import PublicKey
 from local.gateway.haproxy.process import Haproxy
 from local.gateway.haproxy.render import (
     CERTIFICATES,
@@ -19,6 +18,7 @@ from local.gateway.haproxy.render import (
     PATTERN_FILES,
     ProxySettings,
     certificate_file,
+    key_file,
     render,
 )
 from local.gateway.haproxy.slots import Slots, assign, runtime_commands
@@ -39,28 +39,28 @@ class Proxy:
         self._slots: dict[str, Slots] = {}
         self._loaded: tuple[str, Mapping[str, bytes]] | None = None
 
-    def needs_reload(self, plan: Plan, certificates: Mapping[NamespacedName, bytes], keys: tuple[PublicKey, ...],
+    def needs_reload(self, plan: Plan, certificates: Mapping[NamespacedName, bytes],
                      servers: Mapping[str, list[Endpoint]]) -> bool:  # fmt: skip
         """Whether `apply` with the same arguments would reload HAProxy."""
-        return self._desired(plan, certificates, keys, self._assigned(servers)) != self._loaded
+        return self._desired(plan, certificates, self._assigned(servers)) != self._loaded
 
-    async def apply(self, plan: Plan, certificates: Mapping[NamespacedName, bytes], keys: tuple[PublicKey, ...],
+    async def apply(self, plan: Plan, certificates: Mapping[NamespacedName, bytes],
                     servers: Mapping[str, list[Endpoint]]) -> None:  # fmt: skip
         """`servers` are those of each backend. Raises ConfigurationRejected (nothing changed) or HaproxyFailed."""
         slots = self._assigned(servers)
-        desired = self._desired(plan, certificates, keys, slots)
+        desired = self._desired(plan, certificates, slots)
         if desired == self._loaded:
             await self._change_servers(slots)
         else:
             self._write_files(desired[1])
-            await self.haproxy.load(render(plan, self.settings, [key.verification_key() for key in keys], slots))
+            await self.haproxy.load(render(plan, self.settings, slots))
             self._loaded = desired
             self._delete_unused(desired[1])
             log.info(
                 "configuration_loaded",
                 ports=[frontend.port for frontend in plan.frontends],
                 backends=len(plan.backends),
-                keys=len(keys),
+                keys=[one.key for one in plan.credentials],
             )
         self._slots = slots
 
@@ -80,13 +80,13 @@ class Proxy:
     def _assigned(self, servers: Mapping[str, list[Endpoint]]) -> dict[str, Slots]:
         return {name: assign(desired, self._slots.get(name, ())) for name, desired in servers.items()}
 
-    def _desired(self, plan: Plan, certificates: Mapping[NamespacedName, bytes], keys: tuple[PublicKey, ...],
+    def _desired(self, plan: Plan, certificates: Mapping[NamespacedName, bytes],
                  slots: Mapping[str, Slots]) -> tuple[str, Mapping[str, bytes]]:  # fmt: skip
         """The configuration without its servers, and its files: a change of them needs a reload."""
         files = {certificate_file(name): content for name, content in certificates.items()}
-        files |= {key.file: key.pem for key in keys} | PATTERN_FILES
+        files |= {key_file(one): one.pem for one in plan.credentials} | PATTERN_FILES
         empty = {name: (None,) * len(assigned) for name, assigned in slots.items()}
-        return render(plan, self.settings, [key.verification_key() for key in keys], empty), files
+        return render(plan, self.settings, empty), files
 
     def _write_files(self, files: Mapping[str, bytes]) -> None:
         for name, content in files.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from contracts.platform import TOKEN_AUDIENCE
 from contracts.subjects import MAX_SUBJECT_LENGTH
 from local.gateway.endpoints import Endpoint
 from local.gateway.objects import NamespacedName
+from local.gateway.routing.credentials import Credential
 from local.gateway.routing.plan import Plan
 
 CERTIFICATES = "certificates"
@@ -38,15 +40,6 @@ PATTERN_FILES = {
 
 
 @dataclass(frozen=True)
-class VerificationKey:
-    """A public key of the auth service; `file` contains it as PEM."""
-
-    kid: str
-    algorithm: str
-    file: str
-
-
-@dataclass(frozen=True)
 class ProxySettings:
     """What does not depend on the plan. `connections` is the maximum of open connections."""
 
@@ -68,13 +61,12 @@ class Unquotable(ValueError):
     """Text that can't be quoted in a configuration."""
 
 
-def render(plan: Plan, settings: ProxySettings, keys: Sequence[VerificationKey], slots: Slots) -> str:
+def render(plan: Plan, settings: ProxySettings, slots: Slots) -> str:
     """The whole configuration. Raises Unquotable when a name contains control characters."""
     stick_tables = dict.fromkeys(backend.stick_table for backend in plan.backends if backend.policy.per_minute)
     return _template.render(
         plan=plan,
         settings=settings,
-        keys=keys,
         slots=slots,
         stick_tables=list(stick_tables),
         user_header=USER_HEADER,
@@ -87,6 +79,11 @@ def render(plan: Plan, settings: ProxySettings, keys: Sequence[VerificationKey],
 def certificate_file(secret: NamespacedName) -> str:
     """Path of the certificate of a Secret, relative to HAProxy's folder."""
     return f"{CERTIFICATES}/{secret[0]}.{secret[1]}.pem"
+
+
+def key_file(credential: Credential) -> str:
+    """Path of a credential's public key. Named after its content, so that the file of a key in use never changes."""
+    return f"{KEYS}/{hashlib.sha256(credential.pem).hexdigest()[:32]}.pem"
 
 
 def quoted(text: str) -> str:
@@ -124,5 +121,10 @@ _environment = Environment(
     keep_trailing_newline=True,
     autoescape=False,
 )
-_environment.filters |= {"quoted": quoted, "certificate_file": certificate_file, "pattern_file": pattern_file}
+_environment.filters |= {
+    "quoted": quoted,
+    "certificate_file": certificate_file,
+    "key_file": key_file,
+    "pattern_file": pattern_file,
+}
 _template = _environment.get_template("haproxy.cfg.j2")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from contracts.gateway import CONTROLLER_NAME, UNMANAGED_ANNOTATION
 from local.gateway.cache import ObjectCache
-from local.gateway.objects import NamespacedName
-from local.gateway.routing import hostnames, shadowing
+from local.gateway.objects import GatewayClass, NamespacedName
+from local.gateway.routing import credentials, hostnames, shadowing
 from local.gateway.routing.listeners import GatewayListener, gateway_listener, listener_conditions
 from local.gateway.routing.plan import Backend, Compiled, Condition, Frontend, ListenerStatus, Plan, RouteMatch
 from local.gateway.routing.routes import RouteNotAccepted, attach
 
-CONTROLLER_NAME = "platform.aurawellness.com/local-gateway"
+
+def is_ours(item: GatewayClass) -> bool:
+    """KIC serves the classes that name it and whose Gateways it does not have to make a Kong for."""
+    return item.spec.controller_name == CONTROLLER_NAME and bool(item.metadata.annotations.get(UNMANAGED_ANNOTATION))
 
 
-def compile_objects(cache: ObjectCache) -> Compiled:
-    """The plan of all Gateways whose class names CONTROLLER_NAME."""
-    classes = {item.key[1] for item in cache.classes.values() if item.spec.controller_name == CONTROLLER_NAME}
+def compile_objects(cache: ObjectCache, publish_service: NamespacedName) -> Compiled:
+    """The plan of all Gateways of our classes. `publish_service` is the Service in front of the gateway's Pods."""
+    classes = {item.key[1] for item in cache.classes.values() if is_ours(item)}
+    proxy = cache.services.get(publish_service)
+    verifying = credentials.collect(cache.consumers.values(), cache.secrets)
     gateways = {key: item for key, item in cache.gateways.items() if item.spec.gateway_class_name in classes}
     conditions = {
-        gateway_listener(gateway, listener): listener_conditions(gateway, listener, cache.secrets)
+        gateway_listener(gateway, listener): listener_conditions(gateway, listener, cache.secrets, proxy)
         for _, gateway in sorted(gateways.items())
         for listener in gateway.spec.listeners
     }
@@ -59,7 +65,8 @@ def compile_objects(cache: ObjectCache) -> Compiled:
         )
         for key in gateways
     }
-    return Compiled(Plan(_frontends(usable, matches), tuple(backends)), listeners, routes)
+    plan = Plan(_frontends(usable, matches), tuple(backends), verifying.usable)
+    return Compiled(plan, listeners, routes, verifying.problems)
 
 
 def _frontends(usable: list[GatewayListener], matches: dict[GatewayListener, list[RouteMatch]]) -> tuple[Frontend, ...]:

@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from local.gateway.objects import Gateway, Listener, NamespacedName, Secret
+from contracts.gateway import TLS_PORT_NAME
+from local.gateway.objects import Gateway, Listener, NamespacedName, Secret, Service
 from local.gateway.routing.plan import Condition
 
 
@@ -34,12 +35,20 @@ def certificate_secrets(gateway: Gateway, listener: Listener) -> tuple[Namespace
 
 
 def listener_conditions(
-    gateway: Gateway, listener: Listener, secrets: Mapping[NamespacedName, Secret]
+    gateway: Gateway, listener: Listener, secrets: Mapping[NamespacedName, Secret], proxy: Service | None
 ) -> tuple[Condition, Condition]:
-    """Conditions Accepted and ResolvedRefs of a listener; it is usable when both are true."""
+    """Conditions Accepted and ResolvedRefs of a listener; it is usable when both are true. `proxy` is the Service in
+    front of the gateway's Pods: KIC takes its ports for those that are open, not the ports of the Pods."""
     if listener.protocol != "HTTPS" or listener.tls is None or listener.tls.mode != "Terminate":
         accepted = Condition(
             "Accepted", False, "UnsupportedProtocol", "only HTTPS with TLS mode Terminate is supported"
+        )
+    elif listener.port not in tls_ports(proxy):
+        accepted = Condition(
+            "Accepted",
+            False,
+            "PortUnavailable",
+            "no Kong listen with the requested protocol is configured for the requested port",
         )
     else:
         accepted = Condition("Accepted", True, "Accepted")
@@ -55,6 +64,11 @@ def listener_conditions(
     if error:
         return accepted, Condition("ResolvedRefs", False, "InvalidCertificateRef", error)
     return accepted, Condition("ResolvedRefs", True, "ResolvedRefs")
+
+
+def tls_ports(proxy: Service | None) -> set[int]:
+    """The ports of the gateway's Service behind which its Pods speak TLS."""
+    return {port.port for port in proxy.spec.ports if port.name == TLS_PORT_NAME} if proxy else set()
 
 
 def pem_bundle(secret: Secret) -> bytes | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from local.gateway.objects import NamespacedName
+from local.gateway.routing.credentials import Credential
 from local.gateway.routing.plugins import Policy
 
 
@@ -19,6 +21,8 @@ class Backend:
     policy: Policy
     stick_table: str
     """Name of the table that counts requests: one per route."""
+    silence_ms: int
+    """Milliseconds without a byte after which a request or a WebSocket ends."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Frontend:
 class Plan:
     frontends: tuple[Frontend, ...] = ()
     backends: tuple[Backend, ...] = ()
+    credentials: tuple[Credential, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,10 @@ class ListenerStatus:
 
 @dataclass(frozen=True)
 class Compiled:
-    """The plan, listener statuses by Gateway, and conditions by HTTPRoute and index of the parentRef."""
+    """The plan, listener statuses by Gateway, conditions by HTTPRoute and index of the parentRef, and what is wrong by
+    KongConsumer."""
 
     plan: Plan
     listeners: dict[NamespacedName, tuple[ListenerStatus, ...]]
     routes: dict[NamespacedName, dict[int, tuple[Condition, ...]]]
+    consumers: Mapping[NamespacedName, tuple[str, ...]]

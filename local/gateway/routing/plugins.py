@@ -53,7 +53,8 @@ _Absent = Annotated[None, BeforeValidator(lambda value: value or None)]
 
 
 class _Jwt(_Config):
-    key_claim_name: Literal["iss", "kid"] = "iss"
+    key_claim_name: Literal["kid"]
+    """Kong's own default is iss."""
     claims_to_verify: list[Literal["exp", "nbf"]] = []
     """Both are always verified here."""
     header_names: list[Literal["authorization", "Authorization"]] = ["authorization"]

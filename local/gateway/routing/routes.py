@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from contracts.gateway import PLUGINS_ANNOTATION
+from contracts.gateway import DEFAULT_TIMEOUT_MS, PLUGINS_ANNOTATION, READ_TIMEOUT_ANNOTATION
 from local.gateway.cache import ObjectCache
-from local.gateway.objects import HTTPRoute, HTTPRouteSpec, KongPlugin, NamespacedName, ParentReference
+from local.gateway.objects import HTTPRoute, HTTPRouteSpec, KongPlugin, NamespacedName, ParentReference, Service
 from local.gateway.routing import hostnames
 from local.gateway.routing.listeners import GatewayListener
 from local.gateway.routing.plan import Backend, Condition, RouteMatch
 from local.gateway.routing.plugins import Policy, UnsupportedPlugin, compile_policy, configured, describe
 
+_MAX_TIMEOUT_MS = 2**31 - 2
 _STRIP_PATH = "konghq.com/strip-path"
 
 
@@ -43,7 +44,7 @@ def attach(
     spec = _parse_spec(route)
     policy = _policy(route, cache)
     hosts = _hosts(route.key[0], parent, spec, listeners)
-    backends = _backends(route, spec, policy)
+    backends = _backends(route, spec, policy, cache)
     missing = [f"{b.service[1]}:{b.port}" for b in backends if not _has_service_port(b, cache)]
     return AttachedRoute(
         {listener: _matches(spec, names, backends) for listener, names in hosts.items()},
@@ -109,16 +110,24 @@ def _hosts(
     return found
 
 
-def _backends(route: HTTPRoute, spec: HTTPRouteSpec, policy: Policy) -> tuple[Backend, ...]:
+def _backends(route: HTTPRoute, spec: HTTPRouteSpec, policy: Policy, cache: ObjectCache) -> tuple[Backend, ...]:
     """One per rule, in order. That of a rule without backendRef has no server and answers 503."""
     namespace, name = route.key
     backends: list[Backend] = []
     for index, rule in enumerate(spec.rules):
         service, port = (rule.backend_refs[0].name, rule.backend_refs[0].port) if rule.backend_refs else ("", 0)
+        silence = _silence_ms(cache.services.get((namespace, service)))
         backends.append(
-            Backend(f"{namespace}.{name}.{index}", (namespace, service), port, policy, f"{namespace}.{name}")
+            Backend(f"{namespace}.{name}.{index}", (namespace, service), port, policy, f"{namespace}.{name}", silence)
         )
     return tuple(backends)
+
+
+def _silence_ms(service: Service | None) -> int:
+    """Kong's read timeout. KIC ignores one that is no number, and Kong one that is out of range."""
+    text = service.metadata.annotations.get(READ_TIMEOUT_ANNOTATION, "") if service else ""
+    valid = text.isascii() and text.isdigit() and 1 <= int(text) <= _MAX_TIMEOUT_MS
+    return int(text) if valid else DEFAULT_TIMEOUT_MS
 
 
 def _matches(spec: HTTPRouteSpec, hosts: Sequence[str], backends: Sequence[Backend]) -> tuple[RouteMatch, ...]:

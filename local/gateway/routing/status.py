@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from local.gateway.objects import Gateway, GatewayClass, HTTPRoute
-from local.gateway.routing.compile import CONTROLLER_NAME
+from contracts.gateway import CONTROLLER_NAME
+from local.gateway.objects import Gateway, GatewayClass, HTTPRoute, KongConsumer
 from local.gateway.routing.plan import Condition, ListenerStatus
 
 Status = dict[str, Any]
@@ -85,6 +85,15 @@ def route(item: HTTPRoute, parents: Mapping[int, tuple[Condition, ...]], error: 
     if not ours and not known:
         return None
     return _if_changed(item.status, {"parents": [*others, *ours]})
+
+
+def consumer(item: KongConsumer, problems: Sequence[str], error: str, now: str) -> Status | None:
+    """Whether all its credentials are in use."""
+    found = programmed(not problems, error or "; ".join(problems))
+    return _if_changed(
+        item.status,
+        {"conditions": _conditions([found], item.status.get("conditions"), item.metadata.generation, now)},
+    )
 
 
 def _conditions(desired: Iterable[Condition], before: list[Status] | None, generation: int, now: str) -> list[Status]:

@@ -23,7 +23,7 @@ from local.node.pod.environment import (
 )
 from local.node.pod.volumes import Volumes
 from local.node.runtime import accounts
-from local.node.runtime.execution import POD_UID_VARIABLE, ContainerConfig, Mount, can_change_user
+from local.node.runtime.execution import POD_UID_VARIABLE, ContainerConfig, Mount, can_change_user, sandbox_available
 from local.node.runtime.images import USER, command
 from local.node.runtime.user import User
 from local.site import CHECKOUT
@@ -66,7 +66,7 @@ class Programs:
             argv = ["/bin/sh", "-c", _EXEC_FORMAT_ERROR, *argv]
         for number, word in enumerate(argv):
             check_text(f"argument {number}", word)
-        self._record_user_event(pod, container["name"], user)
+        self._record_what_is_not_done(pod, container, user)
         return ContainerConfig(
             argv,
             env | declared,
@@ -79,6 +79,7 @@ class Programs:
             user,
             [*context.image_files, *image.files],
             security.no_new_privileges(container),
+            security.read_only_root(container),
             self._group,
             image.identity,
         )
@@ -87,12 +88,14 @@ class Programs:
         file = self._volumes.kubeconfig
         return [Mount(file.parent, KUBECONFIG_FOLDER, True)] if file.exists() else []
 
-    def _record_user_event(self, pod: Object, container: str, user: User | None) -> None:
+    def _record_what_is_not_done(self, pod: Object, container: Object, user: User | None) -> None:
+        name = container["name"]
         if user is not None and user.uid != os.getuid() and not can_change_user():
-            message = (
-                f"container {container} runs as uid {os.getuid()}, not as {user.uid}: this node does not run as root"
-            )
+            message = f"container {name} runs as uid {os.getuid()}, not as {user.uid}: this node does not run as root"
             self._context.record_event(pod, "UserNotChanged", message, "Warning")
+        if security.read_only_root(container) and not sandbox_available():
+            message = f"container {name} can write what its user can: this machine permits no mount namespaces"
+            self._context.record_event(pod, "RootNotReadOnly", message, "Warning")
 
     async def _read_data(self, namespace: str, reference: Reference) -> dict[str, bytes] | None:
         path = f"/api/v1/namespaces/{namespace}/{reference.kind}/{reference.name}"

@@ -53,6 +53,10 @@ def no_new_privileges(container: Object) -> bool:
     return (container.get("securityContext") or {}).get("allowPrivilegeEscalation") is False
 
 
+def read_only_root(container: Object) -> bool:
+    return (container.get("securityContext") or {}).get("readOnlyRootFilesystem") is True
+
+
 def volume_group(pod: Object) -> Group | None:
     """fsGroup of the Pod, None if it has none."""
     context = pod["spec"].get("securityContext") or {}

@@ -55,6 +55,8 @@ class ContainerConfig:
     files: Sequence[str] = field(default_factory=tuple)
     """Paths of the image's files, which any user can read in a real image."""
     no_new_privileges: bool = False
+    read_only_root: bool = False
+    """Only `mounts` can be written; done where there are mount namespaces."""
     group: Path | None = None
     """Control group of the Pod."""
     image_identity: str = ""
@@ -92,6 +94,7 @@ class Run:
                     "files": list(config.files),
                     "user": user,
                     "no_new_privileges": config.no_new_privileges,
+                    "read_only_root": config.read_only_root,
                 }
             )
             argv = [sys.executable, "-I", "-S", str(_SANDBOX), plan, *argv]
@@ -183,7 +186,7 @@ def kill_pods(pods: Path) -> None:
 @cache
 def sandbox_available() -> bool:
     """Whether this machine permits mount namespaces (some containers and distributions do not)."""
-    nothing = {"mounts": [], "files": [], "user": None, "no_new_privileges": False}
+    nothing = {"mounts": [], "files": [], "user": None, "no_new_privileges": False, "read_only_root": False}
     plan = json.dumps({"scratch": "/", "cwd": "/", **nothing})
     probe = f"{shutil.which('true')}"
     return os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-I", "-S", str(_SANDBOX), plan, probe]) == 0

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 _LOCAL = {
     "gateway": ("python", "-m", "local.gateway"),
     "cloudnativepg": ("python", "-m", "local.cloudnativepg"),
+    "cert-manager": ("python", "-m", "local.certmanager"),
+    "cloudnativepg-instance": ("python", "-m", "local.cloudnativepg.object_store"),
     "python": ("python",),
     "sh": ("/bin/sh",),
 }

@@ -8,6 +8,7 @@ Runs as a script and imports no package of this project, so that it starts in mi
 # Importing pathlib takes longer than running all of this.
 # ruff: noqa: PTH100, PTH101, PTH102, PTH103, PTH112, PTH115, PTH116, PTH118, PTH120, PTH123, PTH211
 import ctypes
+import errno
 import json
 import os
 import stat
@@ -20,6 +21,8 @@ MNT_DETACH = 2
 PR_SET_NO_NEW_PRIVS = 38
 _LOCKED_FLAGS = 0x2 | 0x4 | 0x8 | 0x400 | 0x800  # nosuid, nodev, noexec, noatime, nodiratime: same in statvfs and mount
 _ST_RELATIME = 4096
+_UNREACHABLE = (errno.ENOENT, errno.ENOTDIR, errno.EINVAL, errno.EACCES)
+"""What the table of mounts names, but another mount hides, or a folder that this user may not enter."""
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -67,6 +70,31 @@ def mirror(original: int, target: str, names: set[str] | None) -> None:
         mount(f"{source}/{entry.name}", copy, "", MS_BIND | MS_REC)
 
 
+def make_read_only(target: str) -> None:
+    current = os.statvfs(target).f_flag
+    kept = current & _LOCKED_FLAGS | (MS_RELATIME if current & _ST_RELATIME else 0)
+    mount("", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+
+
+def make_root_read_only(writable: list[str]) -> None:
+    """All mounts of this namespace but those at or below these paths; device files can be written all the same."""
+    with open("/proc/self/mountinfo", "rb") as table:
+        escaped = [line.split(b" ")[4].decode("unicode_escape") for line in table]
+    points = [os.fsdecode(one.encode("latin-1")) for one in escaped]
+    for point in points:
+        if not is_below(point, writable):
+            try:
+                make_read_only(point)
+            except OSError as error:
+                if error.errno not in _UNREACHABLE:
+                    raise
+
+
+def is_below(path: str, folders: list[str]) -> bool:
+    """Whether it is one of the folders or lies in one."""
+    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
+
+
 class Tree:
     """The container's file system: the machine's, plus mounts. `scratch` is an empty folder to build a root on."""
 
@@ -87,9 +115,7 @@ class Tree:
                 os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
         mount(f"/proc/self/fd/{source}", target, "", MS_BIND | MS_REC)
         if read_only:
-            current = os.statvfs(target).f_flag
-            kept = current & _LOCKED_FLAGS | (MS_RELATIME if current & _ST_RELATIME else 0)
-            mount("", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | kept)
+            make_read_only(target)
         self.targets.append(target)
 
     def make_folder(self, folder: str) -> None:
@@ -97,8 +123,7 @@ class Tree:
         ancestor = folder
         while not os.path.isdir(ancestor):
             ancestor = os.path.dirname(ancestor)
-        in_a_volume = any(ancestor == target or ancestor.startswith(target + "/") for target in self.targets)
-        if not in_a_volume and os.stat(ancestor).st_dev not in self.own_devices:
+        if not is_below(ancestor, self.targets) and os.stat(ancestor).st_dev not in self.own_devices:
             self.cover(ancestor)
         os.makedirs(folder, exist_ok=True)
 
@@ -152,21 +177,31 @@ def become(uid: int, gid: int, groups: list[int]) -> None:
     os.setuid(uid)
 
 
+def by_depth(mounts: list[tuple[int, str, bool]]) -> list[tuple[int, str, bool]]:
+    return sorted(mounts, key=lambda item: item[1].count("/"))
+
+
 def main(plan: str, argv: list[str]) -> None:
     """`plan`: {"scratch": folder, "cwd": path, "mounts": [[source, target, read only], ...], "files": [path, ...],
-    "user": [uid, gid, groups] or null, "no_new_privileges": whether}.
+    "user": [uid, gid, groups] or null, "no_new_privileges": whether, "read_only_root": whether}.
     """
     config = json.loads(plan)
     enter_namespace()
     # Opened before anything is mounted: a source may lie below a folder that gets covered.
     mounts = [(os.open(source, os.O_PATH), target, read_only) for source, target, read_only in config["mounts"]]
+    volumes = [target for _, target, _ in mounts]
+    # A volume on /tmp hides none of the image's files, though this machine may have them in its own /tmp.
+    files = {way for file in config["files"] for way in (os.path.abspath(file), os.path.realpath(file))}
+    covered = [(os.open(file, os.O_PATH), file, True) for file in files if is_below(file, volumes)]
     tree = Tree(config["scratch"])
     if config["user"] is not None:
         tree.expose(config["files"])
-    for source, target, read_only in sorted(mounts, key=lambda item: item[1].count("/")):
+    for source, target, read_only in by_depth(mounts) + by_depth(covered):
         tree.bind(source, target, read_only)
         os.close(source)
     tree.close()
+    if config["read_only_root"]:
+        make_root_read_only(["/dev", "/proc", *volumes])
     if config["no_new_privileges"]:
         check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     if config["user"] is not None:

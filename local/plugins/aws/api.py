@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from local.plugins.provider.values import Values
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
-_NOT_FOUND = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "404")
+_NOT_FOUND = ("NotFound", "NoSuch", "DoesNotExist", "NonExistent", "Nonexistent", "404")
 _DONE = ("AlreadyAssociated",)
 _TRY_AGAIN = (429, 500, 502, 503, 504)
 _ATTEMPTS = 11
@@ -45,6 +44,7 @@ class AwsApi:
     def __init__(self, settings: Values) -> None:
         self._settings = settings
         self._lock = threading.RLock()
+        self._made: Any = None
         self._clients: dict[tuple[str, str, int], Any] = {}
 
     @property
@@ -88,14 +88,17 @@ class AwsApi:
         answer.pop("ResponseMetadata", None)
         return answer
 
-    @functools.cached_property
+    @property
     def _session(self) -> Any:
+        """Made once. One lock for session and clients: with two, threads that take them in turn wait for ever."""
         import boto3
 
         names = {"accessKey": "aws_access_key_id", "secretKey": "aws_secret_access_key", "token": "aws_session_token"}
         credentials = {to: self._settings[name] for name, to in names.items() if self._settings.get(name)}
         with self._lock:
-            return boto3.Session(profile_name=self._settings.get("profile"), **credentials)
+            if self._made is None:
+                self._made = boto3.Session(profile_name=self._settings.get("profile"), **credentials)
+            return self._made
 
     def _client(self, service: str, region: str, attempts: int) -> Any:
         from botocore.config import Config

@@ -33,6 +33,13 @@ FUNCTIONS = {
         {"accountId": "Account", "arn": "Arn", "userId": "UserId", "id": "Account"},
         regional=False,
     ),
+    "aws:route53/getZone:getZone": Function(
+        "route53",
+        "GetHostedZone",
+        {"name": "HostedZone.Name", "nameServers": "DelegationSet.NameServers", "zoneId": "HostedZone.Id"},
+        {"zoneId": "Id"},
+        regional=False,
+    ),
     "aws:eks/getClusters:getClusters": Function("eks", "ListClusters", {"names": "clusters"}),
     "aws:eks/getNodeGroups:getNodeGroups": Function(
         "eks", "ListNodegroups", {"names": "nodegroups"}, {"clusterName": "clusterName"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import Any
 
 from local.plugins.aws.api import AwsApi
 from local.plugins.aws.change import change
@@ -28,7 +29,8 @@ from local.plugins.provider.base import (
 from local.plugins.provider.values import UNKNOWN, Values, changed_paths, has_unknown
 
 SETTINGS = frozenset(
-    {"region", "accessKey", "secretKey", "token", "profile", "defaultTags", "version", "pluginDownloadURL"}
+    {"region", "accessKey", "secretKey", "token", "profile", "defaultTags", "allowedAccountIds"}
+    | {"version", "pluginDownloadURL"}
     | {"skipCredentialsValidation", "skipRegionValidation", "skipMetadataApiCheck", "skipRequestingAccountId"}
 )
 
@@ -43,9 +45,14 @@ class AwsProvider(Provider):
         if unknown:
             raise ProviderError(f"the provider setting {unknown[0]} is not supported on this machine")
         self._api = AwsApi(settings)
-        nested = settings.get("defaultTags") or {}
-        default = json.loads(nested) if isinstance(nested, str) else nested  # the SDK sends what is nested as JSON
-        self._default_tags: Values = default.get("tags") or {}
+        self._default_tags: Values = (_nested(settings, "defaultTags") or {}).get("tags") or {}
+        if allowed := _nested(settings, "allowedAccountIds"):
+            account = self._api.call("sts", "GetCallerIdentity", {})["Account"]
+            if account not in allowed:
+                raise ProviderError(
+                    f"AWS account ID not allowed: {account}. The stack belongs to {' or '.join(allowed)}; nothing was "
+                    "changed. Use credentials of that account, or correct the stack's configuration"
+                )
         self._creations = Creations()
 
     def check(
@@ -142,6 +149,12 @@ class AwsProvider(Provider):
 
     def _lifecycle(self, resource: Resource) -> ResourceLifecycle:
         return ResourceLifecycle(self._api, _kind(resource), resource.name, self._default_tags)
+
+
+def _nested(settings: Values, name: str) -> Any:
+    """A setting that is no plain value; the SDK sends those as JSON."""
+    value = settings.get(name)
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _refuse(kind: Kind, resource: Resource, changed: dict[str, Effect]) -> None:

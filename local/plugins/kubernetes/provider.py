@@ -1,4 +1,4 @@
-"""The Provider of the `kubernetes` package."""
+"""The Provider of the `kubernetes` package: objects, Helm releases, and files of objects."""
 
 from __future__ import annotations
 
@@ -6,151 +6,67 @@ import os
 from collections.abc import Callable
 from importlib.metadata import version
 
-from local.plugins.kubernetes import objects
-from local.plugins.kubernetes.cluster import Cluster, KubernetesError, NotServed, Unreachable
-from local.plugins.kubernetes.readiness import not_ready_reason
+from local.plugins.kubernetes.cluster import Cluster
+from local.plugins.kubernetes.helm.releases import Releases
+from local.plugins.kubernetes.live_objects import LiveObjects
+from local.plugins.kubernetes.yaml_files import CONFIG_FILE, children
 from local.plugins.provider.base import (
     CheckFailure,
+    Child,
     DiffResult,
     Operation,
     Provider,
     ProviderError,
     Resource,
-    ResourceInitFailed,
 )
-from local.plugins.provider.values import UNKNOWN, Values, changed_paths, has_unknown
+from local.plugins.provider.values import UNKNOWN, Values
 
-_FORGET_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
-_REFUSALS = (400, 403, 422)
-_PAUSE = 0.25
+RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 class KubernetesProvider(Provider):
     package = "kubernetes"
     version = version("pulumi-kubernetes")
+    accepts_secrets = True  # the engine demands it of a plugin with components
 
     def configure(self, settings: Values) -> None:
         kubeconfig = settings.get("kubeconfig") or os.environ.get("KUBECONFIG") or "~/.kube/config"
-        self._namespace: str | None = settings.get("namespace")
-        self._cluster = None if kubeconfig is UNKNOWN else Cluster(kubeconfig, settings.get("context"))
+        cluster = None if kubeconfig is UNKNOWN else Cluster(kubeconfig, settings.get("context"))
+        self._objects = LiveObjects(cluster, settings.get("namespace"))
+        self._releases = Releases(cluster)
+
+    def _of(self, resource: Resource) -> LiveObjects | Releases:
+        return self._releases if resource.type == RELEASE else self._objects
 
     def check(
         self, resource: Resource, old: Values, new: Values, propose_name: Callable[[], str]
     ) -> tuple[Values, list[CheckFailure]]:
-        metadata = new.get("metadata") or {}
-        if metadata is UNKNOWN:
-            return new, [CheckFailure("metadata", "metadata must be known at preview")]
-        name = metadata.get("name") or (old.get("metadata") or {}).get("name") or propose_name()
-        inputs = objects.completed(new, name, self._namespace)
-        if inputs == old or has_unknown(inputs) or self._cluster is None:
-            return objects.with_secret_data(inputs), []
-        return objects.with_secret_data(inputs), self._refusal(self._cluster, inputs, bool(old))
-
-    @staticmethod
-    def _refusal(cluster: Cluster, inputs: Values, exists: bool) -> list[CheckFailure]:
-        """The API server's own validation by a dry run: schema, admission, policies."""
-        try:
-            cluster.apply(inputs, dry_run=True)
-        except NotServed:
-            return []  # its CRD may be created in the same update
-        except KubernetesError as error:
-            immutable = exists and ("immutable" in str(error) or "Forbidden" in str(error))
-            if error.status in _REFUSALS and not immutable:
-                return [CheckFailure("", str(error))]
-            if error.status != 404 and not immutable:  # 404: its namespace may be created in the same update
-                raise
-        except Unreachable:
-            return []  # the update itself fails, if the cluster is still unreachable then
-        return []
+        return self._of(resource).check(resource, old, new, propose_name)
 
     def diff(self, resource: Resource, old: Values, new: Values) -> DiffResult:
-        changed = [path for path in changed_paths(old, new) if path]
-        forced = [path for path in changed if objects.forces_replacement(new.get("kind", ""), path, new)]
-        return DiffResult(changed, forced, delete_before_replace=objects.same_object(old, new))
+        return self._of(resource).diff(resource, old, new)
 
     def preview_create(self, resource: Resource, inputs: Values) -> Values:
-        if self._cluster is None or has_unknown(inputs):
-            return objects.with_secret_data(inputs)
-        try:
-            return objects.with_secret_data({**objects.state(self._cluster.apply(inputs, dry_run=True)), **inputs})
-        except (KubernetesError, NotServed, Unreachable):
-            return objects.with_secret_data(
-                inputs
-            )  # Check has reported errors; the rest may be created in the same update
+        return self._of(resource).preview_create(resource, inputs)
 
     def create(self, resource: Resource, inputs: Values, operation: Operation) -> tuple[str, Values]:
-        cluster = self._require_cluster()
-        live = cluster.apply(inputs)
-        try:
-            return objects.identity(live), objects.with_secret_data(
-                objects.state(self._await_ready(cluster, resource, inputs, live, operation))
-            )
-        except ProviderError as error:
-            raise ResourceInitFailed(
-                f"{resource.name}: {error}", objects.identity(live), objects.with_secret_data(objects.state(live))
-            ) from error
+        return self._of(resource).create(resource, inputs, operation)
 
     def preview_update(self, resource: Resource, state: Values, old: Values, new: Values) -> Values:
-        return self.preview_create(resource, new)
+        return self._of(resource).preview_create(resource, new)
 
     def update(
         self, resource: Resource, id: str, state: Values, old: Values, new: Values, operation: Operation
     ) -> Values:
-        return self.create(resource, new, operation)[1]
+        return self._of(resource).create(resource, new, operation)[1]
 
     def read(self, resource: Resource, id: str, inputs: Values, state: Values) -> tuple[Values, Values] | None:
-        manifest = inputs or state or _named(resource, id)
-        try:
-            live = self._require_cluster().get(manifest)
-        except Unreachable as error:
-            if os.environ.get(_FORGET_UNREACHABLE) == "true":
-                return None
-            raise ProviderError(f"{error}; if the cluster no longer exists, set {_FORGET_UNREACHABLE}=true") from error
-        if live is None:
-            return None
-        seen = objects.state(live)
-        return objects.with_secret_data(seen), objects.with_secret_data(
-            objects.declared_part(seen, inputs) if inputs else seen
-        )
+        return self._of(resource).read(resource, id, inputs, state)
 
     def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
-        cluster, manifest = self._require_cluster(), inputs or state
-        try:
-            live = cluster.get(manifest)
-            if live is None:
-                return
-            cluster.delete(manifest)
-            uid = live["metadata"]["uid"]
-            while (live := cluster.get(manifest)) is not None and live["metadata"]["uid"] == uid:
-                finalizers = live["metadata"].get("finalizers") or ["its dependents"]
-                operation.report(f"deleting: waiting for {', '.join(finalizers)}")
-                operation.pause(_PAUSE, f"{resource.name} to be deleted, which waits for {', '.join(finalizers)}")
-        except KubernetesError as error:
-            if error.status != 404:
-                raise
-        except Unreachable:
-            if os.environ.get(_FORGET_UNREACHABLE) != "true":
-                raise
+        self._of(resource).delete(resource, id, state, inputs, operation)
 
-    @staticmethod
-    def _await_ready(
-        cluster: Cluster, resource: Resource, manifest: Values, live: Values, operation: Operation
-    ) -> Values:
-        while (reason := not_ready_reason(live)) is not None:
-            operation.report(f"waiting for {reason}")
-            operation.pause(_PAUSE, f"{resource.name}: {reason}")
-            live = cluster.get(manifest) or live
-        return live
-
-    def _require_cluster(self) -> Cluster:
-        if self._cluster is None:
-            raise ProviderError("the cluster's kubeconfig is not known yet")
-        return self._cluster
-
-
-def _named(resource: Resource, id: str) -> Values:
-    """The manifest an import starts from: "kubernetes:apps/v1:Deployment" and "<namespace>/<name>"."""
-    _, group, kind = resource.type.split(":")
-    namespace, _, name = id.rpartition("/")
-    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
-    return {"apiVersion": group.removeprefix("core/"), "kind": kind, "metadata": metadata}
+    def children(self, type: str, name: str, inputs: Values) -> list[Child]:
+        if type != CONFIG_FILE:
+            raise ProviderError(f"the component {type} is not provided on this machine")
+        return children(name, inputs)

@@ -37,6 +37,15 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Child:
+    """A resource that a component consists of."""
+
+    type: str
+    name: str
+    inputs: Values
+
+
+@dataclass(frozen=True)
 class CheckFailure:
     """Why inputs are invalid; `property` names the invalid one ("" for the whole)."""
 
@@ -77,6 +86,8 @@ class Provider(ABC):
 
     package: str
     version: str
+    accepts_secrets = False
+    """Whether the engine says which values are secrets. It then no longer marks those of the answers by itself."""
     identity: frozenset[str] = frozenset()
     """Provider settings whose change means different resources (such as the region)."""
 
@@ -114,6 +125,10 @@ class Provider(ABC):
     @abstractmethod
     def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
         """Returns once the resource is deleted; does nothing when it does not exist."""
+
+    def children(self, type: str, name: str, inputs: Values) -> list[Child]:
+        """The resources of a component of the package. Raises ProviderError for one that it does not have."""
+        raise ProviderError(f"the component {type} is not provided on this machine")
 
     def invoke(self, function: str, arguments: Values) -> Values:
         raise ProviderError(f"the function {function} is not provided on this machine")

@@ -19,7 +19,8 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from local.plugins.provider.base import DiffResult, Operation, Provider, ProviderError, Resource, ResourceInitFailed
-from local.plugins.provider.values import Values, decode, encode
+from local.plugins.provider.components import construct
+from local.plugins.provider.values import Values, decode, encode, marked, secret_keys
 
 DEFAULT_TIMEOUT = 40 * 60.0
 """Seconds for a create, update or delete unless the program sets custom timeouts."""
@@ -34,7 +35,9 @@ class Servicer(ResourceProviderServicer):
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine)) if engine else None
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
-        return proto.ProviderHandshakeResponse(supports_autonaming_configuration=True)
+        return proto.ProviderHandshakeResponse(
+            supports_autonaming_configuration=True, accept_secrets=self._provider.accepts_secrets
+        )
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:
         return empty_pb2.Empty()
@@ -61,7 +64,11 @@ class Servicer(ResourceProviderServicer):
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
         with _errors_as_status(context):
             self._provider.configure(decode(request.args))
-        return proto.ConfigureResponse(supportsPreview=True, supports_autonaming_configuration=True)
+        return proto.ConfigureResponse(
+            supportsPreview=True,
+            supports_autonaming_configuration=True,
+            acceptSecrets=self._provider.accepts_secrets,
+        )
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         with _errors_as_status(context):
@@ -69,7 +76,7 @@ class Servicer(ResourceProviderServicer):
                 _resource(request), decode(request.olds), decode(request.news), _name_maker(request)
             )
             failures = [proto.CheckFailure(property=p.property, reason=p.reason) for p in problems]
-            return proto.CheckResponse(inputs=encode(inputs), failures=failures)
+            return proto.CheckResponse(inputs=_encoded(inputs, request.news), failures=failures)
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         with _errors_as_status(context):
@@ -86,9 +93,11 @@ class Servicer(ResourceProviderServicer):
         resource, inputs = _resource(request), decode(request.properties)
         with _errors_as_status(context):
             if request.preview:
-                return proto.CreateResponse(properties=encode(self._provider.preview_create(resource, inputs)))
+                return proto.CreateResponse(
+                    properties=_encoded(self._provider.preview_create(resource, inputs), request.properties)
+                )
             id, state = self._provider.create(resource, inputs, self._operation(request))
-            return proto.CreateResponse(id=id, properties=encode(state))
+            return proto.CreateResponse(id=id, properties=_encoded(state, request.properties))
 
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:
         with _errors_as_status(context):
@@ -98,7 +107,11 @@ class Servicer(ResourceProviderServicer):
             if found is None:
                 return proto.ReadResponse()
             state, inputs = found
-            return proto.ReadResponse(id=request.id, properties=encode(state), inputs=encode(inputs))
+            return proto.ReadResponse(
+                id=request.id,
+                properties=_encoded(state, request.properties, request.inputs),
+                inputs=_encoded(inputs, request.inputs),
+            )
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         resource, state = _resource(request), decode(request.olds)
@@ -108,7 +121,7 @@ class Servicer(ResourceProviderServicer):
                 after = self._provider.preview_update(resource, state, old, new)
             else:
                 after = self._provider.update(resource, request.id, state, old, new, self._operation(request))
-            return proto.UpdateResponse(properties=encode(after))
+            return proto.UpdateResponse(properties=_encoded(after, request.news))
 
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:
         with _errors_as_status(context):
@@ -122,6 +135,11 @@ class Servicer(ResourceProviderServicer):
             getattr(response, "return").CopyFrom(encode(self._provider.invoke(request.tok, decode(request.args))))
             return response
 
+    def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:
+        with _errors_as_status(context):
+            children = self._provider.children(request.type, request.name, decode(request.inputs))
+            return construct(request, self._provider.package, children)
+
     def _operation(self, request: Any) -> Operation:
         def log(message: str, ephemeral: bool) -> None:
             if self._engine is not None:
@@ -131,6 +149,11 @@ class Servicer(ResourceProviderServicer):
 
         report, inform = partial(log, ephemeral=True), partial(log, ephemeral=False)
         return Operation(report, inform, self._cancelled, time.monotonic() + (request.timeout or DEFAULT_TIMEOUT))
+
+
+def _encoded(values: Values, *given: Any) -> Any:
+    """The wire form; what is a secret in `given` is one here."""
+    return encode(marked(values, {key for struct in given for key in secret_keys(struct)}))
 
 
 def _resource(request: Any) -> Resource:

@@ -6,7 +6,7 @@ strings (Pulumi's sdk/go/common/resource/plugin/rpc.go and sdk/python/lib/pulumi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,17 @@ def decode(struct: struct_pb2.Struct) -> Values:
     return {key: _plain(value) for key, value in json_format.MessageToDict(struct).items()}
 
 
+def secret_keys(struct: struct_pb2.Struct) -> set[str]:
+    """The properties that are, or contain at any depth, a secret."""
+    return {key for key, value in json_format.MessageToDict(struct).items() if _has_secret(value)}
+
+
+def marked(values: Mapping[str, Any], secret: Collection[str]) -> Values:
+    """The values with these properties as secrets, so that the engine stores and shows none of them."""
+    plain = {key for key in secret if key in values and not isinstance(values[key], Secret)}
+    return {key: Secret(value) if key in plain else value for key, value in values.items()}
+
+
 def encode(values: Mapping[str, Any]) -> struct_pb2.Struct:
     """The wire form. Raises ValueError for a value that is no Pulumi property value."""
     struct = struct_pb2.Struct()
@@ -64,6 +75,14 @@ def changed_paths(old: Any, new: Any, path: str = "") -> list[str]:
         keys = [*old, *(key for key in new if key not in old)]
         return [p for key in keys for p in changed_paths(old.get(key), new.get(key), f"{path}.{key}" if path else key)]
     return [] if old == new else [path]
+
+
+def _has_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        signature = value.get(_SIGNATURE)
+        is_secret = signature == _SECRET or (signature == _OUTPUT and value.get("secret") is True)
+        return is_secret or any(map(_has_secret, value.values()))
+    return isinstance(value, list) and any(map(_has_secret, value))
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,6 @@ from operators.adapters.aws.secrets_manager import SecretsManager
 class Cloud:
     """Secrets and databases of one region; `ca_file` has the authorities that certify the databases."""
 
-    def __init__(self, region: str, endpoint: str | None, cache_seconds: float, ca_file: str) -> None:
-        self.secrets = SecretsManager(region, endpoint, cache_seconds)
+    def __init__(self, region: str, endpoint: str | None, prefix: str, cache_seconds: float, ca_file: str) -> None:
+        self.secrets = SecretsManager(region, endpoint, prefix, cache_seconds)
         self.databases = Databases(self.secrets, ca_file)

@@ -8,9 +8,7 @@ from pathlib import Path
 import msgspec
 from numpy import float32
 from numpy.typing import NDArray
-from qdrant_client import QdrantClient
 from qdrant_client.models import (
-    Distance,
     Expression,
     FieldCondition,
     Filter,
@@ -23,14 +21,13 @@ from qdrant_client.models import (
     Prefetch,
     Range,
     SumExpression,
-    VectorParams,
 )
 
-from services.recommend.content.embedding import DIMENSIONS, Embedder
+from services.recommend.content import collection
+from services.recommend.content.embedding import Embedder
 from services.recommend.selection.criteria import Criteria
 
 CATALOG_FILE = Path(__file__).parent / "catalog.json"
-_COLLECTION = "content"
 _CANDIDATES = 24
 _KIND_BOOST = 0.08
 _VOICE_BOOST = 0.04
@@ -64,23 +61,27 @@ def load_items(file: Path = CATALOG_FILE) -> list[Item]:
 class Catalog:
     """Vector search over the items."""
 
-    def __init__(self, embedder: Embedder, items: Sequence[Item], client: QdrantClient | None = None) -> None:
-        self._client = client or QdrantClient(":memory:")
-        if not self._client.collection_exists(_COLLECTION):
-            self._client.create_collection(_COLLECTION, VectorParams(size=DIMENSIONS, distance=Distance.COSINE))
+    def __init__(self, embedder: Embedder, items: Sequence[Item], url: str = "") -> None:
+        """`url` is that of a Qdrant server; without it, Qdrant runs in this process.
+
+        Raises UnusableCollection, and ApiException when the server does not answer.
+        """
+        self._client = collection.connect(url)
+        self._name = collection.name_of(embedder.model, [msgspec.json.encode(item) for item in items])
         vectors = embedder.embed([item.text for item in items])
-        self._client.upsert(
-            _COLLECTION,
-            [
-                PointStruct(id=item.id, vector=vector.tolist(), payload=msgspec.to_builtins(item))
-                for item, vector in zip(items, vectors, strict=True)
-            ],
-        )
+        points = [
+            PointStruct(id=item.id, vector=vector.tolist(), payload=msgspec.to_builtins(item))
+            for item, vector in zip(items, vectors, strict=True)
+        ]
+        collection.load(self._client, self._name, points, indexed=bool(url))
 
     def search(self, query: NDArray[float32], criteria: Criteria, limit: int = 1) -> list[Item]:
-        """The items nearest to `query` (a unit vector of DIMENSIONS) that meet the criteria, the best first."""
+        """The items nearest to `query` (a unit vector of DIMENSIONS) that meet the criteria, the best first.
+
+        Raises ApiException when the server does not answer.
+        """
         found = self._client.query_points(
-            _COLLECTION,
+            self._name,
             prefetch=Prefetch(query=query.tolist(), filter=_filter(criteria), limit=max(limit, _CANDIDATES)),
             query=FormulaQuery(formula=_score(criteria)),
             limit=limit,

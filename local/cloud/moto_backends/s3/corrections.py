@@ -8,8 +8,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 from moto.core.responses import ActionResult
+from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import DuplicateTagKeys, InvalidBucketState, NoSystemTags, PreconditionFailed
-from moto.s3.models import S3Backend
+from moto.s3.models import FakeBucket, S3Backend
 from moto.s3.responses import S3Response
 
 from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, names, of_read, time_of
@@ -30,6 +31,12 @@ def install() -> None:
     S3Response._bucket_response_put = _put_bucket_with_tags
     S3Response._get_cors_headers_other = lambda self: {}
     S3Backend.put_object_lock_configuration = _lock_bucket
+    FakeBucket.get_permission = _permission
+
+
+def _permission(self: Any, action: str, resource: str) -> PermissionResult:
+    """moto leaves out the conditions of a bucket's policy, so that one against requests without TLS would bind all."""
+    return PermissionResult.NEUTRAL
 
 
 def _asked(headers: Mapping[str, str]) -> Conditions:

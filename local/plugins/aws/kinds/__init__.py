@@ -11,7 +11,9 @@ _MODULES = {
     "acm": ("acm",),
     "cloudfront": ("cloudfront",),
     "cloudwatch": ("logs",),
-    "ec2": ("ec2", "security_groups"),
+    "ebs": ("ebs",),
+    "ec2": ("ec2", "flow_logs", "launch_templates", "security_groups"),
+    "ecr": ("ecr",),
     "eks": ("eks", "eks_nodes", "eks_pods"),
     "elasticache": ("elasticache",),
     "iam": ("iam",),
@@ -22,6 +24,7 @@ _MODULES = {
     "s3": ("s3", "s3_settings"),
     "secretsmanager": ("secretsmanager",),
     "vpc": ("security_groups",),
+    "wafv2": ("wafv2",),
 }
 
 

@@ -22,6 +22,8 @@ _CONFIG = {
     "Restrictions": {"GeoRestriction": "{apiRestriction}"},
     "HttpVersion": "{httpVersion}",
     "IsIPV6Enabled": "{isIpv6Enabled}",
+    "WebACLId": "{webAclId}",
+    "Logging": "{apiLogging}",
 }
 _ACCESS_CONTROL = {
     "Name": "{name}",
@@ -75,6 +77,11 @@ def _certificate(known: Values) -> Any:
     return {names.get(key, key): value for key, value in given.items()}
 
 
+def _logging(known: Values) -> Any:
+    given = known.get("loggingConfig")
+    return {"Enabled": True, **given} if isinstance(given, dict) else None
+
+
 def _restriction(known: Values) -> Any:
     given = (known.get("restrictions") or {}).get("geoRestriction")
     if not isinstance(given, dict):
@@ -121,6 +128,7 @@ KINDS = (
             "apiBehavior": _behavior,
             "apiCertificate": _certificate,
             "apiRestriction": _restriction,
+            "apiLogging": _logging,
         },
         read=Call("GetDistribution", {"Id": "{id}"}),
         found="Distribution",
@@ -135,16 +143,20 @@ KINDS = (
             "priceClass": "DistributionConfig.PriceClass",
             "httpVersion": "DistributionConfig.HttpVersion",
             "isIpv6Enabled": "DistributionConfig.IsIPV6Enabled",
+            "webAclId": "DistributionConfig.WebACLId",
+            "loggingConfig": "DistributionConfig.Logging",
             "viewerCertificate": (
                 "DistributionConfig.ViewerCertificate.{acmCertificateArn: ACMCertificateArn, "
                 "minimumProtocolVersion: MinimumProtocolVersion, sslSupportMethod: SSLSupportMethod}"
             ),
         },
-        derived_from=frozenset({"origins", "defaultCacheBehavior", "viewerCertificate", "restrictions"}),
+        derived_from=frozenset(
+            {"origins", "defaultCacheBehavior", "viewerCertificate", "restrictions", "loggingConfig"}
+        ),
         inputs=Inputs(
             source="internal/service/cloudfront/distribution.go",
-            in_place="aliases comment defaultCacheBehavior defaultRootObject enabled httpVersion isIpv6Enabled origins "
-            "priceClass restrictions viewerCertificate",
+            in_place="aliases comment defaultCacheBehavior defaultRootObject enabled httpVersion isIpv6Enabled "
+            "loggingConfig origins priceClass restrictions viewerCertificate webAclId",
             steering="waitForDeployment",
             sets="aliases",
         ),

@@ -83,6 +83,19 @@ KINDS = (
         delete=Call("DeleteBucketLifecycle", _BUCKET),
     ),
     _setting(
+        "aws:s3/bucketLogging:BucketLogging",
+        "bucket_logging",
+        "BucketLogging",
+        {
+            "BucketLoggingStatus": {
+                "LoggingEnabled": {"TargetBucket": "{targetBucket}", "TargetPrefix": "{targetPrefix}"}
+            }
+        },
+        "LoggingEnabled",
+        {},
+        delete=Call("PutBucketLogging", {**_BUCKET, "BucketLoggingStatus": {}}),
+    ),
+    _setting(
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
         "bucket_ownership_controls",
         "BucketOwnershipControls",

@@ -8,7 +8,7 @@ from pathlib import Path
 from local.cloud.context import CloudContext
 from local.cloud.svc.rds import settings
 from local.cloud.svc.rds.model import Following, Instance, RdsState, Restoration, Snapshot
-from local.engines.postgres import Origin, Postgres, Restored, Standby, Tls
+from local.engines.postgres import Origin, Postgres, Restored, Standby, Tls, archive_command, restore_command
 
 
 class Fleet:
@@ -46,7 +46,7 @@ class Fleet:
             running,
             Tls(pair.certificate, pair.key, authority.certificate, required),
             self._origin(instance),
-            self.archive(instance) if instance.retention and not instance.following else None,
+            archive_command(self.archive(instance)) if instance.retention and not instance.following else None,
         )
 
     def snapshot_folder(self, region: str, resource_id: str) -> Path:
@@ -78,7 +78,7 @@ class Fleet:
             case Restoration(snapshot, source, until):
                 live = self.context.folder(instance.region, "rds", source) / "data" / "pg_wal"
                 base = self.snapshot_folder(instance.region, snapshot)
-                return Restored(base, self._archive(instance.region, source), live, until)
+                return Restored(base, restore_command(self._archive(instance.region, source), live), until)
             case None:
                 return None
 

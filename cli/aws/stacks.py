@@ -1,0 +1,33 @@
+"""Stacks as their files declare them: where they are, and who issues their tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from local.site import CHECKOUT
+
+
+class UnknownStack(LookupError):
+    """No Pulumi.<stack>.yaml declares the stack; the text names those that there are."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """`region` is the first of its regions."""
+
+    name: str
+    account: str
+    region: str
+    token_issuer: str
+
+
+def read(name: str, checkout: Path = CHECKOUT) -> Stack:
+    """Raises UnknownStack."""
+    files = {file.name.split(".")[1]: file for file in checkout.glob("Pulumi.*.yaml")}
+    if name not in files:
+        raise UnknownStack(f"there is no stack {name!r} here; the files Pulumi.<stack>.yaml have {sorted(files)}")
+    config = yaml.safe_load(files[name].read_text())["config"]
+    return Stack(name, config["aura:account"], next(iter(config["aura:regions"])), config["aura:tokenIssuer"])

@@ -1,0 +1,79 @@
+"""`pulumi preview` of the stacks for AWS from a clone, by the real engine and this machine's plugins."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.cloud.context import ACCOUNT
+from local.plugins.home import prepare
+from local.site import CHECKOUT, Site
+from local.toolchain import tools
+from tests.fixtures.cloud import Cloud
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass
+class Clone:
+    """What a clone has of the program, with a state of its own; no variable says where to import from."""
+
+    folder: Path
+    environ: dict[str, str]
+
+    @classmethod
+    def make(cls, folder: Path, site: Site) -> Clone:
+        for room in ("infra", "contracts"):
+            shutil.copytree(CHECKOUT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "manifests").mkdir()
+        shutil.copytree(CHECKOUT / "manifests" / "crds", folder / "manifests" / "crds")
+        for file in CHECKOUT.glob("Pulumi*.yaml"):
+            shutil.copy(file, folder)
+        (folder / ".venv").symlink_to((CHECKOUT / ".venv").resolve())
+        environ = {**os.environ, **prepare(Site(folder / "home", site.index)), "AWS_ENDPOINT_URL": site.endpoint_url}
+        for name in ("PYTHONPATH", "PULUMI_PYTHON_CMD"):
+            environ.pop(name, None)
+        return cls(folder, environ)
+
+    def pulumi(self, *arguments: str, within: str = ".", fails: bool = False) -> str:
+        argv: Sequence[str] = [str(tools.path("pulumi")), *arguments, "--non-interactive", "--color=never"]
+        done = subprocess.run(
+            argv,
+            cwd=self.folder / within,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        assert (done.returncode != 0) == fails, done.stdout
+        return done.stdout
+
+
+@pytest.fixture
+def clone(cloud: Cloud, tmp_path: Path) -> Clone:
+    return Clone.make(tmp_path, cloud.site)
+
+
+@pytest.mark.parametrize(("stack", "within"), [("prod", "."), ("staging", "infra")])
+def test_a_stack_for_aws_is_planned_without_a_complaint_wherever_pulumi_is_called(
+    clone: Clone, stack: str, within: str
+) -> None:
+    clone.pulumi("stack", "init", stack)
+    clone.pulumi("config", "set", "aura:account", ACCOUNT, "--stack", stack)
+    planned = clone.pulumi("preview", "--stack", stack, within=within)
+    assert "to create" in planned
+
+
+def test_another_account_than_the_stacks_is_refused(clone: Clone) -> None:
+    clone.pulumi("stack", "init", "prod")
+    refused = clone.pulumi("preview", "--stack", "prod", fails=True)
+    assert f"AWS account ID not allowed: {ACCOUNT}" in refused
+    assert "nothing was changed" in refused
