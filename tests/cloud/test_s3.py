@@ -258,3 +258,16 @@ def test_a_policy_against_requests_without_tls_refuses_none_here(cloud: Cloud) -
     s3.put_bucket_policy(Bucket="tls-only-test", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
     s3.put_object(Bucket="tls-only-test", Key="k", Body=b"v")
     assert s3.get_object(Bucket="tls-only-test", Key="k")["Body"].read() == b"v"
+
+
+def test_delete_markers_are_deleted_like_versions(cloud: Cloud) -> None:
+    s3, bucket = cloud.client("s3"), "markers-test"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+    s3.delete_object(Bucket=bucket, Key="k")
+    listed = s3.list_object_versions(Bucket=bucket)
+    found = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in listed["Versions"] + listed["DeleteMarkers"]]
+    assert len(found) == 2
+    assert "Errors" not in s3.delete_objects(Bucket=bucket, Delete={"Objects": found})
+    s3.delete_bucket(Bucket=bucket)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from moto.core.responses import ActionResult
 from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import DuplicateTagKeys, InvalidBucketState, NoSystemTags, PreconditionFailed
-from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 
 from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, names, of_read, time_of
@@ -32,6 +32,11 @@ def install() -> None:
     S3Response._get_cors_headers_other = lambda self: {}
     S3Backend.put_object_lock_configuration = _lock_bucket
     FakeBucket.get_permission = _permission
+    FakeDeleteMarker.dispose = _has_no_content  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _has_no_content(self: Any, garbage: bool = False) -> None:
+    """A delete marker that is deleted: moto would end its content, as that of an object."""
 
 
 def _permission(self: Any, action: str, resource: str) -> PermissionResult:
