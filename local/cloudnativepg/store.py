@@ -93,7 +93,7 @@ def parse(item: Object) -> Store | str:
     try:
         store = Store.model_validate(item["spec"])
     except ValidationError as error:
-        details = (f"{'.'.join(map(str, found['loc']))}: {_said(found)}" for found in error.errors())
+        details = (f"{'.'.join(map(str, found['loc']))}: {_message(found)}" for found in error.errors())
         return f"ObjectStore {item['metadata']['name']}: {'; '.join(details)}"
     credentials = store.configuration.s3_credentials
     if not credentials.inherit_from_iam_role and not (credentials.access_key_id and credentials.secret_access_key):
@@ -101,5 +101,5 @@ def parse(item: Object) -> Store | str:
     return store
 
 
-def _said(found: Any) -> str:
+def _message(found: Any) -> str:
     return "is not supported on this machine" if found["type"] == "extra_forbidden" else found["msg"]

@@ -66,7 +66,7 @@ def test_a_secret_without_a_certificate_is_none(data: dict[str, str] | None) -> 
     assert objects.issued({"data": data}) is None
 
 
-def test_the_status_says_until_when_and_when_another_is_issued(tmp_path: Path) -> None:
+def test_the_status_has_not_after_and_renewal_time(tmp_path: Path) -> None:
     content = issue(Site(tmp_path), ["a.example"])
     status = objects.certificate_status(certificate(), content, "", NOW)
     assert objects.is_ready({"status": status})

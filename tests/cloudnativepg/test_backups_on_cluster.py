@@ -133,11 +133,11 @@ def test_an_archive_that_fails_is_in_the_conditions_and_loses_nothing(
 ) -> None:
     kept.apply(store(cloud, "test-cnpg-nowhere"), namespace="aura")
 
-    def said() -> bool:
+    def failing() -> bool:
         switch(databases, "kept")
         return "bucket does not exist" in condition(databases, "kept")["message"]
 
-    kept.until(said, seconds=300, every=2)
+    kept.until(failing, seconds=300, every=2)
     assert condition(databases, "kept")["status"] == "False"
     with databases.connect("kept") as connection:
         connection.execute("CREATE TABLE meanwhile AS SELECT 7 AS n")

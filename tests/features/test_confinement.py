@@ -52,7 +52,7 @@ def test_a_pod_that_needs_nothing_gets_nothing_from_kafka(platform: Platform) ->
     assert in_pod(platform, "auth", BROKER) == ["dropped False"]
 
 
-def test_only_a_pod_whose_role_may_reads_secrets(platform: Platform) -> None:
+def test_secrets_manager_denies_access_to_a_pod_without_the_permission(platform: Platform) -> None:
     listed = json.loads(platform.run("aws", "secretsmanager", "list-secrets", "--output", "json"))["SecretList"]
     logins = [one["Name"] for one in listed if one["Name"].startswith("AmazonMSK_")]
     key, login = "aura/local/auth/signing-key", logins[0]
@@ -70,7 +70,7 @@ def test_only_a_pod_whose_role_may_reads_secrets(platform: Platform) -> None:
 
 def test_no_pod_can_write_its_root(platform: Platform) -> None:
     for deployment in ("auth", "ingest", "recommend", "history", "bio-sync", "operators"):
-        said = in_pod(
+        printed = in_pod(
             platform,
             deployment,
             "import os, pathlib\n"
@@ -78,14 +78,14 @@ def test_no_pod_can_write_its_root(platform: Platform) -> None:
             "try:\n    pathlib.Path('/var/tmp/aura').write_text('x')\n"
             "except OSError as error:\n    print(os.getuid(), error.strerror)",
         )
-        assert said in (["10001 Read-only file system"], [f"{os.getuid()} Read-only file system"]), deployment
+        assert printed in (["10001 Read-only file system"], [f"{os.getuid()} Read-only file system"]), deployment
 
 
 def test_every_pod_is_one_that_its_restricted_namespace_admits(platform: Platform) -> None:
-    def said(namespace: str, label: str) -> str:
-        """What the API server has against the Pods of the namespace when its policy becomes another one."""
+    def warnings(namespace: str, label: str) -> str:
+        """Of the API server, about the Pods of the namespace, when its Pod Security level changes."""
         return platform.kubectl("label", "--dry-run=server", "--overwrite", "namespace", namespace, f"{LEVEL}{label}")
 
     assert platform.get("namespace", "aura")["metadata"]["labels"][LEVEL] == "restricted"
-    assert "Warning" not in said("aura", "-version=v1.35")
-    assert "existing pods in namespace" in said("kong", "=restricted")  # the stand-in of Kong listens on the node
+    assert "Warning" not in warnings("aura", "-version=v1.35")
+    assert "existing pods in namespace" in warnings("kong", "=restricted")  # the stand-in of Kong listens on the node

@@ -130,9 +130,7 @@ def test_a_role_trusts_one_kind_of_job_of_the_repository(clone: Clone, cloud: Cl
     assert statement["Principal"]["Federated"].endswith(":oidc-provider/token.actions.githubusercontent.com")
 
 
-def test_every_image_has_a_repository_whose_tags_stay_and_from_which_the_other_account_pulls(
-    clone: Clone, cloud: Cloud
-) -> None:
+def test_every_image_has_an_immutable_repository_with_cross_account_pull(clone: Clone, cloud: Cloud) -> None:
     ecr = cloud.client("ecr")
     found = {one["repositoryName"]: one for one in ecr.describe_repositories()["repositories"]}
     images = ("auth", "biosync", "history", "ingest", "operators", "recommend")
