@@ -1,0 +1,32 @@
+"""README's way to AWS from the stack on, by its own commands; here the stack is `local`, which runs already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.site import CHECKOUT
+from tests.fixtures.platform import Platform
+from tests.infra.to_aws import commands
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
+STEPS = commands(CHECKOUT / "README.md")
+
+
+def test_cluster_and_custom_resources_come_up_by_the_commands_of_readme(platform: Platform, tmp_path: Path) -> None:
+    kubeconfig = tmp_path / "kubeconfig"
+    head = [
+        "set -eo pipefail",
+        f"export STACK=local KUBECONFIG={kubeconfig} PULUMI_SKIP_CONFIRMATIONS=true PULUMI_SKIP_UPDATE_CHECK=true",
+    ]
+    (up, login), (apply, wait) = STEPS[5], STEPS[7]
+    assert up == "pulumi up" and "update-kubeconfig" in login
+    printed = platform.run("bash", "-c", "\n".join([*head, up, login]), seconds=600)
+    assert "unchanged" in printed and "created" not in printed
+    assert kubeconfig.read_text()
+    applied = platform.run("bash", "-c", "\n".join([*head, apply]))
+    assert "auraservice.platform.aurawellness.com/ingest serverside-applied" in applied
+    assert "biostream.platform.aurawellness.com/bio-sync condition met" in platform.run(
+        "bash", "-c", "\n".join([*head, wait]), seconds=900
+    )
