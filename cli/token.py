@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 from cli.aws import stacks
 from cli.aws.credentials import WrongAccount, local_client, own_client, stored_secret
 from cli.progress.steps import StepFailed
+from contracts import signing_keys
 from contracts.platform import SIGNING_KEY_SECRET, secrets_prefix
 from contracts.subjects import subject_error
 from local.plugins.home import STACK
@@ -57,7 +58,7 @@ def _read(client: Any, stack: str, question: str) -> ECKey:
     name = f"{secrets_prefix(stack)}{SIGNING_KEY_SECRET}"
     try:
         stored = stored_secret(client, name)
-        return signing.signing_key(signing.load_all(stored.current, stored.previous), stored.since, time.time())
+        return signing.signing_key(signing_keys.load_all(stored.current, stored.previous), stored.since, time.time())
     except (BotoCoreError, ClientError) as error:
         raise StepFailed(f"the signing key {name} could not be read ({error}); {question}") from error
     except ValueError as error:

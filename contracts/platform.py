@@ -23,8 +23,6 @@ CA_FILE = "CA_FILE"
 """A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of
 the system certify brokers and caches, and databases are not verified."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
-BACKUP_BUCKET = "BACKUP_BUCKET"
-"""Where the time-series store archives its log and its base backups."""
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
 """A RegionRole."""

@@ -80,7 +80,6 @@ class Region(Component):
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
-            names.BACKUP_BUCKET: self.backups.bucket.bucket,
             names.TOKEN_ISSUER: stack.token_issuer,
             names.SECRETS_PREFIX: self.secrets.prefix,
             names.REGION_ROLE: names.RegionRole.ACTIVE.value,  # a stack has one region, which serves

@@ -13,8 +13,8 @@ from infra.bootstrap.registry import Registry
 from infra.bootstrap.state import State
 
 _PLATFORM = (
-    *("acm", "autoscaling", "cloudfront", "cloudwatch", "ec2", "eks", "elasticache", "elasticloadbalancing"),
-    *("kafka", "kms", "logs", "rds", "route53", "secretsmanager", "sns", "wafv2"),
+    *("acm", "cloudfront", "ec2", "eks", "elasticache", "kafka", "kms", "logs", "rds", "route53"),
+    *("secretsmanager", "wafv2"),
 )
 """The services whose resources infra/ declares; s3 and iam have statements of their own."""
 _PASSED_TO = ("ec2", "eks", "pods.eks", "monitoring.rds", "vpc-flow-logs")

@@ -24,8 +24,8 @@ class AccessLogs(Component):
         super().__init__(name, opts)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=config.force_destroy, opts=self.child())
         block = secure(self, name, self.bucket, None, 1, config.retention_days)
-        # CloudFront writes as another account, by an ACL that it adds itself.
-        aws.s3.BucketOwnershipControls(
+        # CloudFront writes as another account, by an ACL that it adds itself, and refuses a bucket without ACLs.
+        self.takes_acls = aws.s3.BucketOwnershipControls(
             name,
             bucket=self.bucket.bucket,
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerPreferred"),

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from contracts.gateway import GATEWAY_PODS, INGRESS_CLASS
 from infra.settings import settings
 
 Values = Mapping[str, object]
@@ -53,6 +54,18 @@ class Chart:
     after: tuple[str, ...] = ()
 
 
+_SPREAD = [
+    {
+        "maxSkew": 1,
+        "topologyKey": key,
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": GATEWAY_PODS},
+    }
+    for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+]
+"""A node that AWS takes back ends the sockets of one proxy, not of all."""
+
+
 def _kong(facts: Facts) -> Values:
     balancer = {
         # A network load balancer cuts connections that were silent for 350 s; sockets are silent for 300 s at most.
@@ -60,11 +73,14 @@ def _kong(facts: Facts) -> Values:
         "service.beta.kubernetes.io/aws-load-balancer-cross-zone-load-balancing-enabled": "true",
     }
     return {
-        "controller": {**_STEADY, "replicaCount": 1, "ingressController": {"ingressClass": "kong"}},
+        "controller": {**_STEADY, "replicaCount": 1, "ingressController": {"ingressClass": INGRESS_CLASS}},
         "gateway": {
             "replicaCount": facts.config.gateways,
             "env": {"ssl_cipher_suite": "modern"},  # TLS 1.3 and nothing older
             "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+            "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
+            "topologySpreadConstraints": _SPREAD,
+            "manager": {"enabled": False},  # a page for people, on a port of every node
             "proxy": {
                 "type": "LoadBalancer",
                 "annotations": balancer,

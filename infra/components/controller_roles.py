@@ -59,7 +59,6 @@ def _cert_manager(zone: pulumi.Input[str]) -> Statements:
         _allow([_RECORDS], zone, **{"ForAllValues:StringEquals": only_text}),
         _allow(["route53:ListResourceRecordSets"], zone),
         _allow(["route53:GetChange"], "arn:aws:route53:::change/*"),
-        _allow(["route53:ListHostedZonesByName"], "*"),
     ]
 
 

@@ -15,7 +15,7 @@ GATEWAY_API = "https://github.com/kubernetes-sigs/gateway-api/releases/download/
 """Kong serves Gateways only in a cluster that had these definitions when it started."""
 ISSUER = "letsencrypt"
 """The ClusterIssuer of the gateway's certificate."""
-_OWN = Path(__file__).parents[2] / "manifests" / "crds" / "platform.yaml"
+_MANIFESTS = Path(__file__).parents[2] / "manifests"
 _ACME = "https://acme-v02.api.letsencrypt.org/directory"
 _TIMEOUT = 900
 """Seconds: a first node may have to start for a Pod, and it pulls every image."""
@@ -31,6 +31,7 @@ class Controllers(Component):
     def __init__(self, name: str, facts: Facts, zone_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)
         self._definitions()
+        self._storage_class()
         gateway_api = kubernetes.yaml.v2.ConfigFile(f"{name}-gateway-api", file=GATEWAY_API, opts=self.child())
         releases: dict[str, pulumi.Resource] = {}
         for chart in CHARTS:
@@ -51,13 +52,27 @@ class Controllers(Component):
 
     def _definitions(self) -> None:
         """AuraService and BioStream, as contracts/ generates them."""
-        for definition in yaml.safe_load_all(_OWN.read_text()):
+        for definition in yaml.safe_load_all((_MANIFESTS / "crds" / "platform.yaml").read_text()):
             kubernetes.apiextensions.v1.CustomResourceDefinition(
                 f"{self.name}-{definition['spec']['names']['plural']}",
                 metadata=definition["metadata"],
                 spec=definition["spec"],
                 opts=self.child(),
             )
+
+    def _storage_class(self) -> None:
+        """For all claims, also those of the charts. The account's default key for volumes encrypts them."""
+        declared = yaml.safe_load((_MANIFESTS / "cluster" / "storage.yaml").read_text())
+        kubernetes.storage.v1.StorageClass(
+            f"{self.name}-{declared['metadata']['name']}",
+            metadata=declared["metadata"],
+            provisioner=declared["provisioner"],
+            parameters=declared["parameters"],
+            volume_binding_mode=declared["volumeBindingMode"],
+            allow_volume_expansion=declared["allowVolumeExpansion"],
+            reclaim_policy=declared["reclaimPolicy"],
+            opts=self.child(),
+        )
 
     def _issuer(self, facts: Facts, zone_id: pulumi.Input[str], cert_manager: pulumi.Resource) -> None:
         """Certificates by DNS-01 in the zone of the domain: no listener has to be open, and wildcards are possible."""

@@ -102,7 +102,7 @@ class Media(Component):
                 minimum_protocol_version=config.minimum_tls,
                 ssl_support_method="sni-only",
             ),
-            opts=self.child(),
+            opts=self.child(depends_on=[logs.takes_acls]),
         )
 
 

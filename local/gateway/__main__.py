@@ -31,7 +31,6 @@ class GatewaySettings(BaseSettings):
     run_dir: Path
     kubeconfig: Path
     namespace: str = NAMESPACE
-    token_issuer: str = DEFAULT_ISSUER
     publish_service: str
     pod_name: str = ""
     log_level: str = "INFO"
@@ -40,7 +39,7 @@ class GatewaySettings(BaseSettings):
 
 async def serve(settings: GatewaySettings) -> None:
     settings.run_dir.mkdir(parents=True, exist_ok=True)
-    proxy = Proxy(settings.run_dir, ProxySettings(settings.host, settings.token_issuer, _max_connections()))
+    proxy = Proxy(settings.run_dir, ProxySettings(settings.host, DEFAULT_ISSUER, _max_connections()))
     published, _, service = settings.publish_service.partition("/")
     api = Api(settings.kubeconfig)
     work = asyncio.create_task(Controller(api, proxy, settings.namespace, (published, service)).run())

@@ -20,7 +20,7 @@ PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
 _STORAGE_CLASS = "gp3"
-"""Of manifests/base/storage.yaml; EKS has no default class."""
+"""Of manifests/cluster/storage.yaml; EKS has no default class."""
 CONFIG_HASH = f"{GROUP}/config-hash"
 SCALED_AT = f"{GROUP}/scaled-at"
 """Annotation: since when the number of workers is that in the variable."""
@@ -66,12 +66,11 @@ def scale_of(deployment: Manifest | None) -> Scale | None:
 def desired(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> list[Manifest]:
     """All objects, in the order of their creation."""
     secret = {"WEBHOOK_SECRET": base64.b64encode(dependencies.webhook_secret.encode()).decode()}
-    needs = ["kafka", "timeseries", spec.response.service]
     return [
         owner.manifest("v1", "ServiceAccount", owner.name, {"automountServiceAccountToken": False}),
         owner.manifest("v1", "Secret", f"{owner.name}-dataflow", {"type": "Opaque", "data": secret}),
         volume_claim(owner),
-        network.network_policy(owner, [PORT], needs),
+        network.network_policy(owner, [PORT], _needs(spec)),
         _deployment(owner, spec, dependencies),
     ]
 
@@ -99,7 +98,7 @@ def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -
         "revisionHistoryLimit": 5,
         "template": {
             "metadata": {
-                "labels": owner.labels | {network.needs_label(spec.response.service): "true"},
+                "labels": owner.labels | {network.needs_label(need): "true" for need in _needs(spec)},
                 "annotations": {CONFIG_HASH: hashed},
             },
             "spec": _pod(owner, spec, dependencies),
@@ -160,6 +159,10 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
             }
         ],
     }
+
+
+def _needs(spec: BioStreamSpec) -> tuple[str, str, str]:
+    return "kafka", "timeseries", spec.response.service
 
 
 def _from_secret(variable: str, name: str, key: str) -> Manifest:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.auth import endpoints, signing
+from contracts import signing_keys
+from services.auth import endpoints
 from services.auth.settings import AuthSettings
 from services.kit import logs, serve
 
@@ -10,7 +11,9 @@ from services.kit import logs, serve
 def main() -> None:
     settings = AuthSettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
     logs.configure("auth", settings.pod_name, settings.log_level)
-    keys = signing.load_all(settings.signing_key.get_secret_value(), settings.previous_signing_key.get_secret_value())
+    keys = signing_keys.load_all(
+        settings.signing_key.get_secret_value(), settings.previous_signing_key.get_secret_value()
+    )
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, keys=[key.kid for key in keys])
     serve.run(endpoints.create(keys), settings)
 

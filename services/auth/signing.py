@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from joserfc.jwk import ECKey
 
-from contracts.signing_keys import load, load_all
-
-__all__ = ["ACTIVATION_SECONDS", "jwks", "load", "load_all", "signing_key"]
-
 ACTIVATION_SECONDS = 600
 """From the rotation until the new key signs. The operators see a new value of a secret after up to 60 s, the Pods are
 replaced within 120 s, and a service fetches the keys again after 300 s at the latest (`services.kit.jwks`)."""

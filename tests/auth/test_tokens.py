@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
+from contracts import signing_keys
 from services.auth import signing
 from services.auth.signing import ACTIVATION_SECONDS
 from services.auth.tokens import LIFETIME_SECONDS, issue
@@ -18,7 +19,7 @@ NOW = 1_800_000_000.5
 
 @pytest.fixture(scope="module")
 def key() -> ECKey:
-    return signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    return signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
 
 
 def test_issued_tokens_verify_for_fifteen_minutes(key: ECKey) -> None:
@@ -33,7 +34,7 @@ def test_issued_tokens_verify_for_fifteen_minutes(key: ECKey) -> None:
 
 def test_the_key_id_is_its_thumbprint_and_the_private_key_is_not_published(key: ECKey) -> None:
     (published,) = signing.jwks([key])["keys"]
-    assert published["kid"] == key.thumbprint() == signing.load(key.as_pem(private=True).decode()).kid
+    assert published["kid"] == key.thumbprint() == signing_keys.load(key.as_pem(private=True).decode()).kid
     assert "d" not in published
     assert (published["alg"], published["use"], published["crv"]) == ("ES256", "sig", "P-256")
 
@@ -50,7 +51,7 @@ def test_the_key_id_is_its_thumbprint_and_the_private_key_is_not_published(key: 
 )
 def test_any_other_key_is_refused(pem: str) -> None:
     with pytest.raises(ValueError, match="a signing key is"):
-        signing.load(pem)
+        signing_keys.load(pem)
 
 
 @pytest.mark.parametrize("user", ["", "a b", "a\0b", "zoë", 'a"b', "a\\b", "x" * 256])
@@ -80,15 +81,15 @@ def test_the_longest_subject_is_issued(key: ECKey) -> None:
 
 def test_the_previous_key_signs_until_the_current_one_is_known_everywhere() -> None:
     new, old = (ECKey.generate_key("P-256").as_pem(private=True).decode() for _ in range(2))
-    keys = signing.load_all(new, old)
+    keys = signing_keys.load_all(new, old)
     signer = [signing.signing_key(keys, NOW, NOW + seconds).kid for seconds in (0, ACTIVATION_SECONDS - 1)]
-    assert signer == [signing.load(old).kid] * 2
-    assert signing.signing_key(keys, NOW, NOW + ACTIVATION_SECONDS).kid == signing.load(new).kid
+    assert signer == [signing_keys.load(old).kid] * 2
+    assert signing.signing_key(keys, NOW, NOW + ACTIVATION_SECONDS).kid == signing_keys.load(new).kid
 
 
 @pytest.mark.parametrize("previous", ["", "not a key", "the same"])
 def test_without_another_key_before_it_the_current_one_signs_at_once(previous: str) -> None:
     pem = ECKey.generate_key("P-256").as_pem(private=True).decode()
-    keys = signing.load_all(pem, pem if previous == "the same" else previous)
-    assert [key.kid for key in keys] == [signing.load(pem).kid]
+    keys = signing_keys.load_all(pem, pem if previous == "the same" else previous)
+    assert [key.kid for key in keys] == [signing_keys.load(pem).kid]
     assert signing.signing_key(keys, NOW, NOW).kid == keys[0].kid

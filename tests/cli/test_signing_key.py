@@ -13,6 +13,7 @@ from joserfc.jwk import ECKey
 from cli import token
 from cli.aws import stacks
 from cli.progress.steps import StepFailed
+from contracts import signing_keys
 from services.auth import signing
 from tests.fixtures.cloud import KEY, Cloud
 
@@ -25,16 +26,18 @@ def test_a_new_key_signs_once_it_is_known_everywhere(cloud: Cloud, monkeypatch: 
     old, new = (ECKey.generate_key("P-256").as_pem(private=True).decode() for _ in range(2))
     manager = cloud.client("secretsmanager")
     first = manager.create_secret(Name=f"aura/local/{SECRET}", SecretString=old)["VersionId"]
-    assert token.signing_key(cloud.site).kid == signing.load(old).kid
+    assert token.signing_key(cloud.site).kid == signing_keys.load(old).kid
     second = manager.put_secret_value(SecretId=f"aura/local/{SECRET}", SecretString=new)["VersionId"]
-    assert token.signing_key(cloud.site).kid == signing.load(old).kid
+    assert token.signing_key(cloud.site).kid == signing_keys.load(old).kid
     later = time.time() + signing.ACTIVATION_SECONDS + 1
     with monkeypatch.context() as patched:
         patched.setattr(token.time, "time", lambda: later)
-        assert token.signing_key(cloud.site).kid == signing.load(new).kid
+        assert token.signing_key(cloud.site).kid == signing_keys.load(new).kid
     stage = {"SecretId": f"aura/local/{SECRET}", "VersionStage": "AWSCURRENT"}
     manager.update_secret_version_stage(**stage, MoveToVersionId=first, RemoveFromVersionId=second)
-    assert token.signing_key(cloud.site).kid == signing.load(new).kid  # the old one is current, but not yet everywhere
+    assert (
+        token.signing_key(cloud.site).kid == signing_keys.load(new).kid
+    )  # the old one is current, but not yet everywhere
 
 
 def test_a_secret_that_holds_no_key_is_named(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +65,7 @@ def test_the_key_of_a_stack_on_aws_is_read_with_the_users_credentials_and_in_its
     token.print_token("ada", [], 900, "staging", None)
     issued = jwt.decode(capsys.readouterr().out.strip(), ECKey.import_key(pem), algorithms=["ES256"])
     assert issued.claims["iss"] == "https://auth.staging.aurawellness.com"
-    assert issued.header["kid"] == signing.load(pem).kid
+    assert issued.header["kid"] == signing_keys.load(pem).kid
 
 
 def test_a_stack_that_no_file_declares_is_refused_by_name() -> None:

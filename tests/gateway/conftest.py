@@ -17,13 +17,13 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
+from contracts import signing_keys
 from local.gateway.certificate import IssuedCertificate, ensure_ca, issue
 from local.gateway.haproxy.proxy import Proxy, backend_servers, certificate_bundles
 from local.gateway.haproxy.render import ProxySettings
 from local.gateway.objects import Object
 from local.gateway.routing.plan import Compiled
 from local.site import CHECKOUT, Site
-from services.auth import signing
 from services.auth.tokens import issue as issue_token
 from services.kit.settings import DEFAULT_ISSUER
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
@@ -107,7 +107,7 @@ class RunningGateway:
 def new_key() -> Callable[[], ECKey]:
     def make() -> ECKey:
         pem = ECKey.generate_key("P-256").as_pem(private=True)
-        return signing.load(pem.decode())
+        return signing_keys.load(pem.decode())
 
     return make
 

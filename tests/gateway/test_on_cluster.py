@@ -16,6 +16,7 @@ import pytest
 from joserfc.jwk import ECKey
 from websockets.sync.client import connect
 
+from contracts import signing_keys
 from contracts.auraservice import AuraServiceSpec
 from contracts.gateway import CONTROLLER_NAME, GATEWAY_CLASS, KEY_CLAIM, SUBJECT_TO_HEADER, UNMANAGED_ANNOTATION
 from local.gateway.certificate import ensure_ca, issue
@@ -65,7 +66,7 @@ class DeployedGateway:
 
 @pytest.fixture(scope="module")
 def deployed(platform: Cluster) -> Iterator[DeployedGateway]:
-    key = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    key = signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     certificate = issue(platform.site, ["*.aurawellness.com"])
     platform.apply(*installed(platform, "kong"), namespace="kong")
     platform.apply(
@@ -127,7 +128,7 @@ def test_unchanged_statuses_are_not_written(deployed: DeployedGateway) -> None:
 def test_a_rotation_of_the_signing_key_loses_no_request(deployed: DeployedGateway) -> None:
     """Requests all the time; `passed` is how much later it is for who signs."""
     cluster, before, rotated_at = deployed.cluster, deployed.key, time.time()
-    new = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    new = signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     keys = [new, before]
     statuses: dict[str | None, Counter[int]] = {key.kid: Counter() for key in keys}
 
@@ -144,7 +145,7 @@ def test_a_rotation_of_the_signing_key_loses_no_request(deployed: DeployedGatewa
     assert [set(found) for found in statuses.values()] == [{200}, {200}]
 
     # The rotation after it publishes the key before no more: its tokens end.
-    later = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    later = signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     cluster.apply(*credentials(later, new), namespace="aura")
     cluster.until(lambda: loaded_keys(cluster) == kids(later, new), seconds=30)
     deployed.key = before

@@ -11,9 +11,8 @@ import pytest
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
-from contracts import timeseries
+from contracts import signing_keys, timeseries
 from services.auth import endpoints as auth
-from services.auth import signing
 from services.history.endpoints import create
 from services.history.settings import HistorySettings
 from services.kit.settings import JWKS_PATH, ServiceSettings
@@ -23,7 +22,7 @@ from tests.history.harness import EVENTS, START, ServerThread, store_other_peopl
 
 @pytest.fixture(scope="package")
 def key() -> ECKey:
-    return signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    return signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
 
 
 @pytest.fixture(scope="package")

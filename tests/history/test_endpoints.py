@@ -11,8 +11,9 @@ import pytest
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
+from contracts import signing_keys
 from services.auth import endpoints as auth
-from services.auth import signing, tokens
+from services.auth import tokens
 from services.history.endpoints import create
 from services.history.settings import HistorySettings
 from services.kit.settings import JWKS_PATH, ServiceSettings
@@ -83,7 +84,7 @@ def test_no_role_can_request_another_users_history(history: httpx.Client, key: E
 
 
 def test_without_a_valid_token_it_is_401(history: httpx.Client) -> None:
-    stranger = signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    stranger = signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
     assert history.get("/v1/history").status_code == 401
     assert get_history(history, stranger).status_code in {401, 503}
 

@@ -38,7 +38,8 @@ class Clone:
         for file in (*CHECKOUT.glob("Pulumi*.yaml"), CHECKOUT / "images.toml"):
             shutil.copy(file, folder)
         for file in (folder / "Pulumi.prod.yaml", folder / "infra/bootstrap/Pulumi.prod.yaml"):
-            file.write_text(file.read_text().replace(EXAMPLE, ACCOUNT))
+            told = file.read_text().replace(EXAMPLE, ACCOUNT).replace("readers: []", f'readers: ["{STAGING}"]')
+            file.write_text(told)
         (folder / ".venv").symlink_to((CHECKOUT / ".venv").resolve())
         given = prepare(Site(folder / "home", cloud.site.index))
         kept = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "PATH")

@@ -31,8 +31,7 @@ class Clone:
     def make(cls, folder: Path, site: Site) -> Clone:
         for room in ("infra", "contracts"):
             shutil.copytree(CHECKOUT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
-        (folder / "manifests").mkdir()
-        shutil.copytree(CHECKOUT / "manifests" / "crds", folder / "manifests" / "crds")
+        shutil.copytree(CHECKOUT / "manifests", folder / "manifests")
         for file in CHECKOUT.glob("Pulumi*.yaml"):
             shutil.copy(file, folder)
         (folder / ".venv").symlink_to((CHECKOUT / ".venv").resolve())

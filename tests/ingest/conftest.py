@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import ECKey
 
+from contracts.signing_keys import load
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
-from services.auth.signing import load
 from tests.fixtures.engines import ScratchEnvironment
 from tests.ingest.harness import Identity, Service, Stream, create_topic
 

@@ -17,12 +17,12 @@ from pydantic import TypeAdapter
 
 from contracts import timeseries
 from contracts.biostream import BioStreamSpec
+from contracts.signing_keys import load
 from dataflows.biosync.signal.spec import rules_from_spec
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
 from local.site import CHECKOUT
 from local.toolchain import tools
-from services.auth.signing import load
 from services.auth.tokens import issue
 from tests.fixtures.engines import Database
 from tests.ingest.harness import Service

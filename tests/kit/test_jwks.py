@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from joserfc.jwk import ECKey
 
-from services.auth import signing
+from contracts import signing_keys
 from services.auth.tokens import issue
 from services.kit import jwks
 from services.kit.jwks import Jwks, KeysUnavailable
@@ -21,7 +21,7 @@ ISSUER = "https://auth.aurawellness.com"
 
 
 def new_key() -> ECKey:
-    return signing.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    return signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
 
 
 async def test_a_rotated_key_is_found_without_a_restart(

@@ -10,7 +10,7 @@ import yaml
 from infra.components.controllers import ISSUER
 from local.plugins.kubernetes.helm.stand_in import leaves
 from local.site import CHECKOUT
-from tests.infra.recording import configuration
+from tests.infra.recording import configuration, run
 from tests.manifests.overlays import STACKS, objects, of_kind
 
 pytestmark = pytest.mark.integration
@@ -83,3 +83,17 @@ def test_each_stack_has_an_overlay_for_each_of_its_regions() -> None:
         regions = {file.parent.name for file in folder.glob("*/kustomization.yaml")}
         assert regions == configuration(stack)["aura:regions"].keys()
         assert all(yaml.safe_load(file.read_text()) for file in folder.glob("*/kustomization.yaml"))
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_store_archives_into_the_bucket_that_the_stack_declares(stack: str) -> None:
+    bucket = run(stack, outputs_known=True).of("aws:s3/bucket:Bucket")["aura-us-west-2-backups"]["bucket"]
+    store = of_kind(stack, "ObjectStore")["timeseries"]["spec"]["configuration"]
+    assert store["destinationPath"] == f"s3://{bucket}/timeseries"
+
+
+def test_what_staging_serves_is_stagings() -> None:
+    routes = [route for one in of_kind("staging", "AuraService").values() for route in one["spec"].get("routes", [])]
+    named = [route["host"] for route in routes] + [origin for route in routes for origin in route.get("origins", [])]
+    assert len(named) > len(routes)
+    assert {name for name in named if not name.endswith(".staging.aurawellness.com")} == set()

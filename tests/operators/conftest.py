@@ -129,7 +129,7 @@ class Installation:
 @pytest.fixture(scope="session")
 def definitions(cluster: Cluster) -> Cluster:
     """The cluster with all custom resource definitions and the StorageClass of the manifests."""
-    for file in [*crds(), MANIFESTS / "crds", MANIFESTS / "base" / "storage.yaml"]:
+    for file in [*crds(), MANIFESTS / "crds", MANIFESTS / "cluster" / "storage.yaml"]:
         cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", str(file))
     cluster.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
     cluster.namespace(NAMESPACE)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
+from contracts import signing_keys
 from contracts.auraservice import AuraServiceSpec
 from local.gateway.objects import KongConsumer, Secret
 from local.gateway.routing.credentials import collect
@@ -35,7 +36,7 @@ def made(current: str, previous: str = "") -> list[Manifest]:
 
 def published(current: str, previous: str) -> list[str]:
     """Key ids of the auth service's JWKS."""
-    return sorted(str(key["kid"]) for key in signing.jwks(signing.load_all(current, previous))["keys"])
+    return sorted(str(key["kid"]) for key in signing.jwks(signing_keys.load_all(current, previous))["keys"])
 
 
 @pytest.mark.parametrize("previous", ["", "no key", "another", "the same"])
@@ -60,7 +61,7 @@ def test_a_rotation_keeps_the_credential_of_the_key_before_and_drops_the_one_bef
     oldest, old, new = pem(), pem(), pem()
     names = [{one["metadata"]["name"] for one in made(*pair)[:-1]} for pair in ((old, oldest), (new, old))]
     (kept,) = names[0] & names[1]
-    assert kept == derived_name("ingest-token-key", "ingest", signing.load(old).kid or "")
+    assert kept == derived_name("ingest-token-key", "ingest", signing_keys.load(old).kid or "")
     assert [len(one) for one in names] == [2, 2]
 
 

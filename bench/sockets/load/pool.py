@@ -95,7 +95,7 @@ def issue_tokens(population: Population, key: ECKey) -> dict[int, str]:
 
 
 def _sign(pem: str, numbers: range) -> dict[int, str]:
-    from services.auth.signing import load
+    from contracts.signing_keys import load
 
     key, now = load(pem), time.time()
     return {number: issue(user_id(number), [], key, now, lifetime=TOKEN_SECONDS) for number in numbers}

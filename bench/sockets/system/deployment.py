@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey
 
 from bench.sockets.system import stores
 from bench.sockets.system.stores import Stores
-from contracts import timeseries
+from contracts import signing_keys, timeseries
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
 from local.engines.runtime.process import Process
@@ -26,7 +26,6 @@ from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
 from local.toolchain import tools
 from operators.biostream.topics import desired_topics
-from services.auth import signing
 
 INGEST_PORT = 8080
 AUTH_PORT, RECOMMEND_PORT, BIOSYNC_PORT = 18080, 18090, 18100
@@ -138,7 +137,7 @@ def start(scratch: ScratchEnvironment, ingests: int, partitions: int, encrypted:
     for program in programs:
         program.start()
     processes = {**{program.name: program.process for program in reversed(programs)}, **using.processes}
-    return Deployment(spec, signing.load(pem), using, processes, ingest, biosync, auth)
+    return Deployment(spec, signing_keys.load(pem), using, processes, ingest, biosync, auth)
 
 
 def _prepare(using: Stores, spec: BioStreamSpec) -> None:

@@ -48,7 +48,8 @@ class SecretsManager:
     async def value_for(self, reader: str, reference: str) -> str:
         """`value` for the AuraService or BioStream `reader`; raises SecretNotShared, too (secret_sharing.py)."""
         name = reference.partition(":")[0].partition("#")[0]
-        if reader != owner(name) and (refused := refusal(name, reader, await self._shared_with(name))):
+        shared_with = frozenset[str]() if reader == owner(name) else await self._shared_with(name)
+        if refused := refusal(name, reader, shared_with):
             raise SecretNotShared(refused)
         return await self.value(reference)
 

@@ -30,6 +30,9 @@ STAND_INS = (
         # There is no load balancer: clients reach the gateway at the node's address, which keeps theirs.
         without_meaning=(
             "gateway.podDisruptionBudget",
+            "gateway.resources",
+            "gateway.topologySpreadConstraints",
+            "gateway.manager",
             "gateway.proxy.type",
             "gateway.proxy.annotations",
             "gateway.proxy.externalTrafficPolicy",
