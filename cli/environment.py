@@ -30,6 +30,8 @@ def exports(site: Site) -> dict[str, str]:
         "AWS_RETRY_MODE": "standard",
         "AWS_MAX_ATTEMPTS": "10",
         "AWS_PAGER": "",
+        # Pulumi holds little and lives short: it need not collect garbage often.
+        "GOGC": "400",
         "KUBECONFIG": os.pathsep.join(str(path) for path in kubeconfigs if path.exists()) or str(kubeconfigs[0]),
         "PATH": _path(plugins.environment(site).get("PATH", "")),
     }

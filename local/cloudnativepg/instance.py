@@ -14,7 +14,8 @@ from local.cloudnativepg.cluster import Cluster
 from local.cloudnativepg.store import Store
 
 Object = dict[str, Any]
-PORT = 8010
+PORT = 8000
+"""That of an instance's status in CloudNativePG, which NetworkPolicies open to its operator."""
 _VERSION = "cnpg.aura.local/store"
 _TOKEN = "token"
 

@@ -47,3 +47,11 @@ def test_a_database_deleted_behind_pulumis_back_is_reported_and_brought_back(pla
     back = next(d for d in databases() if d["DBInstanceIdentifier"] == lost)
     assert back["DBInstanceStatus"] == "available"
     platform.run("pulumi", "preview", "--expect-no-changes", "--non-interactive")
+
+
+def test_the_store_archives_and_has_a_base_backup(platform: Platform) -> None:
+    def healthy() -> bool:
+        found = conditions(platform.get("clusters.postgresql.cnpg.io", "timeseries", "-n", "aura"))
+        return found == {"Ready": "True", "ContinuousArchiving": "True", "LastBackupSucceeded": "True"}
+
+    eventually("the archive and a base backup", healthy, seconds=90)

@@ -151,6 +151,8 @@ REPLACED = {
     "aws:ec2/subnet:Subnet": "availabilityZone cidrBlock vpcId",
     "aws:ec2/vpc:Vpc": "cidrBlock",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "serviceName vpcEndpointType vpcId",
+    "aws:eks/accessEntry:AccessEntry": "clusterName principalArn",
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": "accessScope clusterName policyArn principalArn",
     "aws:eks/addon:Addon": "addonName clusterName",
     "aws:eks/cluster:Cluster": "accessConfig.bootstrapClusterCreatorAdminPermissions name roleArn",
     "aws:eks/nodeGroup:NodeGroup": (

