@@ -31,6 +31,8 @@ from local.cloud.moto_backends import (
     zones,
 )
 from local.cloud.moto_backends.s3 import corrections as s3
+from local.cloud.moto_backends.s3 import replication
+from local.cloud.replication.backing import Replications
 from local.cloud.state.store import Store
 from local.cloud.svc import services
 from local.site import Site
@@ -38,8 +40,8 @@ from local.site import Site
 log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
-    *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, revoked_rules, route53),
-    *(s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
+    *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, replication, revoked_rules),
+    *(route53, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
 
@@ -53,7 +55,7 @@ def serve(site: Site, end: threading.Event) -> None:
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
-    loop = ControlLoop(context, known, store.save)
+    loop = ControlLoop(context, [*known, Replications(context)], store.save)
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]

@@ -7,7 +7,6 @@ from local.cloud.service.errors import AwsError, unsupported
 _OPERATIONS = {
     ("kms", "UpdatePrimaryRegion"): "moving the primary of a multi-Region key",
     ("kms", "ImportKeyMaterial"): "importing key material",
-    ("s3", "PutBucketReplication"): "replicating a bucket",
     ("route53", "GetHealthCheckStatus"): "running health checks",
 }
 """(botocore's name, operation) -> what AWS would do."""
