@@ -20,8 +20,10 @@ from local.cloud.moto_backends import (
     indexes,
     kms,
     logs,
+    multi_region_keys,
     revoked_rules,
     route53,
+    secret_replicas,
     secret_versions,
     security_group_rules,
     sqs,
@@ -40,7 +42,8 @@ from local.site import Site
 log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
-    *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, replication, revoked_rules),
+    *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, multi_region_keys),
+    *(replication, revoked_rules, secret_replicas),
     *(route53, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""

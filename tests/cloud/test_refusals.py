@@ -26,7 +26,6 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
     ("elasticache", "create_user_group", {"UserGroupId": "x", "Engine": "redis"}),
     ("elasticache", "create_serverless_cache", {"ServerlessCacheName": "x", "Engine": "redis"}),
     ("elasticache", "start_migration", {"ReplicationGroupId": "x", "CustomerNodeEndpointList": []}),
-    ("kms", "update_primary_region", {"KeyId": "x", "PrimaryRegion": "us-east-1"}),
     ("route53", "get_health_check_status", {"HealthCheckId": "x"}),
     ("apprunner", "list_services", {}),
     ("ec2", "describe_vpc_block_public_access_options", {}),

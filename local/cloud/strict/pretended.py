@@ -5,7 +5,6 @@ from __future__ import annotations
 from local.cloud.service.errors import AwsError, unsupported
 
 _OPERATIONS = {
-    ("kms", "UpdatePrimaryRegion"): "moving the primary of a multi-Region key",
     ("kms", "ImportKeyMaterial"): "importing key material",
     ("route53", "GetHealthCheckStatus"): "running health checks",
 }
