@@ -26,7 +26,6 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
     ("elasticache", "create_user_group", {"UserGroupId": "x", "Engine": "redis"}),
     ("elasticache", "create_serverless_cache", {"ServerlessCacheName": "x", "Engine": "redis"}),
     ("elasticache", "start_migration", {"ReplicationGroupId": "x", "CustomerNodeEndpointList": []}),
-    ("route53", "get_health_check_status", {"HealthCheckId": "x"}),
     ("apprunner", "list_services", {}),
     ("ec2", "describe_vpc_block_public_access_options", {}),
     ("iam", "generate_service_last_accessed_details", {"Arn": "arn:aws:iam::123456789012:user/x"}),

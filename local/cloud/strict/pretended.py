@@ -6,7 +6,6 @@ from local.cloud.service.errors import AwsError, unsupported
 
 _OPERATIONS = {
     ("kms", "ImportKeyMaterial"): "importing key material",
-    ("route53", "GetHealthCheckStatus"): "running health checks",
 }
 """(botocore's name, operation) -> what AWS would do."""
 
