@@ -196,7 +196,8 @@ class Postgres:
         """Of a standby."""
         question = """
             SELECT coalesce(r.status = 'streaming', false),
-                   coalesce(r.status = 'streaming' AND pg_last_wal_replay_lsn() >= r.latest_end_lsn
+                   coalesce(r.status = 'streaming'
+                            AND pg_last_wal_replay_lsn() >= coalesce(r.latest_end_lsn, r.receive_start_lsn)
                             AND clock_timestamp() - r.last_msg_receipt_time < %s * interval '1 second', false),
                    coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0)::float
             FROM (SELECT 1) AS always LEFT JOIN pg_stat_wal_receiver AS r ON true

@@ -79,13 +79,15 @@ class Replica:
         found = engine.replication()
         if found.level:
             _level_at[key] = now
-        since_level = now - _level_at[key] if key in _level_at else None
-        behind = replication.lag(found.streaming, found.level, found.age, since_level)
+        slot = standby.slot_status() if standby and not found.level else None
+        source = self.instance.following.arn if self.instance.following else ""
+        health = replication.health(source, standby is not None, found.streaming, slot)
+        behind = replication.lag(
+            health.normal, found.level, found.age, now - _level_at[key] if key in _level_at else None
+        )
         measure = cloudwatch.Measure("AWS/RDS", "ReplicaLag", self.instance.identifier, behind, "Seconds")
         cloudwatch.record(self.instance.region, measure, datetime.now(UTC))
-        slot = standby.slot_status() if standby and not found.streaming else None
-        source = self.instance.following.arn if self.instance.following else ""
-        self._record(replication.health(source, standby is not None, found.streaming, slot))
+        self._record(health)
         return True
 
     def _record(self, health: replication.Health) -> None:
