@@ -57,6 +57,7 @@ def test_a_copy_that_was_interrupted_is_begun_anew_and_never_takes_writes(
     with pytest.raises(Interrupted):
         copy.ensure()
     monkeypatch.undo()
+    assert (copy.data / "standby.signal").exists()
     copy.ensure()
     assert copy.in_recovery()
     copy.stop()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from moto.cloudwatch.models import MetricDatum
@@ -55,4 +55,5 @@ class Measured(CloudWatchMetricProvider):
 
 def _datum(at: datetime, measure: Measure) -> Any:
     dimension = {"Name": _DIMENSIONS[measure.namespace], "Value": measure.resource}
-    return MetricDatum(measure.namespace, measure.metric, measure.value, [dimension], at, measure.unit)
+    moment = at.astimezone(UTC).replace(tzinfo=None)  # as moto has those that it is given
+    return MetricDatum(measure.namespace, measure.metric, measure.value, [dimension], moment, measure.unit)
