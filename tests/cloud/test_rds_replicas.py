@@ -90,7 +90,7 @@ def test_lag_of_the_replica_is_in_cloudwatch(cloud: Cloud) -> None:
         return [point["Minimum"] for point in answer["Datapoints"]]
 
     assert until("a replica that has everything to be measured", lambda: 0.0 in points())
-    query = {"Id": "lag", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum", "Unit": "Seconds"}}
+    query = {"Id": "lag", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
     (result,) = cloudwatch.get_metric_data(MetricDataQueries=[query], **window)["MetricDataResults"]
     assert result["Values"]
     assert not cloud.client("cloudwatch").list_metrics(Namespace="AWS/RDS")["Metrics"]  # of the source's region

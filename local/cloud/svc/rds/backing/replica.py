@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from local.cloud.moto_backends import cloudwatch
+from local.cloud import metrics
 from local.cloud.svc.rds import events, replication
 from local.cloud.svc.rds.backing.fleet import Fleet
 from local.cloud.svc.rds.model import Instance
@@ -13,10 +13,13 @@ from local.cloud.svc.rds.replication import Found, Step
 from local.engines.postgres import Postgres
 
 _LOOK_SECONDS = 2.0
+_PUBLISH_SECONDS = 60.0
+"""Between data points of ReplicaLag, as RDS has them; a change of its status is published at once."""
 _looked_at: dict[str, float] = {}
-"""When each replica was last asked about its replication, on the monotonic clock."""
+"""When each replica was last asked about its replication, by resource id, on the monotonic clock."""
+_published_at: dict[str, float] = {}
 _level_at: dict[str, float] = {}
-"""When each replica was last known to have everything, on the monotonic clock."""
+"""When each replica was last known to have everything."""
 
 
 class Replica:
@@ -67,7 +70,7 @@ class Replica:
 
     def look(self) -> bool:
         """Measures the replication every few seconds; whether the server is still a standby."""
-        key, now = self.instance.arn, time.monotonic()
+        key, now = self.instance.resource_id, time.monotonic()
         if now - _looked_at.get(key, 0.0) < _LOOK_SECONDS:
             return True
         _looked_at[key] = now
@@ -82,19 +85,18 @@ class Replica:
         slot = standby.slot_status() if standby and not found.level else None
         source = self.instance.following.arn if self.instance.following else ""
         health = replication.health(source, standby is not None, found.streaming, slot)
-        behind = replication.lag(
-            health.normal, found.level, found.age, now - _level_at[key] if key in _level_at else None
-        )
-        measure = cloudwatch.Measure("AWS/RDS", "ReplicaLag", self.instance.identifier, behind, "Seconds")
-        cloudwatch.record(self.instance.region, measure, datetime.now(UTC))
-        self._record(health)
+        since_level = now - _level_at[key] if key in _level_at else None
+        behind = replication.lag(health.normal, found.level, found.age, since_level)
+        if health != self.instance.health or now - _published_at.get(key, 0.0) >= _PUBLISH_SECONDS:
+            _published_at[key] = now
+            self._record(health, behind)
         return True
 
-    def _record(self, health: replication.Health) -> None:
+    def _record(self, health: replication.Health, behind: float) -> None:
         before = self.instance.health
-        if health == before:
-            return
         with self.context.mutation():
+            named = {"DBInstanceIdentifier": self.instance.identifier}
+            metrics.put(self.instance.region, "AWS/RDS", "ReplicaLag", named, behind, datetime.now(UTC))
             self.instance.health = health
             if before is not None and before.status != health.status:
                 events.of_instance(self.state, self.instance, "read replica", _EVENTS[health.status])
