@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from local.cloud import endpoint
 from tests.cloud.rds import available, connect, create, delete, describe
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code, code_of, until
 
 pytestmark = pytest.mark.integration
 ABROAD = "us-east-1"
@@ -31,7 +33,9 @@ def count(instance: dict[str, Any]) -> int:
     return row[0]
 
 
-def test_replica_abroad_has_its_own_key_streams_and_is_promoted(cloud: Cloud, source: dict[str, Any]) -> None:
+def test_replica_abroad_streams_though_the_endpoint_was_killed_as_it_was_copied(
+    cloud: Cloud, source: dict[str, Any]
+) -> None:
     abroad = cloud.client("rds", ABROAD)
     wanted = {"DBInstanceIdentifier": "replica", "SourceDBInstanceIdentifier": source["DBInstanceArn"]}
     with pytest.raises(ClientError) as refused:
@@ -42,6 +46,10 @@ def test_replica_abroad_has_its_own_key_streams_and_is_promoted(cloud: Cloud, so
     assert code_of(refused.value) == "KMSKeyNotAccessibleFault"
     key = cloud.client("kms", ABROAD).create_key()["KeyMetadata"]["Arn"]
     abroad.create_db_instance_read_replica(**wanted, KmsKeyId=key)
+    assert code(abroad.promote_read_replica, DBInstanceIdentifier="replica") == "InvalidDBInstanceState"
+    until("its copy to begin", lambda: list((cloud.site.home / "engines" / ABROAD / "rds").glob("*/data*")))
+    endpoint.process(cloud.site).kill()
+    endpoint.start(cloud.site)
     replica = available(cloud, "replica", ABROAD)
     assert replica["ReadReplicaSourceDBInstanceIdentifier"] == source["DBInstanceArn"]
     assert replica["KmsKeyId"] == key
@@ -51,18 +59,68 @@ def test_replica_abroad_has_its_own_key_streams_and_is_promoted(cloud: Cloud, so
     until("the replica to follow", lambda: count(replica) == 11)
     with connect(replica) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         connection.execute("DELETE FROM t")
-    until("it to be replicating", lambda: describe(cloud, "replica", ABROAD)["StatusInfos"][0]["Normal"])
-    abroad.promote_read_replica(DBInstanceIdentifier="replica")
+    until("it to be replicating", lambda: health(cloud)["Normal"])
+    assert health(cloud)["Status"] == "replicating"
+    assert code(abroad.switchover_read_replica, DBInstanceIdentifier="replica") == "InvalidDBInstanceState"
+    changed = {"DBInstanceIdentifier": "replica", "MasterUserPassword": "another-password"}
+    assert code(abroad.modify_db_instance, **changed) == "InvalidDBInstanceState"
+    assert code(abroad.stop_db_instance, DBInstanceIdentifier="replica") == "InvalidDBInstanceState"
+
+
+def health(cloud: Cloud) -> dict[str, Any]:
+    (info,) = describe(cloud, "replica", ABROAD)["StatusInfos"]
+    return info
+
+
+def test_lag_of_the_replica_is_in_cloudwatch(cloud: Cloud) -> None:
+    cloudwatch, now = cloud.client("cloudwatch", ABROAD), datetime.now(UTC)
+    dimensions = [{"Name": "DBInstanceIdentifier", "Value": "replica"}]
+    metric = {"Namespace": "AWS/RDS", "MetricName": "ReplicaLag", "Dimensions": dimensions}
+    window = {"StartTime": now - timedelta(minutes=5), "EndTime": now + timedelta(minutes=5)}
+
+    def points() -> list[float]:
+        answer = cloudwatch.get_metric_statistics(
+            Namespace="AWS/RDS",
+            MetricName="ReplicaLag",
+            Dimensions=dimensions,
+            Period=60,
+            Statistics=["Minimum"],
+            **window,
+        )
+        return [point["Minimum"] for point in answer["Datapoints"]]
+
+    assert until("a replica that has everything to be measured", lambda: 0.0 in points())
+    query = {"Id": "lag", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
+    (result,) = cloudwatch.get_metric_data(MetricDataQueries=[query], **window)["MetricDataResults"]
+    assert result["Values"]
+    assert not cloud.client("cloudwatch").list_metrics(Namespace="AWS/RDS")["Metrics"]  # of the source's region
+    (known,) = cloudwatch.list_metrics(Namespace="AWS/RDS", MetricName="ReplicaLag")["Metrics"]
+    assert known["Dimensions"] == dimensions
+
+
+def test_promotion_outlives_the_endpoint_and_needs_no_source(cloud: Cloud, source: dict[str, Any]) -> None:
+    abroad, before = cloud.client("rds", ABROAD), count(describe(cloud, "replica", ABROAD))
+    abroad.promote_read_replica(DBInstanceIdentifier="replica", BackupRetentionPeriod=3)
+    assert code(abroad.promote_read_replica, DBInstanceIdentifier="replica") == "InvalidDBInstanceState"
+    endpoint.process(cloud.site).kill()
+    cloud.process_of(source["Endpoint"]["Address"]).kill()
+    endpoint.start(cloud.site)
     promoted = available(cloud, "replica", ABROAD)
     assert "ReadReplicaSourceDBInstanceIdentifier" not in promoted
-    assert promoted["BackupRetentionPeriod"] == 1
+    assert promoted["BackupRetentionPeriod"] == 3
     with connect(promoted) as connection:
         connection.execute("INSERT INTO t VALUES (12)")
-    assert (count(source), count(promoted)) == (11, 12)
-    with pytest.raises(ClientError) as refused:
-        abroad.promote_read_replica(DBInstanceIdentifier="replica")
-    assert code_of(refused.value) == "InvalidDBInstanceState"
+    assert (count(available(cloud, "source")), count(promoted)) == (before, before + 1)
+    assert code(abroad.promote_read_replica, DBInstanceIdentifier="replica") == "InvalidDBInstanceState"
+    until("its slot to be dropped", lambda: slots(source) == 0)
     delete(cloud, "replica", ABROAD)
+
+
+def slots(instance: dict[str, Any]) -> int:
+    with connect(instance) as connection:
+        row = connection.execute("SELECT count(*) FROM pg_replication_slots").fetchone()
+    assert row is not None
+    return row[0]
 
 
 def test_replica_goes_on_by_itself_when_its_source_is_deleted(cloud: Cloud, source: dict[str, Any]) -> None:

@@ -6,66 +6,17 @@ import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from local.engines.certificates import Authority
-from local.engines.postgres import Login, Origin, Postgres, Restored, Standby, Tls, archive_command, restore_command
+from local.engines.postgres import Postgres, Restored, Standby, restore_command
+from tests.engines.servers import Servers, connect, numbers, primary, servers
 from tests.fixtures.cloud import until
-from tests.fixtures.engines import ScratchEnvironment
 
+__all__ = ["primary", "servers"]
 pytestmark = pytest.mark.integration
-MASTER = Login("tester", "a-long-password")
-_ports = itertools.count(5500)
-
-
-@dataclass
-class Servers:
-    """Makes servers that serve TLS only, each at a port of its own."""
-
-    folder: Path
-    address: str
-    made: list[Postgres] = field(default_factory=list)
-
-    def make(self, name: str, archive: Path | None = None, **origin: Origin) -> Postgres:
-        authority = Authority(self.folder / "authority", "tests").ensure()
-        pair = authority.pair("server", self.address, hosts=(self.address,))
-        tls = Tls(pair.certificate, pair.key, authority.certificate, required=True)
-        folder, command = self.folder / name, archive_command(archive) if archive else None
-        server = Postgres(folder, self.address, next(_ports), {"fsync": "off"}, tls, archive_command=command, **origin)
-        self.made.append(server)
-        return server
-
-
-@pytest.fixture(scope="module")
-def servers(scratch: ScratchEnvironment) -> Iterator[Servers]:
-    servers = Servers(scratch.folder / "postgres-copies", scratch.addresses[1])
-    yield servers
-    for server in servers.made:
-        server.process.kill()
-
-
-@pytest.fixture(scope="module")
-def primary(servers: Servers) -> Postgres:
-    """Has the table `t (n)`, and an archive in <folder>/archive."""
-    server = servers.make("primary", servers.folder / "archive")
-    server.ensure(MASTER, "d")
-    with connect(server) as connection:
-        connection.execute("CREATE TABLE t (n int)")
-    return server
-
-
-def connect(server: Postgres) -> psycopg.Connection:
-    return psycopg.connect(server.uri(MASTER, "d"), autocommit=True)
-
-
-def numbers(server: Postgres, table: str = "t") -> list[int]:
-    with connect(server) as connection:
-        return [row[0] for row in connection.execute(f"SELECT n FROM {table} ORDER BY n")]  # pyright: ignore
 
 
 @contextmanager
@@ -162,8 +113,8 @@ def test_standby_follows_is_promoted_and_takes_writes(servers: Servers, primary:
     assert not copy.in_recovery()
     standby.promote()
     standby.promote()
-    Standby(primary.source(), "standby").release()
-    assert primary.query("SELECT slot_name FROM pg_replication_slots") == []
+    primary.release("standby")
+    assert primary.slots() == []
     with connect(standby) as connection:
         connection.execute("INSERT INTO t VALUES (-2)")
     standby.stop()

@@ -11,9 +11,10 @@ from local.engines.postgres.backup import (
     restore_command,
     unneeded,
 )
-from local.engines.postgres.cluster import SUPERUSER, checked
+from local.engines.postgres.cluster import checked
 from local.engines.postgres.configuration import Tls
 from local.engines.postgres.origin import Empty, Origin, Restored, Standby
+from local.engines.postgres.roles import SUPERUSER
 from local.engines.postgres.server import InvalidSettings, Login, Postgres, Replication
 
 __all__ = [

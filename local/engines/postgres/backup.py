@@ -9,54 +9,66 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from local.engines.postgres.cluster import SUPERUSER, run
+from local.engines.postgres.cluster import run
+from local.engines.postgres.roles import REPLICATOR, SUPERUSER
+from local.engines.runtime.files import write
 
 PASSWORD_FILE = "superuser"
 """Beside the data of a server or a backup: the password of the provider's role in it."""
+STANDBY = "standby.signal"
+"""In the data: the server is a standby."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A running server as another one connects to it, as the provider's role.
+    """A running server as another one connects to it.
 
-    `root` is the authority whose certificate the server must present; None for a server without TLS.
+    `password` is that of the provider's role, `replication` that of the role of standbys. `root` is the authority
+    whose certificate the server must present; None for a server without TLS.
     """
 
     address: str
     port: int
     password: str
+    replication: str
     root: Path | None
 
-    def conninfo(self) -> str:
+    def conninfo(self, user: str = SUPERUSER) -> str:
         """Connection string of libpq, without the password."""
         tls = {"sslmode": "verify-full", "sslrootcert": str(self.root)} if self.root else {"sslmode": "disable"}
-        to = {"host": self.address, "port": self.port, "user": SUPERUSER, "dbname": "postgres", "connect_timeout": 5}
+        to = {"host": self.address, "port": self.port, "user": user, "dbname": "postgres", "connect_timeout": 5}
         return make_conninfo(**to, **tls)
 
 
-def base_backup(source: Source, data: Path, slot: str | None = None) -> None:
+def base_backup(source: Source, data: Path) -> None:
     """Copies the data of a running server to the new folder `data`, with the WAL that makes it consistent.
 
     A server started on it has every transaction that was committed when this began, and those up to some moment
-    before it ended. `slot` keeps the WAL after that moment. Made under another name and then renamed.
+    before it ended. Made under another name and then renamed.
     """
+    _copy(source, data, SUPERUSER, source.password).rename(data)
+
+
+def standby_backup(source: Source, data: Path, slot: str) -> None:
+    """A base backup that a server starts on as a standby, and never as anything else. `slot` keeps the later WAL."""
+    unfinished = _copy(source, data, REPLICATOR, source.replication, "-S", slot)
+    (unfinished / STANDBY).touch(mode=0o600)  # before the rename: without it the copy would take writes
+    unfinished.rename(data)
+
+
+def _copy(source: Source, data: Path, user: str, password: str, *options: str) -> Path:
+    """The folder of the copy, which is not `data` yet."""
     unfinished = data.with_name(f"{data.name}.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     data.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_password(data.parent, source.password)
-    kept = ["-S", slot] if slot else []
-    options = ["-X", "stream", "-c", "fast", "--no-sync", "--no-manifest", *kept]
-    run(
-        ["pg_basebackup", "-D", str(unfinished), "-d", source.conninfo(), *options],
-        {"PGPASSWORD": source.password},
-    )
-    unfinished.rename(data)
+    how = ["-X", "stream", "-c", "fast", "--no-sync", "--no-manifest", *options]
+    run(["pg_basebackup", "-D", str(unfinished), "-d", source.conninfo(user), *how], {"PGPASSWORD": password})
+    return unfinished
 
 
 def write_password(folder: Path, password: str) -> None:
-    file = folder / PASSWORD_FILE
-    file.touch(mode=0o600)
-    file.write_text(password)
+    write(folder / PASSWORD_FILE, password.encode(), 0o600)
 
 
 def archive_command(archive: Path) -> str:

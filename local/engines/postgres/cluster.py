@@ -11,11 +11,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.engines.postgres.roles import SUPERUSER
 from local.engines.runtime.process import EngineFailed
 from local.toolchain import tools
-
-SUPERUSER = "rdsadmin"
-"""The provider's role, as on RDS; customers do not get its password."""
 
 
 def initialize(data: Path, password: str) -> None:

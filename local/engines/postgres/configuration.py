@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.engines.postgres.roles import REPLICATOR, SUPERUSER
+
 _BASE = """\
 listen_addresses = '{address}'
 port = {port}
@@ -20,7 +22,6 @@ max_replication_slots = 8
 wal_keep_size = 256MB
 hot_standby = on
 wal_log_hints = on
-max_slot_wal_keep_size = 2GB
 archive_mode = on
 archive_timeout = 300
 password_encryption = scram-sha-256
@@ -50,9 +51,17 @@ def configuration(
 
 
 def access(tls: Tls | None) -> str:
-    """pg_hba.conf. Everybody logs in with a password, over TLS if that is required."""
+    """pg_hba.conf. Everybody logs in with a password, over TLS if that is required.
+
+    Only the provider's roles replicate, over TLS if there is any; that of standbys reads no database.
+    """
     kind = "hostssl" if tls is not None and tls.required else "host"
-    return "".join(f"{kind} {database} all 127.0.0.0/8 scram-sha-256\n" for database in ("all", "replication"))
+    replicating = "hostssl" if tls is not None else "host"
+    return (
+        f"{replicating} replication {SUPERUSER},{REPLICATOR} 127.0.0.0/8 scram-sha-256\n"
+        f"host all {REPLICATOR} 0.0.0.0/0 reject\n"
+        f"{kind} all all 127.0.0.0/8 scram-sha-256\n"
+    )
 
 
 def _encryption(tls: Tls) -> dict[str, str]:

@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Protocol
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from local.engines.postgres import backup, cluster
 from local.engines.postgres.backup import Source
+from local.engines.postgres.roles import REPLICATOR
+from local.engines.runtime.files import write
 
 NO_LATER_COMMIT = "recovery ended before configured recovery target was reached"
 """PostgreSQL's error when all of the WAL is older than the moment to which it shall be replayed."""
+_OF_SLOT = "FROM pg_replication_slots WHERE slot_name = %s"
+_RECEIVER = {"wal_receiver_timeout": "30s", "wal_retrieve_retry_interval": "1s"}
+"""A primary that is silent for that long counts as gone; one that is back is followed again at once."""
 
 
 class Origin(Protocol):
@@ -23,8 +29,8 @@ class Origin(Protocol):
         """Makes the data folder and, beside it, the file with the password of the provider's role."""
         ...
 
-    def settings(self) -> dict[str, str]:
-        """Of the server; PostgreSQL ignores those of a recovery once it is over."""
+    def settings(self, folder: Path) -> dict[str, str]:
+        """Of the server in `folder`; PostgreSQL ignores those of a recovery once it is over."""
         ...
 
 
@@ -37,7 +43,7 @@ class Empty:
         backup.write_password(data.parent, password)
         cluster.initialize(data, password)
 
-    def settings(self) -> dict[str, str]:
+    def settings(self, folder: Path) -> dict[str, str]:
         return {}
 
 
@@ -58,13 +64,13 @@ class Restored:
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.copytree(self.folder / "data", unfinished, symlinks=True)
         unfinished.chmod(0o700)
-        (unfinished / "standby.signal").unlink(missing_ok=True)  # the backup of a standby has it
+        (unfinished / backup.STANDBY).unlink(missing_ok=True)  # the backup of a standby has it
         backup.write_password(data.parent, (self.folder / backup.PASSWORD_FILE).read_text())
         if self.restore_command is not None:
             (unfinished / "recovery.signal").touch(mode=0o600)
         unfinished.rename(data)
 
-    def settings(self) -> dict[str, str]:
+    def settings(self, folder: Path) -> dict[str, str]:
         """Connections wait until the recovery is over (hot_standby off)."""
         if self.restore_command is None:
             return {}
@@ -78,34 +84,60 @@ class Restored:
 class Standby:
     """A copy of `primary` that follows it (physical streaming replication) until it is promoted.
 
-    `slot` is the replication slot on the primary that keeps the WAL that this standby has not received.
+    `slot` is the replication slot on the primary that keeps the WAL that this standby has not received. Unless it is
+    `promoting`, its server starts as a standby whatever its data say.
     """
 
     primary: Source
     slot: str
+    promoting: bool = False
 
     def seed(self, data: Path) -> None:
         with _connect(self.primary) as connection:
-            question = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s"
-            if not connection.execute(question, [self.slot]).fetchone():
+            _make_replicator(connection, self.primary.replication)
+            known = connection.execute(f"SELECT 1 {_OF_SLOT}", [self.slot]).fetchone()
+            if not known:
                 connection.execute("SELECT pg_create_physical_replication_slot(%s, true)", [self.slot])
-        backup.base_backup(self.primary, data, self.slot)
-        (data / "standby.signal").touch(mode=0o600)
+        backup.standby_backup(self.primary, data, self.slot)
 
-    def settings(self) -> dict[str, str]:
-        password = self.primary.password
-        conninfo = make_conninfo(self.primary.conninfo(), password=password, application_name=self.slot)
-        return {"primary_conninfo": conninfo, "primary_slot_name": self.slot}
+    def hold(self, data: Path) -> None:
+        """Before each start: a server whose data are those of a primary would take writes."""
+        if not self.promoting:
+            (data / backup.STANDBY).touch(mode=0o600)
 
-    def release(self) -> None:
-        """Drops the slot, which would keep WAL for ever after the standby has gone. The primary may have gone too."""
+    def settings(self, folder: Path) -> dict[str, str]:
+        """The password is in a file: customers may read the settings of a server."""
+        passwords = folder / "replication.pgpass"
+        write(passwords, f"*:*:*:{REPLICATOR}:{self.primary.replication}\n".encode(), 0o600)
+        to = self.primary.conninfo(REPLICATOR)
+        conninfo = make_conninfo(to, passfile=str(passwords), application_name=self.slot)
+        return {"primary_conninfo": conninfo, "primary_slot_name": self.slot, "archive_mode": "always", **_RECEIVER}
+
+    def slot_status(self) -> str | None:
+        """Whether the primary has the WAL that this standby needs, as `wal_status` of pg_replication_slots.
+
+        None when it has no such slot, or does not answer.
+        """
         try:
             with _connect(self.primary) as connection:
-                of_slot = "FROM pg_replication_slots WHERE slot_name = %s"
-                connection.execute(f"SELECT pg_terminate_backend(active_pid, 5000) {of_slot}", [self.slot])
-                connection.execute(f"SELECT pg_drop_replication_slot(slot_name) {of_slot}", [self.slot])
+                row = connection.execute(f"SELECT wal_status {_OF_SLOT}", [self.slot]).fetchone()
         except psycopg.OperationalError:
-            return
+            return None
+        return str(row[0]) if row else None
+
+
+def release(primary: Source, slot: str) -> None:
+    """Drops a slot, which would keep WAL for ever after its standby has gone. Raises psycopg.OperationalError."""
+    with _connect(primary) as connection:
+        connection.execute(f"SELECT pg_terminate_backend(active_pid, 5000) {_OF_SLOT}", [slot])
+        connection.execute(f"SELECT pg_drop_replication_slot(slot_name) {_OF_SLOT}", [slot])
+
+
+def _make_replicator(connection: psycopg.Connection[tuple[object, ...]], password: str) -> None:
+    role, secret = sql.Identifier(REPLICATOR), sql.Literal(password)
+    if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [REPLICATOR]).fetchone():
+        connection.execute(sql.SQL("CREATE ROLE {}").format(role))
+    connection.execute(sql.SQL("ALTER ROLE {} LOGIN REPLICATION PASSWORD {}").format(role, secret))
 
 
 def _connect(source: Source) -> psycopg.Connection[tuple[object, ...]]:

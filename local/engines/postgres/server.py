@@ -14,9 +14,10 @@ from psycopg import sql
 
 from local.engines.postgres import backup, cluster
 from local.engines.postgres.backup import Source
-from local.engines.postgres.cluster import SUPERUSER
 from local.engines.postgres.configuration import Tls, access, configuration
-from local.engines.postgres.origin import NO_LATER_COMMIT, Empty, Origin
+from local.engines.postgres.origin import NO_LATER_COMMIT, Empty, Origin, Standby, release
+from local.engines.postgres.roles import SUPERUSER
+from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed, Process
 from local.toolchain import tools
 
@@ -27,6 +28,8 @@ _BY_SETTINGS = re.compile(
     r")"
 )
 """PostgreSQL's errors when it cannot start with its settings."""
+_SILENT_SECONDS = 20
+"""A standby asks a primary that says nothing for a sign of life, after half of its wal_receiver_timeout of 30 s."""
 
 
 class InvalidSettings(EngineFailed):
@@ -43,10 +46,14 @@ class Login:
 
 @dataclass(frozen=True)
 class Replication:
+    """What a standby says about itself."""
+
     streaming: bool
-    """Whether the standby is connected to its primary."""
-    lag: float
-    """Seconds since the last transaction that it has replayed was committed; 0 when it has replayed all there is."""
+    """Whether it is connected to its primary."""
+    level: bool
+    """Whether it has replayed all that the primary said there is, and heard from it not long ago."""
+    age: float
+    """Seconds since the last transaction that it has replayed was committed; 0 when it has replayed none."""
 
 
 class Postgres:
@@ -95,11 +102,17 @@ class Postgres:
             self.ensure_role(master, database)
         return f"{self.address}:{self.port}"
 
+    def seed(self) -> None:
+        """Makes the data, as the origin says, unless there are any."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self.data.exists():
+            self.origin.seed(self.data)
+
     def _start(self, seconds: float) -> None:
         if self.process.pid() is None:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not self.data.exists():
-                self.origin.seed(self.data)
+            self.seed()
+            if isinstance(self.origin, Standby):
+                self.origin.hold(self.data)
             self._configure()
             cluster.remove_stale_lock(self.data)
             self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
@@ -161,8 +174,10 @@ class Postgres:
 
     def source(self) -> Source:
         """How another server connects to this one, for a base backup or as its standby."""
-        root = self.tls.authority if self.tls else None
-        return Source(self.address, self.port, self._password(), root)
+        root, replication = self.tls.authority if self.tls else None, self.folder / "replication"
+        if not replication.exists():
+            write(replication, cluster.new_password().encode(), 0o600)
+        return Source(self.address, self.port, self._password(), replication.read_text(), root)
 
     def back_up(self, folder: Path) -> None:
         """Takes a base backup of the running server into `folder`, from which `Restored` makes another one."""
@@ -180,12 +195,23 @@ class Postgres:
     def replication(self) -> Replication:
         """Of a standby."""
         question = """
-            SELECT coalesce((SELECT status = 'streaming' FROM pg_stat_wal_receiver), false),
-                   pg_last_wal_receive_lsn() IS NOT DISTINCT FROM pg_last_wal_replay_lsn(),
-                   coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0)::float
+            SELECT coalesce(r.status = 'streaming', false),
+                   coalesce(r.status = 'streaming'
+                            AND pg_last_wal_replay_lsn() >= coalesce(r.latest_end_lsn, r.receive_start_lsn)
+                            AND clock_timestamp() - r.last_msg_receipt_time < %s * interval '1 second', false),
+                   coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0)::float
+            FROM (SELECT 1) AS always LEFT JOIN pg_stat_wal_receiver AS r ON true
         """
-        streaming, level, age = self.query(question)[0]
-        return Replication(streaming, 0.0 if streaming and level else max(0.0, age))
+        streaming, level, age = self.query(question, [_SILENT_SECONDS])[0]
+        return Replication(streaming, level, max(0.0, age))
+
+    def slots(self) -> list[str]:
+        """Names of its physical replication slots."""
+        return [row[0] for row in self.query("SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'physical'")]
+
+    def release(self, slot: str) -> None:
+        """Drops a physical replication slot, whose standby has gone."""
+        release(self.source(), slot)
 
     @property
     def data(self) -> Path:
@@ -219,7 +245,7 @@ class Postgres:
         return ["-c", f"config_file={self.folder}/postgresql.conf"]
 
     def _configure(self) -> None:
-        provider = self.origin.settings()
+        provider = self.origin.settings(self.folder)
         if self._replay_all.exists():
             provider.pop("recovery_target_time", None)
         provider["archive_command"] = self.archive_command or "true"

@@ -78,8 +78,9 @@ def described(state: RdsState, instance: Instance) -> Output:
     if following is not None:
         near = following.region == instance.region
         output["ReadReplicaSourceDBInstanceIdentifier"] = following.arn.split(":")[-1] if near else following.arn
-        status = {"StatusType": "read replication", "Normal": instance.replicating}
-        output["StatusInfos"] = [{**status, "Status": "replicating" if instance.replicating else "error"}]
+        if instance.health is not None:
+            known = {"Normal": instance.health.normal, "Status": instance.health.status}
+            output["StatusInfos"] = [{"StatusType": "read replication", **known, "Message": instance.health.message}]
     return output
 
 

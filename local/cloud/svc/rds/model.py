@@ -8,9 +8,12 @@ from typing import Any
 
 from local.cloud.service.groups.model import GroupState, ParameterGroup, SubnetGroup
 from local.cloud.service.stored import Stored
+from local.cloud.svc.rds.replication import Health
 
 __all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
 
+FAILED = "failed"
+"""Status of an instance that can only be deleted."""
 INCOMPATIBLE = "incompatible-parameters"
 """Status of an instance whose server does not start with the parameters of its group."""
 
@@ -60,8 +63,10 @@ class Instance(Stored):
     """Whether its master user and its database were made."""
     promoting: bool = False
     """Whether a replica is to become an instance of its own."""
-    replicating: bool = False
-    """Whether a replica was connected to its source when it was last looked at."""
+    health: Health | None = None
+    """Of a replica's replication when it was last looked at; None before that."""
+    slots: list[str] = field(default_factory=list)
+    """Replication slots that its server may have for its replicas, those that have gone included."""
 
     def __setstate__(self, stored: dict[str, Any]) -> None:
         super().__setstate__({"ready": stored.get("status") != "creating", **stored})
@@ -74,6 +79,11 @@ class Instance(Stored):
     def retention(self) -> int:
         """Days of automated backups; 0 is none."""
         return int(self.inputs.get("BackupRetentionPeriod", 1))
+
+    @property
+    def slot(self) -> str:
+        """Name of its replication slot on its source, when it is a replica."""
+        return f"rds_{self.region}_{self.resource_id}".replace("-", "_").lower()
 
     @property
     def following(self) -> Following | None:

@@ -46,7 +46,7 @@ class Fleet:
             running,
             Tls(pair.certificate, pair.key, authority.certificate, required),
             self._origin(instance),
-            archive_command(self.archive(instance)) if instance.retention and not instance.following else None,
+            archive_command(self.archive(instance)) if instance.retention else None,
         )
 
     def snapshot_folder(self, region: str, resource_id: str) -> Path:
@@ -60,14 +60,16 @@ class Fleet:
         """Folder of the archived WAL."""
         return self._archive(instance.region, instance.resource_id)
 
-    def standby(self, instance: Instance) -> Standby | None:
-        """How a replica follows its source; None for other instances, and when the source is gone."""
+    def source(self, instance: Instance) -> Postgres | None:
+        """The server that a replica follows; None for other instances, and when the source is gone."""
         source = self.instance(instance.following.resource_id) if instance.following else None
         engine = self.engine(source) if source else None
-        if engine is None or not engine.initialized:
-            return None
-        slot = f"rds_{instance.region}_{instance.resource_id}".replace("-", "_").lower()
-        return Standby(engine.source(), slot)
+        return engine if engine is not None and engine.initialized else None
+
+    def standby(self, instance: Instance) -> Standby | None:
+        """How a replica follows its source; None for other instances, and when the source is gone."""
+        source = self.source(instance)
+        return Standby(source.source(), instance.slot, instance.promoting) if source else None
 
     def _origin(self, instance: Instance) -> Origin | None:
         match instance.origin:

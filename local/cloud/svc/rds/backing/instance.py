@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import time
 from datetime import UTC, datetime
 
-from local.cloud.svc.rds import events, modification, schedule, settings, snapshot
+from local.cloud.svc.rds import events, modification, replication, schedule, settings, snapshot
 from local.cloud.svc.rds.backing.fleet import Fleet
+from local.cloud.svc.rds.backing.replica import Replica
 from local.cloud.svc.rds.describe import BACKUP_WINDOW, MAINTENANCE_WINDOW
-from local.cloud.svc.rds.model import INCOMPATIBLE, Instance
-from local.engines.postgres import InvalidSettings, Login, Postgres, Standby
-from local.engines.runtime.process import EngineFailed
+from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance
+from local.engines.postgres import InvalidSettings, Login, Postgres
 
-_LOOK_SECONDS = 2.0
-_looked_at: dict[str, float] = {}
-"""When each replica was last asked whether it is connected, on the monotonic clock."""
+_AT_REST = ("stopped", FAILED, INCOMPATIBLE)
+"""Statuses without a server."""
 _WITH_THE_GROUPS_PARAMETERS = {"creating", "starting", "rebooting"}
 _SETS_THE_PASSWORD = {"creating", "resetting-master-credentials"}
 _DONE = {
@@ -40,7 +38,7 @@ class InstanceBacking:
         return self.instance.status
 
     def running(self) -> bool:
-        return self.status in ("stopped", INCOMPATIBLE) or self._engine().process.pid() is not None
+        return self.status in _AT_REST or self._engine().process.pid() is not None
 
     def reconcile(self) -> None:
         status = self.instance.status
@@ -57,7 +55,7 @@ class InstanceBacking:
             self._finish(status, "starting")  # no failure: waiters keep waiting
         elif status == "available":
             self._maintain()
-        elif status not in ("stopped", INCOMPATIBLE):
+        elif status not in _AT_REST:
             self._run(status)
 
     def stop(self) -> None:
@@ -84,50 +82,43 @@ class InstanceBacking:
         if status in _WITH_THE_GROUPS_PARAMETERS:
             with self.context.mutation():
                 instance.running = settings.of(self.state, instance)
-        engine = self._engine()
-        if instance.following is not None and not engine.initialized and not isinstance(engine.origin, Standby):
-            raise EngineFailed(f"{instance.identifier} has no data: its source is gone; delete it")
+        engine, replica = self._engine(), Replica(self.fleet, instance)
+        promoted = instance.promoting
         try:
-            engine.ensure()
+            if instance.following is None:
+                engine.ensure()
+            elif not replica.advance():
+                self._give_up(status, FAILED, "Its source is gone, and it has no data yet. Delete it")
+                return
         except InvalidSettings as error:
-            self._give_up(status, str(error))
+            reason = f"{str(error)[:200]}. Change the parameter group and reboot; the data are intact."
+            self._give_up(status, INCOMPATIBLE, reason)
             return
         if instance.following is None and (status in _SETS_THE_PASSWORD or not instance.ready):
             database = None if instance.ready or instance.origin is not None else instance.inputs.get("DBName")
             engine.ensure_role(Login(instance.inputs["MasterUsername"], instance.password), database)
-        engine.configure()
+        self._engine().configure()
         if not instance.ready:
             with self.context.mutation():
                 instance.ready = True
-        if instance.promoting:
-            self._promote(engine)
-        self._finish(status, "available")
+        if instance.following is not None:
+            replica.look()
+        self._finish(status, "available", promoted)
 
-    def _give_up(self, before: str, reason: str) -> None:
-        """Until a reboot, after its parameters were changed."""
+    def _give_up(self, before: str, after: str, reason: str) -> None:
+        """`after` is left by a deletion, or by a reboot after its parameters were changed."""
         with self.context.mutation():
             if self.instance.status == before:
-                self.instance.status = INCOMPATIBLE
-                message = f"{reason[:200]}. Change the parameter group and reboot; the data are intact."
-                events.of_instance(self.state, self.instance, "failure", message)
-
-    def _promote(self, engine: Postgres) -> None:
-        with self.context.lock:
-            standby = self.fleet.standby(self.instance)
-        engine.promote()
-        if standby is not None:
-            standby.release()
-        with self.context.mutation():
-            self.instance.origin, self.instance.promoting, self.instance.replicating = None, False, False
-            events.of_instance(self.state, self.instance, "read replica", "Promoted read replica to a standalone DB")
-        self._engine().configure()
+                self.instance.status = after
+                events.of_instance(self.state, self.instance, "failure", reason)
 
     def _maintain(self) -> None:
         """What an available instance needs in the course of time."""
         instance, now = self.instance, datetime.now(UTC)
-        if instance.following is not None:
-            self._observe_replication()
+        if instance.following is not None and not Replica(self.fleet, instance).look():
+            self._finish("available", "starting")  # which makes it a standby again
             return
+        self._release_slots()
         if instance.pending and schedule.in_maintenance(
             instance.inputs.get("PreferredMaintenanceWindow", MAINTENANCE_WINDOW), now
         ):
@@ -141,14 +132,15 @@ class InstanceBacking:
             self._begin_backup("available")
         self._expire(now)
 
-    def _observe_replication(self) -> None:
-        if time.monotonic() - _looked_at.get(self.key, 0.0) < _LOOK_SECONDS:
-            return
-        _looked_at[self.key] = time.monotonic()
-        streaming = self._engine().replication().streaming
-        if streaming != self.instance.replicating:
+    def _release_slots(self) -> None:
+        """Those of replicas that were promoted or deleted, maybe while this server was dead."""
+        with self.context.lock:
+            used = {replica.slot for replica in self.fleet.replicas(self.instance)}
+            unused = [slot for slot in self.instance.slots if slot not in used]
+        for slot in unused:
+            self._engine().release(slot)
             with self.context.mutation():
-                self.instance.replicating = streaming
+                self.instance.slots.remove(slot)
 
     def _window(self) -> str:
         return self.instance.inputs.get("PreferredBackupWindow", BACKUP_WINDOW)
@@ -188,28 +180,25 @@ class InstanceBacking:
 
     def _delete(self) -> None:
         instance = self.instance
-        with self.context.lock:
-            standby, engine = self.fleet.standby(instance), self._engine()
-        engine.delete()
-        if standby is not None:
-            standby.release()
+        self._engine().delete()
         shutil.rmtree(self.fleet.archive(instance), ignore_errors=True)
         self.context.addresses(instance.region).release(instance.resource_id)
         with self.context.mutation():
-            for replica in self.fleet.replicas(instance):  # they go on as instances of their own
-                replica.promoting, replica.status = True, "modifying"
+            for replica in self.fleet.replicas(instance):
+                if replication.promoted_by_deletion(replica.region, instance.region, replica.status):
+                    replica.promoting, replica.status = True, "modifying"
             for taken in self.state.snapshots_of(instance.resource_id, "automated"):
                 taken.status = "deleting"
             self.state.instances.pop(instance.identifier, None)
             events.of_instance(self.state, instance, "deletion", "DB instance deleted")
 
-    def _finish(self, before: str, now: str) -> None:
+    def _finish(self, before: str, now: str, promoted: bool = False) -> None:
         """Unless a request has changed the status meanwhile; the next reconciliation handles that.
 
-        An instance is not available before there is a backup to restore it from.
+        An instance is not available before there is a backup to restore it from; one that was `promoted` takes one.
         """
         instance = self.instance
-        if now == "available" and instance.retention and not instance.following and self._last_backup() is None:
+        if now == "available" and instance.retention and (promoted or self._last_backup() is None):
             self._begin_backup(before)
             return
         with self.context.mutation():

@@ -11,7 +11,7 @@ from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import events, modification, names, snapshot
 from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.groups import PARAMETER_GROUPS
-from local.cloud.svc.rds.model import INCOMPATIBLE, Instance, RdsState
+from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance, RdsState
 from local.cloud.svc.rds.operations.replicas import ReplicaOperations
 from local.cloud.svc.rds.rules import request
 
@@ -101,7 +101,7 @@ class InstanceOperations(ReplicaOperations):
         if inputs.get("DeleteAutomatedBackups") is False and instance.retention and instance.following is None:
             raise unsupported("keeping the automated backups of a deleted DB instance")
         if final is not None:
-            if instance.status in ("creating", INCOMPATIBLE):
+            if instance.status in ("creating", FAILED, INCOMPATIBLE):
                 message = f"Instance {instance.identifier} is {instance.status}; no final snapshot of it can be taken."
                 raise AwsError("InvalidDBInstanceState", message)
             self.take(state, instance, final, "FinalDBSnapshotIdentifier")

@@ -26,6 +26,9 @@ class ReplicaOperations(Service[RdsState]):
             raise AwsError("InvalidParameterCombination", message)
         if not source.inputs.get("StorageEncrypted") and "KmsKeyId" in inputs:
             raise AwsError("InvalidParameterCombination", "The source DB instance is not encrypted; omit KmsKeyId.")
+        if "DBParameterGroupName" in inputs:
+            message = "A read replica of the engine postgres gets its DB parameter group by ModifyDBInstance."
+            raise AwsError("InvalidParameterCombination", message)
         if "DBSubnetGroupName" in inputs and not abroad:
             group = state.subnet_groups.get(source.inputs.get("DBSubnetGroupName", ""))
             mine = state.subnet_groups.get(inputs["DBSubnetGroupName"].lower())
@@ -42,6 +45,7 @@ class ReplicaOperations(Service[RdsState]):
             original.pop("KmsKeyId", None)
         following = Following(source.arn, source.region, source.resource_id)
         made = begin(self, state, name, inputs, original, source.password, following)
+        source.slots = [*source.slots, made.slot]
         return {"DBInstance": self.describe(state, made)}
 
     def promote_read_replica(self, state: RdsState, inputs: Inputs) -> Output:
@@ -50,11 +54,16 @@ class ReplicaOperations(Service[RdsState]):
         if replica.following is None:
             message = f"{replica.identifier} is not a read replica."
             raise AwsError("InvalidDBInstanceState", message)
-        replica.inputs["BackupRetentionPeriod"] = inputs.get("BackupRetentionPeriod", 1)
+        replica.inputs["BackupRetentionPeriod"] = inputs.get("BackupRetentionPeriod", replica.retention or 1)
         if "PreferredBackupWindow" in inputs:
             replica.inputs["PreferredBackupWindow"] = inputs["PreferredBackupWindow"]
         replica.promoting, replica.status = True, "modifying"
         return {"DBInstance": self.describe(state, replica)}
+
+    def switchover_read_replica(self, state: RdsState, inputs: Inputs) -> Output:
+        found = names.instance(state, inputs["DBInstanceIdentifier"])
+        message = f"{found.identifier} has the engine postgres; a switchover is for Oracle and Db2."
+        raise AwsError("InvalidDBInstanceState", message)
 
     def describe(self, state: RdsState, instance: Instance) -> Output:
         """With the replicas of the instance, those of other regions by ARN."""

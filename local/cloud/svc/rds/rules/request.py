@@ -95,8 +95,9 @@ def modification(state: RdsState, instance: Instance, inputs: Inputs) -> None:
     if any(name in inputs for name in windows):
         kept = {name: instance.inputs[name] for name in windows if name in instance.inputs}
         check(state, {**kept, **{name: inputs[name] for name in windows if name in inputs}})
-    if instance.following is not None and inputs.get("BackupRetentionPeriod"):
-        raise unsupported("automated backups of a read replica; promote it first")
+    if instance.following is not None and inputs.get("MasterUserPassword"):
+        message = f"{instance.identifier} is a read replica: it has the master password of its source."
+        raise AwsError("InvalidDBInstanceState", message)
     kept = {"DBSubnetGroupName": instance.inputs.get("DBSubnetGroupName", "")}
     references.networks(state, {**kept, "VpcSecurityGroupIds": inputs.get("VpcSecurityGroupIds", [])})
 
