@@ -14,6 +14,7 @@ from local.cloud.metrics import put
 from local.cloud.metrics.publishing import KEPT
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+DAY = NOW.replace(hour=0, tzinfo=None)  # moto has none
 REGION = "eu-north-1"
 
 
@@ -26,7 +27,7 @@ def backend() -> Iterator[CloudWatchBackend]:
 
 def values(backend: CloudWatchBackend, **dimensions: str) -> list[float]:
     named = [{"Name": key, "Value": dimensions[key]} for key in sorted(dimensions)]
-    period = {"start_time": NOW - timedelta(days=1), "end_time": NOW + timedelta(days=1), "period": 60}
+    period = {"start_time": DAY, "end_time": DAY + timedelta(days=1), "period": 60}
     found = backend.get_metric_statistics("AWS/Test", "Lag", **period, stats=["Average"], unit=None, dimensions=named)
     return [float(one.average) for one in found if one.average is not None]
 

@@ -16,17 +16,14 @@ KEPT = timedelta(hours=3)
 
 def put(region: str, namespace: str, name: str, dimensions: Mapping[str, str], value: float, time: datetime) -> None:
     """Adds a data point of the metric `name`; `time` has a zone. Call in a mutation of the context."""
-    backend = cloudwatch_backends[ACCOUNT][region]
-    backend.metric_data[:] = [point for point in backend.metric_data if _is_kept(point, namespace, time)]
+    backend, at = cloudwatch_backends[ACCOUNT][region], time.astimezone(UTC).replace(tzinfo=None)  # as moto's are
+    backend.metric_data[:] = [point for point in backend.metric_data if _is_kept(point, namespace, at)]
     named = [{"Name": key, "Value": dimensions[key]} for key in sorted(dimensions)]
     backend.put_metric_data(
-        namespace, [{"MetricName": name, "Dimensions": named, "Value": value, "Timestamp": time, "Unit": "None"}]
+        namespace, [{"MetricName": name, "Dimensions": named, "Value": value, "Timestamp": at, "Unit": "None"}]
     )
 
 
 def _is_kept(point: Any, namespace: str, now: datetime) -> bool:
     """Points of other namespaces are those of their callers."""
-    if point.namespace != namespace:
-        return True
-    at: datetime = point.timestamp  # moto's of a request may have no zone
-    return now - at.replace(tzinfo=at.tzinfo or UTC) <= KEPT
+    return point.namespace != namespace or now - point.timestamp <= KEPT
