@@ -12,11 +12,11 @@ def successor(replicas: Mapping[str, Mapping[str, Any] | None]) -> str | None:
     `replicas`: INFO replication by member; None for one that does not answer. One that has never been in step with its
     primary, or is in the middle of a full synchronisation, is no candidate: it would come up empty.
     """
-    candidates = {name: info for name, info in replicas.items() if info is not None and is_whole(info)}
+    candidates = {name: info for name, info in replicas.items() if info is not None and _whole(info)}
     return max(candidates, key=lambda name: candidates[name]["slave_repl_offset"], default=None)
 
 
-def is_whole(info: Mapping[str, Any]) -> bool:
+def _whole(info: Mapping[str, Any]) -> bool:
     if info.get("role") != "slave" or info.get("master_sync_in_progress"):
         return False
     never = info.get("master_link_status") != "up" and info.get("master_link_down_since_seconds") == -1

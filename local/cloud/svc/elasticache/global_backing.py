@@ -104,7 +104,7 @@ class GlobalBacking:
             self.state_of(self.datastore.region).datastores.pop(self.datastore.name, None)
 
     def _switch(self) -> None:
-        """Completes a failover, from wherever it is; undoes it when the chosen group cannot be the primary."""
+        """Completes a failover, from wherever it is; undoes it when the chosen server cannot be started."""
         datastore = self.datastore
         chosen = next(member for member in datastore.members if member.region == datastore.promoting)
         former = datastore.primary
@@ -115,7 +115,7 @@ class GlobalBacking:
             promoted = self._is_promoted(*groups)
             self._record(former, chosen, promoted)
         if not promoted:
-            raise EngineFailed(f"{chosen.group} in {chosen.region} has no whole copy of the data; the primary stays")
+            raise EngineFailed(f"{chosen.group} in {chosen.region} cannot be started; the primary stays")
 
     def _is_promoted(self, former: Group, chosen: Group) -> bool:
         """Whether the servers of `chosen` take the writes now; False when those of `former` have to go on."""
@@ -124,24 +124,26 @@ class GlobalBacking:
         while time.monotonic() < deadline:
             before = old.replication()
             step = next_step(before, new.replication())
+            if before is None and step in (Step.PROMOTE, Step.START_ALONE):
+                old.process.kill()  # one that hangs must not wake up as a second primary
             if step is Step.DONE:
                 return True
-            if step is Step.IMPOSSIBLE:
-                return False
-            if step is Step.START:
-                if not self._is_started(new):
-                    return False
+            if step is Step.WAIT:
+                time.sleep(0.05)
             elif step is Step.HAND_OVER:
                 old.hand_over(new)
             elif step is Step.DEMOTE:
                 old.follow(new)
-            else:
-                if before is None:
-                    old.process.kill()  # one that hangs must not wake up as a second primary
+            elif step is Step.PROMOTE:
                 new.promote()
+            elif not self._is_started(chosen, alone=step is Step.START_ALONE):
+                return False
         raise EngineFailed(f"the failover of {self.datastore.name} is not done after {_SWITCH_SECONDS:.0f} s")
 
-    def _is_started(self, server: Redis) -> bool:
+    def _is_started(self, chosen: Group, alone: bool) -> bool:
+        server = self._server(chosen)
+        if alone:
+            server.primary = None
         try:
             server.start()
         except EngineFailed:

@@ -6,34 +6,34 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from local.cloud.svc.elasticache.failover import is_whole
-
 Info = Mapping[str, Any]
 """INFO replication of a server."""
 
 
 class Step(Enum):
-    START = "the chosen server does not answer: start it"
+    START = "the chosen server does not answer: start it, as a replica of the former primary"
+    START_ALONE = "the same, where nobody takes writes: it takes them as soon as it has started"
+    WAIT = "the chosen one is receiving a whole copy of the data"
     HAND_OVER = "the former primary waits until the chosen one has every write, and follows it"
     DEMOTE = "the former primary cannot reach the chosen one: it takes no writes any more"
     PROMOTE = "nobody takes writes: the chosen one does from now on"
     DONE = "the chosen one is the primary"
-    IMPOSSIBLE = "nobody else has the data: the chosen one has no whole copy of it"
 
 
 def next_step(former: Info | None, chosen: Info | None) -> Step:
-    """`former` and `chosen` are None when they do not answer. No order of steps has two servers that take writes.
+    """`former` and `chosen` are None when they do not answer; one that does not is kept from answering later.
 
-    It depends on the servers only, so whoever was interrupted after any step goes on from there.
+    No order of steps has two servers that take writes. A step depends on the servers only, so whoever was interrupted
+    after any of them goes on from there. The chosen one has been in step with the former primary once: what is on its
+    disk is a whole copy, though it may be an older one.
     """
+    takes_writes = former is not None and former["role"] == "master"
     if chosen is None:
-        return Step.START
+        return Step.START if takes_writes else Step.START_ALONE
     if chosen["role"] == "master":
-        return Step.DONE if former is None or former["role"] != "master" else Step.DEMOTE
-    if former is not None and former["role"] == "master":
-        return Step.HAND_OVER if chosen.get("master_link_status") == "up" else _taking_over(chosen, Step.DEMOTE)
-    return _taking_over(chosen, Step.PROMOTE)
-
-
-def _taking_over(chosen: Info, step: Step) -> Step:
-    return step if is_whole(chosen) else Step.IMPOSSIBLE
+        return Step.DEMOTE if takes_writes else Step.DONE
+    if not takes_writes:
+        return Step.PROMOTE
+    if chosen.get("master_link_status") == "up":
+        return Step.HAND_OVER
+    return Step.WAIT if chosen.get("master_sync_in_progress") else Step.DEMOTE
