@@ -237,6 +237,7 @@ def test_a_failover_that_is_killed_anywhere_is_completed_and_loses_nothing(
             interrupt(patch, at)
             try:
                 pair.pass_of_the_loop()
+                pair.pass_of_the_loop()
                 killed = False
             except Killed:
                 pair.context.state = pickle.loads(pickle.dumps(pair.context.state) if saved else recorded)
