@@ -36,11 +36,13 @@ class Redis:
         primary: str | None = None,
         settings: dict[str, str] | None = None,
         *,
+        primary_port: int | None = None,
         aliases: tuple[str, ...] = (),
         tls: Tls | None = None,
         access: Access | None = None,
     ) -> None:
-        """`primary`: address of the primary of a replica, at the same port; `settings`: as in redis.conf.
+        """`primary`: address of the primary of a replica, at the same port or `primary_port`; `settings`: as in
+        redis.conf.
 
         `aliases` are further addresses.
         """
@@ -48,6 +50,7 @@ class Redis:
         self.address = address
         self.port = port
         self.primary = primary
+        self.primary_port = primary_port
         self.settings = settings or {}
         self.aliases = aliases
         self.tls = tls
@@ -72,9 +75,14 @@ class Redis:
         return self.port + step, self.port + 2 * step
 
     @property
-    def _own_port(self) -> int:
+    def own_port(self) -> int:
         """Of the server itself, for the provider and for replicas."""
         return self.port if self.shared_port is None else self._behind[0]
+
+    @property
+    def _primary(self) -> tuple[str, int] | None:
+        """Address and port of the primary; None of one that is a primary itself."""
+        return (self.primary, self.primary_port or self.own_port) if self.primary else None
 
     @property
     def _bound(self) -> tuple[str, ...]:
@@ -85,11 +93,14 @@ class Redis:
     def url(self) -> str:
         return f"{'rediss' if self.tls else 'redis'}://{self.address}:{self.port}/0"
 
-    def ensure(self, seconds: float = 20.0) -> str:
-        """Starts the server, makes a running one match, and waits until it has its data; returns its URL."""
+    def ensure(self, seconds: float = 20.0, *, synchronised: bool = True) -> str:
+        """Starts the server, makes a running one match, and waits until it has its data; returns its URL.
+
+        Without `synchronised` the data that a replica had is enough.
+        """
         self.start(seconds)
         self.align()
-        self.process.wait_until(self.ready, seconds)
+        self.process.wait_until(self.ready if synchronised else self.answers, seconds)
         return self.url
 
     def start(self, seconds: float = 20.0) -> None:
@@ -101,7 +112,7 @@ class Redis:
             write(file, self._configuration().encode(), 0o600)
         self.process.start(
             [tools.path("redis-server"), file],
-            listens=[(address, self._own_port) for address in self._bound],
+            listens=[(address, self.own_port) for address in self._bound],
         )
         self.process.wait_until(self.answers, seconds)
         if self.shared_port is not None:
@@ -112,10 +123,11 @@ class Redis:
         with self._client() as client:
             self._configure(client, {"bind": " ".join(self._bound)})
             state = self._replication(client)
-            if self.primary is None and state["role"] != "master":
+            wanted = self._primary
+            if wanted is None and state["role"] != "master":
                 client.replicaof("NO", "ONE")
-            elif self.primary is not None and state.get("master_host") != self.primary:
-                client.replicaof(self.primary, self._own_port)
+            elif wanted is not None and (state.get("master_host"), state.get("master_port")) != wanted:
+                client.replicaof(*wanted)
             if self.access is not None:
                 client.execute_command("ACL SETUSER", "default", "reset", *self.access.rules())
             self._configure(client, self.settings)
@@ -152,12 +164,23 @@ class Redis:
         """
         with self._client() as client:
             timeout = int(seconds * 1000)
-            to = (successor.address, successor._own_port)
+            to = (successor.address, successor.own_port)
             client.execute_command("FAILOVER", "TO", *to, "TIMEOUT", timeout)
         self.process.wait_until(lambda: self._replication_field("master_failover_state") == "no-failover", seconds + 5)
         if self._replication_field("role") != "slave":
             raise EngineFailed(f"redis at {self.address} could not hand over to {successor.address} in {seconds:.0f} s")
         with self._client() as client:
+            client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+    def promote(self) -> None:
+        """Makes a replica a primary with the data that it has."""
+        with self._client() as client:
+            client.replicaof("NO", "ONE")
+
+    def follow(self, primary: Redis) -> None:
+        """Makes it a replica of `primary`, at once: what it had and `primary` had not is lost. Ends its clients."""
+        with self._client() as client:
+            client.replicaof(primary.address, primary.own_port)
             client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
     def save(self, target: Path, seconds: float = 600.0) -> None:
@@ -215,9 +238,7 @@ class Redis:
         if self.tls is not None:
             login |= {"ssl": True, "ssl_ca_certs": str(self.tls.authority), "ssl_check_hostname": True}
         once = Retry(NoBackoff(), 0)
-        return redis.Redis(
-            self.address, self._own_port, socket_timeout=2, socket_connect_timeout=2, retry=once, **login
-        )
+        return redis.Redis(self.address, self.own_port, socket_timeout=2, socket_connect_timeout=2, retry=once, **login)
 
     @staticmethod
     def _replication(client: redis.Redis) -> dict[str, Any]:
@@ -246,7 +267,8 @@ class Redis:
             f"replica-announce-ip {self.address}",
             f"dbfilename {DUMP}",
             *self._transport(),
-            *([f"replicaof {self.primary} {self._own_port}"] if self.primary else []),
+            f"bind-source-addr {self.address}",
+            *(["replicaof {} {}".format(*self._primary)] if self._primary else []),
         ]
         if self.access is not None:
             secret = hashlib.sha256(self.access.administrator.encode()).hexdigest()
@@ -268,7 +290,7 @@ class Redis:
             return [f"port {self.port}"]
         return [
             f"port {0 if self.shared_port is None else self._behind[1]}",
-            f"tls-port {self._own_port}",
+            f"tls-port {self.own_port}",
             f'tls-cert-file "{self.tls.pair.certificate}"',
             f'tls-key-file "{self.tls.pair.key}"',
             f'tls-ca-cert-file "{self.tls.authority}"',

@@ -16,6 +16,7 @@ from local.cloud.svc.elasticache.failover import successor
 from local.cloud.svc.elasticache.model import CacheState, Group, Member, Snapshot
 from local.cloud.svc.elasticache.modification import apply
 from local.cloud.svc.elasticache.snapshots import snapshot_file, take_automatic
+from local.cloud.svc.elasticache.turns import turn
 from local.engines.runtime.process import EngineFailed
 
 _SAVE_SECONDS = 30.0
@@ -44,6 +45,11 @@ class ReplicationGroupBacking:
             self.engines.stop(member)
 
     def reconcile(self) -> None:
+        with turn(self.group.arn):
+            if not self.group.held:
+                self._reconcile()
+
+    def _reconcile(self) -> None:
         group = self.group
         if group.status == "deleting":
             self._delete()
@@ -95,7 +101,7 @@ class ReplicationGroupBacking:
         """Changes the primary, if it is asked for or the primary is dead and automatic failover is on."""
         group, known = self.group, self._replication()
         masters = [member for member in group.replicas if (known[member.name] or {}).get("role") == "master"]
-        if masters and (known[group.primary.name] or {}).get("role") == "slave":
+        if not group.upstream and masters and (known[group.primary.name] or {}).get("role") == "slave":
             self._hand_over(masters[0])  # the endpoint was killed after it had recorded the new primary
             return
         alive = self.engines.process(group.primary).pid() is not None
@@ -117,8 +123,9 @@ class ReplicationGroupBacking:
             self._fail_over(former)
 
     def _hand_over(self, former: Member) -> None:
-        """From the living primary `former` to the recorded one."""
-        self.engines.of(former, of_former=True).hand_over(self.engines.of(self.group.primary))
+        """From the living primary `former` to the recorded one. Nodes of a secondary only trade places."""
+        if self.group.upstream is None:
+            self.engines.of(former, of_former=True).hand_over(self.engines.of(self.group.primary))
         if self.group.failover == "any":  # of TestFailover, which stands for the loss of the node
             self.engines.stop(former)
         self._fail_over(former)
@@ -153,8 +160,9 @@ class ReplicationGroupBacking:
                 self.engines.of(member).release()
         if group.seed:
             self.engines.of(group.primary).seed(snapshot_file(self.context, group.region, group.seed))
+        synchronised = group.upstream is None or group.status == "creating"  # a secondary outlives its primary
         for member in (group.primary, *group.replicas):
-            self.engines.of(member).ensure()
+            self.engines.of(member).ensure(synchronised=synchronised)
 
     def _keep_schedule(self, now: datetime) -> None:
         group = self.group

@@ -40,7 +40,15 @@ def replication_group(group: Group) -> Output:
         "IpDiscovery": "ipv4",
         "UserGroupIds": [],
         "LogDeliveryConfigurations": [],
+        "GlobalReplicationGroupInfo": _datastore(group),
     }
+
+
+def _datastore(group: Group) -> Output:
+    if not group.datastore:
+        return {}
+    role = "SECONDARY" if group.upstream else "PRIMARY"
+    return {"GlobalReplicationGroupId": group.datastore, "GlobalReplicationGroupMemberRole": role}
 
 
 def cache_cluster(group: Group, member: Member, nodes: bool) -> Output:

@@ -19,13 +19,17 @@ class Engines:
     def of(self, member: Member, of_former: bool = False) -> Redis:
         """The server of `member`; `of_former`: of one that is still the primary though the state names another."""
         group = self.group
-        primary = None if of_former or member is group.primary else group.primary.address
+        primary, port = group.primary.address, None
+        if of_former or member is group.primary:
+            upstream = group.upstream
+            primary, port = (upstream.address, upstream.port) if upstream else (None, None)
         return Redis(
             self.folder(member),
             member.address,
             group.port,
             primary,
             self._settings(),
+            primary_port=port,
             aliases=group.aliases(member),
             tls=self._tls(member) if group.encrypted_in_transit else None,
             access=self._access(),

@@ -10,6 +10,7 @@ from typing import Any
 from local.cloud.service.groups.model import GroupState, ParameterGroup, SubnetGroup
 from local.cloud.svc.elasticache.auth import NO_AUTH, Auth
 from local.cloud.svc.elasticache.catalog.node_types import MEMORY
+from local.cloud.svc.elasticache.global_group import GlobalGroup, Upstream
 
 __all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
 
@@ -78,6 +79,12 @@ class Group:
     """Counts the requests that changed what its engines should be."""
     trouble: str = ""
     """Why its engines could not be started last."""
+    datastore: str = ""
+    """Id of the global datastore that it belongs to."""
+    upstream: Upstream | None = None
+    """What its primary node replicates, as the secondary of a global datastore; it takes no writes then."""
+    held: bool = False
+    """Whether its servers are left to the global datastore, which is changing its primary."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({"pending": {}, "leaving": []} | state)  # former states lack fields with factories
@@ -173,9 +180,11 @@ class CacheState(GroupState):
     """Cache clusters in no replication group."""
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    datastores: dict[str, GlobalGroup] = field(default_factory=dict)
+    """Global datastores that were made in this region, by id."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({"clusters": {}, "snapshots": {}, "events": []} | state)
+        self.__dict__.update({"clusters": {}, "snapshots": {}, "events": [], "datastores": {}} | state)
 
     @property
     def group_users(self) -> dict[str, Group]:

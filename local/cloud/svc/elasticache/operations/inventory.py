@@ -93,12 +93,6 @@ class InventoryOperations(Service[CacheState]):
             raise AwsError("ServerlessCacheSnapshotNotFoundFault", f"{name} not found.")
         return {"ServerlessCacheSnapshots": []}
 
-    def describe_global_replication_groups(self, state: CacheState, inputs: Inputs) -> Output:
-        name = inputs.get("GlobalReplicationGroupId")
-        if name:
-            raise AwsError("GlobalReplicationGroupNotFoundFault", f"Global replication group {name} not found.")
-        return {"GlobalReplicationGroups": []}
-
 
 def _period(inputs: Inputs, now: datetime) -> tuple[datetime, datetime]:
     """Start and end of the events to show: the last hour unless given. Raises AwsError."""

@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from local.cloud.service.base import Inputs, Output, Service
+from local.cloud.service.base import Inputs, Output
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.tags import from_list
 from local.cloud.svc.elasticache import describe, modification
@@ -14,12 +14,20 @@ from local.cloud.svc.elasticache.auth import NO_AUTH, set_token
 from local.cloud.svc.elasticache.catalog import versions
 from local.cloud.svc.elasticache.catalog.parameters import PARAMETERS
 from local.cloud.svc.elasticache.events import note
+from local.cloud.svc.elasticache.global_group import GlobalMember, Upstream
 from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS
 from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member
 from local.cloud.svc.elasticache.operations import finding
+from local.cloud.svc.elasticache.operations.global_groups import GlobalGroupOperations
 from local.cloud.svc.elasticache.operations.nodes import add_members
 from local.cloud.svc.elasticache.rules import creation, encryption
 from local.cloud.svc.elasticache.rules import modification as modification_rules
+from local.cloud.svc.elasticache.rules.global_groups import (
+    check_member_deletion,
+    check_member_modification,
+    check_secondary,
+    inherited,
+)
 from local.cloud.svc.elasticache.rules.names import COMMON, is_identifier
 from local.cloud.svc.elasticache.rules.table import Request, check, refuse
 from local.cloud.svc.elasticache.snapshots import make
@@ -27,9 +35,11 @@ from local.cloud.svc.elasticache.snapshots import make
 _NOT_CHANGES = frozenset({"ReplicationGroupId", "ApplyImmediately", "NodeGroupId", "Engine"})
 
 
-class ReplicationGroupOperations(Service[CacheState]):
+class ReplicationGroupOperations(GlobalGroupOperations):
     def create_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
-        name = inputs["ReplicationGroupId"].lower()
+        name, datastore = inputs["ReplicationGroupId"].lower(), inputs.pop("GlobalReplicationGroupId", "")
+        if datastore:
+            inputs |= self._inherited(state, datastore, inputs)
         request = Request(inputs, finding.facts(state, inputs, inputs.get("CacheSubnetGroupName")))
         check(creation.RULES, request)
         encryption.check_creation(inputs)
@@ -53,6 +63,8 @@ class ReplicationGroupOperations(Service[CacheState]):
         group.seed = seed
         add_members(self.context, state, group, creation.node_count(inputs), creation.zones(inputs))
         state.groups[name] = group
+        if datastore:
+            self._join(group, datastore)
         return {"ReplicationGroup": describe.replication_group(group)}
 
     def describe_replication_groups(self, state: CacheState, inputs: Inputs) -> Output:
@@ -66,6 +78,7 @@ class ReplicationGroupOperations(Service[CacheState]):
         check(modification_rules.RULES, request)
         check(COMMON, Request({**_windows(group.inputs), **_windows(inputs)}))
         encryption.check_modification(group, inputs)
+        check_member_modification(group, inputs)
         _check_shape(group, inputs)
         modification_rules.check_version(inputs.get("EngineVersion"), group.inputs.get("EngineVersion", "7.0"))
         refuse(modification_rules.MISSING, request)
@@ -81,6 +94,7 @@ class ReplicationGroupOperations(Service[CacheState]):
 
     def delete_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
         group = finding.deletable(finding.replication_group(state, inputs["ReplicationGroupId"]))
+        check_member_deletion(group)
         final = inputs.get("FinalSnapshotIdentifier")
         if final:
             new_snapshot_name(state, final)
@@ -104,6 +118,21 @@ class ReplicationGroupOperations(Service[CacheState]):
         group.change("modifying")
         note(state, group.name, "replication-group", "Test Failover API called for node group 0001", datetime.now(UTC))
         return {"ReplicationGroup": describe.replication_group(group)}
+
+    def _inherited(self, state: CacheState, datastore: str, inputs: Inputs) -> Inputs:
+        """Inputs of a secondary that are those of the datastore's primary."""
+        found = self.datastore(datastore)
+        check_secondary(found, state.region, inputs)
+        return inherited(self.primary_of(found))
+
+    def _join(self, group: Group, datastore: str) -> None:
+        """Makes a new group a secondary: its servers are told whom to replicate once the datastore is reconciled."""
+        found = self.datastore(datastore)
+        primary = self.primary_of(found)
+        group.datastore, group.administrator, group.auth = found.name, primary.administrator, primary.auth
+        group.token_changed, group.upstream = primary.token_changed, Upstream(primary.primary.address, primary.port)
+        found.members = [*found.members, GlobalMember(group.region, group.name, False)]
+        found.status = "modifying"
 
     def _of_cluster(self, state: CacheState, name: str, inputs: Inputs) -> Group:
         """A replication group whose primary is a cache cluster that exists."""

@@ -150,7 +150,6 @@ RULES = (
 
 MISSING = {
     "SnapshotArns": "restoring from files in S3; CopySnapshot and SnapshotName work",
-    "GlobalReplicationGroupId": "global datastores",
     "UserGroupIds": "Redis users; use an AuthToken",
     "LogDeliveryConfigurations": "delivering Redis logs",
     "ServerlessCacheSnapshotName": "snapshots of serverless caches",
