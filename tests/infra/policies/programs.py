@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import yaml
 from google.protobuf import json_format
 from pulumi.runtime import mocks, rpc, stack
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
@@ -15,6 +17,7 @@ from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from infra.policies.catalog import RULES
 from infra.policies.declared import UNKNOWN, Deployment, Resource, Stack
 from infra.policies.rule import violations
+from local.site import CHECKOUT
 from tests.infra.recording import Recording, configuration, event_loop, record_options, run, unwrap
 
 
@@ -23,14 +26,32 @@ def declared(stack_name: str, outputs_known: bool = True) -> Stack:
     return as_stack(run(stack_name, outputs_known), Deployment("aura", stack_name, configuration(stack_name)))
 
 
-def small(program: Callable[[], object], stack_name: str = "prod", config: Mapping[str, Any] | None = None) -> Stack:
-    """What a function declares; it is called as a program of the project `aura`."""
+def bootstrap(stack_name: str) -> Stack:
+    """What infra/bootstrap/ declares."""
+    folder = CHECKOUT / "infra" / "bootstrap"
+    config = yaml.safe_load((folder / f"Pulumi.{stack_name}.yaml").read_text())["config"]
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+    def program() -> None:
+        pulumi.runtime.set_all_config(values, [])
+        runpy.run_path(str(folder / "__main__.py"), run_name="__main__")
+
+    return small(program, stack_name, config, project="aura-bootstrap")
+
+
+def small(
+    program: Callable[[], object],
+    stack_name: str = "prod",
+    config: Mapping[str, Any] | None = None,
+    project: str = "aura",
+) -> Stack:
+    """What a function declares; it is called as a program of the project."""
     recording = Recording(outputs_known=True)
     with event_loop() as loop:
-        mocks.set_mocks(recording, project="aura", stack=stack_name, preview=False)
+        mocks.set_mocks(recording, project=project, stack=stack_name, preview=False)
         record_options(recording)
         loop.run_until_complete(stack.run_pulumi_func(lambda: program() and None))  # pyright: ignore[reportArgumentType]
-    return as_stack(recording, Deployment("aura", stack_name, config or {}))
+    return as_stack(recording, Deployment(project, stack_name, config or {}))
 
 
 def found(stack: Stack) -> list[str]:

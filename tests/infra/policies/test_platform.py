@@ -12,7 +12,7 @@ from infra.policies.configuration import configuration, without_secrets
 from infra.policies.rules import encryption, iam
 from infra.policies.rules.bucket_encryption import ENCRYPTION
 from tests.infra.policies import good
-from tests.infra.policies.programs import declared, found, small
+from tests.infra.policies.programs import bootstrap, declared, found, small
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 STACKS = ("local", "staging", "prod")
@@ -23,6 +23,13 @@ STACKS = ("local", "staging", "prod")
 def test_the_platform_keeps_every_rule(stack: str, outputs_known: bool) -> None:
     judged = declared(stack, outputs_known)
     assert len(judged.resources) > 150
+    assert found(judged) == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_accounts_bootstrap_keeps_every_rule(stack: str) -> None:
+    judged = bootstrap(stack)
+    assert len(judged.resources) > 15
     assert found(judged) == []
 
 
