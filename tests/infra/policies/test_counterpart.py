@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from infra.policies.rules.counterpart import COUNTERPARTS, GLOBAL
+from infra.policies.copies import FIND
+from infra.policies.rules.counterpart import GLOBAL, MISSING
 from infra.policies.stateful import STATEFUL
 from infra.protection import STATEFUL as PROTECTED
 from tests.infra.policies import good
@@ -170,7 +171,7 @@ def test_a_replica_key_of_a_key_of_one_region_is_refused() -> None:
         opts = pulumi.ResourceOptions(provider=where(EAST).provider)
         aws.kms.ReplicaKey("secrets", primary_key_arn=primary.arn, deletion_window_in_days=30, opts=opts)
 
-    assert "it has a replica there and is not multiRegion" in found(small(program, config=PAIR))[0]
+    assert "neither a ReplicaKey of it as a multi-Region key" in found(small(program, config=PAIR))[0]
 
 
 def test_replication_within_a_region_is_none() -> None:
@@ -186,10 +187,10 @@ def test_a_type_that_no_rule_knows_is_refused() -> None:
     def program() -> None:
         aws.efs.FileSystem("files", encrypted=True, kms_key_id=good.KEY, opts=options()(WEST))
 
-    assert "no rule knows how its type is replicated" in found(small(program, config=PAIR))[0]
+    assert "nothing knows how its type is replicated" in found(small(program, config=PAIR))[0]
 
 
 def test_every_type_that_the_platform_protects_has_a_way() -> None:
     assert STATEFUL >= PROTECTED
-    assert COUNTERPARTS.keys() | GLOBAL >= PROTECTED
-    assert set(PROGRAMS.values()) == COUNTERPARTS.keys()
+    assert FIND.keys() | GLOBAL >= PROTECTED
+    assert set(PROGRAMS.values()) == FIND.keys() == MISSING.keys()

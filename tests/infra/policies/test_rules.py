@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.policies.catalog import RULES
+from local.site import CHECKOUT
 from tests.infra.policies import good
 from tests.infra.policies.bad import PROGRAMS, Program
 from tests.infra.policies.programs import found, small
@@ -23,6 +24,13 @@ def test_a_bad_program_is_refused_by_its_rule_alone(rule: str, text: str, progra
 def test_every_rule_has_a_program_that_it_refuses() -> None:
     elsewhere = {"counterpart", "no-secrets-in-configuration"}
     assert {rule.name for rule in RULES} == PROGRAMS.keys() | elsewhere
+
+
+def test_every_rule_is_in_the_documentation() -> None:
+    rows = [
+        line.split("|")[1].strip() for line in (CHECKOUT / "docs/policies.md").read_text().splitlines() if "|" in line
+    ]
+    assert rows[2:] == [rule.name for rule in RULES]
 
 
 @pytest.mark.parametrize(
