@@ -31,7 +31,7 @@ class ControllerRoles(Component):
         roles: Mapping[str, Statements] = {
             "external-dns:external-dns": _external_dns(zone_arn),
             "cert-manager:cert-manager": _cert_manager(zone_arn),
-            "kube-system:cluster-autoscaler": _cluster_autoscaler(cluster.name),
+            "kube-system:cluster-autoscaler": _cluster_autoscaler(cluster),
             "aura:timeseries": _backups(backups.bucket.arn, backups_key),
         }
         for account, statements in roles.items():
@@ -48,8 +48,8 @@ def _allow(actions: list[str], resource: object, **condition: object) -> dict[st
 
 def _external_dns(zone: pulumi.Input[str]) -> Statements:
     """Records of the hosts that Gateways and HTTPRoutes name."""
-    listed = ["route53:ListHostedZones", "route53:ListResourceRecordSets", "route53:ListTagsForResources"]
-    return [_allow([_RECORDS], zone), _allow(listed, "*")]
+    of_zone = [_RECORDS, "route53:ListResourceRecordSets", "route53:ListTagsForResources"]
+    return [_allow(of_zone, zone), _allow(["route53:ListHostedZones"], "*")]
 
 
 def _cert_manager(zone: pulumi.Input[str]) -> Statements:
@@ -62,19 +62,23 @@ def _cert_manager(zone: pulumi.Input[str]) -> Statements:
     ]
 
 
-def _cluster_autoscaler(cluster: pulumi.Input[str]) -> Statements:
+def _cluster_autoscaler(cluster: aws.eks.Cluster) -> Statements:
     """The sizes of this cluster's groups. EKS itself tags the Auto Scaling groups of its node groups for discovery."""
     seen = [
         *(f"autoscaling:Describe{what}" for what in ("AutoScalingGroups", "AutoScalingInstances", "Tags")),
         *(f"autoscaling:Describe{what}" for what in ("LaunchConfigurations", "ScalingActivities")),
         *(f"ec2:Describe{what}" for what in ("Images", "InstanceTypes", "LaunchTemplateVersions")),
         "ec2:GetInstanceTypesFromInstanceRequirements",
-        "eks:DescribeNodegroup",
     ]
+    groups = cluster.arn.apply(lambda arn: f"{arn.replace(':cluster/', ':nodegroup/')}/*")
     sized = ["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"]
-    tag = pulumi.Output.concat("aws:ResourceTag/k8s.io/cluster-autoscaler/", cluster)
+    tag = pulumi.Output.concat("aws:ResourceTag/k8s.io/cluster-autoscaler/", cluster.name)
     owned = tag.apply(lambda key: {key: "owned"})
-    return [_allow(seen, "*"), _allow(sized, "*", StringEquals=owned)]
+    return [
+        _allow(seen, "*"),
+        _allow(["eks:DescribeNodegroup"], groups),
+        _allow(sized, "*", StringEquals=owned),
+    ]
 
 
 def _backups(bucket: pulumi.Output[str], key: pulumi.Input[str]) -> Statements:

@@ -36,8 +36,7 @@ class Clone:
             shutil.copy(file, folder)
         (folder / ".venv").symlink_to((CHECKOUT / ".venv").resolve())
         environ = {**os.environ, **prepare(Site(folder / "home", site.index)), "AWS_ENDPOINT_URL": site.endpoint_url}
-        for name in ("PYTHONPATH", "PULUMI_PYTHON_CMD"):
-            environ.pop(name, None)
+        environ.pop("PYTHONPATH", None)
         return cls(folder, environ)
 
     def pulumi(self, *arguments: str, within: str = ".", fails: bool = False) -> str:
@@ -61,14 +60,31 @@ def clone(cloud: Cloud, tmp_path: Path) -> Clone:
     return Clone.make(tmp_path, cloud.site)
 
 
-@pytest.mark.parametrize(("stack", "within"), [("prod", "."), ("staging", "infra")])
+@pytest.mark.parametrize(
+    ("stack", "within", "policies"), [("prod", ".", "infra/policies"), ("staging", "infra", "policies")]
+)
 def test_a_stack_for_aws_is_planned_without_a_complaint_wherever_pulumi_is_called(
-    clone: Clone, stack: str, within: str
+    clone: Clone, stack: str, within: str, policies: str
 ) -> None:
     clone.pulumi("stack", "init", stack)
     clone.pulumi("config", "set", "aura:account", ACCOUNT, "--stack", stack)
-    planned = clone.pulumi("preview", "--stack", stack, within=within)
+    planned = clone.pulumi("preview", "--stack", stack, "--policy-pack", policies, within=within)
     assert "to create" in planned
+    assert f"aura@v1.0.0 (local: {policies})" in planned
+    assert "mandatory" not in planned
+
+
+def test_a_stack_that_a_policy_forbids_is_refused_before_anything_is_made(clone: Clone) -> None:
+    """One rule of a resource and one of the stack; the same program without the policy pack would be planned."""
+    file = clone.folder / "Pulumi.prod.yaml"
+    text = file.read_text().replace("deletionWindowDays: 30", "deletionWindowDays: 7")
+    file.write_text(f"{text}  aura:pair: {{active: us-west-2, passive: us-east-1, witness: us-east-2}}\n")
+    clone.pulumi("stack", "init", "prod")
+    clone.pulumi("config", "set", "aura:account", ACCOUNT, "--stack", "prod")
+    refused = clone.pulumi("preview", "--stack", "prod", "--policy-pack", "infra/policies", fails=True)
+    assert "[mandatory]  backups  (aws:kms:Key: aura-us-west-2-data)" in refused
+    assert "deletionWindowInDays is 7; prod keeps 30 days or more" in refused
+    assert "[mandatory]  counterpart  (aws:rds:Instance: aura-us-west-2-auth)" in refused
 
 
 def test_another_account_than_the_stacks_is_refused(clone: Clone) -> None:

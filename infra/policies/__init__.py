@@ -1,0 +1,1 @@
+"""What the platform may declare, as a Pulumi policy pack; each rule is a pure function."""
