@@ -107,6 +107,7 @@ class Shards:
     writer: Writer
     shutdown: Shutdown
     commit_seconds: float
+    snapshot_seconds: float
     bucket: Callable[[int], PartitionBucket] | None
 
     def __post_init__(self) -> None:
@@ -136,7 +137,9 @@ class Shards:
                 user: (name, len(states[user])) for user, name in restored.newest.items() if user not in discarded
             }
             pending = (states if isinstance(restored.plan, FromLocal) else {}) | discarded
-            snapshots = Snapshots(bucket, restored.claim, newest, pending, self._threads, self.shutdown)
+            snapshots = Snapshots(
+                bucket, restored.claim, newest, pending, self._threads, self.shutdown, self.snapshot_seconds
+            )
         epoch = restored.claim.manifest.epoch if restored.claim else 0
         place = content.place
         shard = Shard(partition, state, place, epoch, log, snapshots, self.results, self.commit_seconds)

@@ -37,6 +37,8 @@ class Settings(BaseSettings, KafkaVariables, TimeseriesVariables):  # pyright: i
     """The number of this process among them: set by the process that starts them."""
     commit_seconds: float = 1.0
     """Seconds between writes to the local log. After a crash this much is computed again; a push is not sent again."""
+    snapshot_seconds: float = 60.0
+    """Seconds between snapshots in S3. Without the local log this much is computed again."""
     state_bucket: str = ""
     """The bucket of the snapshots; without it the state is on the local disk alone, and lost with it."""
     state_prefix: str = "biosync"

@@ -63,6 +63,7 @@ def run(settings: Settings) -> NoReturn:
         Writer(topic.name, uuid4().hex, settings.pod_name, spec.dataflow.image),
         shutdown,
         settings.commit_seconds,
+        settings.snapshot_seconds,
         _bucket(settings),
     )
     source = flow.RawSource(lambda: TopicReader(topic), partitions, shards, shutdown)

@@ -6,8 +6,8 @@ all metadata of it as outdated, since its leader epochs restart. The persons' st
 frames that they send again are recognised as repeats.
 
 A replaced topic is noticed within a second, and at once when Kafka rejects the position. Only where a topic is deleted,
-created and filled beyond the old offset within that second can the records behind that offset come first; then they come
-a second time, in their order.
+created and filled beyond the old offset within that second can the records behind that offset come first; then they
+come a second time, in their order.
 """
 
 from __future__ import annotations

@@ -8,9 +8,6 @@ import msgspec
 
 from dataflows.biosync.state.manifest import Manifest, Object, Retired, Snapshot
 
-EVERY_SECONDS = 60.0
-LATE_SECONDS = 300.0
-"""Age of the newest snapshot from which a stream is degraded: the RPO of the pair of regions."""
 GRACE_MS = 900_000
 """Before an object that no snapshot needs is deleted: the other region may have the manifest before for this long."""
 KEPT_EPOCHS = 3
@@ -20,9 +17,9 @@ _LEAST_BYTES = 1 << 16
 _MOST_SEGMENTS = 32
 
 
-def due(now: float, taken: float | None) -> bool:
-    """Whether to take one, `taken` being when the last was; both in monotonic seconds."""
-    return taken is None or now - taken >= EVERY_SECONDS
+def due(now: float, taken: float | None, every: float) -> bool:
+    """Whether to take one, `taken` being when the last was: both in monotonic seconds, `every` in seconds."""
+    return taken is None or now - taken >= every
 
 
 def leaving(segments: Sequence[tuple[int, int]]) -> int:

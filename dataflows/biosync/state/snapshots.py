@@ -40,7 +40,8 @@ class _Upload:
 
 
 class Snapshots:
-    """Of one partition. `newest`: in which segment each person's state lies; `pending`: states that lie in none."""
+    """Of one partition, each `every` seconds. `newest`: segment and size of each person's state; `pending`: states that
+    lie in no segment."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Snapshots:
         pending: Mapping[str, bytes | None],
         threads: ThreadPoolExecutor,
         shutdown: Shutdown,
+        every: float,
     ) -> None:
         self._bucket = bucket
         self._manifest, self._etag = claim.manifest, claim.etag
@@ -57,6 +59,7 @@ class Snapshots:
         self._pending: dict[str, bytes | None] = dict(pending)
         self._threads = threads
         self._shutdown = shutdown
+        self._every = every
         self._taken: float | None = None
         self._number = 0
         self._deleted: set[str] = set()
@@ -82,7 +85,7 @@ class Snapshots:
                 return
             self._upload.result()
         now = time.monotonic()
-        if retention.due(now, self._taken) and place != BEGINNING:
+        if retention.due(now, self._taken, self._every) and place != BEGINNING:
             self._taken = now
             self._upload = self._threads.submit(self._run, self._take(place, unwritten, state))
 
