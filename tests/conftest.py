@@ -22,6 +22,8 @@ ON_THE_ENDPOINT = (
     "tests/cli/test_signing_key",
     "tests/cloud/",
     "tests/cloudnativepg/test_backups_",
+    "tests/dataflows/state/test_bucket",
+    "tests/dataflows/test_state_in_s3",
     "tests/fuzz/test_aws",
     "tests/infra/test_bootstrap",
     "tests/infra/test_preview",

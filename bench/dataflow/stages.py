@@ -13,6 +13,7 @@ from typing import TypeVar
 from bench.dataflow.measurement import Measurement, best
 from bench.dataflow.population import PACKED, Population
 from contracts.records import pack, unpack
+from dataflows.biosync.place import BEGINNING
 from dataflows.biosync.run import gc_tuning
 from dataflows.biosync.signal import order
 from dataflows.biosync.signal.cleanse import Cleanser
@@ -132,10 +133,11 @@ def partition_states(population: Population) -> Iterator[Measurement]:
 
     def work() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            log = StateLog(Path(folder), None)
+            log = StateLog(Path(folder))
+            log.reset()
             for _ in range(population.rounds):
                 for changes in seconds:
-                    log.append(changes, state.state)
+                    log.append(0, BEGINNING, changes, b"", state.state)
             log.close()
 
     yield best("  state log", population.beats, work)
@@ -149,7 +151,9 @@ def _with_snapshots(packed: list[tuple[int, bytes]], at: int, between: int, at_o
     """Snapshots after every `between` frames; at most `at_once` records, of the time `at`, of a partition in a step."""
     with tempfile.TemporaryDirectory() as folder:
         states = {partition: PartitionState("raw", partition, RULES, {}) for partition in range(_PARTITIONS)}
-        logs = {partition: StateLog(Path(folder) / str(partition), None) for partition in range(_PARTITIONS)}
+        logs = {partition: StateLog(Path(folder) / str(partition)) for partition in range(_PARTITIONS)}
+        for log in logs.values():
+            log.reset()
         records = enumerate(packed)
         while chunk := list(islice(records, max(1, between // PACKED))):
             batches: dict[int, list[Record]] = defaultdict(list)
@@ -160,6 +164,6 @@ def _with_snapshots(packed: list[tuple[int, bytes]], at: int, between: int, at_o
             for partition, batch in batches.items():
                 states[partition].step(batch)
             for partition, state in states.items():
-                logs[partition].append(state.changes(), state.state)
+                logs[partition].append(0, BEGINNING, state.changes(), b"", state.state)
         for log in logs.values():
             log.close()

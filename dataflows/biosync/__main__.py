@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from dataflows.biosync.run import process_group
 from dataflows.biosync.run.settings import Settings
-from dataflows.biosync.state import recovery
 
 
 def main() -> None:
@@ -19,10 +18,8 @@ def main() -> None:
     except ValidationError as error:
         sys.exit(f"the environment of the dataflow is invalid:\n{error}")
     _log_json(settings)
-    if settings.worker is None:
-        recovery.prepare(settings.state_dir)
-        if settings.workers > 1:
-            sys.exit(process_group.run(settings))
+    if settings.worker is None and settings.workers > 1:
+        sys.exit(process_group.run(settings))
     from dataflows.biosync.run import worker  # imported late: the supervising process does not need its memory
 
     worker.run(settings)

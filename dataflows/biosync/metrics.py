@@ -42,8 +42,36 @@ STORE = Histogram(
 STORE_RETRIES = Counter("biosync_store_retries_total", "Writes to the time-series store that had to be tried again")
 SNAPSHOT = Histogram(
     "biosync_snapshot_seconds",
-    "Seconds of one partition's state snapshot",
+    "Seconds for which a worker writes what changed in a partition to its local log, and takes what goes to S3",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25),
+)
+STATE_TIME = Gauge(
+    "biosync_state_snapshot_time_seconds",
+    "When the newest snapshot of the partition that is in S3 was taken, in Unix seconds",
+    ["partition"],
+    multiprocess_mode="max",
+)
+STATE_STORED = Gauge(
+    "biosync_state_snapshot_size_bytes",
+    "Bytes of the newest snapshot of the partition",
+    ["partition"],
+    multiprocess_mode="sum",
+)
+STATE_PERSONS = Gauge(
+    "biosync_state_snapshot_persons", "Persons in the newest snapshot", ["partition"], multiprocess_mode="sum"
+)
+STATE_ORIGIN = Gauge(
+    "biosync_state_origin",
+    "1: where the state of the partition came from at the start: local, snapshot or topic",
+    ["partition", "origin"],
+    multiprocess_mode="max",
+)
+STATE_BYTES = Counter("biosync_state_written_bytes_total", "Bytes of segments that were written to S3")
+STATE_RETRIES = Counter("biosync_state_retries_total", "Writes of snapshots to S3 that had to be tried again")
+STATE_SECONDS = Histogram(
+    "biosync_state_upload_seconds",
+    "Seconds from taking a partition's snapshot until it was in S3",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
 RESPONSES = Counter("biosync_responses_total", "Webhook requests by outcome", ["outcome"])
 RESPONSE_SECONDS = Histogram(

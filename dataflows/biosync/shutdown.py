@@ -30,6 +30,10 @@ class Shutdown:
     def finished(self) -> bool:
         return self._finished.is_set()
 
+    def wait_for_request(self, seconds: float) -> bool:
+        """Sleep, but no longer than until it is requested; whether it is."""
+        return self._requested.wait(seconds)
+
     def wait(self, seconds: float) -> None:
         """Sleep, but no longer than until it is finished."""
         self._finished.wait(seconds)

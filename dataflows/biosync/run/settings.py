@@ -15,7 +15,7 @@ from contracts.durations import delta
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.spec import rules_from_spec
 
-GRACE_SECONDS = 8.0
+GRACE_SECONDS = 12.0
 """Grace period of a stop. After it the process exits as if killed, which only means that a second is computed again."""
 
 
@@ -35,8 +35,15 @@ class Settings(BaseSettings, KafkaVariables, TimeseriesVariables):  # pyright: i
     """Processes that share the partitions. Beside PORT they take a port each from PORT + 1 and from PORT + 101."""
     worker: int | None = None
     """The number of this process among them: set by the process that starts them."""
-    snapshot_seconds: float = 1.0
-    """Seconds between snapshots. After a crash this much is computed again; a push is not sent again."""
+    commit_seconds: float = 1.0
+    """Seconds between writes to the local log. After a crash this much is computed again; a push is not sent again."""
+    snapshot_seconds: float = 60.0
+    """Seconds between snapshots in S3. Without the local log this much is computed again."""
+    state_bucket: str = ""
+    """The bucket of the snapshots; without it the state is on the local disk alone, and lost with it."""
+    state_prefix: str = "biosync"
+    """Of their keys: it belongs to this stream alone."""
+    aws_region: str = ""
 
     def status_port(self, worker: int | None) -> int:
         """The port of a worker's health and metrics; PORT itself is for a single worker, or for all together."""

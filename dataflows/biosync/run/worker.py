@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from datetime import timedelta
+from collections.abc import Callable
 from threading import Thread
 from typing import NoReturn
+from uuid import uuid4
 
 import structlog
-from bytewax.recovery import RecoveryConfig
 from bytewax.run import cli_main
 from psycopg.conninfo import make_conninfo
 
 from dataflows.biosync import flow, metrics
 from dataflows.biosync.run import gc_tuning, status
 from dataflows.biosync.run.settings import GRACE_SECONDS, Settings
+from dataflows.biosync.shard import Shards
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.outbox import Outbox
 from dataflows.biosync.sink.publisher import Publisher
@@ -25,10 +26,13 @@ from dataflows.biosync.sink.store import Store
 from dataflows.biosync.sink.webhook import WebhookClient
 from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.source.topic_reader import TopicReader
-from dataflows.biosync.state import recovery
+from dataflows.biosync.state.bucket import PartitionBucket, client
+from dataflows.biosync.state.restore import Writer
 
 _WEBHOOK_SECONDS = 2.0
 """How long a stop waits for the responses to webhooks: without them the next start sends those again."""
+_STATE_SECONDS = 4.0
+"""How long a stop waits for the last snapshots: without them the next start computes again, from up to a minute ago."""
 _log = structlog.get_logger(__name__)
 
 
@@ -49,33 +53,54 @@ def run(settings: Settings) -> NoReturn:
     outbox.start()
     publisher.start()
     store.start()
-    topic, partitions = spec.source.topic, spec.source.partitions
-    source = flow.RawSource(lambda: TopicReader(Topic(kafka, topic, partitions)), partitions, shutdown)
+    partitions = spec.source.partitions
+    topic = Topic(kafka, spec.source.topic, partitions)
+    shards = Shards(
+        topic,
+        settings.rules,
+        settings.state_dir / "people",
+        results,
+        Writer(topic.name, uuid4().hex, settings.pod_name, spec.dataflow.image),
+        shutdown,
+        settings.commit_seconds,
+        settings.snapshot_seconds,
+        _bucket(settings),
+    )
+    source = flow.RawSource(lambda: TopicReader(topic), partitions, shards, shutdown)
     own = status.ProcessStatus(
         lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable,
         lambda: store.health.stalled or outbox.health.stalled or publisher.stalled,
     )
     status.serve(settings.host, settings.status_port(settings.worker), own)
     metrics.WORKERS.set(settings.workers)
-    sink = flow.StateSink(topic, partitions, settings.rules, settings.state_dir / "people", results)
+    sink = flow.StateSink(partitions, shards)
     gc_tuning.tune()
-    _log.info("started", topic=topic, partitions=partitions)
+    _log.info("started", topic=topic.name, partitions=partitions)
     try:
         cli_main(
             flow.build(source, sink),
             process_id=settings.worker,
             addresses=settings.addresses,
-            epoch_interval=timedelta(seconds=settings.snapshot_seconds),
-            recovery_config=RecoveryConfig(recovery.folder(settings.state_dir)),
         )
     except Exception:
         if not shutdown.requested:
             _log.exception("failed", action="nothing is lost: the next start resumes")
             _exit(1)
+    results.close()
+    shards.finish(_STATE_SECONDS)
     outbox.wait_idle(_WEBHOOK_SECONDS)
     shutdown.finish()
     _log.info("stopped")
     _exit(0)
+
+
+def _bucket(settings: Settings) -> Callable[[int], PartitionBucket] | None:
+    if not settings.state_bucket:
+        return None
+    s3 = client(settings.aws_region)
+    return lambda partition: PartitionBucket(
+        s3, settings.state_bucket, f"{settings.state_prefix.strip('/')}/{partition:04d}"
+    )
 
 
 def _stop_on_signal(shutdown: Shutdown) -> None:

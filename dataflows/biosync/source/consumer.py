@@ -1,7 +1,7 @@
 """The Kafka consumer of the raw topic: one for all partitions.
 
 Each librdkafka consumer has its own connections, threads and fetches: one a partition cost a fifth more processor
-time at twelve partitions. No consumer group: the recovery store of the dataflow keeps the offsets.
+time at twelve partitions. No consumer group: the states of the partitions keep the offsets.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from contracts.connections import KafkaClient
 
@@ -25,6 +25,7 @@ UNKNOWN_TOPIC_ERRORS = {
 }
 """Error codes that mean: the topic does not exist."""
 _BATCH_SIZE = 64
+_SEEK_SECONDS = 5.0
 
 
 class TopicConsumer:
@@ -58,6 +59,17 @@ class TopicConsumer:
         """Also consume a partition, from its oldest record when the offset is 0."""
         at = TopicPartition(self._name, partition, offset or OFFSET_BEGINNING)
         self._consumer.incremental_assign([at])
+
+    def offset_at(self, partition: int, at: int) -> int:
+        """The offset of the first record of this time (Unix ms) or later, or else that behind the last record. Waits
+        for Kafka; raises KafkaException."""
+        where = TopicPartition(self._name, partition)
+        # asked first: a record that is written meanwhile is behind it
+        end = self._consumer.get_watermark_offsets(where, _SEEK_SECONDS)[1]
+        (found,) = self._consumer.offsets_for_times([TopicPartition(self._name, partition, max(0, at))], _SEEK_SECONDS)
+        if found.error:
+            raise KafkaException(found.error)
+        return found.offset if found.offset >= 0 else end
 
     def unassign(self, partition: int) -> None:
         """Stop consuming a partition."""

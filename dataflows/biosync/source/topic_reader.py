@@ -1,21 +1,24 @@
 """Reads the raw topic, partition by partition, and keeps the position in each.
 
-An offset belongs to one topic, and a topic that is deleted and created again is another one. It is read from its
-beginning, by a new consumer (the old one may discard all metadata of it as outdated, since its leader epochs restart).
-The persons' states stay: users keep sending, and frames that they send again are recognised as repeats. A replaced
-topic is noticed within a second, and at once when Kafka rejects the position. Only where a topic is deleted, created
-and filled beyond the old offset within that second can the records behind that offset come first; then they come a
-second time, in their order.
+An offset belongs to one topic. One that is deleted and created again is another, as is that of the other region. It is
+read from where its records are as old as the last that was read (place.py), by a new consumer: the old one may discard
+all metadata of it as outdated, since its leader epochs restart. The persons' states stay: users keep sending, and
+frames that they send again are recognised as repeats.
+
+A replaced topic is noticed within a second, and at once when Kafka rejects the position. Only where a topic is deleted,
+created and filled beyond the old offset within that second can the records behind that offset come first; then they
+come a second time, in their order.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from time import monotonic
+from time import monotonic, time
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message
 
+from dataflows.biosync.place import MARGIN_MS, Place
 from dataflows.biosync.signal.partition import Record
 from dataflows.biosync.source.consumer import OFFSET_ERRORS, UNKNOWN_TOPIC_ERRORS, TopicConsumer
 from dataflows.biosync.source.lag import LagReporter
@@ -28,11 +31,6 @@ _RETRY_SECONDS = 1.0
 """How long a partition is paused after Kafka rejected its position."""
 _log = structlog.get_logger(__name__)
 
-TopicPosition = tuple[str, int]
-"""Where to resume: Kafka's id of a topic, and an offset in it."""
-BEGINNING: TopicPosition = ("", 0)
-"""The beginning of whatever topic exists."""
-
 
 class TopicReader:
     """Records of `topic`, by partition."""
@@ -40,7 +38,7 @@ class TopicReader:
     def __init__(self, topic: Topic) -> None:
         self._kafka, self._name = topic.kafka, topic.name
         self._pending: dict[int, deque[Record]] = {}
-        self._positions: dict[int, TopicPosition] = {}
+        self._positions: dict[int, Place] = {}
         self._paused: dict[int, float] = {}
         """Partitions that `_consumer` is not assigned, and when they may be resumed (monotonic seconds)."""
         self._out_of_range: set[int] = set()
@@ -61,8 +59,8 @@ class TopicReader:
         """Why nothing can be read at the moment, or empty."""
         return self._watcher.unavailable
 
-    def open(self, partition: int, position: TopicPosition) -> None:
-        """Read `partition` from `position`, or from its oldest record when that is of another topic."""
+    def open(self, partition: int, position: Place) -> None:
+        """Read `partition` from `position`, which may be of another topic."""
         self._pending[partition] = deque()
         self._positions[partition] = position
         self._paused[partition] = 0.0
@@ -77,11 +75,11 @@ class TopicReader:
         records = list(pending)
         pending.clear()
         offset = records[-1][0] + 1
-        self._positions[partition] = self._topic_id, offset
+        self._positions[partition] = Place(self._topic_id, offset, min(records[-1][1], int(time() * 1000)))
         self._lag.advance(partition, offset)
         return records
 
-    def position(self, partition: int) -> TopicPosition:
+    def position(self, partition: int) -> Place:
         """Where to resume behind the records that `poll` returned."""
         return self._positions[partition]
 
@@ -150,14 +148,14 @@ class TopicReader:
 
     def _switch_to(self, topic_id: str) -> None:
         """Read the topic of that id."""
-        previous = {known for known, _ in self._positions.values()} - {"", topic_id}
+        previous = {place.topic for place in self._positions.values()} - {"", topic_id}
         if previous:
             _log.warning(
                 "topic_replaced",
                 topic=self._name,
                 old=sorted(previous),
                 new=topic_id,
-                action="it is read from its beginning; what was computed from the previous one stays",
+                action="it is read from the time of the last record; what was computed from the previous one stays",
             )
         if self._consumer is not None:
             self._consumer.close()  # it may report once more that the previous topic is unknown
@@ -169,10 +167,17 @@ class TopicReader:
     def _resume(self, consumer: TopicConsumer, now: float) -> None:
         """Assign the paused partitions that are due, once their earlier records are taken."""
         for partition in [paused for paused, due in self._paused.items() if due <= now and not self._pending[paused]]:
-            known, offset = self._positions[partition]
-            if known not in ("", self._topic_id) or partition in self._out_of_range:
-                offset = 0
-            self._positions[partition] = self._topic_id, offset
+            place = self._positions[partition]
+            offset = place.offset
+            if place.topic not in ("", self._topic_id) or partition in self._out_of_range:
+                try:
+                    offset = consumer.offset_at(partition, place.at - MARGIN_MS) if place.at else 0
+                except KafkaException as error:
+                    _log.warning("place_unknown", partition=partition, error=str(error), action="it is sought again")
+                    self._paused[partition] = now + _RETRY_SECONDS
+                    continue
+                _log.info("sought_by_time", partition=partition, place=list(place), offset=offset)
+            self._positions[partition] = Place(self._topic_id, offset, place.at)
             self._lag.start_at(partition, offset)
             consumer.assign(partition, offset)
             self._out_of_range.discard(partition)

@@ -1,1 +1,1 @@
-"""State on local disk: the log of person states, and the recovery store of bytewax."""
+"""The persons' states: a log on local disk, which is a cache, and snapshots in S3."""

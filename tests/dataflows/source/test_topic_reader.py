@@ -11,11 +11,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from contracts.connections import kafka_client
-from dataflows.biosync import flow
-from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.place import BEGINNING, MARGIN_MS, Place
 from dataflows.biosync.signal.partition import Record
 from dataflows.biosync.source.topic import Topic, TopicNotReady
-from dataflows.biosync.source.topic_reader import BEGINNING, TopicPosition, TopicReader
+from dataflows.biosync.source.topic_reader import TopicReader
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import AT
 from tests.dataflows.harness import until
@@ -40,6 +39,10 @@ def name(kafka: Kafka, admin: AdminClient) -> str:
 
 def create(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -> None:
     admin.create_topics([NewTopic(name, 1)])[name].result(20)
+    produce(kafka, name, records)
+
+
+def produce(kafka: Kafka, name: str, records: list[Record]) -> None:
     producer = Producer({"bootstrap.servers": kafka.bootstrap})
     for _, at, value in records:
         producer.produce(name, value, partition=0, timestamp=at)
@@ -47,7 +50,7 @@ def create(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -
 
 
 @contextmanager
-def reading(kafka: Kafka, name: str, position: TopicPosition) -> Iterator[TopicReader]:
+def reading(kafka: Kafka, name: str, position: Place) -> Iterator[TopicReader]:
     reader = TopicReader(Topic(kafka_client(kafka.bootstrap), name, 1))
     reader.open(0, position)
     try:
@@ -72,16 +75,16 @@ def test_reading_resumes_from_a_position_which_contains_the_topic_id(kafka: Kafk
     with reading(kafka, name, BEGINNING) as reader:
         assert polled(reader, 5) == RECORDS
         position = reader.position(0)
-    assert position == (Topic(kafka_client(kafka.bootstrap), name, 1).id(), 6)
-    with reading(kafka, name, (position[0], 4)) as reader:
+    assert position == Place(Topic(kafka_client(kafka.bootstrap), name, 1).id(), 6, AT + 5)
+    with reading(kafka, name, Place(position.topic, 4, 0)) as reader:
         assert polled(reader, 5) == RECORDS[4:]
-    with reading(kafka, name, ("", 4)) as reader:  # an offset in whatever topic exists
+    with reading(kafka, name, Place("", 4, 0)) as reader:  # an offset in whatever topic exists
         assert polled(reader, 5) == RECORDS[4:]
 
 
-@pytest.mark.parametrize("position", [("another", 2), ("another", 60), ("", 60)])
-def test_a_position_in_another_topic_or_past_the_end_means_the_beginning(
-    kafka: Kafka, name: str, position: TopicPosition
+@pytest.mark.parametrize("position", [Place("another", 2, 0), Place("another", 60, 0), Place("", 60, 0)])
+def test_a_position_without_a_time_in_another_topic_or_past_the_end_means_the_beginning(
+    kafka: Kafka, name: str, position: Place
 ) -> None:
     with reading(kafka, name, position) as reader:
         assert polled(reader, 5) == RECORDS
@@ -93,7 +96,7 @@ def test_a_position_whose_record_has_expired_means_the_oldest_record(
 ) -> None:
     for future in admin.delete_records([TopicPartition(name, 0, 3)]).values():
         future.result(20)
-    with reading(kafka, name, (Topic(kafka_client(kafka.bootstrap), name, 1).id(), 1)) as reader:
+    with reading(kafka, name, Place(Topic(kafka_client(kafka.bootstrap), name, 1).id(), 1, AT)) as reader:
         assert polled(reader, 5) == RECORDS[3:]
 
 
@@ -109,8 +112,8 @@ def recreated(kafka: Kafka, admin: AdminClient, name: str, count: int) -> tuple[
 
         def complete() -> bool:
             records.extend(reader.poll(0))
-            known, offset = reader.position(0)
-            return known != before and offset == count
+            place = reader.position(0)
+            return place.topic != before and place.offset == count
 
         until(complete, 30, "the end of the new topic")
     return records, new
@@ -136,22 +139,25 @@ def test_a_recreated_topic_with_more_records_is_read_from_its_beginning(
     assert records[-10:] == new
 
 
-@pytest.mark.parametrize("offset", [0, 4])
-def test_reading_resumes_from_an_offset_of_an_earlier_version(kafka: Kafka, name: str, offset: int) -> None:
-    source = flow.RawSource(lambda: TopicReader(Topic(kafka_client(kafka.bootstrap), name, 1)), 1, Shutdown())
-    part = source.build_part("records", "0000", offset)
-    records: list[Record] = []
+@pytest.mark.parametrize(("minutes", "first"), [(20, 2), (23, 3), (-90, 0), (90, 4)])
+def test_in_another_topic_reading_resumes_by_time_five_minutes_early(
+    kafka: Kafka, admin: AdminClient, minutes: int, first: int
+) -> None:
+    """Of records ten minutes apart; the last one is written after the place was sought."""
+    name = next(_names)
+    records = [(offset, AT + 600_000 * offset, str(offset).encode()) for offset in range(5)]
+    create(kafka, admin, name, records[:4])
+    found: list[Record] = []
 
-    def complete() -> bool:
-        for _, batch in part.next_batch():
-            records.extend(batch)
-        return part.snapshot()[1] == len(RECORDS)
+    def sought() -> bool:
+        found.extend(reader.poll(0))
+        return reader.position(0).topic != "another"
 
-    try:
-        until(complete, 30, "the end of the topic")
-    finally:
-        part.close()
-    assert records == RECORDS[offset:]
+    with reading(kafka, name, Place("another", 60, AT + 60_000 * minutes + MARGIN_MS)) as reader:
+        until(sought, 30, "the place")
+        produce(kafka, name, records[4:])
+        assert [*found, *polled(reader, 4)] == records[first:]
+        assert reader.position(0).at == records[4][1]
 
 
 def test_a_topic_without_all_its_partitions_is_not_ready(kafka: Kafka, name: str) -> None:

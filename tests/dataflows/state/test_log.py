@@ -1,4 +1,4 @@
-"""The state log: every position that it returned can be loaded again."""
+"""The local log: every moment that was appended can be loaded again, and damage is noticed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dataflows.biosync.place import Place
 from dataflows.biosync.state import log as state_log
-from dataflows.biosync.state.log import Position, StateLog, StateLogCorrupt
+from dataflows.biosync.state.log import Content, StateLog, StateLogCorrupt
 
 
 @pytest.fixture(autouse=True)
@@ -16,12 +17,13 @@ def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state_log, "SEGMENT", 2_000)
 
 
-def grown(folder: Path, rounds: int, seed: int = 1) -> list[tuple[Position, dict[str, bytes]]]:
-    """Positions and the expected states at each; users are added, changed and removed."""
+def grown(folder: Path, rounds: int, seed: int = 1) -> list[Content]:
+    """What each append stood for; users are added, changed and removed."""
     random_ = random.Random(seed)
-    log = StateLog(folder, None)
+    log = StateLog(folder)
+    log.reset()
     expected: dict[str, bytes] = {}
-    history: list[tuple[Position, dict[str, bytes]]] = []
+    history: list[Content] = []
     for i in range(rounds):
         changes: dict[str, bytes | None] = {
             f"u{random_.randrange(30)}": random_.randbytes(random_.randrange(20, 60)) for _ in range(8)
@@ -32,49 +34,79 @@ def grown(folder: Path, rounds: int, seed: int = 1) -> list[tuple[Position, dict
             expected.pop(user, None)
             if state is not None:
                 expected[user] = state
-        history.append((log.append(changes, expected.__getitem__), dict(expected)))
+        content = Content(1, Place("topic", i, 1000 + i), dict(expected), str(i).encode())
+        log.append(1, content.place, changes, content.unwritten, expected.__getitem__)
+        history.append(content)
     log.close()
     return history
 
 
-def test_the_last_positions_can_be_loaded(tmp_path: Path) -> None:
-    for back in range(1, 6):
-        folder = tmp_path / str(back)
-        position, expected = grown(folder, 200)[-back]
-        assert StateLog(folder, position).load() == expected
+def segments(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.log"))
 
 
-def test_appending_resumes_from_an_earlier_position(tmp_path: Path) -> None:
-    position, expected = grown(tmp_path, 100)[-3]
-    log = StateLog(tmp_path, position)
-    assert log.load() == expected
-    position = log.append({"new": b"state"}, expected.__getitem__)
+def test_the_last_append_is_loaded_and_appending_goes_on(tmp_path: Path) -> None:
+    last = grown(tmp_path, 200)[-1]
+    log = StateLog(tmp_path)
+    assert log.load() == last
+    log.append(2, Place("topic", 900, 0), {"new": b"state"}, b"", last.states.__getitem__)
     log.close()
-    assert StateLog(tmp_path, position).load() == {**expected, "new": b"state"}
+    assert StateLog(tmp_path).load() == Content(2, Place("topic", 900, 0), {**last.states, "new": b"state"}, b"")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_log_that_ends_within_a_record_is_the_moment_before(tmp_path: Path, seed: int) -> None:
+    """As a kill leaves it, or a power loss that damaged what was written last; compaction included."""
+    random_ = random.Random(seed)
+    history = grown(tmp_path, random_.randrange(20, 200), seed)
+    path = segments(tmp_path)[-1]
+    data = bytearray(path.read_bytes())
+    if seed % 2:
+        path.write_bytes(data[: -random_.randrange(1, 60)])
+    else:
+        data[-random_.randrange(1, 60)] ^= 1
+        path.write_bytes(data)
+    expected = history[-2]
+    log = StateLog(tmp_path)
+    found = log.load()
+    if found is None:  # the segment had one record, and there is no other
+        assert len(history) == 1
+        return
+    assert found == expected
+    log.append(1, history[-1].place, {"new": b"state"}, b"", expected.states.__getitem__)
+    log.close()
+    loaded = StateLog(tmp_path).load()
+    assert loaded is not None and loaded.states == {**expected.states, "new": b"state"}
 
 
 def test_compaction_bounds_the_size_of_the_log(tmp_path: Path) -> None:
-    _, expected = grown(tmp_path, 3_000)[-1]
-    size = sum(path.stat().st_size for path in tmp_path.glob("*.log"))
-    assert size < 20 * max(sum(map(len, expected.values())), state_log.SEGMENT)
+    last = grown(tmp_path, 3_000)[-1]
+    size = sum(path.stat().st_size for path in segments(tmp_path))
+    assert size < 20 * max(sum(map(len, last.states.values())), state_log.SEGMENT)
 
 
-def test_without_a_position_existing_segments_are_discarded(tmp_path: Path) -> None:
+def test_a_reset_log_is_empty(tmp_path: Path) -> None:
     grown(tmp_path, 50)
-    assert StateLog(tmp_path, None).load() == {}
+    StateLog(tmp_path).reset()
+    assert StateLog(tmp_path).load() is None
 
 
-@pytest.mark.parametrize("damage", ["shorter", "flipped", "missing"])
-def test_a_corrupt_log_is_detected_with_instructions(tmp_path: Path, damage: str) -> None:
-    position, _ = grown(tmp_path, 50)[-1]
-    path = tmp_path / f"{position[1]:012d}.log"
+@pytest.mark.parametrize("damage", ["shorter", "flipped", "missing", "of another version"])
+def test_damage_before_the_end_is_noticed(tmp_path: Path, damage: str) -> None:
+    grown(tmp_path, 50)
+    path = segments(tmp_path)[1]
     data = bytearray(path.read_bytes())
-    if damage == "shorter":
-        path.write_bytes(data[:-3])
-    elif damage == "flipped":
-        data[-3] ^= 1
-        path.write_bytes(data)
-    else:
-        path.unlink()
-    with pytest.raises(StateLogCorrupt, match="delete its state"):
-        StateLog(tmp_path, position).load()
+    match damage:
+        case "shorter":
+            path.write_bytes(data[:-3])
+        case "flipped":
+            data[30] ^= 1
+            path.write_bytes(data)
+        case "missing":
+            path.unlink()
+        case _:
+            payload = b"\x93\x01\x02\x03"
+            head = state_log._HEAD.pack(len(payload), state_log.crc32(payload))
+            path.write_bytes(head + payload)
+    with pytest.raises(StateLogCorrupt, match=path.stem):
+        StateLog(tmp_path).load()

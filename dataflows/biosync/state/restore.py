@@ -1,0 +1,162 @@
+"""The start of a partition: its state from where choice.py says, and the claim of a new epoch.
+
+Nothing is written, neither to the bucket nor to the local log, before all of the state was read and verified.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dataflows.biosync.place import BEGINNING
+from dataflows.biosync.state.bucket import PartitionBucket, Superseded
+from dataflows.biosync.state.choice import (
+    AskTopic,
+    Bounds,
+    FromLocal,
+    FromSnapshot,
+    FromTopic,
+    Local,
+    Plan,
+    Refused,
+    choose,
+)
+from dataflows.biosync.state.log import Content, StateLog, StateLogCorrupt
+from dataflows.biosync.state.manifest import Damaged, Foreign, Manifest, Retired, Snapshot, read_segment
+from dataflows.biosync.state.retention import resumed
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who writes: see Manifest. `id` is unique to a start."""
+
+    topic: str
+    id: str
+    pod: str
+    software: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The epoch that this start has begun: its manifest, and the ETag of that."""
+
+    manifest: Manifest
+    etag: str
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A partition's state, and where it came from. `newest` says in which segment each person's state lies."""
+
+    plan: FromLocal | FromSnapshot | FromTopic
+    content: Content
+    newest: dict[str, str]
+    claim: Claim | None
+
+
+class StateRefused(RuntimeError):
+    """The state in the bucket cannot be used; nothing was written."""
+
+
+def restore(
+    log: StateLog, bucket: PartitionBucket | None, partition: int, writer: Writer, bounds: Callable[[], Bounds]
+) -> Restored:
+    """Raises StateRefused; BucketUnavailable, and what `bounds` raises, when it has to be tried again."""
+    local, content = _local(log)
+    while True:
+        manifests = bucket.manifests() if bucket else []
+        plan, found, newest = _read(manifests, local, content, bucket, bounds)
+        claim = None
+        if bucket:
+            try:
+                claim = _claim(bucket, manifests, plan, partition, writer)
+            except Superseded:
+                continue  # somebody else has begun this epoch, and may have gone on
+        epoch = claim.manifest.epoch if claim else 0
+        if isinstance(plan, FromLocal):
+            log.append(epoch, found.place, {}, found.unwritten, found.states.__getitem__)
+        else:
+            log.reset()
+            log.append(epoch, found.place, dict(found.states), found.unwritten, found.states.__getitem__)
+        return Restored(plan, found, newest, claim)
+
+
+def _claim(
+    bucket: PartitionBucket,
+    manifests: list[Manifest | Foreign],
+    plan: FromLocal | FromSnapshot | FromTopic,
+    partition: int,
+    writer: Writer,
+) -> Claim:
+    snapshots, retired = list[Snapshot](), list[Retired]()
+    if manifests and isinstance(manifests[0], Manifest):
+        snapshot = plan.snapshot if isinstance(plan, FromSnapshot) else None
+        snapshots, retired = resumed(manifests[0], snapshot, int(time.time() * 1000))
+    manifest = Manifest(
+        topic=writer.topic,
+        partition=partition,
+        epoch=manifests[0].epoch + 1 if manifests else 1,
+        writer=writer.id,
+        pod=writer.pod,
+        software=writer.software,
+        snapshots=snapshots,
+        retired=retired,
+    )
+    return Claim(manifest, bucket.create(manifest))
+
+
+def _local(log: StateLog) -> tuple[Local | None, Content | None]:
+    try:
+        content = log.load()
+    except StateLogCorrupt as error:
+        return Local(0, BEGINNING, str(error)), None
+    return (Local(content.epoch, content.place), content) if content else (None, None)
+
+
+def _read(
+    manifests: list[Manifest | Foreign],
+    local: Local | None,
+    content: Content | None,
+    bucket: PartitionBucket | None,
+    bounds: Callable[[], Bounds],
+) -> tuple[FromLocal | FromSnapshot | FromTopic, Content, dict[str, str]]:
+    damaged: dict[str, str] = {}
+    known: Bounds | None = None
+    while True:
+        plan: Plan = choose(manifests, local, damaged, known)
+        match plan:
+            case FromLocal():
+                assert content is not None
+                return plan, content, {}
+            case FromTopic():
+                return plan, Content(0, BEGINNING, {}, b""), {}
+            case AskTopic():
+                known = bounds()
+            case Refused(why):
+                where = bucket.url if bucket else ""
+                raise StateRefused(
+                    f"{why}. Nothing was written, and {where} is as it was. Restore the earlier version of the object"
+                    f" that is named, or delete {where} to compute everything from the oldest record of the topic"
+                )
+            case FromSnapshot(snapshot):
+                assert bucket is not None
+                try:
+                    return plan, *_load(bucket, snapshot)
+                except Damaged as error:
+                    damaged[snapshot.name] = str(error)
+
+
+def _load(bucket: PartitionBucket, snapshot: Snapshot) -> tuple[Content, dict[str, str]]:
+    states: dict[str, bytes] = {}
+    newest: dict[str, str] = {}
+    for segment in snapshot.segments:
+        for user, state in read_segment(segment, bucket.read(segment)).items():
+            if state is None:
+                states.pop(user, None)
+                newest.pop(user, None)
+            else:
+                states[user] = state
+                newest[user] = segment.name
+    unwritten = bucket.read(snapshot.unwritten) if snapshot.unwritten else b""
+    return Content(snapshot.epoch, snapshot.place, states, unwritten), newest

@@ -1,0 +1,325 @@
+"""The state of a dataflow in S3: whatever is lost and whoever is killed, rows and events are the offline ones."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+
+from contracts.records import StoredFrame, pack, partition_of
+from local.engines.kafka import Kafka
+from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.s3_gate import Gate, Request
+from tests.dataflows.test_flow import assert_holds, expected, metrics, population, status
+from tests.fixtures.cloud import KEY, REGION, Cloud
+from tests.fixtures.engines import Database
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+BUCKET = "test-biosync-state"
+_names = iter(f"state{i}" for i in range(1000))
+
+
+@pytest.fixture(scope="module")
+def s3(cloud: Cloud) -> Any:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return s3
+
+
+@pytest.fixture
+def gate(cloud: Cloud, s3: Any) -> Iterator[Gate]:
+    gate = Gate(cloud.site.endpoint_url)
+    yield gate
+    gate.close()
+
+
+class Stream(Harness):
+    """A dataflow whose snapshots go through a gate to S3, each second."""
+
+    def __init__(self, name: str, kafka: Kafka, database: str, folder: Path, s3: Any, gate: Gate) -> None:
+        super().__init__(name, kafka.bootstrap, database, folder)
+        self.s3, self.gate, self.prefix = s3, gate, f"aura/{name}"
+
+    def start(self, **environment: str) -> None:
+        self._restored = len(self.events_of_log("state_restored"))
+        super().start(
+            STATE_BUCKET=BUCKET,
+            STATE_PREFIX=self.prefix,
+            SNAPSHOT_SECONDS="0.5",
+            COMMIT_SECONDS="0.2",
+            AWS_ENDPOINT_URL=self.gate.url,
+            AWS_REGION=REGION,
+            AWS_ACCESS_KEY_ID=KEY,
+            AWS_SECRET_ACCESS_KEY=KEY,
+            **environment,
+        )
+
+    def wipe(self) -> None:
+        """The volume is lost."""
+        shutil.rmtree(self.state)
+
+    def keys(self, folder: str) -> list[str]:
+        """Keys below `<partition>/folder/`, the latest last."""
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=self.prefix).get("Contents", [])
+        return sorted(one["Key"] for one in listed if f"/{folder}/" in one["Key"])
+
+    def manifest(self, partition: int) -> dict[str, Any]:
+        """The manifest of the latest epoch."""
+        latest = [key for key in self.keys("manifests") if f"/{partition:04d}/" in key][-1]
+        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=latest)["Body"].read())
+
+    def events_of_log(self, event: str) -> list[dict[str, Any]]:
+        text = self.log.read_text() if self.log.exists() else ""
+        lines = [line for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
+        return [found for line in lines if (found := json.loads(line))["event"] == event]
+
+    def origins(self) -> list[str]:
+        """Where the last start had the states of its partitions from."""
+        return [one["origin"] for one in self.restored()]
+
+    def restored(self) -> list[dict[str, Any]]:
+        """What the last start logged about each partition."""
+        until(lambda: len(self.events_of_log("state_restored")) == self._restored + PARTITIONS, 60, "all restored")
+        return self.events_of_log("state_restored")[self._restored :]
+
+    def frames(self) -> float:
+        """Frames that this start has read."""
+        return _metric(self, "biosync_frames_total")
+
+    def snapshotted(self) -> None:
+        """Wait until everything that was sent so far is in S3."""
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "ends"})
+        ends = [consumer.get_watermark_offsets(TopicPartition(self.raw, p), 20)[1] for p in range(PARTITIONS)]
+        consumer.close()
+
+        def places() -> list[int]:
+            newest = [self.manifest(partition)["snapshots"][:1] for partition in range(PARTITIONS)]
+            return [one[0]["place"][1] if one else 0 for one in newest]
+
+        until(lambda: places() == ends, 30, "snapshots of everything in S3")
+
+
+def _metric(stream: Stream, name: str) -> float:
+    lines = [line for line in metrics(stream).splitlines() if line.startswith(f"{name} ")]
+    return float(lines[0].split()[1]) if lines else 0.0
+
+
+@pytest.fixture
+def stream(kafka: Kafka, postgres: Database, s3: Any, gate: Gate, tmp_path: Path) -> Iterator[Stream]:
+    name = next(_names)
+    stream = Stream(name, kafka, postgres.create(name), tmp_path, s3, gate)
+    yield stream
+    stream.close()
+
+
+def settled(stream: Stream, sent: int) -> None:
+    until(lambda: status(stream, "/readyz") == 200, 60, "the dataflow ready")
+    until(lambda: len(stream.rows()) >= sent, 60, f"{sent} rows")
+
+
+def test_a_lost_volume_costs_nothing_after_a_graceful_stop_and_a_damaged_log_heals(stream: Stream) -> None:
+    sent = population(6)
+    third = len(sent) // 3
+    stream.start()
+    stream.send(sent[:third])
+    settled(stream, len(expected(sent[:third])[0]))
+    assert stream.origins() == ["topic"] * PARTITIONS
+    assert stream.stop(signal.SIGTERM) == 0
+    stream.wipe()
+    stream.start()
+    assert stream.origins() == ["snapshot"] * PARTITIONS
+    stream.send(sent[third : 2 * third])
+    settled(stream, len(expected(sent[: 2 * third])[0]))
+    assert stream.frames() == third, "the last snapshot of a graceful stop has everything: nothing is read again"
+    assert stream.stop(signal.SIGKILL) == -9
+    stream.start()
+    assert stream.origins() == ["local"] * PARTITIONS
+    stream.stop(signal.SIGKILL)
+    log = max((stream.state / "people" / "0001").glob("*.log"))
+    data = bytearray(log.read_bytes())
+    data[len(data) // 2] ^= 1
+    log.write_bytes(data)
+    stream.start()
+    assert sorted(stream.origins()) == ["local", "local", "snapshot"]
+    (healed,) = [one for one in stream.restored() if one["origin"] == "snapshot"]
+    assert "damaged" in healed["why"] and healed["persons"]
+    stream.send(sent[2 * third :])
+    assert_holds(stream, sent)
+    assert set(stream.receiver.requests.values()) == {1}
+    # without the bucket the topic still has everything
+    stream.stop(signal.SIGKILL)
+    stream.wipe()
+    for key in [*stream.keys("manifests"), *stream.keys("segments")]:
+        stream.s3.delete_object(Bucket=BUCKET, Key=key)
+    stream.query("update hrv_1m set hr = 0 returning 1")
+    stream.start()
+    assert stream.origins() == ["topic"] * PARTITIONS
+    until(lambda: stream.frames() == len(sent), 60, "every frame read again")
+    assert stream.stop(signal.SIGTERM) == 0
+    assert_holds(stream, sent)
+    assert set(stream.receiver.requests.values()) == {1}
+
+
+def test_killed_before_and_after_each_write_with_and_without_its_volume(stream: Stream) -> None:
+    sent = population(8)
+    whens, claim, snapshot = ("before", "after"), 1, PARTITIONS + 1
+    rounds = [(when, "manifests", nth) for nth in (claim, snapshot) for when in whens]
+    rounds += [(when, "segments", 2) for when in whens]
+    killed: list[Request] = []
+    for i, (when, what, nth) in enumerate(rounds):
+        seen: list[Request] = []
+
+        def kill(request: Request, what: str = what, nth: int = nth, seen: list[Request] = seen) -> None:
+            if request[0] == "PUT" and f"/{what}/" in request[1]:
+                seen.append(request)
+                if len(seen) == nth and stream.process:
+                    stream.process.kill()
+                    stream.process.wait()
+                    killed.append(request)
+
+        stream.gate.before = kill if when == "before" else lambda request: None
+        stream.gate.after = kill if when == "after" else lambda request: None
+        stream.start()
+        stream.send(sent[len(sent) * i // len(rounds) : len(sent) * (i + 1) // len(rounds)])
+        until(lambda: stream.process and stream.process.poll() is not None, 60, f"killed {when} {what} {nth}")
+        if i % 2:
+            stream.wipe()
+    stream.gate.before = stream.gate.after = lambda request: None
+    assert len(killed) == len(rounds)
+    stream.start()
+    assert_holds(stream, sent)
+    assert set(stream.receiver.requests.values()) == {1}
+    assert stream.manifest(0)["epoch"] > len(rounds) // 2
+
+
+def test_of_two_writers_the_older_loses_and_stops(stream: Stream, tmp_path: Path) -> None:
+    sent = population(4)
+    half = len(sent) // 2
+    stream.start()
+    stream.send(sent[:half])
+    settled(stream, len(expected(sent[:half])[0]))
+    stream.snapshotted()
+    older, stream.state = stream.process, tmp_path / "another-volume"
+    assert older is not None
+    stream.start()
+    assert older.wait(30) == 1
+    (lost,) = stream.events_of_log("failed")
+    assert "epoch 2 has begun, and this one is 1" in json.dumps(lost)
+    assert stream.origins() == ["snapshot"] * PARTITIONS
+    stream.send(sent[half:])
+    assert_holds(stream, sent)
+    assert stream.manifest(0)["epoch"] == 2
+    assert set(stream.receiver.requests.values()) == {1}
+
+
+def test_s3_that_is_away_stops_nothing_but_a_start_waits_for_it(stream: Stream) -> None:
+    sent = population(6)
+    third = len(sent) // 3
+    stream.start()
+    stream.send(sent[:third])
+    settled(stream, len(expected(sent[:third])[0]))
+    stream.gate.closed = True
+    before = len(stream.gate.requests)
+    stream.send(sent[third : 2 * third])
+    settled(stream, len(expected(sent[: 2 * third])[0]))
+    until(lambda: len(stream.gate.requests) > before + 5, 30, "several attempts at a closed gate")
+    assert status(stream, "/readyz") == 200
+    stream.gate.closed = False
+    stream.snapshotted()
+    assert stream.stop(signal.SIGKILL) == -9
+    stream.wipe()
+    stream.gate.closed = True
+    stream.start()
+    until(lambda: stream.events_of_log("state_unavailable"), 30, "the log of S3 that is away")
+    until(lambda: status(stream, "/readyz") == 503, 30, "not ready")
+    stream.gate.closed = False
+    assert stream.origins() == ["snapshot"] * PARTITIONS
+    stream.send(sent[2 * third :])
+    assert_holds(stream, sent)
+    assert stream.frames() == third, "what was snapshotted after the outage is not read again"
+    assert set(stream.receiver.requests.values()) == {1}
+
+
+def copied(stream: Stream, first: int) -> list[list[tuple[int, bytes]]]:
+    """Times and values of the records of the raw topic, of each partition from the offset `first` on."""
+    consumer = Consumer({"bootstrap.servers": stream.bootstrap, "group.id": "copy", "enable.partition.eof": True})
+    found: list[list[tuple[int, bytes]]] = []
+    for partition in range(PARTITIONS):
+        consumer.assign([TopicPartition(stream.raw, partition, first or OFFSET_BEGINNING)])
+        records: list[tuple[int, bytes]] = []
+        while True:
+            message = consumer.poll(20)
+            assert message is not None
+            if error := message.error():
+                assert error.code() == KafkaError._PARTITION_EOF
+                break
+            records.append((message.timestamp()[1], message.value() or b""))
+        found.append(records)
+    consumer.close()
+    return found
+
+
+def test_moved_to_a_topic_with_other_offsets_it_goes_on_by_time_with_its_baselines(stream: Stream) -> None:
+    """As in the other region: no volume, a replica of the bucket, and a replicated topic whose offsets differ."""
+    sent = population(6, minutes=30)
+    half = len(sent) // 2
+    stream.start()
+    _send_at_their_times(stream, sent[:half])
+    settled(stream, len(expected(sent[:half])[0]))
+    stream.snapshotted()
+    _send_at_their_times(stream, sent[half : half + 30])
+    until(lambda: stream.frames() == half + 30, 30, "some more frames")
+    assert stream.stop(signal.SIGKILL) == -9
+    stream.wipe()
+    records = copied(stream, first=3)
+    stream.delete_raw()
+    stream.create_raw()
+    for partition, of_partition in enumerate(records):
+        for at, value in of_partition:
+            stream.producer.produce(stream.raw, value, partition=partition, timestamp=at)
+    assert stream.producer.flush(20) == 0
+    stream.start()
+    assert stream.origins() == ["snapshot"] * PARTITIONS
+    _send_at_their_times(stream, sent[half + 30 :])
+    assert_holds(stream, sent)
+    sought = stream.events_of_log("sought_by_time")
+    assert len(sought) == PARTITIONS and all(one["offset"] > 0 for one in sought)
+    read, least = stream.frames(), len(sent) - half
+    age = max(one["age_seconds"] for one in stream.restored())
+    print(f"state {age} s old; {read - least:g} of {half + 30} frames read again, {least} new")
+    assert least <= read < len(sent)
+    assert set(stream.receiver.requests.values()) == {1}
+
+
+def _send_at_their_times(stream: Stream, sent: list[StoredFrame]) -> None:
+    """Each frame in a record of the time at which it was received, as ingest writes it."""
+    for frame in sent:
+        partition = partition_of(frame.user, PARTITIONS)
+        stream.producer.produce(stream.raw, pack([frame]), partition=partition, timestamp=frame.received)
+    assert stream.producer.flush(20) == 0
+
+
+def test_a_state_of_other_software_is_refused_before_anything_is_written(stream: Stream) -> None:
+    sent = population(2)
+    stream.start()
+    stream.send(sent)
+    settled(stream, len(expected(sent)[0]))
+    assert stream.stop(signal.SIGTERM) == 0
+    key = [key for key in stream.keys("manifests") if "/0000/" in key][-1]
+    manifest = stream.manifest(0)
+    newer = {**manifest, "state_version": 2, "software": "aura/biosync:2.0.0", "epoch": 9}
+    stream.s3.put_object(Bucket=BUCKET, Key=f"{key[:-1]}9", Body=json.dumps(newer).encode())
+    local = {path.name: path.read_bytes() for path in (stream.state / "people" / "0000").iterdir()}
+    keys = [key for key in stream.keys("manifests") if "/0000/" in key]
+    stream.start(WORKERS="1")
+    assert stream.process is not None and stream.process.wait(30) == 1
+    (refused,) = stream.events_of_log("state_refused")
+    assert "aura/biosync:2.0.0" in refused["error"] and "run that software again" in refused["error"]
+    assert [key for key in stream.keys("manifests") if "/0000/" in key] == keys
+    assert {path.name: path.read_bytes() for path in (stream.state / "people" / "0000").iterdir()} == local
