@@ -127,3 +127,32 @@ def test_the_last_failure_is_told(cloud: Cloud) -> None:
     assert f"{WEST}:{port} could not be opened" in seen["StatusReport"]["Status"]
     unknown = "00000000-0000-0000-0000-000000000000"
     assert code(route53.get_health_check_status, HealthCheckId=unknown) == "NoSuchHealthCheck"
+
+
+WRONG_CHECKS: list[tuple[dict[str, Any], str]] = [
+    ({"Type": "HTTP", "IPAddress": WEST, "RequestInterval": 20}, "InvalidInput"),
+    ({"Type": "HTTP", "IPAddress": WEST, "FailureThreshold": 11}, "InvalidInput"),
+    ({"Type": "HTTP"}, "InvalidInput"),
+    ({"Type": "HTTPS_STR_MATCH", "IPAddress": WEST}, "InvalidInput"),
+    ({"Type": "CLOUDWATCH_METRIC"}, "NotImplemented"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), WRONG_CHECKS)
+def test_a_wrong_health_check_is_refused(cloud: Cloud, given: dict[str, Any], expected: str) -> None:
+    create = cloud.client("route53").create_health_check
+    assert code(create, CallerReference="wrong", HealthCheckConfig=given) == expected
+
+
+WRONG_RECORDS: list[tuple[dict[str, Any], str]] = [
+    ({"Weight": 1}, "InvalidInput"),
+    ({"Weight": 1, "Failover": "PRIMARY", "SetIdentifier": "a"}, "InvalidInput"),
+    ({"GeoLocation": {"CountryCode": "DE"}, "SetIdentifier": "a"}, "NotImplemented"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), WRONG_RECORDS)
+def test_a_wrong_record_is_refused(cloud: Cloud, zone: str, given: dict[str, Any], expected: str) -> None:
+    batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record("wrong", WEST, **given)}]}
+    change = cloud.client("route53").change_resource_record_sets
+    assert code(change, HostedZoneId=zone, ChangeBatch=batch) == expected

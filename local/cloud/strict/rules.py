@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.cloud.strict import cloudfront, ec2, encryption, iam, kms, secretsmanager, sts
+from local.cloud.strict import cloudfront, ec2, encryption, iam, kms, route53, secretsmanager, sts
 from local.cloud.strict.request import Rule, Rules, in_turn
 from local.cloud.strict.s3 import rules as s3
 
@@ -11,6 +11,7 @@ _TABLES = (
     ec2.RULES,
     iam.RULES,
     kms.RULES,
+    route53.RULES,
     s3.RULES,
     secretsmanager.RULES,
     sts.RULES,
