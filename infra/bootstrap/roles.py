@@ -17,7 +17,7 @@ _PLATFORM = (
     *("secretsmanager", "wafv2"),
 )
 """The services whose resources infra/ declares; s3 and iam have statements of their own."""
-_PASSED_TO = ("ec2", "eks", "pods.eks", "monitoring.rds", "vpc-flow-logs")
+_PASSED_TO = ("ec2", "eks", "kafka", "pods.eks", "monitoring.rds", "s3", "vpc-flow-logs")
 _OWN = ("aura-deploy", "aura-images")
 _ALIASES = ("aura-state", "aura-images")
 _VERBS = ("Create", "Delete", "Tag", "Untag", "Update", "Put", "Attach", "Detach")
