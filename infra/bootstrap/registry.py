@@ -20,7 +20,7 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 
 
 class Registry(Component):
-    """The repositories of one region. ECR copies what is pushed into the first one's to the replica's, tags included."""
+    """The repositories of one region; `keys` encrypt them, and those of the regions that they are copied to."""
 
     def __init__(
         self,
@@ -36,6 +36,7 @@ class Registry(Component):
         self.key = Key(name, "images", account.account, account.keys, opts=self.child())
         made = [self._repository(repository, self.key.arn, config) for repository in repositories]
         self.arns = [one.arn for one in made]
+        self.keys = [self.key.arn]
         self.host = f"{account.account}.dkr.ecr.{region}.amazonaws.com"
         self.register_outputs({"host": self.host})
 
@@ -59,6 +60,7 @@ class Registry(Component):
 
     def replicate(self, account: AccountConfig, to: Registry, region: str) -> None:
         """Images that are pushed from now on, into the repositories that `to` has there, with their own settings."""
+        self.keys += to.keys
         destination = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArgs(
             region=region, registry_id=account.account
         )
