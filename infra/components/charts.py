@@ -112,7 +112,7 @@ def _external_dns(facts: Facts) -> Values:
         "env": [{"name": "AWS_DEFAULT_REGION", "value": facts.region}],
         "serviceAccount": {"name": "external-dns"},
         "sources": ["gateway-httproute"],
-        "domainFilters": [facts.own_host or facts.domain],
+        "domainFilters": [facts.own_host.partition(".")[2] or facts.domain],
         "extraArgs": ["--aws-zone-match-parent", *own],  # the zone may be one above the domain
         "policy": "sync",  # a host that no route has any more loses its record
         "registry": "txt",

@@ -13,7 +13,7 @@ _MODULES = {
     "cloudwatch": ("logs",),
     "ebs": ("ebs",),
     "ec2": ("ec2", "flow_logs", "launch_templates", "security_groups"),
-    "ecr": ("ecr",),
+    "ecr": ("ecr", "ecr_replication"),
     "eks": ("eks", "eks_nodes", "eks_pods"),
     "elasticache": ("elasticache", "elasticache_global"),
     "iam": ("iam",),

@@ -61,9 +61,9 @@ KINDS = (
         service="kafka",
         inputs=Inputs(
             source="internal/service/kafka/cluster.go",
-            in_place=f"brokerNodeGroupInfo.connectivityInfo.publicAccess {CONNECTIVITY} "
-            "brokerNodeGroupInfo.instanceType brokerNodeGroupInfo.storageInfo clientAuthentication configurationInfo enhancedMonitoring kafkaVersion "
-            f"loggingInfo numberOfBrokerNodes openMonitoring rebalancing storageMode {_CLIENT_BROKER}",
+            in_place="brokerNodeGroupInfo.connectivityInfo.publicAccess brokerNodeGroupInfo.instanceType "
+            "brokerNodeGroupInfo.storageInfo clientAuthentication configurationInfo enhancedMonitoring kafkaVersion "
+            f"loggingInfo numberOfBrokerNodes openMonitoring rebalancing storageMode {_CLIENT_BROKER} {CONNECTIVITY}",
             replacing="brokerNodeGroupInfo.clientSubnets brokerNodeGroupInfo.securityGroups clusterName "
             "encryptionInfo.encryptionAtRestKmsKeyArn encryptionInfo.encryptionInTransit.inCluster",
             depending={"kafkaVersion": replacing_when_lowered("kafkaVersion")},

@@ -78,8 +78,8 @@ KINDS = (
             source="internal/service/kafka/replicator.go",
             replacing="description kafkaClusters replicatorName serviceExecutionRoleArn",
             refused={
-                "replicationInfoList": "AWS changes topics and groups of a replicator by UpdateReplicationInfo, which is "
-                "not made here; delete the replicator first"
+                "replicationInfoList": "AWS changes topics and groups of a replicator by UpdateReplicationInfo, which "
+                "is not made here; delete the replicator first"
             },
         ),
         outputs={"arn": "ReplicatorArn"},
