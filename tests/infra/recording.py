@@ -114,7 +114,7 @@ def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
     with event_loop() as loop:
         mocks.set_mocks(engine, project="aura", stack=stack_name, preview=preview)
         if isinstance(engine, Recording):
-            record_options(engine)
+            _record_options(engine)
         values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in configuration(stack_name).items()}
         pulumi.runtime.set_all_config(values, [])
         program = str(CHECKOUT / "infra" / "__main__.py")
@@ -122,7 +122,7 @@ def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
         loop.run_until_complete(coroutine)
 
 
-def record_options(recording: Recording) -> None:
+def _record_options(recording: Recording) -> None:
     """Mocks do not show a resource's options."""
     monitor: Any = settings.get_monitor()
     register = monitor.RegisterResource

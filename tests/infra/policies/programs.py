@@ -18,7 +18,7 @@ from infra.policies.catalog import RULES
 from infra.policies.declared import UNKNOWN, Deployment, Resource, Stack
 from infra.policies.rule import violations
 from local.site import CHECKOUT
-from tests.infra.recording import Recording, configuration, event_loop, record_options, run, unwrap
+from tests.infra.recording import Recording, _record_options, configuration, event_loop, run, unwrap
 
 
 def declared(stack_name: str, outputs_known: bool = True) -> Stack:
@@ -49,7 +49,7 @@ def small(
     recording = Recording(outputs_known=True)
     with event_loop() as loop:
         mocks.set_mocks(recording, project=project, stack=stack_name, preview=False)
-        record_options(recording)
+        _record_options(recording)
         loop.run_until_complete(stack.run_pulumi_func(lambda: program() and None))  # pyright: ignore[reportArgumentType]
     return as_stack(recording, Deployment(project, stack_name, config or {}))
 
