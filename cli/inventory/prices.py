@@ -96,7 +96,7 @@ def _machine(group: Resource) -> str:
 
 
 def _text(resource: Resource, path: str) -> str:
-    return str(resource.at(path))
+    return str(resource.at(path) or f"{resource.name}'s {path}")
 
 
 def _number(resource: Resource, path: str) -> float | None:

@@ -60,7 +60,7 @@ def _row(resource: Resource, stack: Stack, prices: Prices) -> Row:
         copied_to, lost = "nothing", "logs of who reached what in this region"
     elif resource.type in FIND:
         made = copies(resource, stack)
-        copied_to = ", ".join(f"{copy.region} ({copy.by})" for copy in made) or "nothing"
+        copied_to = ", ".join(dict.fromkeys(f"{copy.region} ({copy.by})" for copy in made)) or "nothing"
         lost = recovery.lost(made)
     kind = KINDS[resource.type]
     return Row(_region(resource), kind, resource.name, _size(resource), copied_to, lost, cost(resource, prices))

@@ -19,7 +19,7 @@ MISSING = {
     "aws:msk/cluster:Cluster": "no Replicator has it and a cluster there",
     "aws:rds/instance:Instance": "no instance there has it as its replicateSourceDb, or is its source",
     "aws:s3/bucket:Bucket": "no BucketReplicationConfig copies it to a bucket there",
-    "aws:secretsmanager/secret:Secret": "replicas does not name that region, and it is none of those that each region has for itself",
+    "aws:secretsmanager/secret:Secret": "replicas does not name that region, and no region has one of its own",
 }
 _UNKNOWN = "nothing knows how its type is replicated; say so in infra/policies/copies.py"
 
