@@ -96,6 +96,17 @@ def token(
 
 
 @app.command()
+def inventory(
+    context: typer.Context,
+    stack: Annotated[str, typer.Option(help="Another one is on AWS: your Pulumi login reads its state.")] = "local",
+) -> None:
+    """Print what a stack holds by region, what copies it, what the loss of a region loses, and its list price."""
+    from cli.inventory.show import inventory
+
+    inventory(stack, context.obj)
+
+
+@app.command()
 def wearables(
     users: Annotated[int, typer.Option(min=1, help="Number of users that stream.")] = 1,
     recording: Annotated[

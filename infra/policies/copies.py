@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,8 +21,9 @@ class Copy:
 
 OWN = "its own"
 """Nothing is copied: each region has one, which was made like the other."""
-PER_REGION = ("AmazonMSK_",)
-"""Beginnings of the names of secrets that a service reads in its own region: each region has its own."""
+PER_REGION = re.compile(r"^AmazonMSK_|/rds/[^/]+$")
+"""Names of secrets of which each region has its own: the brokers' logins, which MSK reads in its region, and the
+connection parameters of databases, which name the region's host."""
 
 
 def copies(resource: Resource, stack: Stack) -> list[Copy]:
@@ -54,7 +56,7 @@ def _key(key: Resource, stack: Stack) -> Iterator[Copy]:
 def _secret(secret: Resource, stack: Stack) -> Iterator[Copy]:
     for replica in secret.items("replicas"):
         yield Copy(str(replica.get("region")), secret.name, "replica secret")
-    if str(secret.at("name")).startswith(PER_REGION):
+    if PER_REGION.search(str(secret.at("name"))):
         yield from _twins(secret, stack)
 
 

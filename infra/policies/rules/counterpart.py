@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from infra.policies.copies import FIND, PER_REGION, copies, takes_access_logs
+from infra.policies.copies import FIND, copies, takes_access_logs
 from infra.policies.declared import Stack
 from infra.policies.rule import StackRule, Violation
 from infra.policies.stateful import STATEFUL
@@ -19,7 +19,7 @@ MISSING = {
     "aws:msk/cluster:Cluster": "no Replicator has it and a cluster there",
     "aws:rds/instance:Instance": "no instance there has it as its replicateSourceDb, or is its source",
     "aws:s3/bucket:Bucket": "no BucketReplicationConfig copies it to a bucket there",
-    "aws:secretsmanager/secret:Secret": f"replicas does not name that region, and it is not {PER_REGION[0]}... of both",
+    "aws:secretsmanager/secret:Secret": "replicas does not name that region, and no region has one of its own",
 }
 _UNKNOWN = "nothing knows how its type is replicated; say so in infra/policies/copies.py"
 

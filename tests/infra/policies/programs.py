@@ -83,7 +83,10 @@ def as_stack(recording: Recording, deployment: Deployment) -> Stack:
                 urn=_urn(one, deployment),
                 protected=one.protect,
                 provider=of_providers.get(_provider(one), {}),
-                refers={name: frozenset(of.urns) for name, of in one.propertyDependencies.items()},
+                refers={
+                    name: frozenset(_of_deployment(urn, deployment) for urn in of.urns)
+                    for name, of in one.propertyDependencies.items()
+                },
             )
             for one in requests
         ),
@@ -105,7 +108,12 @@ def _plain(value: Any) -> Any:
 
 def _urn(request: RegisterResourceRequest, deployment: Deployment) -> str:
     parents = [request.parent.split("::")[2].rpartition("$")[2]] if request.parent else []
-    return f"urn:pulumi:{deployment.stack}::{deployment.project}::{'$'.join([*parents, request.type])}::{request.name}"
+    return _of_deployment(f"::::{'$'.join([*parents, request.type])}::{request.name}", deployment)
+
+
+def _of_deployment(urn: str, deployment: Deployment) -> str:
+    """Mocks do not always name stack and project in a URN."""
+    return f"urn:pulumi:{deployment.stack}::{deployment.project}::{'::'.join(urn.split('::')[2:])}"
 
 
 def _provider(request: RegisterResourceRequest) -> str:

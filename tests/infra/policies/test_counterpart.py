@@ -105,6 +105,11 @@ def logins(where: Where, whole: bool) -> None:
         good.secret(f"aura-{region}-login", where(region), name=f"AmazonMSK_aura-{region}")
 
 
+def connections(where: Where, whole: bool) -> None:
+    for region in (WEST, EAST) if whole else (WEST,):
+        good.secret(f"aura-{region}-auth", where(region), name="aura/prod/rds/auth")
+
+
 def buckets(where: Where, whole: bool) -> None:
     west, east = good.bucket("west", where(WEST)), good.bucket("east", where(EAST))
     if whole:
@@ -128,6 +133,7 @@ PROGRAMS = {
     clusters: "aws:eks/cluster:Cluster",
     secrets: "aws:secretsmanager/secret:Secret",
     logins: "aws:secretsmanager/secret:Secret",
+    connections: "aws:secretsmanager/secret:Secret",
     buckets: "aws:s3/bucket:Bucket",
 }
 
@@ -151,8 +157,17 @@ def test_a_stack_of_one_region_needs_none(program: Callable[[Where, bool], None]
     assert found(small(lambda: program(options(), False), config={"aura:pair": {"active": WEST}})) == []
 
 
-def test_what_is_in_the_witness_region_needs_none() -> None:
-    assert found(small(lambda: good.bucket("witness", options()(THIRD)), config=PAIR)) == []
+def test_what_is_in_the_witness_region_needs_none_and_keeps_old_leases_as_short_as_it_likes() -> None:
+    assert found(small(lambda: good.bucket("witness", options()(THIRD), old_days=1), config=PAIR)) == []
+
+
+def test_a_password_of_each_region_is_none_of_the_other() -> None:
+    def program() -> None:
+        where = options()
+        for region in (WEST, EAST):
+            good.secret(f"aura-{region}-auth-password", where(region), name="aura/prod/rds/auth/password")
+
+    assert len(found(small(program, config=PAIR))) == 2
 
 
 def test_a_replica_in_its_sources_region_is_none() -> None:
