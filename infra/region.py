@@ -22,6 +22,7 @@ from infra.components.platform import Platform
 from infra.components.roles import ServiceAccountRole
 from infra.components.secrets import PlatformSecrets, SecretStore
 from infra.components.stream import Stream
+from infra.components.stream_state import StreamState
 from infra.components.volumes import Volumes
 from infra.components.zone import Zone
 from infra.config import StackConfig
@@ -29,6 +30,8 @@ from infra.region_config import RegionConfig
 
 OPERATORS = f"{names.NAMESPACE}:operators"
 """The operators' ServiceAccount."""
+STREAMS = (f"{names.NAMESPACE}:bio-sync",)
+"""Those of the BioStreams in manifests/base."""
 
 
 class Region(Component):
@@ -71,6 +74,9 @@ class Region(Component):
         self.media = Media(f"{name}-media", f"{name}-media-{domain}", media_key.arn, zone, logs, config.media, inside)
         backups_key = self._key("backups", "backups of the time-series store").arn
         self.backups = Backups(f"{name}-backups", f"{name}-backups-{domain}", backups_key, logs, config.backups, inside)
+        state, state_bucket = f"{name}-stream-state", f"{name}-stream-state-{domain}"
+        cluster = self.cluster.cluster.name
+        self.state = StreamState(state, state_bucket, data_key.arn, logs, cluster, STREAMS, config.stream_state, inside)
         roles = ControllerRoles(name, self.cluster.cluster, zone, self.backups, backups_key, inside)
         PlatformSecrets(f"{name}-secrets", self.secrets, inside)
         self.operators = self._operators(name)
@@ -80,6 +86,7 @@ class Region(Component):
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
+            names.STATE_BUCKET: self.state.bucket.bucket,
             names.TOKEN_ISSUER: stack.token_issuer,
             names.SECRETS_PREFIX: self.secrets.prefix,
             names.REGION_ROLE: names.RegionRole.ACTIVE.value,  # a stack has one region, which serves
@@ -91,7 +98,7 @@ class Region(Component):
         }
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(name, region, self.cluster.cluster, public, secret, after_nodes)
-        ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.platform]
+        ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.state, self.platform]
         facts = Facts(name, region, zone.domain, config.controllers)
         with_kubernetes = self.child(provider=self.platform.provider, depends_on=ready)
         Controllers(f"{name}-controllers", facts, zone.id, with_kubernetes)
@@ -106,6 +113,7 @@ class Region(Component):
             "kafka": self.stream.bootstrap,
             "redis": self.cache.endpoint,
             "mediaBucket": self.media.bucket.bucket,
+            "stateBucket": self.state.bucket.bucket,
             "backupBucket": self.backups.bucket.bucket,
             "mediaHost": self.media.distribution.domain_name,
             "operatorsRole": self.operators.arn,
