@@ -20,7 +20,7 @@ from tests.dataflows.test_flow import assert_holds, expected, metrics, populatio
 from tests.fixtures.cloud import KEY, REGION, Cloud
 from tests.fixtures.engines import Database
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 BUCKET = "test-biosync-state"
 _names = iter(f"state{i}" for i in range(1000))
 
