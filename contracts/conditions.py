@@ -73,6 +73,11 @@ class BioStreamStatus(ResourceStatus):
     lag_seconds: float | None = Field(
         default=None, description="Age in seconds of the oldest unread record; absent while unknown."
     )
+    snapshot_time: str | None = Field(
+        default=None,
+        description="When the oldest of the partitions' newest snapshots in S3 was taken: without the volume, what was"
+        " read since is computed again; absent while unknown.",
+    )
     rejected_records: int | None = Field(
         default=None,
         description="Records and results that became dead letters since the workers started, because of what they are;"

@@ -99,6 +99,7 @@ KINDS = (
             Column("Workers", ".status.workers", "integer"),
             Column("Lag", ".status.lag", "integer"),
             Column("Seconds", ".status.lagSeconds", "number", priority=1),
+            Column("Snapshot", ".status.snapshotTime", "date", priority=1),
             *_LAST,
         ),
         (_RESERVED,),

@@ -23,6 +23,8 @@ CA_FILE = "CA_FILE"
 """A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of
 the system certify brokers and caches, and databases are not verified."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
+STATE_BUCKET = "STATE_BUCKET"
+"""Of the snapshots of streams' states."""
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
 """A RegionRole."""

@@ -22,6 +22,7 @@ from infra.components.media import Media
 from infra.components.network import Network
 from infra.components.platform import Platform
 from infra.components.secrets import PlatformSecrets, SecretStore
+from infra.components.stream_state import StreamState
 from infra.components.volumes import Volumes
 from infra.components.zone import Zone
 from infra.config import StackConfig
@@ -29,6 +30,9 @@ from infra.keys import Keys
 from infra.operators_role import operators_role
 from infra.region_config import RegionConfig
 from infra.stores import Stores
+
+STREAMS = (f"{names.NAMESPACE}:bio-sync",)
+"""ServiceAccounts of the BioStreams in manifests/base."""
 
 
 class Region(Component):
@@ -69,6 +73,11 @@ class Region(Component):
         self.media = Media(f"{name}-media", media, self.keys.media, self.logs, config.media, inside)
         backups = f"{name}-backups-{self._suffix}"
         self.backups = Backups(f"{name}-backups", backups, self.keys.backups, self.logs, config.backups, inside)
+        state, bucket = f"{name}-stream-state", f"{name}-stream-state-{self._suffix}"
+        cluster = self.cluster.cluster.name
+        self.state = StreamState(
+            state, bucket, self.keys.data, self.logs, cluster, STREAMS, config.stream_state, inside
+        )
         if not self.home:
             PlatformSecrets(f"{name}-secrets", self.secrets, inside)
 
@@ -79,7 +88,7 @@ class Region(Component):
         self.operators = operators_role(self, self.region, self.stack.account, cluster.name, self.secrets)
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(name, self.region, cluster, self._public(endpoint), self._secret(), after_nodes)
-        ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.platform]
+        ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.state, self.platform]
         own = region_host(self.region, zone.domain) if self.paired else ""
         facts = Facts(name, self.region, zone.domain, self.config.controllers, own)
         with_kubernetes = self.child(provider=self.platform.provider, depends_on=ready)
@@ -93,6 +102,7 @@ class Region(Component):
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stores.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
+            names.STATE_BUCKET: self.state.bucket.bucket,
             names.TOKEN_ISSUER: self.stack.token_issuer,
             names.SECRETS_PREFIX: self.secrets.prefix,
             names.REGION_ROLE: self.stack.pair.role(self.region).value,

@@ -15,6 +15,7 @@ from infra.components.media import MediaConfig
 from infra.components.network import NetworkConfig
 from infra.components.secrets import SecretsConfig
 from infra.components.stream import StreamConfig
+from infra.components.stream_state import StreamStateConfig
 from infra.settings import settings
 
 
@@ -29,6 +30,7 @@ class RegionConfig:
     cache: CacheConfig
     media: MediaConfig
     backups: BackupsConfig
+    stream_state: StreamStateConfig
     access_logs: AccessLogsConfig
     secrets: SecretsConfig
 

@@ -26,6 +26,7 @@ from dataflows.biosync.state.log import StateLog
 from dataflows.biosync.state.restore import Restored, StateRefused, Writer, restore
 from dataflows.biosync.state.snapshots import THREADS, Snapshots
 
+_STALLED_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
 
@@ -115,6 +116,13 @@ class Shards:
         self._threads = ThreadPoolExecutor(THREADS, "state")
         self.unavailable = ""
         """Why a partition cannot be opened at the moment, or empty."""
+        self._waiting_since: float | None = None
+
+    @property
+    def stalled(self) -> str:
+        """The same, once it has been so for a minute."""
+        since = self._waiting_since
+        return self.unavailable if since is not None and time.monotonic() - since >= _STALLED_SECONDS else ""
 
     def __getitem__(self, partition: int) -> Shard:
         return self._opened[partition]
@@ -168,13 +176,14 @@ class Shards:
                 break
             except (BucketUnavailable, TopicUnavailable) as error:
                 self.unavailable = f"the state of partition {partition} cannot be read yet: {error}"
+                self._waiting_since = self._waiting_since or time.monotonic()
                 _log.warning("state_unavailable", partition=partition, error=str(error), action="it is tried again")
             except StateRefused as error:
                 _log.error("state_refused", partition=partition, error=str(error), action="the dataflow stops")
                 raise
             if self.shutdown.wait_for_request(backoff.next()):
                 raise ShutdownRequested
-        self.unavailable = ""
+        self.unavailable, self._waiting_since = "", None
         origin, described = _described(restored)
         metrics.STATE_ORIGIN.labels(str(partition), origin).set(1)
         persons, place = len(restored.content.states), restored.content.place

@@ -66,7 +66,7 @@ class Pair(Component):
             DatabaseBackups(name, of.instance, passive.keys.data, days, self._in(passive))
 
     def _buckets(self, source: Region, target: Region) -> None:
-        for noun in ("media", "backups"):
+        for noun in ("media", "backups", "state"):
             name = f"{source.name}-{noun}-replication"
             BucketReplication(name, _side(source, noun), _side(target, noun), self._in(source))
 
@@ -88,6 +88,7 @@ class Pair(Component):
             "streams": {region.region: region.stores.stream.cluster.arn for region in regions},
             "replicators": {source: replicator.arn for source, replicator in self.replicators.items()},
             "mediaBuckets": {region.region: region.media.bucket.bucket for region in regions},
+            "stateBuckets": {region.region: region.state.bucket.bucket for region in regions},
             "backupBuckets": {region.region: region.backups.bucket.bucket for region in regions},
             "healthChecks": {region: check.id for region, check in self.records.checks.items()},
             "witnessBucket": self.witness.bucket.bucket,
@@ -95,6 +96,10 @@ class Pair(Component):
 
 
 def _side(region: Region, noun: str) -> Side:
-    if noun == "media":
-        return Side(region.media.bucket, region.keys.media, region.media.secured)
-    return Side(region.backups.bucket, region.keys.backups, region.backups.secured)
+    match noun:
+        case "media":
+            return Side(region.media.bucket, region.keys.media, region.media.secured)
+        case "backups":
+            return Side(region.backups.bucket, region.keys.backups, region.backups.secured)
+        case _:
+            return Side(region.state.bucket, region.keys.data, region.state.secured)

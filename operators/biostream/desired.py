@@ -38,11 +38,18 @@ class Dependencies:
     timeseries: str
     scale: Scale
     passive: bool = False
+    aws: int | None = None
+    """The port at which the Pods reach S3; None without a bucket for their snapshots."""
 
 
 def database_secret(spec: BioStreamSpec) -> str:
     """The Secret in which CloudNativePG stores the connection of a Cluster's application user."""
     return f"{spec.sink.database}-app"
+
+
+def state_prefix(owner: Owner) -> str:
+    """Of the keys of its snapshots in the region's STATE_BUCKET."""
+    return f"{owner.namespace}/{owner.name}"
 
 
 def desired_pods(passive: bool) -> int:
@@ -70,7 +77,7 @@ def desired(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> li
         owner.manifest("v1", "ServiceAccount", owner.name, {"automountServiceAccountToken": False}),
         owner.manifest("v1", "Secret", f"{owner.name}-dataflow", {"type": "Opaque", "data": secret}),
         volume_claim(owner),
-        network.network_policy(owner, [PORT], _needs(spec)),
+        network.network_policy(owner, [PORT], _needs(spec), aws=dependencies.aws),
         _deployment(owner, spec, dependencies),
     ]
 
@@ -118,6 +125,7 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
         "RESPONSE_URL": f"http://{dependencies.response}{spec.response.path}",
         "STATE_DIR": _STATE,
+        "STATE_PREFIX": state_prefix(owner),
         TIMESERIES_CA_FILE: pods.DATABASE_CA_FILE,
     }
     secrets = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaVariables
-from contracts.platform import REGION_ROLE, RegionRole
+from contracts.platform import AWS_ENDPOINT_URL, REGION_ROLE, STATE_BUCKET, RegionRole
 from operators.biostream.desired import database_secret
 from operators.biostream.siblings import Siblings, siblings
 from operators.kubernetes.client import Client
@@ -21,7 +22,8 @@ from operators.kubernetes.pods import authority_secret
 class Locations:
     """`brokers` is None before the region's configuration names them, `url` empty before CloudNativePG has created the
     database's Secret; `url_version` is a digest of that. `authority` certifies the database, in PEM; it is empty
-    before its Secret exists. `passive` says whether the region is the passive one."""
+    before its Secret exists. `passive` says whether the region is the passive one. `bucket` is that of snapshots, and
+    `aws` the port at which Pods reach it; empty and None in a region without one."""
 
     brokers: KafkaVariables | None
     url: str
@@ -29,6 +31,8 @@ class Locations:
     authority: str
     streams: Siblings
     passive: bool
+    bucket: str
+    aws: int | None
 
 
 async def locate(client: Client, body: Manifest, spec: BioStreamSpec, ca_file: str) -> Locations:
@@ -42,4 +46,7 @@ async def locate(client: Client, body: Manifest, spec: BioStreamSpec, ca_file: s
     held = (await client.get(SECRET, namespace, authority_secret(spec.sink.database)) or {}).get("data") or {}
     authority = base64.b64decode(held.get("ca.crt", "")).decode()
     streams = await siblings(client, body, spec, brokers.kafka_bootstrap if brokers else "", url)
-    return Locations(brokers, url, version, authority, streams, configuration.get(REGION_ROLE) == RegionRole.PASSIVE)
+    passive = configuration.get(REGION_ROLE) == RegionRole.PASSIVE
+    bucket = configuration.get(STATE_BUCKET, "")
+    aws = (urlsplit(configuration.get(AWS_ENDPOINT_URL, "")).port or 443) if bucket else None
+    return Locations(brokers, url, version, authority, streams, passive, bucket, aws)

@@ -26,18 +26,20 @@ from operators.biostream.desired import (
     desired,
     desired_pods,
     scale_of,
+    state_prefix,
 )
 from operators.biostream.finalizer import Finalizer
 from operators.biostream.locations import Locations, locate
 from operators.biostream.scaling import Scale, bounds, decide, with_sample
 from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics
 from operators.biostream.siblings import Siblings
+from operators.biostream.snapshots import snapshot_finding
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, live_objects
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, waiting
+from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, rfc3339, waiting
 from operators.kubernetes.kinds import SERVICE
 from operators.kubernetes.manifest import Manifest, Owner
 from operators.kubernetes.pods import authority_secret
@@ -98,10 +100,10 @@ class BioStreamReconciler:
             response,
             secret_finding,
         ]
-        sample = await scrape(self.client, owner, PORT, spec.source.partitions)
+        sample, snapshots = await scrape(self.client, owner, PORT, spec.source.partitions)
         current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
         if brokers and all(finding.state is State.GOOD for finding in findings):
-            dependencies = Dependencies(brokers, address, secret, found.url_version, scale, passive)
+            dependencies = Dependencies(brokers, address, secret, found.url_version, scale, passive, found.aws)
             if await apply(self.client, owner, desired(owner, spec, dependencies), live):
                 live = await live_objects(self.client, owner, _KINDS)
             if reason:
@@ -109,6 +111,9 @@ class BioStreamReconciler:
                 _log.info("BioStream %s: %s", owner.name, message)
                 await record_event(self.client, body, "Scaled", message)
         findings.append(await self._rollout(owner, live, passive))
+        if found.bucket and not passive:
+            where_snapshots = f"s3://{found.bucket}/{state_prefix(owner)}/"
+            findings.append(snapshot_finding(where_snapshots, snapshots, spec.source.partitions, datetime.now(UTC)))
         deployment = _deployment(live)
         applied = scale_of(deployment)
         findings += reserved_name(body)
@@ -118,6 +123,7 @@ class BioStreamReconciler:
             "workers": applied.workers if applied else None,
             "lag": sample.records if sample else None,
             "lagSeconds": round(sample.seconds, 1) if sample else None,
+            "snapshotTime": rfc3339(snapshots.oldest) if snapshots and snapshots.oldest else None,
             "rejectedRecords": sample.rejected if sample else None,
         }
         return Result(findings, status | ({} if partitions is None else {"partitions": partitions}))

@@ -18,6 +18,8 @@ _NAMESPACE = "kubernetes.io/metadata.name"
 """A label that Kubernetes gives each namespace itself."""
 _STORES = {"kafka": [9096], "redis": [6379], "timeseries": [5432]}
 """Kafka's port is that of SASL/SCRAM on MSK."""
+_POD_IDENTITY = {"to": [{"ipBlock": {"cidr": "169.254.170.23/32"}}], "ports": [{"protocol": "TCP", "port": 80}]}
+"""The agent's address on every node: Amazon EKS User Guide, "EKS Pod Identity"."""
 _DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
 
 
@@ -35,9 +37,16 @@ def service(owner: Owner, ports: Mapping[str, int]) -> Manifest:
 
 
 def network_policy(
-    owner: Owner, ports: Iterable[int], needs: Iterable[str], *, routed: bool = False, database: bool = False
+    owner: Owner,
+    ports: Iterable[int],
+    needs: Iterable[str],
+    *,
+    routed: bool = False,
+    database: bool = False,
+    aws: int | None = None,
 ) -> Manifest:
-    """Ingress from Pods that need this, the gateway if `routed`, and scrapers; egress to what is needed and to DNS."""
+    """Ingress from Pods that need this, the gateway if `routed`, and scrapers; egress to what is needed, to DNS and, if
+    given, to AWS at this port, with the agent that has the credentials."""
     peers: list[Manifest] = [{"podSelector": {"matchLabels": {needs_label(owner.name): "true"}}}]
     peers.append({"podSelector": {"matchLabels": {NAME: "operators"}}})
     peers.append({"namespaceSelector": {"matchLabels": {_NAMESPACE: MONITORING_NAMESPACE}}})
@@ -52,6 +61,8 @@ def network_policy(
             rule = {"to": [{"podSelector": {"matchLabels": {NAME: need}}}]}
         if rule not in egress:
             egress.append(rule)
+    if aws is not None:
+        egress += [{"ports": [{"protocol": "TCP", "port": aws}]}, _POD_IDENTITY]
     content = {
         "podSelector": {"matchLabels": owner.selector},
         "policyTypes": ["Ingress", "Egress"],

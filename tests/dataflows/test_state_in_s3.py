@@ -20,7 +20,7 @@ from tests.dataflows.test_flow import assert_holds, expected, metrics, populatio
 from tests.fixtures.cloud import KEY, REGION, Cloud
 from tests.fixtures.engines import Database
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 BUCKET = "test-biosync-state"
 _names = iter(f"state{i}" for i in range(1000))
 
@@ -242,7 +242,7 @@ def test_s3_that_is_away_stops_nothing_but_a_start_waits_for_it(stream: Stream) 
     assert stream.origins() == ["snapshot"] * PARTITIONS
     stream.send(sent[2 * third :])
     assert_holds(stream, sent)
-    assert stream.frames() == third, "what was snapshotted after the outage is not read again"
+    assert stream.frames() == len(sent) - 2 * third, "what was snapshotted after the outage is not read again"
     assert set(stream.receiver.requests.values()) == {1}
 
 

@@ -130,6 +130,7 @@ def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recordin
     associations = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation", HOME)
     accounts = {(a["namespace"], a["serviceAccount"]): name for name, a in associations.items()}
     assert {":".join(account) for account in accounts} == {
+        "aura:bio-sync",
         "aura:operators",
         "aura:timeseries",
         "cert-manager:cert-manager",
@@ -177,7 +178,7 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
     assert provider["enableConfigMapMutable"] in (True, "true")
     assert provider["enableSecretMutable"] in (True, "true")
     values = {**config["data"], **secret["stringData"]}
-    assert {"AWS_REGION", "MEDIA_BUCKET", "TOKEN_ISSUER"} <= set(values)
+    assert {"AWS_REGION", "MEDIA_BUCKET", "STATE_BUCKET", "TOKEN_ISSUER"} <= set(values)
     assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL"}
     assert not set(secret["stringData"]) & set(config["data"])
     assert values["AWS_REGION"] == "us-west-2"

@@ -35,6 +35,7 @@ DIFFERING = {
     f"{REGION}.media.priceClass": "size: how many edge locations",
     f"{REGION}.media.forceDestroy": "as aura:protect",
     f"{REGION}.backups.forceDestroy": "as aura:protect",
+    f"{REGION}.streamState.forceDestroy": "as aura:protect",
     f"{REGION}.accessLogs.forceDestroy": "as aura:protect",
 }
 """Keys whose values may differ, besides whole numbers, which are sizes; and why."""

@@ -69,7 +69,7 @@ def run(settings: Settings) -> NoReturn:
     source = flow.RawSource(lambda: TopicReader(topic), partitions, shards, shutdown)
     own = status.ProcessStatus(
         lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable,
-        lambda: store.health.stalled or outbox.health.stalled or publisher.stalled,
+        lambda: shards.stalled or store.health.stalled or outbox.health.stalled or publisher.stalled,
     )
     status.serve(settings.host, settings.status_port(settings.worker), own)
     metrics.WORKERS.set(settings.workers)

@@ -28,7 +28,9 @@ SEGMENT = 1 << 20
 """Size in bytes at which the log rolls to the next segment."""
 RETAINED_APPENDS = 16
 _GROWTH = 3
-_HEAD = Struct("<II")
+_LENGTHS = Struct("<II")
+_HEAD = Struct("<III")
+"""Length and checksum of the payload, and the checksum of these two: a damaged length is not a cut-off record."""
 
 
 class StateLogCorrupt(RuntimeError):
@@ -130,11 +132,11 @@ class StateLog:
             last += 1
             self._open(last, 0)
         changes = {**kept, **changes}
-        payload = _encode(_Record(epoch, place, changes, unwritten))
+        record = _framed(_encode(_Record(epoch, place, changes, unwritten)))
         assert self._file is not None, "append before load or reset"
-        self._file.write(_HEAD.pack(len(payload), crc32(payload)) + payload)
+        self._file.write(record)
         self._file.flush()
-        self._lengths[last] += _HEAD.size + len(payload)
+        self._lengths[last] += len(record)
         self._index(last, changes)
 
     def close(self) -> None:
@@ -175,12 +177,20 @@ class StateLog:
         return self._folder / f"{segment:012d}.log"
 
 
+def _framed(payload: bytes) -> bytes:
+    lengths = _LENGTHS.pack(len(payload), crc32(payload))
+    return lengths + crc32(lengths).to_bytes(4, "little") + payload
+
+
 def _read(path: Path, data: memoryview, at: int, last: bool) -> tuple[_Record, int] | None:
-    """The record at a position, and that of the next; None for a damaged one at the end of the last segment."""
-    end = at + _HEAD.size
-    if end <= len(data):
-        length, checksum = _HEAD.unpack_from(data, at)
-        start, end = end, end + length
+    """The record at a position, and that of the next; None for one at the end of the last segment that is cut off, or
+    whose payload is damaged."""
+    start = end = at + _HEAD.size
+    if start <= len(data):
+        length, checksum, own = _HEAD.unpack_from(data, at)
+        if crc32(data[at : at + _LENGTHS.size]) != own:
+            raise StateLogCorrupt(f"{path} is damaged at byte {at}")
+        end += length
         payload = data[start:end]
         if end <= len(data) and crc32(payload) == checksum:
             try:

@@ -14,7 +14,8 @@ KEPT_EPOCHS = 3
 """Manifests that are kept, the newest included."""
 _GROWTH = 3
 _LEAST_BYTES = 1 << 16
-_MOST_SEGMENTS = 32
+_MOST_SEGMENTS = 64
+"""A start reads them one after the other. In a stream that few people wear, everybody is written again once an hour."""
 
 
 def due(now: float, taken: float | None, every: float) -> bool:

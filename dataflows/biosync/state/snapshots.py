@@ -18,7 +18,7 @@ import structlog
 
 from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
-from dataflows.biosync.place import BEGINNING, Place
+from dataflows.biosync.place import Place
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.state import retention
 from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket, Superseded
@@ -67,6 +67,8 @@ class Snapshots:
         self._upload: Future[None] | None = None
         if claim.manifest.snapshots:
             self._report(claim.manifest.snapshots[0])
+        else:  # the claim says that there is nothing yet
+            metrics.STATE_TIME.labels(str(claim.manifest.partition)).set(time.time())
 
     def tick(
         self,
@@ -85,7 +87,7 @@ class Snapshots:
                 return
             self._upload.result()
         now = time.monotonic()
-        if retention.due(now, self._taken, self._every) and place != BEGINNING:
+        if retention.due(now, self._taken, self._every):
             self._taken = now
             self._upload = self._threads.submit(self._run, self._take(place, unwritten, state))
 
@@ -104,7 +106,7 @@ class Snapshots:
             return self._upload
         newest = self._manifest.snapshots[0] if self._manifest.snapshots else None
         complete = newest is not None and newest.place == place and not newest.unwritten
-        if place != BEGINNING and (self._pending or not complete):
+        if self._pending or not complete:
             self._upload = self._threads.submit(self._run, self._take(place, unwritten, state))
         return self._upload
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from operators.adapters.dataflow.lag import LagSample, parse
+from operators.adapters.dataflow.snapshots import SnapshotSample, parse_snapshots
 from operators.kubernetes.client import Client
 from operators.kubernetes.kinds import POD
 from operators.kubernetes.manifest import Owner
@@ -14,13 +15,16 @@ from operators.kubernetes.manifest import Owner
 _TIMEOUT = aiohttp.ClientTimeout(total=2)
 
 
-async def scrape(client: Client, owner: Owner, port: int, partitions: int) -> LagSample | None:
-    """The lag of the workers in the ready Pod; None without such a Pod, or if the lag is not completely known."""
+async def scrape(
+    client: Client, owner: Owner, port: int, partitions: int
+) -> tuple[LagSample | None, SnapshotSample | None]:
+    """What the workers in the ready Pod tell; None without such a Pod, and for a lag that is not completely known."""
     for pod in await client.list(POD, owner.namespace, owner.selector):
         ready = any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
         if ready and "deletionTimestamp" not in pod["metadata"]:
-            return parse(await _metrics(pod["status"]["podIP"], port), partitions, datetime.now(UTC))
-    return None
+            text = await _metrics(pod["status"]["podIP"], port)
+            return parse(text, partitions, datetime.now(UTC)), parse_snapshots(text)
+    return None, None
 
 
 async def stalled(client: Client, owner: Owner, port: int) -> str:

@@ -91,7 +91,7 @@ def test_a_reset_log_is_empty(tmp_path: Path) -> None:
     assert StateLog(tmp_path).load() is None
 
 
-@pytest.mark.parametrize("damage", ["shorter", "flipped", "missing", "of another version"])
+@pytest.mark.parametrize("damage", ["shorter", "flipped", "length", "missing", "of another version"])
 def test_damage_before_the_end_is_noticed(tmp_path: Path, damage: str) -> None:
     grown(tmp_path, 50)
     path = segments(tmp_path)[1]
@@ -102,11 +102,14 @@ def test_damage_before_the_end_is_noticed(tmp_path: Path, damage: str) -> None:
         case "flipped":
             data[30] ^= 1
             path.write_bytes(data)
+        case "length":  # of a record in the last segment: it seems to be cut off
+            path = segments(tmp_path)[-1]
+            data = bytearray(path.read_bytes())
+            data[2] ^= 1
+            path.write_bytes(data)
         case "missing":
             path.unlink()
         case _:
-            payload = b"\x93\x01\x02\x03"
-            head = state_log._HEAD.pack(len(payload), state_log.crc32(payload))
-            path.write_bytes(head + payload)
+            path.write_bytes(state_log._framed(b"\x93\x01\x02\x03"))
     with pytest.raises(StateLogCorrupt, match=path.stem):
         StateLog(tmp_path).load()

@@ -1,0 +1,39 @@
+"""How old a dataflow's snapshots are, and where its states came from, from the metrics of its workers. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prometheus_client.parser import text_string_to_metric_families
+
+TIME = "biosync_state_snapshot_time_seconds"
+ORIGIN = "biosync_state_origin"
+
+
+@dataclass(frozen=True)
+class SnapshotSample:
+    """When the newest snapshot of each partition was taken, and how many states came from where at the last start."""
+
+    taken: Mapping[str, datetime]
+    origins: Mapping[str, int]
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Of the newest snapshots."""
+        return min(self.taken.values(), default=None)
+
+
+def parse_snapshots(text: str) -> SnapshotSample:
+    """The sample in a response of /metrics."""
+    taken: dict[str, datetime] = {}
+    origins = Counter[str]()
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name == TIME:
+                taken[sample.labels["partition"]] = datetime.fromtimestamp(sample.value, UTC)
+            elif sample.name == ORIGIN:
+                origins[sample.labels["origin"]] += 1
+    return SnapshotSample(taken, origins)
