@@ -9,7 +9,7 @@ from local.cloud.svc.msk.model import MskState
 
 
 class EmptyOperations(Service[MskState]):
-    """Cluster policies, replicators, private connections between VPCs."""
+    """Cluster policies, private connections between VPCs."""
 
     def get_cluster_policy(self, state: MskState, inputs: Inputs) -> Output:
         cluster = cluster_of(state, inputs)
@@ -17,9 +17,6 @@ class EmptyOperations(Service[MskState]):
 
     def delete_cluster_policy(self, state: MskState, inputs: Inputs) -> Output:
         return self.get_cluster_policy(state, inputs)
-
-    def list_replicators(self, state: MskState, inputs: Inputs) -> Output:
-        return {"Replicators": []}
 
     def list_vpc_connections(self, state: MskState, inputs: Inputs) -> Output:
         return {"VpcConnections": []}
