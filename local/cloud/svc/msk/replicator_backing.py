@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from local.cloud.context import CloudContext
 from local.cloud.metrics import put
@@ -14,7 +15,7 @@ from local.cloud.svc.msk.replication import plan
 from local.cloud.svc.msk.replicator_rules import region_of
 from local.engines.kafka.replicator import Replicator as Engine
 from local.engines.kafka.replicator.measures import Measure
-from local.engines.runtime.process import EngineFailed
+from local.engines.runtime.process import EngineFailed, Process
 
 METRIC_SECONDS = 60.0
 """Between two points, as MSK has them."""
@@ -47,15 +48,21 @@ class ReplicatorBacking:
             return
         if state == "FAILED":
             return
-        ends = self._cluster("SourceKafkaClusterArn"), self._cluster("TargetKafkaClusterArn")
-        if None in ends:
+        engine = self.engine()
+        if engine is None:
             self._fail("A cluster of the replicator does not exist any more; delete the replicator.")
             return
-        engine = self._engine(*(self._settings(end) for end in ends if end is not None))
         if not engine.current():
             engine.ensure()
         self._settle(state)
         self._measure(engine)
+
+    def engine(self) -> Engine | None:
+        """As it should be; None once a cluster of it does not exist. Raises EngineFailed while one is being created."""
+        source, target = self._cluster("SourceKafkaClusterArn"), self._cluster("TargetKafkaClusterArn")
+        if source is None or target is None:
+            return None
+        return self._engine(self._settings(source), self._settings(target))
 
     def stop(self) -> None:
         self._process.stop()
@@ -108,15 +115,15 @@ class ReplicatorBacking:
         arn = self.replicator.info[end]
         return self.state_of(region_of(arn)).clusters.get(arn)
 
-    def _settings(self, cluster: Cluster) -> dict[str, object]:
+    def _settings(self, cluster: Cluster) -> dict[str, Any]:
         if cluster.state == "CREATING":
             raise EngineFailed(f"{cluster.name} is being created")
         return ClusterBacking(self.context, self.state_of(cluster.region), cluster).engine.client_settings()
 
-    def _engine(self, source: dict, target: dict) -> Engine:
+    def _engine(self, source: dict[str, Any], target: dict[str, Any]) -> Engine:
         folder = self.context.folder(self.replicator.region, "msk-replicators", self.replicator.identifier)
         return Engine(folder, plan(self.replicator, source, target))
 
     @property
-    def _process(self):
+    def _process(self) -> Process:
         return self._engine({}, {}).process
