@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,16 +20,24 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions, NewTopic
+from moto.cloudwatch.models import cloudwatch_backends
 
-from local.engines.certificates import Authority
-from local.engines.kafka import Kafka, Listeners
-from local.engines.kafka.replicator import Plan, Replicator
+from local.cloud.context import ACCOUNT, CloudContext
+from local.cloud.svc.msk.backing import ClusterBacking
+from local.cloud.svc.msk.model import Cluster, MskState, Replicator
+from local.cloud.svc.msk.replication import changed, completed
+from local.cloud.svc.msk.replicator_backing import ReplicatorBacking
+from local.engines.kafka import Kafka
+from local.engines.kafka.replicator import Replicator as Engine
 from local.engines.kafka.replicator.plan import HEADER
+from local.site import Site
 from tests.fixtures.cloud import until
-from tests.fixtures.engines import ScratchEnvironment
+from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+WEST, EAST = "us-west-2", "us-east-1"
 STAMP = 1_700_000_000_000
 Record = tuple[bytes | None, bytes | None, int, int, list[tuple[str, bytes]]]
 """Key, value, partition, timestamp, headers."""
@@ -84,34 +94,89 @@ class Side:
 
 @dataclass
 class Pair:
-    west: Side
-    east: Side
-    eastward: Replicator
-    westward: Replicator
+    """A cluster in each region, and a replicator each way."""
+
+    context: CloudContext
+
+    def state(self, region: str) -> MskState:
+        return self.context.state["kafka", region]
+
+    @cached_property
+    def west(self) -> Side:
+        return self._side(WEST)
+
+    @cached_property
+    def east(self) -> Side:
+        return self._side(EAST)
+
+    def _side(self, region: str) -> Side:
+        (cluster,) = self.state(region).clusters.values()
+        return Side(ClusterBacking(self.context, self.state(region), cluster).engine)
+
+    def replicator(self, region: str = EAST) -> Replicator:
+        (found,) = self.state(region).replicators.values()
+        return found
+
+    def backing(self, region: str = EAST) -> ReplicatorBacking:
+        return ReplicatorBacking(self.context, self.state, self.replicator(region), {})
+
+    @property
+    def eastward(self) -> Engine:
+        engine = self.backing().engine()
+        assert engine is not None
+        return engine
+
+    def declare(self, region: str, source: str) -> None:
+        arns = {one: next(iter(self.state(one).clusters)) for one in (region, source)}
+        info = {
+            **{"SourceKafkaClusterArn": arns[source], "TargetKafkaClusterArn": arns[region]},
+            "TargetCompressionType": "LZ4",
+            "TopicReplication": {
+                "TopicsToReplicate": ["beats.*"],
+                "TopicsToExclude": ["beats-private"],
+                "TopicNameConfiguration": {"Type": "IDENTICAL"},
+                "StartingPosition": {"Type": "EARLIEST"},
+            },
+            "ConsumerGroupReplication": {"ConsumerGroupsToReplicate": [".*"]},
+        }
+        arn = f"arn:aws:kafka:{region}:123456789012:replicator/r/{source}-1"
+        inputs = completed({"ReplicationInfoList": [info], "ServiceExecutionRoleArn": "arn", "KafkaClusters": []})
+        self.state(region).replicators[arn] = Replicator(region, "r", arn, inputs, NOW, {})
+
+
+def cluster_in(region: str, address: str) -> Cluster:
+    inputs = {
+        "KafkaVersion": "3.9.x.kraft",
+        "BrokerNodeGroupInfo": {"ClientSubnets": ["subnet-1"], "InstanceType": "kafka.m7g.large"},
+        "EncryptionInfo": {"EncryptionInTransit": {"ClientBroker": "TLS_PLAINTEXT", "InCluster": True}},
+        "ClientAuthentication": {"Sasl": {"Scram": {"Enabled": True}}, "Unauthenticated": {"Enabled": True}},
+    }
+    return Cluster(region, "c", f"arn:aws:kafka:{region}:123456789012:cluster/c/{region}-1", inputs, address, NOW, {})
 
 
 @pytest.fixture(scope="module")
 def pair(scratch: ScratchEnvironment) -> Iterator[Pair]:
-    folder = scratch.folder / "replication"
-    authority = Authority(folder / "authority", "tests").ensure()
-    listeners = Listeners(plaintext=True, scram=True, in_cluster_tls=True)
-    west, east = (
-        Kafka(folder / name, scratch.addresses[number], light=True, listeners=listeners, authority=authority)
-        for name, number in (("west", 6), ("east", 7))
-    )
+    context = CloudContext(Site(scratch.folder / "replication", SITE_INDEX))
+    context.authority.ensure()
+    clusters = [cluster_in(WEST, scratch.addresses[6]), cluster_in(EAST, scratch.addresses[7])]
+    for cluster in clusters:
+        state = context.state["kafka", cluster.region] = MskState(cluster.region)
+        state.clusters[cluster.arn] = cluster
+        cluster.state = "ACTIVE"
+    pair = Pair(context)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda cluster: cluster.ensure(200), (west, east)))
-    both: dict[str, Any] = {"topics": ("beats.*",), "topics_excluded": ("beats-private",), "groups": (".*",)}
-    there = Plan("there", west.client_settings(), east.client_settings(), "west", **both)
-    back = Plan("back", east.client_settings(), west.client_settings(), "east", **both)
-    pair = Pair(Side(west), Side(east), Replicator(folder / "there", there), Replicator(folder / "back", back))
-    for replicator in (pair.eastward, pair.westward):
-        replicator.ensure()
+        list(pool.map(lambda side: side.cluster.ensure(200), (pair.west, pair.east)))
+    for region, source in ((EAST, WEST), (WEST, EAST)):
+        pair.declare(region, source)
+        pair.backing(region).reconcile()
+        assert pair.replicator(region).state == "RUNNING"
     yield pair
-    for replicator in (pair.eastward, pair.westward):
-        replicator.delete()
-    for cluster in (west, east):
-        cluster.delete()
+    for region in (EAST, WEST):
+        for replicator in list(pair.state(region).replicators.values()):
+            replicator.state = "DELETING"
+            pair.backing(region).reconcile()
+    for side in (pair.west, pair.east):
+        side.cluster.delete()
 
 
 def own(record: Record) -> Record:
@@ -132,7 +197,7 @@ def test_records_keep_everything_and_topics_their_settings(pair: Pair) -> None:
     sent = pair.west.records("beats", 500)
     for partition in (0, 1):
         assert [own(r) for r in copies if r[2] == partition] == [r for r in sent if r[2] == partition]
-    assert json.loads(dict(copies[0][4])[HEADER])[:2] == ["west", "beats"]
+    assert json.loads(dict(copies[0][4])[HEADER])[:2] == ["c-us-west-", "beats"]
     resource = ConfigResource(ResourceType.TOPIC, "beats")
     config = pair.east.admin.describe_configs([resource])[resource].result(20)
     assert config["retention.ms"].value == "7200000"
@@ -178,7 +243,7 @@ def test_killed_again_and_again_while_records_come_it_loses_none_and_repeats_non
         assert pid
         os.kill(pid, signal.SIGKILL)
         until("it to end", lambda: pair.eastward.process.pid() is None)
-        pair.eastward.ensure()
+        pair.backing().reconcile()
     assert values(pair.east.records("beats-killed", 8000)) == list(range(8000))
 
 
@@ -212,11 +277,71 @@ def test_what_it_measures_is_of_now(pair: Pair) -> None:
     until("nothing to be left", lambda: pair.eastward.measured()[1]["beats-measured"].lag == 0)
 
 
-def test_another_plan_starts_it_again(pair: Pair) -> None:
-    plan = replace(pair.eastward.plan, topics=("beats.*", "late"))
+def test_its_metrics_are_in_cloudwatch_of_the_targets_region(pair: Pair) -> None:
+    pair.west.create("beats-metric")
+    pair.west.send("beats-metric", 0, 10)
+    pair.east.records("beats-metric", 10)
+    until("a measure of the topic", lambda: "beats-metric" in pair.eastward.measured()[1])
+    backend = cloudwatch_backends[ACCOUNT][EAST]
+    backend.reset()
+    pair.backing().reconcile()
+    points: list[Any] = backend.metric_data
+    found = {(point.name, len(point.dimensions)) for point in points if point.namespace == "AWS/Kafka"}
+    assert found == {(n, k) for n in ("ReplicationLatency", "MessageLag", "ReplicatorThroughput") for k in (1, 2)}
+    backend.reset()
+
+
+class Killed(BaseException):
+    """Of the endpoint, as `kill -9` does it."""
+
+
+def killed(monkeypatch: pytest.MonkeyPatch, pair: Pair, name: str, after: bool) -> None:
+    """A reconciliation that ends before or after an effect on the process; what it recorded is not on disk."""
+    effect, recorded = getattr(Engine, name), pickle.dumps(pair.context.state)
+
+    def run(engine: Engine) -> None:
+        if after:
+            effect(engine)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, name, run)
+        with pytest.raises(Killed):
+            pair.backing().reconcile()
+    pair.context.state = pickle.loads(recorded)
+
+
+def test_an_update_and_a_deletion_that_are_killed_anywhere_are_completed(
+    monkeypatch: pytest.MonkeyPatch, pair: Pair
+) -> None:
     pair.west.create("late")
     pair.west.send("late", 0, 10)
-    pair.eastward.plan = plan
-    assert not pair.eastward.current()
-    pair.eastward.ensure()
+    topics = {"TopicReplication": {"TopicsToReplicate": ["beats.*", "late"]}}
+    pair.replicator().inputs = changed(pair.replicator(), topics)
+    pair.replicator().state = "UPDATING"
+    for after in (False, True):
+        killed(monkeypatch, pair, "ensure", after)
+        assert pair.replicator().state == "UPDATING"
+        if not after:
+            assert not pair.eastward.current()
+    pair.backing().reconcile()
+    assert (pair.replicator().state, pair.replicator().version) == ("RUNNING", "K2")
     assert values(pair.east.records("late", 10)) == list(range(10))
+    process = pair.eastward.process
+    pair.replicator().state = "DELETING"
+    for after in (False, True):
+        killed(monkeypatch, pair, "delete", after)
+    pair.backing().reconcile()
+    assert pair.state(EAST).replicators == {}
+    assert process.pid() is None
+
+
+def test_without_its_source_it_fails_and_can_be_deleted(pair: Pair) -> None:
+    pair.declare(EAST, WEST)
+    info = pair.replicator().inputs["ReplicationInfoList"][0]
+    info["SourceKafkaClusterArn"] = info["SourceKafkaClusterArn"].replace("/c/", "/gone/")
+    pair.backing().reconcile()
+    assert (pair.replicator().state, "does not exist" in pair.replicator().trouble) == ("FAILED", True)
+    pair.replicator().state = "DELETING"
+    pair.backing().reconcile()
+    assert pair.state(EAST).replicators == {}
