@@ -20,6 +20,16 @@ UNMANAGED_ANNOTATION = "konghq.com/gatewayclass-unmanaged"
 GATEWAY = "aura"
 """Name of the Gateway, in the platform's namespace, that is the parent of every route."""
 
+ACTIVE_PATH = "/active"
+"""Where the gateway of a region answers 200 while the region serves, and something else otherwise, on every host.
+Route53's health checks ask it, by the region's own name (`region_host`)."""
+
+
+def region_host(region: str, domain: str) -> str:
+    """The name of one region's gateway; the platform's hosts are aliases of the one that serves."""
+    return f"gateway.{region}.{domain}"
+
+
 GATEWAY_NAMESPACE = "kong"
 GATEWAY_PODS = {"app.kubernetes.io/name": "gateway"}
 """Labels of Kong's Pods: its chart `ingress` has the chart `kong` twice, as `gateway` and as `controller`."""

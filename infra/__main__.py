@@ -11,10 +11,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # Pulumi puts t
 import pulumi
 import pulumi_aws as aws
 
-from infra import config
+from infra import config, regions
 from infra.components.zone import Zone
 from infra.protection import protect_state
-from infra.region import Region
 
 
 def main() -> None:
@@ -22,18 +21,17 @@ def main() -> None:
     if stack.protect:
         protect_state()
     tags = aws.ProviderDefaultTagsArgs(tags={"project": pulumi.get_project(), "stack": pulumi.get_stack()})
+    named = [*stack.pair.serving, *([stack.pair.witness] if stack.pair.passive else [])]
     providers = {
         region: aws.Provider(region, region=region, default_tags=tags, allowed_account_ids=[stack.account])
-        for region in stack.regions
+        for region in named
     }
-    first = next(iter(providers.values()))
-    zone = Zone("aura-zone", stack.domain, stack.zone, pulumi.ResourceOptions(providers=[first]))
+    home = pulumi.ResourceOptions(providers=[providers[stack.home]])
+    zone = Zone("aura-zone", stack.domain, stack.zone, home)
     # The AWS SDKs' variable: an endpoint for this program is also the endpoint for the Pods.
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     pulumi.export("nameServers", zone.name_servers)
-    for name, region_config in stack.regions.items():
-        region = Region(name, stack, zone, endpoint, region_config, providers[name])
-        pulumi.export(name, region.outputs())
+    regions.make(stack, zone, providers, endpoint)
 
 
 main()

@@ -10,7 +10,8 @@ import pulumi
 from pydantic import TypeAdapter, ValidationError
 
 from infra.components.zone import ZoneConfig
-from infra.region_config import RegionConfig
+from infra.pair.config import PairConfig
+from infra.region_config import RegionConfig, replicable
 from infra.settings import settings
 
 NAMESPACE = "aura"
@@ -29,6 +30,10 @@ class StackConfig:
     token_issuer: str
     protect: bool
     """Whether what holds state can be neither deleted nor replaced (protection.py)."""
+    pair: PairConfig
+    home: str
+    """The region whose keys and secrets are the primary ones, of which the other has replicas. No role: it stays when
+    roles are exchanged, since a primary key or secret that moved would be another one."""
     regions: Mapping[str, RegionConfig]
 
     def __post_init__(self) -> None:
@@ -36,6 +41,12 @@ class StackConfig:
             raise ValueError(f"account is {self.account!r}; an AWS account's id has 12 digits, in quotes")
         if not self.regions:
             raise ValueError("a stack needs at least one region")
+        self.pair.check(self.regions)
+        if self.home not in self.pair.serving:
+            raise ValueError(f"home is {self.home}, which is neither active nor passive in pair")
+        if self.pair.passive:
+            for name, region in self.regions.items():
+                replicable(name, region)
 
 
 def load() -> StackConfig:
@@ -47,6 +58,8 @@ def load() -> StackConfig:
         "zone": config.get_object("zone"),
         "protect": config.get_bool("protect"),
         "tokenIssuer": config.get("tokenIssuer"),
+        "pair": config.get_object("pair"),
+        "home": config.get("home"),
         "regions": config.get_object("regions"),
     }
     return parse({key: value for key, value in given.items() if value is not None})

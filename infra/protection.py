@@ -7,8 +7,10 @@ import pulumi
 STATEFUL = frozenset(
     {
         "aws:eks/cluster:Cluster",
+        "aws:elasticache/globalReplicationGroup:GlobalReplicationGroup",
         "aws:elasticache/replicationGroup:ReplicationGroup",
         "aws:kms/key:Key",
+        "aws:kms/replicaKey:ReplicaKey",
         "aws:msk/cluster:Cluster",
         "aws:rds/instance:Instance",
         "aws:route53/zone:Zone",

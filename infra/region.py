@@ -1,4 +1,8 @@
-"""One region of the platform: its components and how they are connected."""
+"""One region of the platform: its components and how they are connected.
+
+The regions of a pair need each other's keys, passwords and stores, and not always in one direction. So a region is made
+in steps, each for both of them before the next one.
+"""
 
 from __future__ import annotations
 
@@ -6,137 +10,108 @@ import pulumi
 import pulumi_aws as aws
 
 from contracts import platform as names
+from contracts.gateway import region_host
 from infra.components.access_logs import AccessLogs
 from infra.components.backups import Backups
 from infra.components.base import Component
-from infra.components.cache import Cache
 from infra.components.charts import Facts
 from infra.components.cluster import Cluster
 from infra.components.controller_roles import ControllerRoles
 from infra.components.controllers import Controllers
-from infra.components.database import Database
-from infra.components.key import Key, ServiceUser
 from infra.components.media import Media
 from infra.components.network import Network
 from infra.components.platform import Platform
-from infra.components.roles import ServiceAccountRole
 from infra.components.secrets import PlatformSecrets, SecretStore
-from infra.components.stream import Stream
 from infra.components.volumes import Volumes
 from infra.components.zone import Zone
 from infra.config import StackConfig
+from infra.keys import Keys
+from infra.operators_role import operators_role
 from infra.region_config import RegionConfig
-
-OPERATORS = f"{names.NAMESPACE}:operators"
-"""The operators' ServiceAccount."""
+from infra.stores import Stores
 
 
 class Region(Component):
-    """`name` prefixes all resources, as in "aura-us-west-2"; `provider` determines the region."""
+    """`name` prefixes all resources, as in "aura-us-west-2"; `provider` determines the region.
+
+    The steps: `keep` (its stores and buckets), then `start` of the stores, `publish`, `run`.
+    """
 
     def __init__(
-        self,
-        region: str,
-        stack: StackConfig,
-        zone: Zone,
-        endpoint: str,
-        config: RegionConfig,
-        provider: aws.Provider,
+        self, region: str, stack: StackConfig, zone: Zone, provider: aws.Provider, home: Region | None = None
     ) -> None:
-        """`endpoint` is the AWS endpoint for the Pods, "" for the default."""
+        """`home` is the region of the primary keys and secrets, None for that one itself."""
         name = f"aura-{region}"
         super().__init__(name, pulumi.ResourceOptions(providers=[provider]))
-        inside = self.child()
-        account = stack.account
-        self.account, self.region, self.config = account, region, config
-        domain = zone.domain.replace(".", "-")  # names of buckets are unique in the world
-        logs = AccessLogs(f"{name}-logs", f"{name}-logs-{domain}", account, config.access_logs, inside)
-        network = Network(name, region, config.network, inside)
-        logs.of_network(network, name, network.vpc.id)
-        cluster_key = self._key("cluster", "Kubernetes secrets and the cluster's logs", _logs(region, account))
-        data_key = self._key("data", "databases, streams and caches", _logs(region, account))
-        secrets_key = self._key("secrets", "secrets")
-        media_key = self._key("media", "content", _cloudfront(account))
-        volumes_key = self._key("volumes", "disks of nodes and Pods", launcher=_autoscaling(account))
-        Volumes(f"{name}-volumes", volumes_key.arn, inside)
-        self.cluster = Cluster(name, network.private_ids, cluster_key.arn, volumes_key.arn, config.cluster, inside)
-        self.secrets = SecretStore(names.secrets_prefix(pulumi.get_stack()), secrets_key.arn, config.secrets)
-        store = (network.vpc.id, network.data_ids, self.cluster.client_group, data_key.arn, self.secrets)
-        self.databases = {
-            database: Database(f"{name}-{database}", database, *store, of, inside)
-            for database, of in config.databases.items()
-        }
-        self.stream = Stream(f"{name}-stream", *store, config.stream, inside)
-        self.cache = Cache(f"{name}-cache", *store, config.cache, inside)
-        self.media = Media(f"{name}-media", f"{name}-media-{domain}", media_key.arn, zone, logs, config.media, inside)
-        backups_key = self._key("backups", "backups of the time-series store").arn
-        self.backups = Backups(f"{name}-backups", f"{name}-backups-{domain}", backups_key, logs, config.backups, inside)
-        roles = ControllerRoles(name, self.cluster.cluster, zone, self.backups, backups_key, inside)
-        PlatformSecrets(f"{name}-secrets", self.secrets, inside)
-        self.operators = self._operators(name)
-        public: dict[str, pulumi.Input[str]] = {
-            names.AWS_REGION: region,
-            names.KAFKA_BOOTSTRAP: self.stream.bootstrap,
-            names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
-            names.KAFKA_USERNAME: self.stream.username,
-            names.MEDIA_BUCKET: self.media.bucket.bucket,
-            names.TOKEN_ISSUER: stack.token_issuer,
-            names.SECRETS_PREFIX: self.secrets.prefix,
-            names.REGION_ROLE: names.RegionRole.ACTIVE.value,  # a stack has one region, which serves
-            **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
-        }
-        secret: dict[str, pulumi.Input[str]] = {
-            names.KAFKA_PASSWORD: self.stream.password,
-            names.REDIS_URL: self.cache.url,
-        }
+        self.region, self.stack, self.zone, self.provider, self.home = region, stack, zone, provider, home
+        self.config: RegionConfig = stack.regions[region]
+        self.paired = stack.pair.passive is not None
+        config, inside = self.config, self.child()
+        self._suffix = zone.domain.replace(".", "-")  # names of buckets are unique in the world
+        self.logs = AccessLogs(f"{name}-logs", f"{name}-logs-{self._suffix}", stack.account, config.access_logs, inside)
+        self.network = Network(name, region, config.network, inside)
+        self.logs.of_network(self.network, name, self.network.vpc.id)
+        self.keys = Keys(self, name, region, stack.account, config.keys, self.paired, home.keys if home else None)
+        Volumes(f"{name}-volumes", self.keys.volumes, inside)
+        self.cluster = Cluster(
+            name, self.network.private_ids, self.keys.cluster, self.keys.volumes, config.cluster, inside
+        )
+
+    def keep(self, other: Region | None) -> None:
+        """What holds data: secrets, stores that are not started yet, buckets. `other` is the other region of a pair."""
+        name, config, inside = self.name, self.config, self.child()
+        prefix = names.secrets_prefix(pulumi.get_stack())
+        replicas = {other.region: other.keys.secrets} if other and not self.home else {}
+        self.secrets = SecretStore(prefix, self.keys.secrets, config.secrets, replicas)
+        store = (self.network.vpc.id, self.network.data_ids, self.cluster.client_group, self.keys.data, self.secrets)
+        self.stores = Stores(self, name, store, config, self.paired, self.home.stores if self.home else None)
+        media = f"{name}-media-{self._suffix}"
+        self.media = Media(f"{name}-media", media, self.keys.media, self.logs, config.media, inside)
+        backups = f"{name}-backups-{self._suffix}"
+        self.backups = Backups(f"{name}-backups", backups, self.keys.backups, self.logs, config.backups, inside)
+        if not self.home:
+            PlatformSecrets(f"{name}-secrets", self.secrets, inside)
+
+    def run(self, endpoint: str) -> None:
+        """The cluster's configuration and controllers. `endpoint` is the AWS endpoint for Pods, "" the default."""
+        name, cluster, zone = self.name, self.cluster.cluster, self.zone
+        roles = ControllerRoles(name, cluster, zone, self.backups, self.keys.backups, self.child())
+        self.operators = operators_role(self, self.region, self.stack.account, cluster.name, self.secrets)
         after_nodes = self.child(depends_on=self.cluster.node_groups)
-        self.platform = Platform(name, region, self.cluster.cluster, public, secret, after_nodes)
+        self.platform = Platform(name, self.region, cluster, self._public(endpoint), self._secret(), after_nodes)
         ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.platform]
-        facts = Facts(name, region, zone.domain, config.controllers)
+        own = region_host(self.region, zone.domain) if self.paired else ""
+        facts = Facts(name, self.region, zone.domain, self.config.controllers, own)
         with_kubernetes = self.child(provider=self.platform.provider, depends_on=ready)
         Controllers(f"{name}-controllers", facts, zone.id, with_kubernetes)
         self.register_outputs({})
 
-    def outputs(self) -> dict[str, pulumi.Input[object]]:
+    def _public(self, endpoint: str) -> dict[str, pulumi.Input[str]]:
+        return {
+            names.AWS_REGION: self.region,
+            names.KAFKA_BOOTSTRAP: self.stores.stream.bootstrap,
+            names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
+            names.KAFKA_USERNAME: self.stores.stream.username,
+            names.MEDIA_BUCKET: self.media.bucket.bucket,
+            names.TOKEN_ISSUER: self.stack.token_issuer,
+            names.SECRETS_PREFIX: self.secrets.prefix,
+            names.REGION_ROLE: self.stack.pair.role(self.region).value,
+            **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
+        }
+
+    def _secret(self) -> dict[str, pulumi.Input[str]]:
+        return {names.KAFKA_PASSWORD: self.stores.stream.password, names.REDIS_URL: self.stores.cache.url}
+
+    def outputs(self, distribution: aws.cloudfront.Distribution) -> dict[str, pulumi.Input[object]]:
         """Stack outputs for users and runbooks."""
         return {
             "cluster": self.cluster.cluster.name,
             "clusterEndpoint": self.cluster.cluster.endpoint,
-            "databases": {name: database.endpoint for name, database in self.databases.items()},
-            "kafka": self.stream.bootstrap,
-            "redis": self.cache.endpoint,
+            "databases": {name: database.endpoint for name, database in self.stores.databases.items()},
+            "kafka": self.stores.stream.bootstrap,
+            "redis": self.stores.cache.endpoint,
             "mediaBucket": self.media.bucket.bucket,
             "backupBucket": self.backups.bucket.bucket,
-            "mediaHost": self.media.distribution.domain_name,
+            "mediaHost": distribution.domain_name,
             "operatorsRole": self.operators.arn,
         }
-
-    def _key(self, noun: str, purpose: str, *users: ServiceUser, launcher: str = "") -> Key:
-        return Key(f"{self.name}-{noun}", purpose, self.account, self.config.keys, users, launcher, self.child())
-
-    def _operators(self, name: str) -> ServiceAccountRole:
-        """The operators' role: they read the stack's secrets, for custom resources and for the databases."""
-        secrets = f"arn:aws:secretsmanager:{self.region}:{self.account}:secret:{self.secrets.prefix}*"
-        read = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
-        statements: list[dict[str, object]] = [
-            {"Effect": "Allow", "Action": read, "Resource": secrets},
-            {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": self.secrets.key},
-        ]
-        return ServiceAccountRole(
-            f"{name}-operators", self.cluster.cluster.name, OPERATORS, statements, opts=self.child()
-        )
-
-
-def _autoscaling(account: str) -> str:
-    """The role of Amazon EC2 Auto Scaling, which starts the nodes of managed node groups."""
-    return f"arn:aws:iam::{account}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
-
-
-def _logs(region: str, account: str) -> ServiceUser:
-    groups = f"arn:aws:logs:{region}:{account}:log-group:*"
-    return ServiceUser(f"logs.{region}.amazonaws.com", "kms:EncryptionContext:aws:logs:arn", groups)
-
-
-def _cloudfront(account: str) -> ServiceUser:
-    distributions = f"arn:aws:cloudfront::{account}:distribution/*"
-    return ServiceUser("cloudfront.amazonaws.com", "aws:SourceArn", distributions)

@@ -31,3 +31,13 @@ class RegionConfig:
     backups: BackupsConfig
     access_logs: AccessLogsConfig
     secrets: SecretsConfig
+
+
+def replicable(name: str, config: RegionConfig) -> None:
+    """Raises ValueError where AWS replicates none of what this region would have."""
+    if config.cache.node_type.startswith("cache.t"):
+        raise ValueError(
+            f"regions.{name}.cache.nodeType is {config.cache.node_type}; a global datastore has no T nodes"
+        )
+    if config.stream.instance_type == "kafka.t3.small":
+        raise ValueError(f"regions.{name}.stream.instanceType is kafka.t3.small, to which MSK Replicator can't connect")

@@ -16,7 +16,7 @@ class UnknownStack(LookupError):
 
 @dataclass(frozen=True)
 class Stack:
-    """`region` is the first of its regions."""
+    """`region` is the active one of its pair."""
 
     name: str
     account: str
@@ -30,4 +30,4 @@ def read(name: str, checkout: Path = CHECKOUT) -> Stack:
     if name not in files:
         raise UnknownStack(f"there is no stack {name!r} here; the files Pulumi.<stack>.yaml have {sorted(files)}")
     config = yaml.safe_load(files[name].read_text())["config"]
-    return Stack(name, config["aura:account"], next(iter(config["aura:regions"])), config["aura:tokenIssuer"])
+    return Stack(name, config["aura:account"], config["aura:pair"]["active"], config["aura:tokenIssuer"])

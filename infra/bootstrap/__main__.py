@@ -27,7 +27,7 @@ def main() -> None:
     kept = pulumi.ResourceOptions(providers=[provider], protect=True)
     state = State("aura-state", account, kept)
     github = GitHub("aura-github", account.repository, here)
-    registry = Registry("aura-images", account, account.registry, images.declared(), kept) if account.registry else None
+    registry = _registry(account, tags, kept) if account.registry else None
     deploy = deploy_role(github, "aura-deploy", pulumi.get_stack(), account, state, registry)
     pulumi.export("PULUMI_BACKEND_URL", state.url)
     pulumi.export("PULUMI_SECRETS_PROVIDER", state.secrets_provider)
@@ -35,6 +35,20 @@ def main() -> None:
     if registry is not None:
         pulumi.export("IMAGE_ROLE", image_role(github, "aura-images", registry.arns).arn)
         pulumi.export("REGISTRY", registry.host)
+
+
+def _registry(
+    account: config.AccountConfig, tags: aws.ProviderDefaultTagsArgs, kept: pulumi.ResourceOptions
+) -> Registry:
+    """With its copy in the other region, if the configuration names one."""
+    assert account.registry is not None
+    registry = Registry("aura-images", account.region, account, account.registry, images.declared(), kept)
+    if region := account.registry.replica:
+        there = aws.Provider(region, region=region, default_tags=tags, allowed_account_ids=[account.account])
+        options = pulumi.ResourceOptions(providers=[there], protect=True)
+        copy = Registry(f"aura-images-{region}", region, account, account.registry, images.declared(), options)
+        registry.replicate(account, copy, region)
+    return registry
 
 
 main()

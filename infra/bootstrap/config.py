@@ -18,6 +18,8 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
 class RegistryConfig:
     readers: tuple[str, ...]
     """Ids of the other accounts whose nodes pull from here."""
+    replica: str | None = None
+    """Region into which every image is copied, for the nodes there; None where the platform has one region."""
 
     def __post_init__(self) -> None:
         for reader in self.readers:
@@ -43,6 +45,8 @@ class AccountConfig:
             raise ValueError(f"repository is {self.repository!r}; GitHub's form is owner/name")
         if self.registry and self.account in self.registry.readers:
             raise ValueError("registry.readers names the account itself, which may pull anyway")
+        if self.registry and self.registry.replica == self.region:
+            raise ValueError(f"registry.replica is {self.region}, where the registry is")
 
 
 def load() -> AccountConfig:

@@ -20,23 +20,28 @@ _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 
 
 class Registry(Component):
+    """The repositories of one region; `keys` encrypt them, and those of the regions that they are copied to."""
+
     def __init__(
         self,
         name: str,
+        region: str,
         account: AccountConfig,
         config: RegistryConfig,
         repositories: Sequence[str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(name, opts)
+        self._suffix = "" if region == account.region else f"-{region}"
         self.key = Key(name, "images", account.account, account.keys, opts=self.child())
         made = [self._repository(repository, self.key.arn, config) for repository in repositories]
         self.arns = [one.arn for one in made]
-        self.host = f"{account.account}.dkr.ecr.{account.region}.amazonaws.com"
+        self.keys = [self.key.arn]
+        self.host = f"{account.account}.dkr.ecr.{region}.amazonaws.com"
         self.register_outputs({"host": self.host})
 
     def _repository(self, name: str, key: pulumi.Input[str], config: RegistryConfig) -> aws.ecr.Repository:
-        resource = name.replace("/", "-")
+        resource = f"{name.replace('/', '-')}{self._suffix}"
         made = aws.ecr.Repository(
             resource,
             name=name,
@@ -52,6 +57,24 @@ class Registry(Component):
             document = json.dumps(_readable_by(config.readers))
             aws.ecr.RepositoryPolicy(resource, repository=made.name, policy=document, opts=self.child())
         return made
+
+    def replicate(self, account: AccountConfig, to: Registry, region: str) -> None:
+        """Images that are pushed from now on, into the repositories that `to` has there, with their own settings."""
+        self.keys += to.keys
+        destination = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleDestinationArgs(
+            region=region, registry_id=account.account
+        )
+        ours = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleRepositoryFilterArgs(
+            filter="aura/", filter_type="PREFIX_MATCH"
+        )
+        rule = aws.ecr.ReplicationConfigurationReplicationConfigurationRuleArgs(
+            destinations=[destination], repository_filters=[ours]
+        )
+        aws.ecr.ReplicationConfiguration(
+            self.name,
+            replication_configuration=aws.ecr.ReplicationConfigurationReplicationConfigurationArgs(rules=[rule]),
+            opts=self.child(depends_on=[to]),
+        )
 
 
 def lifecycle() -> dict[str, object]:

@@ -17,9 +17,9 @@ _PLATFORM = (
     *("secretsmanager", "wafv2"),
 )
 """The services whose resources infra/ declares; s3 and iam have statements of their own."""
-_PASSED_TO = ("ec2", "eks", "pods.eks", "monitoring.rds", "vpc-flow-logs")
+_PASSED_TO = ("ec2", "eks", "kafka", "pods.eks", "monitoring.rds", "s3", "vpc-flow-logs")
 _OWN = ("aura-deploy", "aura-images")
-_ALIASES = ("aura-state", "aura-images")
+_ALIASES = ("aura-state", "aura-images*")
 _VERBS = ("Create", "Delete", "Tag", "Untag", "Update", "Put", "Attach", "Detach")
 _WRITE_IAM = (
     *(f"iam:{verb}{noun}*" for noun in ("Role", "Policy") for verb in _VERBS),
@@ -35,7 +35,7 @@ def deploy_role(
     It makes roles for the platform, with policies of the program's choice; so it could do anything in the account, in
     two steps. What it can't do in one: alter itself, the registry, or an older state.
     """
-    keys = [state.key.arn, *([registry.key.arn] if registry else [])]
+    keys = [state.key.arn, *(registry.keys if registry else [])]
     return github.role(name, f"environment:{environment}", deploy_statements(config, state.bucket.arn, keys))
 
 

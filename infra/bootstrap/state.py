@@ -19,7 +19,8 @@ class State(Component):
         self.key = Key(name, "secrets in the state of Pulumi", config.account, config.keys, opts=self.child())
         # The names of all accounts' buckets are one namespace.
         self.bucket = aws.s3.Bucket(name, bucket=f"{name}-{config.account}-{config.region}", opts=self.child())
-        policy(self, name, self.bucket, [], secure(self, name, self.bucket, self.key.arn, config.old_states_days))
+        secured = secure(self, name, self.bucket, self.key.arn, config.old_states_days)
+        policy(self, name, self.bucket, [], secured.access_block)
         self.url = pulumi.Output.format("s3://{0}?region={1}", self.bucket.bucket, config.region)
         self.secrets_provider = f"awskms://alias/{name}?region={config.region}"
         self.register_outputs({"url": self.url})

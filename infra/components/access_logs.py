@@ -23,7 +23,7 @@ class AccessLogs(Component):
     ) -> None:
         super().__init__(name, opts)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=config.force_destroy, opts=self.child())
-        block = secure(self, name, self.bucket, None, 1, config.retention_days)
+        block = secure(self, name, self.bucket, None, 1, config.retention_days).access_block
         # CloudFront writes as another account, by an ACL that it adds itself, and refuses a bucket without ACLs.
         self.takes_acls = aws.s3.BucketOwnershipControls(
             name,

@@ -33,7 +33,7 @@ class Backups(Component):
     ) -> None:
         super().__init__(name, opts)
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=config.force_destroy, opts=self.child())
-        block = secure(self, name, self.bucket, key, config.old_versions_days)
-        policy(self, name, self.bucket, [], block)
+        self.secured = secure(self, name, self.bucket, key, config.old_versions_days)
+        policy(self, name, self.bucket, [], self.secured.access_block)
         logs.of_bucket(self, name, self.bucket)
         self.register_outputs({"bucket": self.bucket.bucket})

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pulumi
 import pulumi_aws as aws
 
 from infra.components.base import Component
+
+
+class Secured(NamedTuple):
+    """What others have to come after: a policy after `access_block`, replication after `versioning`."""
+
+    access_block: pulumi.Resource
+    versioning: pulumi.Resource
 
 
 def secure(
@@ -15,8 +24,8 @@ def secure(
     key: pulumi.Input[str] | None,
     old_versions_days: int,
     days: int | None = None,
-) -> pulumi.Resource:
-    """Settings of a child of `parent`; a policy has to come after what this returns. Objects end after `days`.
+) -> Secured:
+    """Settings of a child of `parent`. Objects end after `days`.
 
     Without `key` AWS's own key encrypts: S3 and CloudFront deliver their logs into no bucket with another one.
     """
@@ -58,7 +67,7 @@ def secure(
         ],
         opts=parent.child(depends_on=[versioning]),
     )
-    return aws.s3.BucketPublicAccessBlock(
+    access_block = aws.s3.BucketPublicAccessBlock(
         name,
         bucket=bucket.bucket,
         block_public_acls=True,
@@ -67,6 +76,7 @@ def secure(
         restrict_public_buckets=True,
         opts=parent.child(),
     )
+    return Secured(access_block, versioning)
 
 
 def policy(

@@ -32,8 +32,12 @@ class CacheConfig:
             raise ValueError(f"nodes is {self.nodes}; a replication group has 1 to 6")
 
 
+_OF_THE_GLOBAL = ["globalReplicationGroupId", "nodeType", "engine", "engineVersion"]
+"""Inputs of a member that are the global datastore's: a secondary takes them over, and may not name them."""
+
+
 class Cache(Component):
-    """`url` contains the password, and is a secret output."""
+    """`start` makes the cache; then `url` contains the password, and is a secret output."""
 
     def __init__(
         self,
@@ -44,39 +48,55 @@ class Cache(Component):
         key: pulumi.Input[str],
         secrets: SecretStore,
         config: CacheConfig,
+        password: pulumi.Output[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`password` is that of another region's; without one it is generated here."""
         super().__init__(name, opts)
-        password = StoredSecret(
-            f"{name}-password",
-            "redis/password",
-            generated.token(),
-            secrets,
-            once=True,
-            opts=self.child(),
-        ).value
-        group = aws.elasticache.SubnetGroup(name, name=name, subnet_ids=list(subnets), opts=self.child())
-        firewall = Firewall(name, vpc, clients, PORT, self.child())
+        self._key, self._config = key, config
+        self.password = (
+            password
+            or StoredSecret(
+                f"{name}-password",
+                "redis/password",
+                generated.token(),
+                secrets,
+                once=True,
+                opts=self.child(),
+            ).value
+        )
+        self._group = aws.elasticache.SubnetGroup(name, name=name, subnet_ids=list(subnets), opts=self.child())
+        self._firewall = Firewall(name, vpc, clients, PORT, self.child())
+
+    def start(self, paired: bool = False, datastore: pulumi.Input[str] | None = None) -> None:
+        """The cache: a secondary of the global `datastore` (its id), or without it a primary.
+
+        One that is `paired` is in a global datastore, as what it is at a time.
+        """
+        config, own = self._config, datastore is None
         self.cache = aws.elasticache.ReplicationGroup(
-            name,
-            replication_group_id=name,
+            self.name,
+            replication_group_id=self.name,
             description="Pushes pending, caches, limits",
-            engine="redis",
-            engine_version=config.engine_version,
-            node_type=config.node_type,
             num_cache_clusters=config.nodes,
             automatic_failover_enabled=config.nodes > 1,
             multi_az_enabled=config.nodes > 1,
             port=PORT,
-            subnet_group_name=group.name,
-            security_group_ids=[firewall.group.id],
+            subnet_group_name=self._group.name,
+            security_group_ids=[self._firewall.group.id],
             at_rest_encryption_enabled=True,
-            kms_key_id=key,
+            kms_key_id=self._key,
             transit_encryption_enabled=True,
-            auth_token=password,
+            auth_token=self.password,
             snapshot_retention_limit=config.snapshot_days,
-            opts=self.child(replace_on_changes=["transitEncryptionEnabled"]),
+            engine="redis" if own else None,
+            engine_version=config.engine_version if own else None,
+            node_type=config.node_type if own else None,
+            global_replication_group_id=datastore,
+            opts=self.child(
+                replace_on_changes=["transitEncryptionEnabled"], ignore_changes=_OF_THE_GLOBAL if paired else ()
+            ),
         )
         self.endpoint = self.cache.primary_endpoint_address
-        self.url = pulumi.Output.format("rediss://:{0}@{1}:{2}/0", password, self.endpoint, PORT)
+        self.url = pulumi.Output.format("rediss://:{0}@{1}:{2}/0", self.password, self.endpoint, PORT)
         self.register_outputs({"endpoint": self.endpoint})

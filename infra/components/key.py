@@ -43,25 +43,34 @@ class Key(Component):
         config: KeyConfig,
         users: Sequence[ServiceUser] = (),
         launcher: str = "",
+        multi_region: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """`launcher` is the ARN of a role that starts machines, whose volumes this key encrypts."""
+        """`launcher` is the ARN of a role that starts machines, whose volumes this key encrypts.
+
+        Only a key that is made as `multi_region` can have replicas.
+        """
         super().__init__(name, opts)
-        statements = [_by_policies(account), *(_by_service(*user) for user in users)]
-        statements += _by_launcher(account, launcher) if launcher else []
-        policy = pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
         self.key = aws.kms.Key(
             name,
             description=f"Encrypts {purpose}",
             enable_key_rotation=True,
             deletion_window_in_days=config.deletion_window_days,
-            policy=policy,
+            policy=policy(account, users, launcher),
+            multi_region=True if multi_region else None,
             tags={"purpose": purpose},
             opts=self.child(),
         )
         aws.kms.Alias(name, name=f"alias/{name}", target_key_id=self.key.key_id, opts=self.child())
         self.arn = self.key.arn
         self.register_outputs({"arn": self.arn})
+
+
+def policy(account: str, users: Sequence[ServiceUser], launcher: str = "") -> pulumi.Output[str]:
+    """Who may use a key. Each key of a multi-region pair has its own, so that a region does not ask the other."""
+    statements = [_by_policies(account), *(_by_service(*user) for user in users)]
+    statements += _by_launcher(account, launcher) if launcher else []
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def _by_policies(account: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from infra.components.bucket import policy, secure
 from infra.components.certificate import CLOUDFRONT_REGION, Certificate
 from infra.components.web_acl import WebAcl
 from infra.components.zone import Zone
+from infra.pair.origin_failover import failing_over
 from infra.settings import settings
 
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -33,61 +34,71 @@ class MediaConfig:
 
 
 class Media(Component):
+    """The bucket of a region. One of a pair's has the distribution: `distribute` makes it, `admit` lets it read."""
+
     def __init__(
         self,
         name: str,
         bucket: str,
         key: pulumi.Input[str],
-        zone: Zone,
         logs: AccessLogs,
         config: MediaConfig,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(name, opts)
+        self._logs, self._config = logs, config
         self.bucket = aws.s3.Bucket(name, bucket=bucket, force_destroy=config.force_destroy, opts=self.child())
-        block = secure(self, name, self.bucket, key, config.old_versions_days)
+        self.secured = secure(self, name, self.bucket, key, config.old_versions_days)
         logs.of_bucket(self, name, self.bucket)
-        host = f"{config.host}.{zone.domain}"
-        certificate = Certificate(f"{name}-tls", host, zone, CLOUDFRONT_REGION, self.child())
-        acl = WebAcl(f"{name}-firewall", config.requests_per_minute, self.child())
-        self.distribution = self._distribute(name, host, certificate, acl, logs, config)
-        policy(self, name, self.bucket, [_cloudfront_reads(self.bucket.arn, self.distribution.arn)], block)
-        zone.record(f"{name}-host", "CNAME", host, [self.distribution.domain_name], self)
-        self.register_outputs({"bucket": self.bucket.bucket, "host": host})
+        self.register_outputs({"bucket": self.bucket.bucket})
 
-    def _distribute(
-        self, name: str, host: str, certificate: Certificate, acl: WebAcl, logs: AccessLogs, config: MediaConfig
+    def admit(self, distribution: aws.cloudfront.Distribution) -> None:
+        reads = _cloudfront_reads(self.bucket.arn, distribution.arn)
+        policy(self, self.name, self.bucket, [reads], self.secured.access_block)
+
+    def distribute(self, zone: Zone, other: Media | None = None) -> aws.cloudfront.Distribution:
+        """CloudFront with its own name, certificate and firewall. What this bucket does not answer, `other`'s does."""
+        name, host = self.name, f"{self._config.host}.{zone.domain}"
+        certificate = Certificate(f"{name}-tls", host, zone, CLOUDFRONT_REGION, self.child())
+        acl = WebAcl(f"{name}-firewall", self._config.requests_per_minute, self.child())
+        distribution = self._distribution(host, certificate, acl, other)
+        zone.record(f"{name}-host", "CNAME", host, [distribution.domain_name], self)
+        return distribution
+
+    def _distribution(
+        self, host: str, certificate: Certificate, acl: WebAcl, other: Media | None
     ) -> aws.cloudfront.Distribution:
         access = aws.cloudfront.OriginAccessControl(
-            name,
-            name=name,
+            self.name,
+            name=self.name,
             description="Reads the media bucket",
             origin_access_control_origin_type="s3",
             signing_behavior="always",
             signing_protocol="sigv4",
             opts=self.child(),
         )
+        buckets = {"media": self.bucket, **({"media-other": other.bucket} if other else {})}
         return aws.cloudfront.Distribution(
-            name,
+            self.name,
             comment="Calming content",
             enabled=True,
             aliases=[host],
             http_version="http2and3",
             is_ipv6_enabled=True,
-            price_class=config.price_class,
+            price_class=self._config.price_class,
             web_acl_id=acl.arn,
             logging_config=aws.cloudfront.DistributionLoggingConfigArgs(
-                bucket=logs.bucket.bucket_domain_name, prefix="cloudfront/", include_cookies=False
+                bucket=self._logs.bucket.bucket_domain_name, prefix="cloudfront/", include_cookies=False
             ),
             origins=[
                 aws.cloudfront.DistributionOriginArgs(
-                    origin_id="media",
-                    domain_name=self.bucket.bucket_regional_domain_name,
-                    origin_access_control_id=access.id,
+                    origin_id=id, domain_name=bucket.bucket_regional_domain_name, origin_access_control_id=access.id
                 )
+                for id, bucket in buckets.items()
             ],
+            origin_groups=[failing_over("media-pair", list(buckets))] if other else None,
             default_cache_behavior=aws.cloudfront.DistributionDefaultCacheBehaviorArgs(
-                target_origin_id="media",
+                target_origin_id="media-pair" if other else "media",
                 viewer_protocol_policy="https-only",
                 allowed_methods=["GET", "HEAD"],
                 cached_methods=["GET", "HEAD"],
@@ -99,10 +110,10 @@ class Media(Component):
             ),
             viewer_certificate=aws.cloudfront.DistributionViewerCertificateArgs(
                 acm_certificate_arn=certificate.arn,
-                minimum_protocol_version=config.minimum_tls,
+                minimum_protocol_version=self._config.minimum_tls,
                 ssl_support_method="sni-only",
             ),
-            opts=self.child(depends_on=[logs.takes_acls]),
+            opts=self.child(depends_on=[self._logs.takes_acls]),
         )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from contracts.platform import READERS_TAG, SIGNING_KEY_SECRET, WEBHOOK_SECRET
 from infra import generated
 from infra.components.base import Component
+from infra.pair.secret_replica import secret_replicas
 from infra.settings import settings
 
 
@@ -26,11 +27,12 @@ class SecretsConfig:
 
 @dataclass(frozen=True)
 class SecretStore:
-    """Where a stack's secrets are: under `prefix`, encrypted with `key`."""
+    """Where a stack's secrets are: under `prefix`, encrypted with `key`; `replica_keys` are those of other regions."""
 
     prefix: str
     key: pulumi.Input[str]
     config: SecretsConfig
+    replica_keys: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 class StoredSecret(Component):
@@ -47,7 +49,8 @@ class StoredSecret(Component):
         prefixed: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """With `once`, the value of the creation stays: every run generates another one, which is ignored.
+        """With `once`, the value of the creation stays: every run generates another one, which is ignored. Such a
+        value belongs to all regions, which have replicas of the secret; others, such as hosts, are a region's own.
 
         `readers` are services that may read it besides its owner. AWS wants another name for what is
         not `prefixed`.
@@ -59,6 +62,7 @@ class StoredSecret(Component):
             kms_key_id=store.key,
             recovery_window_in_days=store.config.recovery_days,
             tags={READERS_TAG: " ".join(readers)} if readers else None,
+            replicas=secret_replicas(store.replica_keys) if once else None,
             opts=self.child(),
         )
         version = aws.secretsmanager.SecretVersion(

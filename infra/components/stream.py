@@ -11,6 +11,7 @@ from infra import generated
 from infra.components.base import Component
 from infra.components.firewall import Firewall
 from infra.components.secrets import SecretStore, StoredSecret
+from infra.pair.private_link import private_link
 from infra.settings import settings
 
 PORT = 9096
@@ -48,10 +49,19 @@ class Stream(Component):
         key: pulumi.Input[str],
         secrets: SecretStore,
         config: StreamConfig,
+        password: pulumi.Output[str] | None = None,
+        paired: bool = False,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        """`password` is that of another region's; without one it is generated here.
+
+        MSK Replicator reads and writes brokers that are `paired`: it knows no login but IAM's, and reaches another
+        region's through PrivateLink.
+        """
         super().__init__(name, opts)
+        self.subnets = list(subnets)[: config.brokers]
         firewall = Firewall(name, vpc, clients, PORT, self.child())
+        self.group = firewall.group
         logs = aws.cloudwatch.LogGroup(
             name,
             name=f"/aws/msk/{name}",
@@ -74,13 +84,14 @@ class Stream(Component):
             number_of_broker_nodes=config.brokers,
             broker_node_group_info=aws.msk.ClusterBrokerNodeGroupInfoArgs(
                 instance_type=config.instance_type,
-                client_subnets=list(subnets)[: config.brokers],
+                client_subnets=self.subnets,
                 security_groups=[firewall.group.id],
                 storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoArgs(
                     ebs_storage_info=aws.msk.ClusterBrokerNodeGroupInfoStorageInfoEbsStorageInfoArgs(
                         volume_size=config.storage_gib
                     )
                 ),
+                connectivity_info=private_link() if paired else None,
             ),
             encryption_info=aws.msk.ClusterEncryptionInfoArgs(
                 encryption_at_rest_kms_key_arn=key,
@@ -89,7 +100,7 @@ class Stream(Component):
                 ),
             ),
             client_authentication=aws.msk.ClusterClientAuthenticationArgs(
-                sasl=aws.msk.ClusterClientAuthenticationSaslArgs(scram=True)
+                sasl=aws.msk.ClusterClientAuthenticationSaslArgs(scram=True, iam=True if paired else None)
             ),
             configuration_info=aws.msk.ClusterConfigurationInfoArgs(
                 arn=configuration.arn, revision=configuration.latest_revision
@@ -104,18 +115,21 @@ class Stream(Component):
             opts=self.child(),
         )
         self.bootstrap = self.cluster.bootstrap_brokers_sasl_scram
+        self.generated = password or self._generate(secrets)
         self.username, self.password = self._login(name, secrets)
         self.register_outputs({"bootstrap": self.bootstrap})
 
+    def _generate(self, secrets: SecretStore) -> pulumi.Output[str]:
+        name = f"{self.name}-password"
+        return StoredSecret(name, "kafka/password", generated.token(), secrets, once=True, opts=self.child()).value
+
     def _login(self, name: str, secrets: SecretStore) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         """User and password, known once the brokers accept them."""
-        password = StoredSecret(
-            f"{name}-password", "kafka/password", generated.token(), secrets, once=True, opts=self.child()
-        ).value
-        login = pulumi.Output.json_dumps({"username": USER, "password": password})
+        login = pulumi.Output.json_dumps({"username": USER, "password": self.generated})
         # MSK takes secrets of this prefix only, and none that AWS's own key encrypts.
         secret = StoredSecret(f"{name}-login", f"AmazonMSK_{name}", login, secrets, prefixed=False, opts=self.child())
         accepted = aws.msk.SingleScramSecretAssociation(
             name, cluster_arn=self.cluster.arn, secret_arn=secret.arn, opts=self.child()
         )
-        return accepted.id.apply(lambda _: USER), pulumi.Output.all(accepted.id, password).apply(lambda both: both[1])
+        known = pulumi.Output.all(accepted.id, self.generated)
+        return accepted.id.apply(lambda _: USER), known.apply(lambda both: both[1])

@@ -6,9 +6,10 @@ import asyncio
 import functools
 import json
 import runpy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import pulumi
@@ -30,6 +31,8 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:route53/zone:Zone": {"nameServers": ["ns-1"], "zoneId": "Z1"},
     "aws:route53/record:Record": {"fqdn": "media.example"},
     "aws:kms/key:Key": {"keyId": "key"},
+    "aws:kms/replicaKey:ReplicaKey": {"keyId": "key"},
+    "aws:elasticache/globalReplicationGroup:GlobalReplicationGroup": {"globalReplicationGroupId": "abcde-aura-cache"},
     "aws:msk/configuration:Configuration": {"latestRevision": 1},
     "aws:s3/bucket:Bucket": {"bucketRegionalDomainName": "media.s3.us-west-2.amazonaws.com"},
     "aws:cloudfront/distribution:Distribution": {"domainName": "d1.cloudfront.net"},
@@ -65,6 +68,8 @@ class Recording(mocks.Mocks):
 
     def arn(self, type: str, name: str) -> str:
         """Of a resource; buckets and zones have an ARN without an account."""
+        if type.startswith("aws:msk/cluster"):
+            return f"arn:aws:kafka:us-west-2:{self.account}:cluster/{name}/1"
         service = type.split(":")[1].split("/")[0]
         where = ":" if service in ("s3", "route53") else f"us-west-2:{self.account}"
         return f"arn:aws:{service}:{where}:{name}"
@@ -84,9 +89,14 @@ class Recording(mocks.Mocks):
         size = self._sizes(group).get(str(group.get("nodeGroupName")), 0)
         return {"minSize": 0, "desiredSize": size, "maxSize": 100}
 
-    def of(self, type: str) -> dict[str, dict[str, Any]]:
+    def of(self, type: str, prefix: str = "") -> dict[str, dict[str, Any]]:
         """Inputs of every resource of a type, by name, with secrets unwrapped."""
-        return {args.name: unwrap(args.inputs) for args in self.resources if args.typ == type}
+        named = (args for args in self.resources if args.typ == type and args.name.startswith(prefix))
+        return {args.name: unwrap(args.inputs) for args in named}
+
+    def region(self, type: str, name: str) -> str:
+        """Where a resource is: that of its provider."""
+        return self.options[type, name].provider.split("::")[-2]
 
 
 def unwrap(value: Any) -> Any:
@@ -109,13 +119,26 @@ def run(stack_name: str, outputs_known: bool) -> Recording:
     return recording
 
 
-def execute(stack_name: str, engine: mocks.Mocks, preview: bool) -> None:
+@functools.cache
+def run_promoted(stack_name: str) -> Recording:
+    """As `run` with known outputs, with the roles of the pair exchanged."""
+    pair = configuration(stack_name)["aura:pair"]
+    recording = Recording(True, configuration(stack_name)["aura:account"])
+    promoted = {**pair, "active": pair["passive"], "passive": pair["active"]}
+    execute(stack_name, recording, preview=False, changed={"aura:pair": promoted})
+    return recording
+
+
+def execute(
+    stack_name: str, engine: mocks.Mocks, preview: bool, changed: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     """Runs the program with `engine` in place of Pulumi's, which answers for every resource."""
     with event_loop() as loop:
         mocks.set_mocks(engine, project="aura", stack=stack_name, preview=preview)
         if isinstance(engine, Recording):
             _record_options(engine)
-        values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in configuration(stack_name).items()}
+        given = {**configuration(stack_name), **changed}
+        values = {k: v if isinstance(v, str) else json.dumps(v) for k, v in given.items()}
         pulumi.runtime.set_all_config(values, [])
         program = str(CHECKOUT / "infra" / "__main__.py")
         coroutine = stack.run_pulumi_func(lambda: runpy.run_path(program, run_name="__main__") and None)  # pyright: ignore[reportArgumentType]

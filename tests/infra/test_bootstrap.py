@@ -75,9 +75,9 @@ def clone(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cl
     clone = Clone(tmp_path_factory.mktemp("clone"), cloud)
     clone.shell(*STEPS[3])
     yield clone
-    ecr = cloud.client("ecr")
-    for repository in ecr.describe_repositories()["repositories"]:  # other tests make theirs of these names
-        ecr.delete_repository(repositoryName=repository["repositoryName"], force=True)
+    for ecr in (cloud.client("ecr"), cloud.client("ecr", "us-east-1")):
+        for repository in ecr.describe_repositories()["repositories"]:  # other tests make theirs of these names
+            ecr.delete_repository(repositoryName=repository["repositoryName"], force=True)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +144,18 @@ def test_every_image_has_an_immutable_repository_with_cross_account_pull(clone: 
         (pull,) = json.loads(ecr.get_repository_policy(repositoryName=f"aura/{name}")["policyText"])["Statement"]
         assert pull["Principal"] == {"AWS": [f"arn:aws:iam::{STAGING}:root"]}
         assert not any("Put" in action or "Upload" in action for action in pull["Action"])
+
+
+def test_images_are_copied_to_the_other_region_whose_repositories_are_as_closed(clone: Clone, cloud: Cloud) -> None:
+    rules = cloud.client("ecr").describe_registry()["replicationConfiguration"]["rules"]
+    (rule,) = rules
+    assert rule["destinations"] == [{"region": "us-east-1", "registryId": ACCOUNT}]
+    assert rule["repositoryFilters"] == [{"filter": "aura/", "filterType": "PREFIX_MATCH"}]
+    there = cloud.client("ecr", "us-east-1").describe_repositories()["repositories"]
+    assert {one["repositoryName"] for one in there} >= {"aura/auth", "aura/ingest"}
+    for repository in there:
+        assert repository["imageTagMutability"] == "IMMUTABLE"
+        assert repository["encryptionConfiguration"]["kmsKey"].split(":")[3] == "us-east-1"
 
 
 def test_the_platforms_stack_begins_with_its_zone(clone: Clone, cloud: Cloud) -> None:

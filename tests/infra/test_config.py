@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
+import itertools
 import json
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from infra.config import NAMESPACE, ConfigError, StackConfig, parse
 from tests.infra.recording import configuration
+from tests.infra.test_stacks import leaves
 
 
 def values(stack: str = "prod") -> dict[str, Any]:
@@ -23,7 +26,7 @@ def values(stack: str = "prod") -> dict[str, Any]:
 def test_the_committed_stacks_are_valid(stack: str) -> None:
     config = parse(values(stack))
     assert isinstance(config, StackConfig)
-    assert list(config.regions) == ["us-west-2"]
+    assert sorted(config.regions) == sorted(config.pair.serving)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,53 @@ def test_an_unknown_key_and_a_missing_one_are_both_named() -> None:
         parse(invalid)
     assert "aura:regions.us-west-2.stream.brokerz" in str(error.value)
     assert "aura:regions.us-west-2.stream.brokers" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"pair": {"active": "us-west-2", "passive": "us-west-2", "witness": "us-east-2"}}, "has two regions"),
+        ({"pair": {"active": "us-west-2", "passive": "us-east-1", "witness": "us-east-1"}}, "one of the pair"),
+        (
+            {"pair": {"active": "us-west-2", "passive": "eu-west-1", "witness": "us-east-2"}},
+            "eu-west-1, which is not",
+        ),
+        ({"pair": {"active": "us-west-2", "witness": "us-east-2"}}, "us-east-1, which is neither active nor passive"),
+        ({"pair": {"active": "us-west-2", "passive": "us-east-1"}}, "aura:pair.witness"),
+        ({"pair": {"active": "us-west-2", "standby": "us-east-1", "witness": "us-east-2"}}, "aura:pair.standby"),
+        ({"home": "eu-west-1"}, "home is eu-west-1"),
+    ],
+)
+def test_roles_that_cannot_be_are_refused(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse({**values(), **changed})
+
+
+@pytest.mark.parametrize(
+    ("group", "key", "value", "message"),
+    [
+        ("cache", "nodeType", "cache.t4g.micro", "a global datastore has no T nodes"),
+        ("stream", "instanceType", "kafka.t3.small", "MSK Replicator can't connect"),
+    ],
+)
+def test_what_aws_does_not_replicate_is_refused_in_a_pair(group: str, key: str, value: str, message: str) -> None:
+    invalid = values()
+    invalid["regions"]["us-east-1"][group][key] = value
+    with pytest.raises(ConfigError, match=f"regions.us-east-1.{group}.{key} is {value}.*{message}"):
+        parse(invalid)
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_the_regions_of_a_pair_differ_in_addresses_alone(stack: str) -> None:
+    west, east = (dict(leaves(values(stack)["regions"][region])) for region in ("us-west-2", "us-east-1"))
+    assert west.keys() == east.keys()
+    assert {key for key in west if west[key] != east[key]} == {"network.cidr", "network.zones"}
+    networks = [
+        ipaddress.ip_network(values(one)["regions"][r]["network"]["cidr"])
+        for one in ("staging", "prod")
+        for r in ("us-west-2", "us-east-1")
+    ]
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(networks, 2))
 
 
 def test_a_stack_without_configuration_names_the_missing_keys() -> None:

@@ -15,7 +15,7 @@ from tests.infra.recording import Recording, run, unwrap
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 STACKS = ["local", "staging", "prod"]
 STATE = re.compile(
-    "rds/instance|msk/cluster:|replicationGroup|kms/key:|s3/bucket:|route53/zone|eks/cluster|secret:Secret"
+    "rds/instance:|msk/cluster:|eplicationGroup:|kms/key:|kms/replicaKey:|s3/bucket:|route53/zone|eks/cluster|secret:Secret"
 )
 """Types whose deletion loses something."""
 CERTAIN = {"aws:PrincipalArn", "kms:CallerAccount"}
@@ -117,9 +117,16 @@ def test_nodes_keep_their_credentials_from_pods(declared: Recording) -> None:
 def test_who_reached_what_is_logged(declared: Recording) -> None:
     buckets = declared.of("aws:s3/bucket:Bucket")
     logged = declared.of("aws:s3/bucketLogging:BucketLogging")
-    assert set(buckets) - set(logged) == {"aura-us-west-2-logs"}
-    assert {one["targetBucket"] for one in logged.values()} == {buckets["aura-us-west-2-logs"]["bucket"]}
-    assert [log["trafficType"] for log in declared.of("aws:ec2/flowLog:FlowLog").values()] == ["ALL"]
+    logs = {name.removesuffix("-logs"): bucket["bucket"] for name, bucket in buckets.items() if name.endswith("-logs")}
+    assert set(buckets) - set(logged) == {f"{name}-logs" for name in logs}
+    for name, one in logged.items():  # S3 delivers to a bucket in the same region only
+        assert one["targetBucket"] in [bucket for owner, bucket in logs.items() if name.startswith(owner)]
+        source = declared.region("aws:s3/bucket:Bucket", name)
+        (target,) = (key for key, bucket in buckets.items() if bucket["bucket"] == one["targetBucket"])
+        assert declared.region("aws:s3/bucket:Bucket", target) == source
+    flows = declared.of("aws:ec2/flowLog:FlowLog").values()
+    assert len(flows) == len(declared.of("aws:ec2/vpc:Vpc"))
+    assert {log["trafficType"] for log in flows} == {"ALL"}
     (distribution,) = declared.of("aws:cloudfront/distribution:Distribution").values()
     assert distribution["loggingConfig"]["prefix"] == "cloudfront/"
     ((name, acl),) = declared.of("aws:wafv2/webAcl:WebAcl").items()

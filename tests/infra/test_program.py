@@ -12,6 +12,7 @@ from tests.infra.recording import Recording, execute, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 STACKS = ["local", "staging", "prod"]
+HOME = "aura-us-west-2"
 
 
 @pytest.fixture(scope="module", params=STACKS)
@@ -33,7 +34,8 @@ def test_the_program_runs_without_known_outputs(stack: str) -> None:
 
 
 def test_all_stores_are_encrypted_with_customer_managed_keys(declared: Recording) -> None:
-    keys = {declared.arn("aws:kms", name) for name in declared.of("aws:kms/key:Key")}
+    made = {**declared.of("aws:kms/key:Key"), **declared.of("aws:kms/replicaKey:ReplicaKey")}
+    keys = {declared.arn("aws:kms", name) for name in made}
     used: dict[tuple[str, str], Any] = {}
     for name, db in declared.of("aws:rds/instance:Instance").items():
         assert db["storageEncrypted"] is True
@@ -76,9 +78,11 @@ def test_stores_are_reachable_from_their_clients_only(declared: Recording) -> No
     for db in declared.of("aws:rds/instance:Instance").values():
         assert db["publiclyAccessible"] is False
     rules = declared.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-    assert len(rules) == 4
-    for rule in rules.values():
-        assert rule["referencedSecurityGroupId"] == "sg-of-nodes"
+    regions = {declared.region("aws:ec2/vpc:Vpc", name) for name in declared.of("aws:ec2/vpc:Vpc")}
+    assert len([name for name in rules if not name.endswith("-replicator")]) == 4 * len(regions)
+    for name, rule in rules.items():
+        clients = f"{name}-id" if name.endswith("-replicator") else "sg-of-nodes"
+        assert rule["referencedSecurityGroupId"] == clients
         assert "cidrIpv4" not in rule
         assert rule["fromPort"] == rule["toPort"]
     routed = {r["routeTableId"] for r in declared.of("aws:ec2/route:Route").values()}
@@ -108,7 +112,7 @@ def test_a_node_group_begins_as_desired_and_then_keeps_its_size_within_min_and_m
     def sizes(nodes: dict[str, dict[str, int]]) -> dict[str, int]:
         recording = Recording(outputs_known=True, nodes=nodes)
         execute("prod", recording, preview=False)
-        groups = recording.of("aws:eks/nodeGroup:NodeGroup").values()
+        groups = recording.of("aws:eks/nodeGroup:NodeGroup", HOME).values()
         return {group["nodeGroupName"]: group["scalingConfig"]["desiredSize"] for group in groups}
 
     assert sizes({}) == {"spot": 6, "stateful": 3}
@@ -117,13 +121,13 @@ def test_a_node_group_begins_as_desired_and_then_keeps_its_size_within_min_and_m
 
 
 def test_another_kafka_version_needs_no_name_that_is_in_use(declared: Recording) -> None:
-    (configuration,) = declared.of("aws:msk/configuration:Configuration").values()
+    (configuration,) = declared.of("aws:msk/configuration:Configuration", HOME).values()
     assert configuration["name"].endswith("-3-9-x-kraft")
     assert configuration["kafkaVersions"] == ["3.9.x.kraft"]
 
 
 def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recording) -> None:
-    associations = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+    associations = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation", HOME)
     accounts = {(a["namespace"], a["serviceAccount"]): name for name, a in associations.items()}
     assert {":".join(account) for account in accounts} == {
         "aura:operators",
@@ -145,13 +149,13 @@ def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recordin
 
 
 def test_a_cluster_has_the_add_ons_that_pods_of_the_platform_need(declared: Recording) -> None:
-    (cluster,) = declared.of("aws:eks/cluster:Cluster").values()
-    addons = {addon["addonName"]: addon for addon in declared.of("aws:eks/addon:Addon").values()}
+    (cluster,) = declared.of("aws:eks/cluster:Cluster", HOME).values()
+    addons = {addon["addonName"]: addon for addon in declared.of("aws:eks/addon:Addon", HOME).values()}
     networking = {"vpc-cni", "kube-proxy", "coredns"}
     assert addons.keys() == networking | {"eks-pod-identity-agent", "aws-ebs-csi-driver", "metrics-server"}
     assert {addon["clusterName"] for addon in addons.values()} == {cluster["name"]}
     assert json.loads(addons["vpc-cni"]["configurationValues"]) == {"enableNetworkPolicy": "true"}
-    attached = declared.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment").values()
+    attached = declared.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment", HOME).values()
     driver = [one["role"] for one in attached if one["policyArn"].endswith("service-role/AmazonEBSCSIDriverPolicy")]
     assert [role.endswith("-ebs") for role in driver] == [True]
 
@@ -166,10 +170,10 @@ def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording
 
 
 def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> None:
-    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
-    (secret,) = declared.of("kubernetes:core/v1:Secret").values()
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap", HOME).values()
+    (secret,) = declared.of("kubernetes:core/v1:Secret", HOME).values()
     assert config["metadata"]["name"] == secret["metadata"]["name"] == "aura-platform"
-    (provider,) = declared.of("pulumi:providers:kubernetes").values()
+    (provider,) = declared.of("pulumi:providers:kubernetes", HOME).values()
     assert provider["enableConfigMapMutable"] in (True, "true")
     assert provider["enableSecretMutable"] in (True, "true")
     values = {**config["data"], **secret["stringData"]}
@@ -181,14 +185,14 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
 
 
 def test_the_namespace_admits_restricted_pods_only(declared: Recording) -> None:
-    (namespace,) = declared.of("kubernetes:core/v1:Namespace").values()
+    (namespace,) = declared.of("kubernetes:core/v1:Namespace", HOME).values()
     assert namespace["metadata"]["name"] == "aura"
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
 def test_the_database_secret_holds_the_password_of_the_database(declared: Recording) -> None:
     versions = declared.of("aws:secretsmanager/secretVersion:SecretVersion")
-    for name, db in declared.of("aws:rds/instance:Instance").items():
+    for name, db in declared.of("aws:rds/instance:Instance", HOME).items():
         connection = json.loads(versions[name]["secretString"])
         assert connection["password"] == db["password"] == versions[f"{name}-password"]["secretString"]
         assert (connection["host"], connection["dbname"]) == ("db.internal", db["dbName"])
@@ -199,8 +203,9 @@ def test_secrets_are_under_the_stacks_prefix_which_is_all_that_the_operators_may
     declared = run(stack, outputs_known=True)
     secrets = declared.of("aws:secretsmanager/secret:Secret").values()
     others = {secret["name"] for secret in secrets if not secret["name"].startswith(f"aura/{stack}/")}
-    assert others == {"AmazonMSK_aura-us-west-2-stream"}
-    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
+    streams = declared.of("aws:msk/cluster:Cluster").values()
+    assert others == {f"AmazonMSK_{stream['clusterName']}" for stream in streams}
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap", HOME).values()
     assert config["data"]["SECRETS_PREFIX"] == f"aura/{stack}/"
     readers = {s["name"].removeprefix(f"aura/{stack}/"): s["tags"]["aura:readers"] for s in secrets if "tags" in s}
     assert readers == {"biosync/webhook": "recommend bio-sync"}
@@ -212,18 +217,20 @@ def test_secrets_are_under_the_stacks_prefix_which_is_all_that_the_operators_may
 def test_every_store_demands_tls_and_a_password(declared: Recording) -> None:
     for parameters in declared.of("aws:rds/parameterGroup:ParameterGroup").values():
         assert {p["name"]: p["value"] for p in parameters["parameters"]}["rds.force_ssl"] == "1"
-    (stream,) = declared.of("aws:msk/cluster:Cluster").values()
+    (stream,) = declared.of("aws:msk/cluster:Cluster", HOME).values()
     assert stream["encryptionInfo"]["encryptionInTransit"] == {"clientBroker": "TLS", "inCluster": True}
-    assert stream["clientAuthentication"] == {"sasl": {"scram": True}}
-    (cache,) = declared.of("aws:elasticache/replicationGroup:ReplicationGroup").values()
+    assert stream["clientAuthentication"]["sasl"]["scram"] is True
+    (cache,) = declared.of("aws:elasticache/replicationGroup:ReplicationGroup", HOME).values()
     assert cache["transitEncryptionEnabled"] is True
     assert cache["authToken"]
 
 
 def test_pods_authenticate_with_the_associated_scram_secret(declared: Recording) -> None:
-    (config,) = declared.of("kubernetes:core/v1:ConfigMap").values()
-    (secret,) = declared.of("kubernetes:core/v1:Secret").values()
-    ((name, association),) = declared.of("aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation").items()
+    (config,) = declared.of("kubernetes:core/v1:ConfigMap", HOME).values()
+    (secret,) = declared.of("kubernetes:core/v1:Secret", HOME).values()
+    ((name, association),) = declared.of(
+        "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation", HOME
+    ).items()
     stored = declared.of("aws:secretsmanager/secret:Secret")[f"{name}-login"]
     assert stored["name"].startswith("AmazonMSK_")
     assert association["secretArn"] == declared.arn("aws:secretsmanager", f"{name}-login")
@@ -237,13 +244,13 @@ def test_pods_authenticate_with_the_associated_scram_secret(declared: Recording)
 
 
 def test_prod_survives_a_zone(prod: Recording) -> None:
-    for db in prod.of("aws:rds/instance:Instance").values():
+    for db in prod.of("aws:rds/instance:Instance").values():  # the replicas, too
         assert db["multiAz"] and db["deletionProtection"] and db["backupRetentionPeriod"] >= 7
         assert not db["skipFinalSnapshot"]
-    (stream,) = prod.of("aws:msk/cluster:Cluster").values()
+    (stream,) = prod.of("aws:msk/cluster:Cluster", HOME).values()
     assert stream["numberOfBrokerNodes"] == 3 == len(stream["brokerNodeGroupInfo"]["clientSubnets"])
-    (cache,) = prod.of("aws:elasticache/replicationGroup:ReplicationGroup").values()
+    (cache,) = prod.of("aws:elasticache/replicationGroup:ReplicationGroup", HOME).values()
     assert cache["automaticFailoverEnabled"] is True
-    assert len(prod.of("aws:ec2/natGateway:NatGateway")) == 3
-    (cluster,) = prod.of("aws:eks/cluster:Cluster").values()
+    assert len(prod.of("aws:ec2/natGateway:NatGateway", HOME)) == 3
+    (cluster,) = prod.of("aws:eks/cluster:Cluster", HOME).values()
     assert cluster["vpcConfig"]["endpointPublicAccess"] is False

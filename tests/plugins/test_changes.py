@@ -159,24 +159,37 @@ REPLACED = {
         "amiType capacityType clusterName instanceTypes launchTemplate.id nodeGroupName nodeRoleArn subnetIds"
     ),
     "aws:eks/podIdentityAssociation:PodIdentityAssociation": "clusterName namespace serviceAccount",
+    "aws:elasticache/globalReplicationGroup:GlobalReplicationGroup": (
+        "globalReplicationGroupIdSuffix primaryReplicationGroupId"
+    ),
     "aws:elasticache/replicationGroup:ReplicationGroup": (
-        "atRestEncryptionEnabled kmsKeyId port replicationGroupId subnetGroupName"
+        "atRestEncryptionEnabled globalReplicationGroupId kmsKeyId port replicationGroupId subnetGroupName"
     ),
     "aws:elasticache/subnetGroup:SubnetGroup": "name",
     "aws:iam/role:Role": "name",
     "aws:iam/rolePolicy:RolePolicy": "name role",
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn role",
     "aws:kms/alias:Alias": "name",
-    "aws:kms/key:Key": "",
+    "aws:kms/key:Key": "multiRegion",
+    "aws:kms/replicaKey:ReplicaKey": "primaryKeyArn",
     "aws:msk/cluster:Cluster": (
         "brokerNodeGroupInfo.clientSubnets brokerNodeGroupInfo.securityGroups clusterName "
         "encryptionInfo.encryptionAtRestKmsKeyArn encryptionInfo.encryptionInTransit.inCluster"
     ),
+    "aws:msk/clusterPolicy:ClusterPolicy": "clusterArn",
     "aws:msk/configuration:Configuration": "kafkaVersions name",
+    "aws:msk/replicator:Replicator": (
+        "kafkaClusters replicationInfoList.sourceKafkaClusterArn replicationInfoList.targetCompressionType "
+        "replicationInfoList.targetKafkaClusterArn"
+    ),
     "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation": "clusterArn secretArn",
     "aws:rds/instance:Instance": "dbName engine kmsKeyId storageEncrypted username",
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
+        "kmsKeyId retentionPeriod sourceDbInstanceArn"
+    ),
     "aws:rds/parameterGroup:ParameterGroup": "description family name",
     "aws:rds/subnetGroup:SubnetGroup": "name",
+    "aws:route53/healthCheck:HealthCheck": "requestInterval type",
     "aws:route53/record:Record": "name zoneId",
     "aws:route53/zone:Zone": "name",
     "aws:s3/bucket:Bucket": "bucket",
@@ -185,10 +198,12 @@ REPLACED = {
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "bucket",
     "aws:s3/bucketPolicy:BucketPolicy": "bucket",
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": "bucket",
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": "bucket",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "bucket",
     "aws:s3/bucketVersioning:BucketVersioning": "bucket",
     "aws:secretsmanager/secret:Secret": "name",
     "aws:secretsmanager/secretVersion:SecretVersion": "secretId secretString",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "securityGroupId",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "securityGroupId",
     "aws:wafv2/webAcl:WebAcl": "name scope",
 }

@@ -12,6 +12,7 @@ from local.cloud.svc.msk.model import MskState
 from local.cloud.svc.msk.nodes import NodeOperations
 from local.cloud.svc.msk.nothing import EmptyOperations
 from local.cloud.svc.msk.operations import HistoryOperations
+from local.cloud.svc.msk.policies import PolicyOperations
 from local.cloud.svc.msk.replicator_backing import ReplicatorBacking
 from local.cloud.svc.msk.replicators import ReplicatorOperations
 from local.cloud.svc.msk.scram import ScramOperations
@@ -28,6 +29,7 @@ class Msk(
     ScramOperations,
     VersionOperations,
     TagOperations,
+    PolicyOperations,
     ReplicatorOperations,
     EmptyOperations,
 ):

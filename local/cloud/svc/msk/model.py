@@ -78,6 +78,10 @@ class Cluster:
     """Ids of the zones of its subnets, in their order."""
     operations: tuple[Operation, ...] = ()
     """The oldest first."""
+    policy: str = ""
+    """A JSON document: who may reach the brokers from elsewhere."""
+    policy_version: int = 0
+    """Counts the policies that were put."""
 
     @property
     def identifier(self) -> str:

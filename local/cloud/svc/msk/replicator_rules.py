@@ -142,8 +142,6 @@ def refuse_unsupported(inputs: Inputs) -> None:
     for info in (*inputs.get("ReplicationInfoList", []), inputs):
         if info.get("TopicReplication", {}).get("CopyAccessControlListsForTopics"):
             raise unsupported("copying ACLs of topics; set CopyAccessControlListsForTopics to false")
-        if info.get("ConsumerGroupReplication", {}).get("ConsumerGroupOffsetSyncMode", "LEGACY") != "LEGACY":
-            raise unsupported("the offset synchronisation mode ENHANCED")
     delivery = inputs.get("LogDelivery", {}).get("ReplicatorLogDelivery", {})
     if any(log.get("Enabled") for log in delivery.values()):
         raise unsupported("delivering the logs of replicators")

@@ -1,4 +1,4 @@
-"""The resource types, one module or two for each service."""
+"""The resource types, some modules for each service."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _MODULES = {
     "cloudwatch": ("logs",),
     "ebs": ("ebs",),
     "ec2": ("ec2", "flow_logs", "launch_templates", "security_groups"),
-    "ecr": ("ecr",),
+    "ecr": ("ecr", "ecr_replication"),
     "eks": ("eks", "eks_nodes", "eks_pods"),
     "elasticache": ("elasticache", "elasticache_global"),
     "iam": ("iam",),
     "kms": ("kms",),
-    "msk": ("msk", "msk_clusters", "msk_replicators"),
-    "rds": ("rds",),
-    "route53": ("route53",),
-    "s3": ("s3", "s3_settings"),
+    "msk": ("msk", "msk_clusters", "msk_policies", "msk_replicators"),
+    "rds": ("rds", "rds_backups"),
+    "route53": ("route53", "route53_health"),
+    "s3": ("s3", "s3_replication", "s3_settings"),
     "secretsmanager": ("secretsmanager",),
     "vpc": ("security_groups",),
     "wafv2": ("wafv2",),

@@ -14,6 +14,7 @@ _CONFIG = {
     "Aliases": "{aliases}",
     "DefaultRootObject": "{defaultRootObject}",
     "Origins": "{apiOrigins}",
+    "OriginGroups": "{apiGroups}",
     "DefaultCacheBehavior": "{apiBehavior}",
     "Comment": "{comment}",
     "PriceClass": "{priceClass}",
@@ -52,6 +53,22 @@ def _origins(known: Values) -> Any:
         }
         for origin in origins
     ]
+
+
+def _groups(known: Values) -> Any:
+    groups = known.get("originGroups")
+    if not isinstance(groups, list):
+        return None
+    return _counted(
+        [
+            {
+                "Id": group["originId"],
+                "FailoverCriteria": {"StatusCodes": _counted(group["failoverCriteria"]["statusCodes"])},
+                "Members": _counted([{"OriginId": member["originId"]} for member in group["members"]]),
+            }
+            for group in groups
+        ]
+    )
 
 
 def _content(known: Values) -> str:
@@ -125,6 +142,7 @@ KINDS = (
             "callerReference": lambda known: str(uuid.uuid4()),
             "content": _content,
             "apiOrigins": _origins,
+            "apiGroups": _groups,
             "apiBehavior": _behavior,
             "apiCertificate": _certificate,
             "apiRestriction": _restriction,
@@ -151,12 +169,12 @@ KINDS = (
             ),
         },
         derived_from=frozenset(
-            {"origins", "defaultCacheBehavior", "viewerCertificate", "restrictions", "loggingConfig"}
+            {"origins", "originGroups", "defaultCacheBehavior", "viewerCertificate", "restrictions", "loggingConfig"}
         ),
         inputs=Inputs(
             source="internal/service/cloudfront/distribution.go",
             in_place="aliases comment defaultCacheBehavior defaultRootObject enabled httpVersion isIpv6Enabled "
-            "loggingConfig origins priceClass restrictions viewerCertificate webAclId",
+            "loggingConfig originGroups origins priceClass restrictions viewerCertificate webAclId",
             steering="waitForDeployment",
             sets="aliases",
         ),

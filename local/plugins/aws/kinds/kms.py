@@ -12,6 +12,29 @@ def _rotation(old: Values, known: Values) -> list[Call]:
     return [Call(f"{verb}KeyRotation", {"KeyId": "{id}"})]
 
 
+_DELETE = Call("ScheduleKeyDeletion", {"KeyId": "{id}", "PendingWindowInDays": "{deletionWindowInDays}"})
+_DELETED = Waiter("KeyState", frozenset({"PendingDeletion", "PendingReplicaDeletion"}))
+_DESCRIPTION = SeparateCall(
+    ("description",),
+    Call("UpdateKeyDescription", {"KeyId": "{id}", "Description": "{description}"}),
+    path="Description",
+    created=True,
+)
+_POLICY = SeparateCall(
+    ("policy",),
+    Call("PutKeyPolicy", {"KeyId": "{id}", "PolicyName": "default", "Policy": "{policy}"}),
+    lookup=Call("GetKeyPolicy", {"KeyId": "{id}", "PolicyName": "default"}),
+    path="Policy",
+    created=True,
+)
+_TAGS = Tags(
+    create="Tags",
+    form="kms",
+    set=Call("TagResource", {"KeyId": "{id}", "Tags": "{tagSet}"}),
+    unset=Call("UntagResource", {"KeyId": "{id}", "TagKeys": "{tagKeys}"}),
+    lookup=Call("ListResourceTags", {"KeyId": "{id}"}),
+)
+
 KINDS = (
     Kind(
         type="aws:kms/key:Key",
@@ -21,7 +44,7 @@ KINDS = (
         search=Search(Call("ListKeys"), "Keys[].KeyId", by_tags=True),
         read=Call("DescribeKey", {"KeyId": "{id}"}),
         found="KeyMetadata",
-        delete=Call("ScheduleKeyDeletion", {"KeyId": "{id}", "PendingWindowInDays": "{deletionWindowInDays}"}),
+        delete=_DELETE,
         separate=(
             SeparateCall(
                 ("enableKeyRotation",),
@@ -30,19 +53,8 @@ KINDS = (
                 path="KeyRotationEnabled",
                 unless=False,
             ),
-            SeparateCall(
-                ("description",),
-                Call("UpdateKeyDescription", {"KeyId": "{id}", "Description": "{description}"}),
-                path="Description",
-                created=True,
-            ),
-            SeparateCall(
-                ("policy",),
-                Call("PutKeyPolicy", {"KeyId": "{id}", "PolicyName": "default", "Policy": "{policy}"}),
-                lookup=Call("GetKeyPolicy", {"KeyId": "{id}", "PolicyName": "default"}),
-                path="Policy",
-                created=True,
-            ),
+            _DESCRIPTION,
+            _POLICY,
         ),
         documents=frozenset({"policy"}),
         inputs=Inputs(
@@ -54,14 +66,44 @@ KINDS = (
         ),
         outputs={"arn": "Arn", "keyId": "KeyId"},
         ready=Waiter("KeyState", frozenset({"Enabled"})),
-        deleted=Waiter("KeyState", frozenset({"PendingDeletion", "PendingReplicaDeletion"})),
-        tags=Tags(
-            create="Tags",
-            form="kms",
-            set=Call("TagResource", {"KeyId": "{id}", "Tags": "{tagSet}"}),
-            unset=Call("UntagResource", {"KeyId": "{id}", "TagKeys": "{tagKeys}"}),
-            lookup=Call("ListResourceTags", {"KeyId": "{id}"}),
+        deleted=_DELETED,
+        tags=_TAGS,
+    ),
+    Kind(
+        type="aws:kms/replicaKey:ReplicaKey",
+        service="kms",
+        create=Call(
+            "ReplicateKey",
+            {
+                "KeyId": "{primaryKeyId}",
+                "ReplicaRegion": "{region}",
+                "BypassPolicyLockoutSafetyCheck": "{bypassPolicyLockoutSafetyCheck}",
+            },
+            match=True,
+            region="primaryRegion",
         ),
+        id="{primaryKeyId}",
+        derive={
+            "primaryKeyId": lambda known: str(known.get("primaryKeyArn")).rpartition("/")[2],
+            "primaryRegion": lambda known: (str(known.get("primaryKeyArn")).split(":") + [""] * 4)[3],
+        },
+        derived_from=frozenset({"primaryKeyArn"}),
+        read=Call("DescribeKey", {"KeyId": "{id}"}),
+        found="KeyMetadata",
+        delete=_DELETE,
+        separate=(_DESCRIPTION, _POLICY),
+        documents=frozenset({"policy"}),
+        observe={"primaryKeyArn": "MultiRegionConfiguration.PrimaryKey.Arn"},
+        inputs=Inputs(
+            source="internal/service/kms/replica_key.go",
+            in_place="description policy",
+            replacing="primaryKeyArn",
+            steering="bypassPolicyLockoutSafetyCheck deletionWindowInDays",
+        ),
+        outputs={"arn": "Arn", "keyId": "KeyId"},
+        ready=Waiter("KeyState", frozenset({"Enabled"})),
+        deleted=_DELETED,
+        tags=_TAGS,
     ),
     Kind(
         type="aws:kms/alias:Alias",

@@ -6,6 +6,7 @@ from typing import Any
 
 from local.plugins.aws.inputs import Inputs, replacing_when_lowered
 from local.plugins.aws.kind import Awaited, Call, Convert, Fresh, Kind, Search, SeparateCall, Tags, Waiter
+from local.plugins.aws.kinds.msk_brokers import CONNECTIVITY, brokers, brokers_input, connect
 from local.plugins.aws.kinds.msk_security import (
     authentication,
     authentication_input,
@@ -62,7 +63,7 @@ KINDS = (
             source="internal/service/kafka/cluster.go",
             in_place="brokerNodeGroupInfo.connectivityInfo.publicAccess brokerNodeGroupInfo.instanceType "
             "brokerNodeGroupInfo.storageInfo clientAuthentication configurationInfo enhancedMonitoring kafkaVersion "
-            f"loggingInfo numberOfBrokerNodes openMonitoring rebalancing storageMode {_CLIENT_BROKER}",
+            f"loggingInfo numberOfBrokerNodes openMonitoring rebalancing storageMode {_CLIENT_BROKER} {CONNECTIVITY}",
             replacing="brokerNodeGroupInfo.clientSubnets brokerNodeGroupInfo.securityGroups clusterName "
             "encryptionInfo.encryptionAtRestKmsKeyArn encryptionInfo.encryptionInTransit.inCluster",
             depending={"kafkaVersion": replacing_when_lowered("kafkaVersion")},
@@ -85,6 +86,7 @@ KINDS = (
         delete=Call("DeleteCluster", {"ClusterArn": "{id}"}),
         name="clusterName",
         convert={
+            "brokerNodeGroupInfo": Convert(brokers, brokers_input),
             "encryptionInfo": Convert(encryption, encryption_input),
             "clientAuthentication": Convert(authentication, authentication_input),
         },
@@ -119,6 +121,7 @@ KINDS = (
                 ),
                 created=True,
             ),
+            SeparateCall((CONNECTIVITY,), connect),
             SeparateCall(
                 ("brokerNodeGroupInfo.instanceType",),
                 _update("UpdateBrokerType", TargetInstanceType="{brokerNodeGroupInfo.instanceType}"),

@@ -42,6 +42,12 @@ KINDS = (
         type="aws:rds/instance:Instance",
         service="rds",
         create=Call("CreateDBInstance", match=True),
+        instead={
+            "replicateSourceDb": (
+                Call("CreateDBInstanceReadReplica", {"SourceDBInstanceIdentifier": "{replicateSourceDb}"}, match=True),
+                Call("ModifyDBInstance", {**_MODIFIED, "BackupRetentionPeriod": "{backupRetentionPeriod}"}),
+            )
+        },
         id="{identifier}",
         read=Call("DescribeDBInstances", {"DBInstanceIdentifier": "{id}"}),
         found="DBInstances[0]",
@@ -79,6 +85,7 @@ KINDS = (
             "dbSubnetGroupName": "DBSubnetGroup.DBSubnetGroupName",
             "parameterGroupName": "DBParameterGroups[0].DBParameterGroupName",
             "port": "Endpoint.Port",
+            "replicateSourceDb": "ReadReplicaSourceDBInstanceIdentifier",
             "iamDatabaseAuthenticationEnabled": "IAMDatabaseAuthenticationEnabled",
             "performanceInsightsEnabled": "PerformanceInsightsEnabled",
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
@@ -100,7 +107,9 @@ KINDS = (
             "skipFinalSnapshot",
             refused={
                 "identifier": "AWS renames an instance in place, which is not done here, as the name is the id of its "
-                "resource; keep the name, or declare another instance beside it and move the data"
+                "resource; keep the name, or declare another instance beside it and move the data",
+                "replicateSourceDb": "RDS has no operation by which an instance gets another source; promote a replica "
+                "with PromoteReadReplica, and delete an instance that is to become one",
             },
             absent={
                 "applyImmediately": False,

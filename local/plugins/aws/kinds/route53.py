@@ -28,6 +28,7 @@ def _set(action: str, of: str = "") -> dict[str, Any]:
         "AliasTarget": "alias",
         "SetIdentifier": "setIdentifier",
         "HealthCheckId": "healthCheckId",
+        "Failover": "failover",
     }
     return {"Action": action, "ResourceRecordSet": {member: f"{{{of}{name}}}" for member, name in names.items()}}
 
@@ -53,6 +54,11 @@ def _alias(known: Values) -> Any:
             "EvaluateTargetHealth": alias["evaluateTargetHealth"],
         }
     return None
+
+
+def _failover(known: Values) -> Any:
+    policies = known.get("failoverRoutingPolicies")
+    return policies[0]["type"] if isinstance(policies, list) and policies else None
 
 
 def _values(known: Values) -> Any:
@@ -108,29 +114,34 @@ KINDS = (
         service="route53",
         create=_change(_set("UPSERT")),
         modify=_change(_set("UPSERT")),
-        id="{zoneId}_{name}_{type}",
+        id="{zoneId}_{name}_{type}{suffix}",
         upsert=True,
         derive={
             "fqdn": _absolute,
             "values": _values,
             "alias": _alias,
+            "failover": _failover,
+            "suffix": lambda known: f"_{known['setIdentifier']}" if known.get("setIdentifier") else "",
+            "identified": lambda known: known.get("setIdentifier") or "",
         },
         read=Call(
             "ListResourceRecordSets",
             {"HostedZoneId": "{zoneId}", "StartRecordName": "{name}", "StartRecordType": "{type}"},
         ),
-        found="ResourceRecordSets[?Name == '{fqdn}' && Type == '{type}'] | [0]",
+        found="ResourceRecordSets[?Name == '{fqdn}' && Type == '{type}' && (SetIdentifier || '') == '{identified}']"
+        " | [0]",
         delete=_change(_set("DELETE")),
         observe={
             "zoneId": "",
             "name": "",
             "records": "ResourceRecords[].Value",
             "aliases": "AliasTarget && [AliasTarget.{zoneId: HostedZoneId, name: DNSName}]",
+            "failoverRoutingPolicies": "Failover && [{type: Failover}]",
         },
-        derived_from=frozenset({"records", "aliases"}),
+        derived_from=frozenset({"records", "aliases", "failoverRoutingPolicies"}),
         inputs=Inputs(
             source="internal/service/route53/record.go",
-            in_place="aliases healthCheckId records setIdentifier ttl type",
+            in_place="aliases failoverRoutingPolicies healthCheckId records setIdentifier ttl type",
             replacing="zoneId name",
             steering="allowOverwrite",
             sets="records",

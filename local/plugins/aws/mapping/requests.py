@@ -26,7 +26,7 @@ def unmapped(kind: Kind, operation: OperationModel, inputs: Values) -> list[str]
     lost = []
     for key, value in inputs.items():
         inside = {name for name in named if name.startswith(f"{key}.")}
-        if inside and key not in named:
+        if inside and key not in named and key not in kind.convert:
             lost += _outside(key, value, inside)
         elif key not in named and key not in kind.convert and member_of(kind, key, members) is None:
             lost.append(key)

@@ -1,0 +1,53 @@
+"""A bucket in a third region, in which the two others agree who is active and how far data was copied."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.access_logs import AccessLogs
+from infra.components.base import Component
+from infra.components.bucket import policy, secure
+from infra.components.key import Key
+from infra.region_config import RegionConfig
+
+_OLD_VERSIONS_DAYS = 7
+"""A lease is written every few seconds, and each is a version: enough to see afterwards who held it when."""
+
+
+class Witness(Component):
+    """S3 decides by If-None-Match and If-Match which of two writers was first, and its answer is the same to everyone.
+
+    The bucket takes no other writes, from whomever: who writes without a condition has not looked.
+    """
+
+    def __init__(
+        self, name: str, domain: str, account: str, config: RegionConfig, opts: pulumi.ResourceOptions
+    ) -> None:
+        """`config` is that of the home region: how long logs and keys are kept."""
+        super().__init__(name, opts)
+        suffix, inside = domain.replace(".", "-"), self.child()
+        logs = AccessLogs(f"{name}-logs", f"{name}-logs-{suffix}", account, config.access_logs, inside)
+        key = Key(name, "what the regions agree on", account, config.keys, opts=inside).arn
+        self.bucket = aws.s3.Bucket(
+            name, bucket=f"{name}-{suffix}", force_destroy=config.backups.force_destroy, opts=inside
+        )
+        secured = secure(self, name, self.bucket, key, _OLD_VERSIONS_DAYS)
+        policy(self, name, self.bucket, _conditional(self.bucket.arn), secured.access_block)
+        logs.of_bucket(self, name, self.bucket)
+        self.register_outputs({"bucket": self.bucket.bucket})
+
+
+def _conditional(bucket: pulumi.Output[str]) -> list[dict[str, object]]:
+    """Parts of a multipart upload take no condition, which they need not: its completion does."""
+    absent = {"s3:if-none-match": "true", "s3:if-match": "true"}
+    return [
+        {
+            "Sid": "ConditionalWritesOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": pulumi.Output.concat(bucket, "/*"),
+            "Condition": {"Null": absent, "Bool": {"s3:ObjectCreationOperation": "true"}},
+        }
+    ]
