@@ -15,11 +15,8 @@ pytestmark = pytest.mark.integration
 
 ROLE = {"IamRoleArn": "arn:aws:iam::123456789012:role/r", "KmsKeyId": "k"}
 CONNECTION = {
-    "TargetClusterArn": "a",
-    "Authentication": "SASL_IAM",
-    "VpcId": "v",
-    "ClientSubnets": [],
-    "SecurityGroups": [],
+    **{"TargetClusterArn": "a", "Authentication": "SASL_IAM", "VpcId": "v"},
+    **{"ClientSubnets": [], "SecurityGroups": []},
 }
 REPLICATION = {"Role": "arn:aws:iam::123456789012:role/r", "Rules": []}
 UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [

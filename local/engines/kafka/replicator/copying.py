@@ -16,6 +16,9 @@ from local.engines.kafka.replicator.plan import HEADER, Plan
 
 _BATCH, _WAIT = 1000, 0.1
 _NEW_SECONDS = 20.0
+_AWAKE = {"topic.metadata.refresh.interval.ms": 2000}
+"""A broker that has just started may say that it knows no topic: it is asked again soon, not in five minutes."""
+_UNKNOWN = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 
 class Copying:
@@ -26,10 +29,11 @@ class Copying:
         self.measures = Measures()
         self.first = True
         reading = {"group.id": plan.positions_topic, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
-        self._consumer = Consumer({**plan.source, **reading, "fetch.wait.max.ms": 50})
+        self._consumer = Consumer({**plan.source, **reading, **_AWAKE, "fetch.wait.max.ms": 50})
         self._producer = Producer(
             {
                 **plan.target,
+                **_AWAKE,
                 "enable.idempotence": True,
                 "compression.type": plan.compression,
                 "linger.ms": 5,
@@ -67,6 +71,8 @@ class Copying:
                 self._copy(message)
             elif error.fatal():
                 raise KafkaException(error)
+            elif error.code() in _UNKNOWN and message.topic() is not None:
+                self._release((str(message.topic()), int(message.partition() or 0)))
         self._producer.poll(0)
         if self._failed is not None:
             raise KafkaException(self._failed)
@@ -92,6 +98,12 @@ class Copying:
         self.save()
         self._producer.flush(5)
         self._consumer.close()
+
+    def _release(self, partition: Partition) -> None:
+        """It is assigned again, where it was, once the source knows it."""
+        if partition in self._assigned:
+            self._consumer.incremental_unassign([TopicPartition(*partition)])
+            self._assigned.discard(partition)
 
     def _start(self, partition: Partition) -> int:
         known = self.places.get(partition)
