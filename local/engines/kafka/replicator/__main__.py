@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -25,6 +26,8 @@ from local.engines.kafka.replicator.topics import Topics
 FOLLOW_SECONDS = 2.0
 """Between two looks at topics and groups."""
 _SAVE_SECONDS = 1.0
+_PATIENT = {"log_level": 0, "reconnect.backoff.max.ms": 1000}
+"""A region may be away for days: that is no news every few milliseconds."""
 
 log = logging.getLogger("replicator")
 
@@ -32,6 +35,7 @@ log = logging.getLogger("replicator")
 def main(folder: Path) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     plan = Plan.parse((folder / "replicator.json").read_text())
+    plan = replace(plan, source={**plan.source, **_PATIENT}, target={**plan.target, **_PATIENT})
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
