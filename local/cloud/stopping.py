@@ -26,6 +26,7 @@ _ENDINGS = {
     "addons": Ending(2, 5),
     "kube-scheduler": Ending(2, 5),
     "kube-controller-manager": Ending(2, 5),
+    "replicator": Ending(3, 5),  # it saves how far it is, in Kafka
     "kube-apiserver": Ending(3, 1),  # it is stateless, and would wait a minute for open watches
     "etcd": Ending(4, 10),
     "postgres": Ending(4, 30, signal.SIGINT),  # fast mode

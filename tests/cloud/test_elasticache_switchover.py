@@ -118,13 +118,14 @@ def test_node_types_of_global_datastores(node_type: str, accepted: bool) -> None
             rules.check_node_type(node_type)
 
 
-@pytest.mark.parametrize("name", rules.OF_THE_PRIMARY)
+@pytest.mark.parametrize("name", (*rules.OF_THE_PRIMARY, "AutomaticFailoverEnabled"))
 def test_a_secondary_is_not_created_with_what_is_the_primarys(name: str) -> None:
     members = [GlobalMember(WEST, "w", True, "associated")]
     datastore = GlobalGroup(WEST, "sgaui-x", "arn", "", NOW, members, "primary-only")
-    rules.check_secondary(datastore, EAST, {"ReplicationGroupId": "e"})
+    primary = Group(WEST, "w", "arn", {"AutomaticFailoverEnabled": True}, [], NOW, {})
+    rules.check_secondary(datastore, primary, EAST, {"ReplicationGroupId": "e", "AutomaticFailoverEnabled": True})
     with pytest.raises(AwsError) as refused:
-        rules.check_secondary(datastore, EAST, {"ReplicationGroupId": "e", name: "x"})
+        rules.check_secondary(datastore, primary, EAST, {"ReplicationGroupId": "e", name: "x"})
     assert refused.value.code == "InvalidParameterCombination"
 
 

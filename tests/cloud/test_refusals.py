@@ -14,6 +14,10 @@ from tests.fixtures.cloud import Cloud, code_of
 pytestmark = pytest.mark.integration
 
 ROLE = {"IamRoleArn": "arn:aws:iam::123456789012:role/r", "KmsKeyId": "k"}
+CONNECTION = {
+    **{"TargetClusterArn": "a", "Authentication": "SASL_IAM", "VpcId": "v"},
+    **{"ClientSubnets": [], "SecurityGroups": []},
+}
 UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
     (
         "rds",
@@ -21,8 +25,7 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
         {"DBProxyName": "x", "EngineFamily": "POSTGRESQL", "RoleArn": "a" * 20, "VpcSubnetIds": ["s"]},
     ),
     ("rds", "create_db_cluster", {"DBClusterIdentifier": "x", "Engine": "aurora-postgresql"}),
-    ("kafka", "update_connectivity", {"ClusterArn": "a", "CurrentVersion": "K1"}),
-    ("kafka", "put_cluster_policy", {"ClusterArn": "a", "Policy": "{}"}),
+    ("kafka", "create_vpc_connection", CONNECTION),
     ("elasticache", "create_user_group", {"UserGroupId": "x", "Engine": "redis"}),
     ("elasticache", "create_serverless_cache", {"ServerlessCacheName": "x", "Engine": "redis"}),
     ("elasticache", "start_migration", {"ReplicationGroupId": "x", "CustomerNodeEndpointList": []}),

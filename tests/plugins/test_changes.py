@@ -178,7 +178,10 @@ REPLACED = {
     ),
     "aws:msk/clusterPolicy:ClusterPolicy": "clusterArn",
     "aws:msk/configuration:Configuration": "kafkaVersions name",
-    "aws:msk/replicator:Replicator": "kafkaClusters replicatorName serviceExecutionRoleArn",
+    "aws:msk/replicator:Replicator": (
+        "kafkaClusters replicationInfoList.sourceKafkaClusterArn replicationInfoList.targetCompressionType "
+        "replicationInfoList.targetKafkaClusterArn"
+    ),
     "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation": "clusterArn secretArn",
     "aws:rds/instance:Instance": "dbName engine kmsKeyId storageEncrypted username",
     "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (

@@ -17,7 +17,7 @@ from confluent_kafka.admin._scram import (
     UserScramCredentialUpsertion,
 )
 
-from local.engines.kafka.settings import REPLICATION_PORT, Identity, Listeners, Node
+from local.engines.kafka.settings import Identity, Listeners, Node
 from local.engines.runtime.process import EngineFailed
 
 SECONDS = 20.0
@@ -29,23 +29,29 @@ _silent.addHandler(logging.NullHandler())
 _silent.propagate = False  # connections that are refused while a broker starts are no news
 
 
+def client_settings(
+    nodes: Iterable[Node], identity: Identity, listeners: Listeners, authority: Path | None
+) -> dict[str, Any]:
+    """Of a client of the brokers' own listener."""
+    protocol, port = listeners.protocols()["REPLICATION"]
+    trusted = {"ssl.ca.location": str(authority)} if authority is not None and listeners.in_cluster_tls else {}
+    return {
+        "bootstrap.servers": ",".join(f"{node.address}:{port}" for node in nodes),
+        "security.protocol": protocol,
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": identity.user,
+        "sasl.password": identity.password,
+        "reconnect.backoff.ms": "50",
+        "reconnect.backoff.max.ms": "200",
+        **trusted,
+    }
+
+
 class Administration:
     """A client of the brokers `nodes`. `authority` is the certificate that theirs are issued by."""
 
     def __init__(self, nodes: Iterable[Node], identity: Identity, listeners: Listeners, authority: Path | None) -> None:
-        protocol, _ = listeners.protocols()["REPLICATION"]
-        settings = {
-            "bootstrap.servers": ",".join(f"{node.address}:{REPLICATION_PORT}" for node in nodes),
-            "security.protocol": protocol,
-            "sasl.mechanism": "PLAIN",
-            "sasl.username": identity.user,
-            "sasl.password": identity.password,
-            "reconnect.backoff.ms": 50,
-            "reconnect.backoff.max.ms": 200,
-        }
-        if authority is not None and listeners.in_cluster_tls:
-            settings["ssl.ca.location"] = str(authority)
-        self._client = AdminClient(settings, logger=_silent)
+        self._client = AdminClient(client_settings(nodes, identity, listeners, authority), logger=_silent)
 
     def registered(self, seconds: float = 1.0) -> set[int]:
         """Ids of the brokers that serve; empty without an answer."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from local.engines.certificates import Authority
-from local.engines.kafka.administration import Administration
+from local.engines.kafka.administration import Administration, client_settings
 from local.engines.kafka.broker import Broker
 from local.engines.kafka.settings import Identity, Listeners, Node, server_properties
 from local.engines.kafka.storage import identity
@@ -122,15 +123,21 @@ class Kafka:
 
     def administration(self, *nodes: Node) -> Administration:
         """A client that starts at these nodes, or at any. A broker serves once it has registered, so ask it itself."""
-        certificate = self.authority.certificate if self.authority else None
-        return Administration(nodes or self.nodes, self.identity, self.listeners, certificate)
+        return Administration(nodes or self.nodes, self.identity, self.listeners, self._trusted)
+
+    def client_settings(self) -> dict[str, Any]:
+        """Of a librdkafka client that is one of the cluster's own: over the brokers' listener, by their principal."""
+        return client_settings(self.nodes, self.identity, self.listeners, self._trusted)
+
+    @property
+    def _trusted(self) -> Path | None:
+        return self.authority.certificate if self.authority else None
 
     @cached_property
     def identity(self) -> Identity:
         return identity(self.folder, self.zones)
 
     def _settings(self, broker: Broker) -> str:
-        certificate = self.authority.certificate if self.authority else None
         return server_properties(
             broker.node,
             self.nodes,
@@ -138,7 +145,7 @@ class Kafka:
             self.identity,
             self.listeners,
             broker.folder,
-            certificate,
+            self._trusted,
             self.extra,
         )
 

@@ -111,6 +111,18 @@ class Tags:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """What a resource must leave before it is deleted: `call` is made when the input `given` is there.
+
+    It has left once `path` into its description is null.
+    """
+
+    given: str
+    call: Call
+    path: str
+
+
+@dataclass(frozen=True)
 class Search:
     """Finds resources whose id the inputs do not say: `ids` is a path into the response to `call`, also a template.
 
@@ -177,6 +189,7 @@ class Kind:
     purge: Callable[[Callable[[Call], Any], Values], None] | None = None
     """Deletes the contents of a resource that has forceDestroy."""
     before_delete: tuple[Call, ...] = ()
+    membership: Membership | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
     extra_outputs: Mapping[str, tuple[Call, str]] = field(default_factory=dict)
     """Outputs that need a call of their own: the call and a path into its response."""
@@ -201,6 +214,7 @@ class Kind:
         """Dotted inputs that this kind names, besides those matched to the API's own names."""
         calls = [call for call in (self.create, self.modify, self.delete) if call is not None]
         calls += [*self.after_create, *self.before_delete, *(one for calls in self.instead.values() for one in calls)]
+        calls += [self.membership.call] if self.membership else []
         fields = {name for call in calls for name in references(call.fields)}
         return self.unmatched(self.create) | self.derived_from | fields
 

@@ -200,6 +200,7 @@ class ResourceLifecycle:
             self.wait_ready(id, inputs, operation, "preparing deletion")
         if kind.purge is not None and inputs.get("forceDestroy"):
             kind.purge(lambda call: self.call(call, known), known)
+        self._leave(id, inputs, known, operation)
         missing: ApiError | None = None
         for call in (*kind.before_delete, kind.delete):
             try:
@@ -216,6 +217,20 @@ class ResourceLifecycle:
             operation.report(f"deleting: {status}")
             operation.pause(pause, f"{self._name} to be deleted, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
+
+    def _leave(self, id: str, inputs: Values, known: Values, operation: Operation) -> None:
+        """Returns once the resource is no member any more."""
+        membership, pause = self._kind.membership, _FIRST_PAUSE
+        if membership is None or not inputs.get(membership.given):
+            return
+        asked = False
+        while (found := self.describe(id, inputs)) is not None and jmespath.search(membership.path, found):
+            if not asked:
+                self.call(membership.call, known)
+                asked = True
+            operation.pause(pause, f"{self._name} to leave {inputs[membership.given]}")
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+        self.wait_ready(id, inputs, operation, "leaving")
 
     def _tags(self, found: Any, known: Values) -> Values:
         style = self._kind.tags

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from local.cloud.service.stored import Stored
+
 
 @dataclass
 class Revision:
@@ -76,6 +78,10 @@ class Cluster:
     """Ids of the zones of its subnets, in their order."""
     operations: tuple[Operation, ...] = ()
     """The oldest first."""
+    policy: str = ""
+    """A JSON document: who may reach the brokers from elsewhere."""
+    policy_version: int = 0
+    """Counts the policies that were put."""
 
     @property
     def identifier(self) -> str:
@@ -98,11 +104,44 @@ class Cluster:
 
 
 @dataclass
-class MskState:
+class Replicator(Stored):
+    """Copies a cluster, of any region, to one of its own region."""
+
+    region: str
+    name: str
+    arn: str
+    inputs: dict[str, Any]
+    """The request's parameters."""
+    created: datetime
+    tags: dict[str, str]
+    state: str = "CREATING"
+    version: str = "K1"
+    trouble: str = ""
+    """Why it is FAILED."""
+
+    @property
+    def identifier(self) -> str:
+        """Never reused, unlike the name."""
+        return self.arn.rsplit("/", 1)[1]
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What it copies: from which cluster to which, and how."""
+        return self.inputs["ReplicationInfoList"][0]
+
+    def bump(self) -> None:
+        """Sets the version that follows an update."""
+        self.version = f"K{int(self.version[1:]) + 1}"
+
+
+@dataclass
+class MskState(Stored):
     region: str
     clusters: dict[str, Cluster] = field(default_factory=dict)
     """By ARN."""
     configurations: dict[str, Configuration] = field(default_factory=dict)
+    """By ARN."""
+    replicators: dict[str, Replicator] = field(default_factory=dict)
     """By ARN."""
 
 

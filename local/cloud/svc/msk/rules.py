@@ -96,6 +96,8 @@ def public_access(inputs: Inputs, facts: Facts) -> str | None:
     connectivity = inputs["BrokerNodeGroupInfo"].get("ConnectivityInfo", {})
     if connectivity.get("PublicAccess", {}).get("Type", "DISABLED") != "DISABLED":
         return "Public access can be turned on once the cluster is ACTIVE, not when it is created."
+    if connectivity.get("VpcConnectivity"):
+        return "Private connectivity from other VPCs can be turned on once the cluster is ACTIVE, not before."
     return None
 
 
@@ -137,7 +139,7 @@ def refuse_unsupported(inputs: Inputs) -> None:
         raise unsupported("tiered storage")
     if storage.get("ProvisionedThroughput", {}).get("Enabled"):
         raise unsupported("provisioned throughput of volumes")
-    if group.get("ConnectivityInfo", {}).get("VpcConnectivity") or group.get("ZoneIds"):
-        raise unsupported("private connectivity from other VPCs, and brokers in zones without subnets")
+    if group.get("ZoneIds"):
+        raise unsupported("brokers in zones without subnets")
     if any(exporter.get("EnabledInBroker") for exporter in exporters):
         raise unsupported("the Prometheus exporters of brokers")

@@ -1,4 +1,4 @@
-"""Tags of clusters and configurations."""
+"""Tags of clusters, configurations and replicators."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError
-from local.cloud.svc.msk.model import Cluster, Configuration, MskState
+from local.cloud.svc.msk.model import Cluster, Configuration, MskState, Replicator
 
-_ARN = re.compile(r"arn:aws[\w-]*:kafka:[\w-]+:\d{12}:(cluster|configuration)/[^/]+/[\w-]+")
+_ARN = re.compile(r"arn:aws[\w-]*:kafka:[\w-]+:\d{12}:(cluster|configuration|replicator)/[^/]+/[\w-]+")
 
 
 class TagOperations(Service[MskState]):
@@ -25,10 +25,10 @@ class TagOperations(Service[MskState]):
         return {"Tags": _tagged(state, inputs["ResourceArn"]).tags}
 
 
-def _tagged(state: MskState, arn: str) -> Cluster | Configuration:
+def _tagged(state: MskState, arn: str) -> Cluster | Configuration | Replicator:
     if not _ARN.fullmatch(arn):
         raise AwsError("BadRequestException", f"{arn} is not the ARN of a resource of Amazon MSK.")
-    found = state.clusters.get(arn) or state.configurations.get(arn)
+    found = state.clusters.get(arn) or state.configurations.get(arn) or state.replicators.get(arn)
     if found is None:
         raise AwsError("NotFoundException", f"{arn} does not exist.")
     return found

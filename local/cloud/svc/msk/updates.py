@@ -13,7 +13,7 @@ from local.cloud.svc.msk.finding import cluster_of, current
 from local.cloud.svc.msk.model import Cluster, MskState
 from local.cloud.svc.msk.operations import REBOOT, begin
 from local.cloud.svc.msk.rules import count, refuse_unsupported, size
-from local.cloud.svc.msk.security import check_security, transit
+from local.cloud.svc.msk.security import check_connectivity, check_security, transit
 from local.cloud.svc.msk.versions import EXPRESS_TYPES, INSTANCE_TYPES, targets
 
 STORAGE_UPDATE = "UPDATE_BROKER_STORAGE"
@@ -103,6 +103,19 @@ class UpdateOperations(Service[MskState]):
             raise _refused("The request changes nothing in the cluster's security settings.")
         check_security({**cluster.inputs, **change})
         return begin(cluster, "UPDATE_SECURITY", change)
+
+    def update_connectivity(self, state: MskState, inputs: Inputs) -> Output:
+        """It is only recorded: whoever reaches this machine's addresses reaches the brokers."""
+        cluster = current(state, inputs)
+        asked, group = inputs["ConnectivityInfo"], cluster.inputs["BrokerNodeGroupInfo"]
+        if asked.get("PublicAccess", {}).get("Type", "DISABLED") != "DISABLED":
+            raise unsupported("public access to brokers")
+        info = {**group.get("ConnectivityInfo", {}), **asked}
+        if info == group.get("ConnectivityInfo", {}):
+            raise _refused("The request changes nothing in the cluster's connectivity.")
+        change = {"BrokerNodeGroupInfo": {**group, "ConnectivityInfo": info}}
+        check_connectivity({**cluster.inputs, **change})
+        return begin(cluster, "UPDATE_CONNECTIVITY", change, {"ConnectivityInfo": info})
 
     def update_monitoring(self, state: MskState, inputs: Inputs) -> Output:
         cluster = current(state, inputs)

@@ -18,7 +18,7 @@ _MODULES = {
     "elasticache": ("elasticache", "elasticache_global"),
     "iam": ("iam",),
     "kms": ("kms",),
-    "msk": ("msk", "msk_clusters", "msk_replication"),
+    "msk": ("msk", "msk_clusters", "msk_policies", "msk_replicators"),
     "rds": ("rds", "rds_backups"),
     "route53": ("route53", "route53_health"),
     "s3": ("s3", "s3_replication", "s3_settings"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
 from local.plugins.aws.inputs import Effect, Inputs, replacing_when_lowered
-from local.plugins.aws.kind import Call, Kind, SeparateCall, Waiter
+from local.plugins.aws.kind import Call, Kind, Membership, SeparateCall, Waiter
 from local.plugins.provider.values import Values
 
 
@@ -60,6 +60,18 @@ KINDS = (
             {"ReplicationGroupId": "{id}", "ApplyImmediately": "{applyImmediately}"},
             match=True,
         ),
+        membership=Membership(
+            "globalReplicationGroupId",
+            Call(
+                "DisassociateGlobalReplicationGroup",
+                {
+                    "GlobalReplicationGroupId": "{globalReplicationGroupId}",
+                    "ReplicationGroupId": "{id}",
+                    "ReplicationGroupRegion": "{region}",
+                },
+            ),
+            "GlobalReplicationGroupInfo.GlobalReplicationGroupId",
+        ),
         name="replicationGroupId",
         rename={
             "description": "ReplicationGroupDescription",
@@ -75,6 +87,7 @@ KINDS = (
             "multiAzEnabled": "MultiAZ == 'enabled'",
             "numCacheClusters": "length(MemberClusters || `[]`)",
             "replicasPerNodeGroup": "length(NodeGroups[0].NodeGroupMembers[1:] || `[]`)",
+            "globalReplicationGroupId": "GlobalReplicationGroupInfo.GlobalReplicationGroupId",
             "authToken": "",
             "subnetGroupName": "",
             "securityGroupIds": "",

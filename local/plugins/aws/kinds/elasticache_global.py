@@ -1,24 +1,52 @@
-"""Global datastores of Redis: a primary replication group, and secondaries in other regions that name the datastore."""
+"""Global datastores of Redis."""
 
 from __future__ import annotations
 
 from local.plugins.aws.inputs import Inputs, replacing_when_lowered
 from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Waiter
 
-_CHANGED = {"GlobalReplicationGroupId": "{id}", "ApplyImmediately": True}
+_OF_ALL = {
+    "automaticFailoverEnabled": "AutomaticFailoverEnabled",
+    "cacheNodeType": "CacheNodeType",
+    "engineVersion": "EngineVersion",
+    "globalReplicationGroupDescription": "GlobalReplicationGroupDescription",
+}
+"""Inputs that are changed by a call of their own each: AWS takes one at a time."""
+_READ = {
+    "automaticFailoverEnabled": "Members[?Role == 'PRIMARY'] | [0].AutomaticFailover == 'enabled'",
+    "cacheNodeType": "CacheNodeType",
+    "engineVersion": "EngineVersion",
+    "globalReplicationGroupDescription": "GlobalReplicationGroupDescription",
+}
 
 
-def _member(name: str) -> SeparateCall:
-    """What the datastore has of its primary at first, and gives all its members when it is set."""
-    member = f"{name[0].upper()}{name[1:]}"
-    return SeparateCall((name,), Call("ModifyGlobalReplicationGroup", {**_CHANGED, member: f"{{{name}}}"}))
+def _change(name: str) -> SeparateCall:
+    fields = {"GlobalReplicationGroupId": "{id}", "ApplyImmediately": True, _OF_ALL[name]: f"{{{name}}}"}
+    described = name == "globalReplicationGroupDescription"
+    return SeparateCall((name,), Call("ModifyGlobalReplicationGroup", fields), path=_READ[name], created=described)
 
 
 KINDS = (
     Kind(
         type="aws:elasticache/globalReplicationGroup:GlobalReplicationGroup",
         service="elasticache",
-        create=Call("CreateGlobalReplicationGroup", match=True),
+        inputs=Inputs(
+            source="internal/service/elasticache/global_replication_group.go",
+            in_place=" ".join(_OF_ALL),
+            replacing="globalReplicationGroupIdSuffix primaryReplicationGroupId",
+            refused=dict.fromkeys(
+                ("engine", "numNodeGroups", "parameterGroupName"), "one engine without shards is here"
+            ),
+            depending={"engineVersion": replacing_when_lowered("engineVersion")},
+        ),
+        create=Call(
+            "CreateGlobalReplicationGroup",
+            {
+                "GlobalReplicationGroupIdSuffix": "{globalReplicationGroupIdSuffix}",
+                "PrimaryReplicationGroupId": "{primaryReplicationGroupId}",
+                "GlobalReplicationGroupDescription": "{globalReplicationGroupDescription}",
+            },
+        ),
         id=".GlobalReplicationGroup.GlobalReplicationGroupId",
         search=Search(
             Call("DescribeGlobalReplicationGroups"),
@@ -27,29 +55,24 @@ KINDS = (
         ),
         read=Call("DescribeGlobalReplicationGroups", {"GlobalReplicationGroupId": "{id}", "ShowMemberInfo": True}),
         found="GlobalReplicationGroups[0]",
-        modify=Call("ModifyGlobalReplicationGroup", _CHANGED, match=True),
         delete=Call(
-            "DeleteGlobalReplicationGroup",
-            {"GlobalReplicationGroupId": "{id}", "RetainPrimaryReplicationGroup": True},
+            "DeleteGlobalReplicationGroup", {"GlobalReplicationGroupId": "{id}", "RetainPrimaryReplicationGroup": True}
         ),
         observe={
             "globalReplicationGroupIdSuffix": "",
             "primaryReplicationGroupId": "Members[?Role == 'PRIMARY'] | [0].ReplicationGroupId",
         },
-        inputs=Inputs(
-            source="internal/service/elasticache/global_replication_group.go",
-            in_place="automaticFailoverEnabled cacheNodeType engineVersion globalReplicationGroupDescription "
-            "parameterGroupName",
-            replacing="globalReplicationGroupIdSuffix primaryReplicationGroupId",
-            depending={"engineVersion": replacing_when_lowered("engineVersion")},
-        ),
-        separate=(_member("cacheNodeType"), _member("engineVersion")),
+        separate=tuple(_change(name) for name in _OF_ALL),
         versions=frozenset({"engineVersion"}),
         outputs={
             "arn": "ARN",
             "globalReplicationGroupId": "GlobalReplicationGroupId",
+            "atRestEncryptionEnabled": "AtRestEncryptionEnabled",
+            "authTokenEnabled": "AuthTokenEnabled",
+            "clusterEnabled": "ClusterEnabled",
             "engineVersionActual": "EngineVersion",
+            "transitEncryptionEnabled": "TransitEncryptionEnabled",
         },
-        ready=Waiter("Status", frozenset({"available", "primary-only"})),
+        ready=Waiter("Status", frozenset({"available", "primary-only"}), frozenset({"create-failed"})),
     ),
 )

@@ -12,6 +12,9 @@ import jmespath
 from local.plugins.aws.kind import Kind
 from local.plugins.provider.values import Values
 
+_WHOLE = "@"
+"""Path of an input that is converted from the whole description."""
+
 
 def observed(kind: Kind, description: Any, separate: Values, declared: Values) -> Values:
     """The declared inputs with the values the resource really has; `separate` were read by calls of their own."""
@@ -32,7 +35,7 @@ def _one(kind: Kind, key: str, declared: Any, description: Any, separate: Values
         live = None
     if live is None:
         return declared
-    if key in kind.convert and key not in separate and key not in kind.observe:
+    if key in kind.convert and key not in separate and kind.observe.get(key, _WHOLE) == _WHOLE:
         live = kind.convert[key].to_input(live)
     if key in kind.documents:
         return declared if document(live) == document(declared) else json.dumps(document(live), sort_keys=True)

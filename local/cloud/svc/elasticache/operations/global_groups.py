@@ -112,7 +112,8 @@ class GlobalGroupOperations(Service[CacheState]):
     def _change(self, groups: list[Group], inputs: Inputs) -> dict[str, Any]:
         """What all groups are to have alike."""
         check_version(inputs.get("EngineVersion"), groups[0].inputs.get("EngineVersion", "7.0"))
-        change = {key: inputs[key] for key in ("CacheNodeType", "AutomaticFailoverEnabled") if key in inputs}
+        known = {"CacheNodeType": groups[0].node_type, "AutomaticFailoverEnabled": groups[0].automatic_failover}
+        change = {key: inputs[key] for key in known if inputs.get(key, known[key]) != known[key]}
         if "CacheNodeType" in change:
             rules.check_node_type(change["CacheNodeType"])
         for group in groups:

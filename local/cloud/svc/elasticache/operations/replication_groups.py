@@ -122,8 +122,9 @@ class ReplicationGroupOperations(GlobalGroupOperations):
     def _inherited(self, state: CacheState, datastore: str, inputs: Inputs) -> Inputs:
         """Inputs of a secondary that are those of the datastore's primary."""
         found = self.datastore(datastore)
-        check_secondary(found, state.region, inputs)
-        return inherited(self.primary_of(found))
+        primary = self.primary_of(found)
+        check_secondary(found, primary, state.region, inputs)
+        return inherited(primary)
 
     def _join(self, group: Group, datastore: str) -> None:
         """Makes a new group a secondary: its servers are told whom to replicate once the datastore is reconciled."""

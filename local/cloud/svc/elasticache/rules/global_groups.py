@@ -20,7 +20,7 @@ MOST_MEMBERS = 3
 """A primary, and secondaries in two other regions."""
 
 OF_THE_PRIMARY = (
-    *("CacheNodeType", "Engine", "EngineVersion", "CacheParameterGroupName", "AuthToken", "AutomaticFailoverEnabled"),
+    *("CacheNodeType", "Engine", "EngineVersion", "CacheParameterGroupName", "AuthToken"),
     *("AtRestEncryptionEnabled", "TransitEncryptionEnabled", "TransitEncryptionMode", "NumNodeGroups"),
     *("SnapshotName", "SnapshotArns", "CacheSecurityGroupNames", "PrimaryClusterId", "UserGroupIds"),
 )
@@ -50,9 +50,10 @@ def check_primary(group: Group) -> None:
         raise unsupported("a global datastore of a group that has a parameter group of its own")
 
 
-def check_secondary(datastore: GlobalGroup, region: str, inputs: Mapping[str, Any]) -> None:
+def check_secondary(datastore: GlobalGroup, primary: Group, region: str, inputs: Mapping[str, Any]) -> None:
     """Of a replication group that is created as a secondary."""
-    if any(inputs.get(name) is not None for name in OF_THE_PRIMARY):
+    failover = inputs.get("AutomaticFailoverEnabled") not in (None, primary.automatic_failover)
+    if failover or any(inputs.get(name) is not None for name in OF_THE_PRIMARY):
         message = "Cannot use the given parameters when creating new replication group in an existing global"
         raise AwsError(COMBINATION, f"{message} replication group.")
     available(datastore)
