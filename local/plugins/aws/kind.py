@@ -31,6 +31,10 @@ class Call:
     match: bool = False
     refused: str = ""
     """Path of [code, message] in a response that reports an error without being one."""
+    region: str = "region"
+    """Which of the names that templates may use says where the call goes."""
+    without: frozenset[str] = frozenset()
+    """Inputs that are not matched, though the API has a field of that name."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,9 @@ class Kind:
     derived_from: frozenset[str] = frozenset()
     """Inputs that reach the API only through `derive`."""
     after_create: tuple[Call, ...] = ()
+    instead: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
+    """Where this input is given: the operation that creates the resource instead of `create`, and those that it needs
+    once the resource is ready, for what the operation does not take; before each of them it is waited for."""
     fresh: Fresh | None = None
     before_delete_inputs: Mapping[str, Any] = field(default_factory=dict)
     """Inputs to change first, because AWS rejects the deletion otherwise."""
@@ -182,14 +189,20 @@ class Kind:
 
     def unmatched(self, call: Call) -> set[str]:
         """Inputs that are excluded from the matching of names in a call."""
-        separate = {name for one in self.separate if not (one.created and call is self.create) for name in one.inputs}
+        creating = call is self.create or any(call is calls[0] for calls in self.instead.values())
+        separate = {name for one in self.separate if not (one.created and creating) for name in one.inputs}
         steering = {name for name in self.inputs.effects if self.inputs.steers(name)}
         return separate | steering | {"region"} | ({"tags", "tagsAll"} if self.tags else set())
+
+    def creation(self, inputs: Values) -> tuple[Call, tuple[Call, ...]]:
+        """The operation that creates a resource with these inputs, and those that follow it."""
+        special = next((calls for name, calls in self.instead.items() if inputs.get(name)), None)
+        return (special[0], special[1:] + self.after_create) if special else (self.create, self.after_create)
 
     def named_inputs(self) -> set[str]:
         """Dotted inputs that this kind names, besides those matched to the API's own names."""
         calls = [call for call in (self.create, self.modify, self.delete) if call is not None]
-        calls += [*self.after_create, *self.before_delete]
+        calls += [*self.after_create, *self.before_delete, *(one for calls in self.instead.values() for one in calls)]
         fields = {name for call in calls for name in references(call.fields)}
         return self.unmatched(self.create) | self.derived_from | fields
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jmespath
@@ -41,7 +42,7 @@ class ResourceLifecycle:
         """Make a call with the values `known`; its matching covers the names in `only`. Raises ApiError."""
         operation = self._api.operation(self._kind.service, call.operation)
         params = {**parameters(self._kind, call, operation, known, only or set()), **(extra or {})}
-        answer = self._api.call(self._kind.service, call.operation, params, known["region"], **options)
+        answer = self._api.call(self._kind.service, call.operation, params, known[call.region], **options)
         if call.refused and (error := jmespath.search(call.refused, answer)):
             raise ApiError(call.operation, *error)
         return answer
@@ -70,16 +71,18 @@ class ResourceLifecycle:
         """The new resource's id; it may not be usable yet. Raises AnswerLost when it may exist all the same."""
         kind, known = self._kind, self.known(inputs)
         tags = tagging.at_creation(kind, inputs.get("tagsAll", {}))
-        answer = self.call(kind.create, known, set(inputs), tags, attempts=1)
+        creation = kind.creation(inputs)[0]
+        answer = self.call(creation, known, set(inputs), tags, attempts=1)
         id = jmespath.search(kind.id[1:], answer) if kind.id.startswith(".") else filled_path(kind.id, known)
         if not id:
-            raise ProviderError(f"{kind.create.operation} returned no id for {self._name}")
+            raise ProviderError(f"{creation.operation} returned no id for {self._name}")
         return _plain(id)
 
-    def complete(self, id: str, outputs: Values, live: Values, new: Values) -> None:
+    def complete(self, id: str, outputs: Values, live: Values, new: Values, wait: Callable[[], object]) -> None:
         """Make the calls that an interrupted creation may have left out; `live` are the actual inputs."""
         kind, known = self._kind, self.known(new, id, outputs)
-        for call in kind.after_create:
+        for call in kind.creation(new)[1]:
+            wait()
             try:
                 self.call(call, known)
             except ApiError as error:
@@ -87,13 +90,20 @@ class ResourceLifecycle:
                     raise
         unread = {name for one in kind.separate if not one.path and not one.created for name in one.inputs}
         self.modify(id, outputs, set(kind.write_only) & set(new), new)
-        self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new)
+        self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new, wait)
 
-    def settle(self, id: str, outputs: Values, old: Values | None, new: Values) -> None:
-        """Make the calls that creation needs besides the main one; `old` are the inputs of one that was interrupted."""
+    def settle(self, id: str, outputs: Values, old: Values | None, new: Values, wait: Callable[[], object]) -> None:
+        """Make the calls that creation needs besides the main one; `old` are the inputs of one that was interrupted.
+
+        `wait` returns when the resource is ready.
+        """
         kind, known = self._kind, self.known(new, id, outputs)
-        for call in kind.after_create if old is None else ():
+        following = kind.creation(new)[1] if old is None else ()
+        for call in following:
+            wait()
             self.call(call, known)
+        if following and kind.instead:
+            wait()
         for separate in kind.separate:
             if _is_due(kind, separate, old, new):
                 for call in calls_of(separate, old or {}, known):
@@ -261,4 +271,5 @@ def _is_due(kind: Kind, separate: SeparateCall, old: Values | None, new: Values)
     if old is not None:
         values = ((kind.inputs.value(old, name), kind.inputs.value(new, name)) for name in separate.inputs)
         return any(after is not None and before != after for before, after in values)
-    return not separate.created and separate.inputs[0] in new and new[separate.inputs[0]] != separate.unless
+    value = kind.inputs.value(new, separate.inputs[0])
+    return not separate.created and value is not None and value != separate.unless

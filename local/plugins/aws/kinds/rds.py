@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
-from local.plugins.aws.inputs import Inputs
+from local.plugins.aws.inputs import Effect, Inputs
 from local.plugins.aws.kind import Call, Kind, SeparateCall, Waiter
 from local.plugins.provider.values import Values
 
@@ -29,6 +29,11 @@ def _autoscaling(old: Values, known: Values) -> list[Call]:
     return [Call("ModifyDBInstance", {**_MODIFIED, "MaxAllocatedStorage": most})]
 
 
+def _following(old: Values, new: Values) -> Effect:
+    """A replica that no longer names a source is promoted; nothing else about the source can be changed."""
+    return Effect.REFUSED if new.get("replicateSourceDb") else Effect.IN_PLACE
+
+
 KINDS = (
     subnet_group("rds", "DBSubnetGroup", "DBSubnetGroupArn", modify={"SubnetIds": "{subnetIds}"}),
     parameter_group(
@@ -42,6 +47,29 @@ KINDS = (
         type="aws:rds/instance:Instance",
         service="rds",
         create=Call("CreateDBInstance", match=True),
+        instead={
+            "replicateSourceDb": (
+                Call(
+                    "CreateDBInstanceReadReplica",
+                    {"SourceDBInstanceIdentifier": "{replicateSourceDb}"},
+                    match=True,
+                    without=frozenset({"allocatedStorage", "caCertIdentifier", "parameterGroupName"}),
+                ),
+                Call(
+                    "ModifyDBInstance",
+                    {
+                        "DBInstanceIdentifier": "{id}",
+                        "ApplyImmediately": True,
+                        "BackupRetentionPeriod": "{backupRetentionPeriod}",
+                        "CACertificateIdentifier": "{caCertIdentifier}",
+                        "DBParameterGroupName": "{parameterGroupName}",
+                        "PreferredBackupWindow": "{backupWindow}",
+                        "PreferredMaintenanceWindow": "{maintenanceWindow}",
+                    },
+                ),
+                Call("RebootDBInstance", {"DBInstanceIdentifier": "{id}"}),  # for the parameters of its group
+            )
+        },
         id="{identifier}",
         read=Call("DescribeDBInstances", {"DBInstanceIdentifier": "{id}"}),
         found="DBInstances[0]",
@@ -79,6 +107,7 @@ KINDS = (
             "dbSubnetGroupName": "DBSubnetGroup.DBSubnetGroupName",
             "parameterGroupName": "DBParameterGroups[0].DBParameterGroupName",
             "port": "Endpoint.Port",
+            "replicateSourceDb": "ReadReplicaSourceDBInstanceIdentifier || ''",
             "iamDatabaseAuthenticationEnabled": "IAMDatabaseAuthenticationEnabled",
             "performanceInsightsEnabled": "PerformanceInsightsEnabled",
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
@@ -93,15 +122,18 @@ KINDS = (
             "licenseModel maintenanceWindow manageMasterUserPassword masterUserSecretKmsKeyId maxAllocatedStorage "
             "monitoringInterval monitoringRoleArn multiAz networkType optionGroupName parameterGroupName password "
             "performanceInsightsEnabled performanceInsightsKmsKeyId performanceInsightsRetentionPeriod port "
-            "publiclyAccessible storageThroughput storageType vpcSecurityGroupIds",
+            "publiclyAccessible replicateSourceDb storageThroughput storageType vpcSecurityGroupIds",
             replacing="availabilityZone backupTarget characterSetName customIamInstanceProfile dbName engine kmsKeyId "
             "ncharCharacterSetName storageEncrypted timezone username",
             steering="allowMajorVersionUpgrade applyImmediately deleteAutomatedBackups finalSnapshotIdentifier "
             "skipFinalSnapshot",
             refused={
                 "identifier": "AWS renames an instance in place, which is not done here, as the name is the id of its "
-                "resource; keep the name, or declare another instance beside it and move the data"
+                "resource; keep the name, or declare another instance beside it and move the data",
+                "replicateSourceDb": "AWS has no operation by which an instance follows another one or another source; "
+                "declare a replica of its own beside it. A replica without this input is promoted",
             },
+            depending={"replicateSourceDb": _following},
             absent={
                 "applyImmediately": False,
                 "autoMinorVersionUpgrade": True,
@@ -113,6 +145,7 @@ KINDS = (
                 "monitoringInterval": 0,
                 "performanceInsightsEnabled": False,
                 "publiclyAccessible": False,
+                "replicateSourceDb": "",
                 "storageEncrypted": False,
             },
             sets="enabledCloudwatchLogsExports vpcSecurityGroupIds",
@@ -121,6 +154,19 @@ KINDS = (
         separate=(
             SeparateCall(("enabledCloudwatchLogsExports",), _exports, created=True),
             SeparateCall(("maxAllocatedStorage",), _autoscaling, created=True),
+            SeparateCall(
+                ("replicateSourceDb",),
+                Call(
+                    "PromoteReadReplica",
+                    {
+                        "DBInstanceIdentifier": "{id}",
+                        "BackupRetentionPeriod": "{backupRetentionPeriod}",
+                        "PreferredBackupWindow": "{backupWindow}",
+                    },
+                ),
+                created=True,
+                last=True,
+            ),
             SeparateCall(("port",), Call("ModifyDBInstance", {**_MODIFIED, "DBPortNumber": "{port}"}), created=True),
         ),
         pending="PendingModifiedValues",
