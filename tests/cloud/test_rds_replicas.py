@@ -123,20 +123,39 @@ def slots(instance: dict[str, Any]) -> int:
     return row[0]
 
 
-def test_replica_goes_on_by_itself_when_its_source_is_deleted(cloud: Cloud, source: dict[str, Any]) -> None:
-    rds = cloud.client("rds")
+def test_replicas_of_a_deleted_source_go_on_at_home_and_wait_abroad(cloud: Cloud, source: dict[str, Any]) -> None:
+    rds, abroad = cloud.client("rds"), cloud.client("rds", ABROAD)
+    key = cloud.client("kms", ABROAD).create_key()["KeyMetadata"]["Arn"]
+    of = {"SourceDBInstanceIdentifier": source["DBInstanceArn"]}
     rds.create_db_instance_read_replica(DBInstanceIdentifier="heir", SourceDBInstanceIdentifier="source")
-    replica = available(cloud, "heir")
-    assert replica["ReadReplicaSourceDBInstanceIdentifier"] == "source"
-    assert replica["KmsKeyId"] == source["KmsKeyId"]
-    with pytest.raises(ClientError) as refused:
-        rds.stop_db_instance(DBInstanceIdentifier="source")
-    assert code_of(refused.value) == "InvalidDBInstanceState"
+    abroad.create_db_instance_read_replica(DBInstanceIdentifier="orphan", KmsKeyId=key, **of)
+    heir, orphan = available(cloud, "heir"), available(cloud, "orphan", ABROAD)
+    assert heir["ReadReplicaSourceDBInstanceIdentifier"] == "source"
+    assert heir["KmsKeyId"] == source["KmsKeyId"]
+    assert code(rds.stop_db_instance, DBInstanceIdentifier="source") == "InvalidDBInstanceState"
+    abroad.modify_db_instance(DBInstanceIdentifier="orphan", BackupRetentionPeriod=2, ApplyImmediately=True)
+    available(cloud, "orphan", ABROAD)
+    taken = abroad.describe_db_snapshots(DBInstanceIdentifier="orphan", SnapshotType="automated")["DBSnapshots"]
+    assert [found["Status"] for found in taken] == ["available"]
     before = count(source)
-    until("the replica to have every row", lambda: count(replica) == before)
+    until("the replicas to have every row", lambda: count(heir) == count(orphan) == before)
     delete(cloud, "source")
-    until("it to be promoted", lambda: "ReadReplicaSourceDBInstanceIdentifier" not in describe(cloud, "heir"))
+    until("the heir to be promoted", lambda: "ReadReplicaSourceDBInstanceIdentifier" not in describe(cloud, "heir"))
     with connect(available(cloud, "heir")) as connection:
         connection.execute("INSERT INTO t VALUES (100)")
-    assert count(replica) == before + 1
+    assert count(heir) == before + 1
+
+    def terminated() -> bool:
+        (info,) = describe(cloud, "orphan", ABROAD)["StatusInfos"]
+        return info["Status"] == "terminated"
+
+    until("the orphan to say that its source is gone", terminated)
+    with connect(orphan) as connection, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        connection.execute("DELETE FROM t")
+    assert available(cloud, "orphan", ABROAD)["ReadReplicaSourceDBInstanceIdentifier"] == source["DBInstanceArn"]
+    abroad.promote_read_replica(DBInstanceIdentifier="orphan")
+    assert available(cloud, "orphan", ABROAD)["BackupRetentionPeriod"] == 2
+    with connect(orphan) as connection:
+        connection.execute("INSERT INTO t VALUES (101)")
+    delete(cloud, "orphan", ABROAD)
     delete(cloud, "heir")

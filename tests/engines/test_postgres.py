@@ -123,6 +123,12 @@ def test_standby_follows_is_promoted_and_takes_writes(servers: Servers, primary:
     assert numbers(primary) == acknowledged
 
 
+def test_a_server_stays_reachable_while_it_is_configured_again_and_again(primary: Postgres) -> None:
+    for _ in range(60):
+        primary.configure()
+    assert primary.ready()
+
+
 def now(connection: psycopg.Connection) -> datetime:
     row = connection.execute("SELECT clock_timestamp()").fetchone()
     assert row is not None

@@ -250,5 +250,6 @@ class Postgres:
             provider.pop("recovery_target_time", None)
         provider["archive_command"] = self.archive_command or "true"
         text = configuration(self.folder, self.address, self.port, self.tls, self.settings, provider)
-        (self.folder / "postgresql.conf").write_text(text)
-        (self.folder / "pg_hba.conf").write_text(access(self.tls))
+        # A server that reloads half a file serves no TLS any more, and can then not be asked to reload it.
+        write(self.folder / "postgresql.conf", text.encode())
+        write(self.folder / "pg_hba.conf", access(self.tls).encode())

@@ -33,6 +33,8 @@ class Call:
     """Path of [code, message] in a response that reports an error without being one."""
     region: str = "region"
     """Which of the names that templates may use says where the call goes."""
+    without: frozenset[str] = frozenset()
+    """Inputs that are not matched, though the API has a field of that name."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ class Kind:
     after_create: tuple[Call, ...] = ()
     instead: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
     """Where this input is given: the operation that creates the resource instead of `create`, and those that it needs
-    once the resource is ready, for what the operation does not take."""
+    once the resource is ready, for what the operation does not take; before each of them it is waited for."""
     fresh: Fresh | None = None
     before_delete_inputs: Mapping[str, Any] = field(default_factory=dict)
     """Inputs to change first, because AWS rejects the deletion otherwise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jmespath
@@ -77,10 +78,11 @@ class ResourceLifecycle:
             raise ProviderError(f"{creation.operation} returned no id for {self._name}")
         return _plain(id)
 
-    def complete(self, id: str, outputs: Values, live: Values, new: Values) -> None:
+    def complete(self, id: str, outputs: Values, live: Values, new: Values, wait: Callable[[], object]) -> None:
         """Make the calls that an interrupted creation may have left out; `live` are the actual inputs."""
         kind, known = self._kind, self.known(new, id, outputs)
         for call in kind.creation(new)[1]:
+            wait()
             try:
                 self.call(call, known)
             except ApiError as error:
@@ -88,13 +90,20 @@ class ResourceLifecycle:
                     raise
         unread = {name for one in kind.separate if not one.path and not one.created for name in one.inputs}
         self.modify(id, outputs, set(kind.write_only) & set(new), new)
-        self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new)
+        self.settle(id, outputs, {key: value for key, value in live.items() if key not in unread}, new, wait)
 
-    def settle(self, id: str, outputs: Values, old: Values | None, new: Values) -> None:
-        """Make the calls that creation needs besides the main one; `old` are the inputs of one that was interrupted."""
+    def settle(self, id: str, outputs: Values, old: Values | None, new: Values, wait: Callable[[], object]) -> None:
+        """Make the calls that creation needs besides the main one; `old` are the inputs of one that was interrupted.
+
+        `wait` returns when the resource is ready.
+        """
         kind, known = self._kind, self.known(new, id, outputs)
-        for call in kind.creation(new)[1] if old is None else ():
+        following = kind.creation(new)[1] if old is None else ()
+        for call in following:
+            wait()
             self.call(call, known)
+        if following and kind.instead:
+            wait()
         for separate in kind.separate:
             if _is_due(kind, separate, old, new):
                 for call in calls_of(separate, old or {}, known):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -101,15 +102,14 @@ class AwsProvider(Provider):
             raise ProviderError(f"{resource.name} would be created from unknown values")
         kind, lifecycle = _kind(resource), self._lifecycle(resource)
         id, live = find_or_create(lifecycle, kind, resource, inputs, self._creations, operation)
+        wait = partial(lifecycle.wait_ready, id, inputs, operation, "creating")
         try:
-            outputs = lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, operation, "creating"), inputs)
+            outputs = lifecycle.outputs(id, wait(), inputs)
             if live is not None:
-                lifecycle.complete(id, outputs, live, inputs)
+                lifecycle.complete(id, outputs, live, inputs, wait)
             else:
-                lifecycle.settle(id, outputs, None, inputs)
-            return id, merged(
-                inputs, lifecycle.outputs(id, lifecycle.wait_ready(id, inputs, operation, "creating"), inputs)
-            )
+                lifecycle.settle(id, outputs, None, inputs, wait)
+            return id, merged(inputs, lifecycle.outputs(id, wait(), inputs))
         except ProviderError as error:
             raise ResourceInitFailed(
                 f"{resource.name} exists as {id} but is not as declared: {error}", id, inputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
-from local.plugins.aws.inputs import Inputs
+from local.plugins.aws.inputs import Effect, Inputs
 from local.plugins.aws.kind import Call, Kind, SeparateCall, Waiter
 from local.plugins.provider.values import Values
 
@@ -29,6 +29,11 @@ def _autoscaling(old: Values, known: Values) -> list[Call]:
     return [Call("ModifyDBInstance", {**_MODIFIED, "MaxAllocatedStorage": most})]
 
 
+def _following(old: Values, new: Values) -> Effect:
+    """A replica that no longer names a source is promoted; nothing else about the source can be changed."""
+    return Effect.REFUSED if new.get("replicateSourceDb") else Effect.IN_PLACE
+
+
 KINDS = (
     subnet_group("rds", "DBSubnetGroup", "DBSubnetGroupArn", modify={"SubnetIds": "{subnetIds}"}),
     parameter_group(
@@ -44,8 +49,25 @@ KINDS = (
         create=Call("CreateDBInstance", match=True),
         instead={
             "replicateSourceDb": (
-                Call("CreateDBInstanceReadReplica", {"SourceDBInstanceIdentifier": "{replicateSourceDb}"}, match=True),
-                Call("ModifyDBInstance", {**_MODIFIED, "BackupRetentionPeriod": "{backupRetentionPeriod}"}),
+                Call(
+                    "CreateDBInstanceReadReplica",
+                    {"SourceDBInstanceIdentifier": "{replicateSourceDb}"},
+                    match=True,
+                    without=frozenset({"allocatedStorage", "caCertIdentifier", "parameterGroupName"}),
+                ),
+                Call(
+                    "ModifyDBInstance",
+                    {
+                        "DBInstanceIdentifier": "{id}",
+                        "ApplyImmediately": True,
+                        "BackupRetentionPeriod": "{backupRetentionPeriod}",
+                        "CACertificateIdentifier": "{caCertIdentifier}",
+                        "DBParameterGroupName": "{parameterGroupName}",
+                        "PreferredBackupWindow": "{backupWindow}",
+                        "PreferredMaintenanceWindow": "{maintenanceWindow}",
+                    },
+                ),
+                Call("RebootDBInstance", {"DBInstanceIdentifier": "{id}"}),  # for the parameters of its group
             )
         },
         id="{identifier}",
@@ -85,7 +107,7 @@ KINDS = (
             "dbSubnetGroupName": "DBSubnetGroup.DBSubnetGroupName",
             "parameterGroupName": "DBParameterGroups[0].DBParameterGroupName",
             "port": "Endpoint.Port",
-            "replicateSourceDb": "ReadReplicaSourceDBInstanceIdentifier",
+            "replicateSourceDb": "ReadReplicaSourceDBInstanceIdentifier || ''",
             "iamDatabaseAuthenticationEnabled": "IAMDatabaseAuthenticationEnabled",
             "performanceInsightsEnabled": "PerformanceInsightsEnabled",
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
@@ -100,7 +122,7 @@ KINDS = (
             "licenseModel maintenanceWindow manageMasterUserPassword masterUserSecretKmsKeyId maxAllocatedStorage "
             "monitoringInterval monitoringRoleArn multiAz networkType optionGroupName parameterGroupName password "
             "performanceInsightsEnabled performanceInsightsKmsKeyId performanceInsightsRetentionPeriod port "
-            "publiclyAccessible storageThroughput storageType vpcSecurityGroupIds",
+            "publiclyAccessible replicateSourceDb storageThroughput storageType vpcSecurityGroupIds",
             replacing="availabilityZone backupTarget characterSetName customIamInstanceProfile dbName engine kmsKeyId "
             "ncharCharacterSetName storageEncrypted timezone username",
             steering="allowMajorVersionUpgrade applyImmediately deleteAutomatedBackups finalSnapshotIdentifier "
@@ -108,9 +130,10 @@ KINDS = (
             refused={
                 "identifier": "AWS renames an instance in place, which is not done here, as the name is the id of its "
                 "resource; keep the name, or declare another instance beside it and move the data",
-                "replicateSourceDb": "RDS has no operation by which an instance gets another source; promote a replica "
-                "with PromoteReadReplica, and delete an instance that is to become one",
+                "replicateSourceDb": "AWS has no operation by which an instance follows another one or another source; "
+                "declare a replica of its own beside it. A replica without this input is promoted",
             },
+            depending={"replicateSourceDb": _following},
             absent={
                 "applyImmediately": False,
                 "autoMinorVersionUpgrade": True,
@@ -122,6 +145,7 @@ KINDS = (
                 "monitoringInterval": 0,
                 "performanceInsightsEnabled": False,
                 "publiclyAccessible": False,
+                "replicateSourceDb": "",
                 "storageEncrypted": False,
             },
             sets="enabledCloudwatchLogsExports vpcSecurityGroupIds",
@@ -130,6 +154,19 @@ KINDS = (
         separate=(
             SeparateCall(("enabledCloudwatchLogsExports",), _exports, created=True),
             SeparateCall(("maxAllocatedStorage",), _autoscaling, created=True),
+            SeparateCall(
+                ("replicateSourceDb",),
+                Call(
+                    "PromoteReadReplica",
+                    {
+                        "DBInstanceIdentifier": "{id}",
+                        "BackupRetentionPeriod": "{backupRetentionPeriod}",
+                        "PreferredBackupWindow": "{backupWindow}",
+                    },
+                ),
+                created=True,
+                last=True,
+            ),
             SeparateCall(("port",), Call("ModifyDBInstance", {**_MODIFIED, "DBPortNumber": "{port}"}), created=True),
         ),
         pending="PendingModifiedValues",

@@ -40,7 +40,7 @@ def _in_shape(
     members = operation.input_shape.members if operation.input_shape else {}
     lost: list[str] = []
     params = {key: shaped(value, members[key], key, lost) for key, value in _filled(call.fields, inputs).items()}
-    skip = kind.unmatched(call) | {name.split(".")[0] for name in references(call.fields)}
+    skip = kind.unmatched(call) | call.without | {name.split(".")[0] for name in references(call.fields)}
     for key, value in inputs.items() if call.match else ():
         member = member_of(kind, key, members)
         if key in skip or key not in only or member is None:

@@ -54,7 +54,6 @@ class Replica:
                 engine.seed()
             case Step.START:
                 engine.ensure()
-                engine.configure()
             case Step.FENCE:
                 engine.stop()
             case Step.PROMOTE:
