@@ -40,6 +40,8 @@ def authorize(session: AssumedRole, service: str, operation: str, region: str, i
         "aws:PrincipalAccount": ACCOUNT,
         "aws:SecureTransport": "true",  # as it would be on AWS, where no endpoint of these services is without TLS
     }
+    if service == "s3" and inputs.get("Prefix") is not None:
+        context["s3:prefix"] = inputs["Prefix"]
     if all(allows(documents, action, resources, context) for documents in _policies(session)):
         return
     on = resources[0] if resources else "*"

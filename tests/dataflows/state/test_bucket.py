@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import boto3
 import msgspec
 import pytest
 
 from dataflows.biosync.place import Place
 from dataflows.biosync.shutdown import Shutdown
-from dataflows.biosync.state.bucket import PartitionBucket, Superseded
+from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket, Superseded
 from dataflows.biosync.state.choice import Bounds, FromSnapshot, FromTopic
 from dataflows.biosync.state.log import StateLog
 from dataflows.biosync.state.manifest import Manifest
 from dataflows.biosync.state.restore import Restored, StateRefused, Writer, restore
 from dataflows.biosync.state.snapshots import Snapshots
+from tests.cloud.test_authorization import TRUST
 from tests.fixtures.cloud import REGION, Cloud
+from tests.infra.recording import run
 
-pytestmark = pytest.mark.integration
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*"),
+]
 BUCKET = "test-state-bucket"
 STATES = {f"user-{i}": bytes([i]) * 3_000 for i in range(100)}
 _names = iter(f"stream{i}/0000" for i in range(1000))
@@ -177,3 +184,33 @@ def test_the_snapshot_before_is_used_when_the_topic_has_the_rest_and_refused_oth
     found.write(2, {"user-1": b"two"})
     healed = Writing(bucket, threads, tmp_path / "d").restored.content
     assert healed.states == {**STATES, "user-1": b"two"}
+
+
+def test_the_role_of_a_stream_has_its_own_objects_and_no_others(cloud: Cloud, s3: Any, tmp_path: Path) -> None:
+    """The policy is the program's; locally it binds as in AWS."""
+    declared = run("local", outputs_known=True).of("aws:iam/rolePolicy:RolePolicy")
+    policy = declared["aura-us-west-2-stream-state-bio-sync"]["policy"]
+    buckets = {one["Resource"] for one in json.loads(policy)["Statement"] if one["Action"] == "s3:ListBucket"}
+    iam = cloud.client("iam")
+    role = iam.create_role(RoleName=BUCKET, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    document = policy.replace(buckets.pop(), f"arn:aws:s3:::{BUCKET}")
+    iam.put_role_policy(RoleName=BUCKET, PolicyName="p", PolicyDocument=document)
+    session = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="pod")["Credentials"]
+    own = boto3.client(
+        "s3",
+        region_name=REGION,
+        endpoint_url=cloud.site.endpoint_url,
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+    )
+    with ThreadPoolExecutor(1) as threads:
+        writing = Writing(PartitionBucket(own, BUCKET, "aura/bio-sync/0000"), threads, tmp_path / "a")
+        writing.write(1, dict(STATES))
+        writing.write(2, dict(STATES))
+        bucket = PartitionBucket(own, BUCKET, "aura/bio-sync/0000")
+        bucket.delete_segments([name for name, _ in bucket.segments()])
+        assert bucket.segments() == []
+        for other in ("aura/another/0000", "aura/bio-sync-2/0000"):
+            with pytest.raises(BucketUnavailable, match="not authorized"):
+                Writing(PartitionBucket(own, BUCKET, other), threads, tmp_path / "b")
