@@ -161,6 +161,15 @@ def test_what_is_in_the_witness_region_needs_none_and_keeps_old_leases_as_short_
     assert found(small(lambda: good.bucket("witness", options()(THIRD), old_days=1), config=PAIR)) == []
 
 
+def test_a_key_of_another_purpose_is_none() -> None:
+    def program() -> None:
+        where = options()
+        good.key(f"aura-{WEST}-data", where(WEST))
+        good.key(f"aura-{EAST}-media", where(EAST))
+
+    assert len(found(small(program, config=PAIR))) == 2
+
+
 def test_a_password_of_each_region_is_none_of_the_other() -> None:
     def program() -> None:
         where = options()
