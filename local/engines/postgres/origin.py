@@ -19,6 +19,8 @@ from local.engines.runtime.files import write
 
 NO_LATER_COMMIT = "recovery ended before configured recovery target was reached"
 """PostgreSQL's error when all of the WAL is older than the moment to which it shall be replayed."""
+PASSWORDS = "replication.pgpass"
+"""Beside the data of a standby: with what it logs in at its primary."""
 _OF_SLOT = "FROM pg_replication_slots WHERE slot_name = %s"
 _RECEIVER = {"wal_receiver_timeout": "30s", "wal_retrieve_retry_interval": "1s"}
 """A primary that is silent for that long counts as gone; one that is back is followed again at once."""
@@ -107,7 +109,7 @@ class Standby:
 
     def settings(self, folder: Path) -> dict[str, str]:
         """The password is in a file: customers may read the settings of a server."""
-        passwords = folder / "replication.pgpass"
+        passwords = folder / PASSWORDS
         write(passwords, f"*:*:*:{REPLICATOR}:{self.primary.replication}\n".encode(), 0o600)
         to = self.primary.conninfo(REPLICATOR)
         conninfo = make_conninfo(to, passfile=str(passwords), application_name=self.slot)

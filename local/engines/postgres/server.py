@@ -15,7 +15,7 @@ from psycopg import sql
 from local.engines.postgres import backup, cluster
 from local.engines.postgres.backup import Source
 from local.engines.postgres.configuration import Tls, access, configuration
-from local.engines.postgres.origin import NO_LATER_COMMIT, Empty, Origin, Standby, release
+from local.engines.postgres.origin import NO_LATER_COMMIT, PASSWORDS, Empty, Origin, Standby, release
 from local.engines.postgres.roles import SUPERUSER
 from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed, Process
@@ -46,8 +46,10 @@ class Login:
 
 @dataclass(frozen=True)
 class Replication:
-    """What a standby says about itself."""
+    """What a server says about itself."""
 
+    recovering: bool
+    """Whether it is a standby; when it is none, it is neither streaming nor level."""
     streaming: bool
     """Whether it is connected to its primary."""
     level: bool
@@ -193,17 +195,16 @@ class Postgres:
             raise EngineFailed(f"the standby in {self.folder} is no primary after {seconds} s; it goes on as a standby")
 
     def replication(self) -> Replication:
-        """Of a standby."""
         question = """
-            SELECT coalesce(r.status = 'streaming', false),
+            SELECT pg_is_in_recovery(), coalesce(r.status = 'streaming', false),
                    coalesce(r.status = 'streaming'
                             AND pg_last_wal_replay_lsn() >= coalesce(r.latest_end_lsn, r.receive_start_lsn)
                             AND clock_timestamp() - r.last_msg_receipt_time < %s * interval '1 second', false),
                    coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0)::float
             FROM (SELECT 1) AS always LEFT JOIN pg_stat_wal_receiver AS r ON true
         """
-        streaming, level, age = self.query(question, [_SILENT_SECONDS])[0]
-        return Replication(streaming, level, max(0.0, age))
+        recovering, streaming, level, age = self.query(question, [_SILENT_SECONDS])[0]
+        return Replication(recovering, streaming, level, max(0.0, age))
 
     def slots(self) -> list[str]:
         """Names of its physical replication slots."""
@@ -246,6 +247,8 @@ class Postgres:
 
     def _configure(self) -> None:
         provider = self.origin.settings(self.folder)
+        if not isinstance(self.origin, Standby):
+            (self.folder / PASSWORDS).unlink(missing_ok=True)
         if self._replay_all.exists():
             provider.pop("recovery_target_time", None)
         provider["archive_command"] = self.archive_command or "true"

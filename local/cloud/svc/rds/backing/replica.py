@@ -73,12 +73,11 @@ class Replica:
         if now - _looked_at.get(key, 0.0) < _LOOK_SECONDS:
             return True
         _looked_at[key] = now
-        engine = self.engine()
-        if not engine.in_recovery():
+        found = self.engine().replication()
+        if not found.recovering:
             return False
         with self.context.lock:
             standby = self.fleet.standby(self.instance)
-        found = engine.replication()
         if found.level:
             _level_at[key] = now
         slot = standby.slot_status() if standby and not found.level else None
