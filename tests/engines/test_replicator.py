@@ -63,7 +63,8 @@ class Side:
         """Records whose values are the numbers from `first` to before `last`."""
         producer = Producer(self.settings)
         for number in range(first, last):
-            value, headers = str(number).encode(), [("n", b"%d" % number)]
+            value = str(number).encode()
+            headers: list[tuple[str, str | bytes | None]] = [("n", b"%d" % number)]
             place = {"key": b"k%d" % (number % 5), "partition": number % 2, "timestamp": STAMP + number}
             producer.produce(topic, value, headers=headers, **place)
         assert producer.flush(20) == 0
