@@ -63,8 +63,8 @@ class Side:
         """Records whose values are the numbers from `first` to before `last`."""
         producer = Producer(self.settings)
         for number in range(first, last):
-            value = str(number).encode()
-            headers: list[tuple[str, str | bytes | None]] = [("n", b"%d" % number)]
+            value: bytes = str(number).encode()
+            headers: Any = [("n", b"%d" % number)]
             place = {"key": b"k%d" % (number % 5), "partition": number % 2, "timestamp": STAMP + number}
             producer.produce(topic, value, headers=headers, **place)
         assert producer.flush(20) == 0
@@ -231,6 +231,8 @@ def test_new_partitions_are_copied(pair: Pair) -> None:
     pair.west.create("beats-grown", 1)
     until("the topic", lambda: "beats-grown" in pair.east.admin.list_topics(timeout=10).topics)
     pair.west.admin.create_partitions([NewPartitions("beats-grown", 2)])["beats-grown"].result(20)
+    metadata = lambda: pair.east.admin.list_topics(timeout=10).topics["beats-grown"]
+    until("the partition", lambda: len(metadata().partitions) == 2)
     pair.west.send("beats-grown", 0, 10)
     assert values(pair.east.records("beats-grown", 10)) == list(range(10))
 
