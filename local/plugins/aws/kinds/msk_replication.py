@@ -35,7 +35,7 @@ def _replication(known: Values) -> Any:
     if not isinstance(given, dict):
         return None
     same = {key: value for key, value in given.items() if key not in ("topicReplications", "consumerGroupReplications")}
-    (topics,), (groups,) = given["topicReplications"], given["consumerGroupReplications"]
+    topics, groups = (given[each][0] for each in ("topicReplications", "consumerGroupReplications"))  # AWS has one
     return [
         {
             **same,
