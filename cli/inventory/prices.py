@@ -57,7 +57,8 @@ def cost(resource: Resource, prices: Prices) -> Cost | None:
         return None
     known = {name: (units, prices.of[name]) for name, units in parts.items() if units is not None and name in prices.of}
     usd = sum(units * one.usd * (HOURS if one.unit == "hour" else 1) for units, one in known.values())
-    return Cost(usd, tuple(name for name in parts if name not in known))
+    unknown = (f"size of {resource.name}" if name in prices.of else name for name in parts if name not in known)
+    return Cost(usd, tuple(unknown))
 
 
 def _parts(resource: Resource) -> Mapping[str, float | None]:

@@ -66,7 +66,7 @@ class Pair(Component):
             DatabaseBackups(name, of.instance, passive.keys.data, days, self._in(passive))
 
     def _buckets(self, source: Region, target: Region) -> None:
-        for noun in ("media", "backups", "state"):
+        for noun in ("media", "backups", "stream-state"):
             name = f"{source.name}-{noun}-replication"
             BucketReplication(name, _side(source, noun), _side(target, noun), self._in(source))
 

@@ -126,23 +126,24 @@ def test_brokers_are_replicated_both_ways_under_the_same_names(declared: Recordi
 def test_buckets_are_copied_both_ways_within_15_minutes(declared: Recording) -> None:
     configurations = declared.of("aws:s3/bucketReplicationConfig:BucketReplicationConfig")
     assert set(configurations) == {
-        f"aura-{region}-{noun}-replication" for region in (WEST, EAST) for noun in ("media", "backups")
+        f"aura-{region}-{noun}-replication" for region in (WEST, EAST) for noun in ("media", "backups", "stream-state")
     }
     for name, configuration in configurations.items():
         source = name.removesuffix("-replication")
         target = source.replace(WEST, "?").replace(EAST, WEST).replace("?", EAST)
+        keys = {side: side.replace("stream-state", "data") for side in (source, target)}
         (rule,) = configuration["rules"]
         destination = rule["destination"]
         assert destination["bucket"] == declared.arn("aws:s3", target)
         assert destination["replicationTime"] == {"status": "Enabled", "time": {"minutes": 15}}
         assert destination["metrics"]["status"] == rule["deleteMarkerReplication"]["status"] == "Enabled"
-        assert destination["encryptionConfiguration"]["replicaKmsKeyId"] == declared.arn("aws:kms", target)
+        assert destination["encryptionConfiguration"]["replicaKmsKeyId"] == declared.arn("aws:kms", keys[target])
         assert rule["sourceSelectionCriteria"]["sseKmsEncryptedObjects"]["status"] == "Enabled"
         policy = json.loads(declared.of("aws:iam/rolePolicy:RolePolicy")[name]["policy"])
         allowed = {action: statement["Resource"] for statement in policy["Statement"] for action in statement["Action"]}
         assert allowed["s3:ReplicateObject"] == f"{declared.arn('aws:s3', target)}/*"
-        assert allowed["kms:Decrypt"] == declared.arn("aws:kms", source)
-        assert allowed["kms:Encrypt"] == declared.arn("aws:kms", target)
+        assert allowed["kms:Decrypt"] == declared.arn("aws:kms", keys[source])
+        assert allowed["kms:Encrypt"] == declared.arn("aws:kms", keys[target])
 
 
 def test_every_host_fails_over_by_the_regions_own_answer(declared: Recording) -> None:

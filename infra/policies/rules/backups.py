@@ -13,6 +13,8 @@ _RESTORE_DAYS = 30
 https://docs.aws.amazon.com/kms/latest/APIReference/API_ScheduleKeyDeletion.html,
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html); RDS takes up to 35
 (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html)."""
+_REWRITTEN = "-stream-state"
+"""Snapshots of streams are replaced every minute and can be computed from the topic again: old ones are no backup."""
 _CACHE_DAYS = 1
 """A cache holds what may be lost; a snapshot spares the time in which it is cold."""
 
@@ -83,6 +85,8 @@ def _check(resource: Resource, deployment: Deployment) -> Iterable[str]:
     pair = deployment.pair
     if check is _lifecycle and pair and resource.region == pair.witness:
         return ()  # its leases are renewed all the time, and worth nothing once they have ended
+    if check is _lifecycle and resource.name.endswith(_REWRITTEN):
+        return ()
     return check(resource) if check and deployment.stack == PROD else ()
 
 

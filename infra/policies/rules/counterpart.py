@@ -12,6 +12,8 @@ from infra.policies.stateful import STATEFUL
 GLOBAL = frozenset({"aws:route53/zone:Zone"})
 """Of no region: Route 53 answers from all. https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/
 global-services.html"""
+COPIES = frozenset({"aws:elasticache/globalReplicationGroup:GlobalReplicationGroup", "aws:kms/replicaKey:ReplicaKey"})
+"""By which a counterpart comes to be."""
 MISSING = {
     "aws:eks/cluster:Cluster": "no cluster of this name is there",
     "aws:elasticache/replicationGroup:ReplicationGroup": "no GlobalReplicationGroup has it and a group there",
@@ -30,7 +32,7 @@ def _check(stack: Stack) -> Iterable[Violation]:
         return
     for resource in stack.resources:
         other = pair.other(resource.region)
-        if not other or resource.type not in STATEFUL - GLOBAL or takes_access_logs(resource, stack):
+        if not other or resource.type not in STATEFUL - GLOBAL - COPIES or takes_access_logs(resource, stack):
             continue
         if all(copy.region != other for copy in copies(resource, stack)):
             missing = MISSING[resource.type] if resource.type in FIND else _UNKNOWN

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 import pytest
 
 from infra.policies.copies import FIND
-from infra.policies.rules.counterpart import GLOBAL, MISSING
+from infra.policies.rules.counterpart import COPIES, GLOBAL, MISSING
 from infra.policies.stateful import STATEFUL
 from infra.protection import STATEFUL as PROTECTED
 from tests.infra.policies import good
@@ -40,7 +40,7 @@ def caches(where: Where, whole: bool) -> None:
         *("global",),
         global_replication_group_id_suffix="aura",
         primary_replication_group_id=first.id,
-        opts=pulumi.ResourceOptions(provider=where(WEST).provider),
+        opts=pulumi.ResourceOptions(provider=where(WEST).provider, protect=True),
     )
     if whole:
         joined: dict[str, Any] = {"at_rest_encryption_enabled": None, "transit_encryption_enabled": None}
@@ -74,14 +74,14 @@ def replicator(source: aws.msk.Cluster, target: aws.msk.Cluster, where: Where) -
                 aws.msk.ReplicatorReplicationInfoListConsumerGroupReplicationArgs(consumer_groups_to_replicates=[".*"])
             ],
         ),
-        opts=pulumi.ResourceOptions(provider=where(EAST).provider),
+        opts=pulumi.ResourceOptions(provider=where(EAST).provider, protect=True),
     )
 
 
 def keys(where: Where, whole: bool) -> None:
     primary = good.key("secrets", where(WEST), multi_region=True)
     if whole:
-        opts = pulumi.ResourceOptions(provider=where(EAST).provider)
+        opts = pulumi.ResourceOptions(provider=where(EAST).provider, protect=True)
         aws.kms.ReplicaKey("secrets", primary_key_arn=primary.arn, deletion_window_in_days=30, opts=opts)
 
 
@@ -192,7 +192,7 @@ def test_a_replica_key_of_a_key_of_one_region_is_refused() -> None:
     def program() -> None:
         where = options()
         primary = good.key("secrets", where(WEST))
-        opts = pulumi.ResourceOptions(provider=where(EAST).provider)
+        opts = pulumi.ResourceOptions(provider=where(EAST).provider, protect=True)
         aws.kms.ReplicaKey("secrets", primary_key_arn=primary.arn, deletion_window_in_days=30, opts=opts)
 
     assert "neither a ReplicaKey of it as a multi-Region key" in found(small(program, config=PAIR))[0]
@@ -216,5 +216,5 @@ def test_a_type_that_no_rule_knows_is_refused() -> None:
 
 def test_every_type_that_the_platform_protects_has_a_way() -> None:
     assert STATEFUL >= PROTECTED
-    assert FIND.keys() | GLOBAL >= PROTECTED
+    assert FIND.keys() | GLOBAL | COPIES >= PROTECTED
     assert set(PROGRAMS.values()) == FIND.keys() == MISSING.keys()
