@@ -74,7 +74,7 @@ def replicator(source: aws.msk.Cluster, target: aws.msk.Cluster, where: Where) -
                 aws.msk.ReplicatorReplicationInfoListConsumerGroupReplicationArgs(consumer_groups_to_replicates=[".*"])
             ],
         ),
-        opts=pulumi.ResourceOptions(provider=where(EAST).provider, protect=True),
+        opts=pulumi.ResourceOptions(provider=where(EAST).provider),
     )
 
 
