@@ -98,8 +98,8 @@ class Shard:
 
 @dataclass
 class Shards:
-    """The partitions of this worker. `s3` and `bucket` are where snapshots go, below `prefix`; without a bucket the
-    state is on the local disk alone."""
+    """The partitions of this worker. `bucket` gives the place of a partition's snapshots; without it the state is on
+    the local disk alone."""
 
     topic: Topic
     rules: Rules
