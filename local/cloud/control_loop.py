@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from local.cloud.context import CloudContext
-from local.cloud.service.base import Backing, Service
 from local.engines.runtime.process import EngineFailed
 
 log = logging.getLogger(__name__)
@@ -23,6 +22,23 @@ MAX_BACKOFF_SECONDS = 30.0
 def backoff_after(failures: int) -> float:
     """Seconds until the next try of a resource that failed this many times in a row."""
     return min(MAX_BACKOFF_SECONDS, TICK_SECONDS * 2.0**failures)
+
+
+class Reconciled(Protocol):
+    """What the loop needs of a backing."""
+
+    @property
+    def key(self) -> str: ...
+
+    def reconcile(self) -> None: ...
+
+
+class Source(Protocol):
+    """What has backings, such as a service."""
+
+    def backings(self) -> Sequence[Reconciled]:
+        """Called under the lock."""
+        ...
 
 
 @dataclass
@@ -37,9 +53,9 @@ class Failure:
 class ControlLoop:
     """Reconciles every backing, each in one thread at a time; a failure delays only the resource that fails."""
 
-    def __init__(self, context: CloudContext, services: Iterable[Service[Any]], save: Callable[[], None]) -> None:
+    def __init__(self, context: CloudContext, sources: Iterable[Source], save: Callable[[], None]) -> None:
         self.context = context
-        self.services = list(services)
+        self.sources = list(sources)
         self.save = save
         self.failures: dict[str, Failure] = {}
         self._busy: set[str] = set()
@@ -61,7 +77,7 @@ class ControlLoop:
     def tick(self, now: float) -> None:
         """Starts the reconciliation of every backing that is idle and not backing off; `now` on the monotonic clock."""
         with self.context.lock:
-            backings = [backing for service in self.services for backing in service.backings()]
+            backings = [backing for source in self.sources for backing in source.backings()]
         for backing in backings:
             failure = self.failures.get(backing.key)
             if failure is not None and now < failure.retry_at:
@@ -81,7 +97,7 @@ class ControlLoop:
             except Exception:
                 log.exception("a pass of the control loop failed; the next one follows")
 
-    def _reconcile(self, backing: Backing) -> None:
+    def _reconcile(self, backing: Reconciled) -> None:
         try:
             backing.reconcile()
         except Exception as error:

@@ -16,12 +16,15 @@ from local.cloud.moto_backends import (
     cloudfront,
     ebs,
     ec2,
+    health_checks,
     iam,
     indexes,
     kms,
     logs,
+    multi_region_keys,
     revoked_rules,
     route53,
+    secret_replicas,
     secret_versions,
     security_group_rules,
     sqs,
@@ -31,6 +34,9 @@ from local.cloud.moto_backends import (
     zones,
 )
 from local.cloud.moto_backends.s3 import corrections as s3
+from local.cloud.moto_backends.s3 import replication
+from local.cloud.replication.backing import Replications
+from local.cloud.route53.backing import NameServer
 from local.cloud.state.store import Store
 from local.cloud.svc import services
 from local.site import Site
@@ -38,8 +44,9 @@ from local.site import Site
 log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
-    *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, revoked_rules, route53),
-    *(s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
+    *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, multi_region_keys),
+    *(replication, revoked_rules, secret_replicas),
+    *(route53, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
 
@@ -50,10 +57,12 @@ def serve(site: Site, end: threading.Event) -> None:
         corrections.install()
     context = CloudContext(site)
     context.authority.ensure()
+    names = NameServer(context)
+    health_checks.install(names.observed)
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
-    loop = ControlLoop(context, known, store.save)
+    loop = ControlLoop(context, [*known, Replications(context), names], store.save)
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
+from local.cloud.authorization.trust import may_assume, trusts
 from local.cloud.moto_backends.compute import architectures
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.eks.authentication.policies import ARN, POLICIES, allows
@@ -22,7 +23,6 @@ from local.cloud.svc.eks.rules.node_groups import RULES, NodeGroupFacts, archite
 from local.cloud.svc.eks.rules.syntax import bad_labels, is_label_key, is_namespace
 from local.cloud.svc.eks.rules.table import check
 from local.cloud.svc.eks.rules.templates import TEMPLATE_RULES, TemplateFacts
-from local.cloud.svc.eks.rules.trust import may_assume, trusts
 
 AMI_TYPES = ("AL2023_x86_64_STANDARD", "AL2023_ARM_64_STANDARD", "BOTTLEROCKET_ARM_64", "BOTTLEROCKET_x86_64")
 ROLE = "arn:aws:iam::123456789012:role/somebody"

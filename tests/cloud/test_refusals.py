@@ -18,7 +18,6 @@ CONNECTION = {
     **{"TargetClusterArn": "a", "Authentication": "SASL_IAM", "VpcId": "v"},
     **{"ClientSubnets": [], "SecurityGroups": []},
 }
-REPLICATION = {"Role": "arn:aws:iam::123456789012:role/r", "Rules": []}
 UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
     (
         "rds",
@@ -30,9 +29,6 @@ UNSUPPORTED: list[tuple[str, str, dict[str, Any]]] = [
     ("elasticache", "create_user_group", {"UserGroupId": "x", "Engine": "redis"}),
     ("elasticache", "create_serverless_cache", {"ServerlessCacheName": "x", "Engine": "redis"}),
     ("elasticache", "start_migration", {"ReplicationGroupId": "x", "CustomerNodeEndpointList": []}),
-    ("kms", "update_primary_region", {"KeyId": "x", "PrimaryRegion": "us-east-1"}),
-    ("route53", "get_health_check_status", {"HealthCheckId": "x"}),
-    ("s3", "put_bucket_replication", {"Bucket": "x", "ReplicationConfiguration": REPLICATION}),
     ("apprunner", "list_services", {}),
     ("ec2", "describe_vpc_block_public_access_options", {}),
     ("iam", "generate_service_last_accessed_details", {"Arn": "arn:aws:iam::123456789012:user/x"}),

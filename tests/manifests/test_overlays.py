@@ -85,6 +85,14 @@ def test_each_stack_has_an_overlay_for_each_of_its_regions() -> None:
         assert all(yaml.safe_load(file.read_text()) for file in folder.glob("*/kustomization.yaml"))
 
 
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_the_regions_of_a_pair_differ_in_their_buckets_alone(stack: str) -> None:
+    folder = CHECKOUT / "manifests" / "overlays" / stack
+    west = {file.name: file.read_text() for file in (folder / "us-west-2").iterdir()}
+    east = {file.name: file.read_text() for file in (folder / "us-east-1").iterdir()}
+    assert {name: text.replace("us-west-2", "us-east-1") for name, text in west.items()} == east
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_store_archives_into_the_bucket_that_the_stack_declares(stack: str) -> None:
     bucket = run(stack, outputs_known=True).of("aws:s3/bucket:Bucket")["aura-us-west-2-backups"]["bucket"]

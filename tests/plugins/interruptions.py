@@ -7,7 +7,6 @@ import json
 import re
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +61,10 @@ class InterruptedProvider(AwsProvider):
 class InterruptedEngine(mocks.Mocks):
     """Creates what a program declares, one resource after the other, and interrupts each after every call.
 
-    `backend` gets the state as Pulumi would write it. `outputs` are those of types that it only pretends to create.
-    `interruptions` are the operations after which it happened.
+    `backend` gets the state as Pulumi would write it. `interruptions` are the operations after which it happened.
     """
 
-    def __init__(self, backend: Path, outputs: Mapping[str, Values]) -> None:
-        self._outputs = outputs
+    def __init__(self, backend: Path) -> None:
         self.interruptions: list[str] = []
         self.notes: list[str] = []
         self.resources: list[dict[str, Any]] = []
@@ -84,9 +81,6 @@ class InterruptedEngine(mocks.Mocks):
         inputs = _whole(unwrap(args.inputs))
         if args.typ == "pulumi:providers:aws":
             self._settings = inputs
-        if args.typ in self._outputs:
-            outputs = {"arn": f"arn:aws:x:::{args.name}", **self._outputs[args.typ]}
-            return f"{args.name}-id", {**inputs, **outputs}
         if find(args.typ) is None:
             return f"{args.name}-id", inputs
         with self._one:

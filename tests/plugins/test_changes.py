@@ -80,7 +80,7 @@ def other(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return value[:-1] if len(value) > 1 else [*value, other(name, value[0])] if value else ["api"]
     if isinstance(value, dict):
-        first = next(iter(value), "")
+        first = min(value, default="")  # the order of a recorded mapping is not always the same
         return {**value, first: other(name, value[first])} if value else {"other": "other"}
     try:
         document = value.startswith("{")

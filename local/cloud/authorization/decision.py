@@ -10,13 +10,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from moto.iam.models import iam_backends
+from moto.iam.models import Role, iam_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import AssumedRole, sts_backends
 
 from local.cloud.authorization.actions import ALWAYS, action_of
 from local.cloud.authorization.policy import allows
 from local.cloud.authorization.resources import resources_of
+from local.cloud.authorization.trust import trusts
 from local.cloud.context import ACCOUNT
 from local.cloud.moto_backends.keys import kms_key
 from local.cloud.service.errors import AwsError
@@ -45,6 +46,14 @@ def authorize(session: AssumedRole, service: str, operation: str, region: str, i
     message = f"User: {session.arn} is not authorized to perform: {action} on resource: {on}"
     because = "because no identity-based policy allows the action, or one denies it"
     raise AwsError(denial(service), f"{message} {because}", 403 if service in _XML else None)
+
+
+def role_allows(role_arn: str, service: str, action: str, resource: str) -> bool:
+    """Whether an AWS service, which the role trusts, may do this with the role. Call under the lock."""
+    role = _role(role_arn)
+    if role is None or not trusts(role.assume_role_policy_document, service):
+        return False
+    return allows(_documents(role), action, [resource], {"aws:PrincipalArn": role_arn})
 
 
 def _by_arn(service: str, region: str, inputs: Mapping[str, Any]) -> dict[str, str]:
@@ -76,13 +85,20 @@ _XML = frozenset(
 
 def _policies(session: AssumedRole) -> list[list[dict[str, Any]]]:
     """Sets of documents that must each allow: those of the role, and the session's own if it has one."""
-    roles = iam_backends[ACCOUNT]["aws"].roles.values()
-    role = next((role for role in roles if role.arn == session.role_arn), None)
+    role = _role(session.role_arn)
     if role is None:
         return [[]]
-    managed = [v.document for policy in role.managed_policies.values() for v in policy.versions if v.is_default]
-    documents = [_document(text) for text in (*role.policies.values(), *managed)]
+    documents = _documents(role)
     return [documents, [_document(session.policy)]] if session.policy else [documents]
+
+
+def _role(arn: str) -> Role | None:
+    return next((role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == arn), None)
+
+
+def _documents(role: Role) -> list[dict[str, Any]]:
+    managed = [v.document for policy in role.managed_policies.values() for v in policy.versions if v.is_default]
+    return [_document(text) for text in (*role.policies.values(), *managed)]
 
 
 def _document(text: str | dict[str, Any]) -> dict[str, Any]:

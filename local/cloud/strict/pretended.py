@@ -5,10 +5,7 @@ from __future__ import annotations
 from local.cloud.service.errors import AwsError, unsupported
 
 _OPERATIONS = {
-    ("kms", "UpdatePrimaryRegion"): "moving the primary of a multi-Region key",
     ("kms", "ImportKeyMaterial"): "importing key material",
-    ("s3", "PutBucketReplication"): "replicating a bucket",
-    ("route53", "GetHealthCheckStatus"): "running health checks",
 }
 """(botocore's name, operation) -> what AWS would do."""
 

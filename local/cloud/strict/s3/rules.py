@@ -17,7 +17,7 @@ from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, of_read
 from local.cloud.service.constraints import violations
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
-from local.cloud.strict.s3 import conditions, digests, names, object_lock
+from local.cloud.strict.s3 import conditions, digests, names, object_lock, replication
 from local.cloud.strict.s3.object_lock import Retention
 
 
@@ -136,6 +136,15 @@ def _versioning(request: ServiceRequest) -> None:
     _raise(object_lock.refusal_of_suspension(status, bucket is not None and bucket.object_lock_enabled))
 
 
+def _replication(request: ServiceRequest) -> None:
+    def versioned(name: str) -> bool | None:
+        bucket = _bucket({"Bucket": name})
+        return bucket.is_versioned if bucket is not None else None
+
+    given = request.inputs.get("ReplicationConfiguration") or {}
+    _raise(replication.refusal(request.inputs.get("Bucket", ""), given, versioned))
+
+
 def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -197,6 +206,7 @@ _ONCE: dict[str, tuple[Rule, ...]] = {
     "PutObjectLockConfiguration": (_document, _default_retention),
     "PutBucketVersioning": (_document, _versioning),
     "PutBucketEncryption": (_document,),
+    "PutBucketReplication": (_document, _replication),
     "PutBucketLifecycleConfiguration": (_document, _lifecycle),
     "PutBucketOwnershipControls": (_document,),
     "PutBucketPolicy": (_policy,),

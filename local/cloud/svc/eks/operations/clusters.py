@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from local.cloud.authorization.trust import trusts
 from local.cloud.moto_backends import lookups
 from local.cloud.moto_backends.compute import vpcs_of_groups
 from local.cloud.moto_backends.keys import kms_key
@@ -23,7 +24,6 @@ from local.cloud.svc.eks.rules import versions
 from local.cloud.svc.eks.rules.clusters import CLUSTER_RULES, NETWORK_RULES, ClusterFacts, NetworkFacts
 from local.cloud.svc.eks.rules.config_updates import merged_logging
 from local.cloud.svc.eks.rules.table import check
-from local.cloud.svc.eks.rules.trust import trusts
 from local.engines.kubernetes.control_plane import PORT
 from local.toolchain import tools
 

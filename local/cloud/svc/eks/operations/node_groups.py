@@ -6,6 +6,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
+from local.cloud.authorization.trust import trusts
 from local.cloud.moto_backends import lookups
 from local.cloud.moto_backends.compute import TemplateVersion, architectures, template_version
 from local.cloud.moto_backends.roles import role_of
@@ -18,7 +19,6 @@ from local.cloud.svc.eks.rules import versions
 from local.cloud.svc.eks.rules.node_groups import DEFAULT_AMI_TYPE, RULES, NodeGroupFacts, default_instance_types
 from local.cloud.svc.eks.rules.table import check
 from local.cloud.svc.eks.rules.templates import TEMPLATE_RULES, TemplateFacts
-from local.cloud.svc.eks.rules.trust import trusts
 from local.engines.kubernetes.node_group import SLOTS
 
 _REFUSED = {"remoteAccess": "SSH to nodes", "warmPoolConfig": "warm pools"}

@@ -6,6 +6,7 @@ import time
 import uuid
 from datetime import timedelta
 
+from local.cloud.authorization.trust import may_assume
 from local.cloud.context import ACCOUNT, CloudContext
 from local.cloud.moto_backends.roles import open_session, role_of
 from local.cloud.service.base import Backing, Inputs, Output, Service
@@ -14,7 +15,6 @@ from local.cloud.svc.eks.model import Cluster, EksState, PodIdentityAssociation
 from local.cloud.svc.eks.operations.lookup import active, cluster_of
 from local.cloud.svc.eks.pod_identity.injection import AUDIENCE
 from local.cloud.svc.eks.pod_identity.subject import Subject, subject_of
-from local.cloud.svc.eks.rules.trust import may_assume
 from local.engines.kubernetes.administration import Administrator
 from local.engines.kubernetes.control_plane import ControlPlane
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.cloud.authorization.trust import POD_ACTIONS, PODS, trusts
 from local.cloud.svc.eks.rules.syntax import bad_tags, is_namespace, is_service_account
 from local.cloud.svc.eks.rules.table import Rule
-from local.cloud.svc.eks.rules.trust import POD_ACTIONS, PODS, trusts
 
 _ROLE = re.compile(r"arn:aws:iam::\d{12}:role/[\w+=,.@/-]+")
 _ASSOCIATIONS = 5000

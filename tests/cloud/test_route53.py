@@ -1,0 +1,129 @@
+"""Names of hosted zones, answered by a DNS server whose health checks move them, also without the endpoint."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from dnslib import DNSRecord
+
+from local.cloud.route53.backing import PORT
+from tests.cloud.test_kept import killed
+from tests.fixtures.cloud import Cloud, code, until
+
+pytestmark = pytest.mark.integration
+
+DOMAIN = "dns-test.example"
+WEST, EAST = "127.17.0.10", "127.27.0.10"
+"""Of what is probed; the check of a region is at its own address."""
+
+
+class Active(http.server.BaseHTTPRequestHandler):
+    """`/active`, with 200 or 503 as the server says."""
+
+    def do_GET(self) -> None:
+        self.send_response(self.server.status)  # pyright: ignore[reportAttributeAccessIssue]
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def gateway() -> Iterator[http.server.HTTPServer]:
+    server = http.server.ThreadingHTTPServer((WEST, 0), Active)
+    server.status = 200  # pyright: ignore[reportAttributeAccessIssue]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def zone(cloud: Cloud) -> str:
+    return cloud.client("route53").create_hosted_zone(Name=DOMAIN, CallerReference=DOMAIN)["HostedZone"]["Id"]
+
+
+def put(cloud: Cloud, zone: str, *records: dict[str, Any]) -> None:
+    changes = [{"Action": "UPSERT", "ResourceRecordSet": record} for record in records]
+    cloud.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
+def record(name: str, value: str, **given: Any) -> dict[str, Any]:
+    return {"Name": f"{name}.{DOMAIN}", "Type": "A", "TTL": 10, "ResourceRecords": [{"Value": value}], **given}
+
+
+def look_up(cloud: Cloud, name: str, tcp: bool = False, type: str = "A") -> list[str]:
+    """Values, by a resolver's own question; empty while nobody answers."""
+    question = DNSRecord.question(f"{name}.{DOMAIN}", type)
+    try:
+        answer = question.send(cloud.site.endpoint_host, PORT, tcp=tcp, timeout=2)
+    except (OSError, EOFError):
+        return []
+    return [str(line.rdata) for line in DNSRecord.parse(answer).rr]
+
+
+def test_a_record_is_answered_over_udp_and_tcp(cloud: Cloud, zone: str) -> None:
+    put(cloud, zone, record("plain", "10.1.2.3"))
+    for tcp in (False, True):
+        until("the record", lambda tcp=tcp: look_up(cloud, "plain", tcp) == ["10.1.2.3"], 30)
+    assert look_up(cloud, "nobody") == []
+    put(cloud, zone, record("plain", "10.1.2.4"))
+    until("the new value", lambda: look_up(cloud, "plain") == ["10.1.2.4"], 30)
+
+
+def test_an_answer_that_is_too_long_for_udp_is_asked_again_over_tcp(cloud: Cloud, zone: str) -> None:
+    texts = [{"Value": f'"{letter * 200}"'} for letter in "abcd"]
+    put(cloud, zone, {"Name": f"long.{DOMAIN}", "Type": "TXT", "TTL": 10, "ResourceRecords": texts})
+    until("the record", lambda: len(look_up(cloud, "long", tcp=True, type="TXT")) == 4, 30)
+    question = DNSRecord.question(f"long.{DOMAIN}", "TXT")
+    short = DNSRecord.parse(question.send(cloud.site.endpoint_host, PORT, timeout=5))
+    assert short.header.tc == 1
+
+
+def test_health_checks_alone_move_a_name_while_the_endpoint_is_dead(
+    cloud: Cloud, zone: str, gateway: http.server.HTTPServer
+) -> None:
+    route53 = cloud.client("route53")
+    checked = {"Type": "HTTP", "IPAddress": WEST, "Port": gateway.server_port, "ResourcePath": "/active"}
+    checked |= {"RequestInterval": 10, "FailureThreshold": 1}
+    check = route53.create_health_check(CallerReference="west", HealthCheckConfig=checked)["HealthCheck"]["Id"]
+    put(
+        cloud,
+        zone,
+        record("api", WEST, SetIdentifier="west", Failover="PRIMARY", HealthCheckId=check),
+        record("api", EAST, SetIdentifier="east", Failover="SECONDARY"),
+    )
+
+    def seen() -> list[Any]:
+        return route53.get_health_check_status(HealthCheckId=check)["HealthCheckObservations"]
+
+    (observed,) = until("the first probe", seen, 30)
+    assert observed["StatusReport"]["Status"] == f"Success: HTTP Status Code: 200. Resolved IP: {WEST}. OK"
+    assert look_up(cloud, "api") == [WEST]
+    killed(cloud)
+    gateway.status = 503  # pyright: ignore[reportAttributeAccessIssue]
+    until("the name to be in the east", lambda: look_up(cloud, "api") == [EAST], 40)
+    gateway.status = 200  # pyright: ignore[reportAttributeAccessIssue]
+    until("the name to be back in the west", lambda: look_up(cloud, "api") == [WEST], 40)
+
+
+def test_the_last_failure_is_told(cloud: Cloud) -> None:
+    route53 = cloud.client("route53")
+    with socket.socket() as free:
+        free.bind((WEST, 0))
+        port = free.getsockname()[1]
+    checked = {"Type": "TCP", "IPAddress": WEST, "Port": port, "RequestInterval": 10, "FailureThreshold": 1}
+    check = route53.create_health_check(CallerReference="closed", HealthCheckConfig=checked)["HealthCheck"]["Id"]
+
+    def reason() -> list[Any]:
+        return route53.get_health_check_last_failure_reason(HealthCheckId=check)["HealthCheckObservations"]
+
+    (seen,) = until("the first probe", reason, 30)
+    assert f"{WEST}:{port} could not be opened" in seen["StatusReport"]["Status"]
+    unknown = "00000000-0000-0000-0000-000000000000"
+    assert code(route53.get_health_check_status, HealthCheckId=unknown) == "NoSuchHealthCheck"
