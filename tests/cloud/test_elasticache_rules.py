@@ -269,7 +269,7 @@ def test_every_other_node_type_is_a_step_up_or_down(node_type: str) -> None:
         ({"NumNodeGroups": 2, "AutomaticFailoverEnabled": True}, "NotImplemented"),
         ({"NetworkType": "ipv6"}, "NotImplemented"),
         ({"UserGroupIds": ["users"]}, "NotImplemented"),
-        ({"GlobalReplicationGroupId": "global"}, "NotImplemented"),
+        ({"GlobalReplicationGroupId": "global"}, "GlobalReplicationGroupNotFoundFault"),
     ],
 )
 def test_what_cannot_be_made_is_refused_at_the_call(cloud: Cloud, change: dict[str, Any], code: str) -> None:

@@ -231,11 +231,8 @@ def test_new_partitions_are_copied(pair: Pair) -> None:
     pair.west.create("beats-grown", 1)
     until("the topic", lambda: "beats-grown" in pair.east.admin.list_topics(timeout=10).topics)
     pair.west.admin.create_partitions([NewPartitions("beats-grown", 2)])["beats-grown"].result(20)
-
-    def partitions() -> int:
-        return len(pair.east.admin.list_topics(timeout=10).topics["beats-grown"].partitions)
-
-    until("the partition", lambda: partitions() == 2)
+    topics = pair.east.admin.list_topics
+    until("the partition", lambda: len(topics(timeout=10).topics["beats-grown"].partitions) == 2)
     pair.west.send("beats-grown", 0, 10)
     assert values(pair.east.records("beats-grown", 10)) == list(range(10))
 

@@ -52,7 +52,7 @@ def main(folder: Path) -> None:
                 pending.append((topics.follow(set(found)), set(topics.made)))
                 if plan.offsets:
                     groups.follow(dict(copying.places))
-            except KafkaException as error:  # a cluster does not answer: the next look follows
+            except (KafkaException, TimeoutError) as error:  # a cluster does not answer: the next look follows
                 log.warning("%s", error)
             except Exception:
                 log.exception("topics and groups are not followed any more")
