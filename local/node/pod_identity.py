@@ -17,8 +17,8 @@ import aiohttp
 from aiohttp import web
 
 from local.engines.runtime.files import write
+from local.node import ports
 
-PORT = 2703
 _FILE = "pod-identity-agent.json"
 _RENEW_SECONDS = 3600.0
 """Credentials are asked for anew when less than this is left of them."""
@@ -68,7 +68,7 @@ class PodIdentityAgent:
 
     async def start(self) -> None:
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._address, PORT).start()
+        await web.TCPSite(self._runner, self._address, ports.POD_IDENTITY).start()
 
     async def stop(self) -> None:
         await self._runner.cleanup()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.node import ports
 from local.node.addons.endpoints import Endpoint, ServicePort
 from local.node.addons.network_policy import nftables
 from local.node.addons.network_policy.enforcer import is_enabled
@@ -173,3 +175,15 @@ def test_a_service_is_reachable_only_if_all_its_endpoints_are() -> None:
 )
 def test_the_add_ons_configuration_decides(addons: dict[str, Any], wanted: bool) -> None:
     assert is_enabled(addons) == wanted
+
+
+@pytest.mark.parametrize(
+    ("cidr", "port", "reached"),
+    [("169.254.170.23/32", 80, True), ("169.254.170.23/32", 443, False), ("169.254.0.0/31", 80, False)],
+)
+def test_the_agent_of_pod_identity_is_at_the_nodes_own_address(cidr: str, port: int, reached: bool) -> None:
+    pod = replace(WEB, host="127.11.16.9")
+    rule = {"to": [{"ipBlock": {"cidr": cidr}}], "ports": [{"protocol": "TCP", "port": port}]}
+    policies = Policies([_policy("web", policyTypes=["Egress"], egress=[rule])], [pod], {"shop": {}})
+    assert policies.allows_egress(pod, "127.11.16.9", ports.POD_IDENTITY) is reached
+    assert not policies.allows_egress(pod, "127.11.16.10", ports.POD_IDENTITY)

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from local.node import ports
 from local.node.addons.network_policy.selectors import matches
 
 Object = dict[str, Any]
 Ports = tuple[tuple[int, int], ...]
 """Ranges, both ends included."""
 ALL_PORTS: Ports = ((0, 65535),)
+_AGENT = ("169.254.170.23", 80)
+"""Where Pods reach the agent on EKS (EKS User Guide, "EKS Pod Identity considerations")."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class Member:
     address: str
     labels: Mapping[str, str] = field(hash=False)
     named_ports: Mapping[str, int] = field(default_factory=dict, hash=False)
+    host: str = ""
+    """Address of its node."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def members(pods: Iterable[Object]) -> list[Member]:
                 for port in container.get("ports", [])
                 if "name" in port and port.get("protocol", "TCP") == "TCP"
             },
+            pod["status"].get("hostIP", ""),
         )
         for pod in pods
         if pod.get("status", {}).get("podIP")
@@ -131,6 +137,8 @@ class Policies:
         for peer in [self._peer(pod, one) for one in peers] if peers else [None]:
             if isinstance(peer, Block):
                 yield from _allowance(declared, pod.named_ports if inbound else {}, None, peer)
+                if not inbound and pod.host and _reaches_agent(declared, peer):
+                    yield Allowance(((ports.POD_IDENTITY, ports.POD_IDENTITY),), None, Block(f"{pod.host}/32"))
             elif inbound or not named:
                 yield from _allowance(declared, pod.named_ports, peer)
             else:  # a name means another port for each destination
@@ -156,6 +164,12 @@ class Policies:
 def policy_types(spec: Object) -> list[str]:
     """The API server fills in policyTypes, but an older object may have none."""
     return spec.get("policyTypes") or ["Ingress", *(["Egress"] if "egress" in spec else [])]
+
+
+def _reaches_agent(declared: Sequence[Object], block: Block) -> bool:
+    """Whether the rule is about the agent of EKS Pod Identity, which is at its node's own address here."""
+    host, port = _AGENT
+    return block.contains(host) and any(low <= port <= high for low, high in _ports(declared, {}))
 
 
 def _allowance(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local.node.pod_identity import PORT
+from local.node import ports
 
 AUDIENCE = "pods.eks.amazonaws.com"
 _NODE_ADDRESS = "AWS_NODE_IP"
@@ -46,7 +46,7 @@ def _injected(container: dict[str, Any], region: str) -> dict[str, Any]:
         added += [{"name": "AWS_DEFAULT_REGION", "value": region}, {"name": "AWS_REGION", "value": region}]
     added += [
         {"name": _NODE_ADDRESS, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.hostIP"}}},
-        {"name": _URI, "value": f"http://$({_NODE_ADDRESS}):{PORT}/v1/credentials"},
+        {"name": _URI, "value": f"http://$({_NODE_ADDRESS}):{ports.POD_IDENTITY}/v1/credentials"},
         {"name": _TOKEN_FILE, "value": f"{_FOLDER}/{_VOLUME}"},
     ]
     mount = {"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True}
