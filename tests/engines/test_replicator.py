@@ -6,9 +6,11 @@ import json
 import os
 import pickle
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -38,7 +40,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 WEST, EAST = "us-west-2", "us-east-1"
-STAMP = 1_700_000_000_000
+STAMP = int(time.time() * 1000) - 60_000
+"""Of the first record: brokers delete records that are older than a topic's retention."""
 Record = tuple[bytes | None, bytes | None, int, int, list[tuple[str, bytes]]]
 """Key, value, partition, timestamp, headers."""
 
@@ -227,6 +230,24 @@ def test_a_group_goes_on_at_the_other_cluster_where_it_was(pair: Pair) -> None:
     until("the offsets", lambda: pair.east.committed("dataflow", "beats-read") == {0: 40, 1: 100})
 
 
+@contextmanager
+def reconciled(pair: Pair) -> Iterator[None]:
+    """As by the control loop: a replicator that gives up is started again."""
+    done = threading.Event()
+
+    def repeat() -> None:
+        while not done.wait(0.5):
+            pair.backing().reconcile()
+
+    with ThreadPoolExecutor(1) as pool:
+        loop = pool.submit(repeat)
+        try:
+            yield
+        finally:
+            done.set()
+        loop.result()
+
+
 def test_new_partitions_are_copied(pair: Pair) -> None:
     pair.west.create("beats-grown", 1)
     until("the topic", lambda: "beats-grown" in pair.east.admin.list_topics(timeout=10).topics)
@@ -237,7 +258,6 @@ def test_new_partitions_are_copied(pair: Pair) -> None:
     assert values(pair.east.records("beats-grown", 10)) == list(range(10))
 
 
-@pytest.mark.xfail(strict=False, reason="alone it passes; after the tests above it has stalled: not understood yet")
 def test_killed_again_and_again_while_records_come_it_loses_none_and_repeats_none(pair: Pair) -> None:
     pair.west.create("beats-killed")
     until("the topic", lambda: "beats-killed" in pair.east.admin.list_topics(timeout=10).topics)
@@ -248,7 +268,8 @@ def test_killed_again_and_again_while_records_come_it_loses_none_and_repeats_non
         os.kill(pid, signal.SIGKILL)
         until("it to end", lambda: pair.eastward.process.pid() is None)
         pair.backing().reconcile()
-    assert values(pair.east.records("beats-killed", 8000)) == list(range(8000))
+    with reconciled(pair):
+        assert values(pair.east.records("beats-killed", 8000)) == list(range(8000))
 
 
 @pytest.mark.parametrize("side", ["west", "east"])

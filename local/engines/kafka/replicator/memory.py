@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Message, Producer, TopicPartition
@@ -27,13 +27,24 @@ def restored(plan: Plan) -> dict[Partition, Places]:
         for message in _from(reader, TopicPartition(plan.positions_topic, 0, OFFSET_BEGINNING)):
             topic, partition = json.loads(message.key() or b"[]")
             known[topic, partition] = Places.load(message.value() or b"")
-        for (topic, partition), places in known.items():
+        for (topic, partition), places in (known := known | _never_saved(reader, plan, known)).items():
             for message in _from(reader, TopicPartition(plan.renamed(topic), partition, places.end)):
                 headers: dict[str, Any] = dict(message.headers() or ())
                 source, target = offset_of(headers.get(HEADER), plan.alias, topic, partition), message.offset()
                 if source is not None and source >= places.position and target is not None:
                     places.copied(source, target)
-    return known
+    return {partition: places for partition, places in known.items() if places.runs or places.position}
+
+
+def _never_saved(reader: Consumer, plan: Plan, known: Container[Partition]) -> dict[Partition, Places]:
+    """Partitions of the target of which nothing was saved: whoever was killed before may have copied some records."""
+    return {
+        (topic, number): Places()
+        for name, found in reader.list_topics(timeout=SECONDS).topics.items()
+        if (topic := plan.original(name)) is not None
+        for number in found.partitions
+        if (topic, number) not in known
+    }
 
 
 def save(producer: Producer, plan: Plan, partition: Partition, places: Places) -> None:

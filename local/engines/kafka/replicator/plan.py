@@ -64,6 +64,11 @@ class Plan:
         """Its name at the target."""
         return topic if self.identical else f"{self.alias}.{topic}"
 
+    def original(self, name: str) -> str | None:
+        """The topic of the source that this one of the target is a copy of; None when it is none."""
+        topic = name if self.identical else name.removeprefix(f"{self.alias}.")
+        return topic if self.renamed(topic) == name and self.copies(topic) else None
+
 
 def _chosen(name: str, wanted: Iterable[str], excluded: Iterable[str]) -> bool:
     return _matches(name, wanted) and not _matches(name, excluded)
