@@ -156,3 +156,20 @@ def test_a_wrong_record_is_refused(cloud: Cloud, zone: str, given: dict[str, Any
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record("wrong", WEST, **given)}]}
     change = cloud.client("route53").change_resource_record_sets
     assert code(change, HostedZoneId=zone, ChangeBatch=batch) == expected
+
+
+def test_the_server_ends_with_the_last_zone_and_the_last_health_check(cloud: Cloud) -> None:
+    route53 = cloud.client("route53")
+    route53.create_hosted_zone(Name="last.example", CallerReference="last")
+    server = until("the server", lambda: cloud.engine("dns"), 30)
+    until("it to run", lambda: server.pid() is not None, 30)
+    for check in route53.list_health_checks()["HealthChecks"]:
+        route53.delete_health_check(HealthCheckId=check["Id"])
+    for known in route53.list_hosted_zones()["HostedZones"]:
+        of = {"HostedZoneId": known["Id"]}
+        sets = route53.list_resource_record_sets(**of)["ResourceRecordSets"]
+        for one in [one for one in sets if one["Type"] not in ("NS", "SOA")]:
+            change = {"Action": "DELETE", "ResourceRecordSet": one}
+            route53.change_resource_record_sets(**of, ChangeBatch={"Changes": [change]})
+        route53.delete_hosted_zone(Id=known["Id"])
+    until("the server to end", lambda: server.pid() is None, 30)

@@ -19,7 +19,7 @@ PORT = 5353
 
 @dataclass(frozen=True)
 class NameServer:
-    """The only backing; there is none while no zone and no health check exists."""
+    """The only backing; the server ends with the last zone and the last health check."""
 
     context: CloudContext
 
@@ -43,6 +43,9 @@ class NameServer:
         host = self.context.site.endpoint_host
         with self.context.lock:
             wanted = Configuration(host, PORT, hosted_zones.zones(), hosted_zones.checks())
+        if not wanted.zones and not wanted.checks:
+            self.process.stop()
+            return
         file = self.folder / CONFIGURATION
         self.folder.mkdir(parents=True, exist_ok=True)
         if not file.exists() or file.read_bytes() != model.encoded(wanted):
