@@ -104,7 +104,7 @@ def test_health_checks_alone_move_a_name_while_the_endpoint_is_dead(
 
     (observed,) = until("the first probe", seen, 30)
     assert observed["StatusReport"]["Status"] == f"Success: HTTP Status Code: 200. Resolved IP: {WEST}. OK"
-    assert look_up(cloud, "api") == [WEST]
+    until("the name to be in the west", lambda: look_up(cloud, "api") == [WEST], 30)
     killed(cloud)
     gateway.status = 503  # pyright: ignore[reportAttributeAccessIssue]
     until("the name to be in the east", lambda: look_up(cloud, "api") == [EAST], 40)
