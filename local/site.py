@@ -40,7 +40,10 @@ class Site:
         home, index = os.environ.get("AURA_HOME"), os.environ.get("AURA_SITE") or "0"
         if not re.fullmatch("-?[0-9]+", index):
             raise InvalidSite(_INVALID_INDEX.format(index))
-        return cls(Path(home).resolve() if home else CHECKOUT / ".aura", int(index))
+        folder = Path(home).resolve() if home else CHECKOUT / ".aura"
+        if folder.exists() and not folder.is_dir():
+            raise InvalidSite(f"AURA_HOME is {folder}, which is a file; it must be a folder, or one that can be made")
+        return cls(folder, int(index))
 
     @property
     def endpoint_host(self) -> str:

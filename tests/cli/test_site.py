@@ -26,3 +26,12 @@ def test_the_site_is_0_where_none_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         assert Site.current().index == 0
     with pytest.raises(InvalidSite, match="0 to 9"):
         Site(Path("/"), 10)
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("AURA_HOME", str(file))
+    monkeypatch.delenv("AURA_SITE", raising=False)
+    with pytest.raises(InvalidSite, match="which is a file"):
+        Site.current()
