@@ -76,15 +76,19 @@ def test_a_stack_for_aws_is_planned_without_a_complaint_wherever_pulumi_is_calle
 
 def test_a_stack_that_a_policy_forbids_is_refused_before_anything_is_made(clone: Clone) -> None:
     """One rule of a resource and one of the stack; the same program without the policy pack would be planned."""
-    file = clone.folder / "Pulumi.prod.yaml"
-    text = file.read_text().replace("deletionWindowDays: 30", "deletionWindowDays: 7")
-    file.write_text(f"{text}  aura:pair: {{active: us-west-2, passive: us-east-1, witness: us-east-2}}\n")
+    for name, allowed, forbidden in (
+        ("Pulumi.prod.yaml", "deletionWindowDays: 30", "deletionWindowDays: 7"),
+        ("infra/pair/pair.py", '("media", "backups", "stream-state")', '("backups", "stream-state")'),
+    ):
+        file = clone.folder / name
+        assert allowed in file.read_text()
+        file.write_text(file.read_text().replace(allowed, forbidden))
     clone.pulumi("stack", "init", "prod")
     clone.pulumi("config", "set", "aura:account", ACCOUNT, "--stack", "prod")
     refused = clone.pulumi("preview", "--stack", "prod", "--policy-pack", "infra/policies", fails=True)
     assert "[mandatory]  backups  (aws:kms:Key: aura-us-west-2-data)" in refused
     assert "deletionWindowInDays is 7; prod keeps 30 days or more" in refused
-    assert "[mandatory]  counterpart  (aws:rds:Instance: aura-us-west-2-auth)" in refused
+    assert "[mandatory]  counterpart  (aws:s3:Bucket: aura-us-west-2-media)" in refused
 
 
 def test_another_account_than_the_stacks_is_refused(clone: Clone) -> None:
