@@ -19,7 +19,7 @@ from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
 def databases(cluster: Cluster, scratch: ScratchEnvironment) -> Iterator[Databases]:
     prepare(cluster)
     site = Site(cluster.site.home, SITE_INDEX)
-    # The eight addresses of a run are those of its engines: begin at sixteen in the upper half that are this run's alone.
+    # The eight addresses of a run are those of its engines: these sixteen in the upper half are its alone, too.
     _, _, high, low = map(int, scratch.addresses[0].split("."))
     first = 2048 + (high << 8 | low) // 8 % 128 * 16
     registry = site.home / "addresses" / f"{REGION}.json"
