@@ -33,13 +33,13 @@ async def probe(check: HealthCheck, address: str) -> Result:
         async with asyncio.timeout(_TCP_SECONDS if check.type == "TCP" else _CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(address, check.port, **_tls(check))
     except (OSError, TimeoutError) as error:
-        return _failure(f"The connection to {address}:{check.port} could not be opened: {_said(error)}")
+        return _failure(f"The connection to {address}:{check.port} could not be opened: {_reason(error)}")
     try:
         if check.type == "TCP":
             return Result(True, f"Success: TCP connection to {address}:{check.port} was opened")
         return await _asked(check, address, reader, writer)
     except (OSError, TimeoutError, EOFError, ValueError) as error:
-        return _failure(f"{address}:{check.port} did not answer in time: {_said(error)}")
+        return _failure(f"{address}:{check.port} did not answer in time: {_reason(error)}")
     finally:
         writer.close()
         with suppress(OSError, TimeoutError):
@@ -90,5 +90,5 @@ def _failure(message: str) -> Result:
     return Result(False, f"Failure: {message}")
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__

@@ -120,7 +120,7 @@ def test_a_price_that_is_not_known_is_named_and_never_counted() -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_what_has_a_counterpart_loses_what_its_mechanism_says(program: Any) -> None:
+def test_the_recovery_point_is_that_of_the_replication(program: Any) -> None:
     alone = rows(small(lambda: program(options(), False), config=PAIR), load())
     pair = rows(small(lambda: program(options(), True), config=PAIR), load())
     assert ALL in {row.lost for row in alone}

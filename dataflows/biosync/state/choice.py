@@ -71,7 +71,7 @@ Plan = FromLocal | FromSnapshot | FromTopic | AskTopic | Refused
 
 
 def choose(
-    manifests: Sequence[Manifest | Foreign], local: Local | None, damaged: Mapping[str, str], bounds: Bounds | None
+    manifests: Sequence[Manifest | Foreign], log: Local | None, damaged: Mapping[str, str], bounds: Bounds | None
 ) -> Plan:
     """`manifests` with the latest epoch first, `damaged` what is wrong with snapshots by their name, `bounds` of the
     topic unless they were not asked for yet."""
@@ -80,9 +80,9 @@ def choose(
         # An earlier state would do for the rows, but this software would write its own over those of the later one.
         return Refused(f"the manifest of epoch {newest.epoch} cannot be used: {newest.why}")
     snapshots = [one for manifest in manifests if isinstance(manifest, Manifest) for one in manifest.snapshots]
-    lost = f"the local log is damaged: {local.damage}" if local and local.damage else "there is no local log"
-    if local and not local.damage:
-        lost = _outdated(local, newest, snapshots)
+    lost = f"the local log is damaged: {log.damage}" if log and log.damage else "there is no local log"
+    if log and not log.damage:
+        lost = _outdated(log, newest, snapshots)
         if not lost:
             return FromLocal()
     if not snapshots:
@@ -100,10 +100,10 @@ def choose(
     return Refused(f"{lost}; {problems}; and the topic does not have every record since an earlier snapshot any more")
 
 
-def _outdated(local: Local, newest: Manifest | None, snapshots: Sequence[Snapshot]) -> str:
+def _outdated(log: Local, newest: Manifest | None, snapshots: Sequence[Snapshot]) -> str:
     """Why the local log must not be used, or empty."""
-    if newest and newest.epoch != local.epoch:
-        return f"the local log is of epoch {local.epoch}, and epoch {newest.epoch} went on elsewhere"
-    if snapshots and snapshots[0].place.topic == local.place.topic and snapshots[0].place.offset > local.place.offset:
+    if newest and newest.epoch != log.epoch:
+        return f"the local log is of epoch {log.epoch}, and epoch {newest.epoch} went on elsewhere"
+    if snapshots and snapshots[0].place.topic == log.place.topic and snapshots[0].place.offset > log.place.offset:
         return "the local log ends before the newest snapshot"
     return ""

@@ -41,15 +41,15 @@ def _ingress_rule(resource: Resource) -> Iterator[str]:
         return
     found = [resource.at("cidrIpv4"), resource.at("cidrIpv6")]
     found += [*listed(resource.at("cidrBlocks")), *listed(resource.at("ipv6CidrBlocks"))]
-    yield from _from_world(found)
+    yield from _open_to_everyone(found)
 
 
 def _security_group(resource: Resource) -> Iterator[str]:
     for rule in resource.items("ingress"):
-        yield from _from_world([*listed(rule.get("cidrBlocks")), *listed(rule.get("ipv6CidrBlocks"))])
+        yield from _open_to_everyone([*listed(rule.get("cidrBlocks")), *listed(rule.get("ipv6CidrBlocks"))])
 
 
-def _from_world(sources: Iterable[Any]) -> Iterator[str]:
+def _open_to_everyone(sources: Iterable[Any]) -> Iterator[str]:
     for source in sources:
         if source in _WORLD:
             yield f"everyone ({source}) may connect"

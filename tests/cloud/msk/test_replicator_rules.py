@@ -58,7 +58,7 @@ def test_a_whole_request_is_accepted() -> None:
         ({EAST: {"subnets": frozenset()}}, "Subnets"),
     ],
 )
-def test_what_is_missing_is_said(change: dict[str, Any], message: str) -> None:
+def test_clusters_that_cannot_be_replicated_are_refused(change: dict[str, Any], message: str) -> None:
     ours = {key: value for key, value in change.items() if not key.startswith("arn:")}
     clusters = {arn: replace(GOOD, **change.get(arn, {})) for arn in (WEST, EAST)}
     facts = replace(FACTS, **{"clusters": clusters, **ours})

@@ -66,7 +66,7 @@ def main(folder: Path) -> None:
         copying.step()
         if time.monotonic() - saved >= _SAVE_SECONDS:
             copying.save()
-            publish(folder / "measures.json", copying.taken())
+            publish(folder / "measures.json", copying.measure())
             saved = time.monotonic()
     copying.close()
 

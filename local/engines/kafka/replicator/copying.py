@@ -84,13 +84,13 @@ class Copying:
             save(self._producer, self.plan, partition, self.places[partition])
         self._producer.poll(0)
 
-    def taken(self) -> dict[str, Measure]:
+    def measure(self) -> dict[str, Measure]:
         lags: dict[str, int] = {}
         for topic, number in self._assigned:
             _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, number), cached=True)
             places = self.places.get((topic, number))
             lags[topic] = lags.get(topic, 0) + (max(0, end - places.position) if places and end > 0 else 0)
-        return self.measures.taken(lags, time.monotonic())
+        return self.measures.take(lags, time.monotonic())
 
     def close(self) -> None:
         """What was read arrives, and is remembered."""

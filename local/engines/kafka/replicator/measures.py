@@ -34,7 +34,7 @@ class Measures:
         self.latency[topic] = max(self.latency[topic], milliseconds)
         self.size[topic] += size
 
-    def taken(self, lags: dict[str, int], now: float) -> dict[str, Measure]:
+    def take(self, lags: dict[str, int], now: float) -> dict[str, Measure]:
         """By topic; a new period begins."""
         seconds = max(now - self.since, 0.001)
         found = {
