@@ -32,7 +32,7 @@ async def probe(check: HealthCheck, address: str) -> Result:
     try:
         async with asyncio.timeout(_TCP_SECONDS if check.type == "TCP" else _CONNECT_SECONDS):
             reader, writer = await asyncio.open_connection(address, check.port, **_tls(check))
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, ValueError, OverflowError) as error:  # the last two of a host or port that cannot be
         return _failure(f"The connection to {address}:{check.port} could not be opened: {_reason(error)}")
     try:
         if check.type == "TCP":
