@@ -23,7 +23,7 @@ def snapshot_finding(where: str, sample: SnapshotSample | None, partitions: int,
     if late:
         taken, partition = late[0]
         message = (
-            f"{len(late)} of {partitions} partitions have no snapshot in {where} since five minutes, partition"
+            f"{len(late)} of {partitions} partitions have had no snapshot in {where} for five minutes, partition"
             f" {partition} since {rfc3339(taken)}; the stream goes on, and its volume has everything. Look for"
             " snapshot_not_written in the log of the dataflow: it names what S3 answers"
         )
