@@ -62,7 +62,7 @@ def serve(site: Site, end: threading.Event) -> None:
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
-    loop = ControlLoop(context, [*known, Replications(context), names], store.save)
+    loop = ControlLoop(context, [*known, Replications(context, lambda: store.version_of("s3")), names], store.save)
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]
