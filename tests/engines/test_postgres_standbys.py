@@ -123,7 +123,7 @@ def test_a_standby_whose_wal_is_gone_keeps_its_data_and_can_be_promoted(primary:
         connection.execute("INSERT INTO t VALUES (2)")
 
     def gone() -> bool:
-        """The checkpointer takes up new settings some time after the signal, and removes a segment once it is archived."""
+        """New settings are taken up some time after the signal, and a segment is removed once it is archived."""
         for _ in range(4):
             primary.query("SELECT pg_switch_wal(), pg_logical_emit_message(false, 'any', 'any')")
         run(primary, "CHECKPOINT")
