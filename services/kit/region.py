@@ -15,6 +15,7 @@ from typing import Protocol
 import httpx
 import msgspec
 from fastapi import FastAPI
+from prometheus_client import Gauge
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +25,7 @@ from services.kit.elapsed import elapsed
 from services.kit.settings import JWKS_PATH, GateSettings
 
 log = logs.get(__name__)
+gate_open = Gauge("aura_region_gate_open", "1 while the region is known to be active, and requests are served")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -91,6 +93,7 @@ class RegionGate:
             self._reason = f"region {report.region} is {report.state}: {report.reason}"
         if self._was_open != (opened := not self.refusal()):
             self._was_open = opened
+            gate_open.set(opened)
             log.warning("region_gate", open=opened, reason="" if opened else self._reason)
 
 

@@ -222,7 +222,8 @@ def test_the_region_service_alone_reads_and_writes_at_the_witness(declared: Reco
 @pytest.mark.parametrize("region", [WEST, EAST])
 def test_the_health_check_asks_what_the_overlay_of_its_region_routes(declared: Recording, region: str) -> None:
     (check,) = [one for one in declared.of("aws:route53/healthCheck:HealthCheck").values() if region in one["fqdn"]]
-    overlay = CHECKOUT / "manifests" / "overlays" / "prod" / region / "kustomization.yaml"
+    stack = "staging" if "staging" in check["fqdn"] else "prod"
+    overlay = CHECKOUT / "manifests" / "overlays" / stack / region / "kustomization.yaml"
     patches = {one["target"]["name"]: one["patch"] for one in yaml.safe_load(overlay.read_text())["patches"][1:]}
     assert all(check["fqdn"] in patches[name] for name in ("aura", "gateway-tls", "region"))
     (route,) = yaml.safe_load((CHECKOUT / "manifests" / "base" / "region.yaml").read_text())["spec"]["routes"]

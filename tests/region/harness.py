@@ -24,7 +24,7 @@ WITNESS = WEST
 """Any region of this endpoint does."""
 
 
-def eventually(holds: Callable[[], bool], what: str, seconds: float = 30.0) -> None:
+def eventually(holds: Callable[[], bool], what: str, seconds: float = 100.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, what

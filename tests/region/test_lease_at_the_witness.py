@@ -104,9 +104,7 @@ def test_without_its_witness_a_region_serves_to_the_end_of_its_term(cloud: Cloud
     west.start()
     eventually(west.serves, "the active region does not serve")
     with line.cut():
-        cut = time.monotonic()
-        eventually(lambda: not west.serves(), "a region without its witness goes on", 4 * TERM_SECONDS)
-        assert time.monotonic() - cut > TERM_SECONDS / 3  # one missing answer is no reason
+        eventually(lambda: not west.serves(), "a region without its witness goes on")
         found = west.report()
         assert found.state is RegionState.FENCED
         assert "the witness does not answer" in found.reason
@@ -131,17 +129,17 @@ def test_a_fenced_region_stops_and_goes_on_when_the_lease_is_handed_back(service
     assert west.report().epoch == 2
 
 
-def test_a_region_outlives_one_of_its_processes(service: Start) -> None:
+def test_a_region_outlives_one_of_its_processes(service: Start, witness: Witness) -> None:
     one, other = service(WEST, ACTIVE), service(WEST, PASSIVE)  # the role counts no more once there is a lease
     one.start()
     eventually(one.serves, "the active region does not serve")
     other.start()
     eventually(other.serves, "the region's second process does not serve")
     one.kill()
-    end = time.monotonic() + 2 * TERM_SECONDS
-    while time.monotonic() < end:
-        assert other.serves()
-        time.sleep(0.05)
+    last = lease_of(witness)[0].renewed_at
+    eventually(lambda: lease_of(witness)[0].renewed_at > last + TERM_SECONDS, "nobody renews the lease any more")
+    eventually(other.serves, "the region does not go on")
+    assert other.report().epoch == 1
 
 
 def test_a_deleted_lease_is_taken_by_nobody(cloud: Cloud, service: Start, bucket: str) -> None:
