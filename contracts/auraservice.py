@@ -266,8 +266,8 @@ class AuraServiceSpec(ResourceModel):
     needs: Annotated[list[Name], Unique()] = Field(
         default=[],
         max_length=32,
-        description="Other services, or kafka, redis, timeseries, each once: reachable, with their addresses in the"
-        " environment.",
+        description="Other services, or kafka, redis, timeseries, aws (with the role of the ServiceAccount), each once:"
+        " reachable, with their addresses in the environment.",
     )
     objectives: Objectives | None = None
 

@@ -22,7 +22,11 @@ TIMESERIES_CA_FILE = "TIMESERIES_CA_FILE"
 HTTP = "http"
 """The port that is PORT; another port `grpc` is GRPC_PORT."""
 TIMESERIES = "timeseries"
-PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL}
+REGION_URL = "REGION_URL"
+"""Where a Pod asks what its region's state is (region_state.py); in a stack without a passive region nobody is told."""
+AWS = "aws"
+"""The need of a service that calls AWS, with the role of its ServiceAccount."""
+PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL, AWS: platform.AWS_REGION}
 """Needs that the platform's configuration resolves, with the variable that must be in it."""
 SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_PASSWORD,), "redis": (platform.REDIS_URL,)}
 """Variables that the platform's Secret has for a need."""
@@ -35,7 +39,8 @@ FIXED = (
     *(platform.AWS_REGION, platform.AWS_ENDPOINT_URL, platform.KAFKA_BOOTSTRAP, platform.REDIS_URL),
     *(platform.KAFKA_SECURITY_PROTOCOL, platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD, platform.CA_FILE),
     *(platform.MEDIA_BUCKET, platform.STATE_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
-    platform.SECRETS_PREFIX,
+    *(platform.SECRETS_PREFIX, platform.WITNESS_BUCKET, platform.WITNESS_REGION),
+    REGION_URL,
 )
 """Set by the image, by the operator, or from the platform's configuration."""
 

@@ -81,13 +81,16 @@ class Region(Component):
         if not self.home:
             PlatformSecrets(f"{name}-secrets", self.secrets, inside)
 
-    def run(self, endpoint: str) -> None:
-        """The cluster's configuration and controllers. `endpoint` is the AWS endpoint for Pods, "" the default."""
+    def run(self, endpoint: str, witness: pulumi.Input[str] | None) -> None:
+        """The cluster's configuration and controllers. `endpoint` is the AWS endpoint for Pods, "" the default;
+        `witness` the bucket of the lease, None without a passive region."""
         name, cluster, zone = self.name, self.cluster.cluster, self.zone
         roles = ControllerRoles(name, cluster, zone, self.backups, self.keys.backups, self.child())
         self.operators = operators_role(self, self.region, self.stack.account, cluster.name, self.secrets)
         after_nodes = self.child(depends_on=self.cluster.node_groups)
-        self.platform = Platform(name, self.region, cluster, self._public(endpoint), self._secret(), after_nodes)
+        self.platform = Platform(
+            name, self.region, cluster, self._public(endpoint, witness), self._secret(), after_nodes
+        )
         ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.state, self.platform]
         own = region_host(self.region, zone.domain) if self.paired else ""
         facts = Facts(name, self.region, zone.domain, self.config.controllers, own)
@@ -95,7 +98,7 @@ class Region(Component):
         Controllers(f"{name}-controllers", facts, zone.id, with_kubernetes)
         self.register_outputs({})
 
-    def _public(self, endpoint: str) -> dict[str, pulumi.Input[str]]:
+    def _public(self, endpoint: str, witness: pulumi.Input[str] | None) -> dict[str, pulumi.Input[str]]:
         return {
             names.AWS_REGION: self.region,
             names.KAFKA_BOOTSTRAP: self.stores.stream.bootstrap,
@@ -107,6 +110,7 @@ class Region(Component):
             names.SECRETS_PREFIX: self.secrets.prefix,
             names.REGION_ROLE: self.stack.pair.role(self.region).value,
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
+            **({names.WITNESS_BUCKET: witness, names.WITNESS_REGION: self.stack.pair.witness} if witness else {}),
         }
 
     def _secret(self) -> dict[str, pulumi.Input[str]]:

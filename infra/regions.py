@@ -11,6 +11,7 @@ from infra.components.zone import Zone
 from infra.config import StackConfig
 from infra.pair.global_datastore import GlobalDatastore
 from infra.pair.pair import Pair
+from infra.pair.witness import Witness
 from infra.region import Region
 
 
@@ -26,16 +27,21 @@ def make(stack: StackConfig, zone: Zone, providers: Mapping[str, aws.Provider], 
     active = regions[stack.pair.active]
     passive = regions[stack.pair.passive] if stack.pair.passive else None
     active.stores.start()
-    datastore = None
+    datastore = witness = None
     if passive is not None:
+        there = pulumi.ResourceOptions(providers=[providers[stack.pair.witness]])
+        witness = Witness("aura-witness", zone.domain, stack.account, home.config, there)
         options = pulumi.ResourceOptions(providers=[home.provider])
         datastore = GlobalDatastore("aura-cache", active.stores.cache, home.config.cache, options)
         passive.stores.start(active.stores, datastore.id)
     distribution = home.media.distribute(zone, regions[away].media if away else None)
     for region in regions.values():
         region.media.admit(distribution)
-        region.run(endpoint)
+        if witness is not None:
+            cluster = region.cluster.cluster.name
+            witness.role(f"{region.name}-region", cluster, region.child())
+        region.run(endpoint, witness.bucket.bucket if witness else None)
         pulumi.export(region.region, region.outputs(distribution))
-    if passive is not None and datastore is not None:
-        pair = Pair(active, passive, zone, datastore, providers[stack.pair.witness])
+    if passive is not None and datastore is not None and witness is not None:
+        pair = Pair(active, passive, zone, datastore, witness)
         pulumi.export("pair", pair.outputs())

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 
 import kopf
@@ -14,6 +15,8 @@ import structlog
 from contracts.connections import KafkaClient
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.kafka.admin import TopicAdmin
+from operators.adapters.region import RegionWatch
+from operators.adapters.standing import ALONE, Standing
 from operators.adapters.timeseries import Store
 from operators.auraservice.reconciler import AuraServiceReconciler
 from operators.biostream.reconciler import BioStreamReconciler
@@ -40,12 +43,14 @@ def _cached_topic_admin(kafka: tuple[tuple[str, str], ...]) -> TopicAdmin:
     return TopicAdmin(dict(kafka))
 
 
-def reconcile_loops(client: Client, settings: Settings) -> dict[str, ReconcileLoop]:
+def reconcile_loops(
+    client: Client, settings: Settings, standing: Callable[[], Standing] = lambda: ALONE
+) -> dict[str, ReconcileLoop]:
     """The reconcile loop of each kind of custom resource."""
     resync = settings.resync_seconds
     cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, settings.secrets_prefix, resync / 3, settings.ca_file)
-    services = AuraServiceReconciler(client, cloud)
-    streams = BioStreamReconciler(client, cloud, Store(), _topic_admin, settings.ca_file)
+    services = AuraServiceReconciler(client, cloud, standing)
+    streams = BioStreamReconciler(client, cloud, Store(), _topic_admin, settings.ca_file, standing)
     return {
         AURA_SERVICE.name: ReconcileLoop(AURA_SERVICE, client, services, resync),
         BIO_STREAM.name: ReconcileLoop(BIO_STREAM, client, streams, min(resync, _STREAM_RESYNC_SECONDS)),
@@ -83,7 +88,9 @@ async def _lead(
 
     Returns whether a signal ended it, ours or kopf's: kopf handles the signals itself as long as it watches.
     """
-    loops = reconcile_loops(client, settings)
+    region = RegionWatch(client, settings.watch_namespace)
+    await region.ask()
+    loops = reconcile_loops(client, settings, region.standing)
 
     async def reconcile(key: Key) -> float | None:
         return await loops[key.kind].reconcile(key)
@@ -98,9 +105,11 @@ async def _lead(
         )
     )
     lease = asyncio.create_task(elector.renew())
+    state = asyncio.create_task(region.watch(queue.add_known))
     try:
-        await asyncio.wait({watches, lease, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        failures = {name: task.exception() for name, task in (("watches", watches), ("Lease", lease)) if task.done()}
+        await asyncio.wait({watches, lease, state, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ended = (("watches", watches), ("Lease", lease), ("watch of the region's state", state))
+        failures = {name: task.exception() for name, task in ended if task.done()}
         for name, failure in failures.items():
             if failure is not None:
                 _log.error("the %s failed, this Pod ends and another becomes leader: %r", name, failure)
@@ -110,7 +119,8 @@ async def _lead(
         flag.set()
         lost = lease.done()
         lease.cancel()
-        await asyncio.gather(watches, lease, return_exceptions=True)
+        state.cancel()
+        await asyncio.gather(watches, lease, state, return_exceptions=True)
         if not lost:
             await elector.release()
 

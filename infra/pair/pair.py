@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pulumi
-import pulumi_aws as aws
 
 from infra.components.base import Component
 from infra.components.zone import Zone
@@ -21,7 +20,7 @@ class Pair(Component):
     """Of stores that are started. Only `_backups` has a direction; the rest is the same with exchanged roles."""
 
     def __init__(
-        self, active: Region, passive: Region, zone: Zone, datastore: GlobalDatastore, witness: aws.Provider
+        self, active: Region, passive: Region, zone: Zone, datastore: GlobalDatastore, witness: Witness
     ) -> None:
         stack = active.stack
         both = sorted((active, passive), key=lambda region: region.region != stack.home)
@@ -47,13 +46,7 @@ class Pair(Component):
         }
         ports = {region.region: region.config.controllers.gateway_port for region in both}
         self.records = FailoverRecords("aura-failover", zone, ports, stack.home, self._in(both[0]))
-        self.witness = Witness(
-            "aura-witness",
-            zone.domain,
-            stack.account,
-            both[0].config,
-            pulumi.ResourceOptions(parent=self, providers=[witness]),
-        )
+        self._witness = witness
         self.register_outputs({})
 
     def _in(self, region: Region) -> pulumi.ResourceOptions:
@@ -91,7 +84,7 @@ class Pair(Component):
             "stateBuckets": {region.region: region.state.bucket.bucket for region in regions},
             "backupBuckets": {region.region: region.backups.bucket.bucket for region in regions},
             "healthChecks": {region: check.id for region, check in self.records.checks.items()},
-            "witnessBucket": self.witness.bucket.bucket,
+            "witnessBucket": self._witness.bucket.bucket,
         }
 
 

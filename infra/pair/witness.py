@@ -5,12 +5,17 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from contracts.lease import LEASE_KEY
+from contracts.platform import NAMESPACE
+from contracts.region_state import REGION_SERVICE
 from infra.components.access_logs import AccessLogs
 from infra.components.base import Component
 from infra.components.bucket import policy, secure
 from infra.components.key import Key
+from infra.components.roles import ServiceAccountRole
 from infra.region_config import RegionConfig
 
+_PREFIXES = ("lease", "recovery-points")
 _OLD_VERSIONS_DAYS = 7
 """A lease is written every few seconds, and each is a version: enough to see afterwards who held it when."""
 
@@ -18,7 +23,8 @@ _OLD_VERSIONS_DAYS = 7
 class Witness(Component):
     """S3 decides by If-None-Match and If-Match which of two writers was first, and its answer is the same to everyone.
 
-    The bucket takes no other writes, from whomever: who writes without a condition has not looked.
+    The bucket takes no other writes, from whomever: who writes without a condition has not looked. And nobody deletes
+    the lease: without it, whose term has not ended yet would be known to nobody.
     """
 
     def __init__(
@@ -28,17 +34,28 @@ class Witness(Component):
         super().__init__(name, opts)
         suffix, inside = domain.replace(".", "-"), self.child()
         logs = AccessLogs(f"{name}-logs", f"{name}-logs-{suffix}", account, config.access_logs, inside)
-        key = Key(name, "what the regions agree on", account, config.keys, opts=inside).arn
+        self.key = key = Key(name, "what the regions agree on", account, config.keys, opts=inside).arn
         self.bucket = aws.s3.Bucket(
             name, bucket=f"{name}-{suffix}", force_destroy=config.backups.force_destroy, opts=inside
         )
         secured = secure(self, name, self.bucket, key, _OLD_VERSIONS_DAYS)
-        policy(self, name, self.bucket, _conditional(self.bucket.arn), secured.access_block)
+        policy(self, name, self.bucket, _statements(self.bucket.arn), secured.access_block)
         logs.of_bucket(self, name, self.bucket)
         self.register_outputs({"bucket": self.bucket.bucket})
 
+    def role(self, name: str, cluster: pulumi.Input[str], opts: pulumi.ResourceOptions) -> ServiceAccountRole:
+        """Of the service `region` of a cluster: it reads and writes the lease, and what can be recovered."""
+        # Who may not list is told 403 of an object that is missing.
+        objects = [pulumi.Output.concat(self.bucket.arn, f"/{prefix}/*") for prefix in _PREFIXES]
+        statements: list[dict[str, object]] = [
+            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": objects},
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": self.bucket.arn},
+            {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": self.key},
+        ]
+        return ServiceAccountRole(name, cluster, f"{NAMESPACE}:{REGION_SERVICE}", statements, opts=opts)
 
-def _conditional(bucket: pulumi.Output[str]) -> list[dict[str, object]]:
+
+def _statements(bucket: pulumi.Output[str]) -> list[dict[str, object]]:
     """Parts of a multipart upload take no condition, which they need not: its completion does."""
     absent = {"s3:if-none-match": "true", "s3:if-match": "true"}
     return [
@@ -49,5 +66,12 @@ def _conditional(bucket: pulumi.Output[str]) -> list[dict[str, object]]:
             "Action": "s3:PutObject",
             "Resource": pulumi.Output.concat(bucket, "/*"),
             "Condition": {"Null": absent, "Bool": {"s3:ObjectCreationOperation": "true"}},
-        }
+        },
+        {
+            "Sid": "LeaseStays",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+            "Resource": pulumi.Output.concat(bucket, f"/{LEASE_KEY}"),
+        },
     ]

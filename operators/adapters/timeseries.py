@@ -20,6 +20,7 @@ from contracts.connections import postgres_verification
 from contracts.durations import delta
 from contracts.platform import TABLE_HRV
 from operators.adapters.kept import Kept, comment_of, kept_of, longest
+from operators.adapters.read_only import WRITING, make_read_only, make_writable
 from operators.kubernetes.manifest import digest
 
 AHEAD = timedelta(days=1)
@@ -74,12 +75,24 @@ class Store:
         fill the tables now, `stream` among them. Rows of a stream that is gone are kept as long as it declared.
         """
         try:
-            async with await AsyncConnection.connect(
-                self._verified(url, authority), connect_timeout=_TIMEOUT_SECONDS, autocommit=True
-            ) as connection:
+            async with await self._connect(url, authority) as connection:
+                await make_writable(connection, connection.info.dbname)
                 return await self._ensure(connection, digest(url), sink, now, stream, filling)
         except (psycopg.Error, OSError, StoreUnavailable) as error:
             raise StoreUnavailable(f"database {sink.database}: {_words(error)}".strip()) from error
+
+    async def fence(self, url: str, sink: Sink, authority: str) -> str:
+        """Lets nobody write any more; what keeps the database from being written. Raises StoreUnavailable."""
+        try:
+            async with await self._connect(url, authority) as connection:
+                return f"{sink.database} {await make_read_only(connection, connection.info.dbname)}"
+        except (psycopg.Error, OSError) as error:
+            raise StoreUnavailable(f"database {sink.database}: {_words(error)}".strip()) from error
+
+    async def _connect(self, url: str, authority: str) -> AsyncConnection:
+        return await AsyncConnection.connect(
+            self._verified(url, authority), connect_timeout=_TIMEOUT_SECONDS, autocommit=True, options=WRITING
+        )
 
     async def drop(self, url: str, authority: str = "") -> None:
         """Drops the tables with their rows. Raises StoreUnavailable."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contracts.auraservice import AuraServiceSpec
+from contracts.region_state import REGION_SERVICE
 from contracts.variables import PLATFORM_NEEDS, TIMESERIES
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.pods import authority_secret
@@ -32,11 +33,25 @@ class Dependencies:
     """(apiVersion, kind) that the cluster serves."""
     passive: bool = False
     """Whether this region is the passive one."""
+    aws: int = 443
+    """The port of the AWS endpoint."""
+    leased: bool = False
+    """Whether the Pods have to ask for their region's state: there is a lease, and they are not those who answer."""
+
+    @property
+    def region(self) -> Address | None:
+        """Where they ask."""
+        return self.services.get(REGION_SERVICE) if self.leased else None
+
+
+def all_needs(spec: AuraServiceSpec, leased: bool) -> list[str]:
+    """Those that it declares and, in a stack with a passive region, the service that knows the region's state."""
+    return list(dict.fromkeys([*spec.needs, *([REGION_SERVICE] if leased else [])]))
 
 
 def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
     """Whether everything in `needs` is resolved, so that the Pods' variables are complete."""
-    missing = [need for need in spec.needs if not _is_met(need, dependencies)]
+    missing = [need for need in all_needs(spec, dependencies.leased) if not _is_met(need, dependencies)]
     if not missing:
         return good(NEEDS_MET, "Found", "everything needed can be reached" if spec.needs else "nothing is needed")
     need = missing[0]

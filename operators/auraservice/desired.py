@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 
 from contracts.auraservice import AuraServiceSpec
+from contracts.variables import AWS
 from operators.auraservice import alerts, autoscaling, gateway, token_keys, workload
-from operators.auraservice.dependencies import Dependencies
+from operators.auraservice.dependencies import Dependencies, all_needs
 from operators.kubernetes import network
 from operators.kubernetes.manifest import Manifest, Owner
 
@@ -26,7 +27,12 @@ def desired(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> 
     objects += token_keys.credentials(owner, spec, dependencies.secrets)
     objects.append(
         network.network_policy(
-            owner, spec.ports.values(), spec.needs, routed=bool(spec.routes), database=spec.database is not None
+            owner,
+            spec.ports.values(),
+            all_needs(spec, dependencies.leased),
+            routed=bool(spec.routes),
+            database=spec.database is not None,
+            aws=dependencies.aws if AWS in spec.needs else None,
         )
     )
     objects.append(workload.deployment(owner, spec, dependencies))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.platform import REGION_ROLE, RegionRole
+from contracts.platform import AWS_ENDPOINT_URL, REGION_ROLE, WITNESS_BUCKET, RegionRole
+from contracts.region_state import REGION_SERVICE
 from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
@@ -21,8 +23,16 @@ from operators.adapters.aws.rds import (
     password_of,
 )
 from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavailable
+from operators.adapters.standing import ALONE, Standing
+from operators.adapters.standing import findings as standing_findings
 from operators.auraservice import status, token_keys
-from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies, needs_met
+from operators.auraservice.dependencies import (
+    TIMESERIES_CLUSTER,
+    TIMESERIES_SECRET,
+    Dependencies,
+    all_needs,
+    needs_met,
+)
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.workload import min_replicas, replicas_override, secret_name
 from operators.controller.reconciler import Result
@@ -48,6 +58,7 @@ class AuraServiceReconciler:
 
     client: Client
     cloud: Cloud
+    standing: Callable[[], Standing] = lambda: ALONE
 
     async def reconcile(self, body: Manifest) -> Result:
         """Applies a service's objects. A missing dependency is reported, and leaves existing objects as they are."""
@@ -81,6 +92,7 @@ class AuraServiceReconciler:
         routable = (kinds.HTTP_ROUTE.api_version, kinds.HTTP_ROUTE.name) in served
         routes = await self.client.list(kinds.HTTP_ROUTE, owner.namespace) if routable and spec.routes else []
         findings += [status.routed(owner, spec, live, routable, routes), *reserved_name(body)]
+        findings += standing_findings(self.standing())
         return Result(findings, {"pods": pod_counts(deployment), "image": _image(deployment)})
 
     async def finalize(self, body: Manifest) -> None:
@@ -90,7 +102,8 @@ class AuraServiceReconciler:
         self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]
     ) -> Dependencies:
         config = await platform_configuration(self.client, owner.namespace)
-        names = [need for need in spec.needs if need not in PLATFORM_NEEDS and need != TIMESERIES]
+        leased = bool(config.get(WITNESS_BUCKET)) and owner.name != REGION_SERVICE
+        names = [need for need in all_needs(spec, leased) if need not in PLATFORM_NEEDS and need != TIMESERIES]
         found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
         services = {name: address(one) for name, one in zip(names, found, strict=True) if one}
         timeseries = None
@@ -98,9 +111,9 @@ class AuraServiceReconciler:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
             authority = await self.client.get(kinds.SECRET, owner.namespace, authority_secret(TIMESERIES_CLUSTER))
             timeseries = digest(secret.get("data", {})) if secret and authority else None
-        return Dependencies(
-            config, services, timeseries, {}, served, passive=config.get(REGION_ROLE) == RegionRole.PASSIVE
-        )
+        passive = config.get(REGION_ROLE) == RegionRole.PASSIVE
+        aws = urlsplit(config.get(AWS_ENDPOINT_URL, "")).port or 443
+        return Dependencies(config, services, timeseries, {}, served, passive, aws, leased)
 
     async def _secrets(
         self, owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies
@@ -128,7 +141,11 @@ class AuraServiceReconciler:
         claimant = Claimant(owner.kind, owner.namespace, owner.name, await self.client.cluster_id())
         stored = await self._stored_password(owner)
         password = stored or secrets.token_urlsafe(24)
+        standing = self.standing()
         try:
+            if not standing.writes:
+                url, state = await self.cloud.databases.fence(claimant, database.instance, database.name, password)
+                return good(status.DATABASE, "ReadOnly", f"database {state}: {standing.reason}"), url
             url = await self.cloud.databases.ensure(
                 claimant, database.instance, database.name, password, stored=bool(stored)
             )

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.variables import TIMESERIES, TIMESERIES_CA_FILE, TIMESERIES_URL, port_variable, service_variables
-from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies
+from contracts.region_state import REGION_PATH
+from contracts.variables import (
+    REGION_URL,
+    TIMESERIES,
+    TIMESERIES_CA_FILE,
+    TIMESERIES_URL,
+    port_variable,
+    service_variables,
+)
+from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies, all_needs
 from operators.kubernetes import pod_security, pods
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest, literal
 from operators.kubernetes.network import needs_label
@@ -55,7 +63,7 @@ def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) 
         "revisionHistoryLimit": 5,
         "template": {
             "metadata": {
-                "labels": owner.labels | {needs_label(need): "true" for need in spec.needs},
+                "labels": owner.labels | {needs_label(need): "true" for need in all_needs(spec, dependencies.leased)},
                 "annotations": {CONFIG_HASH: _config_hash(dependencies)},
             },
             "spec": _pod(owner, spec, dependencies),
@@ -142,4 +150,6 @@ def _env(spec: AuraServiceSpec, dependencies: Dependencies) -> list[Manifest]:
             key = {"name": TIMESERIES_SECRET, "key": "uri"}
             secrets.append({"name": TIMESERIES_URL, "valueFrom": {"secretKeyRef": key}})
             values[TIMESERIES_CA_FILE] = pods.DATABASE_CA_FILE
+    if dependencies.region:
+        values[REGION_URL] = f"http://{dependencies.region}{REGION_PATH}"
     return pods.environment(values | spec.env, secrets)

@@ -17,6 +17,8 @@ from operators.adapters.dataflow.lag import LagSample
 from operators.adapters.dataflow.metrics import scrape, stalled
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
 from operators.adapters.kept import release
+from operators.adapters.standing import ALONE, Standing
+from operators.adapters.standing import findings as standing_findings
 from operators.adapters.timeseries import Store, StoreUnavailable
 from operators.biostream import topics
 from operators.biostream.desired import (
@@ -69,6 +71,7 @@ class BioStreamReconciler:
     store: Store
     kafka: Callable[[KafkaClient], TopicAdmin]
     ca_file: str
+    standing: Callable[[], Standing] = lambda: ALONE
     _samples: dict[str, list[LagSample]] = field(default_factory=dict)
     """Recent lag samples of each stream, by its uid."""
 
@@ -81,22 +84,23 @@ class BioStreamReconciler:
         await self._finalizer.sync(body, spec)
         owner = Owner.of(body)
         found = await locate(self.client, body, spec, self.ca_file)
-        brokers, streams, passive = found.brokers, found.streams, found.passive
+        standing = self.standing()
+        brokers, streams, passive = found.brokers, found.streams, found.passive or not standing.writes
         where: dict[str, Any] = {"kafka": streams.mine.kafka, "database": streams.mine.store}
         where["topics"] = sorted(streams.mine.topics)
         live = await live_objects(self.client, owner, _KINDS)
         if refused := _refused(streams):
-            findings = [refused, await self._rollout(owner, live, passive)]
+            findings = [refused, await self._rollout(owner, live, passive), *standing_findings(standing)]
             return Result(findings, where | {"pods": pod_counts(_deployment(live))})
-        topic_finding, partitions = await self._topics(streams, brokers)
-        if topic_finding.state is State.GOOD:
+        topic_finding, partitions = await self._topics(streams, brokers, standing)
+        if standing.writes and topic_finding.state is State.GOOD:
             where["topics"] = sorted(streams.mine.topics.union(topic.name for topic in topics.desired_topics(spec)))
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(owner, spec)
         findings = [
             good(ACCEPTED, "NoConflict", "no older stream declares anything that excludes this one"),
             topic_finding,
-            await self._tables(found),
+            await self._tables(found, standing),
             response,
             secret_finding,
         ]
@@ -116,7 +120,7 @@ class BioStreamReconciler:
             findings.append(snapshot_finding(where_snapshots, snapshots, spec.source.partitions, datetime.now(UTC)))
         deployment = _deployment(live)
         applied = scale_of(deployment)
-        findings += reserved_name(body)
+        findings += [*reserved_name(body), *standing_findings(standing)]
         status: dict[str, Any] = {
             **where,
             "pods": pod_counts(deployment),
@@ -150,10 +154,14 @@ class BioStreamReconciler:
     async def finalize(self, body: Manifest) -> None:
         await self._finalizer.finalize(body)
 
-    async def _topics(self, streams: Siblings, brokers: KafkaVariables | None) -> tuple[Finding, int | None]:
+    async def _topics(
+        self, streams: Siblings, brokers: KafkaVariables | None, standing: Standing
+    ) -> tuple[Finding, int | None]:
         if brokers is None:
             message = f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet"
             return waiting(topics.TOPICS_READY, "NotConfigured", message), None
+        if not standing.writes:
+            return good(topics.TOPICS_READY, "LeftAsTheyAre", f"topics are not changed: {standing.reason}"), None
         declared, source = kept_topics(streams.mine, streams.others), streams.mine.spec.source
         try:
             admin = self.kafka(brokers.kafka_client)
@@ -168,7 +176,7 @@ class BioStreamReconciler:
             return broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"), None
         return topics.ready(declared), source.partitions
 
-    async def _tables(self, found: Locations) -> Finding:
+    async def _tables(self, found: Locations, standing: Standing) -> Finding:
         streams, spec = found.streams, found.streams.mine.spec
         if not found.url:
             return waiting(
@@ -179,6 +187,9 @@ class BioStreamReconciler:
             return waiting(TABLES_READY, "DatabaseMissing", f"Secret {missing} with a ca.crt does not exist yet")
         sink = kept_sink(streams.mine, streams.others)
         try:
+            if not standing.writes:
+                state = await self.store.fence(found.url, sink, found.authority)
+                return good(TABLES_READY, "ReadOnly", f"database {state}: {standing.reason}")
             fillers = filling(streams.mine, streams.others)
             now, stream = datetime.now(UTC), str(streams.mine)
             tables = await self.store.ensure(found.url, sink, now, stream, fillers, found.authority)

@@ -58,6 +58,11 @@ class WorkQueue:
         """Known resources, of one kind or of all."""
         return [key for key in self._triggers if kind in ("", key.kind)]
 
+    def add_known(self) -> None:
+        """Requests a reconcile of every resource."""
+        for key in self.keys():
+            self.add(key)
+
     async def stop(self) -> None:
         """Cancels the workers, which end between two API calls; returns when all have ended."""
         for worker in self._workers.values():

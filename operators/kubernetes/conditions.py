@@ -22,12 +22,16 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`type` is the type of the condition; `reason` one CamelCase word, `message` for humans."""
+    """`type` is the type of the condition; `reason` one CamelCase word, `message` for humans.
+
+    A `problem` names what is wrong, so that its condition is True while it is not good.
+    """
 
     type: str
     state: State
     reason: str
     message: str
+    problem: bool = False
 
 
 def good(type: str, reason: str, message: str) -> Finding:
@@ -72,7 +76,7 @@ def conditions(
         condition(READY, not broken_ones and not waiting_ones, worst.reason, worst.message),
         condition(PROGRESSING, bool(waiting_ones), *_first(waiting_ones, "Settled", "nothing is in progress")),
         condition(DEGRADED, bool(broken_ones), *_first(broken_ones, "AsExpected", "nothing is broken")),
-        *(condition(f.type, f.state is State.GOOD, f.reason, f.message) for f in findings),
+        *(condition(f.type, (f.state is State.GOOD) is not f.problem, f.reason, f.message) for f in findings),
     ]
     return merge(list(map(dict, previous)), current)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from contracts.gateway import GATEWAY_NAMESPACE, GATEWAY_PODS
 from contracts.resource import GROUP
+from contracts.variables import AWS
 from operators.kubernetes.manifest import NAME, Manifest, Owner
 
 MONITORING_NAMESPACE = "monitoring"
@@ -54,7 +55,7 @@ def network_policy(
         namespace = {"matchLabels": {_NAMESPACE: GATEWAY_NAMESPACE}}
         peers.append({"namespaceSelector": namespace, "podSelector": {"matchLabels": GATEWAY_PODS}})
     egress: list[Manifest] = [_DNS]
-    for need in [*needs, *(["timeseries"] if database else [])]:
+    for need in [*(one for one in needs if one != AWS), *(["timeseries"] if database else [])]:
         if need in _STORES:  # outside the cluster, or with addresses that change: matched by port only
             rule: Manifest = {"ports": [{"protocol": "TCP", "port": port} for port in _STORES[need]]}
         else:

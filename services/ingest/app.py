@@ -24,6 +24,7 @@ from services.ingest.websocket.framing import Close
 from services.kit import app as kit
 from services.kit import logs
 from services.kit.jwks import KeysUnavailable
+from services.kit.region import Gate, gate_of_environment
 from services.kit.tokens import Verifier
 
 log = logs.get(__name__)
@@ -32,6 +33,7 @@ PATH = "/v1/stream"
 IDLE_CHECK_SECONDS = 15.0
 KEYS_RETRY_SECONDS = 1.0
 EXPIRY_CHECK_SECONDS = 1.0
+REGION_CHECK_SECONDS = 0.5
 CLOSES_PER_ITERATION = 200
 """Connections closed in one iteration of the event loop: tokens issued at once end at once."""
 
@@ -42,7 +44,7 @@ class Ingest:
     After the handshake a connection has no coroutine and no task.
     """
 
-    def __init__(self, settings: IngestSettings, on_fatal: Callable[[], None]) -> None:
+    def __init__(self, settings: IngestSettings, on_fatal: Callable[[], None], gate: Gate | None = None) -> None:
         limits = Limits(
             settings.connection_limit(),
             settings.connections_a_user,
@@ -63,9 +65,9 @@ class Ingest:
         self._pipeline: DeliveryPipeline | None = None
         self._verifier = Verifier.from_settings(settings)
         self._keys_fetched = False
-        self._http: ASGIApp = kit.create(
-            "ingest", checks={"kafka": self._check_kafka, "keys": self._check_keys}, lifespan=self._lifespan
-        )
+        self._gate = gate or gate_of_environment()
+        checks = {"kafka": self._check_kafka, "keys": self._check_keys}
+        self._http: ASGIApp = kit.create("ingest", checks=checks, lifespan=self._lifespan, gate=self._gate)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket" and scope["path"] == PATH and self._endpoint is not None:
@@ -94,6 +96,7 @@ class Ingest:
                 self.pushes.run(),
                 self._close_idle(),
                 self._close_expired(self._endpoint),
+                self._follow_region(self._endpoint),
             )
         ]
         for task in tasks:
@@ -160,3 +163,16 @@ class Ingest:
                 endpoint.close_expired(connection)
                 if count % CLOSES_PER_ITERATION == 0:
                     await asyncio.sleep(0)
+
+    async def _follow_region(self, endpoint: StreamEndpoint) -> None:
+        """While the region may not serve, nothing is taken and no connection stays: its client finds the other region.
+
+        What was taken before is still stored and acknowledged.
+        """
+        while True:
+            endpoint.fenced = bool(self._gate.refusal())
+            for count, connection in enumerate(self.registry.connections() if endpoint.fenced else (), 1):
+                endpoint.close_fenced(connection)
+                if count % CLOSES_PER_ITERATION == 0:
+                    await asyncio.sleep(0)
+            await asyncio.sleep(REGION_CHECK_SECONDS)

@@ -25,14 +25,19 @@ from services.ingest.websocket.framing import TEXT, Close, Message
 from services.ingest.websocket.handshake import DETACH, Detach, DetachedTransport
 from services.kit import trace
 from services.kit.jwks import KeysUnavailable
+from services.kit.region import NOT_SERVING
 from services.kit.serve import MAX_MESSAGE_BYTES
 from services.kit.tokens import InvalidToken, Principal, Verifier, bearer
 
+_FENCED = Close(CloseCode.TRY_AGAIN_LATER, "this region does not serve at the moment; reconnect, by name")
 _encode = msgspec.json.Encoder().encode
 
 
 class StreamEndpoint:
-    """Admits connections and handles their messages. `draining` refuses connections and ignores messages."""
+    """Admits connections and handles their messages.
+
+    `draining` refuses connections and ignores messages; so does `fenced`, while the region may not serve.
+    """
 
     def __init__(
         self, verifier: Verifier, registry: ConnectionRegistry, pipeline: DeliveryPipeline, pushes: PushDispatcher
@@ -42,6 +47,7 @@ class StreamEndpoint:
         self._pipeline = pipeline
         self._pushes = pushes
         self.draining = False
+        self.fenced = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The handshake; afterwards the connection calls the methods below."""
@@ -49,6 +55,9 @@ class StreamEndpoint:
         headers = Headers(scope=scope)
         given = headers.get(trace.HEADER)
         trace_id = trace.parse(given.encode() if given else None) or trace.new()
+        if self.fenced:
+            await _deny(send, 503, NOT_SERVING, trace_id)
+            return
         try:
             caller = await self._verifier.principal(bearer(headers))
         except InvalidToken as error:
@@ -83,6 +92,8 @@ class StreamEndpoint:
     def _admit(self, connections_of_user: int) -> Close | None:
         if self.draining:
             return Close(CloseCode.TRY_AGAIN_LATER, "this process is shutting down; reconnect")
+        if self.fenced:
+            return _FENCED
         return admit(self._registry.count, connections_of_user, self._pipeline.stalled, self._registry.limits)
 
     def on_close(self, connection: UserConnection) -> None:
@@ -104,7 +115,7 @@ class StreamEndpoint:
             _close(connection, _rate_exceeded(limits))
 
     def on_message(self, connection: UserConnection, message: Message) -> None:
-        if self.draining:
+        if self.draining or self.fenced:
             return  # not acknowledged; the client sends it again to another process
         connection.last_activity = asyncio.get_running_loop().time()
         limits = self._registry.limits
@@ -126,6 +137,10 @@ class StreamEndpoint:
         """Closes a connection whose token has ended; what is not acknowledged is sent again on the next one."""
         if not connection.closing:
             _close(connection, Close(TOKEN_EXPIRED, "the token has expired; connect again with a fresh one"))
+
+    def close_fenced(self, connection: UserConnection) -> None:
+        if not connection.closing:
+            _close(connection, _FENCED)
 
     def _submit(self, connection: UserConnection, frame: Frame, size: int) -> None:
         metrics.frames.read += 1

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from services.kit import health, metrics
+from services.kit import health, metrics, region
+from services.kit.region import Gate, Lifespan
 from services.kit.trace import TraceMiddleware
-
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def create(
-    title: str, *, checks: Mapping[str, health.Check] | None = None, lifespan: Lifespan | None = None
+    title: str,
+    *,
+    checks: Mapping[str, health.Check] | None = None,
+    lifespan: Lifespan | None = None,
+    gate: Gate | None = None,
 ) -> FastAPI:
     """An application with trace ids, metrics, /healthz and /readyz (which runs `checks`).
 
+    While its region may not serve, `gate` refuses everything else: the one of the environment unless given.
     A path with a slash at its end is another path: a redirect would lead to http, since the gateway ends TLS.
     """
-    app = FastAPI(title=title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    gate = gate or region.gate_of_environment()
+    app = FastAPI(
+        title=title,
+        lifespan=region.watched(gate, lifespan),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(region.GateMiddleware, gate=gate)
     app.add_middleware(metrics.MetricsMiddleware)
     app.add_middleware(TraceMiddleware)
     app.include_router(health.router(checks or {}))

@@ -23,6 +23,15 @@ class ServiceSettings(BaseSettings):
     """Time for open connections to end after SIGTERM; less than the Pod's terminationGracePeriodSeconds."""
 
 
+class GateSettings(BaseSettings):
+    """Of a stack with a passive region: its witness, and where the region's state is asked for."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", frozen=True)
+
+    witness_bucket: str = ""
+    region_url: str = ""
+
+
 class TokenSettings(ServiceSettings):
     """For a service that verifies access tokens with keys from JWKS_URL, or else from the Service `auth`."""
 

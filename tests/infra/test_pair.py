@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from contracts.platform import REDIS_URL
+from local.site import CHECKOUT
 from tests.infra.recording import Recording, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
@@ -193,12 +195,42 @@ def test_media_has_one_distribution_that_asks_both_buckets(declared: Recording) 
 
 def test_the_witness_is_in_a_third_region_and_takes_conditional_writes_only(declared: Recording) -> None:
     assert declared.region("aws:s3/bucket:Bucket", "aura-witness") == "us-east-2"
-    conditional, tls = json.loads(declared.of("aws:s3/bucketPolicy:BucketPolicy")["aura-witness"]["policy"])[
+    conditional, stays, tls = json.loads(declared.of("aws:s3/bucketPolicy:BucketPolicy")["aura-witness"]["policy"])[
         "Statement"
     ]
     assert (conditional["Effect"], conditional["Principal"], conditional["Action"]) == ("Deny", "*", "s3:PutObject")
     assert conditional["Condition"]["Null"] == {"s3:if-none-match": "true", "s3:if-match": "true"}
+    assert (stays["Effect"], stays["Principal"]) == ("Deny", "*")
+    assert set(stays["Action"]) == {"s3:DeleteObject", "s3:DeleteObjectVersion"}
+    assert stays["Resource"].endswith("/lease/active.json")
     assert tls["Sid"] == "TlsOnly"
+
+
+@pytest.mark.parametrize("region", [WEST, EAST])
+def test_the_region_service_alone_reads_and_writes_at_the_witness(declared: Recording, region: str) -> None:
+    bucket = declared.of("aws:s3/bucket:Bucket")["aura-witness"]["bucket"]
+    own = json.loads(declared.of("aws:iam/rolePolicy:RolePolicy")[f"aura-{region}-region"]["policy"])["Statement"]
+    objects, listed, key = own
+    assert set(objects["Action"]) == {"s3:GetObject", "s3:PutObject"}
+    arn = declared.arn("aws:s3", "aura-witness")
+    assert objects["Resource"] == [f"{arn}/lease/*", f"{arn}/recovery-points/*"]
+    assert (listed["Action"], listed["Resource"]) == ("s3:ListBucket", arn)
+    assert set(key["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
+    association = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")[f"aura-{region}-region"]
+    assert (association["namespace"], association["serviceAccount"]) == ("aura", "region")
+    config = declared.of("kubernetes:core/v1:ConfigMap")[f"aura-{region}"]["data"]
+    assert (config["WITNESS_BUCKET"], config["WITNESS_REGION"]) == (bucket, "us-east-2")
+
+
+@pytest.mark.parametrize("region", [WEST, EAST])
+def test_the_health_check_asks_what_the_overlay_of_its_region_routes(declared: Recording, region: str) -> None:
+    (check,) = [one for one in declared.of("aws:route53/healthCheck:HealthCheck").values() if region in one["fqdn"]]
+    stack = "staging" if "staging" in check["fqdn"] else "prod"
+    overlay = CHECKOUT / "manifests" / "overlays" / stack / region / "kustomization.yaml"
+    patches = {one["target"]["name"]: one["patch"] for one in yaml.safe_load(overlay.read_text())["patches"][1:]}
+    assert all(check["fqdn"] in patches[name] for name in ("aura", "gateway-tls", "region"))
+    (route,) = yaml.safe_load((CHECKOUT / "manifests" / "base" / "region.yaml").read_text())["spec"]["routes"]
+    assert (check["resourcePath"], route["auth"]) == (route["path"], "none")
 
 
 def test_the_two_regions_are_told_different_roles(declared: Recording) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from contracts.gateway import region_host
 from infra.components.controllers import ISSUER
 from local.plugins.kubernetes.helm.stand_in import leaves
 from local.site import CHECKOUT
@@ -20,6 +21,7 @@ DIFFERENT = {
     ("AuraService", "auth"): {"spec.routes"},
     ("AuraService", "history"): {"spec.routes"},
     ("AuraService", "ingest"): {"spec.routes"},
+    ("AuraService", "region"): {"spec.routes"},
     ("Cluster", "timeseries"): {
         "spec.instances",
         "spec.postgresql.synchronous.dataDurability",
@@ -53,11 +55,14 @@ def test_every_host_is_of_the_domain_and_served_by_listener_and_certificate(stac
         for service in of_kind(stack, "AuraService").values()
         for route in service["spec"].get("routes", [])
     }
-    assert hosts == {f"{name}.{domain}" for name in ("api", "auth", "stream")}
-    (listener,) = of_kind(stack, "Gateway")["aura"]["spec"]["listeners"]
+    own = region_host("us-west-2", domain)
+    assert hosts == {*(f"{name}.{domain}" for name in ("api", "auth", "stream")), own}
+    listener, of_region = of_kind(stack, "Gateway")["aura"]["spec"]["listeners"]
     certificate = of_kind(stack, "Certificate")["gateway-tls"]["spec"]
     assert listener["hostname"] == f"*.{domain}"
-    assert certificate["dnsNames"] == [listener["hostname"]]
+    assert of_region["hostname"] == own
+    assert {**of_region, "name": "https", "hostname": listener["hostname"]} == listener
+    assert certificate["dnsNames"] == [listener["hostname"], own]
     assert listener["tls"]["certificateRefs"] == [{"name": certificate["secretName"]}]
     assert certificate["issuerRef"] == {"kind": "ClusterIssuer", "name": ISSUER}
 
@@ -65,7 +70,7 @@ def test_every_host_is_of_the_domain_and_served_by_listener_and_certificate(stac
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_listener_has_the_port_of_kongs_service(stack: str) -> None:
     """Otherwise Kong's controller says PortUnavailable, and no route is served."""
-    (listener,) = of_kind(stack, "Gateway")["aura"]["spec"]["listeners"]
+    listener, _ = of_kind(stack, "Gateway")["aura"]["spec"]["listeners"]
     for region in configuration(stack)["aura:regions"].values():
         assert listener["port"] == region["controllers"]["gatewayPort"]
 

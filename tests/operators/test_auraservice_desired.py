@@ -13,6 +13,7 @@ from operators.auraservice.desired import desired
 from operators.auraservice.workload import CONFIG_HASH, replicas_override
 from operators.kubernetes.conditions import State
 from operators.kubernetes.manifest import Manifest
+from operators.kubernetes.services import Address
 from tests.operators.samples import OWNER, SERVICES, dependencies, service
 
 
@@ -163,6 +164,27 @@ def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None
     rules = only(objects, "NetworkPolicy")["spec"]["egress"]
     assert {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "auth"}}}]} in rules
     assert any({"protocol": "TCP", "port": 9096} in rule.get("ports", []) for rule in rules)
+
+
+def test_where_there_is_a_lease_pods_can_ask_for_their_regions_state() -> None:
+    known = dependencies(leased=True, services={"region": Address("10.1.0.2", 8080)})
+    objects = desired(OWNER, service(), known)
+    assert values(objects)["REGION_URL"] == "http://10.1.0.2:8080/v1/region"
+    labels = only(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert labels["needs.platform.aurawellness.com/region"] == "true"
+    rule = {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "region"}}}]}
+    assert rule in only(objects, "NetworkPolicy")["spec"]["egress"]
+    assert needs_met(service(), dependencies(leased=True)).reason == "ServiceMissing"
+    alone = desired(OWNER, service(), dependencies())
+    assert "REGION_URL" not in values(alone)
+    assert rule not in only(alone, "NetworkPolicy")["spec"]["egress"]
+
+
+def test_who_needs_aws_reaches_its_endpoint_and_the_agent_with_the_credentials() -> None:
+    rules = only(desired(OWNER, service(needs=["aws"]), dependencies(aws=4566)), "NetworkPolicy")["spec"]["egress"]
+    assert {"ports": [{"protocol": "TCP", "port": 4566}]} in rules
+    assert any("169.254.170.23/32" in str(rule) for rule in rules)
+    assert not any("'aws'" in str(rule) for rule in rules)
 
 
 def test_who_needs_the_time_series_store_can_verify_it_and_does_not_get_its_authority_key() -> None:

@@ -182,3 +182,23 @@ async def test_a_secret_of_the_instance_in_another_form_is_told_without_its_cont
     with pytest.raises(SecretUnavailable, match=why) as refused:
         await databases.ensure(FIRST, "databases", "owned", "one", stored=False)
     assert "hidden" not in str(refused.value)
+
+
+async def test_a_fenced_database_is_read_only_until_its_region_may_write_again(
+    databases: Databases, postgres: Database
+) -> None:
+    url = await databases.ensure(FIRST, "databases", "owned", "one", stored=False)
+    assert await databases.fence(FIRST, "databases", "owned", "one") == (url, "owned is read-only")
+    with psycopg.connect(url, autocommit=True) as reader, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        reader.execute("create table rows ()")
+    assert await databases.ensure(FIRST, "databases", "owned", "one", stored=True) == url
+    with psycopg.connect(url, autocommit=True) as writer:
+        writer.execute("create table rows ()")
+
+
+async def test_nobody_elses_database_is_fenced(databases: Databases, postgres: Database) -> None:
+    url = await databases.ensure(FIRST, "databases", "owned", "one", stored=False)
+    _, state = await databases.fence(SECOND, "databases", "owned", "one")
+    assert "left as it is" in state
+    with psycopg.connect(url, autocommit=True) as writer:
+        writer.execute("create table rows ()")

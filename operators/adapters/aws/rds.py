@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.connections import postgres_verification
 from operators.adapters.aws.claims import Claimant, Existing, Server, conflict, reserved
 from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavailable
+from operators.adapters.read_only import WRITING, make_read_only, make_writable
 
 _TIMEOUT_SECONDS = 5
 _VERIFIED_SECONDS = 60.0
@@ -90,12 +91,52 @@ class Databases:
             async with self._locks[instance]:
                 if await self._ensure(master, claimant, name, password, url if stored else "") is _REPLICA:
                     raise ReadReplica(where, url)
+                async with await AsyncConnection.connect(
+                    url, connect_timeout=_TIMEOUT_SECONDS, autocommit=True, options=WRITING
+                ) as connection:
+                    await make_writable(connection, name)
         except (psycopg.OperationalError, OSError) as error:
             raise DatabaseUnavailable(f"{where}: {error}".strip()) from error
         except psycopg.Error as error:
             raise DatabaseRefused(f"{where}: SQLSTATE {error.sqlstate}: {error}".strip()) from error
         self._verified[claimant, url] = time.monotonic()
         return url
+
+    async def fence(self, claimant: Claimant, instance: str, name: str, password: str) -> tuple[str, str]:
+        """The URL as `ensure` returns it, and what keeps the database from being written; it changes nothing else.
+
+        Raises SecretUnavailable, DatabaseUnavailable or DatabaseRefused: then it may still be written.
+        """
+        master = await self._master(instance)
+        address = f"{master.host}:{master.port}"
+        url = self._url(f"{name}:{quote(password, safe='')}@{address}/{name}")
+        self._verified.pop((claimant, url), None)
+        where = f"RDS instance {instance} at {address}"
+        try:
+            async with self._locks[instance], await self._connect(master) as connection:
+                found = (await _server(connection, None, name)).database
+                if found is None or found.comment != claimant.comment:
+                    return url, f"{name} is not there, or not this service's, and was left as it is"
+                return url, f"{name} {await make_read_only(connection, name)}"
+        except (psycopg.OperationalError, OSError) as error:
+            raise DatabaseUnavailable(f"{where}: {error}".strip()) from error
+        except psycopg.Error as error:
+            raise DatabaseRefused(f"{where}: SQLSTATE {error.sqlstate}: {error}".strip()) from error
+
+    async def _connect(self, master: _Master) -> AsyncConnection:
+        return await AsyncConnection.connect(
+            conninfo.make_conninfo(
+                host=master.host,
+                port=master.port,
+                user=master.username,
+                password=master.password,
+                dbname=master.dbname or "postgres",
+                **postgres_verification(self._ca_file),
+            ),
+            connect_timeout=_TIMEOUT_SECONDS,
+            autocommit=True,
+            options=WRITING,
+        )
 
     def _url(self, rest: str) -> str:
         query = urlencode(postgres_verification(self._ca_file), quote_via=quote)  # libpq takes a plus sign as it is
@@ -118,19 +159,7 @@ class Databases:
         recorded = Existing(claimant.comment), Existing(claimant.comment, name)
         if own is not None and (own.role, own.database) == recorded:
             return ""
-        connection = await AsyncConnection.connect(
-            conninfo.make_conninfo(
-                host=master.host,
-                port=master.port,
-                user=master.username,
-                password=master.password,
-                dbname=master.dbname or "postgres",
-                **postgres_verification(self._ca_file),
-            ),
-            connect_timeout=_TIMEOUT_SECONDS,
-            autocommit=True,
-        )
-        async with connection:
+        async with await self._connect(master) as connection:
             if await _recovering(connection):
                 return _REPLICA
             server = await _server(connection, master, name)

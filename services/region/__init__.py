@@ -1,0 +1,1 @@
+"""Holds the lease of the active region, and says whether its region may serve."""
