@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from moto.s3.models import FakeDeleteMarker
 
@@ -10,6 +11,7 @@ from local.cloud.authorization.decision import role_allows
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends.s3 import replication as s3
 from local.cloud.moto_backends.s3.replication_rules import Rule
+from local.loss.model import reaches
 
 _AT_ONCE = 50
 """Versions that are copied under one lock, so that requests need not wait long."""
@@ -47,13 +49,22 @@ class BucketReplication:
         with self.context.lock:
             bucket = s3.bucket(self.name)
             source = s3.source(bucket) if bucket is not None else None
-            due = [] if source is None else [each for each, _ in zip(source.pending(), range(_AT_ONCE), strict=False)]
+            arrived = [] if source is None else (each for each in source.pending() if self._arrived(*each))
+            due = [each for each, _ in zip(arrived, range(_AT_ONCE), strict=False)]
             if source is None or not due:
                 return False
             with self.context.mutation():
                 for stored, rule in due:
                     self._copy(stored, rule, source.configuration.role)
             return len(due) == _AT_ONCE
+
+    def _arrived(self, stored: s3.Stored, rule: Rule) -> bool:
+        """Whether the version has had the time to get to the other region, which is not lost."""
+        loss, to, source = self.context.loss, s3.bucket(rule.bucket), s3.bucket(self.name)
+        if to is None or source is None or to.region_name == source.region_name:
+            return True
+        age = datetime.now(UTC) - stored.last_modified.replace(tzinfo=UTC)
+        return reaches(loss, source.region_name, to.region_name) and age.total_seconds() >= loss.one_way
 
     def _copy(self, stored: s3.Stored, rule: Rule, role: str) -> None:
         """What the role may not do, or has no bucket to go to, has failed, as with S3: it is not tried again."""

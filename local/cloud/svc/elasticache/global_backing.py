@@ -85,7 +85,7 @@ class GlobalBacking:
 
     def _keep_following(self, group: Group, primary: Group) -> None:
         """Makes a secondary replicate the node that is the primary now, with the tokens that are valid now."""
-        upstream = self._upstream(primary)
+        upstream = self._upstream(primary, group)
         if (group.upstream, group.auth) != (upstream, primary.auth):
             with self.context.mutation():
                 group.upstream, group.auth, group.token_changed = upstream, primary.auth, primary.token_changed
@@ -122,9 +122,10 @@ class GlobalBacking:
         old, new = self._server(former), self._server(chosen)
         deadline = time.monotonic() + _SWITCH_SECONDS
         while time.monotonic() < deadline:
-            before = old.replication()
+            lost = self.context.loss.lost(former.region)  # one that is cut off may take writes: nobody can stop it
+            before = None if lost else old.replication()
             step = next_step(before, new.replication())
-            if before is None and step in (Step.PROMOTE, Step.START_ALONE):
+            if before is None and not lost and step in (Step.PROMOTE, Step.START_ALONE):
                 old.process.kill()  # one that hangs must not wake up as a second primary
             if step is Step.DONE:
                 return True
@@ -156,7 +157,8 @@ class GlobalBacking:
                 former.primary, chosen.primary = False, True
                 self._group(chosen).upstream = None
                 for member in self.datastore.secondaries:
-                    self._group(member).upstream = self._upstream(self._group(chosen))
+                    group = self._group(member)
+                    group.upstream = self._upstream(self._group(chosen), group)
             for member in (former, chosen):
                 group = self._group(member)
                 group.held = False
@@ -167,6 +169,8 @@ class GlobalBacking:
 
     def _measure(self, group: Group) -> None:
         """The lag of a secondary, as its region's CloudWatch has it."""
+        if not self.context.reach(self.datastore.primary.region, group.region):
+            return
         primary, secondary = (self._server(one) for one in (self._group(self.datastore.primary), group))
         probe = self.lags.probes.setdefault(group.arn, LagProbe())
         written = primary.replication()
@@ -190,8 +194,10 @@ class GlobalBacking:
         """That of the primary node."""
         return Engines(self.context, self.state_of(group.region), group).of(group.primary)
 
-    def _upstream(self, primary: Group) -> Upstream:
-        return Upstream(primary.primary.address, self._server(primary).own_port)
+    def _upstream(self, primary: Group, secondary: Group) -> Upstream:
+        """Where the nodes of `secondary` find the primary: over the link between the regions."""
+        address, port = primary.primary.address, self._server(primary).own_port
+        return Upstream(*self.context.link(primary.region).route(address, port, secondary.region))
 
     def _note(self, group: Group, message: str) -> None:
         with self.context.mutation():

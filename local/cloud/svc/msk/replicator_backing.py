@@ -118,7 +118,8 @@ class ReplicatorBacking:
     def _settings(self, cluster: Cluster) -> dict[str, Any]:
         if cluster.state == "CREATING":
             raise EngineFailed(f"{cluster.name} is being created")
-        return ClusterBacking(self.context, self.state_of(cluster.region), cluster).engine.client_settings()
+        abroad = cluster.region != self.replicator.region
+        return ClusterBacking(self.context, self.state_of(cluster.region), cluster).engine.client_settings(abroad)
 
     def _engine(self, source: dict[str, Any], target: dict[str, Any]) -> Engine:
         folder = self.context.folder(self.replicator.region, "msk-replicators", self.replicator.identifier)

@@ -182,6 +182,7 @@ class InstanceBacking:
         instance = self.instance
         self._engine().delete()
         shutil.rmtree(self.fleet.archive(instance), ignore_errors=True)
+        self.context.link(instance.region).forget(instance.address)
         self.context.addresses(instance.region).release(instance.resource_id)
         with self.context.mutation():
             for replica in self.fleet.replicas(instance):
