@@ -144,6 +144,14 @@ def replay_dead_letters() -> None:
     replay_dead_letters()
 
 
+@region.command("status")
+def region_status() -> None:
+    """Show the regions, how far each copy of data is behind, and what the loss of its source would lose now."""
+    from cli.region_status import status
+
+    status()
+
+
 @region.command("kill")
 def kill_region(name: _REGION) -> None:
     """Kill every process of a region at once, and keep it so; its part of AWS answers nothing, its data stay."""

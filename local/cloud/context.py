@@ -10,6 +10,7 @@ from typing import Any
 
 from local.engines.certificates import Authority
 from local.engines.runtime.addresses import AddressRegistry
+from local.engines.runtime.process import EngineFailed
 from local.links.routes import Link
 from local.loss.file import LossFile
 from local.loss.model import Loss, reaches
@@ -55,6 +56,11 @@ class CloudContext:
     def reach(self, one: str, other: str) -> bool:
         """Whether two regions reach each other at the moment."""
         return reaches(self.loss, one, other)
+
+    def need(self, one: str, other: str) -> None:
+        """Raises EngineFailed unless the regions reach each other at the moment."""
+        if not self.reach(one, other):
+            raise EngineFailed(f"{one} and {other} do not reach each other")
 
     def link(self, region: str) -> Link:
         """What leads into the region from others."""

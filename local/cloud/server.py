@@ -7,6 +7,7 @@ import threading
 
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
+from local.cloud.copies import Measuring
 from local.cloud.http import internal
 from local.cloud.http.application import Application
 from local.cloud.http.listener import listen
@@ -66,7 +67,9 @@ def serve(site: Site, end: threading.Event) -> None:
     known = services(context)
     restored = store.load()
     replications = Replications(context), SecretReplications(context)
-    loop = ControlLoop(context, [Losses(context), Links(context), *known, *replications, names], store.save)
+    sources = [*known, *replications]
+    measuring = Measuring(context, sources)
+    loop = ControlLoop(context, [Losses(context), Links(context), *sources, names, measuring], store.save)
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]

@@ -11,6 +11,7 @@ from local.cloud.authorization.decision import role_allows
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends.s3 import replication as s3
 from local.cloud.moto_backends.s3.replication_rules import Rule
+from local.loss.copies import Copy
 from local.loss.model import reaches
 
 _AT_ONCE = 50
@@ -43,6 +44,30 @@ class BucketReplication:
     def reconcile(self) -> None:
         while self._copy_some():
             pass
+
+    def copies(self) -> list[Copy]:
+        """By the region that it copies to. What is not there yet is known without asking anybody."""
+        with self.context.lock:
+            bucket, now = s3.bucket(self.name), datetime.now(UTC)
+            source = s3.source(bucket) if bucket is not None else None
+            if bucket is None or source is None:
+                return []
+            waiting: dict[str, list[float]] = {rule.bucket: [] for rule in source.configuration.rules}
+            for stored, rule in source.pending():
+                age = now - stored.last_modified.replace(tzinfo=UTC)
+                waiting.setdefault(rule.bucket, []).append(age.total_seconds())
+            found = {to: s3.bucket(to) for to in waiting}
+        return [
+            Copy(
+                self.key,
+                *("S3", self.name, bucket.region_name, to.region_name),
+                max(waiting[name], default=0.0),
+                len(waiting[name]),
+                *("versions", now.timestamp()),
+            )
+            for name, to in found.items()
+            if to is not None and to.region_name != bucket.region_name
+        ]
 
     def _copy_some(self) -> bool:
         """Copies a few versions; returns whether there may be more."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends import secret_replicas
+from local.loss.copies import Copy
 from local.loss.model import reaches
 
 
@@ -25,6 +26,23 @@ class SecretReplications:
     def backings(self) -> list[SecretReplications]:
         """Called under the lock."""
         return [self] if next(secret_replicas.replicas(), None) else []
+
+    def copies(self) -> list[Copy]:
+        """One for each pair of regions."""
+        with self.context.lock:
+            found: dict[tuple[str, str], list[float]] = {}
+            for replica in secret_replicas.replicas():
+                since = found.setdefault((replica.source.region, replica.region), [])
+                if secret_replicas.behind(replica):
+                    since.append(self._changed.get(replica.arn, time.monotonic()))
+        now = time.monotonic()
+        return [
+            Copy(
+                *(self.key, "Secrets Manager", "secrets", *places, now - min(since, default=now)),
+                *(len(since), "secrets", time.time()),
+            )
+            for places, since in found.items()
+        ]
 
     def reconcile(self) -> None:
         with self.context.lock:

@@ -18,6 +18,7 @@ from local.cloud.svc.elasticache.switchover import Step, next_step
 from local.cloud.svc.elasticache.turns import turn
 from local.engines.redis import Redis
 from local.engines.runtime.process import EngineFailed
+from local.loss.copies import Copy
 
 METRIC = "GlobalDatastoreReplicationLag"
 METRIC_SECONDS = 60.0
@@ -186,6 +187,26 @@ class GlobalBacking:
         with self.context.mutation():
             dimensions = {"CacheClusterId": group.primary.name}
             put(group.region, "AWS/ElastiCache", METRIC, dimensions, lag, datetime.now(UTC))
+
+    def copies(self) -> list[Copy]:
+        """Of its secondaries. Raises EngineFailed."""
+        return [self._copy(member) for member in self.datastore.secondaries]
+
+    def _copy(self, member: GlobalMember) -> Copy:
+        home = self.datastore.primary
+        self.context.need(home.region, member.region)
+        primary, secondary = (self._server(self._group(one)).replication() for one in (home, member))
+        if primary is None or secondary is None:
+            raise EngineFailed(f"a server of {self.datastore.name} does not answer")
+        lacking = max(0, primary["master_repl_offset"] - secondary.get("slave_repl_offset", 0))
+        has = self.lags.probes.setdefault(self._group(member).arn, LagProbe())
+        has.primary_at(primary["master_repl_offset"], time.monotonic())
+        seconds = has.replica_at(secondary.get("slave_repl_offset", 0), time.monotonic())
+        after = "" if secondary.get("master_link_status") == "up" else "it does not replicate"
+        places = home.region, member.region
+        return Copy(
+            self.key, "ElastiCache", self.datastore.name, *places, seconds, lacking, "bytes", time.time(), after
+        )
 
     def _group(self, member: GlobalMember) -> Group:
         return self.state_of(member.region).groups[member.group]
