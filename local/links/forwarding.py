@@ -32,6 +32,8 @@ class Distance:
 @dataclass
 class _Direction:
     distance: Distance
+    since: float
+    """When the first byte can have been sent, on the monotonic clock."""
     under_way: asyncio.Queue[tuple[float, bytes]] = field(default_factory=lambda: asyncio.Queue(_CHUNKS))
     """With the moment of arrival; an empty one is the end."""
     ended: bool = False
@@ -45,7 +47,8 @@ class _Direction:
             except OSError:  # reset: for who is at the other end it is over as well
                 data = b""
             self.ended = not data
-            await self.under_way.put((time.monotonic() + self.distance.one_way(), data))
+            sent = max(time.monotonic(), self.since)
+            await self.under_way.put((sent + self.distance.one_way(), data))
 
     async def leave(self, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -66,11 +69,13 @@ async def forward(
 
     While nothing passes, nothing arrives and nobody is told: so looks a network that is cut.
     """
-    there, back = _Direction(distance), _Direction(distance)
+    handshake = 2 * distance.one_way()
+    since = time.monotonic() + handshake
+    there, back = _Direction(distance, since), _Direction(distance, since)
     entering = asyncio.create_task(there.enter(reader))
     ends = [writer]
     try:
-        await asyncio.sleep(2 * distance.one_way())  # the handshake takes a round trip
+        await asyncio.sleep(handshake)
         while not distance.passes():
             if there.ended:
                 return  # it has given up
