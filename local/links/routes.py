@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 import msgspec
 
@@ -63,7 +64,7 @@ class Link:
                 routes = self._read()
                 found = _of(routes.routes, host, port, origin)
                 if found is None:
-                    found = Route(_free(routes.routes), host, port, origin)
+                    found = Route(self._free(routes.routes), host, port, origin)
                     write(self.file, msgspec.json.encode(Routes([*routes.routes, found])))
         return self.address, found.port
 
@@ -76,6 +77,13 @@ class Link:
             kept = [route for route in self._read().routes if route.host != host]
             write(self.file, msgspec.json.encode(Routes(kept)))
 
+    def _free(self, routes: list[Route]) -> int:
+        """Sites in other folders may have the same addresses, as those of tests do: each begins at another port."""
+        used, span = {route.port for route in routes}, LAST_PORT - FIRST_PORT
+        first = crc32(str(self.site.home).encode()) % span
+        ports = (FIRST_PORT + (first + step) % span for step in range(span))
+        return next(port for port in ports if port not in used)
+
     def _read(self) -> Routes:
         try:
             return msgspec.json.decode(self.file.read_bytes(), type=Routes)
@@ -85,8 +93,3 @@ class Link:
 
 def _of(routes: list[Route], host: str, port: int, origin: str | None) -> Route | None:
     return next((one for one in routes if (one.host, one.to, one.origin) == (host, port, origin)), None)
-
-
-def _free(routes: list[Route]) -> int:
-    used = {route.port for route in routes}
-    return next(port for port in range(FIRST_PORT, LAST_PORT) if port not in used)
