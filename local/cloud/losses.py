@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from local.cloud.context import CloudContext
@@ -9,12 +10,17 @@ from local.loss import edge
 from local.loss.ending import kill_processes
 from local.site import REGIONS
 
+_EVERY_SECONDS = 1.0
+"""Each look searches all folders of a region."""
 
-@dataclass(frozen=True)
+
+@dataclass
 class Losses:
     """The only backing."""
 
     context: CloudContext
+    _looked_at: dict[str, float] = field(default_factory=dict)
+    """When each lost region was looked at last; on the monotonic clock."""
     _served: set[str] = field(default_factory=set)
     """Regions whose clients are known to be served again."""
 
@@ -28,14 +34,19 @@ class Losses:
         return [self]
 
     def reconcile(self) -> None:
-        loss = self.context.loss
+        loss, now = self.context.loss, time.monotonic()
         for region in REGIONS:
-            if region in loss.killed:
-                kill_processes(self.context.site, region)
-            elif region in loss.cut:
-                edge.freeze(self.context.site, region)
+            if loss.lost(region):
+                self._served.discard(region)
+                if now - self._looked_at.get(region, -_EVERY_SECONDS) >= _EVERY_SECONDS:
+                    self._looked_at[region] = now
+                    self._keep_lost(region, region in loss.killed)
             elif region not in self._served:
                 edge.thaw(self.context.site, region)
                 self._served.add(region)
-            if loss.lost(region):
-                self._served.discard(region)
+
+    def _keep_lost(self, region: str, killed: bool) -> None:
+        if killed:
+            kill_processes(self.context.site, region)
+        else:
+            edge.freeze(self.context.site, region)
