@@ -66,7 +66,7 @@ def serve(site: Site, end: threading.Event) -> None:
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
-    replications = Replications(context), SecretReplications(context)
+    replications = Replications(context, lambda: store.version_of("s3")), SecretReplications(context)
     sources = [*known, *replications]
     measuring = Measuring(context, sources)
     loop = ControlLoop(context, [Losses(context), Links(context), *sources, names, measuring], store.save)

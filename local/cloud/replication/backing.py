@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,14 +21,17 @@ _TRUSTED = "s3.amazonaws.com"
 
 
 class Replications:
-    """The backings of all buckets with a replication configuration."""
+    """The backings of all buckets with a replication configuration. `version` is another one once S3 has changed."""
 
-    def __init__(self, context: CloudContext) -> None:
-        self.context = context
+    def __init__(self, context: CloudContext, version: Callable[[], object]) -> None:
+        self.context, self.version = context, version
+        self._copied: dict[str, object] = {}
 
     def backings(self) -> list[BucketReplication]:
         """Called under the lock."""
-        return [BucketReplication(self.context, source.bucket.name) for source in s3.sources()]
+        return [
+            BucketReplication(self.context, source.bucket.name, self.version, self._copied) for source in s3.sources()
+        ]
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,27 @@ class BucketReplication:
 
     context: CloudContext
     name: str
+    version: Callable[[], object]
+    copied: dict[str, object]
+    """The version of S3 in which nothing was due, by bucket."""
 
     @property
     def key(self) -> str:
         return f"arn:aws:s3:::{self.name}"
 
     def reconcile(self) -> None:
+        with self.context.lock:
+            version = self.version()
+            if self.copied.get(self.name) == version:
+                return
         while self._copy_some():
             pass
+        with self.context.lock:
+            bucket = s3.bucket(self.name)
+            source = s3.source(bucket) if bucket is not None else None
+            under_way = source is not None and next(source.pending(), None) is not None
+        if not under_way:
+            self.copied[self.name] = version
 
     def copies(self) -> list[Copy]:
         """By the region that it copies to. What is not there yet is known without asking anybody."""
@@ -52,8 +69,9 @@ class BucketReplication:
             source = s3.source(bucket) if bucket is not None else None
             if bucket is None or source is None:
                 return []
+            pending = () if self.copied.get(self.name) == self.version() else source.pending()
             waiting: dict[str, list[float]] = {rule.bucket: [] for rule in source.configuration.rules}
-            for stored, rule in source.pending():
+            for stored, rule in pending:
                 age = now - stored.last_modified.replace(tzinfo=UTC)
                 waiting.setdefault(rule.bucket, []).append(age.total_seconds())
             found = {to: s3.bucket(to) for to in waiting}
