@@ -130,7 +130,8 @@ class _Making:
             sides[region] = Kafka(folder, address, light=True, abroad=[link.route(address, ABROAD_PORT)])
             sides[region].ensure(_SECONDS)
         west, east = ({"bootstrap.servers": side.bootstrap, "log_level": 0} for side in sides.values())
-        for made in AdminClient(west).create_topics([NewTopic(TOPIC, 1, 1)]).values():
+        admin = AdminClient(west)
+        for made in admin.create_topics([NewTopic(TOPIC, 1, 1)]).values():
             made.result(60)
         source, target = sides[WEST].client_settings(abroad=True), sides[EAST].client_settings()
         plan = Plan("bench", source, target, "west", topics=(TOPIC,), groups=(GROUP,))

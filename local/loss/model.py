@@ -31,6 +31,10 @@ class Loss(msgspec.Struct, frozen=True, omit_defaults=True):
         return not self.killed and not self.cut
 
     @property
+    def lost_regions(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.killed, *self.cut}))
+
+    @property
     def one_way(self) -> float:
         """Seconds that a byte takes from one region to another."""
         return self.latency_ms / 2000
