@@ -38,6 +38,7 @@ from local.cloud.moto_backends import (
 )
 from local.cloud.moto_backends.s3 import corrections as s3
 from local.cloud.moto_backends.s3 import replication
+from local.cloud.replication import images
 from local.cloud.replication.backing import Replications
 from local.cloud.replication.secrets import SecretReplications
 from local.cloud.route53.backing import NameServer
@@ -49,7 +50,7 @@ log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
     *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, multi_region_keys),
-    *(replication, revoked_rules, secret_replicas),
+    *(images, replication, revoked_rules, secret_replicas),
     *(route53, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
@@ -66,7 +67,11 @@ def serve(site: Site, end: threading.Event) -> None:
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
-    replications = Replications(context, lambda: store.version_of("s3")), SecretReplications(context)
+    replications = (
+        Replications(context, lambda: store.version_of("s3")),
+        SecretReplications(context),
+        images.RegistryReplications(context, lambda: store.version_of("ecr")),
+    )
     sources = [*known, *replications]
     measuring = Measuring(context, sources)
     loop = ControlLoop(context, [Losses(context), Links(context), *sources, names, measuring], store.save)

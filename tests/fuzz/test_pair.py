@@ -21,6 +21,7 @@ def test_no_interruption_makes_a_second_primary(cloud: Cloud) -> None:
     rounds = Rounds(cloud)
     for case, chance in campaign.cases():
         rounds.number, rounds.chance = case, chance
+        print(f"round {case}", flush=True)
         transition = rounds.failover if chance.random() < _FAILOVERS else rounds.replica
         try:
             transition()
