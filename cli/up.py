@@ -18,6 +18,7 @@ from cli.wearables import first_calm
 from local import page
 from local.cloud import endpoint
 from local.engines.runtime.process import Process
+from local.loss.file import LossFile
 from local.site import CHECKOUT, Site
 
 
@@ -80,6 +81,10 @@ def _tools(log: Path, progress: Progress) -> str:
 
 
 def _cloud(site: Site, progress: Progress) -> str:
+    """Raises StepFailed while a region is lost: what is in it cannot come up."""
+    if lost := LossFile(site).current().lost_regions:
+        restores = " && ".join(f"aura region restore {region}" for region in lost)
+        raise StepFailed(f"{' and '.join(lost)} is lost, on purpose. `{restores}` brings it back; then repeat.")
     progress(f"starting the AWS endpoint at {site.endpoint_url}")
     pid = endpoint.start(site)
     trouble = endpoint.trouble(site)

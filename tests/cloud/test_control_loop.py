@@ -14,6 +14,7 @@ from local.cloud.context import CloudContext
 from local.cloud.control_loop import MAX_BACKOFF_SECONDS, ControlLoop, backoff_after
 from local.cloud.service.base import Backing, Service
 from local.engines.runtime.process import EngineFailed
+from local.loss import model
 from local.site import Site
 
 
@@ -98,3 +99,19 @@ def test_failed_backing_is_retried_after_its_backoff_and_then_has_no_failure(tmp
 @given(st.integers(min_value=0, max_value=1000))
 def test_backoff_grows_up_to_a_limit(failures: int) -> None:
     assert backoff_after(failures) <= backoff_after(failures + 1) <= MAX_BACKOFF_SECONDS
+
+
+def test_nothing_of_a_lost_region_is_reconciled_until_it_is_restored(tmp_path: Path) -> None:
+    context = CloudContext(Site(tmp_path))
+    lost, other, everywhere = (StubBacking(f"arn:aws:rds:{region}:1:db:x") for region in ("us-west-2", "us-east-1", ""))
+    loop = running_loop(tmp_path, lost, other, everywhere)
+    for number, change in enumerate((model.kill, model.partition), start=1):
+        context.losses.change(lambda loss, change=change: change(loss, "us-west-2"))
+        before = other.reconciled
+        loop.tick(0)
+        wait(lambda before=before: other.reconciled == everywhere.reconciled == before + 1)
+        assert lost.reconciled == number - 1
+        context.losses.change(lambda loss: model.restore(loss, "us-west-2"))
+        loop.tick(0)
+        wait(lambda number=number: lost.reconciled == number)
+        wait(lambda before=before: other.reconciled == everywhere.reconciled == before + 2)

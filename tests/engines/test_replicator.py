@@ -25,6 +25,7 @@ from confluent_kafka.cimpl import NewPartitions, NewTopic
 from moto.cloudwatch.models import cloudwatch_backends
 
 from local.cloud.context import ACCOUNT, CloudContext
+from local.cloud.links import Links
 from local.cloud.svc.msk.backing import ClusterBacking
 from local.cloud.svc.msk.model import Cluster, MskState, Replicator
 from local.cloud.svc.msk.replication import changed, completed
@@ -32,6 +33,7 @@ from local.cloud.svc.msk.replicator_backing import ReplicatorBacking
 from local.engines.kafka import Kafka
 from local.engines.kafka.replicator import Replicator as Engine
 from local.engines.kafka.replicator.plan import HEADER
+from local.engines.runtime.process import kill_recorded
 from local.site import Site
 from tests.fixtures.cloud import until
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
@@ -170,6 +172,8 @@ def pair(scratch: ScratchEnvironment) -> Iterator[Pair]:
     pair = Pair(context)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda side: side.cluster.ensure(200), (pair.west, pair.east)))
+    for link in Links(context).backings():
+        link.reconcile()
     for region, source in ((EAST, WEST), (WEST, EAST)):
         pair.declare(region, source)
         pair.backing(region).reconcile()
@@ -181,6 +185,7 @@ def pair(scratch: ScratchEnvironment) -> Iterator[Pair]:
             pair.backing(region).reconcile()
     for side in (pair.west, pair.east):
         side.cluster.delete()
+    kill_recorded(context.site.home / "engines")
 
 
 def own(record: Record) -> Record:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import UnknownServiceError
 from moto.core.request import Request
-from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
+
+from local.cloud.service import routers
 
 _SCOPE = re.compile(r"Credential=([^/,]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _FORM_VALUE = re.compile(rb"(?:^|&)(Action|Version)=([\w-]+)")
@@ -77,7 +78,7 @@ def read(request: Request) -> Call:
 def routed(service: str, request: Request) -> str:
     """The operation of a REST service by method and path."""
     try:
-        return get_service_router(service).match(request)[0].name if service else ""
+        return routers.match(service, request)[0].name if service else ""
     except (HTTPException, UnknownServiceError, NotImplementedError):
         return ""
 

@@ -7,13 +7,13 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from local.cloud.http.calls import Call
 from local.cloud.moto_backends.s3.conditions import time_of
+from local.cloud.service import routers
 from local.cloud.service.errors import AwsError
 
 _DATES = (
@@ -33,7 +33,7 @@ def inputs_of(call: Call, request: Request) -> dict[str, Any]:
     if call.operation not in model.operation_names:
         return {}
     try:
-        path = get_service_router(call.service).match(request)[1]
+        path = routers.match(call.service, request)[1]
     except HTTPException:
         path = {}
     parser = PROTOCOL_PARSERS[protocol](model.operation_model(call.operation), map_type=dict)

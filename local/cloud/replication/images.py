@@ -48,14 +48,16 @@ class RegistryReplication:
             version = self.version()
             if self.copied.get(self.region) == version:
                 return
-            due = list(_due(ecr_backends[ACCOUNT][self.region]))
+            wanted = list(_due(ecr_backends[ACCOUNT][self.region]))
+            due = [one for one in wanted if self.context.reach(self.region, one[2])]
             if due:
                 with self.context.mutation():
                     for image, tag, region in due:
                         _copy(image, tag, ecr_backends[ACCOUNT][region])
                     for image, tag, _ in due:
                         setattr(image, _COPIED, {*getattr(image, _COPIED, ()), tag})
-            self.copied[self.region] = version
+            if due == wanted:
+                self.copied[self.region] = version
 
 
 class RegistryReplications:

@@ -13,13 +13,13 @@ from botocore.validate import ParamValidator
 from moto.core.model import OperationModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
+from local.cloud.service import routers
 from local.cloud.service.constraints import violations
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.service.paging import page
@@ -91,7 +91,7 @@ class Service(ABC, Generic[State]):
         service = get_service_model(self.name)
         operation, protocol = OperationModel({}, service), str(service.protocol)
         try:
-            operation, path = get_service_router(self.name).match(request)
+            operation, path = routers.match(self.name, request)
             protocol = determine_request_protocol(operation.service_model, request.content_type)
             inputs = self._parse(request, operation, protocol, path)
             method = self._method(operation)

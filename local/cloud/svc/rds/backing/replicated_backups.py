@@ -51,6 +51,8 @@ class BackupsCopying:
             if source is None:
                 self._retain(now)
                 return
+            if not self.context.reach(source.region, self.copies.region):
+                return
             self._copy_bases(source)
             self._copy_wal(source)
             self._expire(now)

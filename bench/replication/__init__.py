@@ -1,0 +1,1 @@
+"""How far behind another region is, under load."""
