@@ -63,9 +63,19 @@ class Databases(Protocol):
         """Keeps a final snapshot of that name."""
         ...
 
-    def make_replica(self, name: str, source: str) -> None:
-        """With the network, class and settings of the instance of that name before it was deleted."""
+    def settings(self, name: str) -> str | None:
+        """What an instance must be made anew with, as text for the journal; None when there is none."""
         ...
+
+    def make_replica(self, name: str, source: str, settings: str) -> None:
+        """Of the instance with the ARN `source`."""
+        ...
+
+    def differs(self, name: str, settings: str) -> bool:
+        """Whether the instance lacks some of its settings, as a new replica does."""
+        ...
+
+    def complete(self, name: str, settings: str) -> None: ...
 
 
 class Cache(Protocol):

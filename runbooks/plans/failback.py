@@ -6,14 +6,12 @@ from contracts.pair import Pair
 from contracts.platform import RegionRole
 from runbooks.model import Mode
 from runbooks.plans.actions import Runbook, runbook
-from runbooks.plans.switchover import exchange
-from runbooks.steps.rebuild_replica import RebuildReplica
+from runbooks.plans.switchover import exchange, rebuild
 from runbooks.steps.tell_role import TellRole
 
 
 def failback(pair: Pair, giving: str) -> Runbook:
     """From the region that serves now, `giving`, to the one that was lost."""
     taking = pair.other(giving)
-    rebuilt = [RebuildReplica(name, taking) for name in sorted(pair.databases)]
-    groups = [[TellRole(taking, RegionRole.PASSIVE), *rebuilt], *exchange(pair, giving)]
+    groups = [[TellRole(taking, RegionRole.PASSIVE)], *rebuild(pair, taking), *exchange(pair, giving)]
     return runbook("failback", Mode.GRACEFUL, giving, taking, groups)

@@ -18,6 +18,7 @@ from runbooks.steps.hand_over_lease import HandOverLease
 from runbooks.steps.promote_cache import PromoteCache
 from runbooks.steps.promote_database import PromoteDatabase
 from runbooks.steps.rebuild_replica import RebuildReplica
+from runbooks.steps.record_instance import RecordInstance
 from runbooks.steps.tell_role import TellRole
 
 
@@ -37,5 +38,12 @@ def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
         [*(PromoteDatabase(name) for name in names), PromoteCache()],
         [HandOverLease(), TellRole(taking, RegionRole.ACTIVE)],
         [AwaitServices(), AwaitGateway()],
-        [TellRole(giving, RegionRole.PASSIVE), *(RebuildReplica(name, giving) for name in names)],
+        [TellRole(giving, RegionRole.PASSIVE)],
+        *rebuild(pair, giving),
     ]
+
+
+def rebuild(pair: Pair, region: str) -> list[Sequence[Action]]:
+    """The databases of `region` become replicas."""
+    names = sorted(pair.databases)
+    return [[RecordInstance(name, region) for name in names], [RebuildReplica(name, region) for name in names]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from runbooks.model import Observation, Step, ask, done, due, refused, waiting
 from runbooks.ports import Refused, Situation
+from runbooks.steps.record_instance import RecordInstance
 from runbooks.steps.seen import held
 
 
@@ -28,6 +29,8 @@ class RebuildReplica:
         found = at.regions[self.region].databases.find(name)
         if found is not None and found.status != "available":
             return waiting(f"{name} is {found.status}")
+        if found is not None and found.source and self._incomplete(at, name):
+            return due(f"{name} lacks settings")
         if found is not None and found.source:
             return done(f"{name} streams", instance=name) if found.streaming else waiting(f"{name} does not stream yet")
         if found is None:
@@ -49,12 +52,24 @@ class RebuildReplica:
         name = pair.name_in(self.region)
         found = databases.find(name)
         if found is None:
-            databases.make_replica(name, pair.arn_in(other))
+            databases.make_replica(name, pair.arn_in(other), self._settings(at))
+        elif found.source and self._incomplete(at, name):
+            databases.complete(name, self._settings(at))
         elif not found.source and found.status == "available":
             databases.delete(name, self._snapshot(at))
 
     def verify(self, at: Situation) -> Observation:
         return self.observe(at)
+
+    def _incomplete(self, at: Situation, name: str) -> bool:
+        return at.regions[self.region].databases.differs(name, self._settings(at))
+
+    def _settings(self, at: Situation) -> str:
+        """Raises Refused when nothing is known of the instance that is to be made anew."""
+        settings = at.fact(RecordInstance(self.database, self.region).step.name, "settings")
+        if not isinstance(settings, str):
+            raise Refused(f"nobody recorded what {self.database} of {self.region} was made with: run `pulumi up`")
+        return settings
 
     def _snapshot(self, at: Situation) -> str:
         return f"{at.pair.databases[self.database].name_in(self.region)}-{at.execution}"

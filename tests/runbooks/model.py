@@ -13,7 +13,7 @@ from contracts import lease, recovery_point
 from contracts.lease import Found, Lease, Missing, Write
 from contracts.pair import DatabasePair, Pair
 from contracts.platform import RegionRole
-from contracts.recovery_point import CachePoint, DatabasePoint, RecoveryPoints, Sample, TopicPoint
+from contracts.recovery_point import CachePoint, DatabasePoint, Loss, RecoveryPoints, Sample, TopicPoint
 from runbooks.ports import Database, Outrun, Refused, Region, Stored, Unreachable
 from runbooks.runner import World
 
@@ -22,6 +22,8 @@ DATABASES = ("auth", "users")
 PROMOTION_S = 3
 SEEDING_S = 5
 RECORD_S = 5
+LAG_S = 3
+ROWS_A_SECOND = 7
 
 
 def arn(region: str, name: str) -> str:
@@ -49,8 +51,11 @@ class ModelDatabase:
     source: str = ""
     status: str = "available"
     busy_until: float = 0.0
+    complete: bool = True
     lsn: int = 0
     """Also rows: each write is a row and a byte."""
+    sent: list[int] = field(default_factory=list)
+    """A replica: what its primary had in the last LAG_S seconds, which arrives in that order."""
 
 
 @dataclass
@@ -60,6 +65,8 @@ class ModelRegion:
     databases: dict[str, ModelDatabase]
     alive: bool = True
     sees_witness: bool = True
+    visible: bool = True
+    """From where the runner is: a region that is not may well be alive."""
     active_until: float = 0.0
     """By its own clock, as lease.py has it: from the sending of the last confirmed renewal."""
     knows_fence: str = ""
@@ -81,12 +88,10 @@ class Model:
     linked: bool = True
     witness_answers: bool = True
     """To the runner."""
-    accepted: bool = False
-    """Whether a person has typed a loss."""
+    accepted: Loss | None = None
+    """What a person has typed."""
     lost: dict[str, int] = field(default_factory=dict)
     """Rows that a promotion left behind, by database."""
-    listed: dict[str, int] = field(default_factory=dict)
-    writes_: int = 0
     at_tick: Callable[[Model], None] = lambda model: None
     forbidden: str = ""
     """A region of which no API may be asked."""
@@ -144,10 +149,9 @@ class Model:
             if region.writes(self.now):
                 for database in region.databases.values():
                     if not database.source and database.status == "available":
-                        database.lsn += 7
-                        self.writes_ += 7
+                        database.lsn += ROWS_A_SECOND
                 if self.primary_cache == region.name:
-                    region.offset += 7
+                    region.offset += ROWS_A_SECOND
 
     def _replicate(self) -> None:
         if not self.linked or not all(one.alive for one in self.regions.values()):
@@ -157,7 +161,8 @@ class Model:
             for name, database in region.databases.items():
                 source = other.databases.get(name)
                 if database.source and database.status == "available" and source and not source.source:
-                    database.lsn = source.lsn
+                    database.sent = [*database.sent, source.lsn][-LAG_S:]
+                    database.lsn = max(database.lsn, database.sent[0])
             if self.primary_cache == other.name:
                 region.offset = other.offset
 
@@ -173,8 +178,7 @@ class Model:
 
     def _record(self, region: ModelRegion) -> None:
         key = recovery_point.key(region.name)
-        stored = self.objects.get(key)
-        points = recovery_point.read(stored[0]) if stored else RecoveryPoints(region.name)
+        stored, points = self.objects.get(key), self.points(region.name)
         databases = {
             name: DatabasePoint(
                 one.lsn,
@@ -195,6 +199,22 @@ class Model:
         other = self.regions[EAST if region.name == WEST else WEST]
         source = other.databases.get(name)
         return self.linked and other.alive and source is not None and not source.source
+
+    def accept(self, giving: str, taking: str) -> None:
+        """A person accepts what would be lost as it is known at the witness."""
+        points = [self.points(giving), self.points(taking)]
+        self.accepted = recovery_point.expected_loss(points[0], points[1], lease.expires_at(self.lease()))
+
+    def accepted_rows(self, database: str) -> float:
+        """With those that nobody can have counted, as nobody looked."""
+        if self.accepted is None:
+            return 0
+        rows = next((one.amount for one in self.accepted.stores if one.store == database), None)
+        return float("inf") if rows is None else rows + self.accepted.unseen_s * ROWS_A_SECOND
+
+    def points(self, region: str) -> RecoveryPoints:
+        stored = self.objects.get(recovery_point.key(region))
+        return recovery_point.read(stored[0]) if stored else RecoveryPoints(region)
 
     # --- the witness
 
@@ -250,7 +270,7 @@ class _Api:
 
     def _answers(self) -> None:
         assert self.region.name != self.model.forbidden, f"an API of {self.region.name} was asked"
-        if not self.region.alive:
+        if not self.region.alive or not self.region.visible:
             raise Unreachable(f"{self.region.name} does not answer")
 
 
@@ -274,7 +294,7 @@ class _Databases(_Api):
         assert held.fenced_by, "promoted without a fence"
         assert not other.writes(model.now), "promoted while the other region takes writes"
         missing = other.databases[short].lsn - one.lsn
-        assert missing == 0 or model.accepted, f"promoted with {missing} rows missing, and nobody accepted that"
+        assert missing <= model.accepted_rows(short), f"promoted with {missing} rows missing, which nobody accepted"
         model.lost[short] = missing
         one.status, one.busy_until = "modifying", model.now + PROMOTION_S
 
@@ -284,11 +304,25 @@ class _Databases(_Api):
         short = next(s for s, one in self.region.databases.items() if one.name == name)
         del self.region.databases[short]
 
-    def make_replica(self, name: str, source: str) -> None:
+    def settings(self, name: str) -> str | None:
+        self._answers()
+        return "as it was" if self.find(name) else None
+
+    def differs(self, name: str, settings: str) -> bool:
+        self._answers()
+        return not next(one for one in self.region.databases.values() if one.name == name).complete
+
+    def complete(self, name: str, settings: str) -> None:
+        self._answers()
+        one = next(one for one in self.region.databases.values() if one.name == name)
+        one.complete, one.status, one.busy_until = True, "configuring", self.model.now + 1
+
+    def make_replica(self, name: str, source: str, settings: str) -> None:
         self._answers()
         short = name.rpartition("-")[2]
         until = self.model.now + SEEDING_S
-        self.region.databases[short] = ModelDatabase(name, source, "creating", until)
+        assert settings == "as it was"
+        self.region.databases[short] = ModelDatabase(name, source, "creating", until, complete=False)
 
 
 @dataclass
@@ -326,8 +360,8 @@ class _Probe:
 
     def answers(self) -> str | None:
         if self.serving:
-            return "200" if self.region.writes(self.model.now) else None
-        return "it is there" if self.region.alive else None
+            return "200" if self.region.writes(self.model.now) and self.region.visible else None
+        return "it is there" if self.region.alive and self.region.visible else None
 
 
 def _region(model: Model, region: ModelRegion) -> Region:

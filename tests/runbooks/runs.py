@@ -12,7 +12,7 @@ from runbooks.model import Entry, Observation, Step
 from runbooks.plans.actions import Runbook
 from runbooks.runner import Outcome, Runner
 from runbooks.turn import Turns
-from tests.runbooks.model import Model
+from tests.runbooks.model import EAST, WEST, Model
 
 LIMIT_S = 3600
 
@@ -28,6 +28,8 @@ class Typist:
     model: Model
     name: str = "ada@laptop"
     answers: bool = True
+    roles: tuple[str, str] = (WEST, EAST)
+    """Giving and taking."""
     asked: list[str] = field(default_factory=list)
 
     def show(self, entries: Sequence[Entry], observed: Mapping[str, Observation]) -> None:
@@ -38,7 +40,7 @@ class Typist:
         if not self.answers:
             return None
         if step.name == "accept-loss":
-            self.model.accepted = True
+            self.model.accept(*self.roles)
         return phrase
 
 
