@@ -17,6 +17,10 @@ from local.site import InvalidSite
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 dead_letters = typer.Typer(no_args_is_help=True, help="Beats that could not be processed.")
 app.add_typer(dead_letters, name="dead-letters")
+region = typer.Typer(no_args_is_help=True, help="The loss of a region.")
+app.add_typer(region, name="region")
+
+_REGION = Annotated[str, typer.Argument(metavar="REGION", help="Such as us-west-2.")]
 
 
 @app.command()
@@ -138,6 +142,56 @@ def replay_dead_letters() -> None:
     from cli.dead_letters import replay_dead_letters
 
     replay_dead_letters()
+
+
+@region.command("status")
+def region_status() -> None:
+    """Show the regions, how far each copy of data is behind, and what the loss of its source would lose now."""
+    from cli.region_status import status
+
+    status()
+
+
+@region.command("kill")
+def kill_region(name: _REGION) -> None:
+    """Kill every process of a region at once, and keep it so; its part of AWS answers nothing, its data stay."""
+    from cli.region import kill
+
+    kill(name)
+
+
+@region.command("partition")
+def partition_region(name: _REGION) -> None:
+    """Cut a region off from other regions, the witness and clients; it runs on."""
+    from cli.region import partition
+
+    partition(name)
+
+
+@region.command("restore")
+def restore_region(name: _REGION) -> None:
+    """Bring a region back that was killed or cut off."""
+    from cli.region import restore
+
+    restore(name)
+
+
+@region.command("latency")
+def set_latency(
+    milliseconds: Annotated[float | None, typer.Argument(help="There and back; without it, print what it is.")] = None,
+) -> None:
+    """Set how long a byte takes from one region to another and back; 60 ms unless it was set."""
+    from cli.region import latency
+
+    latency(milliseconds)
+
+
+@region.command("refuse-calls")
+def refuse_calls(state: Annotated[Literal["on", "off"], typer.Argument()]) -> None:
+    """Refuse every call of every control plane of AWS, in all regions; what exists goes on."""
+    from cli.region import refuse_calls
+
+    refuse_calls(state == "on")
 
 
 @app.command(context_settings={"help_option_names": ["--help"]})

@@ -25,6 +25,7 @@ ON_THE_ENDPOINT = (
     "tests/dataflows/state/test_bucket",
     "tests/dataflows/test_state_in_s3",
     "tests/fuzz/test_aws",
+    "tests/fuzz/test_pair",
     "tests/infra/test_bootstrap",
     "tests/infra/test_preview",
     "tests/plugins/test_aws_",

@@ -10,6 +10,10 @@ from typing import Any
 
 from local.engines.certificates import Authority
 from local.engines.runtime.addresses import AddressRegistry
+from local.engines.runtime.process import EngineFailed
+from local.links.routes import Link
+from local.loss.file import LossFile
+from local.loss.model import Loss, reaches
 from local.site import REGIONS, Site
 
 ACCOUNT = "123456789012"
@@ -20,6 +24,7 @@ class CloudContext:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.losses = LossFile(site)
         self.lock = threading.RLock()
         self.state: dict[tuple[str, str], Any] = {}
         self.changed = threading.Event()
@@ -42,6 +47,24 @@ class CloudContext:
     def authority(self) -> Authority:
         """Issues the certificates of databases, brokers and caches, as Amazon's authorities do."""
         return Authority(self.site.authority, "Aura local cloud")
+
+    @property
+    def loss(self) -> Loss:
+        """What is lost at the moment. Raises Unreadable."""
+        return self.losses.current()
+
+    def reach(self, one: str, other: str) -> bool:
+        """Whether two regions reach each other at the moment."""
+        return reaches(self.loss, one, other)
+
+    def need(self, one: str, other: str) -> None:
+        """Raises EngineFailed unless the regions reach each other at the moment."""
+        if not self.reach(one, other):
+            raise EngineFailed(f"{one} and {other} do not reach each other")
+
+    def link(self, region: str) -> Link:
+        """What leads into the region from others."""
+        return Link(self.site, region)
 
     def addresses(self, region: str) -> AddressRegistry:
         return AddressRegistry(self.site, region)

@@ -24,6 +24,11 @@ def backoff_after(failures: int) -> float:
     return min(MAX_BACKOFF_SECONDS, TICK_SECONDS * 2.0**failures)
 
 
+def region_of(arn: str) -> str:
+    """Empty for what is in all regions."""
+    return [*arn.split(":", 4), "", "", ""][3]
+
+
 class Reconciled(Protocol):
     """What the loop needs of a backing."""
 
@@ -51,7 +56,11 @@ class Failure:
 
 
 class ControlLoop:
-    """Reconciles every backing, each in one thread at a time; a failure delays only the resource that fails."""
+    """Reconciles every backing, each in one thread at a time; a failure delays only the resource that fails.
+
+    Not those of regions that are lost. What was killed stays dead, and what is decided elsewhere does not get into a
+    region that is cut off: this loop is one for all regions, and would carry it over.
+    """
 
     def __init__(self, context: CloudContext, sources: Iterable[Source], save: Callable[[], None]) -> None:
         self.context = context
@@ -78,7 +87,10 @@ class ControlLoop:
         """Starts the reconciliation of every backing that is idle and not backing off; `now` on the monotonic clock."""
         with self.context.lock:
             backings = [backing for source in self.sources for backing in source.backings()]
+        loss = self.context.loss
         for backing in backings:
+            if loss.lost(region_of(backing.key)):
+                continue
             failure = self.failures.get(backing.key)
             if failure is not None and now < failure.retry_at:
                 continue

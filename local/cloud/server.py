@@ -7,9 +7,12 @@ import threading
 
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
+from local.cloud.copies import Measuring
 from local.cloud.http import internal
 from local.cloud.http.application import Application
 from local.cloud.http.listener import listen
+from local.cloud.links import Links
+from local.cloud.losses import Losses
 from local.cloud.moto_backends import (
     acm,
     cloudformation,
@@ -36,6 +39,7 @@ from local.cloud.moto_backends import (
 from local.cloud.moto_backends.s3 import corrections as s3
 from local.cloud.moto_backends.s3 import replication
 from local.cloud.replication.backing import Replications
+from local.cloud.replication.secrets import SecretReplications
 from local.cloud.route53.backing import NameServer
 from local.cloud.state.store import Store
 from local.cloud.svc import services
@@ -62,7 +66,10 @@ def serve(site: Site, end: threading.Event) -> None:
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
-    loop = ControlLoop(context, [*known, Replications(context), names], store.save)
+    replications = Replications(context), SecretReplications(context)
+    sources = [*known, *replications]
+    measuring = Measuring(context, sources)
+    loop = ControlLoop(context, [Losses(context), Links(context), *sources, names, measuring], store.save)
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]

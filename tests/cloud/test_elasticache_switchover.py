@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.cloud.context import CloudContext
+from local.cloud.links import Links
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.elasticache.backing import ReplicationGroupBacking
 from local.cloud.svc.elasticache.global_backing import GlobalBacking, Lags
@@ -24,7 +25,7 @@ from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Memb
 from local.cloud.svc.elasticache.rules import global_groups as rules
 from local.cloud.svc.elasticache.switchover import Step, next_step
 from local.engines.redis import Redis
-from local.engines.runtime.process import EngineFailed
+from local.engines.runtime.process import EngineFailed, kill_recorded
 from local.site import Site
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
 
@@ -151,6 +152,8 @@ class Pair:
         return self.state(region).groups["g"]
 
     def pass_of_the_loop(self) -> None:
+        for link in Links(self.context).backings():
+            link.reconcile()
         for region in (WEST, EAST):
             ReplicationGroupBacking(self.context, self.state(region), self.group(region)).reconcile()
         GlobalBacking(self.context, self.state, self.datastore, self.lags).reconcile()
@@ -196,6 +199,7 @@ def pair(scratch: ScratchEnvironment) -> Iterator[Pair]:
     pair.group(EAST).upstream = Upstream(west, 6379)
     pair.settle()
     yield pair
+    kill_recorded(context.site.home / "engines")
     for region in (WEST, EAST):
         pair.group(region).status = "deleting"
         ReplicationGroupBacking(context, pair.state(region), pair.group(region)).reconcile()

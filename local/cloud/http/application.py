@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from local.cloud.authorization import credentials
 from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
-from local.cloud.http import calls, cors, errors, regions, signature
+from local.cloud.http import calls, cors, errors, loss, regions, signature
 from local.cloud.http.calls import Call
 from local.cloud.http.inputs import inputs_of
 from local.cloud.http.moto import Keeper, Moto
@@ -66,10 +66,13 @@ class Application:
             if call.service == "s3" and request.method == "OPTIONS":
                 with self.context.lock:
                     return cors.preflight(request)
+            loss.check(self.context, call, request)
             self._admit(call, request)
             if call.service in self.services:
                 return self._own(self.services[call.service], call, request)
             return self.moto.answer(call, request)
+        except loss.Unreachable:
+            raise
         except AwsError as error:
             return errors.response(error, call, request)
         except UnknownServiceError:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 class _Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"  # clients keep their connection
 
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        """Also when it is dropped here: nothing more is read from it."""
+        self.close_connection = True
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are not logged: they would bury the control loop's messages."""
 

@@ -24,6 +24,11 @@ def answers(service: str, region: str) -> bool:
     return region in REGIONS or (service in _GLOBAL and region in _existing())
 
 
+def place(service: str, region: str) -> str:
+    """The region that a request which is signed for `region` goes to; empty for a service with one endpoint for all."""
+    return "" if service in _GLOBAL - {"sts"} else region
+
+
 @cache
 def _existing() -> frozenset[str]:
     return frozenset(boto3.Session().get_available_regions("ec2"))

@@ -12,6 +12,8 @@ from moto.sts.models import sts_backends
 from local.cloud.context import ACCOUNT
 from local.cloud.moto_backends.sts import aware
 
+_ORIGIN = "aura_origin"
+
 
 @dataclass(frozen=True)
 class Role:
@@ -46,13 +48,19 @@ def principal_exists(arn: str) -> bool:
     return role_of(arn) is not None or any(user.arn == arn for user in iam_backends[ACCOUNT]["aws"].users.values())
 
 
+def origin_of(access_key: str) -> str:
+    """The region whose Pods and nodes a session was opened for; empty for a key of anybody else."""
+    return getattr(sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key), _ORIGIN, "")
+
+
 def open_session(role: str, name: str, region: str, lifetime: timedelta) -> Session:
-    """A session of a role, which STS knows from now on. Sessions that have ended are forgotten."""
+    """A session of a role for something in `region`, which STS knows from now on. Ended ones are forgotten."""
     sts, now = sts_backends[ACCOUNT]["aws"], datetime.now(UTC)
     for ended in [known for known in sts.assumed_roles if aware(known.expiration) <= now]:
         sts.assumed_roles.remove(ended)
         iam_backends[ACCOUNT]["aws"].access_keys.pop(ended.access_key_id, None)
     opened = sts.assume_role(region, name, role, "", int(lifetime.total_seconds()), "")
+    setattr(opened, _ORIGIN, region)
     expiration = aware(opened.expiration)
     return Session(
         opened.arn, opened.user_id, opened.access_key_id, opened.secret_access_key, opened.session_token, expiration

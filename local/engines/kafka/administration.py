@@ -30,13 +30,14 @@ _silent.propagate = False  # connections that are refused while a broker starts 
 
 
 def client_settings(
-    nodes: Iterable[Node], identity: Identity, listeners: Listeners, authority: Path | None
+    nodes: Iterable[Node], identity: Identity, listeners: Listeners, authority: Path | None, abroad: bool = False
 ) -> dict[str, Any]:
-    """Of a client of the brokers' own listener."""
+    """Of a client of the brokers' own listener; `abroad`: of one in another region."""
     protocol, port = listeners.protocols()["REPLICATION"]
+    known = [node.abroad if abroad and node.abroad else (node.address, port) for node in nodes]
     trusted = {"ssl.ca.location": str(authority)} if authority is not None and listeners.in_cluster_tls else {}
     return {
-        "bootstrap.servers": ",".join(f"{node.address}:{port}" for node in nodes),
+        "bootstrap.servers": ",".join(f"{address}:{port}" for address, port in known),
         "security.protocol": protocol,
         "sasl.mechanism": "PLAIN",
         "sasl.username": identity.user,

@@ -57,7 +57,10 @@ class Broker:
     def certify(self, authority: Authority) -> None:
         """Gives the broker a certificate for its address, in the one file that Kafka reads."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        pair = authority.pair(f"kafka-{self.node.address}", self.node.address, hosts=(self.node.address,))
+        hosts, name = (self.node.address,), f"kafka-{self.node.address}"
+        if self.node.abroad:
+            hosts, name = (*hosts, self.node.abroad[0]), f"{name}-abroad"
+        pair = authority.pair(name, self.node.address, hosts=hosts)
         write(self.folder / "broker.pem", pair.key.read_bytes() + pair.certificate.read_bytes(), 0o600)
 
     def format(self, identity: Identity, nodes: tuple[Node, ...]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ class Kafka:
 
     `heap` is the JVM heap size of a broker; `light` ones compile less. `extra` are server.properties of the cluster.
     `authority` is needed for listeners with certificates. `racks` are the zones that brokers take in turn, `zones` how
-    many there are: so many replicas a topic has by default, up to three. Once `wanted` is false, nothing is waited for
+    many there are: so many replicas a topic has by default, up to three. `abroad` has, for each broker, the address and
+    port by which other regions reach it. Once `wanted` is false, nothing is waited for
     any longer.
     """
 
@@ -39,15 +41,17 @@ class Kafka:
         authority: Authority | None = None,
         racks: Sequence[str] = (),
         zones: int | None = None,
+        abroad: Sequence[tuple[str, int]] = (),
         wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self.folder = folder
         self.zones = len(addresses) if zones is None else zones
         self.wanted = wanted
         turn = itertools.cycle(racks or ("",))
-        self.nodes = tuple(Node(n, address, next(turn)) for n, address in enumerate(addresses, start=1))
+        links = dict(enumerate(abroad, start=1))
+        self.nodes = tuple(Node(n, address, next(turn), links.get(n)) for n, address in enumerate(addresses, start=1))
         self.extra = dict(extra or {})
-        self.listeners = listeners or Listeners()
+        self.listeners = replace(listeners or Listeners(), abroad=bool(abroad))
         self.authority = authority
         self.brokers = [Broker(folder if n.id == 1 else folder / f"b-{n.id}", n, heap, light) for n in self.nodes]
 
@@ -125,9 +129,12 @@ class Kafka:
         """A client that starts at these nodes, or at any. A broker serves once it has registered, so ask it itself."""
         return Administration(nodes or self.nodes, self.identity, self.listeners, self._trusted)
 
-    def client_settings(self) -> dict[str, Any]:
-        """Of a librdkafka client that is one of the cluster's own: over the brokers' listener, by their principal."""
-        return client_settings(self.nodes, self.identity, self.listeners, self._trusted)
+    def client_settings(self, abroad: bool = False) -> dict[str, Any]:
+        """Of a librdkafka client that is one of the cluster's own: over the brokers' listener, by their principal.
+
+        `abroad`: it is in another region.
+        """
+        return client_settings(self.nodes, self.identity, self.listeners, self._trusted, abroad)
 
     @property
     def _trusted(self) -> Path | None:

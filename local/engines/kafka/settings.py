@@ -11,6 +11,8 @@ REPLICATION_PORT = 9095
 PLAINTEXT_PORT = 9092
 TLS_PORT = 9094
 SCRAM_PORT = 9096
+ABROAD_PORT = 9099
+"""Of brokers for what comes from other regions."""
 """As on MSK: https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html"""
 
 _COMMON = """\
@@ -46,6 +48,8 @@ class Listeners:
     scram: bool = False
     """Encrypted, with name and password (SCRAM-SHA-512)."""
     in_cluster_tls: bool = False
+    abroad: bool = False
+    """Whether clients in other regions come, as the brokers do but by another way."""
 
     @property
     def certified(self) -> bool:
@@ -57,6 +61,7 @@ class Listeners:
         inner = "SASL_SSL" if self.in_cluster_tls else "SASL_PLAINTEXT"
         every = {
             "REPLICATION": (True, inner, REPLICATION_PORT),
+            "ABROAD": (self.abroad, inner, ABROAD_PORT),
             "CLIENT": (self.plaintext, "PLAINTEXT", PLAINTEXT_PORT),
             "CLIENT_SECURE": (self.tls, "SSL", TLS_PORT),
             "CLIENT_SASL_SCRAM": (self.scram, "SASL_SSL", SCRAM_PORT),
@@ -72,6 +77,8 @@ class Node:
     address: str
     rack: str = ""
     """Zone, which replicas are spread over."""
+    abroad: tuple[str, int] | None = None
+    """Address and port by which other regions reach the listener that is for them."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,10 @@ def server_properties(
     if controller:
         own = {"CONTROLLER": CONTROLLER_PORT, **own}
     sockets = ",".join(f"{name}://{node.address}:{port}" for name, port in own.items())
+    advertised = ",".join(
+        "{}://{}:{}".format(name, *(node.abroad if name == "ABROAD" and node.abroad else (node.address, port)))
+        for name, port in own.items()
+    )
     quorum = ",".join(f"{n.address}:{CONTROLLER_PORT}" for n in nodes if n.id in identity.voters)
     protocols = {name: protocol for name, (protocol, _) in listeners.protocols().items()}
     protocols["CONTROLLER"] = protocols["REPLICATION"]
@@ -115,12 +126,12 @@ def server_properties(
         "node.id": str(node.id),
         "controller.quorum.bootstrap.servers": quorum,
         "listeners": sockets,
-        "advertised.listeners": sockets,
+        "advertised.listeners": advertised,
         "inter.broker.listener.name": "REPLICATION",
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
         "log.dirs": str(folder / "data"),
-        **dict(_own_principal(identity)),
+        **dict(_own_principal(identity, listeners.abroad)),
         **(_certificate(folder, authority) if listeners.certified and authority else {}),
         **_replication(zones),
         **_sessions(zones),
@@ -134,7 +145,7 @@ def server_properties(
     return ours + _COMMON + "".join(f"{key}={extra[key]}\n" for key in sorted(extra.keys() - ignored))
 
 
-def _own_principal(identity: Identity) -> Iterator[tuple[str, str]]:
+def _own_principal(identity: Identity, abroad: bool) -> Iterator[tuple[str, str]]:
     """Brokers and controllers know each other by one name and password."""
     yield "sasl.mechanism.inter.broker.protocol", "PLAIN"
     yield "sasl.mechanism.controller.protocol", "PLAIN"
@@ -143,7 +154,7 @@ def _own_principal(identity: Identity) -> Iterator[tuple[str, str]]:
         f'org.apache.kafka.common.security.plain.PlainLoginModule required username="{identity.user}" '
         f'password="{identity.password}" user_{identity.user}="{identity.password}";'
     )
-    for listener in ("controller", "replication"):
+    for listener in ("controller", "replication", *(["abroad"] if abroad else [])):
         yield f"listener.name.{listener}.sasl.enabled.mechanisms", "PLAIN"
         yield f"listener.name.{listener}.plain.sasl.jaas.config", login
 

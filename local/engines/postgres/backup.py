@@ -24,7 +24,8 @@ class Source:
     """A running server as another one connects to it.
 
     `password` is that of the provider's role, `replication` that of the role of standbys. `root` is the authority
-    whose certificate the server must present; None for a server without TLS.
+    whose certificate the server must present, for `address`; None for a server without TLS. `through` is the address
+    and port that lead there, when they are others.
     """
 
     address: str
@@ -32,11 +33,14 @@ class Source:
     password: str
     replication: str
     root: Path | None
+    through: tuple[str, int] | None = None
 
     def conninfo(self, user: str = SUPERUSER) -> str:
         """Connection string of libpq, without the password."""
         tls = {"sslmode": "verify-full", "sslrootcert": str(self.root)} if self.root else {"sslmode": "disable"}
         to = {"host": self.address, "port": self.port, "user": user, "dbname": "postgres", "connect_timeout": 5}
+        if self.through:
+            to |= {"hostaddr": self.through[0], "port": self.through[1]}
         return make_conninfo(**to, **tls)
 
 

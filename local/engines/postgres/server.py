@@ -206,6 +206,14 @@ class Postgres:
         recovering, streaming, level, age = self.query(question, [_SILENT_SECONDS])[0]
         return Replication(recovering, streaming, level, max(0.0, age))
 
+    def written(self) -> int:
+        """How far its WAL is, as a number of bytes; that of a standby: how much it has received, and will replay."""
+        question = """
+            SELECT (CASE WHEN pg_is_in_recovery() THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+                         ELSE pg_current_wal_lsn() END - '0/0')::bigint
+        """
+        return int(self.query(question)[0][0])
+
     def slots(self) -> list[str]:
         """Names of its physical replication slots."""
         return [row[0] for row in self.query("SELECT slot_name FROM pg_replication_slots WHERE slot_type = 'physical'")]

@@ -221,6 +221,7 @@ class ReplicationGroupBacking:
     def _delete_member(self, member: Member) -> None:
         self.engines.kill(member)
         shutil.rmtree(self.engines.folder(member), ignore_errors=True)
+        self.context.link(self.group.region).forget(member.address)
         self.context.addresses(self.group.region).release(member.name)
         with self.context.mutation():
             self.group.leaving = [other for other in self.group.leaving if other.name != member.name]

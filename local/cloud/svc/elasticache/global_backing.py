@@ -18,6 +18,7 @@ from local.cloud.svc.elasticache.switchover import Step, next_step
 from local.cloud.svc.elasticache.turns import turn
 from local.engines.redis import Redis
 from local.engines.runtime.process import EngineFailed
+from local.loss.copies import Copy
 
 METRIC = "GlobalDatastoreReplicationLag"
 METRIC_SECONDS = 60.0
@@ -85,7 +86,7 @@ class GlobalBacking:
 
     def _keep_following(self, group: Group, primary: Group) -> None:
         """Makes a secondary replicate the node that is the primary now, with the tokens that are valid now."""
-        upstream = self._upstream(primary)
+        upstream = self._upstream(primary, group)
         if (group.upstream, group.auth) != (upstream, primary.auth):
             with self.context.mutation():
                 group.upstream, group.auth, group.token_changed = upstream, primary.auth, primary.token_changed
@@ -122,9 +123,10 @@ class GlobalBacking:
         old, new = self._server(former), self._server(chosen)
         deadline = time.monotonic() + _SWITCH_SECONDS
         while time.monotonic() < deadline:
-            before = old.replication()
+            lost = self.context.loss.lost(former.region)  # one that is cut off may take writes: nobody can stop it
+            before = None if lost else old.replication()
             step = next_step(before, new.replication())
-            if before is None and step in (Step.PROMOTE, Step.START_ALONE):
+            if before is None and not lost and step in (Step.PROMOTE, Step.START_ALONE):
                 old.process.kill()  # one that hangs must not wake up as a second primary
             if step is Step.DONE:
                 return True
@@ -156,7 +158,8 @@ class GlobalBacking:
                 former.primary, chosen.primary = False, True
                 self._group(chosen).upstream = None
                 for member in self.datastore.secondaries:
-                    self._group(member).upstream = self._upstream(self._group(chosen))
+                    group = self._group(member)
+                    group.upstream = self._upstream(self._group(chosen), group)
             for member in (former, chosen):
                 group = self._group(member)
                 group.held = False
@@ -167,6 +170,8 @@ class GlobalBacking:
 
     def _measure(self, group: Group) -> None:
         """The lag of a secondary, as its region's CloudWatch has it."""
+        if not self.context.reach(self.datastore.primary.region, group.region):
+            return
         primary, secondary = (self._server(one) for one in (self._group(self.datastore.primary), group))
         probe = self.lags.probes.setdefault(group.arn, LagProbe())
         written = primary.replication()
@@ -183,6 +188,26 @@ class GlobalBacking:
             dimensions = {"CacheClusterId": group.primary.name}
             put(group.region, "AWS/ElastiCache", METRIC, dimensions, lag, datetime.now(UTC))
 
+    def copies(self) -> list[Copy]:
+        """Of its secondaries. Raises EngineFailed."""
+        return [self._copy(member) for member in self.datastore.secondaries]
+
+    def _copy(self, member: GlobalMember) -> Copy:
+        home = self.datastore.primary
+        self.context.need(home.region, member.region)
+        primary, secondary = (self._server(self._group(one)).replication() for one in (home, member))
+        if primary is None or secondary is None:
+            raise EngineFailed(f"a server of {self.datastore.name} does not answer")
+        lacking = max(0, primary["master_repl_offset"] - secondary.get("slave_repl_offset", 0))
+        has = self.lags.probes.setdefault(self._group(member).arn, LagProbe())
+        has.primary_at(primary["master_repl_offset"], time.monotonic())
+        seconds = has.replica_at(secondary.get("slave_repl_offset", 0), time.monotonic())
+        after = "" if secondary.get("master_link_status") == "up" else "it does not replicate"
+        places = home.region, member.region
+        return Copy(
+            self.key, "ElastiCache", self.datastore.name, *places, seconds, lacking, "bytes", time.time(), after
+        )
+
     def _group(self, member: GlobalMember) -> Group:
         return self.state_of(member.region).groups[member.group]
 
@@ -190,8 +215,10 @@ class GlobalBacking:
         """That of the primary node."""
         return Engines(self.context, self.state_of(group.region), group).of(group.primary)
 
-    def _upstream(self, primary: Group) -> Upstream:
-        return Upstream(primary.primary.address, self._server(primary).own_port)
+    def _upstream(self, primary: Group, secondary: Group) -> Upstream:
+        """Where the nodes of `secondary` find the primary: over the link between the regions."""
+        address, port = primary.primary.address, self._server(primary).own_port
+        return Upstream(*self.context.link(primary.region).route(address, port, secondary.region))
 
     def _note(self, group: Group, message: str) -> None:
         with self.context.mutation():

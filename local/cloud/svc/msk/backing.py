@@ -14,6 +14,7 @@ from local.cloud.svc.msk.properties import broker_settings
 from local.cloud.svc.msk.security import listeners, scram_enabled
 from local.cloud.svc.msk.users import change
 from local.engines.kafka import Kafka
+from local.engines.kafka.settings import ABROAD_PORT
 
 
 class ClusterBacking:
@@ -68,7 +69,7 @@ class ClusterBacking:
                 self.cluster.state = "ACTIVE"
 
     def _engine(self, inputs: Inputs, addresses: tuple[str, ...]) -> Kafka:
-        cluster = self.cluster
+        cluster, link = self.cluster, self.context.link(self.cluster.region)
         return Kafka(
             self.context.folder(cluster.region, "msk", cluster.identifier),
             *addresses,
@@ -78,6 +79,7 @@ class ClusterBacking:
             authority=self.context.authority,
             racks=cluster.racks,
             zones=zones(cluster),
+            abroad=[link.route(address, ABROAD_PORT) for address in addresses],
             wanted=lambda: cluster.state != "DELETING",
         )
 
@@ -99,6 +101,8 @@ class ClusterBacking:
         added = operation.new_addresses if operation else ()
         self._engine(self.cluster.inputs, (*self.cluster.addresses, *added)).delete()
         addresses = self.context.addresses(self.cluster.region)
+        for address in (*self.cluster.addresses, *added):
+            self.context.link(self.cluster.region).forget(address)
         for number in range(1, len(self.cluster.addresses) + len(added) + 1):
             addresses.release(address_name(self.cluster.identifier, number))
         with self.context.mutation():

@@ -16,7 +16,9 @@ from local.cloud.svc.msk.replicator_rules import region_of
 from local.engines.kafka.replicator import Replicator as Engine
 from local.engines.kafka.replicator.measures import Measure
 from local.engines.runtime.process import EngineFailed, Process
+from local.loss.copies import Copy
 
+_ENDS = "SourceKafkaClusterArn", "TargetKafkaClusterArn"
 METRIC_SECONDS = 60.0
 """Between two points, as MSK has them."""
 
@@ -59,7 +61,7 @@ class ReplicatorBacking:
 
     def engine(self) -> Engine | None:
         """As it should be; None once a cluster of it does not exist. Raises EngineFailed while one is being created."""
-        source, target = self._cluster("SourceKafkaClusterArn"), self._cluster("TargetKafkaClusterArn")
+        source, target = map(self._cluster, _ENDS)
         if source is None or target is None:
             return None
         return self._engine(self._settings(source), self._settings(target))
@@ -99,6 +101,18 @@ class ReplicatorBacking:
         put(region, "AWS/Kafka", "MessageLag", dimensions, measure.lag, when)
         put(region, "AWS/Kafka", "ReplicatorThroughput", dimensions, measure.bytes_per_second, when)
 
+    def copies(self) -> list[Copy]:
+        """Raises EngineFailed."""
+        source, target = (region_of(self.replicator.info[end]) for end in _ENDS)
+        self.context.need(source, target)
+        at, topics = self._engine({}, {}).measured()
+        if not at:
+            return []
+        seconds = max((one.latency for one in topics.values()), default=0.0) / 1000
+        messages, after = sum(one.lag for one in topics.values()), "" if self.running() else "it does not run"
+        name = self.replicator.name
+        return [Copy(self.key, "MSK", name, source, target, seconds, messages, "messages", at, after)]
+
     def _delete(self) -> None:
         self._engine({}, {}).delete()
         self.published.pop(self.key, None)
@@ -118,7 +132,8 @@ class ReplicatorBacking:
     def _settings(self, cluster: Cluster) -> dict[str, Any]:
         if cluster.state == "CREATING":
             raise EngineFailed(f"{cluster.name} is being created")
-        return ClusterBacking(self.context, self.state_of(cluster.region), cluster).engine.client_settings()
+        abroad = cluster.region != self.replicator.region
+        return ClusterBacking(self.context, self.state_of(cluster.region), cluster).engine.client_settings(abroad)
 
     def _engine(self, source: dict[str, Any], target: dict[str, Any]) -> Engine:
         folder = self.context.folder(self.replicator.region, "msk-replicators", self.replicator.identifier)

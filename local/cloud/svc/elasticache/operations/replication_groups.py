@@ -131,7 +131,9 @@ class ReplicationGroupOperations(GlobalGroupOperations):
         found = self.datastore(datastore)
         primary = self.primary_of(found)
         group.datastore, group.administrator, group.auth = found.name, primary.administrator, primary.auth
-        group.token_changed, group.upstream = primary.token_changed, Upstream(primary.primary.address, primary.port)
+        link, node = self.context.link(primary.region), primary.primary
+        group.upstream = Upstream(*link.route(node.address, primary.port, group.region))
+        group.token_changed = primary.token_changed
         found.members = [*found.members, GlobalMember(group.region, group.name, False)]
         found.status = "modifying"
 

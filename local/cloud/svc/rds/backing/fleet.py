@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from local.cloud.context import CloudContext
@@ -68,8 +69,14 @@ class Fleet:
 
     def standby(self, instance: Instance) -> Standby | None:
         """How a replica follows its source; None for other instances, and when the source is gone."""
-        source = self.source(instance)
-        return Standby(source.source(), instance.slot, instance.promoting) if source else None
+        source, following = self.source(instance), instance.following
+        if source is None or following is None:
+            return None
+        primary = source.source()
+        if following.region != instance.region:
+            link = self.context.link(following.region)
+            primary = replace(primary, through=link.route(primary.address, primary.port, instance.region))
+        return Standby(primary, instance.slot, instance.promoting)
 
     def _origin(self, instance: Instance) -> Origin | None:
         match instance.origin:

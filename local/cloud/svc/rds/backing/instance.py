@@ -11,6 +11,7 @@ from local.cloud.svc.rds.backing.replica import Replica
 from local.cloud.svc.rds.describe import BACKUP_WINDOW, MAINTENANCE_WINDOW
 from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance
 from local.engines.postgres import InvalidSettings, Login, Postgres
+from local.loss.copies import Copy
 
 _AT_REST = ("stopped", FAILED, INCOMPATIBLE)
 """Statuses without a server."""
@@ -60,6 +61,10 @@ class InstanceBacking:
 
     def stop(self) -> None:
         self._engine().stop()
+
+    def copies(self) -> list[Copy]:
+        """What it lacks, when it is a replica of another region's."""
+        return Replica(self.fleet, self.instance).copies()
 
     def _engine(self) -> Postgres:
         with self.context.lock:
@@ -182,6 +187,7 @@ class InstanceBacking:
         instance = self.instance
         self._engine().delete()
         shutil.rmtree(self.fleet.archive(instance), ignore_errors=True)
+        self.context.link(instance.region).forget(instance.address)
         self.context.addresses(instance.region).release(instance.resource_id)
         with self.context.mutation():
             for replica in self.fleet.replicas(instance):

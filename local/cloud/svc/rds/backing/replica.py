@@ -11,6 +11,7 @@ from local.cloud.svc.rds.backing.fleet import Fleet
 from local.cloud.svc.rds.model import Instance
 from local.cloud.svc.rds.replication import Found, Step
 from local.engines.postgres import Postgres
+from local.loss.copies import Copy
 
 _LOOK_SECONDS = 2.0
 _PUBLISH_SECONDS = 60.0
@@ -89,6 +90,24 @@ class Replica:
             _published_at[key] = now
             self._record(health, behind)
         return True
+
+    def copies(self) -> list[Copy]:
+        """One of an instance that follows another region's. The replica is asked first, so that what it lacks is not
+        told too little. Raises EngineFailed, psycopg.OperationalError."""
+        instance, following = self.instance, self.instance.following
+        if following is None or following.region == instance.region:
+            return []
+        self.context.need(following.region, instance.region)
+        with self.context.lock:
+            engine, source = self.engine(), self.fleet.source(instance)
+        if source is None:
+            return []
+        has, found, wanted = engine.written(), engine.replication(), source.written()
+        seconds = 0.0 if found.level else found.age
+        name, after = instance.identifier, "" if found.streaming else "it does not stream"
+        places = following.region, instance.region
+        lacking = max(0, wanted - has)
+        return [Copy(instance.arn, "RDS", name, *places, seconds, lacking, "bytes of WAL", time.time(), after)]
 
     def _record(self, health: replication.Health, behind: float) -> None:
         before = self.instance.health

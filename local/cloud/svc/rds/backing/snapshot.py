@@ -40,6 +40,8 @@ class SnapshotBacking:
             folder, copied = self.fleet.folder(snapshot), snapshot.copied_from
             instance = self.fleet.instance(snapshot.instance_resource_id)
             engine = self.fleet.engine(instance) if instance else None
+        if copied is not None and not self.context.reach(copied[0], snapshot.region):
+            return
         if copied is not None:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(self.fleet.snapshot_folder(*copied), folder, symlinks=True)
