@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from contracts.pair import Pair
 from contracts.platform import RegionRole
 from runbooks.model import Mode
 from runbooks.plans.actions import Runbook, runbook
+from runbooks.ports import Action
 from runbooks.steps.accept_loss import AcceptLoss
 from runbooks.steps.await_gateway import AwaitGateway
 from runbooks.steps.await_services import AwaitServices
@@ -21,13 +24,21 @@ from runbooks.steps.tell_role import TellRole
 def failover(pair: Pair, giving: str) -> Runbook:
     """Nothing but `ProveLoss` looks at the giving region, and from outside; no step asks an API of it."""
     taking = pair.other(giving)
-    databases = [PromoteDatabase(name) for name in sorted(pair.databases)]
     groups = [
+        *take_stores(pair),
+        [TellRole(taking, RegionRole.ACTIVE)],
+        [AwaitServices(), AwaitGateway()],
+    ]
+    return runbook("failover", Mode.UNGRACEFUL, giving, taking, groups)
+
+
+def take_stores(pair: Pair) -> list[Sequence[Action]]:
+    """Until the taking region may write."""
+    databases = [PromoteDatabase(name) for name in sorted(pair.databases)]
+    return [
         [CheckReplication()],
         [ProveLoss()],
         [FenceRegion(), AcceptLoss()],
         [*databases, PromoteCache()],
-        [HandOverLease(), TellRole(taking, RegionRole.ACTIVE)],
-        [AwaitServices(), AwaitGateway()],
+        [HandOverLease()],
     ]
-    return runbook("failover", Mode.UNGRACEFUL, giving, taking, groups)

@@ -22,9 +22,7 @@ class RecordInstance:
         name = at.pair.databases[self.database].name_in(self.region)
         settings = at.regions[self.region].databases.settings(name)
         if settings is None:
-            return refused(
-                f"{name} does not exist in {self.region}: `pulumi up` makes it a replica"
-            )
+            return refused(f"{name} does not exist in {self.region}: `pulumi up` makes it a replica")
         return done(f"{name} is recorded", settings=settings)
 
     def act(self, at: Situation) -> None:

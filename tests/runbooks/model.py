@@ -22,7 +22,8 @@ DATABASES = ("auth", "users")
 PROMOTION_S = 3
 SEEDING_S = 5
 RECORD_S = 5
-LAG_S = 3
+LAG_S = 8
+DRAIN_S = 2
 ROWS_A_SECOND = 7
 
 
@@ -69,6 +70,8 @@ class ModelRegion:
     """From where the runner is: a region that is not may well be alive."""
     active_until: float = 0.0
     """By its own clock, as lease.py has it: from the sending of the last confirmed renewal."""
+    told: float = 0.0
+    """When the last write of a region that was told to stop ends: its databases are made read-only after that."""
     knows_fence: str = ""
     epoch: int = 0
     offset: int = 0
@@ -139,10 +142,11 @@ class Model:
             region.knows_fence, region.epoch = seen.lease.fenced_by, seen.lease.epoch
         step = lease.next_write(region.name, RegionRole(region.role), seen, f"process of {region.name}", self.now)
         if not isinstance(step, Write):
-            region.active_until = 0.0
+            region.active_until = min(region.active_until, max(region.told, 0.0) or self.now + DRAIN_S)
+            region.told = region.active_until
         elif self.now >= region.active_until - 20:
             self.put(lease.LEASE_KEY, lease.encode(step.lease), step.etag)
-            region.active_until = self.now + step.lease.term_s
+            region.active_until, region.told = self.now + step.lease.term_s, 0.0
 
     def _write(self) -> None:
         for region in self.regions.values():
