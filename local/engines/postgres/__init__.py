@@ -8,6 +8,7 @@ from local.engines.postgres.backup import (
     archive_command,
     first_segment,
     forget_unneeded,
+    needed,
     restore_command,
     unneeded,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "checked",
     "first_segment",
     "forget_unneeded",
+    "needed",
     "restore_command",
     "unneeded",
 ]
