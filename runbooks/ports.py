@@ -5,7 +5,7 @@ Every method raises Unreachable when there is no answer: that says nothing about
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -146,6 +146,17 @@ class Situation:
     def fact(self, step: str, name: str) -> object:
         """What an earlier step saw; None when it was skipped or did not say."""
         return self.facts.get(step, {}).get(name)
+
+
+@dataclass(frozen=True)
+class World:
+    pair: Pair
+    witness: Witness
+    regions: Mapping[str, Region]
+    clock: Callable[[], float]
+    """Unix seconds."""
+    sleep: Callable[[float], None]
+    side_by_side: Callable[[Sequence[Callable[[], object]]], list[object]]
 
 
 class Action(Protocol):

@@ -8,12 +8,11 @@ from enum import Enum, auto
 from functools import partial
 from typing import Protocol, TypeVar
 
-from contracts.pair import Pair
 from runbooks import decide
 from runbooks.journal import Journal
 from runbooks.model import Entry, Event, Observation, State, Step, answers_of, facts_of, refused, waiting
 from runbooks.plans.actions import Runbook
-from runbooks.ports import Action, Outrun, Refused, Region, Situation, Unreachable, Witness
+from runbooks.ports import Action, Outrun, Refused, Situation, Unreachable, World
 from runbooks.turn import Turns
 
 POLL_S = 0.5
@@ -37,17 +36,6 @@ class Person(Protocol):
     def ask(self, step: Step, question: str, phrase: str) -> str | None:
         """What they typed; None when nobody is there to answer."""
         ...
-
-
-@dataclass(frozen=True)
-class World:
-    pair: Pair
-    witness: Witness
-    regions: Mapping[str, Region]
-    clock: Callable[[], float]
-    """Unix seconds."""
-    sleep: Callable[[float], None]
-    side_by_side: Callable[[Sequence[Callable[[], object]]], list[object]]
 
 
 @dataclass

@@ -17,7 +17,8 @@ class HttpsProbe:
     """Any answer counts with `only` None: a server that refuses is there. With a status, that one alone counts."""
 
     name: str
-    url: str
+    url: Callable[[], str | None]
+    """Asked at every look; None where nobody knows it."""
     authority: str | None = None
     """A file; without one nothing is verified, since an answer is an answer."""
     host: str | None = None
@@ -25,17 +26,20 @@ class HttpsProbe:
     only: int | None = None
 
     def answers(self) -> str | None:
+        url = self.url()
+        if url is None:
+            return None
         verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=self.authority) if self.authority else False
         extensions = {"sni_hostname": self.host} if self.host else {}
         headers = {"Host": self.host} if self.host else {}
         try:
             with httpx.Client(verify=verify, timeout=_SECONDS, trust_env=False) as http:
-                answer = http.get(self.url, headers=headers, extensions=extensions)
+                answer = http.get(url, headers=headers, extensions=extensions)
         except httpx.HTTPError:
             return None
         if self.only is not None and answer.status_code != self.only:
             return None
-        return f"{self.url}: {answer.status_code}"
+        return f"{url}: {answer.status_code}"
 
 
 @dataclass(frozen=True)

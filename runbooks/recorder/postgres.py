@@ -7,6 +7,7 @@ import psycopg
 from contracts.recovery_point import DatabasePoint
 
 _SECONDS = 3
+_OPTIONS = f"-c statement_timeout={_SECONDS}s"
 
 _WRITABLE = """
 SELECT current_setting('default_transaction_read_only') = 'off'
@@ -27,8 +28,7 @@ SELECT (coalesce(pg_last_wal_replay_lsn(), '0/0') - '0/0')::bigint,
 def database_point(uri: str) -> DatabasePoint:
     """Raises psycopg.Error when it does not answer. Whether it takes writes is read before how far it has written: what
     a server that takes none has written by then is all that there is."""
-    with psycopg.connect(uri, connect_timeout=_SECONDS, autocommit=True) as connection:
-        connection.execute(f"SET statement_timeout = '{_SECONDS}s'")
+    with psycopg.connect(uri, connect_timeout=_SECONDS, autocommit=True, options=_OPTIONS) as connection:
         if _row(connection, "SELECT pg_is_in_recovery()")[0]:
             lsn, streaming, snapshot = _row(connection, _REPLAYED)
             return DatabasePoint(lsn, primary=False, streaming=streaming, snapshot=snapshot)

@@ -14,8 +14,7 @@ from contracts.lease import Found, Lease, Missing, Write
 from contracts.pair import DatabasePair, Pair
 from contracts.platform import RegionRole
 from contracts.recovery_point import CachePoint, DatabasePoint, Loss, RecoveryPoints, Sample, TopicPoint
-from runbooks.ports import Database, Outrun, Refused, Region, Stored, Unreachable
-from runbooks.runner import World
+from runbooks.ports import Database, Outrun, Refused, Region, Stored, Unreachable, World
 
 WEST, EAST = "us-west-2", "us-east-1"
 DATABASES = ("auth", "users")

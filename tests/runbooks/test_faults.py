@@ -75,7 +75,7 @@ def attempt(model: Model, plan: str, file: Path, kill_after: int, name: str) -> 
         return None
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(schedule=SCHEDULES, plan=st.sampled_from(sorted(PLANS)), lives=LIVES)
 def test_one_writer_and_no_loss_that_nobody_accepted(
     schedule: list[tuple[int, str]], plan: str, lives: list[int]

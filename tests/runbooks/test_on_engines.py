@@ -35,11 +35,11 @@ from runbooks.model import Entry, Event, Mode, Observation, Step
 from runbooks.plans.actions import Groups, Runbook, runbook
 from runbooks.plans.failover import take_stores
 from runbooks.plans.switchover import rebuild
-from runbooks.ports import Region
+from runbooks.ports import Region, World
 from runbooks.recorder.postgres import database_point
 from runbooks.recorder.redis import cache_point
 from runbooks.recorder.sampling import Stores, sample, write
-from runbooks.runner import Outcome, Runner, World
+from runbooks.runner import Outcome, Runner
 from runbooks.turn import Turns
 from tests.cloud.rds import PASSWORD, available, connect, delete, describe
 from tests.fixtures.cloud import Cloud, until
@@ -96,7 +96,7 @@ class Platform:
         address = describe(self.cloud, DATABASE[name], name)["Endpoint"] if name != self.lost else self.address
         gateway = f"https://{self.cloud.site.engine_address(name, 4000)}:8443/active"
         probes = [
-            HttpsProbe("gateway", gateway),
+            HttpsProbe("gateway", lambda: gateway),
             CallProbe("RDS", api, (Exception,)),
             TcpProbe("database", lambda: (address["Address"], address["Port"])),
         ]
