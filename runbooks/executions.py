@@ -38,16 +38,12 @@ class Executions:
 
     def resume(self, book: Runbook, execution: str, skip: Sequence[str]) -> Outcome:
         """Raises Unknown, and as Runner.resume."""
-        if not self._file(execution).exists():
-            raise Unknown(f"{self.folder} has no journal of {execution}: copies lie in the regions' backup buckets")
+        self.entries(execution)
         return self._run(book, execution, lambda runner: runner.resume(skip))
 
     def entries(self, execution: str) -> list[Entry]:
         """Raises Unknown."""
-        try:
-            return journals.read(self._file(execution).read_bytes())
-        except FileNotFoundError:
-            raise Unknown(f"{self.folder} has no journal of {execution}") from None
+        return read_journal(self.folder, execution)
 
     def report(self, book: Runbook, execution: str) -> tuple[Path, Path]:
         """Writes both forms beside the journal."""
@@ -66,3 +62,15 @@ class Executions:
 
     def _file(self, execution: str) -> Path:
         return self.folder / f"{execution}.jsonl"
+
+
+def read_journal(folder: Path, execution: str) -> list[Entry]:
+    """Its whole lines, also while it is carried out. Raises Unknown and JournalUnreadable."""
+    try:
+        text = (folder / f"{execution}.jsonl").read_bytes()
+    except FileNotFoundError:
+        raise Unknown(
+            f"{folder} has no journal of {execution}; its copies lie in the regions' backup buckets, under"
+            f" {journals.PREFIX}{execution}/"
+        ) from None
+    return journals.read(text[: text.rfind(b"\n") + 1])

@@ -103,7 +103,8 @@ class Cluster(Protocol):
 class Probe(Protocol):
     """One look at a region from outside, by a way of its own."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def answers(self) -> str | None:
         """What answered; None when nothing did within a few seconds."""

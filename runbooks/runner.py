@@ -77,7 +77,9 @@ class Runner:
         plan, now = self.runbook.plan, self.world.clock()
         match decide.decide(plan, self.journal.entries, self._observed, now):
             case decide.Begin():
-                self.journal.append(Entry(now, Event.STARTED, text=plan.name, by=self.person.name, plan_hash=plan.hash))
+                roles = {"giving": plan.giving, "taking": plan.taking}
+                by = self.person.name
+                self.journal.append(Entry(now, Event.STARTED, "", plan.name, by, roles, plan.hash))
             case decide.Look(steps):
                 looks = [partial(self._look, self._action(step).observe) for step in steps]
                 self._observed |= dict(zip([s.name for s in steps], self._all(looks), strict=True))

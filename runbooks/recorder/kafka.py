@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
 
 _SECONDS = 5
 
@@ -17,7 +17,8 @@ def ends(settings: Mapping[str, str], topics: Sequence[str]) -> dict[str, dict[s
     admin = AdminClient(dict(settings))
     known = admin.list_topics(timeout=_SECONDS).topics
     asked = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
-    answers = admin.list_offsets({one: OffsetSpec.latest() for one in asked}, request_timeout=_SECONDS)
+    latest: dict[TopicPartition, OffsetSpec] = dict.fromkeys(asked, OffsetSpec.latest())  # pyright: ignore[reportAssignmentType]
+    answers = admin.list_offsets(latest, request_timeout=_SECONDS)
     found: dict[str, dict[str, int]] = {}
     for partition, answer in answers.items():
         found.setdefault(partition.topic, {})[str(partition.partition)] = answer.result().offset
