@@ -29,6 +29,7 @@ ON_THE_ENDPOINT = (
     "tests/infra/test_bootstrap",
     "tests/infra/test_preview",
     "tests/plugins/test_aws_",
+    "tests/runbooks/test_on_engines",
     "tests/plugins/test_takeover_",
     "tests/region/test_lease_at_the_witness",
 )

@@ -1,0 +1,116 @@
+"""Where the runbooks find the platform of this machine: its two regions and the witness."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import yaml
+from botocore.config import Config
+
+from cli.aws import stacks
+from cli.aws.credentials import session
+from contracts import pair as pairs
+from contracts.gateway import ACTIVE_PATH, region_host
+from contracts.pair import Pair
+from contracts.platform import NAMESPACE
+from local.observe import kube
+from local.plugins.home import STACK
+from local.site import CHECKOUT, Site
+from runbooks.adapters.aws import CONFIG, Connect
+from runbooks.adapters.elasticache import GlobalDatastore
+from runbooks.adapters.kubernetes import RegionCluster
+from runbooks.adapters.probes import CallProbe, HttpsProbe
+from runbooks.adapters.rds import RdsDatabases
+from runbooks.adapters.witness import WitnessBucket
+from runbooks.journal import Copy
+from runbooks.ports import Probe, Region, Unreachable, World
+
+_PORT = 8443
+
+
+class NoPair(RuntimeError):
+    """This platform has one region, or nobody knows the pair; the text says what to do."""
+
+
+def world(site: Site) -> World:
+    """Raises NoPair, and Unreachable when the witness does not answer."""
+    connect = partial(_client, site)
+    declared = _declared()
+    witness = WitnessBucket(connect, declared["aura:pair"]["witness"], pairs.witness_bucket(declared["aura:domain"]))
+    pair = _pair(site, witness)
+    regions = {name: _region(site, connect, pair, name, declared["aura:domain"]) for name in pair.regions}
+    pool = ThreadPoolExecutor(8, thread_name_prefix="step")
+    return World(pair, witness, regions, time.time, time.sleep, lambda calls: [*pool.map(_call, calls)])
+
+
+def copies(site: Site, pair: Pair) -> Sequence[Copy]:
+    """Into the backup bucket of each region."""
+
+    def into(region: str, bucket: str) -> Copy:
+        def copy(key: str, line: bytes) -> None:
+            _client(site, "s3", region, CONFIG).put_object(Bucket=bucket, Key=key, Body=line)
+
+        return copy
+
+    return [into(region, bucket) for region, bucket in pair.backup_buckets.items()]
+
+
+def _declared() -> dict[str, Any]:
+    config = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())["config"]
+    if not stacks.read(STACK).passive:
+        raise NoPair("this platform has one region; `aura:pair` in Pulumi.local.yaml names the other one")
+    return config
+
+
+def _client(site: Site, service: str, region: str, config: Config) -> Any:
+    return session().client(service, region_name=region, endpoint_url=site.endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _pair(site: Site, witness: WitnessBucket) -> Pair:
+    """The copy at the witness, else that of a cluster, which then becomes the witness's."""
+    stored = witness.read(pairs.PAIR_KEY)
+    if stored is not None:
+        return pairs.read(stored.body)
+    for region in stacks.read(STACK).serving:
+        try:
+            with kube.connect(site.kubeconfig(region)) as api:
+                text = (kube.config_map(api, NAMESPACE, pairs.PAIR_CONFIG) or {}).get(pairs.PAIR_KEY)
+        except kube.UNAVAILABLE:
+            continue
+        if text:
+            witness.write(pairs.PAIR_KEY, text.encode(), None)
+            return pairs.read(text.encode())
+    raise NoPair(f"neither the witness nor a cluster has {pairs.PAIR_KEY}: `make up` writes it")
+
+
+def _region(site: Site, connect: Connect, pair: Pair, name: str, domain: str) -> Region:
+    databases = RdsDatabases(connect, name)
+    cluster = RegionCluster(name, lambda: kube.connect(site.kubeconfig(name)))
+    first = next(iter(pair.databases.values())).name_in(name)
+    host = region_host(name, domain)
+    active = HttpsProbe(f"https://{host}{ACTIVE_PATH}", partial(_gateway, site, name), host=host, only=200)
+    probes: list[Probe] = [
+        HttpsProbe("its gateway", active.url, host=host),
+        CallProbe("its Kubernetes API", cluster.role, (Unreachable,)),
+        CallProbe("its RDS API", lambda: databases.find(first), (Unreachable,)),
+    ]
+    datastore = GlobalDatastore(connect, name, pair.global_datastore, pair.replication_groups)
+    return Region(name, databases, datastore, cluster, probes, active)
+
+
+def _gateway(site: Site, region: str) -> str | None:
+    """Its address; None while its cluster does not say. Locally the names have no public records."""
+    try:
+        with kube.connect(site.kubeconfig(region)) as api:
+            address = kube.gateway_address(api, NAMESPACE, "aura")
+    except kube.UNAVAILABLE:
+        return None
+    return f"https://{address}{ACTIVE_PATH}" if address else None
+
+
+def _call(call: Callable[[], object]) -> object:
+    return call()

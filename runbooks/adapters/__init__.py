@@ -1,0 +1,1 @@
+"""What answers on AWS: RDS, ElastiCache, the witness's S3, Kubernetes, and looks from outside."""

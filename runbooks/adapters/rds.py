@@ -1,0 +1,88 @@
+"""RDS instances of one region."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from runbooks.adapters.aws import CONFIG, Connect, answers
+from runbooks.ports import Database
+
+_SAME = ("DBInstanceClass", "MultiAZ", "StorageType", "CopyTagsToSnapshot", "PubliclyAccessible", "DeletionProtection")
+"""Members of a description that a replica is made with, by the same names."""
+
+
+class RdsDatabases:
+    def __init__(self, connect: Connect, region: str) -> None:
+        self._rds, self._region = connect("rds", region, CONFIG), region
+
+    def find(self, name: str) -> Database | None:
+        found = self._described(name)
+        if found is None:
+            return None
+        source = found.get("ReadReplicaSourceDBInstanceIdentifier", "")
+        normal = [info.get("Normal", False) for info in found.get("StatusInfos", [])]
+        return Database(name, found["DBInstanceStatus"], source, bool(source) and all(normal) and bool(normal))
+
+    def promote(self, name: str) -> None:
+        with answers(f"RDS of {self._region}"):
+            self._rds.promote_read_replica(DBInstanceIdentifier=name)
+
+    def delete(self, name: str, snapshot: str) -> None:
+        with answers(f"RDS of {self._region}"):
+            self._rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
+            self._rds.delete_db_instance(
+                DBInstanceIdentifier=name, SkipFinalSnapshot=False, FinalDBSnapshotIdentifier=snapshot
+            )
+
+    def settings(self, name: str) -> str | None:
+        found = self._described(name)
+        if found is None:
+            return None
+        made = {member: found[member] for member in _SAME if member in found}
+        if "DBSubnetGroup" in found:
+            made["DBSubnetGroupName"] = found["DBSubnetGroup"]["DBSubnetGroupName"]
+        groups = [one["VpcSecurityGroupId"] for one in found.get("VpcSecurityGroups", [])]
+        made |= {"VpcSecurityGroupIds": groups} if groups else {}
+        made |= {"KmsKeyId": found["KmsKeyId"]} if found.get("KmsKeyId") else {}
+        made |= {"Tags": found["TagList"]} if found.get("TagList") else {}
+        kept = {"BackupRetentionPeriod": found["BackupRetentionPeriod"]}
+        if parameters := [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]:
+            kept["DBParameterGroupName"] = parameters[0]
+        return json.dumps({"made": made, "changed": kept})
+
+    def make_replica(self, name: str, source: str, settings: str) -> None:
+        """What AWS lets a replica be given only later is given by `complete`."""
+        with answers(f"RDS of {self._region}"):
+            made = json.loads(settings)["made"]
+            self._rds.create_db_instance_read_replica(
+                DBInstanceIdentifier=name,
+                SourceDBInstanceIdentifier=source,
+                SourceRegion=source.split(":")[3],
+                **made,
+            )
+
+    def differs(self, name: str, settings: str) -> bool:
+        found = self._described(name) or {}
+        kept = json.loads(settings)["changed"]
+        groups = [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]
+        parameters = kept.get("DBParameterGroupName")
+        return found.get("BackupRetentionPeriod") != kept["BackupRetentionPeriod"] or (
+            parameters is not None and groups[:1] != [parameters]
+        )
+
+    def complete(self, name: str, settings: str) -> None:
+        with answers(f"RDS of {self._region}"):
+            kept = json.loads(settings)["changed"]
+            self._rds.modify_db_instance(DBInstanceIdentifier=name, ApplyImmediately=True, **kept)
+
+    def _described(self, name: str) -> dict[str, Any] | None:
+        with answers(f"RDS of {self._region}"):
+            try:
+                return self._rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") == "DBInstanceNotFound":
+                    return None
+                raise

@@ -1,0 +1,76 @@
+"""Executions as the command line has them: begun, resumed, looked at. One folder has their journals and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runbooks import journal as journals
+from runbooks.journal import Copy
+from runbooks.model import Entry
+from runbooks.plans.actions import Runbook
+from runbooks.ports import World
+from runbooks.report import html, markdown
+from runbooks.runner import Outcome, Person, Runner
+from runbooks.turn import Turns
+
+
+class Unknown(LookupError):
+    """There is no such execution here."""
+
+
+@dataclass(frozen=True)
+class Executions:
+    folder: Path
+    world: World
+    person: Person
+    runner: str
+    """Unique to this process."""
+    copies: Sequence[Copy] = ()
+
+    def start(self, book: Runbook) -> tuple[str, Outcome]:
+        """A new one, named after the plan and the moment. Raises as Runner.start."""
+        at = datetime.fromtimestamp(self.world.clock(), UTC).strftime("%Y%m%d-%H%M%S")
+        execution = f"{book.plan.name}-{at}"
+        return execution, self._run(book, execution, lambda runner: runner.start())
+
+    def resume(self, book: Runbook, execution: str, skip: Sequence[str]) -> Outcome:
+        """Raises Unknown, and as Runner.resume."""
+        self.entries(execution)
+        return self._run(book, execution, lambda runner: runner.resume(skip))
+
+    def entries(self, execution: str) -> list[Entry]:
+        """Raises Unknown."""
+        return read_journal(self.folder, execution)
+
+    def report(self, book: Runbook, execution: str) -> tuple[Path, Path]:
+        """Writes both forms beside the journal."""
+        entries = self.entries(execution)
+        written: list[Path] = []
+        for suffix, render in ((".md", markdown), (".html", html)):
+            file = self._file(execution).with_suffix(suffix)
+            file.write_text(render(book.plan, execution, entries))
+            written.append(file)
+        return written[0], written[1]
+
+    def _run(self, book: Runbook, execution: str, go: Callable[[Runner], Outcome]) -> Outcome:
+        with journals.opened(self._file(execution), self.copies) as journal:
+            turns = Turns(self.world.witness, book.plan.name, execution, self.person.name, self.runner)
+            return go(Runner(book, journal, turns, self.world, self.person))
+
+    def _file(self, execution: str) -> Path:
+        return self.folder / f"{execution}.jsonl"
+
+
+def read_journal(folder: Path, execution: str) -> list[Entry]:
+    """Its whole lines, also while it is carried out. Raises Unknown and JournalUnreadable."""
+    try:
+        text = (folder / f"{execution}.jsonl").read_bytes()
+    except FileNotFoundError:
+        raise Unknown(
+            f"{folder} has no journal of {execution}; its copies lie in the regions' backup buckets, under"
+            f" {journals.PREFIX}{execution}/"
+        ) from None
+    return journals.read(text[: text.rfind(b"\n") + 1])

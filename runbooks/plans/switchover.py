@@ -1,0 +1,49 @@
+"""switchover: both regions work, and exchange their roles without a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from contracts.pair import Pair
+from contracts.platform import RegionRole
+from runbooks.model import Mode
+from runbooks.plans.actions import Runbook, runbook
+from runbooks.ports import Action
+from runbooks.steps.await_catch_up import AwaitCatchUp
+from runbooks.steps.await_gateway import AwaitGateway
+from runbooks.steps.await_services import AwaitServices
+from runbooks.steps.check_replication import CheckReplication
+from runbooks.steps.fence_region import FenceRegion
+from runbooks.steps.hand_over_lease import HandOverLease
+from runbooks.steps.promote_cache import PromoteCache
+from runbooks.steps.promote_database import PromoteDatabase
+from runbooks.steps.rebuild_replica import RebuildReplica
+from runbooks.steps.record_instance import RecordInstance
+from runbooks.steps.tell_role import TellRole
+
+
+def switchover(pair: Pair, giving: str) -> Runbook:
+    return runbook("switchover", Mode.GRACEFUL, giving, pair.other(giving), exchange(pair, giving))
+
+
+def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
+    """Promotion needs the proof of catch-up: there is no step in which a loss could be accepted. Afterwards the old
+    primaries are made replicas, so that a next change of roles is possible."""
+    taking = pair.other(giving)
+    names = sorted(pair.databases)
+    return [
+        [CheckReplication()],
+        [FenceRegion()],
+        [AwaitCatchUp()],
+        [*(PromoteDatabase(name) for name in names), PromoteCache()],
+        [HandOverLease(), TellRole(taking, RegionRole.ACTIVE)],
+        [AwaitServices(), AwaitGateway()],
+        [TellRole(giving, RegionRole.PASSIVE)],
+        *rebuild(pair, giving),
+    ]
+
+
+def rebuild(pair: Pair, region: str) -> list[Sequence[Action]]:
+    """The databases of `region` become replicas."""
+    names = sorted(pair.databases)
+    return [[RecordInstance(name, region) for name in names], [RebuildReplica(name, region) for name in names]]

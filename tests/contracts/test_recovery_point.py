@@ -1,0 +1,112 @@
+"""What would be lost, out of the samples of both regions: an upper bound, and what nobody saw."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from contracts.recovery_point import (
+    KEPT,
+    CachePoint,
+    DatabasePoint,
+    Loss,
+    RecoveryPoints,
+    Sample,
+    StoreLoss,
+    TopicPoint,
+    encode,
+    expected_loss,
+    not_caught_up,
+    not_streaming,
+    phrase,
+    read,
+)
+
+
+def west(*samples: Sample) -> RecoveryPoints:
+    return RecoveryPoints("west", list(samples))
+
+
+def primary(at: float, lsn: int, rows: int, **more: object) -> Sample:
+    point = DatabasePoint(lsn, primary=True, writable=True, rows=rows)
+    return msgspec.structs.replace(Sample(at, 1, databases={"auth": point}), **more)
+
+
+def replica(at: float, lsn: int, streaming: bool = True) -> RecoveryPoints:
+    point = DatabasePoint(lsn, primary=False, streaming=streaming)
+    return RecoveryPoints("east", [Sample(at, 1, databases={"auth": point})])
+
+
+def test_rows_are_counted_from_a_sample_that_the_replica_surely_has() -> None:
+    giving = west(primary(0, 100, 10), primary(5, 200, 25), primary(10, 300, 60))
+    (auth,) = expected_loss(giving, replica(10, 250), 40).stores
+    assert (auth.amount, auth.unit, auth.why) == (50, "rows", "50 bytes of WAL")
+    (none,) = expected_loss(giving, replica(10, 300), 40).stores
+    assert none.amount == 0
+    (unknown,) = expected_loss(giving, replica(10, 50), 40).stores
+    assert unknown.amount is None
+
+
+def test_messages_are_what_lagged_and_what_came_after() -> None:
+    giving = west(
+        Sample(0, 1, topics={"raw": TopicPoint({"0": 10, "1": 10})}),
+        Sample(9, 1, topics={"raw": TopicPoint({"0": 30, "1": 15})}),
+    )
+    taking = RecoveryPoints("east", [Sample(9, 1, topics={"raw": TopicPoint({"0": 1}, lag=4, lag_at=5)})])
+    (raw,) = expected_loss(giving, taking, 9).stores
+    assert (raw.amount, raw.unit) == (29, "messages")
+
+
+def test_a_cache_of_another_stream_cannot_be_compared() -> None:
+    giving = west(Sample(0, 1, cache=CachePoint("a", 90, primary=True)))
+    same = RecoveryPoints("east", [Sample(0, 1, cache=CachePoint("a", 70, primary=False))])
+    other = RecoveryPoints("east", [Sample(0, 1, cache=CachePoint("b", 70, primary=False))])
+    assert [expected_loss(giving, one, 0).stores[0].amount for one in (same, other)] == [20, None]
+
+
+def test_the_phrase_names_every_figure_and_the_time_that_nobody_saw() -> None:
+    loss = Loss([StoreLoss("auth", "rows", 3), StoreLoss("raw", "messages", None), StoreLoss("users", "rows", 0)], 1, 4)
+    assert phrase(loss) == "lose 3 rows of auth, unknown messages of raw, 4 s unseen"
+    assert phrase(Loss([StoreLoss("auth", "rows", 0)], 1, 0)) == "lose nothing"
+    unknown = "lose unknown rows and messages of every store, 7 s unseen"
+    assert phrase(expected_loss(west(), replica(0, 1), 7)) == unknown
+        phrase(expected_loss(west(), replica(0, 1), 7)) == "lose unknown rows and messages of every store, 7 s unseen"
+    )
+
+
+def fenced(lsn: int, writable: bool, by: str = "me") -> RecoveryPoints:
+    point = DatabasePoint(lsn, primary=True, writable=writable)
+    return west(Sample(9, 1, by, databases={"auth": point}))
+
+
+@pytest.mark.parametrize(
+    ("giving", "lsn", "why"),
+    [
+        (fenced(100, False), 100, None),
+        (fenced(100, False), 99, "lacks 1 bytes of WAL"),
+        (fenced(100, True), 100, "still takes writes"),
+        (fenced(100, False, "another"), 100, "recorded nothing of auth since me fenced it"),
+    ],
+)
+def test_catch_up_is_proved_by_a_sample_under_the_fence(giving: RecoveryPoints, lsn: int, why: str | None) -> None:
+    found = not_caught_up(giving, replica(9, lsn), "auth", "me")
+    assert found is None if why is None else why in (found or "")
+
+
+def test_a_replica_streams_now_or_has_before_its_primary_was_lost() -> None:
+    before = replica(5, 100)
+    after = before.with_sample(replica(9, 100, streaming=False).samples[0])
+    assert not_streaming(before, ["auth"]) == []
+    assert not_streaming(after, ["auth"]) == ["auth"]
+    assert not_streaming(after, ["auth"], before=6) == []
+    assert not_streaming(after, ["users"], before=6) == ["users"]
+
+
+def test_the_newest_samples_are_kept_and_come_back_as_they_were() -> None:
+    points = west()
+    for number in range(KEPT + 3):
+        points = points.with_sample(primary(number, number, number))
+    assert [points.samples[0].at, len(points.samples)] == [3, KEPT]
+    assert read(encode(points)) == points
+    with pytest.raises(msgspec.DecodeError):
+        read(b'{"region": 7}')
