@@ -22,6 +22,7 @@ ON_THE_ENDPOINT = (
     "tests/cli/test_signing_key",
     "tests/cloud/",
     "tests/cloudnativepg/test_backups_",
+    "tests/cloudnativepg/test_replica_",
     "tests/dataflows/state/test_bucket",
     "tests/dataflows/test_state_in_s3",
     "tests/fuzz/test_aws",
