@@ -5,22 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from local.cloudnativepg import wal
+from local.cloudnativepg.topology import Role
 from local.engines.runtime.files import write
-
-
-class Role(StrEnum):
-    PRIMARY = "primary"
-    RECOVERING = "recovering"
-    """Becomes a primary as soon as it has replayed what it is recovered from."""
-    REPLICA = "replica"
-    PROMOTING = "promoting"
-    """Was a replica and becomes a primary: this is not undone."""
-    DEMOTING = "demoting"
-    """Was a primary and becomes a replica; until then it may become the primary again that it was."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloudnativepg.cluster import Cluster
-from local.cloudnativepg.standing import Role, Standing
+from local.cloudnativepg.standing import Standing
+from local.cloudnativepg.topology import Role
 
 Object = dict[str, Any]
 

@@ -11,8 +11,7 @@ import json
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from local.engines.postgres import Control
-from local.engines.postgres.control import lsn
+from local.engines.postgres.positions import Control, lsn
 
 OPERATOR_VERSION = "1.30.0"
 """That whose token this is, which CloudNativePG demands to be there."""

@@ -8,12 +8,21 @@ demotion is undone by wanting the primary again, until its token is known.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
-from local.cloudnativepg.standing import Role
 from local.cloudnativepg.tokens import Token, Verdict
-from local.engines.postgres import Control
-from local.engines.postgres.control import fork, lsn
+from local.engines.postgres.positions import Control, fork, lsn
+
+
+class Role(StrEnum):
+    PRIMARY = "primary"
+    RECOVERING = "recovering"
+    """Becomes a primary as soon as it has replayed what it is recovered from."""
+    REPLICA = "replica"
+    PROMOTING = "promoting"
+    """Was a replica and becomes a primary: this is not undone."""
+    DEMOTING = "demoting"
+    """Was a primary and becomes a replica; until then it may become the primary again that it was."""
 
 
 class Step(Enum):

@@ -83,7 +83,7 @@ def write(databases: Databases, name: str, number: int) -> None:
 def demoted(databases: Databases, name: str, to: str) -> str:
     """Its token."""
     change(databases, name, primary=to, promotionToken=None)
-    return databases.cluster.until(lambda: str(status(databases, name).get("demotionToken") or ""), seconds=60)
+    return databases.cluster.until(lambda: str(status(databases, name).get("demotionToken") or ""), seconds=180)
 
 
 def promoted(databases: Databases, name: str, token: str | None) -> None:
@@ -96,7 +96,7 @@ def promoted(databases: Databases, name: str, token: str | None) -> None:
         except psycopg.Error:
             return False
 
-    databases.cluster.until(writes, seconds=60)
+    databases.cluster.until(writes, seconds=180)
 
 
 def test_roles_are_exchanged_without_loss_and_back_without_a_rebuild(databases: Databases, pair: Cluster) -> None:
@@ -120,7 +120,7 @@ def test_roles_are_exchanged_without_loss_and_back_without_a_rebuild(databases: 
     pair.until(lambda: status(databases, "east").get("lastPromotionToken") == token)
     pid = databases.pid("west")
     databases.server("east").engine().query("SELECT pg_switch_wal()")
-    pair.until(lambda: rows(databases, "west") == [1, 2, 3, 4], seconds=60)
+    pair.until(lambda: rows(databases, "west") == [1, 2, 3, 4], seconds=180)
     assert databases.pid("west") == pid
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         write(databases, "west", 0)
@@ -131,7 +131,7 @@ def test_roles_are_exchanged_without_loss_and_back_without_a_rebuild(databases: 
 
     # The west is lost. What it had not archived is what the east lacks, and why the west cannot follow any more.
     databases.server("west").engine().query("SELECT pg_switch_wal()")
-    pair.until(lambda: rows(databases, "east") == [1, 2, 3, 4, 5], seconds=60)
+    pair.until(lambda: rows(databases, "east") == [1, 2, 3, 4, 5], seconds=180)
     write(databases, "west", 6)
     pid = databases.pid("west")
     assert pid is not None
@@ -140,7 +140,7 @@ def test_roles_are_exchanged_without_loss_and_back_without_a_rebuild(databases: 
     promoted(databases, "east", None)
     write(databases, "east", 7)
     databases.server("east").engine().query("SELECT pg_switch_wal()")
-    pair.until(lambda: "it cannot follow" in status(databases, "west").get("phaseReason", ""), seconds=60)
+    pair.until(lambda: "it cannot follow" in status(databases, "west").get("phaseReason", ""), seconds=180)
     assert status(databases, "west")["phase"] == "Cluster is unrecoverable and needs manual intervention"
     assert databases.pid("west") is None
     assert rows(databases, "east") == [1, 2, 3, 4, 5, 7]

@@ -15,8 +15,8 @@ from psycopg import sql
 from local.engines.postgres import backup, cluster, control
 from local.engines.postgres.backup import Source
 from local.engines.postgres.configuration import Tls, access, configuration
-from local.engines.postgres.control import Control
 from local.engines.postgres.origin import NO_LATER_COMMIT, PASSWORDS, Empty, Following, Origin, Standby, release
+from local.engines.postgres.positions import Control
 from local.engines.postgres.roles import SUPERUSER
 from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed, Process
