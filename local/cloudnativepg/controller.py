@@ -21,9 +21,8 @@ from local.cloudnativepg.cluster import Cluster
 from local.cloudnativepg.instances import Instances
 from local.cloudnativepg.objects import Credentials
 from local.cloudnativepg.server import Access, Server
-from local.cloudnativepg.standing import Standing
 from local.cloudnativepg.status import Archiving, status
-from local.cloudnativepg.topology import Role
+from local.cloudnativepg.topology import Role, Standing
 from local.cloudnativepg.transitions import Transitions, Unsettled
 from local.engines.postgres import Login
 from local.engines.runtime.process import EngineFailed

@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local.cloudnativepg import standing, wal
-from local.cloudnativepg.standing import Standing
 from local.cloudnativepg.status import Archiving
-from local.cloudnativepg.topology import Role
+from local.cloudnativepg.topology import Role, Standing
 from local.engines.certificates import Authority
 from local.engines.postgres import Following, Postgres, Restored, Tls
 from local.engines.runtime.addresses import AddressRegistry

@@ -1,35 +1,14 @@
-"""How the server of a Cluster stands: its role, and the archive that it follows. Kept in a file beside its data."""
+"""Keeps how the server of a Cluster stands in a file beside its data."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 
 from local.cloudnativepg import wal
-from local.cloudnativepg.topology import Role
+from local.cloudnativepg.topology import Role, Standing
 from local.engines.runtime.files import write
-
-
-@dataclass(frozen=True)
-class Standing:
-    role: Role = Role.PRIMARY
-    archive: str = ""
-    """Name of the server in the object store whose WAL it replays."""
-    until: str | None = None
-    """The moment until which it is recovered, ISO 8601; None: all that there is."""
-    token: str = ""
-    """Of the demotion that made it a replica."""
-
-    @property
-    def target(self) -> datetime | None:
-        return datetime.fromisoformat(self.until) if self.until else None
-
-    @property
-    def follows(self) -> bool:
-        """Whether its data are those of a standby."""
-        return self.role in (Role.REPLICA, Role.PROMOTING)
 
 
 def load(folder: Path) -> Standing:

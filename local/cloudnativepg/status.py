@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloudnativepg.cluster import Cluster
-from local.cloudnativepg.standing import Standing
-from local.cloudnativepg.topology import Role
+from local.cloudnativepg.topology import Role, Standing
 
 Object = dict[str, Any]
 

@@ -8,6 +8,7 @@ demotion is undone by wanting the primary again, until its token is known.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, StrEnum, auto
 
 from local.cloudnativepg.tokens import Token, Verdict
@@ -23,6 +24,26 @@ class Role(StrEnum):
     """Was a replica and becomes a primary: this is not undone."""
     DEMOTING = "demoting"
     """Was a primary and becomes a replica; until then it may become the primary again that it was."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    role: Role = Role.PRIMARY
+    archive: str = ""
+    """Name of the server in the object store whose WAL it replays."""
+    until: str | None = None
+    """The moment until which it is recovered, ISO 8601; None: all that there is."""
+    token: str = ""
+    """Of the demotion that made it a replica."""
+
+    @property
+    def target(self) -> datetime | None:
+        return datetime.fromisoformat(self.until) if self.until else None
+
+    @property
+    def follows(self) -> bool:
+        """Whether its data are those of a standby."""
+        return self.role in (Role.REPLICA, Role.PROMOTING)
 
 
 class Step(Enum):

@@ -12,9 +12,8 @@ from local.cloudnativepg import tokens
 from local.cloudnativepg.base_backups import BaseBackups, StoreFailed
 from local.cloudnativepg.cluster import Cluster
 from local.cloudnativepg.server import Access, Server
-from local.cloudnativepg.standing import Standing
 from local.cloudnativepg.tokens import Token
-from local.cloudnativepg.topology import Found, Role, Step, Wanted, next_step, parted
+from local.cloudnativepg.topology import Found, Role, Standing, Step, Wanted, next_step, parted
 from local.engines.postgres import Control, Postgres
 
 log = structlog.stdlib.get_logger(__name__)

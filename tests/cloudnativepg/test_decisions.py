@@ -12,8 +12,8 @@ from local.cloudnativepg import cluster as clusters
 from local.cloudnativepg.base_backups import BaseBackup, expired, newest
 from local.cloudnativepg.cluster import Archive, Cluster
 from local.cloudnativepg.schedule import Schedule
-from local.cloudnativepg.standing import Standing
 from local.cloudnativepg.status import Archiving, status
+from local.cloudnativepg.topology import Standing
 from tests.cloudnativepg.databases import database
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)

@@ -11,10 +11,9 @@ import pytest
 from local.cloudnativepg import cluster as clusters
 from local.cloudnativepg import tokens
 from local.cloudnativepg.cluster import Cluster
-from local.cloudnativepg.standing import Standing
 from local.cloudnativepg.status import status
 from local.cloudnativepg.tokens import Token, Verdict
-from local.cloudnativepg.topology import Found, Role, Step, Wanted, next_step, parted
+from local.cloudnativepg.topology import Found, Role, Standing, Step, Wanted, next_step, parted
 from local.engines.postgres.positions import Control
 from tests.cloudnativepg.test_decisions import cluster
 
