@@ -95,7 +95,9 @@ class Region(Component):
         """The cluster's configuration and controllers. `endpoint` is the AWS endpoint for Pods, "" the default."""
         name, cluster, zone = self.name, self.cluster.cluster, self.zone
         roles = ControllerRoles(name, cluster, zone, self.backups, self.keys.backups, self.child())
-        self.operators = operators_role(self, self.region, self.stack.account, cluster.name, self.secrets)
+        self.operators = operators_role(
+            self, self.region, self.stack.account, cluster.name, self.secrets, self.state.bucket.arn
+        )
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(name, self.region, cluster, self._public(endpoint), self._secret(), after_nodes)
         ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.state, self.platform]

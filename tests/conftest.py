@@ -25,6 +25,7 @@ ON_THE_ENDPOINT = (
     "tests/cloudnativepg/test_replica_",
     "tests/dataflows/state/test_bucket",
     "tests/dataflows/test_state_in_s3",
+    "tests/dataflows/test_state_moved",
     "tests/fuzz/test_aws",
     "tests/infra/test_bootstrap",
     "tests/infra/test_preview",

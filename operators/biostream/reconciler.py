@@ -131,7 +131,7 @@ class BioStreamReconciler:
 
     @property
     def _finalizer(self) -> Finalizer:
-        return Finalizer(self.client, self.store, self.kafka, self.ca_file)
+        return Finalizer(self.client, self.cloud, self.store, self.kafka, self.ca_file)
 
     async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> Finding:
         finding = await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))

@@ -109,6 +109,7 @@ def test_the_password_of_both_regions_is_put_into_the_secret_with_every_connecti
     assert not is_shared(before, {TIMESERIES_PASSWORD: "of-both"})
     changed = with_password(before, "of-both")
     assert changed == encoded(password="of-both", uri="postgresql://t:of-both@h:5432/d")
+    assert changed is not None
     assert is_shared(before | changed, {TIMESERIES_PASSWORD: "of-both"})
     assert is_shared(before, {})
 
