@@ -62,7 +62,7 @@ def change(databases: Databases, name: str, **replica: str | None) -> None:
 
 
 def connect(databases: Databases, name: str) -> psycopg.Connection[Any]:
-    """As the application, whose password a replica has from the Cluster that was the first primary."""
+    """As the application, whose password is the same in both."""
     uri = databases.secret("west")["uri"].replace(databases.server("west").host, databases.server(name).host)
     return psycopg.connect(uri, autocommit=True, connect_timeout=5)
 
@@ -104,6 +104,11 @@ def test_roles_are_exchanged_without_loss_and_back_without_a_rebuild(databases: 
         connection.execute("CREATE TABLE beat AS SELECT 1 AS n")
     backup = ("backups.postgresql.cnpg.io", "first", "-n", "aura")
     pair.until(lambda: pair.get(*backup).get("status", {}).get("phase") == "completed", seconds=120)
+    password = {"password": databases.secret("west")["password"]}  # as the operators do: otherwise it gets another one
+    pair.apply(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "east-app"}, "stringData": password},
+        namespace="aura",
+    )
     recovery = {"recovery": {"source": "west", "database": "beats"}}
     pair.apply(member("east", "west", "west", bootstrap=recovery), namespace="aura")
     write(databases, "west", 2)

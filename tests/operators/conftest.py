@@ -70,8 +70,13 @@ class Installation:
 
     def client(self, service: Any) -> Any:
         """Of the AWS that the operators use."""
-        keys = {"aws_access_key_id": _KEY, "aws_secret_access_key": _KEY}
-        return boto3.client(service, region_name=REGION, endpoint_url=self.env["AWS_ENDPOINT_URL"], **keys)
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            aws_access_key_id=_KEY,
+            aws_secret_access_key=_KEY,
+        )
 
     def stop(self) -> None:
         for process in self.running.values():
