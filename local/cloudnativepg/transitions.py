@@ -45,7 +45,7 @@ class Transitions:
             if step in _SETTLED:
                 break
             log.info("role", cluster=cluster.metadata.name, step=step.name, why=why)
-            _take(step, cluster, server)
+            take(step, cluster, server)
         if step is Step.REMAIN:
             return Unsettled(model.PROMOTING, why, runs=True)
         if step is Step.REST:
@@ -105,7 +105,8 @@ def _parted(stands: Standing, control: Control, access: Access) -> str:
     return parted(control, timeline, newest) if newest else ""
 
 
-def _take(step: Step, cluster: Cluster, server: Server) -> None:
+def take(step: Step, cluster: Cluster, server: Server) -> None:
+    """Does one step. It may be interrupted, and done again. Raises EngineFailed."""
     stands, source = server.standing, cluster.follows
     archive = source.server if source else ""
     match step:

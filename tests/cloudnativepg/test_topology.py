@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -190,8 +191,8 @@ EXTERNAL = [
 ]
 
 
-def member(replica: dict[str, object], **spec: object) -> Cluster:
-    plugin = {**ARCHIVER, "parameters": {"barmanObjectName": "store", "serverName": "west"}}
+def member(replica: dict[str, object], name: str = "west", **spec: object) -> Cluster:
+    plugin = {**ARCHIVER, "parameters": {"barmanObjectName": "store", "serverName": name}}
     return cluster(**{"plugins": [plugin], "externalClusters": EXTERNAL, "replica": replica, **spec})
 
 
@@ -223,7 +224,7 @@ def test_a_cluster_is_a_replica_unless_it_is_named_as_the_primary() -> None:
     ],
 )
 def test_what_cloudnativepg_refuses_or_this_machine_cannot_is_refused_by_name(
-    replica: dict[str, object], spec: dict[str, object], said: str
+    replica: dict[str, object], spec: dict[str, Any], said: str
 ) -> None:
     assert said in member(replica, **spec).unsupported()
 
