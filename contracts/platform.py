@@ -19,12 +19,17 @@ KAFKA_SECURITY_PROTOCOL = "KAFKA_SECURITY_PROTOCOL"
 KAFKA_USERNAME = "KAFKA_USERNAME"
 KAFKA_PASSWORD = "KAFKA_PASSWORD"
 REDIS_URL = "REDIS_URL"
+TIMESERIES_PASSWORD = "TIMESERIES_PASSWORD"
+"""Of the owner of the time-series store, the same in every region; in the Secret. Pods have it by the store's own."""
 CA_FILE = "CA_FILE"
 """A variable of an image: a file with the authorities that certify databases, brokers and caches. Without it, those of
 the system certify brokers and caches, and databases are not verified."""
 MEDIA_BUCKET = "MEDIA_BUCKET"
 STATE_BUCKET = "STATE_BUCKET"
 """Of the snapshots of streams' states."""
+STREAMS = ("bio-sync",)
+"""The BioStreams of manifests/base, all of them. Each has a role of its own for its snapshots: a stream that is not
+named here has no access to the bucket."""
 TOKEN_ISSUER = "TOKEN_ISSUER"
 REGION_ROLE = "REGION_ROLE"
 """A RegionRole."""

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from contracts import platform as names
 from contracts.gateway import region_host
+from infra import generated
 from infra.components.access_logs import AccessLogs
 from infra.components.backups import Backups
 from infra.components.base import Component
@@ -21,7 +22,7 @@ from infra.components.controllers import Controllers
 from infra.components.media import Media
 from infra.components.network import Network
 from infra.components.platform import Platform
-from infra.components.secrets import PlatformSecrets, SecretStore
+from infra.components.secrets import PlatformSecrets, SecretStore, StoredSecret
 from infra.components.stream_state import StreamState
 from infra.components.volumes import Volumes
 from infra.components.zone import Zone
@@ -30,9 +31,6 @@ from infra.keys import Keys
 from infra.operators_role import operators_role
 from infra.region_config import RegionConfig
 from infra.stores import Stores
-
-STREAMS = (f"{names.NAMESPACE}:bio-sync",)
-"""ServiceAccounts of the BioStreams in manifests/base."""
 
 
 class Region(Component):
@@ -74,9 +72,21 @@ class Region(Component):
         backups = f"{name}-backups-{self._suffix}"
         self.backups = Backups(f"{name}-backups", backups, self.keys.backups, self.logs, config.backups, inside)
         state, bucket = f"{name}-stream-state", f"{name}-stream-state-{self._suffix}"
-        cluster = self.cluster.cluster.name
+        cluster, streams = self.cluster.cluster.name, [f"{names.NAMESPACE}:{stream}" for stream in names.STREAMS]
         self.state = StreamState(
-            state, bucket, self.keys.data, self.logs, cluster, STREAMS, config.stream_state, inside
+            state, bucket, self.keys.data, self.logs, cluster, streams, config.stream_state, inside
+        )
+        self.timeseries_password: pulumi.Output[str] = (
+            self.home.timeseries_password
+            if self.home
+            else StoredSecret(
+                f"{name}-timeseries-password",
+                "timeseries/password",
+                generated.token(),
+                self.secrets,
+                once=True,
+                opts=inside,
+            ).value
         )
         if not self.home:
             PlatformSecrets(f"{name}-secrets", self.secrets, inside)
@@ -86,7 +96,9 @@ class Region(Component):
         `witness` the bucket of the lease, None without a passive region."""
         name, cluster, zone = self.name, self.cluster.cluster, self.zone
         roles = ControllerRoles(name, cluster, zone, self.backups, self.keys.backups, self.child())
-        self.operators = operators_role(self, self.region, self.stack.account, cluster.name, self.secrets)
+        self.operators = operators_role(
+            self, self.region, self.stack.account, cluster.name, self.secrets, self.state.bucket.arn
+        )
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(
             name, self.region, cluster, self._public(endpoint, witness), self._secret(), after_nodes
@@ -114,7 +126,11 @@ class Region(Component):
         }
 
     def _secret(self) -> dict[str, pulumi.Input[str]]:
-        return {names.KAFKA_PASSWORD: self.stores.stream.password, names.REDIS_URL: self.stores.cache.url}
+        return {
+            names.KAFKA_PASSWORD: self.stores.stream.password,
+            names.REDIS_URL: self.stores.cache.url,
+            names.TIMESERIES_PASSWORD: self.timeseries_password,
+        }
 
     def outputs(self, distribution: aws.cloudfront.Distribution) -> dict[str, pulumi.Input[object]]:
         """Stack outputs for users and runbooks."""

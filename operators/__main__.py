@@ -26,8 +26,9 @@ from operators.controller.reconciler import ReconcileLoop
 from operators.controller.workqueue import Key, WorkQueue
 from operators.handlers import registry
 from operators.kubernetes.client import Client, load_configuration
-from operators.kubernetes.kinds import AURA_SERVICE, BIO_STREAM
+from operators.kubernetes.kinds import AURA_SERVICE, BIO_STREAM, CLUSTER
 from operators.settings import Settings
+from operators.timeseries.reconciler import StoreReconciler
 
 _STREAM_RESYNC_SECONDS = 10.0
 """A stream is reconciled this often: its lag changes without any event."""
@@ -45,13 +46,14 @@ def _cached_topic_admin(kafka: tuple[tuple[str, str], ...]) -> TopicAdmin:
 
 def reconcile_loops(
     client: Client, settings: Settings, standing: Callable[[], Standing] = lambda: ALONE
-) -> dict[str, ReconcileLoop]:
-    """The reconcile loop of each kind of custom resource."""
+) -> dict[str, ReconcileLoop | StoreReconciler]:
+    """The reconcile loop of each kind."""
     resync = settings.resync_seconds
     cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, settings.secrets_prefix, resync / 3, settings.ca_file)
     services = AuraServiceReconciler(client, cloud, standing)
     streams = BioStreamReconciler(client, cloud, Store(), _topic_admin, settings.ca_file, standing)
     return {
+        CLUSTER.name: StoreReconciler(client, resync),
         AURA_SERVICE.name: ReconcileLoop(AURA_SERVICE, client, services, resync),
         BIO_STREAM.name: ReconcileLoop(BIO_STREAM, client, streams, min(resync, _STREAM_RESYNC_SECONDS)),
     }

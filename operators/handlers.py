@@ -10,6 +10,7 @@ import kopf
 
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import GROUP, VERSION
+from contracts.store_topology import STORE
 from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET
 from operators.controller.health import Liveness
 from operators.controller.workqueue import Key, WorkQueue
@@ -17,6 +18,7 @@ from operators.kubernetes.client import load_configuration
 from operators.kubernetes.kinds import (
     AURA_SERVICE,
     BIO_STREAM,
+    CLUSTER,
     CONFIG_MAP,
     LEASE,
     OWNED,
@@ -69,6 +71,13 @@ def registry(queue: WorkQueue, liveness: Liveness) -> kopf.OperatorRegistry:
         if event["type"] == "DELETED":
             seen.pop(key, None)
 
+    async def store(event: Mapping[str, Any], body: Mapping[str, Any], **_: Any) -> None:
+        key = Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
+        current = fingerprint(body)
+        if key.name == STORE and (event["type"] == "DELETED" or seen.get(key) != current):
+            seen[key] = current  # CloudNativePG writes its status often
+            queue.add(key)
+
     async def owned(body: Mapping[str, Any], **_: Any) -> None:
         for key in owners(body):
             queue.add(key)
@@ -83,6 +92,7 @@ def registry(queue: WorkQueue, liveness: Liveness) -> kopf.OperatorRegistry:
 
     for kind in _CUSTOM_KINDS.values():
         _on_event(handlers, kind, f"custom-{kind.plural}", custom)
+    _on_event(handlers, CLUSTER, "store", store)
     for kind in (*OWNED, POD):
         _on_event(handlers, kind, f"owned-{kind.plural}", owned)
     for kind in (CONFIG_MAP, SECRET, SERVICE):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from contracts.platform import READERS_TAG, SIGNING_KEY_SECRET, WEBHOOK_SECRET
+from contracts.platform import READERS_TAG, SIGNING_KEY_SECRET, STREAMS, WEBHOOK_SECRET
 from infra import generated
 from infra.components.base import Component
 from infra.pair.secret_replica import secret_replicas
@@ -83,7 +83,7 @@ class PlatformSecrets(Component):
         super().__init__(name, opts)
         for stored_as, value, readers in (
             (SIGNING_KEY_SECRET, generated.signing_key(), ()),
-            (WEBHOOK_SECRET, generated.token(), ("recommend", "bio-sync")),
+            (WEBHOOK_SECRET, generated.token(), ("recommend", *STREAMS)),
         ):
             logical = f"{name}-{stored_as.replace('/', '-')}"
             StoredSecret(logical, stored_as, value, store, once=True, readers=readers, opts=self.child())

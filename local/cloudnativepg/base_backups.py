@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import tarfile
@@ -15,14 +16,21 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import IO, Any
 
-from local.engines.postgres import Postgres, first_segment, unneeded
+from local.cloudnativepg.wal import key_of
+from local.engines.postgres import Postgres, first_segment, segment_of, unneeded
 
 _DATA, _INFO = "data.tar.gz", "backup.json"
 _SECONDS = 120
+_WHERE = """SELECT clock_timestamp(), CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+            ELSE pg_current_wal_lsn() END::text"""
 
 
 class StoreFailed(Exception):
     """The Pod or the object store did not do what was asked."""
+
+
+class NotThere(StoreFailed):
+    """There is no such object."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,10 @@ class BaseBackups:
     def take(self, engine: Postgres, now: datetime) -> BaseBackup:
         """Of a running server."""
         with tempfile.TemporaryDirectory(prefix="backup-", dir=engine.folder) as folder:
-            begin = engine.query("SELECT pg_current_wal_lsn()::text")[0][0]
+            _, begin = engine.query(_WHERE)[0]
             engine.back_up(Path(folder))
-            row = engine.query("SELECT now(), pg_current_wal_lsn()::text, pg_walfile_name(pg_current_wal_lsn())")[0]
-            stopped, end, end_wal = row
+            stopped, end = engine.query(_WHERE)[0]
+            end_wal = segment_of(engine.control().timeline, end)
             first = first_segment(Path(folder) / "data")
             backup = BaseBackup(
                 f"{now:%Y%m%dT%H%M%S}", now.isoformat(), stopped.isoformat(), first, end_wal, begin, end
@@ -89,6 +97,15 @@ class BaseBackups:
             raise StoreFailed(f"backup {backup.id} of {self.server} was not fetched: {error}") from error
         unfinished.rename(folder)
 
+    def history(self, timeline: int) -> str:
+        """What the archive says of where a timeline comes from; "" when it has none of that number."""
+        try:
+            return gzip.decompress(self._ask("GET", key_of(self.server, f"{timeline:08X}.history")).read()).decode()
+        except NotThere:
+            return ""
+        except (OSError, EOFError, HTTPException) as error:
+            raise StoreFailed(f"the history of timeline {timeline} was not fetched: {error}") from error
+
     def expire(self, keep: timedelta, now: datetime) -> list[str]:
         """Deletes what no moment of the last `keep` needs, backups and WAL; the ids of the backups that stay."""
         backups = self.complete()
@@ -116,7 +133,8 @@ class BaseBackups:
         try:
             return urllib.request.urlopen(request, timeout=_SECONDS)
         except urllib.error.HTTPError as error:
-            raise StoreFailed(error.read().decode(errors="replace") or str(error)) from error
+            said = error.read().decode(errors="replace") or str(error)
+            raise (NotThere(said) if error.code == 404 else StoreFailed(said)) from error
         except (OSError, HTTPException) as error:
             raise StoreFailed(f"the Pod of the instance does not answer: {error}") from error
 

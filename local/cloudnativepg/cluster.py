@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +10,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from local.cloudnativepg import tokens
 from local.cloudnativepg.store import PLUGIN
 
 Object = dict[str, Any]
 API_VERSION = "postgresql.cnpg.io/v1"
-PORT = 5432
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 HEALTHY = "Cluster in healthy state"
+PROMOTING = "Promoting to primary cluster"
+UNRECOVERABLE = "Cluster is unrecoverable and needs manual intervention"
+_SKIP_CHECK = "cnpg.io/skipEmptyWalArchiveCheck"
 
 
 class _Model(BaseModel):
@@ -63,6 +65,16 @@ class _Plugin(_Model):
 class _ExternalCluster(_Model):
     name: str
     plugin: _Plugin | None = None
+    connection_parameters: Object | None = None
+
+
+class _Replica(_Model):
+    self_: str = Field("", alias="self")
+    primary: str = ""
+    source: str
+    enabled: bool | None = None
+    promotion_token: str = ""
+    min_apply_delay: str | None = None
 
 
 class _Affinity(_Model):
@@ -90,6 +102,7 @@ class _Spec(_Model):
     postgresql: _PostgresqlConfiguration = _PostgresqlConfiguration()
     plugins: list[_Plugin] = []
     external_clusters: list[_ExternalCluster] = []
+    replica: _Replica | None = None
     affinity: _Affinity = _Affinity()
 
 
@@ -111,6 +124,7 @@ class _Metadata(_Model):
     uid: str
     generation: int = 0
     deletion_timestamp: str | None = None
+    annotations: dict[str, str] = {}
 
 
 class Cluster(_Model):
@@ -138,8 +152,31 @@ class Cluster(_Model):
     def recovered_from(self) -> Archive | None:
         """The archive that its data come from; None for a Cluster that begins empty."""
         recovery = self.spec.bootstrap.recovery
-        external = next((e for e in self.spec.external_clusters if recovery and e.name == recovery.source), None)
-        return _archive(external.plugin, external.name) if external and external.plugin else None
+        return self._external(recovery.source) if recovery else None
+
+    @property
+    def is_replica(self) -> bool:
+        """Whether it follows another Cluster. Without `replica.primary` it does: nobody has said that it is the one."""
+        replica = self.spec.replica
+        if replica is None:
+            return False
+        if replica.enabled is not None:
+            return replica.enabled
+        return (replica.self_ or self.metadata.name) != replica.primary
+
+    @property
+    def begins_as_replica(self) -> bool:
+        """Whether it waits for what a token says, as a replica, also when it is to become a primary at once."""
+        return self.is_replica or bool(self.spec.replica and self.spec.replica.promotion_token)
+
+    @property
+    def follows(self) -> Archive | None:
+        """The archive of the Cluster that it follows, or has followed."""
+        return self._external(self.spec.replica.source) if self.spec.replica else None
+
+    def _external(self, name: str) -> Archive | None:
+        found = next((one for one in self.spec.external_clusters if one.name == name), None)
+        return _archive(found.plugin, found.name) if found and found.plugin else None
 
     @property
     def recovery_target(self) -> datetime | None:
@@ -148,6 +185,11 @@ class Cluster(_Model):
         text = recovery.recovery_target.target_time if recovery else ""
         moment = datetime.fromisoformat(text) if text else None
         return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
+
+    @property
+    def archives_beside_others(self) -> bool:
+        """Whether its archive may have the WAL of an earlier server of its name."""
+        return self.metadata.annotations.get(_SKIP_CHECK) == "enabled"
 
     @property
     def authority(self) -> str:
@@ -168,7 +210,31 @@ class Cluster(_Model):
             return f"plugin {unknown}: only {PLUGIN} is supported on this machine"
         if any(not plugin.parameters.barman_object_name for plugin in used):
             return f"plugin {PLUGIN}: parameters.barmanObjectName is missing"
-        return self._unrecoverable()
+        return self._unrecoverable() or self._unfollowable()
+
+    def _unfollowable(self) -> str:
+        replica, names = self.spec.replica, {external.name for external in self.spec.external_clusters}
+        if replica is None:
+            return ""
+        for field, name in (("source", replica.source), ("self", replica.self_), ("primary", replica.primary)):
+            if name and name not in names:
+                return f"replica.{field}: External cluster {name} not found"
+        if replica.primary and replica.enabled is not None:
+            return "replica.enabled: replica mode enabled is not compatible with the primary field"
+        if replica.promotion_token and self.is_replica:
+            return "replica.promotionToken is only allowed for primary clusters"
+        if replica.promotion_token and isinstance(wrong := tokens.parse(replica.promotion_token), str):
+            return f"replica.promotionToken: {wrong}"
+        if replica.min_apply_delay is not None:
+            return "replica.minApplyDelay is not supported on this machine"
+        if any(external.connection_parameters for external in self.spec.external_clusters):
+            return "externalClusters.connectionParameters: a replica follows an archive only on this machine"
+        source, archive = self.follows, self.archive
+        if source is None or archive is None or source.store != archive.store:
+            return "a replica that archives nothing, or into another ObjectStore than it follows, is not supported here"
+        if source.server == archive.server:
+            return f"replica.source: it archives as {archive.server} itself; give each Cluster a serverName of its own"
+        return ""
 
     def _unrecoverable(self) -> str:
         recovery, source, archive = self.spec.bootstrap.recovery, self.recovered_from, self.archive
@@ -213,70 +279,6 @@ def parse(item: Object) -> Cluster | str:
         return Cluster.model_validate(item)
     except ValidationError as error:
         return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors())
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """Connection parameters of the application."""
-
-    host: str
-    user: str
-    password: str
-    database: str
-
-    def secret_values(self) -> dict[str, str]:
-        """Keys of `<cluster>-app` as CloudNativePG writes them; the values need no percent-encoding."""
-        address = f"{self.host}:{PORT}/{self.database}"
-        uri = f"postgresql://{self.user}:{self.password}@{address}"
-        jdbc = f"jdbc:postgresql://{address}?password={self.password}&user={self.user}"
-        return {
-            "username": self.user,
-            "user": self.user,
-            "password": self.password,
-            "dbname": self.database,
-            "host": self.host,
-            "port": str(PORT),
-            "uri": uri,
-            "fqdn-uri": uri,
-            "jdbc-uri": jdbc,
-            "fqdn-jdbc-uri": jdbc,
-            "pgpass": f"{self.host}:{PORT}:{self.database}:{self.user}:{self.password}\n",
-        }
-
-
-def app_secret(cluster: Cluster, credentials: Credentials) -> Object:
-    values = _encoded(credentials.secret_values())
-    metadata = _metadata(cluster, f"{cluster.metadata.name}-app")
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "kubernetes.io/basic-auth",
-        "metadata": metadata,
-        "data": values,
-    }
-
-
-def authority_secret(cluster: Cluster, certificate: str, key: str) -> Object:
-    """The authority that certifies the server."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "Opaque",
-        "metadata": _metadata(cluster, cluster.authority),
-        "data": _encoded({"ca.crt": certificate, "ca.key": key}),
-    }
-
-
-def services(cluster: Cluster, host: str) -> Iterable[Object]:
-    """`-rw`, `-ro` and `-r`. The server is not a Pod, so they are of type ExternalName."""
-    for kind in ("rw", "ro", "r"):
-        spec = {"type": "ExternalName", "externalName": host, "ports": [{"name": "postgres", "port": PORT}]}
-        metadata = _metadata(cluster, f"{cluster.metadata.name}-{kind}")
-        yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
-
-
-def _encoded(values: Mapping[str, str]) -> dict[str, str]:
-    return {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}
 
 
 def _metadata(cluster: Cluster, name: str) -> Object:

@@ -14,12 +14,16 @@ import psycopg
 import structlog
 
 from local.cloudnativepg import cluster as model
+from local.cloudnativepg import objects
 from local.cloudnativepg.backup_controller import BackupController
 from local.cloudnativepg.base_backups import BaseBackups, StoreFailed, newest
-from local.cloudnativepg.cluster import Cluster, Credentials
+from local.cloudnativepg.cluster import Cluster
 from local.cloudnativepg.instances import Instances
+from local.cloudnativepg.objects import Credentials
 from local.cloudnativepg.server import Access, Server
 from local.cloudnativepg.status import Archiving, status
+from local.cloudnativepg.topology import Role, Standing
+from local.cloudnativepg.transitions import Transitions, Unsettled
 from local.engines.postgres import Login
 from local.engines.runtime.process import EngineFailed
 from local.node.api import APPLY, MERGE, UNREACHABLE, Api, ApiError
@@ -51,7 +55,8 @@ class Controller:
         self._archiving: dict[str, tuple[float, Archiving]] = {}
         self._clusters: dict[str, Cluster] = {}
         self._deleted: set[str] = set()
-        self._provisioned: dict[str, tuple[str, Credentials]] = {}
+        self._provisioned: dict[str, tuple[str, Role, Credentials]] = {}
+        self._transitions = Transitions()
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -108,6 +113,8 @@ class Controller:
             await self._update_status(cluster, True, model.HEALTHY, "", await self._look_at_archiving(cluster))
         except Unrecoverable as error:
             await self._update_status(cluster, False, "Setting up primary", str(error))
+        except Unsettled as error:
+            await self._update_status(cluster, error.runs, error.phase, str(error))
         except (EngineFailed, psycopg.Error, subprocess.TimeoutExpired) as error:
             log.error("server_failed", cluster=name, error=str(error), retry_seconds=_RETRY_SECONDS)
             await self._update_status(cluster, False, "Waiting for the instances to become active", str(error)[-500:])
@@ -135,7 +142,11 @@ class Controller:
     async def _recover(self, cluster: Cluster, server: Server, access: Access) -> None:
         """Fetches the backup that a new Cluster begins with, if it does not begin empty. Raises Unrecoverable."""
         source, until = cluster.recovered_from, cluster.recovery_target
-        if source is None or server.engine().initialized:
+        if server.engine().initialized:
+            return
+        if source is None:
+            if cluster.is_replica:
+                raise Unrecoverable("replica mode bootstrap is compatible only with pg_basebackup or recovery")
             return
         if access.trouble:
             raise Unrecoverable(access.trouble)
@@ -150,7 +161,12 @@ class Controller:
                 await asyncio.to_thread(backups.fetch, chosen, server.base)
         except StoreFailed as error:
             raise Unrecoverable(str(error)) from error
-        server.recover_from(source.server, until)
+        if server.standing.role is Role.REPLICA:
+            return
+        if cluster.follows and cluster.begins_as_replica:
+            server.stand(Standing(Role.REPLICA, cluster.follows.server))
+        else:
+            server.stand(Standing(Role.RECOVERING, source.server, until.isoformat() if until else None))
 
     async def _ensure(self, cluster: Cluster, access: Access) -> None:
         name, uid, server = cluster.metadata.name, cluster.metadata.uid, self.server(cluster.metadata.name)
@@ -158,8 +174,13 @@ class Controller:
             await self._delete(name)
         server.claim(uid)
         archive = cluster.archive.server if cluster.archive else ""
+        if cluster.archives_beside_others:
+            server.archives_already()
         await asyncio.to_thread(server.use_store, access, archive, cluster.spec.postgresql.parameters)
         await self._recover(cluster, server, access)
+        unsettled = await asyncio.to_thread(self._transitions.settle, cluster, server, access)
+        if unsettled is not None and not unsettled.runs:
+            raise unsettled
         if server.engine().process.pid() is None:
             if cluster.status.get("phase") == model.HEALTHY:
                 log.warning("server_lost", cluster=name)
@@ -167,25 +188,33 @@ class Controller:
             await asyncio.to_thread(server.ensure, uid, cluster.spec.postgresql.parameters)
             self._provisioned.pop(name, None)
             log.info("server_started", cluster=name, host=server.host)
+        await self._provision(cluster, server, archive)
+        if unsettled is not None:
+            raise unsettled
+
+    async def _provision(self, cluster: Cluster, server: Server, archive: str) -> None:
+        """What clients need: the role and the database, which a replica has from its primary, and how to connect."""
+        name, uid, role = cluster.metadata.name, cluster.metadata.uid, server.standing.role
         known = self._provisioned.get(name)
         secret, certified = await self._secret(f"{name}-app"), await self._secret(cluster.authority)
-        if known is not None and known[0] == uid and secret == known[1].secret_values() and certified:
+        if known is not None and known[:2] == (uid, role) and secret == known[2].secret_values() and certified:
             return
         password = secret.get("password") or secrets.token_urlsafe(32)
         credentials = Credentials(server.host, cluster.owner, password, cluster.database)
         login = Login(credentials.user, credentials.password)
-        await asyncio.to_thread(server.engine().ensure, login, credentials.database)
         await asyncio.to_thread(server.certify, cluster.spec.postgresql.parameters)
+        if role is not Role.REPLICA:
+            await asyncio.to_thread(server.engine().ensure, login, credentials.database)
         await asyncio.to_thread(server.recovered)
-        if archive:  # so that it is soon known whether archiving works
+        if archive and role is not Role.REPLICA:  # so that it is soon known whether archiving works
             await asyncio.to_thread(server.engine().query, "SELECT pg_switch_wal()")
         authority = server.authority
         certificate, key = authority.certificate.read_text(), authority.key.read_text()
-        await self._apply("secrets", model.authority_secret(cluster, certificate, key))
-        await self._apply("secrets", model.app_secret(cluster, credentials))
-        for service in model.services(cluster, server.host):
+        await self._apply("secrets", objects.authority_secret(cluster, certificate, key))
+        await self._apply("secrets", objects.app_secret(cluster, credentials))
+        for service in objects.services(cluster, server.host):
             await self._apply("services", service)
-        self._provisioned[name] = uid, credentials
+        self._provisioned[name] = uid, server.standing.role, credentials
 
     async def _secret(self, name: str) -> dict[str, str]:
         try:
@@ -204,7 +233,8 @@ class Controller:
         self, cluster: Cluster, ready: bool, phase: str, reason: str, archiving: Archiving | None = None
     ) -> None:
         outcome, now = self.backups.outcome(cluster.metadata.name), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        desired = status(cluster, ready, phase, reason, archiving, outcome, now)
+        standing = self.server(cluster.metadata.name).standing
+        desired = status(cluster, ready, phase, reason, archiving, outcome, standing, now)
         if desired is None:
             return
         name = cluster.metadata.name

@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
-from local.cloudnativepg import wal
+from local.cloudnativepg import standing, wal
 from local.cloudnativepg.status import Archiving
+from local.cloudnativepg.topology import Role, Standing
 from local.engines.certificates import Authority
-from local.engines.postgres import Postgres, Restored, Tls
+from local.engines.postgres import Following, Postgres, Restored, Tls
 from local.engines.runtime.addresses import AddressRegistry
 from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed
@@ -22,6 +22,7 @@ from local.node.runtime.execution import POD_UID_VARIABLE
 from local.site import CHECKOUT, Site
 
 _TIMEOUT_SECONDS = 90
+_PROGRAM = (sys.executable, "-I", "-S", wal.__file__)
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,43 @@ class Server:
         """Folder for the base backup that its data come from."""
         return self.folder / "base"
 
-    def recover_from(self, archive: str, until: datetime | None) -> None:
-        """Lets it begin with the backup in `base`, and the WAL of `archive` until this moment."""
-        target = until.isoformat() if until else None
-        write(self.folder / wal.RECOVERY, json.dumps({"archive": archive, "until": target}).encode(), 0o600)
+    @property
+    def standing(self) -> Standing:
+        return standing.load(self.folder)
+
+    def stand(self, as_: Standing) -> None:
+        """From its next start on; a running server keeps its role."""
+        standing.store(self.folder, as_)
 
     def recovered(self) -> None:
-        """Its data are its own from now on."""
-        (self.folder / wal.RECOVERY).unlink(missing_ok=True)
+        """Its data are its own from now on, and if it was recovered it is a primary."""
+        if self.standing.role is Role.RECOVERING:
+            self.stand(Standing())
         shutil.rmtree(self.base, ignore_errors=True)
+
+    def shut_down(self) -> None:
+        """Ends it with a checkpoint as the last of its WAL, also if it was killed. Raises EngineFailed."""
+        self.engine().stop()
+        if not self.engine().control().shut_down:
+            self.engine().end_cleanly()
+
+    def archive_rest(self) -> None:
+        """Archives what a server that was shut down has left, its last segment as a partial one."""
+        data, last = self.engine().data / "pg_wal", self.engine().control().segment
+        waiting = sorted(file.stem for file in (data / "archive_status").glob("*.ready"))
+        for name, as_ in [*((name, name) for name in waiting), (last, f"{last}{wal.PARTIAL}")]:
+            argv = [*_PROGRAM, "archive", str(self.folder), str(data / name), as_]
+            done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=_TIMEOUT_SECONDS)
+            if done.returncode != 0:
+                raise EngineFailed(done.stderr.strip()[-800:])
+
+    def reconfigure(self, parameters: dict[str, str]) -> None:
+        """Gives the running server the configuration of how it stands."""
+        engine(self.folder, self.host, parameters).configure()
+
+    def archives_already(self) -> None:
+        """Lets it archive beside the WAL of an earlier server of its name."""
+        (self.folder / wal.BEGUN).touch()
 
     def use_store(self, access: Access, archive: str, parameters: dict[str, str]) -> None:
         """Archives its WAL as `archive` ("" for not at all), and restores, by the Pod of the instance.
@@ -134,13 +163,14 @@ def engine(folder: Path, host: str, parameters: dict[str, str] | None = None) ->
     """The server with data in `folder`: it serves clients with and without TLS, as CloudNativePG's do."""
     own = authority(folder)
     tls = Tls(own.folder / f"{host}.crt", own.folder / f"{host}.key", own.certificate, required=False)
-    store, recovery = folder / wal.STORE, folder / wal.RECOVERY
-    program, origin = f'"{sys.executable}" -I -S "{wal.__file__}"', None
+    store, stands = folder / wal.STORE, standing.load(folder)
+    program, origin = '"{}" {} {} "{}"'.format(*_PROGRAM), None
     archived = store.exists() and json.loads(store.read_text())["archive"]
-    if recovery.exists():
-        until = json.loads(recovery.read_text())["until"]
-        command = f'{program} restore "{folder}" "%f" "%p"'
-        origin = Restored(folder / "base", command, datetime.fromisoformat(until) if until else None)
+    command = f'{program} restore "{folder}" "%f" "%p"'
+    if stands.role is Role.RECOVERING:
+        origin = Restored(folder / "base", command, stands.target)
+    elif stands.follows:
+        origin = Following(folder / "base", command, stands.role is Role.PROMOTING)
     archive = f'{program} archive "{folder}" "%p" "%f"' if archived else None
     return Postgres(folder, host, settings=parameters, tls=tls, origin=origin, archive_command=archive)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cloudnativepg.cluster import Cluster
+from local.cloudnativepg.topology import Role, Standing
 
 Object = dict[str, Any]
 
@@ -27,6 +28,7 @@ def status(
     reason: str,
     archiving: Archiving | None,
     backup: str | None,
+    standing: Standing,
     now: str,
 ) -> Object | None:
     """The desired status, None when it is up to date. `archiving` is None while it is not known.
@@ -54,8 +56,21 @@ def status(
         "readService": f"{name}-r",
         "certificates": {"serverCASecret": cluster.authority},
         "conditions": conditions,
+        **_topology(cluster, standing),
     }
     return None if all(cluster.status.get(key) == value for key, value in desired.items()) else desired
+
+
+def _topology(cluster: Cluster, standing: Standing) -> Object:
+    """What a Cluster of a distributed topology says besides."""
+    replica = cluster.spec.replica
+    if replica is None:
+        return {}
+    return {
+        "demotionToken": standing.token if standing.role is Role.REPLICA else "",
+        "lastPromotionToken": replica.promotion_token if standing.role is Role.PRIMARY else "",
+        "switchReplicaClusterStatus": {"inProgress": standing.role is Role.DEMOTING},
+    }
 
 
 _OF_ARCHIVING = {"ContinuousArchiving"}

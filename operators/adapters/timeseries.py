@@ -53,6 +53,14 @@ class Tables:
     kept: Kept
 
 
+@dataclass(frozen=True)
+class Copy:
+    """The server is a standby: its tables come from its primary. `newest` is when the last transaction that it has was
+    committed, None when it has seen none since its start."""
+
+    newest: datetime | None
+
+
 @dataclass
 class _Applied:
     digest: str
@@ -93,6 +101,19 @@ class Store:
         return await AsyncConnection.connect(
             self._verified(url, authority), connect_timeout=_TIMEOUT_SECONDS, autocommit=True, options=WRITING
         )
+
+    async def copy(self, url: str, database: str, authority: str = "") -> Copy | None:
+        """What it has, if the server is a standby. Raises StoreUnavailable."""
+        try:
+            async with await self._connect(url, authority) as connection:
+                query = "select pg_is_in_recovery(), pg_last_xact_replay_timestamp()"
+                standby, newest = await (await connection.execute(query)).fetchone() or (False, None)
+        except (psycopg.Error, OSError) as error:
+            raise StoreUnavailable(f"database {database}: {_words(error)}".strip()) from error
+        if not standby:
+            return None
+        self._applied.pop(digest(url), None)  # what its primary does meanwhile is not known here
+        return Copy(newest)
 
     async def drop(self, url: str, authority: str = "") -> None:
         """Drops the tables with their rows. Raises StoreUnavailable."""

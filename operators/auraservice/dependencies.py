@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from contracts.auraservice import AuraServiceSpec
 from contracts.region_state import REGION_SERVICE
+from contracts.store_topology import STORE
 from contracts.variables import PLATFORM_NEEDS, TIMESERIES
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.services import Address
 
-TIMESERIES_CLUSTER = "timeseries"
+TIMESERIES_CLUSTER = STORE
 """Of CloudNativePG, with its Secrets."""
 TIMESERIES_SECRET = f"{TIMESERIES_CLUSTER}-app"
 

@@ -47,6 +47,7 @@ from operators.kubernetes.progress import rollout_finding
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
 from operators.kubernetes.services import address
+from operators.timeseries.credentials import is_shared
 
 REPLICAS_MANAGER = f"{FIELD_MANAGER}-floor"
 """Field manager of `replicas` while an autoscaler decides: raises it to the minimum, never removes the field."""
@@ -110,7 +111,8 @@ class AuraServiceReconciler:
         if TIMESERIES in spec.needs:
             secret = await self.client.get(kinds.SECRET, owner.namespace, TIMESERIES_SECRET)
             authority = await self.client.get(kinds.SECRET, owner.namespace, authority_secret(TIMESERIES_CLUSTER))
-            timeseries = digest(secret.get("data", {})) if secret and authority else None
+            data = (secret or {}).get("data") or {}
+            timeseries = digest(data) if data and authority and is_shared(data, config) else None
         passive = config.get(REGION_ROLE) == RegionRole.PASSIVE
         aws = urlsplit(config.get(AWS_ENDPOINT_URL, "")).port or 443
         return Dependencies(config, services, timeseries, {}, served, passive, aws, leased)

@@ -36,6 +36,7 @@ from operators.biostream.scaling import Scale, bounds, decide, with_sample
 from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics
 from operators.biostream.siblings import Siblings
 from operators.biostream.snapshots import snapshot_finding
+from operators.biostream.standby import copied
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
@@ -100,7 +101,7 @@ class BioStreamReconciler:
         findings = [
             good(ACCEPTED, "NoConflict", "no older stream declares anything that excludes this one"),
             topic_finding,
-            await self._tables(found, standing),
+            await self._tables(found, topic_finding, standing),
             response,
             secret_finding,
         ]
@@ -134,7 +135,7 @@ class BioStreamReconciler:
 
     @property
     def _finalizer(self) -> Finalizer:
-        return Finalizer(self.client, self.store, self.kafka, self.ca_file)
+        return Finalizer(self.client, self.cloud, self.store, self.kafka, self.ca_file)
 
     async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> Finding:
         finding = await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))
@@ -176,7 +177,7 @@ class BioStreamReconciler:
             return broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"), None
         return topics.ready(declared), source.partitions
 
-    async def _tables(self, found: Locations, standing: Standing) -> Finding:
+    async def _tables(self, found: Locations, topic: Finding, standing: Standing) -> Finding:
         streams, spec = found.streams, found.streams.mine.spec
         if not found.url:
             return waiting(
@@ -187,6 +188,9 @@ class BioStreamReconciler:
             return waiting(TABLES_READY, "DatabaseMissing", f"Secret {missing} with a ca.crt does not exist yet")
         sink = kept_sink(streams.mine, streams.others)
         try:
+            if copy := await self.store.copy(found.url, spec.sink.database, found.authority):
+                newest = await self._newest(found) if topic.state is State.GOOD else None
+                return copied(TABLES_READY, found, copy, newest, datetime.now(UTC))
             if not standing.writes:
                 state = await self.store.fence(found.url, sink, found.authority)
                 return good(TABLES_READY, "ReadOnly", f"database {state}: {standing.reason}")
@@ -202,6 +206,17 @@ class BioStreamReconciler:
         elif tables.kept.retention != spec.sink.retention:
             message += f"; rows are kept {tables.kept.retention}, as a stream that shares them declares"
         return good(TABLES_READY, "AsDeclared", message)
+
+    async def _newest(self, found: Locations) -> datetime | None:
+        """Of the newest record that was copied here; None if there is none, or the brokers do not say."""
+        source = found.streams.mine.spec.source
+        if found.brokers is None:
+            return None
+        try:
+            return await self.kafka(found.brokers.kafka_client).newest(source.topic, source.partitions)
+        except (KafkaUnreachable, KafkaRefused) as error:
+            _log.warning("topic %s: age of its newest record is not known: %s", source.topic, error)
+            return None
 
     async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         name = spec.response.service

@@ -28,6 +28,8 @@ class Kind:
 
 AURA_SERVICE = Kind(API_VERSION, "AuraService", "auraservices")
 BIO_STREAM = Kind(API_VERSION, "BioStream", "biostreams")
+CLUSTER = Kind("postgresql.cnpg.io/v1", "Cluster", "clusters")
+"""Of CloudNativePG."""
 CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 EVENT = Kind("v1", "Event", "events")
 LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")

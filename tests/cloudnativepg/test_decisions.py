@@ -13,6 +13,7 @@ from local.cloudnativepg.base_backups import BaseBackup, expired, newest
 from local.cloudnativepg.cluster import Archive, Cluster
 from local.cloudnativepg.schedule import Schedule
 from local.cloudnativepg.status import Archiving, status
+from local.cloudnativepg.topology import Standing
 from tests.cloudnativepg.databases import database
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
@@ -147,7 +148,7 @@ def test_what_is_not_supported_is_refused_by_name(spec: dict[str, Any], said: st
 
 def test_the_condition_of_archiving_appears_with_the_first_segment_and_keeps_its_time_while_it_lasts() -> None:
     def conditions(of: Cluster, archiving: Archiving | None, now: str) -> dict[str, Any]:
-        desired = status(of, True, clusters.HEALTHY, "", archiving, None, now)
+        desired = status(of, True, clusters.HEALTHY, "", archiving, None, Standing(), now)
         assert desired is not None
         return {one["type"]: one for one in desired["conditions"]}
 

@@ -92,6 +92,10 @@ class Stream(Harness):
         """Frames that this start has read."""
         return _metric(self, "biosync_frames_total")
 
+    def snapshotted_once(self) -> None:
+        """Wait until each partition has a snapshot of this epoch."""
+        until(lambda: all(self.manifest(n)["snapshots"] for n in range(PARTITIONS)), 30, "a snapshot of each partition")
+
     def snapshotted(self) -> None:
         """Wait until everything that was sent so far is in S3."""
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "ends"})

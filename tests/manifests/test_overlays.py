@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from contracts.gateway import region_host
+from contracts.platform import STREAMS
 from infra.components.controllers import ISSUER
 from local.plugins.kubernetes.helm.stand_in import leaves
 from local.site import CHECKOUT
+from operators.timeseries.topology import other_member
 from tests.infra.recording import configuration, run
 from tests.manifests.overlays import STACKS, objects, of_kind
 
@@ -33,8 +35,8 @@ DIFFERENT = {
 """What may differ from production's objects."""
 
 
-def by_name(stack: str) -> dict[tuple[str, str], dict[str, Any]]:
-    return {(one["kind"], one["metadata"]["name"]): one for one in objects(stack)}
+def by_name(stack: str, region: str = "us-west-2") -> dict[tuple[str, str], dict[str, Any]]:
+    return {(one["kind"], one["metadata"]["name"]): one for one in objects(stack, region)}
 
 
 @pytest.mark.parametrize("stack", [stack for stack in STACKS if stack != "prod"])
@@ -91,11 +93,34 @@ def test_each_stack_has_an_overlay_for_each_of_its_regions() -> None:
 
 
 @pytest.mark.parametrize("stack", ["staging", "prod"])
-def test_the_regions_of_a_pair_differ_in_their_buckets_alone(stack: str) -> None:
-    folder = CHECKOUT / "manifests" / "overlays" / stack
-    west = {file.name: file.read_text() for file in (folder / "us-west-2").iterdir()}
-    east = {file.name: file.read_text() for file in (folder / "us-east-1").iterdir()}
-    assert {name: text.replace("us-west-2", "us-east-1") for name, text in west.items()} == east
+def test_the_regions_of_a_pair_differ_in_their_buckets_and_in_where_the_store_begins(stack: str) -> None:
+    west, east = by_name(stack), by_name(stack, "us-east-1")
+    assert west.keys() == east.keys()
+    different = {name for name in west if west[name] != east[name]}
+    assert different == {("Cluster", "timeseries"), ("ObjectStore", "timeseries")}
+    ours, theirs = (dict(leaves(one["Cluster", "timeseries"]["spec"])) for one in (west, east))
+    assert {path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path)} == {
+        "plugins",
+        *(f"bootstrap.initdb.{name}" for name in ("database", "owner")),
+        *(f"bootstrap.recovery.{name}" for name in ("database", "owner", "source")),
+        *(f"replica.{name}" for name in ("self", "source")),
+    }
+
+
+@pytest.mark.parametrize("region", ["us-west-2", "us-east-1"])
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_a_store_is_a_member_of_the_topology_under_the_name_of_its_region(stack: str, region: str) -> None:
+    found = by_name(stack, region)["Cluster", "timeseries"]
+    (archiver,) = found["spec"]["plugins"]
+    assert archiver["parameters"] == {"barmanObjectName": "timeseries", "serverName": region}
+    assert other_member(found, region) == ({"us-west-2", "us-east-1"} - {region}).pop()
+    for external in found["spec"]["externalClusters"]:
+        assert external["plugin"]["parameters"]["serverName"] == external["name"]
+    assert "primary" not in found["spec"].get("replica", {}), "an apply would undo the last promotion"
+
+
+def test_every_stream_has_a_role_for_its_snapshots() -> None:
+    assert set(STREAMS) == of_kind("prod", "BioStream").keys()
 
 
 @pytest.mark.parametrize("stack", STACKS)

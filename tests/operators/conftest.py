@@ -64,6 +64,20 @@ class Installation:
         self.running[name] = process
         return process
 
+    def configure(self, **values: str | None) -> None:
+        """Sets keys of the ConfigMap `aura-platform`, or takes them away."""
+        self.kubectl("patch", "configmap", "aura-platform", "--type=merge", "-p", json.dumps({"data": values}))
+
+    def client(self, service: Any) -> Any:
+        """Of the AWS that the operators use."""
+        return boto3.client(
+            service,
+            region_name=REGION,
+            endpoint_url=self.env["AWS_ENDPOINT_URL"],
+            aws_access_key_id=_KEY,
+            aws_secret_access_key=_KEY,
+        )
+
     def stop(self) -> None:
         for process in self.running.values():
             process.send_signal(signal.SIGTERM)

@@ -16,7 +16,8 @@ from contracts.records import StoredFrame, pack, partition_of
 from contracts.resource import API_VERSION
 from dataflows.biosync.tools.offline import compute_frames
 from tests.dataflows.test_flow import population
-from tests.operators.conftest import Installation
+from tests.fixtures.cluster import REGION
+from tests.operators.conftest import NAMESPACE, Installation
 from tests.operators.samples import STREAM
 from tests.operators.test_auraservice_on_cluster import SPEC as SERVICE
 
@@ -154,7 +155,15 @@ def test_the_policy_delete_deletes_the_data(installation: Installation) -> None:
     uri = installation.store("deleted")
     installation.apply("BioStream", "deleted", spec("deleted", deletionPolicy="Delete", sink={"database": "deleted"}))
     installation.cluster.until(lambda: installation.get("persistentvolumeclaim", "deleted-state"), 60)
+    s3 = installation.client("s3")
+    s3.create_bucket(Bucket="deleted", CreateBucketConfiguration={"LocationConstraint": REGION})
+    others = f"{NAMESPACE}/deleted-too/0/manifests/000000000001"
+    for key in (f"{NAMESPACE}/deleted/0/manifests/000000000001", f"{NAMESPACE}/deleted/1/segments/s", others):
+        s3.put_object(Bucket="deleted", Key=key, Body=b"{}")
+    installation.configure(STATE_BUCKET="deleted")
     installation.kubectl("delete", "biostream", "deleted", "--timeout=60s")
+    installation.configure(STATE_BUCKET=None)
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket="deleted")["Contents"]] == [others]
     installation.cluster.until(lambda: not [name for name in topics(installation) if name.startswith("deleted")], 30)
     installation.cluster.until(lambda: not installation.get("persistentvolumeclaim", "deleted-state"), 60)
     with psycopg.connect(uri) as connection:

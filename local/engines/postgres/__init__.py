@@ -14,13 +14,16 @@ from local.engines.postgres.backup import (
 )
 from local.engines.postgres.cluster import checked
 from local.engines.postgres.configuration import Tls
-from local.engines.postgres.origin import Empty, Origin, Restored, Standby
+from local.engines.postgres.origin import Empty, Following, Origin, Restored, Standby
+from local.engines.postgres.positions import Control, segment_of
 from local.engines.postgres.roles import SUPERUSER
 from local.engines.postgres.server import InvalidSettings, Login, Postgres, Replication
 
 __all__ = [
     "SUPERUSER",
+    "Control",
     "Empty",
+    "Following",
     "InvalidSettings",
     "Login",
     "Origin",
@@ -36,5 +39,6 @@ __all__ = [
     "forget_unneeded",
     "needed",
     "restore_command",
+    "segment_of",
     "unneeded",
 ]

@@ -66,14 +66,14 @@ def checked(folder: Path, settings: Mapping[str, str]) -> str | None:
     return None
 
 
-def run(argv: list[str], environment: Mapping[str, str] | None = None) -> str:
+def run(argv: list[str], environment: Mapping[str, str] | None = None, stdin: str | None = None) -> str:
     """Output of a program of PostgreSQL; `environment` is added to this process's own. Raises EngineFailed.
 
     The program ends with the thread that waits for it: it would write to a folder that the next attempt removes.
     """
     command = [*unprivileged(), "setpriv", "--pdeathsig", "KILL", "--", str(tools.path(argv[0])), *argv[1:]]
     variables = {**os.environ, **(environment or {})}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, input=stdin)
     if done.returncode != 0:
         raise EngineFailed(f"{argv[0]} failed: {done.stderr[-800:]}")
     return done.stdout

@@ -62,12 +62,8 @@ class Restored:
     until: datetime | None = None
 
     def seed(self, data: Path) -> None:
-        unfinished = data.with_name(f"{data.name}.new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.copytree(self.folder / "data", unfinished, symlinks=True)
-        unfinished.chmod(0o700)
+        unfinished = _copy_of(self.folder, data)
         (unfinished / backup.STANDBY).unlink(missing_ok=True)  # the backup of a standby has it
-        backup.write_password(data.parent, (self.folder / backup.PASSWORD_FILE).read_text())
         if self.restore_command is not None:
             (unfinished / "recovery.signal").touch(mode=0o600)
         unfinished.rename(data)
@@ -80,6 +76,37 @@ class Restored:
         if self.until is not None:
             replay["recovery_target_time"] = self.until.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
         return replay | {"recovery_target_action": "promote", "hot_standby": "off"}
+
+
+@dataclass(frozen=True)
+class Following:
+    """The base backup in `folder`, and all that the archive of its server gets from then on, until it is promoted.
+
+    PostgreSQL fetches each segment with `restore_command`, and follows that server to a new timeline. Unless it is
+    `promoting`, its server starts as a standby whatever its data say.
+    """
+
+    folder: Path
+    restore_command: str
+    promoting: bool = False
+
+    def seed(self, data: Path) -> None:
+        unfinished = _copy_of(self.folder, data)
+        (unfinished / backup.STANDBY).touch(mode=0o600)  # before the rename: without it the copy would take writes
+        unfinished.rename(data)
+
+    def hold(self, data: Path) -> None:
+        """Before each start: a server whose data are those of a primary would take writes."""
+        if not self.promoting:
+            (data / backup.STANDBY).touch(mode=0o600)
+
+    def settings(self, folder: Path) -> dict[str, str]:
+        return {
+            "restore_command": self.restore_command,
+            "recovery_target_timeline": "latest",
+            "wal_retrieve_retry_interval": "1s",
+            "archive_mode": "always",
+        }
 
 
 @dataclass(frozen=True)
@@ -126,6 +153,16 @@ class Standby:
         except psycopg.OperationalError:
             return None
         return str(row[0]) if row else None
+
+
+def _copy_of(base: Path, data: Path) -> Path:
+    """A copy of the base backup in `base`, which is not `data` yet."""
+    unfinished = data.with_name(f"{data.name}.new")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.copytree(base / "data", unfinished, symlinks=True)
+    unfinished.chmod(0o700)
+    backup.write_password(data.parent, (base / backup.PASSWORD_FILE).read_text())
+    return unfinished
 
 
 def release(primary: Source, slot: str) -> None:

@@ -12,10 +12,11 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from local.engines.postgres import backup, cluster
+from local.engines.postgres import backup, cluster, control
 from local.engines.postgres.backup import Source
 from local.engines.postgres.configuration import Tls, access, configuration
-from local.engines.postgres.origin import NO_LATER_COMMIT, PASSWORDS, Empty, Origin, Standby, release
+from local.engines.postgres.origin import NO_LATER_COMMIT, PASSWORDS, Empty, Following, Origin, Standby, release
+from local.engines.postgres.positions import Control
 from local.engines.postgres.roles import SUPERUSER
 from local.engines.runtime.files import write
 from local.engines.runtime.process import EngineFailed, Process
@@ -113,7 +114,7 @@ class Postgres:
     def _start(self, seconds: float) -> None:
         if self.process.pid() is None:
             self.seed()
-            if isinstance(self.origin, Standby):
+            if isinstance(self.origin, Following | Standby):
                 self.origin.hold(self.data)
             self._configure()
             cluster.remove_stale_lock(self.data)
@@ -193,6 +194,21 @@ class Postgres:
         """Makes a standby a primary; one that is a primary already stays one. Raises EngineFailed."""
         if self.in_recovery() and not self.query("SELECT pg_promote(true, %s)", [seconds])[0][0]:
             raise EngineFailed(f"the standby in {self.folder} is no primary after {seconds} s; it goes on as a standby")
+
+    def checkpoint(self) -> None:
+        """Lets the control file have what has been done, or replayed, so far."""
+        with self._connect() as connection:
+            connection.execute("CHECKPOINT")
+
+    def control(self) -> Control:
+        """What its control file says, whether it runs or not."""
+        return control.read(self.data)
+
+    def end_cleanly(self) -> None:
+        """Lets data that no server runs on have all of their WAL, and a checkpoint at its end. Serves nobody."""
+        cluster.remove_stale_lock(self.data)
+        self._configure()
+        control.end_cleanly(self.data, self._options())
 
     def replication(self) -> Replication:
         question = """

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -17,6 +18,7 @@ from confluent_kafka.admin import (
     ConfigResource,
     NewPartitions,
     NewTopic,
+    OffsetSpec,
     ResourceType,
 )
 
@@ -66,6 +68,17 @@ class TopicAdmin:
         """Raises KafkaUnreachable or KafkaRefused at the first change that fails; those before it are made."""
         for change in changes:
             await asyncio.to_thread(self._call, lambda change=change: self._apply(change))
+
+    async def newest(self, topic: str, partitions: int) -> datetime | None:
+        """Timestamp of the topic's newest record, None while it has none. Raises KafkaUnreachable or KafkaRefused."""
+        newest_record: Any = OffsetSpec.max_timestamp()  # its declared type says Optional
+        wanted = {TopicPartition(topic, number): newest_record for number in range(partitions)}
+        futures = self._admin.list_offsets(wanted, request_timeout=_TIMEOUT_SECONDS)
+        found = await asyncio.to_thread(
+            self._call, lambda: [future.result(_TIMEOUT_SECONDS) for future in futures.values()]
+        )
+        newest = max((one.timestamp for one in found if one.offset >= 0), default=0)
+        return datetime.fromtimestamp(newest / 1000, UTC) if newest > 0 else None
 
     async def delete(self, names: Iterable[str]) -> None:
         """Deletes topics and their records; skips those that do not exist. Raises KafkaUnreachable or KafkaRefused."""

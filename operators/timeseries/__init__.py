@@ -1,0 +1,1 @@
+"""The role of the time-series store in its region, and the password that both regions' stores have."""
