@@ -16,7 +16,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from services.history.pagination import InvalidCursor, Position, paginate
-from services.history.queries import EVENTS, bounds, day_start, windows_query
+from services.history.queries import EVENTS, bounds, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
 from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
@@ -25,6 +25,7 @@ from services.kit.authentication import Caller
 from services.kit.database import AWAY
 from services.kit.problems import Problem, documented
 from services.kit.tokens import Verifier
+from services.kit.zones import day_start
 
 STORE_TIMEOUT_SECONDS = 5.0
 
