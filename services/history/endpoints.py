@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from services.history.pagination import InvalidCursor, Position, paginate
+from services.history.pagination import Position, paginate
 from services.history.queries import EVENTS, bounds, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
@@ -68,7 +68,7 @@ def create(settings: HistorySettings) -> FastAPI:
         now = datetime.now(UTC)
         try:
             start, end = time_range(query, now)
-        except (InvalidTimeRange, InvalidCursor) as error:
+        except InvalidTimeRange as error:
             raise Problem(422, str(error)) from error
         try:
             windows, events = await read(who.user, query, start, end)

@@ -50,7 +50,7 @@ log = logs.get(__name__)
 
 
 async def put(
-    connection: Connection, event_id: UUID, topic: str, key: str, value: bytes, *, due: datetime | None = None
+    connection: Connection, event_id: UUID | str, topic: str, key: str, value: bytes, *, due: datetime | None = None
 ) -> None:
     """Stores an event in the transaction of `connection`, to be sent after it, or at `due`."""
     await connection.execute(_PUT, (event_id, topic, key, value, trace.current(), due or datetime.now(UTC)))

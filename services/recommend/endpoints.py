@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import signal
 import time
 from collections.abc import AsyncIterator
 
@@ -21,7 +18,7 @@ from contracts import webhook
 from contracts.connections import redis_options
 from contracts.decoding import of_others
 from contracts.records import StressEvent
-from services.kit import app, logs
+from services.kit import app, background, logs
 from services.kit.problems import Problem
 from services.recommend.answers import AnswerStore
 from services.recommend.content.catalog import Catalog
@@ -54,14 +51,9 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        writing = asyncio.create_task(writer.run())
-        writing.add_done_callback(_on_task_done)
-        try:
+        async with background.running(writer.run()):
             yield
-        finally:
-            writing.cancel()
-            await asyncio.wait([writing])
-            await redis.aclose()
+        await redis.aclose()
 
     service = app.create("recommend", checks={"redis": redis.ping}, lifespan=lifespan)
 
@@ -91,10 +83,3 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
         return Response(msgspec.json.encode(calm), media_type="application/json")
 
     return service
-
-
-def _on_task_done(writing: asyncio.Task[None]) -> None:
-    """Ends a process whose outcome writer has failed, so that it is restarted and outcomes do not pile up."""
-    if not writing.cancelled() and (error := writing.exception()) is not None:
-        log.critical("outcome_writer_failed", exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)

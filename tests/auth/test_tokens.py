@@ -10,7 +10,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from contracts import signing_keys
 from services.auth import signing
 from services.auth.signing import ACTIVATION_SECONDS
-from services.auth.tokens import LIFETIME_SECONDS, issue
+from contracts.tokens import LIFETIME_SECONDS
+from services.auth.tokens import issue
 from services.kit.settings import DEFAULT_ISSUER
 from services.kit.tokens import InvalidToken, Principal, parse, verify
 
