@@ -17,10 +17,13 @@ from prometheus_client import Counter
 
 from services.kit import logs, trace
 from services.kit.database import AWAY
+from services.kit.records import TRACE_ID
 
 MAX_BACKOFF_SECONDS = 30.0
 WAIT_MS = 5_000
 """For records: a broker answers at once when there are any, so this only spares requests."""
+METADATA_MS = 60_000
+"""How soon a topic is found that is made after the reader."""
 
 handled = Counter("aura_records_handled_total", "Records of a topic that were handled", ["topic"])
 unreadable = Counter("aura_records_unreadable_total", "Records of a topic that no one could read", ["topic"])
@@ -38,6 +41,7 @@ async def consume(kafka: Mapping[str, Any], topic: str, group: str, handle: Call
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=WAIT_MS,
+            metadata_max_age_ms=METADATA_MS,
         )
         try:
             await consumer.start()
@@ -58,9 +62,7 @@ async def consume(kafka: Mapping[str, Any], topic: str, group: str, handle: Call
 
 
 async def _handled(topic: str, record: Any, handle: Callable[[bytes], Awaitable[None]]) -> None:
-    trace.set_current(
-        next((value.decode("ascii", "replace") for name, value in record.headers if name == "trace-id"), "")
-    )
+    trace.set_current(trace.parse(dict(record.headers).get(TRACE_ID)) or trace.new())
     try:
         await handle(record.value or b"")
         handled.labels(topic).inc()

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from contracts.connections import KafkaClient
+
+TIMEOUT_SECONDS = 30.0
 
 
-async def ensure_topic(kafka: Mapping[str, Any], name: str, *, partitions: int, retention_ms: int) -> None:
-    """Makes the topic with the cluster's number of replicas unless it exists; raises KafkaError."""
-    admin = AIOKafkaAdminClient(**kafka)
-    await admin.start()
+def ensure_topic(kafka: KafkaClient, name: str, *, partitions: int, retention_ms: int) -> None:
+    """Makes the topic with the cluster's number of replicas unless it exists; raises KafkaException."""
+    topic = NewTopic(name, partitions, -1, config={"retention.ms": str(retention_ms)})
+    admin = AdminClient(dict(kafka))  # kept until the answer: without it the request is given up
     try:
-        topic = NewTopic(name, partitions, -1, topic_configs={"retention.ms": str(retention_ms)})
-        answer = await admin.create_topics([topic])
-        for _, code, *message in answer.topic_errors:
-            if code and for_code(code) is not TopicAlreadyExistsError:
-                raise for_code(code)(f"topic {name}: {message[0] if message else ''}")
-    finally:
-        await admin.close()
+        admin.create_topics([topic], request_timeout=TIMEOUT_SECONDS)[name].result()
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise

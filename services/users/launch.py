@@ -48,7 +48,7 @@ _decode = msgspec.json.Decoder(Facts).decode
 
 
 async def facts(people: People, cache: Cache, who: Principal) -> Facts:
-    """The facts of a person; nobody's for one that has stored nothing. Raises Problem 410 after the end of an account."""
+    """The facts of a person, defaults for one that has stored nothing; raises Problem 410 after the account's end."""
     if (cached := await cache.facts(who.user)) is not None:
         return _decode(cached)
     async with people.pool.connection() as connection:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from contracts import user_events
-from contracts.connections import aiokafka_options
 from contracts.platform import TOPIC_USER_EVENTS
 from services.kit import logs, migrations
 from services.kit.topics import ensure_topic
@@ -19,13 +17,11 @@ def main() -> None:
     settings = UsersSettings()  # pyright: ignore[reportCallIssue]  fields come from the environment
     logs.configure("users", settings.pod_name, settings.log_level)
     migrations.upgrade(settings, VERSIONS)
-    asyncio.run(
-        ensure_topic(
-            aiokafka_options(settings),
-            TOPIC_USER_EVENTS,
-            partitions=user_events.PARTITIONS,
-            retention_ms=user_events.RETENTION_MS,
-        )
+    ensure_topic(
+        settings.kafka_client,
+        TOPIC_USER_EVENTS,
+        partitions=user_events.PARTITIONS,
+        retention_ms=user_events.RETENTION_MS,
     )
 
 

@@ -62,7 +62,7 @@ async def deleted_at(connection: Connection, user: str) -> datetime | None:
 
 
 async def refuse_deleted(connection: Connection, who: Principal) -> None:
-    """Raises Problem 410 if the account has ended since the token was issued; one that came later is a new account's."""
+    """Raises Problem 410 if the account has ended since the token was issued: a later one is a new account's."""
     ended = await deleted_at(connection, who.user)
     if ended is not None and who.expires <= tokens_end(ended).timestamp():
         raise Problem(410, "this account was deleted; sign in again to begin a new one")

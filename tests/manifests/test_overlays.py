@@ -20,6 +20,7 @@ DIFFERENT = {
     ("AuraService", "auth"): {"spec.routes"},
     ("AuraService", "history"): {"spec.routes"},
     ("AuraService", "ingest"): {"spec.routes"},
+    ("AuraService", "users"): {"spec.routes"},
     ("Cluster", "timeseries"): {
         "spec.instances",
         "spec.postgresql.synchronous.dataDurability",

@@ -1,7 +1,8 @@
 """People, their documents, check-ins, rewards and consents.
 
-Whatever belongs to a person refers to their row of `people` and goes with it. Two tables outlive it on purpose: `outbox`
-has the event that tells other services of the end, and `deletions` a digest of whose it was.
+Whatever belongs to a person refers to their row of `people` and goes with it. Three tables outlive it on purpose:
+`outbox` has the event that tells other services of the end, `stale` tells Redis, and `deletions` has a digest of whose
+account it was.
 """
 
 from alembic import op
