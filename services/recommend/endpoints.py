@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from starlette.responses import Response
 
 from contracts import webhook
-from contracts.connections import redis_options
+from contracts.connections import aiokafka_options, redis_options
 from contracts.decoding import of_others
 from contracts.records import StressEvent
 from services.kit import app, background, logs
@@ -24,6 +24,7 @@ from services.recommend.answers import AnswerStore
 from services.recommend.content.catalog import Catalog
 from services.recommend.content.embedding import Embedder
 from services.recommend.content.vectors import QueryVectors
+from services.recommend.outcomes.publisher import SeenPublisher
 from services.recommend.outcomes.queue import OutcomeQueue
 from services.recommend.outcomes.writer import OutcomeWriter
 from services.recommend.responder import Responder
@@ -46,13 +47,15 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
         answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds
     )
     store = make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification)
-    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), store)
+    publisher = SeenPublisher(aiokafka_options(settings))
+    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), store, publisher.publish)
     secret = settings.webhook_secret.get_secret_value()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with background.running(writer.run()):
             yield
+        await publisher.close()
         await redis.aclose()
 
     service = app.create("recommend", checks={"redis": redis.ping}, lifespan=lifespan)

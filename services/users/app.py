@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from contracts.connections import aiokafka_options, redis_options
@@ -60,8 +60,6 @@ def create(settings: UsersSettings) -> FastAPI:
         verifier=Verifier.from_settings(settings),
     )
     service.state.people, service.state.cache = people, cache
-    routes = APIRouter(prefix="/v1/users/me")
     for part in (documents, days, account):
-        routes.include_router(part.router)
-    service.include_router(routes)
+        service.include_router(part.router, prefix="/v1/users/me")
     return service

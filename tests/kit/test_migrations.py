@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -30,9 +31,7 @@ def test_two_pods_migrate_in_turn_over_verified_tls(postgres: Database) -> None:
         assert connection.execute("select count(*) from people").fetchone() == (0,)
 
 
-def test_a_database_of_another_authority_is_not_migrated(
-    postgres: Database, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_database_of_another_authority_is_not_migrated(postgres: Database, tmp_path: Path) -> None:
     stranger = Authority(tmp_path / "stranger", "stranger").ensure()
     uri = postgres.create("kit-migrations-refused")
     with pytest.raises((psycopg.OperationalError, OperationalError), match="certificate"):
