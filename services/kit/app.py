@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
-from services.kit import health, metrics, region
+from services.kit import health, metrics, problems, region
 from services.kit.region import Gate, Lifespan
+from services.kit.tokens import Verifier
 from services.kit.trace import TraceMiddleware
 
 
@@ -17,11 +18,15 @@ def create(
     checks: Mapping[str, health.Check] | None = None,
     lifespan: Lifespan | None = None,
     gate: Gate | None = None,
+    away: tuple[type[Exception], ...] = (),
+    verifier: Verifier | None = None,
 ) -> FastAPI:
-    """An application with trace ids, metrics, /healthz and /readyz (which runs `checks`).
+    """An application with trace ids, metrics, problem documents, /healthz and /readyz (which runs `checks`).
 
-    While its region may not serve, `gate` refuses everything else: the one of the environment unless given.
-    A path with a slash at its end is another path: a redirect would lead to http, since the gateway ends TLS.
+    Exceptions of the types `away` say that a dependency is away: 503 with Retry-After. `verifier` judges the callers of
+    routes with a parameter `Caller` (authentication.py). While its region may not serve, `gate` refuses everything but
+    health and metrics: the one of the environment unless given. A path with a slash at its end is another path: a
+    redirect would lead to http, since the gateway ends TLS.
     """
     gate = gate or region.gate_of_environment()
     app = FastAPI(
@@ -31,6 +36,8 @@ def create(
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.state.verifier = verifier
+    problems.install(app, away)
     app.add_middleware(region.GateMiddleware, gate=gate)
     app.add_middleware(metrics.MetricsMiddleware)
     app.add_middleware(TraceMiddleware)

@@ -16,11 +16,10 @@ import httpx
 import msgspec
 from fastapi import FastAPI
 from prometheus_client import Gauge
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts.region_state import RegionState, decode
-from services.kit import logs
+from services.kit import logs, problems
 from services.kit.elapsed import elapsed
 from services.kit.settings import JWKS_PATH, GateSettings
 
@@ -34,6 +33,7 @@ RETRY_AFTER_SECONDS = 10
 """About the time in which names move to the other region, or a region that lost its witness finds it again."""
 NOT_SERVING = "this region does not serve at the moment; nothing was changed: try again, by name and not by address"
 """What clients are told; why, the logs say."""
+_REFUSAL = problems.Problem(503, NOT_SERVING, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 _ALWAYS = {"/healthz", "/readyz", "/metrics", JWKS_PATH}
 """What is asked of this process and not of the platform, and the public keys, which any region may publish."""
 
@@ -130,12 +130,6 @@ class GateMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] not in _ALWAYS and self._gate.refusal():
-            await _refuse()(scope, receive, send)
+            await problems.response(_REFUSAL)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
-
-
-def _refuse() -> JSONResponse:
-    problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": NOT_SERVING}
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return JSONResponse(problem, 503, headers, media_type="application/problem+json")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import signal
 import time
 from collections.abc import AsyncIterator
 
@@ -15,17 +12,19 @@ from psycopg.conninfo import make_conninfo
 from qdrant_client.http.exceptions import ApiException
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from contracts import webhook
-from contracts.connections import redis_options
+from contracts.connections import aiokafka_options, redis_options
 from contracts.decoding import of_others
 from contracts.records import StressEvent
-from services.kit import app, logs
+from services.kit import app, background, logs
+from services.kit.problems import Problem
 from services.recommend.answers import AnswerStore
 from services.recommend.content.catalog import Catalog
 from services.recommend.content.embedding import Embedder
 from services.recommend.content.vectors import QueryVectors
+from services.recommend.outcomes.publisher import SeenPublisher
 from services.recommend.outcomes.queue import OutcomeQueue
 from services.recommend.outcomes.writer import OutcomeWriter
 from services.recommend.responder import Responder
@@ -33,6 +32,8 @@ from services.recommend.settings import RecommendSettings
 
 log = logs.get(__name__)
 _decode = of_others(msgspec.json.Decoder(StressEvent).decode)
+_SOON = {"Retry-After": "1"}
+"""An event is worth an answer for minutes only."""
 
 
 def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) -> FastAPI:
@@ -46,19 +47,16 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
         answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds
     )
     store = make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification)
-    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), store)
+    publisher = SeenPublisher(aiokafka_options(settings))
+    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), store, publisher.publish)
     secret = settings.webhook_secret.get_secret_value()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        writing = asyncio.create_task(writer.run())
-        writing.add_done_callback(_on_task_done)
-        try:
+        async with background.running(writer.run()):
             yield
-        finally:
-            writing.cancel()
-            await asyncio.wait([writing])
-            await redis.aclose()
+        await publisher.close()
+        await redis.aclose()
 
     service = app.create("recommend", checks={"redis": redis.ping}, lifespan=lifespan)
 
@@ -70,30 +68,21 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
             secret, headers.get(webhook.TIMESTAMP, ""), headers.get(webhook.SIGNATURE, ""), body, int(now)
         )
         if refusal:
-            return JSONResponse({"error": refusal}, 401)
+            raise Problem(401, refusal)
         try:
             event = _decode(body)
         except msgspec.MsgspecError as error:
-            return JSONResponse({"error": f"not a stress event: {error}"}, 422)
+            raise Problem(422, f"not a stress event: {error}") from error
         if headers.get(webhook.IDEMPOTENCY_KEY) != event.event_id:
-            return JSONResponse({"error": f"{webhook.IDEMPOTENCY_KEY} must be the id of the event"}, 422)
+            raise Problem(422, f"{webhook.IDEMPOTENCY_KEY} must be the id of the event")
         try:
             calm = await responder.answer(event, now)
         except RedisError as error:
             log.warning("redis_unavailable", error=str(error))
-            return JSONResponse({"error": "answers cannot be recorded at the moment; retry"}, 503, {"Retry-After": "1"})
+            raise Problem(503, "answers cannot be recorded at the moment; retry", headers=_SOON) from error
         except ApiException as error:
             log.warning("qdrant_unavailable", error=str(error))
-            return JSONResponse(
-                {"error": "the catalog does not answer at the moment; retry"}, 503, {"Retry-After": "1"}
-            )
+            raise Problem(503, "the catalog does not answer at the moment; retry", headers=_SOON) from error
         return Response(msgspec.json.encode(calm), media_type="application/json")
 
     return service
-
-
-def _on_task_done(writing: asyncio.Task[None]) -> None:
-    """Ends a process whose outcome writer has failed, so that it is restarted and outcomes do not pile up."""
-    if not writing.cancelled() and (error := writing.exception()) is not None:
-        log.critical("outcome_writer_failed", exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)
