@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -59,6 +60,37 @@ def kafka_client(
     if protocol == "SASL_SSL":
         client |= {"sasl.mechanism": "SCRAM-SHA-512", "sasl.username": username, "sasl.password": password}
     return client
+
+
+def aiokafka_options(variables: KafkaVariables) -> dict[str, Any]:
+    """Arguments of aiokafka's clients for the same brokers."""
+    found: dict[str, Any] = {
+        "bootstrap_servers": variables.kafka_bootstrap,
+        "security_protocol": variables.kafka_security_protocol,
+    }
+    if variables.kafka_security_protocol != "PLAINTEXT":
+        found["ssl_context"] = ssl.create_default_context(cafile=variables.ca_file or None)
+    if variables.kafka_security_protocol == "SASL_SSL":
+        found |= {
+            "sasl_mechanism": "SCRAM-SHA-512",
+            "sasl_plain_username": variables.kafka_username,
+            "sasl_plain_password": variables.kafka_password.get_secret_value(),
+        }
+    return found
+
+
+class DatabaseVariables(BaseModel):
+    """The variables of a client of the service's own database on RDS; operators/ writes DATABASE_URL.
+
+    `ca_file` has the authorities that certify databases, in PEM. Without it the database is not verified.
+    """
+
+    database_url: SecretStr
+    ca_file: str = ""
+
+    @property
+    def database_verification(self) -> dict[str, str]:
+        return postgres_verification(self.ca_file)
 
 
 class TimeseriesVariables(BaseModel):

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi import FastAPI, Query
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
@@ -20,11 +20,11 @@ from services.history.queries import EVENTS, bounds, day_start, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
 from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
-from services.kit import app, logs
-from services.kit.jwks import KeysUnavailable
-from services.kit.tokens import InvalidToken, Verifier
-
-log = logs.get(__name__)
+from services.kit import app
+from services.kit.authentication import Caller
+from services.kit.database import AWAY
+from services.kit.problems import Problem, documented
+from services.kit.tokens import Verifier
 
 STORE_TIMEOUT_SECONDS = 5.0
 
@@ -34,7 +34,6 @@ def create(settings: HistorySettings) -> FastAPI:
 
     401 without a valid token; 422 for invalid parameters, naming them; 503 while the store is unavailable.
     """
-    verifier = Verifier.from_settings(settings)
     pool = AsyncConnectionPool(
         make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification),
         # JIT compilation of a plan over three months of partitions took twenty times as long as executing it.
@@ -55,28 +54,30 @@ def create(settings: HistorySettings) -> FastAPI:
         async with pool.connection(timeout=1.5) as connection:
             await connection.execute("select 1")
 
-    service = app.create("history", checks={"store": check_store}, lifespan=lifespan)
+    service = app.create(
+        "history",
+        checks={"store": check_store},
+        lifespan=lifespan,
+        away=AWAY,
+        verifier=Verifier.from_settings(settings),
+    )
 
-    @service.get("/v1/history")
-    async def history(request: Request, query: Annotated[HistoryQuery, Query()]) -> History:
-        user = await _user(verifier, request)
+    @service.get("/v1/history", responses=documented(401, 422, 503))
+    async def history(who: Caller, query: Annotated[HistoryQuery, Query()]) -> History:
         now = datetime.now(UTC)
         try:
             start, end = time_range(query, now)
         except (InvalidTimeRange, InvalidCursor) as error:
-            raise HTTPException(422, str(error)) from error
+            raise Problem(422, str(error)) from error
         try:
-            windows, events = await read(user, query, start, end)
+            windows, events = await read(who.user, query, start, end)
         except psycopg.DataError as error:  # such as a zone that the store's database does not have
-            raise HTTPException(
+            raise Problem(
                 422, f"the store does not take these parameters: {error.diag.message_primary or error}"
             ) from error
-        except psycopg.Error as error:
-            log.warning("store_unavailable", error=str(error).strip())
-            raise HTTPException(503, "the store is unavailable; retry", headers={"Retry-After": "5"}) from error
         windows, events, next_page = paginate(windows, events, query.limit)
         return History(
-            user=user,
+            user=who.user,
             resolution=query.resolution,
             zone=query.zone.key,
             windows=[window.in_zone(query.zone) for window in windows],
@@ -117,12 +118,3 @@ def time_range(query: HistoryQuery, now: datetime) -> tuple[Position, datetime]:
 def _window(row: dict[str, Any], zone: ZoneInfo) -> Window:
     start: datetime | date = row.pop("start")
     return Window(start=start if isinstance(start, datetime) else day_start(start, zone), **row)
-
-
-async def _user(verifier: Verifier, request: Request) -> str:
-    try:
-        return (await verifier.authenticate(request)).user
-    except InvalidToken as error:
-        raise HTTPException(401, str(error), headers={"WWW-Authenticate": "Bearer"}) from error
-    except KeysUnavailable as error:
-        raise HTTPException(503, str(error), headers={"Retry-After": "5"}) from error

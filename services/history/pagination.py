@@ -6,12 +6,13 @@ The order is by time, then windows before events, then events by id: any number 
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol, Self, TypeVar
 
 from services.history.time_range import EARLIEST, LATEST
+from services.kit import cursor
+from services.kit.cursor import InvalidCursor
 
 MAX_LIMIT = 3_000
 """Windows, and events, on one page."""
@@ -39,10 +40,6 @@ W = TypeVar("W", bound=HasStart)
 E = TypeVar("E", bound=HasMoment)
 
 
-class InvalidCursor(ValueError):
-    """The text is no cursor that a page gave."""
-
-
 class Position(NamedTuple):
     """The place of a row in the order: of an event, or, without an id, of a window. The page begins with it."""
 
@@ -55,23 +52,21 @@ class Position(NamedTuple):
         return self.moment + _MICROSECOND if self.event_id else self.moment
 
     def encode(self) -> str:
-        """The position as a cursor: URL-safe, its inside is nobody's business."""
-        microseconds = (self.moment - _EPOCH) // _MICROSECOND
-        return urlsafe_b64encode(f"{microseconds}/{self.event_id}".encode()).decode().rstrip("=")
+        """The position as a cursor."""
+        return cursor.encode(f"{(self.moment - _EPOCH) // _MICROSECOND}/{self.event_id}")
 
     @classmethod
-    def decode(cls, cursor: str) -> Self:
+    def decode(cls, text: str) -> Self:
         """The position of a cursor; raises InvalidCursor."""
+        found = _POSITION.fullmatch(cursor.decode(text))
+        if found is None:
+            raise InvalidCursor
         try:
-            text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-            found = _POSITION.fullmatch(text)
-            if found is None:
-                raise InvalidCursor
             position = cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
-            if not EARLIEST <= position.moment <= LATEST:
-                raise InvalidCursor
-        except (ValueError, OverflowError):
-            raise InvalidCursor("`cursor` is not one: pass `next` of the page before as it was") from None
+        except OverflowError:
+            raise InvalidCursor from None
+        if not EARLIEST <= position.moment <= LATEST:
+            raise InvalidCursor
         return position
 
 

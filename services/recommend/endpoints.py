@@ -15,13 +15,14 @@ from psycopg.conninfo import make_conninfo
 from qdrant_client.http.exceptions import ApiException
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from contracts import webhook
 from contracts.connections import redis_options
 from contracts.decoding import of_others
 from contracts.records import StressEvent
 from services.kit import app, logs
+from services.kit.problems import Problem
 from services.recommend.answers import AnswerStore
 from services.recommend.content.catalog import Catalog
 from services.recommend.content.embedding import Embedder
@@ -33,6 +34,8 @@ from services.recommend.settings import RecommendSettings
 
 log = logs.get(__name__)
 _decode = of_others(msgspec.json.Decoder(StressEvent).decode)
+_SOON = {"Retry-After": "1"}
+"""An event is worth an answer for minutes only."""
 
 
 def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) -> FastAPI:
@@ -70,23 +73,21 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
             secret, headers.get(webhook.TIMESTAMP, ""), headers.get(webhook.SIGNATURE, ""), body, int(now)
         )
         if refusal:
-            return JSONResponse({"error": refusal}, 401)
+            raise Problem(401, refusal)
         try:
             event = _decode(body)
         except msgspec.MsgspecError as error:
-            return JSONResponse({"error": f"not a stress event: {error}"}, 422)
+            raise Problem(422, f"not a stress event: {error}") from error
         if headers.get(webhook.IDEMPOTENCY_KEY) != event.event_id:
-            return JSONResponse({"error": f"{webhook.IDEMPOTENCY_KEY} must be the id of the event"}, 422)
+            raise Problem(422, f"{webhook.IDEMPOTENCY_KEY} must be the id of the event")
         try:
             calm = await responder.answer(event, now)
         except RedisError as error:
             log.warning("redis_unavailable", error=str(error))
-            return JSONResponse({"error": "answers cannot be recorded at the moment; retry"}, 503, {"Retry-After": "1"})
+            raise Problem(503, "answers cannot be recorded at the moment; retry", headers=_SOON) from error
         except ApiException as error:
             log.warning("qdrant_unavailable", error=str(error))
-            return JSONResponse(
-                {"error": "the catalog does not answer at the moment; retry"}, 503, {"Retry-After": "1"}
-            )
+            raise Problem(503, "the catalog does not answer at the moment; retry", headers=_SOON) from error
         return Response(msgspec.json.encode(calm), media_type="application/json")
 
     return service

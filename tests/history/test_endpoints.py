@@ -80,7 +80,7 @@ def test_no_role_can_request_another_users_history(history: httpx.Client, key: E
     assert get_history(history, key, "root", roles, **BOUNDS).json()["windows"] == []
     answer = get_history(history, key, "root", roles, user="ada", **BOUNDS)
     assert answer.status_code == 422
-    assert answer.json()["detail"][0]["loc"] == ["query", "user"]
+    assert answer.json()["errors"][0]["name"] == "user"
 
 
 def test_without_a_valid_token_it_is_401(history: httpx.Client) -> None:
@@ -123,8 +123,7 @@ def test_an_invalid_time_range_is_422_and_says_why(history: httpx.Client, key: E
 def test_an_invalid_parameter_is_422_and_named(history: httpx.Client, key: ECKey, name: str, value: str) -> None:
     answer = get_history(history, key, **{name: value})
     assert answer.status_code == 422
-    (found,) = answer.json()["detail"] if isinstance(answer.json()["detail"], list) else [answer.json()["detail"]]
-    assert name in str(found).replace("\\x00", "\x00")
+    assert name in answer.json()["detail"]
 
 
 def test_a_plus_that_became_a_space_is_explained(history: httpx.Client, key: ECKey) -> None:
@@ -132,7 +131,7 @@ def test_a_plus_that_became_a_space_is_explained(history: httpx.Client, key: ECK
     url = "/v1/history?from=2026-03-01T00:00:00+02:00"
     answer = history.get(url, headers={"Authorization": f"Bearer {access}"})
     assert answer.status_code == 422
-    assert "write %2B02:00" in answer.json()["detail"][0]["msg"]
+    assert "write %2B02:00" in answer.json()["detail"]
 
 
 def test_without_a_store_it_is_503(key: ECKey) -> None:

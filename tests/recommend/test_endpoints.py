@@ -150,7 +150,7 @@ async def test_a_replay_after_the_tolerance_is_refused(recommend: httpx.AsyncCli
         answer = await send(recommend, body, request(body, age=webhook.TOLERANCE_SECONDS + 2))
 
     assert answer.status_code == 401
-    assert str(webhook.TOLERANCE_SECONDS) in answer.json()["error"]
+    assert str(webhook.TOLERANCE_SECONDS) in answer.json()["detail"]
     assert not pushes_
     assert not await redis.exists(PENDING_KEY + "cleo")
 
@@ -167,7 +167,7 @@ async def test_the_idempotency_key_must_be_the_event(recommend: httpx.AsyncClien
         headers = {k: v for k, v in {**request(body), webhook.IDEMPOTENCY_KEY: key}.items() if v is not None}
         answer = await send(recommend, body, headers)
         assert answer.status_code == 422
-        assert webhook.IDEMPOTENCY_KEY in answer.json()["error"]
+        assert webhook.IDEMPOTENCY_KEY in answer.json()["detail"]
     assert not await redis.exists(PENDING_KEY + "kim")
 
 

@@ -1,0 +1,40 @@
+"""The service's own PostgreSQL database: a pool of verified connections, and which errors mean that it is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection, InterfaceError, OperationalError
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from contracts.connections import DatabaseVariables
+
+Connection = AsyncConnection[Any]
+Pool = AsyncConnectionPool[Connection]
+
+AWAY = (OperationalError, InterfaceError, psycopg.errors.ReadOnlySqlTransaction, PoolTimeout, PoolClosed)
+"""The database is unreachable, too slow, shutting down, or read-only because its region is not the active one."""
+
+WAIT_SECONDS = 3.0
+"""For a free connection. Then 503: whoever waits longer has hung up, and a queue would outlast the outage."""
+STATEMENT_MS, LOCK_MS = 5_000, 3_000
+"""Longest statement, and longest wait for a row that another request holds."""
+
+
+def pool(variables: DatabaseVariables, *, size: int) -> Pool:
+    """A closed pool of at most `size` connections; each leaves its block committed, or rolled back by an exception."""
+    options = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} -c timezone=UTC"
+    conninfo = make_conninfo(
+        variables.database_url.get_secret_value(), **variables.database_verification, connect_timeout=3
+    )
+    return AsyncConnectionPool(
+        conninfo, kwargs={"options": options}, min_size=1, max_size=size, timeout=WAIT_SECONDS, open=False
+    )
+
+
+async def check(connections: Pool) -> None:
+    """For /readyz: raises unless the database answers."""
+    async with connections.connection(timeout=1.5) as connection:
+        await connection.execute("select 1")
