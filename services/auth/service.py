@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from psycopg import AsyncConnection
-from psycopg_pool import AsyncConnectionPool
 
 from services.auth.issuing import Issuer
 from services.auth.providers.client import ProviderClient
 from services.auth.settings import AuthSettings
-
-Pool = AsyncConnectionPool[AsyncConnection[Any]]
+from services.kit.database import Pool
 
 
 @dataclass(frozen=True)

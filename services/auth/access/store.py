@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-
-from psycopg import AsyncConnection
 
 from services.auth.access.permissions import allowed
+from services.kit.database import Connection
 
 
-async def roles_of(connection: AsyncConnection[Any], subject: str) -> list[str]:
+async def roles_of(connection: Connection, subject: str) -> list[str]:
     cursor = await connection.execute("select role from subject_roles where subject = %s order by role", (subject,))
     return [role for (role,) in await cursor.fetchall()]
 
 
-async def grants(connection: AsyncConnection[Any], roles: Iterable[str] | None = None) -> dict[str, list[str]]:
+async def grants(connection: Connection, roles: Iterable[str] | None = None) -> dict[str, list[str]]:
     """The grants of each role, of all roles without `roles`."""
     names = None if roles is None else list(roles)
     cursor = await connection.execute(
@@ -25,7 +23,7 @@ async def grants(connection: AsyncConnection[Any], roles: Iterable[str] | None =
     return dict(await cursor.fetchall())
 
 
-async def has_permission(connection: AsyncConnection[Any], subject: str, permission: str) -> bool:
+async def has_permission(connection: Connection, subject: str, permission: str) -> bool:
     """Whether one of the roles that `subject` has now grants `permission`."""
     cursor = await connection.execute(
         "select name, permissions from roles join subject_roles on role = name where subject = %s", (subject,)
@@ -34,7 +32,7 @@ async def has_permission(connection: AsyncConnection[Any], subject: str, permiss
     return allowed(found, found, permission)
 
 
-async def put_role(connection: AsyncConnection[Any], name: str, permissions: Iterable[str]) -> None:
+async def put_role(connection: Connection, name: str, permissions: Iterable[str]) -> None:
     await connection.execute(
         "insert into roles (name, permissions) values (%s, %s)"
         " on conflict (name) do update set permissions = excluded.permissions",
@@ -42,12 +40,12 @@ async def put_role(connection: AsyncConnection[Any], name: str, permissions: Ite
     )
 
 
-async def delete_role(connection: AsyncConnection[Any], name: str) -> bool:
+async def delete_role(connection: Connection, name: str) -> bool:
     """Also takes it from everybody; False when there was none."""
     return (await connection.execute("delete from roles where name = %s", (name,))).rowcount == 1
 
 
-async def give(connection: AsyncConnection[Any], subject: str, role: str) -> bool:
+async def give(connection: Connection, subject: str, role: str) -> bool:
     """False when there is no such role."""
     cursor = await connection.execute(
         "insert into subject_roles (subject, role) select %s, name from roles where name = %s"
@@ -59,7 +57,7 @@ async def give(connection: AsyncConnection[Any], subject: str, role: str) -> boo
     return role in await grants(connection, [role])
 
 
-async def take(connection: AsyncConnection[Any], subject: str, role: str) -> bool:
+async def take(connection: Connection, subject: str, role: str) -> bool:
     """False when the subject did not have it."""
     cursor = await connection.execute("delete from subject_roles where subject = %s and role = %s", (subject, role))
     return cursor.rowcount == 1

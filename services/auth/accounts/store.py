@@ -6,12 +6,13 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import AsyncConnection, errors
+from psycopg import errors
 
 from services.auth.accounts.linking import Identity, Link, link
+from services.kit.database import Connection
 
 ATTEMPTS = 3
-"""Of two first sign-ins with one identity or address at the same moment, the second one finds what the first one made."""
+"""Of two first sign-ins with one identity or address at one moment, the second one finds what the first one made."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Found:
     link: Link
 
 
-async def sign_in(connection: AsyncConnection[Any], one: Identity) -> Found:
+async def sign_in(connection: Connection, one: Identity) -> Found:
     """The account of an identity, which is linked or created if need be."""
     for attempt in range(ATTEMPTS):
         try:
@@ -32,7 +33,7 @@ async def sign_in(connection: AsyncConnection[Any], one: Identity) -> Found:
     raise AssertionError("unreachable")
 
 
-async def _sign_in(connection: AsyncConnection[Any], one: Identity) -> Found:
+async def _sign_in(connection: Connection, one: Identity) -> Found:
     of_identity = await _single(
         connection, "select account_id from identities where issuer = %s and subject = %s", (one.issuer, one.subject)
     )
@@ -52,10 +53,10 @@ async def _sign_in(connection: AsyncConnection[Any], one: Identity) -> Found:
     return Found(account_id, decided)
 
 
-async def account_of_address(connection: AsyncConnection[Any], address: str) -> str | None:
+async def account_of_address(connection: Connection, address: str) -> str | None:
     return await _single(connection, "select id from accounts where address = %s", (address,))
 
 
-async def _single(connection: AsyncConnection[Any], query: Any, parameters: tuple[Any, ...]) -> str | None:
+async def _single(connection: Connection, query: Any, parameters: tuple[Any, ...]) -> str | None:
     row = await (await connection.execute(query, parameters)).fetchone()
     return row[0] if row else None

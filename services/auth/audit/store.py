@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from services.auth.audit.chain import GENESIS, Entry, Verification, entry_hash, verify
 from services.kit import logs
+from services.kit.database import Connection
 
 log = logs.get(__name__)
 
@@ -18,7 +17,7 @@ _LOCK = 0x61756469
 PAGE = 1000
 
 
-async def append(connection: AsyncConnection[Any], actor: str, action: str, subject: str, **detail: str) -> None:
+async def append(connection: Connection, actor: str, action: str, subject: str, **detail: str) -> None:
     """Adds an entry. Others wait for this transaction's end: append last."""
     await connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
     number, previous = await _head(connection)
@@ -32,7 +31,7 @@ async def append(connection: AsyncConnection[Any], actor: str, action: str, subj
     log.info("audit", number=entry.number, actor=actor, action=action, subject=subject, hash=hashed.hex())
 
 
-async def entries(connection: AsyncConnection[Any], after: int, limit: int) -> list[tuple[Entry, bytes]]:
+async def entries(connection: Connection, after: int, limit: int) -> list[tuple[Entry, bytes]]:
     """Entries with numbers above `after`, in order, with their hashes."""
     cursor = await connection.execute(
         "select number, at, actor, action, subject, detail, hash from audit where number > %s order by number limit %s",
@@ -41,7 +40,7 @@ async def entries(connection: AsyncConnection[Any], after: int, limit: int) -> l
     return [(Entry(*row[:-1]), bytes(row[-1])) for row in await cursor.fetchall()]
 
 
-async def verified(connection: AsyncConnection[Any]) -> Verification:
+async def verified(connection: Connection) -> Verification:
     """Of the whole log, read page by page."""
     found = Verification(0, GENESIS)
     while page := await entries(connection, found.entries, PAGE):
@@ -51,7 +50,7 @@ async def verified(connection: AsyncConnection[Any]) -> Verification:
     return found
 
 
-async def _head(connection: AsyncConnection[Any]) -> tuple[int, bytes]:
+async def _head(connection: Connection) -> tuple[int, bytes]:
     cursor = await connection.execute("select number, hash from audit order by number desc limit 1")
     row = await cursor.fetchone()
     return (row[0], bytes(row[1])) if row else (0, GENESIS)

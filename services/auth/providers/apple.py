@@ -21,7 +21,13 @@ def client_secret(client_id: str, team_id: str, key_id: str, pem: str, audience:
     key = ECKey.import_key(signing_keys.load(pem).as_dict(private=True), {"kid": key_id})
 
     def at(now: float) -> str:
-        claims = {"iss": team_id, "sub": client_id, "aud": audience, "iat": int(now), "exp": int(now) + LIFETIME_SECONDS}
+        claims = {
+            "iss": team_id,
+            "sub": client_id,
+            "aud": audience,
+            "iat": int(now),
+            "exp": int(now) + LIFETIME_SECONDS,
+        }
         return jwt.encode({"alg": signing_keys.ALGORITHM, "kid": key_id}, claims, key)
 
     return at

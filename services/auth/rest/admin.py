@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -16,6 +16,7 @@ from services.auth.audit import store as audit
 from services.auth.issuing import Bearer
 from services.auth.rest.caller import permitted
 from services.auth.service import Service
+from services.kit.problems import Problem
 
 READ_ROLES, WRITE_ROLES, READ_AUDIT = "auth.roles.read", "auth.roles.write", "auth.audit.read"
 """Permissions of these endpoints."""
@@ -60,7 +61,7 @@ def router(service: Service) -> APIRouter:
         _unless_admin(role)
         async with service.pool.connection() as connection:
             if not await store.delete_role(connection, role):
-                raise HTTPException(404, "there is no such role")
+                raise Problem(404, "there is no such role")
             await audit.append(connection, who.principal.user, "role.deleted", role)
         return Response(status_code=204)
 
@@ -73,10 +74,10 @@ def router(service: Service) -> APIRouter:
     async def give(subject: Subject, role: RoleName, who: Writer) -> Response:
         """Access tokens have it from the next refresh on; CheckPermission at once."""
         if error := subject_error(subject):
-            raise HTTPException(422, error)
+            raise Problem(422, error)
         async with service.pool.connection() as connection:
             if not await store.give(connection, subject, role):
-                raise HTTPException(404, "there is no such role")
+                raise Problem(404, "there is no such role")
             await audit.append(connection, who.principal.user, "role.given", subject, role=role)
         return Response(status_code=204)
 
@@ -84,7 +85,7 @@ def router(service: Service) -> APIRouter:
     async def take(subject: Subject, role: RoleName, who: Writer) -> Response:
         async with service.pool.connection() as connection:
             if not await store.take(connection, subject, role):
-                raise HTTPException(404, "the subject does not have this role")
+                raise Problem(404, "the subject does not have this role")
             await audit.append(connection, who.principal.user, "role.taken", subject, role=role)
         return Response(status_code=204)
 
@@ -122,4 +123,4 @@ def router(service: Service) -> APIRouter:
 
 def _unless_admin(role: str) -> None:
     if role == ADMIN:
-        raise HTTPException(409, f"the role {ADMIN} stays as it is, so that somebody can always grant roles")
+        raise Problem(409, f"the role {ADMIN} stays as it is, so that somebody can always grant roles")

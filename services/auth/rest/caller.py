@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 
 from services.auth.access import store as access
 from services.auth.access.permissions import allowed
 from services.auth.issuing import Bearer
 from services.auth.service import Service
 from services.auth.sessions import store as sessions
+from services.kit.problems import Problem
 from services.kit.tokens import InvalidToken, bearer
 
 Caller = Callable[[Request], Awaitable[Bearer]]
@@ -43,11 +44,11 @@ def permitted(service: Service, permission: str) -> Caller:
         async with service.pool.connection() as connection:
             grants = await access.grants(connection, roles)
         if not allowed(roles, grants, permission):
-            raise HTTPException(403, f"this needs the permission {permission}")
+            raise Problem(403, f"this needs the permission {permission}")
         return found
 
     return checked
 
 
-def _unauthenticated(why: str) -> HTTPException:
-    return HTTPException(401, why, headers={"WWW-Authenticate": "Bearer"})
+def _unauthenticated(why: str) -> Problem:
+    return Problem(401, why, headers={"WWW-Authenticate": "Bearer"})

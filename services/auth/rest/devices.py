@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -14,6 +14,7 @@ from services.auth.issuing import Bearer
 from services.auth.rest.caller import caller
 from services.auth.service import Service
 from services.auth.sessions import store
+from services.kit.problems import Problem
 
 
 class Device(BaseModel):
@@ -57,7 +58,7 @@ def router(service: Service) -> APIRouter:
         user = who.principal.user
         async with service.pool.connection() as connection:
             if not await store.end(connection, device, "signed out by the person", user):
-                raise HTTPException(404, "no device of yours with this id is signed in")
+                raise Problem(404, "no device of yours with this id is signed in")
             await audit.append(connection, user, "session.ended", device)
         return Response(status_code=204)
 

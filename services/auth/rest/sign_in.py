@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse
 
 from services.auth.accounts import linking
@@ -19,6 +19,7 @@ from services.auth.sign_in import request as requests
 from services.auth.sign_in import store
 from services.auth.sign_in.store import SignIn
 from services.kit import logs
+from services.kit.problems import Problem, unavailable
 
 log = logs.get(__name__)
 
@@ -44,7 +45,7 @@ def router(service: Service) -> APIRouter:
         client = _client(service, provider)
         allowed = settings.redirects()
         if error := requests.error(redirect_uri, allowed, state, code_challenge_method, code_challenge, device):
-            raise HTTPException(400, error)
+            raise Problem(400, error)
         sent, nonce, verifier = (opaque.generate() for _ in range(3))
         try:
             url = await client.authorization_url(settings.callback(provider), sent, nonce, verifier)
@@ -66,14 +67,14 @@ def router(service: Service) -> APIRouter:
         try:
             return await end(provider, await form(request))
         except BadForm as error:
-            raise HTTPException(400, str(error)) from error
+            raise Problem(400, str(error)) from error
 
     async def end(provider: str, answer: dict[str, str]) -> RedirectResponse:
         client = _client(service, provider)
         async with service.pool.connection() as connection:
             one = await store.take(connection, answer.get("state", ""), provider)
         if one is None:
-            raise HTTPException(400, "no sign-in with this state is under way: it ended or expired; begin again")
+            raise Problem(400, "no sign-in with this state is under way: it ended or expired; begin again")
         if "code" not in answer:
             reason = "access_denied" if answer.get("error") in ("access_denied", "user_cancelled_authorize") else ""
             return _to_app(one, error=reason or "server_error")
@@ -104,9 +105,9 @@ def _client(service: Service, provider: str) -> ProviderClient:
     if client := service.providers.get(provider):
         return client
     offered = ", ".join(sorted(service.providers)) or "none: this stack has no client ids"
-    raise HTTPException(404, f"no provider of that name is offered; offered are {offered}")
+    raise Problem(404, f"no provider of that name is offered; offered are {offered}")
 
 
-def _unusable(provider: str, error: ProviderUnusable) -> HTTPException:
+def _unusable(provider: str, error: ProviderUnusable) -> Problem:
     log.warning("provider_unusable", provider=provider, reason=str(error))
-    return HTTPException(503, f"{provider} does not answer; try again", headers={"Retry-After": "5"})
+    return unavailable(f"{provider} does not answer")

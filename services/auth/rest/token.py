@@ -22,7 +22,7 @@ _GRANTS = "grant_type must be authorization_code or refresh_token"
 _WHY = {
     Outcome.EXPIRED: "the refresh token has expired; sign in again",
     Outcome.ENDED: "the session has ended; sign in again",
-    Outcome.REUSED: "the refresh token was used before: its session has ended, on every device that has it; sign in again",
+    Outcome.REUSED: "the refresh token was used before, so its session has ended; sign in again",
 }
 
 

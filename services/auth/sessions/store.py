@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from services.auth.sessions import opaque
 from services.auth.sessions.rotation import LIFETIME_SECONDS, Outcome, StoredToken, outcome
+from services.kit.database import Connection
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Use:
     refresh_token: str | None = None
 
 
-async def begin(connection: AsyncConnection[Any], account_id: str, device: str, now: float) -> Use:
+async def begin(connection: Connection, account_id: str, device: str, now: float) -> Use:
     """A new session with its first refresh token."""
     session_id = str(uuid.uuid4())
     moment = datetime.fromtimestamp(now, UTC)
@@ -46,7 +45,7 @@ async def begin(connection: AsyncConnection[Any], account_id: str, device: str, 
     return Use(Outcome.ROTATED, session_id, account_id, await _issue(connection, session_id, None, now))
 
 
-async def use(connection: AsyncConnection[Any], refresh_token: str, now: float) -> Use | None:
+async def use(connection: Connection, refresh_token: str, now: float) -> Use | None:
     """Uses `refresh_token`, as `rotation` decides; None for one that was never issued.
 
     The session's row is locked first: of two simultaneous uses the second one sees what the first one did.
@@ -84,7 +83,7 @@ async def use(connection: AsyncConnection[Any], refresh_token: str, now: float) 
     return Use(found, session_id, account_id, await _issue(connection, session_id, hashed, now))
 
 
-async def end(connection: AsyncConnection[Any], session_id: str, reason: str, account_id: str | None = None) -> bool:
+async def end(connection: Connection, session_id: str, reason: str, account_id: str | None = None) -> bool:
     """Whether there was such a session, of `account_id` if given, that had not ended yet."""
     cursor = await connection.execute(
         "update sessions set ended_at = now(), end_reason = %(reason)s where id = %(id)s and ended_at is null"
@@ -94,7 +93,7 @@ async def end(connection: AsyncConnection[Any], session_id: str, reason: str, ac
     return cursor.rowcount == 1
 
 
-async def end_all(connection: AsyncConnection[Any], account_id: str, reason: str) -> int:
+async def end_all(connection: Connection, account_id: str, reason: str) -> int:
     """How many sessions of the account ended by this."""
     cursor = await connection.execute(
         "update sessions set ended_at = now(), end_reason = %s where account_id = %s and ended_at is null",
@@ -103,7 +102,7 @@ async def end_all(connection: AsyncConnection[Any], account_id: str, reason: str
     return cursor.rowcount
 
 
-async def session_of(connection: AsyncConnection[Any], refresh_token: str) -> str | None:
+async def session_of(connection: Connection, refresh_token: str) -> str | None:
     """The id of the session that a refresh token is of, ended or not."""
     cursor = await connection.execute(
         "select session_id from refresh_tokens where hash = %s", (opaque.digest(refresh_token),)
@@ -112,13 +111,13 @@ async def session_of(connection: AsyncConnection[Any], refresh_token: str) -> st
     return row[0] if row else None
 
 
-async def is_open(connection: AsyncConnection[Any], session_id: str) -> bool:
+async def is_open(connection: Connection, session_id: str) -> bool:
     """False for a session that has ended, and for one that never was."""
     cursor = await connection.execute("select from sessions where id = %s and ended_at is null", (session_id,))
     return await cursor.fetchone() is not None
 
 
-async def open_sessions(connection: AsyncConnection[Any], account_id: str) -> list[Session]:
+async def open_sessions(connection: Connection, account_id: str) -> list[Session]:
     """The devices that are signed in, the most recently used one first."""
     async with connection.cursor(row_factory=class_row(Session)) as cursor:
         await cursor.execute(
@@ -130,7 +129,7 @@ async def open_sessions(connection: AsyncConnection[Any], account_id: str) -> li
         return await cursor.fetchall()
 
 
-async def _issue(connection: AsyncConnection[Any], session_id: str, before: bytes | None, now: float) -> str:
+async def _issue(connection: Connection, session_id: str, before: bytes | None, now: float) -> str:
     token = opaque.generate()
     await connection.execute(
         "insert into refresh_tokens (hash, session_id, before, expires_at) values (%s, %s, %s, %s)",

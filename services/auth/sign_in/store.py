@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from services.auth.sessions.opaque import digest
+from services.kit.database import Connection
 
 SIGN_IN_SECONDS = 600
 """Within which a person chooses an account and gives consent at the provider."""
@@ -37,7 +36,7 @@ class Code:
     device: str
 
 
-async def remember(connection: AsyncConnection[Any], state: str, one: SignIn) -> None:
+async def remember(connection: Connection, state: str, one: SignIn) -> None:
     """Stores a sign-in under its state, and forgets those that nobody ended."""
     await connection.execute("delete from sign_ins where expires_at < now()")
     await connection.execute(
@@ -50,7 +49,7 @@ async def remember(connection: AsyncConnection[Any], state: str, one: SignIn) ->
     )
 
 
-async def take(connection: AsyncConnection[Any], state: str, provider: str) -> SignIn | None:
+async def take(connection: Connection, state: str, provider: str) -> SignIn | None:
     """The sign-in of `state`, which is forgotten; None without one that is under way at this provider."""
     async with connection.cursor(row_factory=class_row(SignIn)) as cursor:
         await cursor.execute(
@@ -61,7 +60,7 @@ async def take(connection: AsyncConnection[Any], state: str, provider: str) -> S
         return await cursor.fetchone()
 
 
-async def give_code(connection: AsyncConnection[Any], code: str, account_id: str, one: SignIn) -> None:
+async def give_code(connection: Connection, code: str, account_id: str, one: SignIn) -> None:
     await connection.execute("delete from codes where expires_at < now()")
     await connection.execute(
         "insert into codes (code, account_id, redirect_uri, challenge, device, expires_at)"
@@ -70,7 +69,7 @@ async def give_code(connection: AsyncConnection[Any], code: str, account_id: str
     )
 
 
-async def take_code(connection: AsyncConnection[Any], code: str) -> Code | None:
+async def take_code(connection: Connection, code: str) -> Code | None:
     """What `code` stands for; it is used up, whatever becomes of this use."""
     async with connection.cursor(row_factory=class_row(Code)) as cursor:
         await cursor.execute(
