@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from local.identity import browser
+from services.auth.issuing import Bearer
 from services.auth.sessions.opaque import challenge
 
 
@@ -21,6 +23,8 @@ class App:
     http: httpx.Client
     redirect: str
     tls: ssl.SSLContext
+    database_url: str
+    bearer: Callable[[str], Bearer]
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def start(self, provider: str = "google", state: str = "the-apps-state", **other: str) -> str:

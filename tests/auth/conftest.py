@@ -107,6 +107,8 @@ def running(settings: AuthSettings, signing_key: ECKey) -> Iterator[application.
 
 
 @pytest.fixture(scope="package")
-def app(running: application.Running, settings: AuthSettings, identities: Identities) -> Iterator[App]:
+def app(
+    running: application.Running, settings: AuthSettings, identities: Identities, database_url: str
+) -> Iterator[App]:
     with httpx.Client(base_url=settings.public_url, timeout=20) as client:
-        yield App(client, REDIRECT, identities.google.tls)
+        yield App(client, REDIRECT, identities.google.tls, database_url, running.service.issuer.bearer)

@@ -110,7 +110,6 @@ def confused() -> str:
     return f"{content}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
 
 
-
 @pytest.mark.parametrize("header", [{"alg": "RS256", "kid": "rsa"}, {"alg": "ES256", "kid": "ec"}])
 async def test_a_token_that_the_provider_signed(header: dict[str, Any]) -> None:
     token = signed(header, RSA if header["kid"] == "rsa" else EC)

@@ -21,6 +21,10 @@ from services.kit.problems import Problem
 READ_ROLES, WRITE_ROLES, READ_AUDIT = "auth.roles.read", "auth.roles.write", "auth.audit.read"
 """Permissions of these endpoints."""
 
+Reader = Annotated[Bearer, Depends(permitted(READ_ROLES))]
+Writer = Annotated[Bearer, Depends(permitted(WRITE_ROLES))]
+Auditor = Annotated[Bearer, Depends(permitted(READ_AUDIT))]
+
 RoleName = Annotated[str, Path(pattern=f"^{ROLE.pattern}$")]
 Subject = Annotated[str, Path(max_length=MAX_SUBJECT_LENGTH)]
 
@@ -36,9 +40,6 @@ class Role(BaseModel):
 
 def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/auth/admin")
-    Reader = Annotated[Bearer, Depends(permitted(service, READ_ROLES))]
-    Writer = Annotated[Bearer, Depends(permitted(service, WRITE_ROLES))]
-    Auditor = Annotated[Bearer, Depends(permitted(service, READ_AUDIT))]
 
     @routes.get("/roles")
     async def roles(who: Reader) -> dict[str, Role]:

@@ -1,10 +1,11 @@
-"""Who calls, and whether they may."""
+"""Who calls, and whether they may: dependencies of routes."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from services.auth.access import store as access
 from services.auth.access.permissions import allowed
@@ -14,40 +15,41 @@ from services.auth.sessions import store as sessions
 from services.kit.problems import Problem
 from services.kit.tokens import InvalidToken, bearer
 
-Caller = Callable[[Request], Awaitable[Bearer]]
+
+async def caller(request: Request) -> Bearer:
+    """The caller by their token, whose session is still open; 401 otherwise."""
+    service = _service(request)
+    try:
+        found = service.issuer.bearer(bearer(request.headers))
+    except InvalidToken as error:
+        raise _unauthenticated(str(error)) from error
+    if found.session_id is not None:
+        async with service.pool.connection() as connection:
+            if not await sessions.is_open(connection, found.session_id):
+                raise _unauthenticated("the session of the token has ended")
+    return found
 
 
-def caller(service: Service) -> Caller:
-    """A dependency: the caller by their token, whose session is still open; 401 otherwise."""
-
-    async def authenticated(request: Request) -> Bearer:
-        try:
-            found = service.issuer.bearer(bearer(request.headers))
-        except InvalidToken as error:
-            raise _unauthenticated(str(error)) from error
-        if found.session_id is not None:
-            async with service.pool.connection() as connection:
-                if not await sessions.is_open(connection, found.session_id):
-                    raise _unauthenticated("the session of the token has ended")
-        return found
-
-    return authenticated
+Caller = Annotated[Bearer, Depends(caller)]
 
 
-def permitted(service: Service, permission: str) -> Caller:
-    """A dependency: a caller whose token has a role that grants `permission` now; 403 otherwise."""
-    authenticated = caller(service)
+def permitted(permission: str) -> Callable[[Request], Awaitable[Bearer]]:
+    """The caller, if a role of their token grants `permission` now; 403 otherwise."""
 
     async def checked(request: Request) -> Bearer:
-        found = await authenticated(request)
+        found = await caller(request)
         roles = found.principal.roles
-        async with service.pool.connection() as connection:
+        async with _service(request).pool.connection() as connection:
             grants = await access.grants(connection, roles)
         if not allowed(roles, grants, permission):
             raise Problem(403, f"this needs the permission {permission}")
         return found
 
     return checked
+
+
+def _service(request: Request) -> Service:
+    return request.app.state.running.service
 
 
 def _unauthenticated(why: str) -> Problem:
