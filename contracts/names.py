@@ -21,6 +21,7 @@ RESERVED_NAMES = {
     "kafka": _NEED,
     "redis": _NEED,
     "timeseries": _NEED,
+    "internet": _NEED,
     "operators": _PLATFORM,
     "gateway": _PLATFORM,
     "cloudnativepg": _PLATFORM,

@@ -22,10 +22,14 @@ TIMESERIES_CA_FILE = "TIMESERIES_CA_FILE"
 HTTP = "http"
 """The port that is PORT; another port `grpc` is GRPC_PORT."""
 TIMESERIES = "timeseries"
+INTERNET = "internet"
+"""Public addresses, on which other companies' servers answer by HTTPS; it sets no variable."""
 PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL}
 """Needs that the platform's configuration resolves, with the variable that must be in it."""
 SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_PASSWORD,), "redis": (platform.REDIS_URL,)}
 """Variables that the platform's Secret has for a need."""
+NO_SERVICES = (*PLATFORM_NEEDS, TIMESERIES, INTERNET)
+"""Needs that are no Services of the cluster."""
 
 KUBELET = "KUBERNETES_"
 """Prefix of the variables that the kubelet sets in every container: the address of the API server."""
@@ -53,7 +57,7 @@ def service_variables(need: str) -> tuple[str, str]:
 def platform_sets(ports: Iterable[str], needs: Iterable[str], database: bool) -> list[str]:
     """Every variable that the platform sets for a service with these ports and needs, as often as it is set."""
     needed = list(needs)
-    services = [need for need in needed if need not in PLATFORM_NEEDS and need != TIMESERIES]
+    services = [need for need in needed if need not in NO_SERVICES]
     return [
         *FIXED,
         *(port_variable(port) for port in ports if port != HTTP),
@@ -78,7 +82,7 @@ def _cel_upper(name: str) -> str:
     return f"{name}.upperAscii().replace('-', '_')"
 
 
-_SERVICES = f"self.needs.filter(need, !(need in {[*PLATFORM_NEEDS, TIMESERIES]}))"
+_SERVICES = f"self.needs.filter(need, !(need in {list(NO_SERVICES)}))"
 PLATFORM_SETS = (
     f"({list(FIXED)}"
     f" + self.ports.map(port, port != '{HTTP}', {_cel_upper('port')} + '_PORT')"

@@ -31,15 +31,16 @@ def sign_in(start: str, app: str, person: dict[str, str], tls: ssl.SSLContext, s
             answer = (send or client.send)(request)
             client.cookies.extract_cookies(answer)
             if answer.is_redirect:
-                url = urljoin(str(answer.url), answer.headers["location"])
+                url = urljoin(str(request.url), answer.headers["location"])
                 if url.startswith(app):
                     return url
                 request = client.build_request("GET", url)
-            elif answer.is_success and "/interaction/" in answer.url.path:
-                request = client.build_request("POST", answer.url, data=person)
+            elif answer.is_success and "/interaction/" in request.url.path:
+                request = client.build_request("POST", request.url, data=person)
             elif answer.is_success and (action := _ACTION.search(answer.text)):  # form_post: the page sends itself
                 members = {name: html.unescape(value) for name, value in _INPUT.findall(answer.text)}
                 request = client.build_request("POST", html.unescape(action[1]), data=members)
             else:
-                break
-        raise SignInStopped(f"{answer.status_code} at {answer.url.copy_with(query=None)}: {answer.text[:300]}")
+                where = request.url.copy_with(query=None)
+                raise SignInStopped(f"{where} answered {answer.status_code}: {answer.text[:300]}")
+    raise SignInStopped(f"no end after {MAX_STEPS} steps")

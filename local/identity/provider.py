@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import socket
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,11 @@ class IdentityProvider:
         return f"https://{self.host}:{self.port}"
 
     @property
+    def address(self) -> str:
+        """Where it listens: a name may have an IPv6 address as well, which the Pods of this machine do not use."""
+        return socket.gethostbyname(self.host)
+
+    @property
     def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.authority.certificate))
 
@@ -68,7 +74,7 @@ class IdentityProvider:
         jwk = {**key.as_dict(private=True), "kid": secrets.token_hex(8), "use": "sig", "alg": algorithm}
         configuration = {
             "issuer": self.issuer,
-            "host": self.host,
+            "host": self.address,
             "port": self.port,
             "certificate": str(pair.certificate),
             "key": str(pair.key),
@@ -81,7 +87,7 @@ class IdentityProvider:
         write(file, json.dumps(configuration).encode(), 0o600)
         process = self.process
         argv = [tools.path("node"), _PROGRAM, tools.packages("oidc-provider"), file]
-        process.start(argv, listens=[(self.host, self.port)])
+        process.start(argv, listens=[(self.address, self.port)])
         process.wait_until(self.answers, START_SECONDS)
 
     def stop(self) -> None:

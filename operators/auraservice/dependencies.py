@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contracts.auraservice import AuraServiceSpec
-from contracts.variables import PLATFORM_NEEDS, TIMESERIES
+from contracts.variables import INTERNET, PLATFORM_NEEDS, TIMESERIES
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.services import Address
@@ -60,4 +60,6 @@ def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
 def _is_met(need: str, dependencies: Dependencies) -> bool:
     if variable := PLATFORM_NEEDS.get(need):
         return bool(dependencies.config.get(variable))
+    if need == INTERNET:
+        return True
     return dependencies.timeseries is not None if need == TIMESERIES else dependencies.services.get(need) is not None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from contracts.auraservice import AuraServiceSpec, Database
 from contracts.platform import REGION_ROLE, RegionRole
-from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
+from contracts.variables import DATABASE_URL, NO_SERVICES, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
@@ -84,7 +84,7 @@ class AuraServiceReconciler:
         self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]
     ) -> Dependencies:
         config = await platform_configuration(self.client, owner.namespace)
-        names = [need for need in spec.needs if need not in PLATFORM_NEEDS and need != TIMESERIES]
+        names = [need for need in spec.needs if need not in NO_SERVICES]
         found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
         services = {name: address(one) for name, one in zip(names, found, strict=True) if one}
         timeseries = None

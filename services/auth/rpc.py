@@ -76,7 +76,7 @@ async def serving(service: Service, address: str, drain_seconds: float) -> Async
     """Serves at `address` (host:port) until the block ends, then waits for open calls; gives the port."""
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)])
     auth_pb2_grpc.add_AuthServicer_to_server(Auth(service), server)
-    state = health.aio.HealthServicer()
+    state = health.aio.HealthServicer()  # pyright: ignore[reportAttributeAccessIssue]  set at import
     health_pb2_grpc.add_HealthServicer_to_server(state, server)
     for name in ("", NAME):
         await state.set(name, health_pb2.HealthCheckResponse.SERVING)

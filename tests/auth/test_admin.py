@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -53,7 +54,7 @@ def test_every_route_and_every_role(app: App, signing_key: ECKey, database: psyc
     for role in (*ROLES, "admin", "unknown", None):
         token = issue("ada", [role] if role else [], signing_key, time.time())
         for method, path, permission in ROUTES:
-            content = {"json": PUT} if path == "/roles/{role}" and method == "PUT" else {}
+            content: dict[str, Any] = {"json": PUT} if path == "/roles/{role}" and method == "PUT" else {}
             url = f"/v1/auth/admin{path.format(role=f'made-by-{role}'.lower())}"
             answer = app.call(method, url, token, **content)
             expected = permission in allowed.get(role or "", ())

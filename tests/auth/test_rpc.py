@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import psycopg
@@ -47,7 +48,7 @@ def test_introspection_knows_that_a_session_ended(app: App, auth: AuthStub) -> N
 
 def test_introspection_of_tokens_that_are_not_good(auth: AuthStub, signing_key: ECKey) -> None:
     now = time.time()
-    other = ECKey.generate_key("P-256", {"kid": signing_key.kid})
+    other = ECKey.generate_key("P-256", {"kid": str(signing_key.kid)})
     for token in ("", "a.b.c", issue("ada", [], other, now), issue("ada", [], signing_key, now, lifetime=-10)):
         found = auth.Introspect(IntrospectRequest(token=token))
         assert not found.active
@@ -80,7 +81,7 @@ def test_questions_that_make_no_sense_are_invalid(auth: AuthStub, subject: str, 
 
 
 def test_health_and_reflection(channel: grpc.Channel) -> None:
-    health = health_pb2_grpc.HealthStub(channel)
+    health: Any = health_pb2_grpc.HealthStub(channel)
     for name in ("", "aura.auth.v1.Auth"):
         answer = health.Check(health_pb2.HealthCheckRequest(service=name))
         assert answer.status == health_pb2.HealthCheckResponse.SERVING

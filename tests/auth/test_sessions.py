@@ -130,7 +130,7 @@ def test_a_device_of_somebody_else_is_404_and_stays(app: App, tokens: dict[str, 
 def test_access_tokens_that_are_refused(app: App, signing_key: ECKey, form: str) -> None:
     """tests/kit/test_tokens.py and tests/gateway/spellings.py have the other forms: the judge is the same."""
     now = time.time()
-    other = ECKey.generate_key("P-256", {"kid": signing_key.kid})
+    other = ECKey.generate_key("P-256", {"kid": str(signing_key.kid)})
     token = {
         "another key": lambda: issue("ada", [], other, now),
         "expired": lambda: issue("ada", [], signing_key, now, lifetime=-10),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from contracts.tokens import LEEWAY_SECONDS
 
@@ -43,5 +43,5 @@ def claims_error(claims: Mapping[str, Any], *, issuer: str, client_id: str, nonc
     return ""
 
 
-def _whole(value: object) -> bool:
+def _whole(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
