@@ -18,6 +18,8 @@ from contracts.subjects import CHARACTERS, MAX_SUBJECT_LENGTH, TAKEN
 MAX_TOKEN_LENGTH = 4096
 """Characters; a request line and all its headers must fit into the gateway's buffer of 15 KiB."""
 
+LIFETIME_SECONDS = 15 * 60
+"""Of an access token, at most: whoever acts on the end of an account waits this long for the last one."""
 LEEWAY_SECONDS = 5
 """Tolerated difference of clocks for `exp` and `nbf`."""
 

@@ -230,8 +230,7 @@ TOOLS = (
         ),
         needs=("java", "maven"),
     ),
-    # No part of the platform needs Node or the tools below: tests do. TimescaleDB is available as a WASM build, not as a
-    # server.
+    # No part of the platform needs Node or the tools below: tests do. TimescaleDB is available as a WASM build only.
     Tool(
         "node",
         "24.19.0",

@@ -9,10 +9,8 @@ from joserfc.jwk import ECKey
 
 from contracts.platform import TOKEN_AUDIENCE
 from contracts.subjects import subject_error
-from contracts.tokens import form_error
+from contracts.tokens import LIFETIME_SECONDS, form_error
 from services.kit.settings import DEFAULT_ISSUER
-
-LIFETIME_SECONDS = 15 * 60
 
 
 def issue(

@@ -15,16 +15,20 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from services.history.pagination import InvalidCursor, Position, paginate
-from services.history.queries import EVENTS, bounds, day_start, windows_query
+from contracts.connections import aiokafka_options
+from contracts.platform import TOPIC_USER_EVENTS
+from services.history.erasure import GROUP, Eraser
+from services.history.pagination import Position, paginate
+from services.history.queries import EVENTS, bounds, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
 from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
-from services.kit import app
+from services.kit import app, background, consumer
 from services.kit.authentication import Caller
 from services.kit.database import AWAY
 from services.kit.problems import Problem, documented
 from services.kit.tokens import Verifier
+from services.kit.zones import day_start
 
 STORE_TIMEOUT_SECONDS = 5.0
 
@@ -44,10 +48,14 @@ def create(settings: HistorySettings) -> FastAPI:
         open=False,
     )
 
+    kafka = aiokafka_options(settings)
+
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await pool.open()
-        yield
+        erasing = consumer.consume(kafka, TOPIC_USER_EVENTS, GROUP, Eraser(pool).handle)
+        async with background.running(erasing):
+            yield
         await pool.close()
 
     async def check_store() -> None:
@@ -67,7 +75,7 @@ def create(settings: HistorySettings) -> FastAPI:
         now = datetime.now(UTC)
         try:
             start, end = time_range(query, now)
-        except (InvalidTimeRange, InvalidCursor) as error:
+        except InvalidTimeRange as error:
             raise Problem(422, str(error)) from error
         try:
             windows, events = await read(who.user, query, start, end)

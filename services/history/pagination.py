@@ -58,9 +58,7 @@ class Position(NamedTuple):
     @classmethod
     def decode(cls, text: str) -> Self:
         """The position of a cursor; raises InvalidCursor."""
-        found = _POSITION.fullmatch(cursor.decode(text))
-        if found is None:
-            raise InvalidCursor
+        found = cursor.decode(text, _POSITION)
         try:
             position = cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
         except OverflowError:

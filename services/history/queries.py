@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import LiteralString
 from zoneinfo import ZoneInfo
 
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
 from services.history.time_range import UTC_NAME, Resolution
+from services.kit.zones import day_start
 
 UTC_ZONE = ZoneInfo(UTC_NAME)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -83,11 +84,6 @@ def bounds(
     last = _day_from(end, zone) - _DAY
     # Where clocks go back over midnight, a day's last hour comes after the first of the next one.
     return {"first": first, "last": last, "start": day_start(first, zone), "end": day_start(last + 2 * _DAY, zone)}
-
-
-def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of a day in `zone`: where its midnight comes twice, the first of them."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _day_from(moment: datetime, zone: ZoneInfo) -> date:

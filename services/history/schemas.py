@@ -14,7 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from contracts.webhook import USEFUL_SECONDS
 from services.history.pagination import DEFAULT_LIMIT, MAX_LIMIT
-from services.history.time_range import UTC_NAME, Resolution, parse_time, parse_zone
+from services.history.time_range import UTC_NAME, Resolution, parse_time
+from services.kit.zones import parse_zone
 
 T = TypeVar("T")
 

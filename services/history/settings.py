@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contracts.connections import TimeseriesVariables
+from contracts.connections import KafkaVariables, TimeseriesVariables
 from services.kit.settings import TokenSettings
 
 
-class HistorySettings(TokenSettings, TimeseriesVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
+class HistorySettings(  # pyright: ignore[reportIncompatibleVariableOverride]
+    TokenSettings, TimeseriesVariables, KafkaVariables
+):
     pool_size: int = 4

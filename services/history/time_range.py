@@ -1,12 +1,11 @@
-"""The time range of a request and the zone of its days. Pure."""
+"""The time range of a request. Pure."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from contracts.visible import visible
 
@@ -16,8 +15,6 @@ UTC_NAME = "UTC"
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?")
 _LOST_PLUS = re.compile(r"[0-9]{2}:[0-9]{2}\S* ([0-9]{2}(:?[0-9]{2})?)")
-_LINKS_OF_THE_MACHINE = {"localtime", "posixrules", "Factory"}
-"""Names in the zone database that are no places."""
 
 
 class Resolution(StrEnum):
@@ -35,7 +32,7 @@ DEFAULT_RANGE = {
 
 
 class InvalidTimeRange(ValueError):
-    """The requested time range or zone is invalid; the text says why and what to write."""
+    """The requested time range is invalid; the text says why and what to write."""
 
 
 def parse_time(text: str) -> datetime:
@@ -56,15 +53,6 @@ def parse_time(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise InvalidTimeRange(f"{visible(text) or 'an empty text'} is not a time: {FORM}") from None
-
-
-def parse_zone(name: str) -> ZoneInfo:
-    """The zone of the IANA database with this name; raises InvalidTimeRange."""
-    names = _zone_names()
-    if name in names:
-        return ZoneInfo(name)
-    alike = next((known for known in names if known.lower() == name.lower()), "Europe/Berlin")
-    raise InvalidTimeRange(f"{visible(name) or 'an empty text'} is no IANA time zone: write a name such as {alike}")
 
 
 def resolve_range(
@@ -102,8 +90,3 @@ def _as_number(number: float) -> str:
             moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
             return f"; in {unit} it would be {moment.replace('+00:00', 'Z')}"
     return ""
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones() - _LINKS_OF_THE_MACHINE)

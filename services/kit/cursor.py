@@ -5,6 +5,7 @@ A page begins after a row and not after a number of rows, so rows that are added
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 
@@ -20,9 +21,12 @@ def encode(position: str) -> str:
     return urlsafe_b64encode(position.encode("ascii")).decode().rstrip("=")
 
 
-def decode(cursor: str) -> str:
-    """The position of a cursor; raises InvalidCursor. Whether it is one of this order, the caller has to check."""
+def decode(cursor: str, form: re.Pattern[str]) -> re.Match[str]:
+    """The position of a cursor, which has the form of positions in this order; raises InvalidCursor."""
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        found = form.fullmatch(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
     except ValueError:
-        raise InvalidCursor from None
+        found = None
+    if found is None:
+        raise InvalidCursor
+    return found

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from services.kit import logs, trace
 from services.kit.database import AWAY, Connection, Pool
+from services.kit.records import EVENT_ID, TRACE_ID
 
 TABLE = """
 create table outbox (
@@ -31,9 +32,6 @@ create table outbox (
     due_at timestamptz not null default now()
 );
 """
-EVENT_ID, TRACE_ID = "event-id", "trace-id"
-"""Headers of the records."""
-
 BATCH = 500
 POLL_SECONDS = 5.0
 """For what another process left; `wake` sends what this one stored."""
@@ -50,7 +48,7 @@ log = logs.get(__name__)
 
 
 async def put(
-    connection: Connection, event_id: UUID, topic: str, key: str, value: bytes, *, due: datetime | None = None
+    connection: Connection, event_id: UUID | str, topic: str, key: str, value: bytes, *, due: datetime | None = None
 ) -> None:
     """Stores an event in the transaction of `connection`, to be sent after it, or at `due`."""
     await connection.execute(_PUT, (event_id, topic, key, value, trace.current(), due or datetime.now(UTC)))

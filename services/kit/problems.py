@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit import logs, trace
+from services.kit.cursor import InvalidCursor
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
@@ -66,6 +67,9 @@ def install(app: FastAPI, away: tuple[type[Exception], ...] = ()) -> None:
         assert isinstance(error, RequestValidationError)
         return response(invalid(error))
 
+    async def on_cursor(_: Request, error: Exception) -> Response:
+        return response(Problem(422, str(error)))
+
     async def on_away(_: Request, error: Exception) -> Response:
         log.warning("dependency_unavailable", error=f"{type(error).__name__}: {error}".strip())
         return response(unavailable("a store of this service is unavailable"))
@@ -73,6 +77,7 @@ def install(app: FastAPI, away: tuple[type[Exception], ...] = ()) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(InvalidCursor, on_cursor)
     for kind in away:
         app.add_exception_handler(kind, on_away)
     app.add_middleware(UnexpectedErrors)

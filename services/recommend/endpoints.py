@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import os
-import signal
 import time
 from collections.abc import AsyncIterator
 
@@ -18,15 +15,16 @@ from redis.exceptions import RedisError
 from starlette.responses import Response
 
 from contracts import webhook
-from contracts.connections import redis_options
+from contracts.connections import aiokafka_options, redis_options
 from contracts.decoding import of_others
 from contracts.records import StressEvent
-from services.kit import app, logs
+from services.kit import app, background, logs
 from services.kit.problems import Problem
 from services.recommend.answers import AnswerStore
 from services.recommend.content.catalog import Catalog
 from services.recommend.content.embedding import Embedder
 from services.recommend.content.vectors import QueryVectors
+from services.recommend.outcomes.publisher import SeenPublisher
 from services.recommend.outcomes.queue import OutcomeQueue
 from services.recommend.outcomes.writer import OutcomeWriter
 from services.recommend.responder import Responder
@@ -49,19 +47,16 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
         answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds
     )
     store = make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification)
-    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), store)
+    publisher = SeenPublisher(aiokafka_options(settings))
+    writer = OutcomeWriter(OutcomeQueue(redis, settings.confirm_seconds), store, publisher.publish)
     secret = settings.webhook_secret.get_secret_value()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        writing = asyncio.create_task(writer.run())
-        writing.add_done_callback(_on_task_done)
-        try:
+        async with background.running(writer.run()):
             yield
-        finally:
-            writing.cancel()
-            await asyncio.wait([writing])
-            await redis.aclose()
+        await publisher.close()
+        await redis.aclose()
 
     service = app.create("recommend", checks={"redis": redis.ping}, lifespan=lifespan)
 
@@ -91,10 +86,3 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
         return Response(msgspec.json.encode(calm), media_type="application/json")
 
     return service
-
-
-def _on_task_done(writing: asyncio.Task[None]) -> None:
-    """Ends a process whose outcome writer has failed, so that it is restarted and outcomes do not pile up."""
-    if not writing.cancelled() and (error := writing.exception()) is not None:
-        log.critical("outcome_writer_failed", exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)

@@ -6,16 +6,16 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from contracts.connections import TimeseriesVariables
+from contracts.connections import KafkaVariables, TimeseriesVariables
 from services.kit.settings import ServiceSettings
 
 
-class RecommendSettings(ServiceSettings, TimeseriesVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
+class RecommendSettings(  # pyright: ignore[reportIncompatibleVariableOverride]
+    ServiceSettings, TimeseriesVariables, KafkaVariables
+):
     """EMBEDDING_MODEL_DIR contains model.onnx and tokenizer.json of all-MiniLM-L6-v2, which the image includes."""
 
     redis_url: str
-    ca_file: str = ""
-    """Authorities that certify Redis; those of the system without it."""
     webhook_secret: SecretStr
     embedding_model_dir: Path
     qdrant_url: str = ""

@@ -8,9 +8,10 @@ import pytest
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from contracts import signing_keys
+from contracts.tokens import LIFETIME_SECONDS
 from services.auth import signing
 from services.auth.signing import ACTIVATION_SECONDS
-from services.auth.tokens import LIFETIME_SECONDS, issue
+from services.auth.tokens import issue
 from services.kit.settings import DEFAULT_ISSUER
 from services.kit.tokens import InvalidToken, Principal, parse, verify
 

@@ -260,9 +260,9 @@ def test_the_outbox_works_the_same_on_both(stores: Stores) -> None:
         assert outbox.claim(connection, now, 10) == []
         outbox.mark_accepted(connection, {event.event_id: event.raised for event in events[:2]})
     outcomes = [
-        Outcome(b"1-0", "event-0", moments[0], "seen", moments[0] + 9_000),
-        Outcome(b"1-1", "event-1", moments[1], "missed", moments[1] + 900_000),
-        Outcome(b"1-2", "event-9", moments[2], "missed", moments[1]),
+        Outcome(b"1-0", "event-0", "ada", moments[0], "seen", moments[0] + 9_000),
+        Outcome(b"1-1", "event-1", "ada", moments[1], "missed", moments[1] + 900_000),
+        Outcome(b"1-2", "event-9", "ada", moments[2], "missed", moments[1]),
     ]
     for connection in stores.each():
         for written in (["missed", "seen"], []):

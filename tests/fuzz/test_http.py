@@ -22,6 +22,7 @@ from tests.fixtures.engines import ScratchEnvironment
 from tests.fuzz.campaign import WHOLE, Campaign
 from tests.fuzz.tokens import of_subject
 from tests.fuzz.values import mutated, text, value
+from tests.history.harness import NO_KAFKA
 from tests.ingest.harness import Service
 from tests.kill.pipeline import AUTH, RECOMMEND, SECRET, BioSync
 
@@ -38,6 +39,7 @@ def history(pipeline: BioSync, scratch: ScratchEnvironment) -> Iterator[Service]
     env = {
         "TIMESERIES_URL": pipeline.database,
         "JWKS_URL": f"http://{address}:{AUTH}/.well-known/jwks.json",
+        "KAFKA_BOOTSTRAP": NO_KAFKA,
     }
     service = Service("services.history", scratch.folder / "fuzz-history", address, HISTORY, env)
     service.start()

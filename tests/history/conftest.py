@@ -17,7 +17,7 @@ from services.history.endpoints import create
 from services.history.settings import HistorySettings
 from services.kit.settings import JWKS_PATH, ServiceSettings
 from tests.fixtures.engines import Database
-from tests.history.harness import EVENTS, START, ServerThread, store_other_people
+from tests.history.harness import EVENTS, NO_KAFKA, START, ServerThread, store_other_people
 
 
 @pytest.fixture(scope="package")
@@ -55,6 +55,8 @@ def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
             )
             store_other_people(connection)
     with ServerThread(auth.create([key]), ServiceSettings(port=0)) as issuer:
-        settings = HistorySettings(timeseries_url=SecretStr(uri), jwks_url=f"{issuer}{JWKS_PATH}", port=0)
+        settings = HistorySettings(
+            timeseries_url=SecretStr(uri), jwks_url=f"{issuer}{JWKS_PATH}", kafka_bootstrap=NO_KAFKA, port=0
+        )
         with ServerThread(create(settings), settings) as address, httpx.Client(base_url=address) as client:
             yield client

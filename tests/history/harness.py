@@ -21,6 +21,8 @@ from services.auth import tokens
 from services.kit.serve import config
 from services.kit.settings import ServiceSettings
 
+NO_KAFKA = "127.0.0.1:1"
+"""History answers without Kafka."""
 JUNE = datetime(2021, 6, 1, tzinfo=UTC)
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
 

@@ -17,7 +17,7 @@ from services.auth import tokens
 from services.history.endpoints import create
 from services.history.settings import HistorySettings
 from services.kit.settings import JWKS_PATH, ServiceSettings
-from tests.history.harness import BOUNDS, EVENTS, START, ServerThread, get_history, pages
+from tests.history.harness import BOUNDS, EVENTS, NO_KAFKA, START, ServerThread, get_history, pages
 
 pytestmark = pytest.mark.integration
 
@@ -137,7 +137,9 @@ def test_a_plus_that_became_a_space_is_explained(history: httpx.Client, key: ECK
 def test_without_a_store_it_is_503(key: ECKey) -> None:
     unavailable = SecretStr("postgresql://nobody@127.0.0.1:1/none")
     with ServerThread(auth.create([key]), ServiceSettings(port=0)) as issuer:
-        settings = HistorySettings(timeseries_url=unavailable, jwks_url=f"{issuer}{JWKS_PATH}", port=0)
+        settings = HistorySettings(
+            timeseries_url=unavailable, jwks_url=f"{issuer}{JWKS_PATH}", kafka_bootstrap=NO_KAFKA, port=0
+        )
         with ServerThread(create(settings), settings) as address, httpx.Client(base_url=address, timeout=30) as client:
             answer = get_history(client, key)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

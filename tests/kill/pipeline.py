@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from contracts import timeseries
 from contracts.biostream import BioStreamSpec
+from contracts.platform import TOPIC_USER_EVENTS
 from contracts.signing_keys import load
 from dataflows.biosync.signal.spec import rules_from_spec
 from local.engines.kafka import Kafka
@@ -59,6 +60,7 @@ class BioSync:
             "JWKS_URL": f"http://{address}:{AUTH}/.well-known/jwks.json",
         }
         recommend = {
+            "KAFKA_BOOTSTRAP": self.bootstrap,
             "REDIS_URL": redis.url,
             "TIMESERIES_URL": self.database,
             "WEBHOOK_SECRET": SECRET,
@@ -113,7 +115,7 @@ class BioSync:
     def _make_topics_and_tables(self) -> None:
         spec = self.spec
         topics = [NewTopic(spec.source.topic, spec.source.partitions)]
-        topics += [NewTopic(name, 1) for name in (spec.events.topic, spec.dead_letter.topic)]
+        topics += [NewTopic(name, 1) for name in (spec.events.topic, spec.dead_letter.topic, TOPIC_USER_EVENTS)]
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
         for created in admin.create_topics(topics).values():
             created.result(20)

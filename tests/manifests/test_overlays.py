@@ -24,6 +24,7 @@ DIFFERENT = {
     },
     ("AuraService", "history"): {"spec.routes"},
     ("AuraService", "ingest"): {"spec.routes"},
+    ("AuraService", "users"): {"spec.routes"},
     ("Cluster", "timeseries"): {
         "spec.instances",
         "spec.postgresql.synchronous.dataDurability",

@@ -55,6 +55,7 @@ async def redis(redis: Redis) -> AsyncIterator[Client]:
 async def recommend(redis: Client, embedder: Embedder, catalog: Catalog) -> AsyncIterator[httpx.AsyncClient]:
     settings = RecommendSettings(
         redis_url="redis://{host}:{port}".format(**redis.connection_pool.connection_kwargs),
+        kafka_bootstrap="127.0.0.1:1",  # ... nor tell of any
         webhook_secret=SecretStr(SECRET),
         embedding_model_dir=tools.model(),
         timeseries_url=SecretStr("postgresql://nobody@127.0.0.1:1/none"),  # these tests do not write outcomes

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import psycopg
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from redis.asyncio import Redis as Client
 
 from contracts import pushes, timeseries
 from contracts.platform import PENDING_KEY
 from contracts.stream import EmergencyCalm
+from contracts.user_events import Kind, read
 from local.engines.redis import Redis
+from services.kit.records import EVENT_ID
 from services.recommend.answers import AnswerStore
-from services.recommend.outcomes.queue import OutcomeQueue
+from services.recommend.outcomes.publisher import record
+from services.recommend.outcomes.queue import Outcome, OutcomeQueue
 from services.recommend.outcomes.writer import OutcomeWriter, write_all
 from tests.fixtures.engines import Database
 
@@ -52,6 +56,10 @@ def store(postgres: Database) -> str:
         ]:
             connection.execute(statement.encode())
     return uri
+
+
+async def nobody(_: Sequence[Outcome]) -> None:
+    """Nobody is told."""
 
 
 async def answer_event(redis: Client, store: str, event_id: str, user: str = "ada") -> None:
@@ -90,7 +98,7 @@ async def nothing_left(redis: Client) -> bool:
 async def test_a_push_is_open_until_it_is_seen_or_expires(redis: Client, store: str) -> None:
     for event_id in ("saw", "missed"):
         await answer_event(redis, store, event_id)
-    writer = OutcomeWriter(OutcomeQueue(redis, CONFIRM), store)
+    writer = OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, nobody)
     assert await confirm_seen(redis, "saw") == 1
     await writer.run_once(EXPIRES + CONFIRM - 1)
     assert recorded(store) == {"saw": (NOW + 0.5, None), "missed": (None, None)}
@@ -105,7 +113,7 @@ async def test_the_first_outcome_is_final(redis: Client, store: str) -> None:
     assert await outcomes.mark_missed(AFTER) == 1
     assert await confirm_seen(redis, "once") == 0
     assert await outcomes.mark_missed(AFTER) == 0
-    await OutcomeWriter(outcomes, store).run_once(AFTER)
+    await OutcomeWriter(outcomes, store, nobody).run_once(AFTER)
     assert recorded(store) == {"once": (None, EXPIRES)}
 
 
@@ -119,8 +127,8 @@ async def test_outcomes_wait_while_the_store_is_unavailable(redis: Client, store
     await answer_event(redis, store, "late")
     await confirm_seen(redis, "late")
     with pytest.raises(psycopg.OperationalError):
-        await OutcomeWriter(OutcomeQueue(redis, CONFIRM), "postgresql://nobody@127.0.0.1:1/none").run_once(NOW)
-    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(NOW)
+        await OutcomeWriter(OutcomeQueue(redis, CONFIRM), "postgresql://nobody@127.0.0.1:1/none", nobody).run_once(NOW)
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, nobody).run_once(NOW)
     assert recorded(store) == {"late": (NOW + 0.5, None)}
 
 
@@ -136,10 +144,10 @@ async def test_a_kill_between_store_and_redis_writes_nothing_twice(
 
     monkeypatch.setattr(dying, "acknowledge", killed)
     with pytest.raises(ConnectionError):
-        await OutcomeWriter(dying, store).run_once(NOW)
+        await OutcomeWriter(dying, store, nobody).run_once(NOW)
     with psycopg.connect(store, autocommit=True) as connection:
         written = connection.execute("select xmin::text from stress_events").fetchone()
-        await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(NOW)
+        await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, nobody).run_once(NOW)
         assert connection.execute("select xmin::text from stress_events").fetchone() == written
     assert await nothing_left(redis)
 
@@ -148,7 +156,7 @@ async def test_an_outcome_without_an_event_in_the_store_is_skipped(redis: Client
     calm = EmergencyCalm("nowhere", "ada", {}, int(EXPIRES * 1000), RAISED)
     await AnswerStore(redis, 86_400).record(calm, 1, NOW)
     await answer_event(redis, store, "here")
-    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(AFTER)
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, nobody).run_once(AFTER)
     assert recorded(store) == {"here": (None, EXPIRES)}
     assert await nothing_left(redis)
 
@@ -173,7 +181,7 @@ async def test_an_invalid_outcome_blocks_no_other(redis: Client, store: str, fie
     await redis.xadd(pushes.OUTCOMES, fields)  # pyright: ignore[reportArgumentType]
     await answer_event(redis, store, "behind-it")
     await confirm_seen(redis, "behind-it")
-    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(NOW)
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, nobody).run_once(NOW)
     assert recorded(store)["behind-it"]
     assert await nothing_left(redis)
 
@@ -181,7 +189,7 @@ async def test_an_invalid_outcome_blocks_no_other(redis: Client, store: str, fie
 async def test_an_open_push_that_cannot_be_read_blocks_no_other(redis: Client, store: str) -> None:
     await redis.zadd(pushes.OPEN, {b"\xff ada": 1, b"": 2})
     await answer_event(redis, store, "behind-it")
-    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store).run_once(AFTER)
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, nobody).run_once(AFTER)
     assert recorded(store) == {"behind-it": (None, EXPIRES)}
     assert await nothing_left(redis)
 
@@ -190,7 +198,7 @@ async def test_outcomes_are_written_in_batches(redis: Client, store: str) -> Non
     answers = AnswerStore(redis, 86_400)
     for i in range(501):
         await answers.record(EmergencyCalm(f"many-{i}", "ada", {}, int(EXPIRES * 1000), RAISED), 1, NOW)
-    writer = OutcomeWriter(OutcomeQueue(redis, CONFIRM), store)
+    writer = OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, nobody)
     assert await writer.run_once(AFTER)
     assert not await writer.run_once(AFTER)
     assert await nothing_left(redis)
@@ -216,3 +224,26 @@ async def test_an_outcome_that_the_store_cannot_hold_stops_no_other(redis: Clien
     assert (new, [outcome for outcome, _ in refused]) == ([pushes.SEEN] * 5, [poison])
     with psycopg.connect(store) as connection:
         assert connection.execute("select count(seen_at) from stress_events").fetchone() == (5,)
+
+
+async def test_an_outcome_leaves_redis_once_others_know_that_it_was_seen(redis: Client, store: str) -> None:
+    for event_id in ("told", "missed-it"):
+        await answer_event(redis, store, event_id)
+    await confirm_seen(redis, "told")
+    told: list[list[dict[str, Any]]] = []
+
+    async def away(_: Sequence[Outcome]) -> None:
+        raise KafkaConnectionError
+
+    async def tell(outcomes: Sequence[Outcome]) -> None:
+        told.append([record(outcome) for outcome in outcomes])
+
+    with pytest.raises(KafkaConnectionError):
+        await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, away).run_once(NOW)
+    assert recorded(store)["told"] == (NOW + 0.5, None)
+    await OutcomeWriter(OutcomeQueue(redis, CONFIRM), store, tell).run_once(NOW)
+    ((event,),) = told
+    happened = read(event["value"])
+    assert (happened.kind, happened.user, happened.at) == (Kind.CALM_SEEN, "ada", int(NOW * 1000) + 500)
+    assert event["headers"] == [(EVENT_ID, happened.id.encode())]
+    assert await redis.xlen(pushes.OUTCOMES) == 0

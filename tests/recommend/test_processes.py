@@ -52,6 +52,7 @@ def store(postgres: Database) -> str:
 @pytest.fixture
 def pods(scratch: ScratchEnvironment, redis: Redis, store: str) -> Iterator[list[Service]]:
     env = {
+        "KAFKA_BOOTSTRAP": "127.0.0.1:1",  # of what nobody saw, nobody is told
         "REDIS_URL": redis.url,
         "TIMESERIES_URL": store,
         "WEBHOOK_SECRET": SECRET,

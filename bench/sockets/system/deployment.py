@@ -18,9 +18,10 @@ from joserfc.jwk import ECKey
 
 from bench.sockets.system import stores
 from bench.sockets.system.stores import Stores
-from contracts import signing_keys, timeseries
+from contracts import signing_keys, timeseries, user_events
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
+from contracts.platform import TOPIC_USER_EVENTS
 from local.engines.runtime.process import Process
 from local.engines.runtime.scratch import ScratchEnvironment
 from local.site import CHECKOUT
@@ -141,8 +142,9 @@ def start(scratch: ScratchEnvironment, ingests: int, partitions: int, encrypted:
 
 
 def _prepare(using: Stores, spec: BioStreamSpec) -> None:
-    """Creates the topics and tables that the BioStream operator would create."""
+    """Creates the topics and tables that the BioStream operator and the users service would create."""
     topics = [NewTopic(topic.name, topic.partitions, 1, config=topic.config) for topic in desired_topics(spec)]
+    topics.append(NewTopic(TOPIC_USER_EVENTS, user_events.PARTITIONS, 1))
     admin = AdminClient({**using.kafka_client})
     for made in admin.create_topics(topics).values():
         made.result(20)

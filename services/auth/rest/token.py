@@ -7,6 +7,7 @@ import time
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from contracts.tokens import LIFETIME_SECONDS
 from services.auth.access import store as access
 from services.auth.audit import store as audit
 from services.auth.rest.forms import BadForm, form
@@ -15,7 +16,6 @@ from services.auth.sessions import store as sessions
 from services.auth.sessions.rotation import Outcome
 from services.auth.sign_in import store as sign_ins
 from services.auth.sign_in.request import verifier_matches
-from services.auth.tokens import LIFETIME_SECONDS
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _GRANTS = "grant_type must be authorization_code or refresh_token"

@@ -29,6 +29,7 @@ class Outcome:
 
     entry_id: bytes
     event_id: str
+    user: str
     raised: int
     outcome: str
     at: int
@@ -87,4 +88,4 @@ def _outcome(entry_id: bytes, fields: dict[bytes, bytes]) -> Outcome:
     push, at = _decode_push(fields[b"push"]), int(fields[b"at"])
     for moment in (push.raised, at):
         datetime.fromtimestamp(moment / 1000, UTC)  # the store rejects an invalid date, and the whole batch with it
-    return Outcome(entry_id, push.event_id, push.raised, fields[b"outcome"].decode(), at)
+    return Outcome(entry_id, push.event_id, push.user, push.raised, fields[b"outcome"].decode(), at)

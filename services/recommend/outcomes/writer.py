@@ -1,19 +1,20 @@
 """Writes outcomes of pushes to the events' table of the store.
 
-Every Pod does this. An outcome leaves Redis only when it is committed in the store, and writing one again is
-idempotent, so a killed Pod, or two Pods with the same outcome, lose and duplicate nothing. While the store or Redis is
-unavailable, outcomes wait and events are still answered.
+Every Pod does this. An outcome leaves Redis only when it is committed in the store and Kafka knows, and writing one
+again is idempotent, so a killed Pod, or two Pods with the same outcome, lose and duplicate nothing. While the store,
+Kafka or Redis is unavailable, outcomes wait and events are still answered.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection
 from redis.exceptions import RedisError
 
@@ -45,11 +46,12 @@ log = logs.get(__name__)
 
 
 class OutcomeWriter:
-    """Moves outcomes from the queue to the store at `url`."""
+    """Moves outcomes from the queue to the store at `url`; `publish` tells others before they leave the queue."""
 
-    def __init__(self, queue: OutcomeQueue, url: str) -> None:
+    def __init__(self, queue: OutcomeQueue, url: str, publish: Callable[[Sequence[Outcome]], Awaitable[None]]) -> None:
         self._queue = queue
         self._url = url
+        self._publish = publish
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -58,7 +60,7 @@ class OutcomeWriter:
             try:
                 more = await self.run_once(time.time())
                 backoff = POLL_SECONDS
-            except (RedisError, psycopg.Error, OSError) as error:
+            except (RedisError, KafkaError, psycopg.Error, OSError) as error:
                 backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
                 log.warning(
                     "outcomes_delayed", error=str(error).strip(), retry_seconds=backoff, hint="they stay in Redis"
@@ -74,6 +76,8 @@ class OutcomeWriter:
         if outcomes:
             async with await AsyncConnection.connect(self._url, connect_timeout=CONNECT_TIMEOUT_SECONDS) as connection:
                 new, refused = await write_all(connection, outcomes)
+            unfit = {outcome.entry_id for outcome, _ in refused}
+            await self._publish([outcome for outcome in outcomes if outcome.entry_id not in unfit])
             await self._queue.acknowledge(outcomes)
             for outcome in new:
                 metrics.outcomes.labels(outcome).inc()

@@ -1,0 +1,60 @@
+"""Everything of a person: given to them, or erased.
+
+The end of an account is one transaction: the person's rows go, and with the same commit the event stands in the outbox
+by which other services erase what they have. The event is sent twice, at once and when no topic has beats of before the
+end any more: what was computed from those in between is erased by the second.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from contracts.platform import TOPIC_USER_EVENTS
+from contracts.user_events import Kind, UserEvent, encode
+from services.kit import outbox
+from services.kit.database import Connection
+from services.users.people import digest, tokens_end
+
+AGAIN_AFTER = timedelta(hours=25)
+"""Beats are kept in `bio-sensor-raw` for 24 hours."""
+TABLES_OF_A_PERSON = (
+    *("people", "documents", "check_ins", "streaks", "progress", "rewards", "badges", "consents", "idempotency_keys"),
+)
+"""Every table with rows of a person; those but the first refer to it and go with it."""
+_NOT_EXPORTED = ("idempotency_keys",)
+"""Answers that the person got already."""
+
+_DELETE = "delete from people where user_id = %s"
+_REMEMBER = """
+insert into deletions (person, at) values (%s, %s) on conflict (person) do update set at = excluded.at"""
+
+
+async def export(connection: Connection, user: str) -> dict[str, list[dict[str, Any]]]:
+    """The person's rows by table, as the database writes them in JSON."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table in TABLES_OF_A_PERSON:
+        if table not in _NOT_EXPORTED:
+            query = f"select to_jsonb(t) - 'user_id' from {table} as t where user_id = %s"
+            found[table] = [row[0] for row in await (await connection.execute(query.encode(), (user,))).fetchall()]
+    return found
+
+
+async def delete(connection: Connection, user: str, now: datetime) -> None:
+    """Ends the account in a transaction that holds the person's row."""
+    await connection.execute(_DELETE, (user,))
+    await connection.execute(_REMEMBER, (digest(user), now))
+    at, until = milliseconds(now), milliseconds(tokens_end(now))
+    for due in (now, now + AGAIN_AFTER):
+        event = UserEvent(str(uuid4()), Kind.ACCOUNT_DELETED, user, at, until=until)
+        await put(connection, event, due=due)
+
+
+async def put(connection: Connection, event: UserEvent, *, due: datetime | None = None) -> None:
+    """An event of a person into the outbox."""
+    await outbox.put(connection, event.id, TOPIC_USER_EVENTS, event.user, encode(event), due=due)
+
+
+def milliseconds(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1000)

@@ -1,0 +1,1 @@
+"""The routes: each is of the caller alone, whom the token names."""

@@ -1,0 +1,1 @@
+"""Points, levels and badges by declared rules over what people did."""

@@ -1,0 +1,74 @@
+"""The end of an account erases the person's measures and events before it, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import msgspec
+import psycopg
+import pytest
+from psycopg_pool import AsyncConnectionPool
+
+from contracts import timeseries
+from contracts.user_events import Kind, UserEvent, encode
+from services.history.erasure import Eraser
+from tests.fixtures.engines import Database
+
+pytestmark = pytest.mark.integration
+END = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def store(postgres: Database) -> Iterator[str]:
+    uri = postgres.create("history-erasure")
+    with psycopg.connect(uri, autocommit=True) as connection:
+        hour = timedelta(hours=1)
+        for statement in [*timeseries.native(), *timeseries.create_partitions(END, hour, span=hour)]:
+            connection.execute(statement.encode())
+        for user in ("ada", "bob"):
+            for at in (END - SECOND, END, END + SECOND):
+                connection.execute(
+                    "insert into hrv_1m (user_id, at, hr, beats, quality) values (%s, %s, 60, 60, 1)", (user, at)
+                )
+                connection.execute(
+                    "insert into stress_events (event_id, user_id, raised_at, received_at, trace, evidence)"
+                    " values (%s, %s, %s, %s, '', '{}')",
+                    (f"{user}{at}", user, at, at),
+                )
+    yield uri
+
+
+def rows(uri: str) -> list[tuple[str, datetime]]:
+    with psycopg.connect(uri) as connection:
+        found = connection.execute(
+            "select user_id, at from hrv_1m union all select user_id, raised_at from stress_events order by 1, 2"
+        )
+        return found.fetchall()
+
+
+def ended(user: str) -> bytes:
+    at = int(END.timestamp() * 1000)
+    return encode(UserEvent(str(uuid4()), Kind.ACCOUNT_DELETED, user, at - 900_000, until=at))
+
+
+async def test_rows_before_the_end_are_erased_and_a_repeat_changes_nothing(store: str) -> None:
+    before = rows(store)
+    async with AsyncConnectionPool(store, min_size=1, open=False) as pool:
+        eraser = Eraser(pool)
+        await eraser.handle(ended("nobody"))
+        assert rows(store) == before
+        for _ in range(2):
+            await eraser.handle(ended("ada"))
+            assert rows(store) == [row for row in before if row[0] == "bob" or row[1] >= END]
+
+
+@pytest.mark.parametrize("value", [b"", b"{", encode(UserEvent("x", Kind.ACCOUNT_DELETED, "ada", 0, until=1 << 60))])
+async def test_what_is_no_event_is_refused_and_nothing_is_erased(store: str, value: bytes) -> None:
+    async with AsyncConnectionPool(store, min_size=1, open=False) as pool:
+        with pytest.raises(msgspec.DecodeError):
+            await Eraser(pool).handle(value)
+        await Eraser(pool).handle(encode(UserEvent(str(uuid4()), "another-kind", "ada", 0)))
+    assert len(rows(store)) == 12

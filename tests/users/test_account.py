@@ -1,0 +1,123 @@
+"""Export and the end of an account, over every table that the service has."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import redis as redis_client
+from aiokafka import AIOKafkaConsumer
+
+from contracts.platform import TOPIC_USER_EVENTS
+from contracts.preferences import PREFERENCES_KEY
+from contracts.tokens import LIFETIME_SECONDS
+from contracts.user_events import Kind, UserEvent, read
+from services.users.account import TABLES_OF_A_PERSON
+from tests.users.conftest import Service, until
+from tests.users.test_documents import ROUTES
+
+pytestmark = pytest.mark.integration
+
+WITH_A_PERSON = """
+select table_name from information_schema.columns where table_schema = 'public' and column_name = 'user_id'"""
+GO_WITH_THE_PERSON = """
+select conrelid::regclass::text from pg_constraint
+where contype = 'f' and confrelid = 'people'::regclass and confdeltype = 'c'"""
+
+
+def names(service: Service, query: str) -> set[str]:
+    return {row[0] for row in service.query(query)}
+
+
+def fill(service: Service, user: str) -> None:
+    """A row in every table."""
+    client = service.client(user)
+    for kind in ("profile", "settings", "preferences"):
+        client.put(f"/{kind}", json={}, headers={"If-Match": "*"}).raise_for_status()
+    client.post("/check-ins", json={"note": "fine"}, headers={"Idempotency-Key": "1"}).raise_for_status()
+    client.put("/consents/research", json={"granted": True, "policy": "1"}).raise_for_status()
+    until(lambda: client.get("/launch").json()["badges"])
+
+
+def rows(service: Service, user: str) -> dict[str, int]:
+    return {
+        table: service.query(f"select count(*) from {table} where user_id = %s", user)[0][0]
+        for table in TABLES_OF_A_PERSON
+    }
+
+
+def test_every_table_with_rows_of_a_person_is_listed_and_goes_with_them(service: Service) -> None:
+    tables = names(service, WITH_A_PERSON)
+    assert tables - {"stale"} == set(TABLES_OF_A_PERSON)
+    assert names(service, GO_WITH_THE_PERSON) == tables - {"stale", "people"}
+
+
+def test_an_export_has_every_table_and_only_the_persons_rows(service: Service) -> None:
+    fill(service, "account-other")
+    fill(service, "account-export")
+    exported = service.client("account-export").get("/export").json()
+    assert exported.keys() == set(TABLES_OF_A_PERSON) - {"idempotency_keys"}
+    assert all(exported.values())
+    assert exported["check_ins"][0]["note"] == "fine"
+    assert {table: len(found) for table, found in exported.items()} == {
+        table: count for table, count in rows(service, "account-export").items() if table in exported
+    }
+    assert "account-other" not in str(exported)
+
+
+def test_the_end_of_an_account_leaves_no_row_and_tells_the_others(service: Service) -> None:
+    user = "account-ended"
+    fill(service, user)
+    fill(service, "account-stays")
+    stays = rows(service, "account-stays")
+    assert all(rows(service, user).values())
+    client = service.client(user)
+    ended = client.delete("")
+    assert ended.status_code == 202
+    assert set(rows(service, user).values()) == {0}
+    assert rows(service, "account-stays") == stays
+    assert client.delete("").json() == ended.json()
+    for method, path in ROUTES:
+        if (method, path) != ("DELETE", ""):
+            body = {"json": {"granted": True, "policy": "1", "content_id": "x", "seconds": 60}}
+            answer = client.request(method, f"/{path}", headers={"If-Match": "*"}, **(body if method != "GET" else {}))
+            assert answer.status_code in {410, 422}, (method, path)
+            assert method != "GET" or answer.status_code == 410, path
+    assert set(rows(service, user).values()) == {0}
+    with redis_client.Redis.from_url(service.settings.redis_url) as redis:
+        until(lambda: redis.get(PREFERENCES_KEY + user) is None)
+    sent = asyncio.run(events_of(service, user))
+    (waits,) = [read(bytes(row[0])) for row in service.query("select value from outbox where key = %s", user)]
+    assert [event.kind for event in (sent[-1], waits)] == [Kind.ACCOUNT_DELETED] * 2
+    assert sent[-1].until == waits.until == sent[-1].at + LIFETIME_SECONDS * 1000
+    assert sent[-1].id != waits.id
+
+
+def test_who_comes_back_begins_anew(service: Service) -> None:
+    user = "account-back"
+    fill(service, user)
+    service.client(user).delete("").raise_for_status()
+    later = service.client(user, lifetime=LIFETIME_SECONDS + 60)
+    launch = later.get("/launch").json()
+    assert (launch["points"], launch["badges"], launch["checked_in"]) == (0, [], False)
+    later.put("/profile", json={"display_name": "Ada"}, headers={"If-Match": '"0"'}).raise_for_status()
+    assert later.get("/launch").json()["display_name"] == "Ada"
+
+
+async def events_of(service: Service, user: str) -> list[UserEvent]:
+    """The events of a person in the topic, until the end of the account."""
+    consumer = AIOKafkaConsumer(
+        TOPIC_USER_EVENTS, bootstrap_servers=service.settings.kafka_bootstrap, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    found: list[UserEvent] = []
+    try:
+        async with asyncio.timeout(30):
+            while not any(event.kind == Kind.ACCOUNT_DELETED for event in found):
+                batches: dict[Any, Any] = await consumer.getmany(timeout_ms=500)
+                events = [read(record.value) for records in batches.values() for record in records]
+                found += [event for event in events if event.user == user]
+    finally:
+        await consumer.stop()
+    return found
