@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
-from contracts.connections import DatabaseVariables
+from contracts.connections import DatabaseVariables, aiokafka_options
+from contracts.platform import TOPIC_USER_EVENTS
 from services.auth import rpc
+from services.auth.erasure import GROUP, Eraser
 from services.auth.issuing import Issuer
 from services.auth.providers.client import ProviderClient
 from services.auth.rest import admin, devices, keys, sign_in, token
 from services.auth.service import Service
 from services.auth.settings import AuthSettings
-from services.kit import app, database
+from services.kit import app, background, consumer, database
 
 POOL_SIZE = 8
 
@@ -48,7 +51,10 @@ def create(settings: AuthSettings, signing: list[ECKey]) -> FastAPI:
     async def lifespan(found: FastAPI) -> AsyncIterator[None]:
         await service.pool.open()
         address = f"{settings.host}:{settings.grpc_port}"
-        async with rpc.serving(service, address, settings.drain_seconds) as port:
+        async with (
+            background.running(*_erasing(service)),
+            rpc.serving(service, address, settings.drain_seconds) as port,
+        ):
             found.state.running = Running(service, port)
             yield
         await service.pool.close()
@@ -58,3 +64,11 @@ def create(settings: AuthSettings, signing: list[ECKey]) -> FastAPI:
     for one in (sign_in, token, devices, admin):
         found.include_router(one.router(service))
     return found
+
+
+def _erasing(service: Service) -> list[Coroutine[Any, Any, None]]:
+    """The work beside requests: accounts that have ended are erased."""
+    if not service.settings.kafka_bootstrap:
+        return []
+    kafka = aiokafka_options(service.settings)
+    return [consumer.consume(kafka, TOPIC_USER_EVENTS, GROUP, Eraser(service.pool).handle)]

@@ -7,23 +7,25 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
+from contracts.connections import KafkaVariables
 from services.auth.providers import apple
 from services.auth.providers.provider import Provider, ProviderName
 from services.kit.settings import DEFAULT_ISSUER, ServiceSettings
 
 
-class AuthSettings(ServiceSettings):
+class AuthSettings(ServiceSettings, KafkaVariables):  # pyright: ignore[reportIncompatibleVariableOverride]
     """SIGNING_KEY is the PEM of an EC P-256 private key; PREVIOUS_SIGNING_KEY, the one before, stays published.
 
     It signs until the current one is known everywhere, and then its tokens are still valid for their lifetime. Without
-    DATABASE_URL the service publishes its keys and nobody can sign in. A provider is offered once it has a client id.
+    DATABASE_URL the service publishes its keys and nobody can sign in; without KAFKA_BOOTSTRAP it erases no account.
+    A provider is offered once it has a client id.
     """
 
     signing_key: SecretStr
     previous_signing_key: SecretStr = SecretStr("")
     token_issuer: str = DEFAULT_ISSUER
     database_url: SecretStr = SecretStr("")
-    ca_file: str = ""
+    kafka_bootstrap: str = ""
     grpc_port: int = 9090
 
     public_url: str = "https://api.aurawellness.com"

@@ -77,7 +77,7 @@ def router(service: Service) -> APIRouter:
         async with service.pool.connection() as connection:
             began = await sessions.begin(connection, code.account_id, code.device, time.time())
             roles = await access.roles_of(connection, code.account_id)
-            await audit.append(connection, code.account_id, "session.began", began.session_id, device=code.device)
+            await audit.append(connection, code.account_id, "session.began", began.session_id)
         return _answer(service, began, roles)
 
     async def for_refresh_token(given: dict[str, str]) -> JSONResponse:
