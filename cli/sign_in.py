@@ -59,7 +59,7 @@ class Gateway:
         """As a client that resolves the API's host to the gateway; others by their own names."""
         with httpx.Client(verify=self.tls, trust_env=False, timeout=20) as client:
             if request.url.host == API_HOST:
-                headers = {**request.headers, "Host": f"{API_HOST}:{self.port}"}
+                headers = {**request.headers, "host": f"{API_HOST}:{self.port}"}
                 extensions = {**request.extensions, "sni_hostname": API_HOST}
                 url = request.url.copy_with(host=self._address)
                 request = client.build_request(
