@@ -25,6 +25,7 @@ SECOND = timedelta(seconds=1)
 def store(postgres: Database) -> Iterator[str]:
     uri = postgres.create("history-erasure")
     with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute("drop schema public cascade; create schema public")
         hour = timedelta(hours=1)
         for statement in [*timeseries.native(), *timeseries.create_partitions(END, hour, span=hour)]:
             connection.execute(statement.encode())

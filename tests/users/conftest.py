@@ -52,6 +52,10 @@ class Service:
         self.clients.append(client)
         return client
 
+    def url(self, path: str, person: str = "me") -> str:
+        """Of a route; httpx would add a slash to the base of a client if the path is empty."""
+        return f"{self.address}/v1/users/{person}/{path}".rstrip("/")
+
     def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.settings.database_url.get_secret_value()) as connection:
             return connection.execute(statement.encode(), parameters).fetchall()

@@ -76,6 +76,11 @@ ROUTES = [
     *(("POST", path) for path in ("check-ins", "sessions")),
     ("DELETE", ""),
 ]
+BODIES = {
+    "consents/research": {"granted": True, "policy": "1"},
+    "sessions": {"content_id": "ocean", "seconds": 60},
+}
+"""Of routes that do not take an empty one."""
 
 
 def test_the_table_of_routes_is_complete(service: Service) -> None:
@@ -89,11 +94,11 @@ def test_the_table_of_routes_is_complete(service: Service) -> None:
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_every_route_needs_a_token_and_knows_nobody_but_its_subject(service: Service, method: str, path: str) -> None:
     client = service.client("documents-eve")
-    assert client.request(method, path, headers={"Authorization": ""}).status_code == 401
-    assert client.request(method, path, headers={"Authorization": "Bearer e30.e30.e30"}).status_code == 401
+    for authorization in ("", "Bearer e30.e30.e30"):
+        answer = client.request(method, service.url(path), headers={"Authorization": authorization})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (401, MEDIA_TYPE)
     for other in ("ada", "%2e%2e/ada"):
-        url = f"{service.address}/v1/users/{other}/{path}"
-        assert client.request(method, url, json={}).status_code in {404, 405}
+        assert client.request(method, service.url(path, other), json={}).status_code in {404, 405}
 
 
 def test_recommend_reads_preferences_with_the_zone_of_the_profile(service: Service) -> None:
