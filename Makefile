@@ -69,6 +69,12 @@ format: env ## fix formatting and imports with ruff
 
 # --- upkeep
 
+API := services/kit/auth_api/auth.proto
+
+.PHONY: proto
+proto: env ## make the code of the gRPC APIs from their .proto files
+	@$(PYTHON) -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. $(API)
+
 bench-%: tools ## run the benchmark bench/<name>: prints a table, writes .aura/bench/<name>.json
 	@$(PYTHON) -m bench.$*
 

@@ -99,6 +99,16 @@ def token(
     print_token(user, role or [], ttl, stack, context.obj)
 
 
+@app.command("sign-in")
+def sign_in(
+    address: Annotated[str, typer.Option(help="The person's address, which the provider has verified.")],
+) -> None:
+    """Sign a person in as an app does, at a provider of this machine in Google's place; prints the tokens."""
+    from cli.sign_in import print_sign_in
+
+    print_sign_in(address)
+
+
 @app.command()
 def inventory(
     context: typer.Context,

@@ -267,7 +267,7 @@ class AuraServiceSpec(ResourceModel):
         default=[],
         max_length=32,
         description="Other services, or kafka, redis, timeseries, aws (with the role of the ServiceAccount), each once:"
-        " reachable, with their addresses in the environment.",
+        " reachable, with their addresses in the environment; internet: public addresses by HTTPS.",
     )
     objectives: Objectives | None = None
 

@@ -22,6 +22,7 @@ RESERVED_NAMES = {
     "redis": _NEED,
     "timeseries": _NEED,
     "aws": _NEED,
+    "internet": _NEED,
     "operators": _PLATFORM,
     "gateway": _PLATFORM,
     "cloudnativepg": _PLATFORM,

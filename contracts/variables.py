@@ -26,10 +26,14 @@ REGION_URL = "REGION_URL"
 """Where a Pod asks what its region's state is (region_state.py); in a stack without a passive region nobody is told."""
 AWS = "aws"
 """The need of a service that calls AWS, with the role of its ServiceAccount."""
+INTERNET = "internet"
+"""Public addresses, on which other companies' servers answer by HTTPS; it sets no variable."""
 PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL, AWS: platform.AWS_REGION}
 """Needs that the platform's configuration resolves, with the variable that must be in it."""
 SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_PASSWORD,), "redis": (platform.REDIS_URL,)}
 """Variables that the platform's Secret has for a need."""
+NO_SERVICES = (*PLATFORM_NEEDS, TIMESERIES, INTERNET)
+"""Needs that are no Services of the cluster."""
 
 KUBELET = "KUBERNETES_"
 """Prefix of the variables that the kubelet sets in every container: the address of the API server."""
@@ -58,7 +62,7 @@ def service_variables(need: str) -> tuple[str, str]:
 def platform_sets(ports: Iterable[str], needs: Iterable[str], database: bool) -> list[str]:
     """Every variable that the platform sets for a service with these ports and needs, as often as it is set."""
     needed = list(needs)
-    services = [need for need in needed if need not in PLATFORM_NEEDS and need != TIMESERIES]
+    services = [need for need in needed if need not in NO_SERVICES]
     return [
         *FIXED,
         *(port_variable(port) for port in ports if port != HTTP),
@@ -83,7 +87,7 @@ def _cel_upper(name: str) -> str:
     return f"{name}.upperAscii().replace('-', '_')"
 
 
-_SERVICES = f"self.needs.filter(need, !(need in {[*PLATFORM_NEEDS, TIMESERIES]}))"
+_SERVICES = f"self.needs.filter(need, !(need in {list(NO_SERVICES)}))"
 PLATFORM_SETS = (
     f"({list(FIXED)}"
     f" + self.ports.map(port, port != '{HTTP}', {_cel_upper('port')} + '_PORT')"

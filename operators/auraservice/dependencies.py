@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from contracts.auraservice import AuraServiceSpec
 from contracts.region_state import REGION_SERVICE
 from contracts.store_topology import STORE
-from contracts.variables import PLATFORM_NEEDS, TIMESERIES
+from contracts.variables import INTERNET, PLATFORM_NEEDS, TIMESERIES
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.services import Address
@@ -76,4 +76,6 @@ def needs_met(spec: AuraServiceSpec, dependencies: Dependencies) -> Finding:
 def _is_met(need: str, dependencies: Dependencies) -> bool:
     if variable := PLATFORM_NEEDS.get(need):
         return bool(dependencies.config.get(variable))
+    if need == INTERNET:
+        return True
     return dependencies.timeseries is not None if need == TIMESERIES else dependencies.services.get(need) is not None

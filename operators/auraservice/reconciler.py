@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from contracts.auraservice import AuraServiceSpec, Database
 from contracts.platform import AWS_ENDPOINT_URL, REGION_ROLE, WITNESS_BUCKET, RegionRole
 from contracts.region_state import REGION_SERVICE
-from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
+from contracts.variables import DATABASE_URL, NO_SERVICES, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import (
@@ -104,7 +104,7 @@ class AuraServiceReconciler:
     ) -> Dependencies:
         config = await platform_configuration(self.client, owner.namespace)
         leased = bool(config.get(WITNESS_BUCKET)) and owner.name != REGION_SERVICE
-        names = [need for need in all_needs(spec, leased) if need not in PLATFORM_NEEDS and need != TIMESERIES]
+        names = [need for need in all_needs(spec, leased) if need not in NO_SERVICES]
         found = await asyncio.gather(*(self.client.get(kinds.SERVICE, owner.namespace, name) for name in names))
         services = {name: address(one) for name, one in zip(names, found, strict=True) if one}
         timeseries = None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from contracts.gateway import GATEWAY_NAMESPACE, GATEWAY_PODS
 from contracts.resource import GROUP
-from contracts.variables import AWS
+from contracts.variables import AWS, INTERNET
 from operators.kubernetes.manifest import NAME, Manifest, Owner
 
 MONITORING_NAMESPACE = "monitoring"
@@ -21,6 +21,10 @@ _STORES = {"kafka": [9096], "redis": [6379], "timeseries": [5432]}
 """Kafka's port is that of SASL/SCRAM on MSK."""
 _POD_IDENTITY = {"to": [{"ipBlock": {"cidr": "169.254.170.23/32"}}], "ports": [{"protocol": "TCP", "port": 80}]}
 """The agent's address on every node: Amazon EKS User Guide, "EKS Pod Identity"."""
+_PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"]
+"""RFC 1918, RFC 6598 and link-local, where the VPC, the nodes and their metadata are: a server that makes a Pod call
+one of those addresses gets no further."""
+_INTERNET = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": _PRIVATE}}]}
 _DNS = {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
 
 
@@ -58,6 +62,8 @@ def network_policy(
     for need in [*(one for one in needs if one != AWS), *(["timeseries"] if database else [])]:
         if need in _STORES:  # outside the cluster, or with addresses that change: matched by port only
             rule: Manifest = {"ports": [{"protocol": "TCP", "port": port} for port in _STORES[need]]}
+        elif need == INTERNET:
+            rule = _INTERNET
         else:
             rule = {"to": [{"podSelector": {"matchLabels": {NAME: need}}}]}
         if rule not in egress:

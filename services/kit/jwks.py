@@ -1,9 +1,10 @@
-"""The JSON Web Key Set (RFC 7517) of the auth service, fetched and cached to verify access tokens."""
+"""A JSON Web Key Set (RFC 7517), as of the auth service, fetched and cached to verify tokens."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import time
 
 import httpx
@@ -44,11 +45,12 @@ class KeysUnavailable(RuntimeError):
 class Jwks:
     """The key set at `url`, fetched on first use, for an unknown key id, and every five minutes.
 
-    While the auth service is unavailable the last keys stay in use.
+    While the auth service is unavailable the last keys stay in use. `tls` verifies it where it is not httpx's default.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | bool = True) -> None:
         self.url = url
+        self._tls = tls
         self._keys: KeySet | None = None
         self._attempted_at = float("-inf")
         self._fetched_at = float("-inf")
@@ -73,7 +75,7 @@ class Jwks:
 
     async def _fetch(self) -> None:
         try:
-            async with httpx.AsyncClient(timeout=3.0, trust_env=False) as client:
+            async with httpx.AsyncClient(verify=self._tls, timeout=3.0, trust_env=False) as client:
                 response = await client.get(self.url)
             self._keys = KeySet.import_key_set(response.raise_for_status().json())
             self._fetched_at = time.monotonic()

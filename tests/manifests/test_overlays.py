@@ -10,6 +10,7 @@ import yaml
 from contracts.gateway import region_host
 from contracts.platform import STREAMS
 from infra.components.controllers import ISSUER
+from local import identity
 from local.plugins.kubernetes.helm.stand_in import leaves
 from local.site import CHECKOUT
 from operators.timeseries.topology import other_member
@@ -20,7 +21,10 @@ pytestmark = pytest.mark.integration
 DIFFERENT = {
     ("Gateway", "aura"): {"spec.listeners"},
     ("Certificate", "gateway-tls"): {"spec.dnsNames"},
-    ("AuraService", "auth"): {"spec.routes"},
+    ("AuraService", "auth"): {
+        "spec.routes",
+        *(f"spec.env.{name}" for name in ("APP_REDIRECTS", "GOOGLE_CLIENT_ID", "GOOGLE_ISSUER", "PUBLIC_URL")),
+    },
     ("AuraService", "history"): {"spec.routes"},
     ("AuraService", "ingest"): {"spec.routes"},
     ("AuraService", "region"): {"spec.routes"},
@@ -136,3 +140,16 @@ def test_what_staging_serves_is_stagings() -> None:
     named = [route["host"] for route in routes] + [origin for route in routes for origin in route.get("origins", [])]
     assert len(named) > len(routes)
     assert {name for name in named if not name.endswith(".staging.aurawellness.com")} == set()
+
+
+def test_the_local_overlay_names_the_provider_that_aura_sign_in_runs() -> None:
+    env = of_kind("local", "AuraService")["auth"]["spec"]["env"]
+    assert env["GOOGLE_ISSUER"] == f"https://{identity.HOST}:{identity.PORT}"
+    assert env["GOOGLE_CLIENT_ID"] == identity.CLIENT_ID
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_providers_are_those_of_the_internet_and_not_offered_before_they_have_a_client(stack: str) -> None:
+    env = of_kind(stack, "AuraService")["auth"]["spec"]["env"]
+    assert (env["GOOGLE_ISSUER"], env["APPLE_ISSUER"]) == ("https://accounts.google.com", "https://appleid.apple.com")
+    assert not [name for name in env if "CLIENT_ID" in name]

@@ -187,6 +187,17 @@ def test_who_needs_aws_reaches_its_endpoint_and_the_agent_with_the_credentials()
     assert not any("'aws'" in str(rule) for rule in rules)
 
 
+def test_who_needs_the_internet_reaches_public_addresses_and_gets_no_variable() -> None:
+    with_it, without = (desired(OWNER, service(needs=needs), dependencies()) for needs in (["internet"], []))
+    rules = {len(only(one, "NetworkPolicy")["spec"]["egress"]) for one in (with_it, without)}
+    assert len(rules) == 2
+    added = only(with_it, "NetworkPolicy")["spec"]["egress"][-1]
+    block = added["to"][0]["ipBlock"]
+    assert block["cidr"] == "0.0.0.0/0"
+    assert {"10.0.0.0/8", "169.254.0.0/16"} <= set(block["except"]), "the VPC, and the metadata of instances"
+    assert values(with_it) == values(without)
+
+
 def test_who_needs_the_time_series_store_can_verify_it_and_does_not_get_its_authority_key() -> None:
     objects = desired(OWNER, service(needs=["timeseries"]), dependencies())
     pod = only(objects, "Deployment")["spec"]["template"]["spec"]

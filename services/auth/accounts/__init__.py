@@ -1,0 +1,1 @@
+"""Accounts of people, and the identities at providers that lead to them."""

@@ -1,0 +1,40 @@
+"""Erases an account when its person has ended it (contracts/user_events.py).
+
+The audit log keeps its entries: they have ids of accounts and sessions, and nothing that a person is known by.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import psycopg
+from msgspec import DecodeError
+
+from contracts.user_events import Kind, read
+from services.auth.audit import store as audit
+from services.kit.database import Pool
+
+GROUP = "auth-erasure"
+
+
+class Eraser:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def handle(self, value: bytes) -> None:
+        """Deletes the account with its identities, sessions, codes and roles, if it is of before the end that a record
+        tells of. Again, there is nothing left. Raises DecodeError for what is no event."""
+        event = read(value)
+        if event.kind != Kind.ACCOUNT_DELETED:
+            return
+        try:
+            until = datetime.fromtimestamp(event.until / 1000, UTC)
+            async with self._pool.connection() as connection:
+                deleted = await connection.execute(
+                    "delete from accounts where id = %s and created_at < %s", (event.user, until)
+                )
+                if deleted.rowcount:
+                    await connection.execute("delete from subject_roles where subject = %s", (event.user,))
+                    await audit.append(connection, event.user, "account.erased", event.user, event=event.id)
+        except (psycopg.DataError, ValueError, OverflowError) as error:
+            raise DecodeError(f"not the end of an account: {error}") from error

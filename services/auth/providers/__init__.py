@@ -1,0 +1,1 @@
+"""Sign-in providers: OpenID Connect 1.0 as Google and Apple speak it."""

@@ -1,0 +1,1 @@
+"""REST outside the cluster: keys, sign-in, tokens, devices, administration."""

@@ -1,0 +1,111 @@
+"""The token endpoint (RFC 6749) and log-out (RFC 7009): for apps, which have no secret, with a form."""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from contracts.tokens import LIFETIME_SECONDS
+from services.auth.access import store as access
+from services.auth.audit import store as audit
+from services.auth.rest.forms import BadForm, form
+from services.auth.service import Service
+from services.auth.sessions import store as sessions
+from services.auth.sessions.rotation import Outcome
+from services.auth.sign_in import store as sign_ins
+from services.auth.sign_in.request import verifier_matches
+
+_NO_STORE = {"Cache-Control": "no-store"}
+_GRANTS = "grant_type must be authorization_code or refresh_token"
+_WHY = {
+    Outcome.EXPIRED: "the refresh token has expired; sign in again",
+    Outcome.ENDED: "the session has ended; sign in again",
+    Outcome.REUSED: "the refresh token was used before, so its session has ended; sign in again",
+}
+
+
+class Refused(Exception):
+    """`error` is a code of RFC 6749, section 5.2; the text is its description."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+
+
+def router(service: Service) -> APIRouter:
+    routes = APIRouter(prefix="/v1/auth")
+
+    @routes.post("/token")
+    async def token(request: Request) -> JSONResponse:
+        """Tokens for a code or a refresh token. 400 with `error` and `error_description` for anything else."""
+        try:
+            given = await form(request)
+            if given.get("grant_type") == "authorization_code":
+                return await for_code(given)
+            if given.get("grant_type") == "refresh_token":
+                return await for_refresh_token(given)
+            raise Refused("unsupported_grant_type", _GRANTS)
+        except BadForm as error:
+            return _refusal("invalid_request", str(error))
+        except Refused as error:
+            return _refusal(error.error, str(error))
+
+    @routes.post("/log-out", status_code=204)
+    async def log_out(request: Request) -> Response:
+        """Ends the session of the refresh token in `token`; 204 also for one that means nothing (RFC 7009, 2.2)."""
+        try:
+            given = await form(request)
+        except BadForm as error:
+            return _refusal("invalid_request", str(error))
+        async with service.pool.connection() as connection:
+            session_id = await sessions.session_of(connection, given.get("token", ""))
+            if session_id is not None:
+                await sessions.end(connection, session_id, "log-out")
+        return Response(status_code=204)
+
+    async def for_code(given: dict[str, str]) -> JSONResponse:
+        async with service.pool.connection() as connection:
+            code = await sign_ins.take_code(connection, given.get("code", ""))
+        if code is None:
+            raise Refused("invalid_grant", "the code is unknown, used or expired; begin the sign-in again")
+        if given.get("redirect_uri") != code.redirect_uri:
+            raise Refused("invalid_grant", "redirect_uri is not the one that the sign-in began with")
+        if not verifier_matches(given.get("code_verifier", ""), code.challenge):
+            raise Refused("invalid_grant", "code_verifier does not belong to the code_challenge of this sign-in")
+        async with service.pool.connection() as connection:
+            began = await sessions.begin(connection, code.account_id, code.device, time.time())
+            roles = await access.roles_of(connection, code.account_id)
+            await audit.append(connection, code.account_id, "session.began", began.session_id)
+        return _answer(service, began, roles)
+
+    async def for_refresh_token(given: dict[str, str]) -> JSONResponse:
+        async with service.pool.connection() as connection:
+            use = await sessions.use(connection, given.get("refresh_token", ""), time.time())
+            if use is None:
+                raise Refused("invalid_grant", "the refresh token is unknown; sign in again")
+            roles = await access.roles_of(connection, use.account_id) if use.refresh_token else []
+            if use.outcome is Outcome.REUSED:  # the transaction has to last, so the refusal comes after it
+                await audit.append(connection, use.account_id, "session.reuse", use.session_id)
+        if why := _WHY.get(use.outcome):
+            raise Refused("invalid_grant", why)
+        return _answer(service, use, roles)
+
+    return routes
+
+
+def _answer(service: Service, use: sessions.Use, roles: list[str]) -> JSONResponse:
+    return JSONResponse(
+        {
+            "access_token": service.issuer.issue(use.account_id, roles, use.session_id),
+            "token_type": "Bearer",
+            "expires_in": LIFETIME_SECONDS,
+            "refresh_token": use.refresh_token,
+        },
+        headers=_NO_STORE,
+    )
+
+
+def _refusal(error: str, description: str) -> JSONResponse:
+    return JSONResponse({"error": error, "error_description": description}, 400, _NO_STORE)

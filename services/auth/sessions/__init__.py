@@ -1,0 +1,1 @@
+"""Sessions of devices: one family of refresh tokens each."""

@@ -1,0 +1,1 @@
+"""The gRPC API of the auth service: auth.proto, and the code that protoc makes of it (`make proto`)."""
