@@ -133,14 +133,17 @@ class AuraServiceReconciler:
                 message = f"variable {variable}: {error}; Pods keep their values"
                 findings.append(broken(SECRETS_SYNCED, error.reason, message))
         if spec.database:
-            finding, url = await self._database(owner, spec.database)
+            shared = dependencies.config.get(WITNESS_BUCKET, "")
+            finding, url = await self._database(owner, spec.database, shared)
             findings.append(finding)
             values |= {DATABASE_URL: url} if url else {}
         return replace(dependencies, secrets=values), findings
 
-    async def _database(self, owner: Owner, database: Database) -> tuple[Finding, str]:
-        """The finding about the service's role and database, and their URL if they are its own."""
-        claimant = Claimant(owner.kind, owner.namespace, owner.name, await self.client.cluster_id())
+    async def _database(self, owner: Owner, database: Database, shared: str) -> tuple[Finding, str]:
+        """The finding about the service's role and database, and their URL if they are its own. `shared` is what both
+        clusters of a pair have in common, "" for a cluster alone."""
+        cluster = shared or await self.client.cluster_id()
+        claimant = Claimant(owner.kind, owner.namespace, owner.name, cluster)
         stored = await self._stored_password(owner)
         password = stored or secrets.token_urlsafe(24)
         standing = self.standing()

@@ -23,7 +23,8 @@ class Claimant:
     namespace: str
     name: str
     cluster: str
-    """The uid of the cluster's namespace kube-system."""
+    """The uid of the cluster's namespace kube-system; of a pair, whose clusters take turns with the same databases, the
+    name of the witness bucket."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
