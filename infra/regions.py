@@ -11,6 +11,7 @@ from infra.components.zone import Zone
 from infra.config import StackConfig
 from infra.pair.global_datastore import GlobalDatastore
 from infra.pair.pair import Pair
+from infra.pair.pair_copy import PairCopy
 from infra.pair.witness import Witness
 from infra.region import Region
 
@@ -45,3 +46,5 @@ def make(stack: StackConfig, zone: Zone, providers: Mapping[str, aws.Provider], 
     if passive is not None and datastore is not None and witness is not None:
         pair = Pair(active, passive, zone, datastore, witness)
         pulumi.export("pair", pair.outputs())
+        for region in regions.values():
+            PairCopy(f"{region.name}-pair", pair.names(), region.platform.provider, region.child())

@@ -90,7 +90,7 @@ def _pair(site: Site, witness: WitnessBucket) -> Pair:
 def _region(site: Site, connect: Connect, pair: Pair, name: str, domain: str) -> Region:
     databases = RdsDatabases(connect, name)
     cluster = RegionCluster(name, lambda: kube.connect(site.kubeconfig(name)))
-    first = next(iter(pair.databases.values())).name_in(name)
+    first = pair.instance(next(iter(pair.databases)), name)
     host = region_host(name, domain)
     active = HttpsProbe(f"https://{host}{ACTIVE_PATH}", partial(_gateway, site, name), host=host, only=200)
     probes: list[Probe] = [

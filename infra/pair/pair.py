@@ -87,6 +87,23 @@ class Pair(Component):
             "witnessBucket": self._witness.bucket.bucket,
         }
 
+    def names(self) -> dict[str, pulumi.Input[object]]:
+        """What of the outputs does not change with roles (contracts/pair.py)."""
+        outputs, regions = self.outputs(), (self._active, self._passive)
+        home = self._active.stack.home
+        databases = {
+            name: {region.region: region.stores.databases[name].instance.arn for region in regions}
+            for name in self._active.stores.databases
+        }
+        kept = ("globalDatastore", "replicationGroups", "streams", "replicators", "backupBuckets", "stateBuckets")
+        away = next(region.region for region in regions if region.region != home)
+        return {
+            "home": home,
+            "away": away,
+            "databases": databases,
+            **{name: outputs[name] for name in (*kept, "witnessBucket")},
+        }
+
 
 def _side(region: Region, noun: str) -> Side:
     match noun:

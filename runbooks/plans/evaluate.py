@@ -89,9 +89,7 @@ def _recorded(witness: Witness, region: str) -> tuple[bool, str]:
 
 
 def _databases(region: Region, pair: Pair) -> tuple[bool, str]:
-    found = {
-        name: region.databases.find(database.name_in(region.name)) for name, database in sorted(pair.databases.items())
-    }
+    found = {name: region.databases.find(pair.instance(name, region.name)) for name in sorted(pair.databases)}
     texts = [
         f"{name}: {'missing' if one is None else one.status}{' (replica)' if one is not None and one.source else ''}"
         for name, one in found.items()

@@ -21,8 +21,8 @@ class CheckReplication:
         found = held(at.witness)
         if found is None or found[0].region != at.plan.giving:
             return refused(f"{found[0].region if found else 'nobody'} has the lease, not {at.plan.giving}")
-        for database, names in at.pair.databases.items():
-            name = names.name_in(at.plan.taking)
+        for database in at.pair.databases:
+            name = at.pair.instance(database, at.plan.taking)
             instance = at.taking.databases.find(name)
             if instance is None or not instance.source:
                 what = "does not exist" if instance is None else "follows nobody"

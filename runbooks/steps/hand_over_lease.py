@@ -45,5 +45,5 @@ class HandOverLease:
 
 def unpromoted(at: Situation) -> list[str]:
     """Databases of the taking region that still follow another."""
-    names = [database.name_in(at.plan.taking) for database in at.pair.databases.values()]
+    names = [at.pair.instance(database, at.plan.taking) for database in at.pair.databases]
     return [name for name in names if (found := at.taking.databases.find(name)) is None or found.source]

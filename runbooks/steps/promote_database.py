@@ -19,7 +19,7 @@ class PromoteDatabase:
         return Step(f"promote-database/{self.database}", f"promote database {self.database}", deadline_s=900)
 
     def observe(self, at: Situation) -> Observation:
-        name = at.pair.databases[self.database].name_in(at.plan.taking)
+        name = at.pair.instance(self.database, at.plan.taking)
         found = at.taking.databases.find(name)
         if found is None:
             return refused(f"{at.plan.taking} has no instance {name}: there is nothing to promote")
@@ -34,7 +34,7 @@ class PromoteDatabase:
     def act(self, at: Situation) -> None:
         if why := refusal(at, [self.database]):
             raise Refused(why)
-        at.taking.databases.promote(at.pair.databases[self.database].name_in(at.plan.taking))
+        at.taking.databases.promote(at.pair.instance(self.database, at.plan.taking))
 
     def verify(self, at: Situation) -> Observation:
         return self.observe(at)

@@ -25,7 +25,7 @@ class RebuildReplica:
     def observe(self, at: Situation) -> Observation:
         if why := self._refusal(at):
             return refused(why)
-        name = at.pair.databases[self.database].name_in(self.region)
+        name = at.pair.instance(self.database, self.region)
         found = at.regions[self.region].databases.find(name)
         if found is not None and found.status != "available":
             return waiting(f"{name} is {found.status}")
@@ -48,11 +48,10 @@ class RebuildReplica:
         if why := self._refusal(at):
             raise Refused(why)
         databases, other = at.regions[self.region].databases, at.pair.other(self.region)
-        pair = at.pair.databases[self.database]
-        name = pair.name_in(self.region)
+        name = at.pair.instance(self.database, self.region)
         found = databases.find(name)
         if found is None:
-            databases.make_replica(name, pair.arn_in(other), self._settings(at))
+            databases.make_replica(name, at.pair.arn(self.database, other), self._settings(at))
         elif found.source and self._incomplete(at, name):
             databases.complete(name, self._settings(at))
         elif not found.source and found.status == "available":
@@ -72,14 +71,14 @@ class RebuildReplica:
         return settings
 
     def _snapshot(self, at: Situation) -> str:
-        return f"{at.pair.databases[self.database].name_in(self.region)}-{at.execution}"
+        return f"{at.pair.instance(self.database, self.region)}-{at.execution}"
 
     def _refusal(self, at: Situation) -> str | None:
         found = held(at.witness)
         if found is None or found[0].region == self.region:
             return f"{self.region} may hold the lease: its databases are not to be deleted"
         other = at.pair.other(self.region)
-        source = at.regions[other].databases.find(at.pair.databases[self.database].name_in(other))
+        source = at.regions[other].databases.find(at.pair.instance(self.database, other))
         if source is None or source.source or source.status != "available":
             return f"{other} has no primary of {self.database} to copy from"
         return None

@@ -19,7 +19,7 @@ class RecordInstance:
         return Step(f"record-instance/{self.region}/{self.database}", title, deadline_s=60, post_recovery=True)
 
     def observe(self, at: Situation) -> Observation:
-        name = at.pair.databases[self.database].name_in(self.region)
+        name = at.pair.instance(self.database, self.region)
         settings = at.regions[self.region].databases.settings(name)
         if settings is None:
             return refused(f"{name} does not exist in {self.region}: `pulumi up` makes it a replica")

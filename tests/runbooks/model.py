@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from contracts import lease, recovery_point
 from contracts.lease import Found, Lease, Missing, Write
-from contracts.pair import DatabasePair, Pair
+from contracts.pair import Pair
 from contracts.platform import RegionRole
 from contracts.recovery_point import CachePoint, DatabasePoint, Loss, RecoveryPoints, Sample, TopicPoint
 from runbooks.ports import Database, Outrun, Refused, Region, Stored, Unreachable, World
@@ -31,10 +31,9 @@ def arn(region: str, name: str) -> str:
 
 
 PAIR = Pair(
-    active=WEST,
-    passive=EAST,
     home=WEST,
-    databases={name: DatabasePair(arn(WEST, name), arn(EAST, name)) for name in DATABASES},
+    away=EAST,
+    databases={name: {region: arn(region, name) for region in (WEST, EAST)} for name in DATABASES},
     global_datastore="sgaui-aura",
     replication_groups={WEST: "aura-west", EAST: "aura-east"},
     streams={},

@@ -20,7 +20,7 @@ import redis
 
 from contracts import lease
 from contracts.lease import Lease
-from contracts.pair import DatabasePair, Pair
+from contracts.pair import Pair
 from contracts.recovery_point import DatabasePoint
 from local.loss import model
 from local.loss.ending import kill_processes
@@ -159,10 +159,9 @@ def platform(cloud: Cloud) -> Iterator[Platform]:
         where = {"CreateBucketConfiguration": {"LocationConstraint": region}}
         cloud.client("s3", region).create_bucket(Bucket=name, **where)
     pair = Pair(
-        active=EAST,
-        passive=WEST,
         home=EAST,
-        databases={"accounts": DatabasePair(arn, replica["DBInstanceArn"])},
+        away=WEST,
+        databases={"accounts": {EAST: arn, WEST: replica["DBInstanceArn"]}},
         global_datastore=datastore,
         replication_groups=CACHE,
         streams={},
