@@ -15,8 +15,8 @@ Connection = AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
 
 AWAY = (OperationalError, InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
-"""The database is unreachable, too slow, shutting down, has no connection free, or is read-only because its region is not
-the active one."""
+"""The database is unreachable, too slow, shutting down, without a free connection, or read-only because its region is
+not the active one."""
 
 WAIT_SECONDS = 3.0
 """For a free connection. Then 503: whoever waits longer has hung up, and a queue would outlast the outage."""

@@ -48,7 +48,7 @@ def response(problem: Problem) -> Response:
 
 
 def unavailable(what: str) -> Problem:
-    """503: `what` is away. Whether a change was stored, only a repeat finds out: a connection may break at its commit."""
+    """503: `what` is away. Whether a change was stored, only a repeat tells: a connection may break at its commit."""
     detail = f"{what}; repeat the request, with the same Idempotency-Key if it had one"
     return Problem(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
