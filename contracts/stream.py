@@ -62,18 +62,20 @@ class Seen(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DropReason(StrEnum):
-    """Why a beat was not stored: its time or its interval is outside the bounds of contracts/beats.py. The dataflow
-    has the same words for the beats that it leaves out."""
+    """Why a beat or a movement was not stored: it is outside the bounds of contracts/beats.py. The dataflow has the
+    same words for the beats that it leaves out."""
 
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
     RR_OUT_OF_RANGE = "rr_out_of_range"
+    MOTION_OUT_OF_RANGE = "motion_out_of_range"
 
 
 class Ack(msgspec.Struct, omit_defaults=True):
     """Frame `ack` is on all in-sync replicas of Kafka: the wearable may discard it.
 
-    `dropped` counts those of its beats that were not stored, by DropReason: sending them again changes nothing.
+    `dropped` counts those of its beats and movements that were not stored, by DropReason: sending them again changes
+    nothing.
     """
 
     ack: int

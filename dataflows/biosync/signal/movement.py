@@ -2,7 +2,7 @@
 
 A wrist at rest is still for most of the time, and gestures are bursts of it; who walks or rides a bicycle is never
 still for long. So what tells exercise is the floor of the movement, not its mean: a low M-quantile of its logarithm
-(baseline.py has the definition), over about a minute and a half. On the recordings (docs/detection.md) it lies at 3 to
+(baseline.py has the definition) that follows within two or three minutes. On the recordings (docs/detection.md) it lies at 3 to
 7 thousandths of g at rest and in stress tasks, hands in use or not, and at 12 to 40 on a bicycle, whose rider's hands
 hold a bar.
 """
@@ -16,7 +16,7 @@ import msgspec
 P = 0.2
 CLIP = 1.0
 """Largest distance that counts, in natural logarithms: a gesture is a hundred times rest."""
-MEMORY = 90_000
+MEMORY = 60_000
 """ms over which the floor follows."""
 SPAN = 5_000
 """ms that a sample stands for: it is the mean over as long before it. One that comes sooner counts for less."""

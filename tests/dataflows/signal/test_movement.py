@@ -59,7 +59,7 @@ def test_stress_is_noticed_without_movement_and_during_light_movement() -> None:
     assert raised(carrying(light(16))) == raised(frames("ada", BEATS))
 
 
-@pytest.mark.parametrize("first", [7.0, 8.5])
+@pytest.mark.parametrize("first", [2.0, 5.0])
 def test_a_bicycle_raises_nothing_though_the_heart_does_the_same(first: float) -> None:
     assert raised(carrying(bicycle(first, 12))) == []
 
@@ -70,20 +70,17 @@ def test_the_recovery_after_a_ride_raises_nothing() -> None:
     assert raised(carrying(bicycle(0, 2))) == raised(frames("ada", BEATS))
 
 
-def test_gestures_are_no_exertion_and_a_ride_is_within_two_minutes() -> None:
+def test_gestures_are_no_exertion_and_a_ride_is_within_three_minutes() -> None:
     movement = Movement()
     for t, mg in light(16):
         movement.add(t, mg)
     assert not movement.exerted
-    for t, mg in bicycle(0, 3):
-        movement.add(t + 16 * MINUTE, mg)
-    assert movement.exerted > 0
     began = Movement()
     for t, mg in bicycle(5, 9):
         began.add(t, mg)
         if began.exerted:
             break
-    assert began.exerted < START + 7 * MINUTE
+    assert START + 5 * MINUTE < began.exerted < START + 8 * MINUTE
 
 
 def test_samples_count_by_the_time_that_they_stand_for() -> None:
@@ -98,8 +95,8 @@ def test_samples_count_by_the_time_that_they_stand_for() -> None:
 def test_a_declared_workout_raises_nothing_until_it_is_over_for_the_recovery() -> None:
     assert raised(carrying([], WORKOUT)) == []
     over = raised(carrying([], WORKOUT, until=4))
-    assert over and over == raised(frames("ada", BEATS))
-    assert over[0] > 4 + RECOVERY / MINUTE
+    assert len(over) == 1
+    assert 4 + RECOVERY / MINUTE < over[0] < 12
 
 
 def test_a_heart_rate_far_above_rest_is_exercise() -> None:
@@ -122,7 +119,7 @@ def results(stored: list[StoredFrame]) -> tuple[bytes, bytes]:
     return msgspec.msgpack.encode(found), msgspec.msgpack.encode(state)
 
 
-@pytest.mark.parametrize("samples", [light(16), bicycle(7, 9)], ids=["light", "bicycle"])
+@pytest.mark.parametrize("samples", [light(16), bicycle(3, 9)], ids=["light", "bicycle"])
 def test_twice_late_and_out_of_order_change_nothing(samples: Samples) -> None:
     ordered = carrying(samples)
     random_ = random.Random(1)
@@ -142,7 +139,7 @@ def test_twice_late_and_out_of_order_change_nothing(samples: Samples) -> None:
 
 
 def test_packing_changes_nothing_where_movement_comes_with_the_beats_of_its_time() -> None:
-    whole = carrying(bicycle(7, 9))
+    whole = carrying(bicycle(3, 9))
     single: list[StoredFrame] = []
     for frame in whole:
         movement = frame.movement
@@ -160,7 +157,7 @@ def test_packing_changes_nothing_where_movement_comes_with_the_beats_of_its_time
 
 
 def test_a_state_that_is_kept_and_read_anywhere_gives_the_same() -> None:
-    stored = carrying(bicycle(7, 9))
+    stored = carrying(bicycle(3, 9))
     person, resumed = Person(), Person()
     for frame in stored:
         assert person.step(frame, RULES) == resumed.step(frame, RULES)
@@ -212,6 +209,6 @@ def test_a_clock_that_is_set_back_forgets_the_exertion_of_the_future() -> None:
         person.step(frame, RULES)
     assert person.movement.exerted
     back = [(t - 3_600_000, rr) for t, rr in BEATS[:20]]
-    for frame in frames("ada", back, first=1000):
+    for frame in frames("ada", back, first=len(frames("ada", BEATS)) + 1):
         person.step(frame, RULES)
     assert not person.movement.exerted
