@@ -13,6 +13,10 @@ MIN_RR_MS = 200.0
 MAX_RR_MS = 5_000.0
 """300 to 12 beats a minute: wider than any heart that is measured here, so that what lies outside is another unit or
 a defect. Which intervals within count as sinus rhythm is declared by the BioStream (`cleanse`)."""
+MAX_MOTION_MG = 16_000.0
+"""Thousandths of g: the widest range of a wrist's accelerometer. The mean over seconds of a runner's is below 2000."""
+WORKOUT = "workout"
+"""The declared activity in which nobody is stressed: sport."""
 
 _YEAR_2000, _YEAR_2100 = 946_684_800_000, 4_102_444_800_000
 _TIME_UNITS = (("seconds", 1e3), ("microseconds", 1e-3), ("nanoseconds", 1e-6))

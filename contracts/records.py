@@ -25,6 +25,15 @@ NO_OFFSET = -1
 """The offset of a dead letter that is no record of a topic."""
 
 
+class StoredMovement(msgspec.Struct, array_like=True, gc=False):
+    """The movement that came with a frame: `t` in Unix ms and `mg` in thousandths of g of each sample, and the activity
+    that the person declared, or nothing."""
+
+    t: list[int]
+    mg: list[float]
+    activity: str = ""
+
+
 class StoredFrame(msgspec.Struct, array_like=True, gc=False):
     """A frame as stored in Kafka: `t` in Unix ms and `rr` in ms of each beat, in order of arrival. A frame that ingest
     refused has none: it takes its place among the frames of its device."""
@@ -38,6 +47,7 @@ class StoredFrame(msgspec.Struct, array_like=True, gc=False):
     """X-Trace-Id of the connection: 32 hexadecimal digits."""
     t: list[int]
     rr: list[float]
+    movement: StoredMovement | None = None
 
 
 class DeadLetter(msgspec.Struct):

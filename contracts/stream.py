@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -19,6 +19,9 @@ MAX_SAFE_INTEGER = 2**53
 Seq = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAFE_INTEGER)]
 
 
+Activity = Literal["workout"]
+
+
 class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One heart beat: `t` is its time in Unix ms, `rr` the interval to the beat before it in ms.
 
@@ -29,12 +32,27 @@ class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     rr: float
 
 
+class Motion(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Movement of the wrist: its mean acceleration without gravity over the 5 s before `t`, thousandths of g."""
+
+    t: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    motion_mg: float
+
+
 class Frame(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A batch of beats. `seq` counts 1, 2, 3 ... per device; an unacknowledged frame is sent again as it was."""
+    """A batch of beats, and the movement of the same time. `seq` counts 1, 2, 3 ... per device; an unacknowledged
+    frame is sent again as it was. One without beats has movement: a watch on a moving wrist may see no beat."""
 
     device: DeviceId
     seq: Seq
-    samples: Annotated[list[Sample], msgspec.Meta(min_length=1, max_length=MAX_SAMPLES_A_FRAME)]
+    samples: Annotated[list[Sample], msgspec.Meta(max_length=MAX_SAMPLES_A_FRAME)]
+    motion: Annotated[list[Motion], msgspec.Meta(max_length=MAX_SAMPLES_A_FRAME)] = []
+    activity: Activity | None = None
+    """What the person says that they do, from the first to the last sample of the frame."""
+
+    def __post_init__(self) -> None:
+        if not self.samples and not self.motion:
+            raise ValueError("Expected `samples` or `motion` of length >= 1")
 
 
 class Seen(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,18 +62,20 @@ class Seen(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class DropReason(StrEnum):
-    """Why a beat was not stored: its time or its interval is outside the bounds of contracts/beats.py. The dataflow
-    has the same words for the beats that it leaves out."""
+    """Why a beat or a movement was not stored: it is outside the bounds of contracts/beats.py. The dataflow has the
+    same words for the beats that it leaves out."""
 
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
     RR_OUT_OF_RANGE = "rr_out_of_range"
+    MOTION_OUT_OF_RANGE = "motion_out_of_range"
 
 
 class Ack(msgspec.Struct, omit_defaults=True):
     """Frame `ack` is on all in-sync replicas of Kafka: the wearable may discard it.
 
-    `dropped` counts those of its beats that were not stored, by DropReason: sending them again changes nothing.
+    `dropped` counts those of its beats and movements that were not stored, by DropReason: sending them again changes
+    nothing.
     """
 
     ack: int

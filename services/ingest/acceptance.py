@@ -8,13 +8,23 @@ from __future__ import annotations
 
 from statistics import median_low
 
-from contracts.beats import MAX_FUTURE_MS, MAX_PAST_MS, MAX_RR_MS, MIN_RR_MS, unit_of_interval, unit_of_time
-from contracts.stream import DropReason, Refusal
+from contracts.beats import (
+    MAX_FUTURE_MS,
+    MAX_MOTION_MG,
+    MAX_PAST_MS,
+    MAX_RR_MS,
+    MIN_RR_MS,
+    unit_of_interval,
+    unit_of_time,
+)
+from contracts.records import StoredMovement
+from contracts.stream import DropReason, Frame, Motion, Refusal
 
 _EXPECTED_TIME = (
     f"t in Unix milliseconds, at most {MAX_PAST_MS // 3_600_000} h before and {MAX_FUTURE_MS // 1000} s after arrival"
 )
 _EXPECTED_INTERVAL = f"rr in milliseconds, {MIN_RR_MS:g} to {MAX_RR_MS:g}"
+_EXPECTED_MOTION = f"motion_mg in thousandths of g, 0 to {MAX_MOTION_MG:g}"
 _QUARTER_HOUR_MS = 900_000
 _LARGEST_OFFSET_MS = 14 * 3_600_000
 """UTC+14, the clock that is furthest ahead of UTC."""
@@ -48,6 +58,41 @@ def sort_out(t: list[int], rr: list[float], received: int) -> tuple[list[int], l
     return kept_t, kept_rr, dropped
 
 
+def movement(frame: Frame, received: int, dropped: Dropped) -> StoredMovement | None:
+    """The movement of the frame as it is stored; what cannot be stored is added to `dropped`. None where the frame has
+    neither movement nor activity."""
+    if not frame.motion and frame.activity is None:
+        return None
+    t: list[int] = []
+    mg: list[float] = []
+    for sample in frame.motion:
+        reason = _reason_of_motion(sample, received)
+        if reason is None:
+            t.append(sample.t)
+            mg.append(sample.motion_mg)
+        else:
+            dropped[reason.value] = dropped.get(reason.value, 0) + 1
+    return StoredMovement(t, mg, frame.activity or "")
+
+
+def refuse_movement(seq: int, motion: list[Motion], received: int) -> tuple[Refusal, DropReason]:
+    """The answer to a frame without beats of which no movement can be stored: the reason of its first."""
+    first = motion[0]
+    reason = _reason_of_motion(first, received) or DropReason.MOTION_OUT_OF_RANGE
+    if reason is DropReason.MOTION_OUT_OF_RANGE:
+        error, expected = f"motion_mg is {first.motion_mg:.12g}", _EXPECTED_MOTION
+    else:
+        error, expected = _time_error(first.t, received), _EXPECTED_TIME
+    return Refusal(f"no movement can be stored: {error}", expected, seq), reason
+
+
+def _reason_of_motion(sample: Motion, received: int) -> DropReason | None:
+    in_time = _reason_of_time(sample.t, received)
+    if in_time is not None or 0.0 <= sample.motion_mg <= MAX_MOTION_MG:
+        return in_time
+    return DropReason.MOTION_OUT_OF_RANGE
+
+
 def refuse(seq: int, t: list[int], rr: list[float], received: int) -> tuple[Refusal, DropReason]:
     """The answer to a frame of which no beat can be stored, and the most frequent reason."""
     beats: dict[DropReason, list[tuple[int, float]]] = {}
@@ -63,11 +108,16 @@ def refuse(seq: int, t: list[int], rr: list[float], received: int) -> tuple[Refu
 
 
 def _reason(t: int, rr: float, received: int) -> DropReason | None:
+    in_time = _reason_of_time(t, received)
+    if in_time is not None or MIN_RR_MS <= rr <= MAX_RR_MS:
+        return in_time
+    return DropReason.RR_OUT_OF_RANGE
+
+
+def _reason_of_time(t: int, received: int) -> DropReason | None:
     if t < received - MAX_PAST_MS:
         return DropReason.TOO_OLD
-    if t > received + MAX_FUTURE_MS:
-        return DropReason.IN_FUTURE
-    return None if MIN_RR_MS <= rr <= MAX_RR_MS else DropReason.RR_OUT_OF_RANGE
+    return DropReason.IN_FUTURE if t > received + MAX_FUTURE_MS else None
 
 
 def _interval_error(rr: float) -> str:

@@ -15,7 +15,7 @@ from contracts.records import StoredFrame, partition_of
 from contracts.stream import TOKEN_EXPIRED, Ack, Frame, Refusal, Seen
 from contracts.tokens import SUBPROTOCOL
 from services.ingest import metrics
-from services.ingest.acceptance import refuse, sort_out, storable
+from services.ingest.acceptance import Dropped, movement, refuse, refuse_movement, sort_out, storable
 from services.ingest.admission import Limits, admit
 from services.ingest.delivery.pipeline import DeliveryPipeline, PendingAck
 from services.ingest.messages import decode
@@ -147,17 +147,21 @@ class StreamEndpoint:
         received = int(time.time() * 1000)
         t = [sample.t for sample in frame.samples]
         rr = [sample.rr for sample in frame.samples]
-        answer = None
-        if not storable(t, rr, received):
+        dropped: Dropped = {}
+        if t and not storable(t, rr, received):
             kept_t, kept_rr, dropped = sort_out(t, rr, received)
             if not kept_t:
                 self._refuse(connection, *refuse(frame.seq, t, rr, received), frame.device, size)
                 return
             t, rr = kept_t, kept_rr
-            for reason, beats in dropped.items():
-                metrics.dropped_beats.labels(reason).inc(beats)
-            answer = _encode(Ack(frame.seq, dropped))
-        stored = StoredFrame(connection.user.id, frame.device, frame.seq, received, connection.trace, t, rr)
+        moved = movement(frame, received, dropped)
+        if not t and (moved is None or not moved.t):
+            self._refuse(connection, *refuse_movement(frame.seq, frame.motion, received), frame.device, size)
+            return
+        for reason, samples in dropped.items():
+            metrics.dropped_beats.labels(reason).inc(samples)
+        answer = _encode(Ack(frame.seq, dropped)) if dropped else None
+        stored = StoredFrame(connection.user.id, frame.device, frame.seq, received, connection.trace, t, rr, moved)
         self._pipeline.submit(stored, PendingAck(connection, frame.seq, connection.last_activity, answer), size)
 
     def _refuse(self, connection: UserConnection, refusal: Refusal, reason: str, device: str | None, size: int) -> None:

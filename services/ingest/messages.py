@@ -13,7 +13,8 @@ from contracts.visible import visible
 MAX_ERROR_CHARACTERS = 200
 FRAME_FORM = (
     '{"device": "watch-1", "seq": 17, "samples": [{"t": 1767225600123, "rr": 812.5}]}: t is an integer, Unix'
-    f" milliseconds; rr is milliseconds; 1 to {MAX_SAMPLES_A_FRAME} samples"
+    f" milliseconds; rr is milliseconds; 1 to {MAX_SAMPLES_A_FRAME} samples; movement, if there is any, beside them:"
+    ' "motion": [{"t": 1767225600123, "motion_mg": 6.5}], and "activity": "workout"'
 )
 SEEN_FORM = '{"seen": "<event_id of the push>"}'
 

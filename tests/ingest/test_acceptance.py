@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.beats import MAX_FUTURE_MS, MAX_PAST_MS, MAX_RR_MS, MIN_RR_MS
-from contracts.stream import DropReason
-from services.ingest.acceptance import refuse, sort_out, storable
+from contracts.beats import MAX_FUTURE_MS, MAX_MOTION_MG, MAX_PAST_MS, MAX_RR_MS, MIN_RR_MS
+from contracts.records import StoredMovement
+from contracts.stream import DropReason, Frame, Motion, Sample
+from services.ingest.acceptance import movement, refuse, refuse_movement, sort_out, storable
+from services.ingest.messages import Refused, decode
 
 NOW = 1_767_225_600_123
 HOUR_MS = 3_600_000
@@ -71,3 +73,52 @@ def test_a_clock_that_is_ahead_by_no_zone_is_not_called_local_time() -> None:
     refusal, reason = refuse(1, [NOW + HOUR_MS + 400_000], [800], NOW)
     assert "local time" not in refusal.error
     assert reason is DropReason.IN_FUTURE
+
+
+def test_movement_is_stored_or_counted_and_none_costs_nothing() -> None:
+    dropped: dict[str, int] = {}
+    assert movement(Frame("watch", 1, [Sample(NOW, 800.0)]), NOW, dropped) is None
+    motion = [
+        Motion(NOW, 6.5),
+        Motion(NOW, MAX_MOTION_MG + 1),
+        Motion(NOW, -1.0),
+        Motion(NOW - 2 * MAX_PAST_MS, 6.5),
+        Motion(NOW + 2 * MAX_FUTURE_MS, 6.5),
+    ]
+    stored = movement(Frame("watch", 1, [], motion, "workout"), NOW, dropped)
+    assert stored == StoredMovement([NOW], [6.5], "workout")
+    assert dropped == {"motion_out_of_range": 2, "too_old": 1, "in_future": 1}
+
+
+@pytest.mark.parametrize(
+    ("sample", "error", "reason"),
+    [
+        (Motion(NOW, 1e9), "motion_mg is 1000000000", DropReason.MOTION_OUT_OF_RANGE),
+        (Motion(NOW // 1000, 6.5), "looks like seconds", DropReason.TOO_OLD),
+    ],
+)
+def test_a_frame_of_movement_alone_is_refused_with_the_reason(sample: Motion, error: str, reason: DropReason) -> None:
+    refusal, found = refuse_movement(7, [sample], NOW)
+    assert error in refusal.error
+    assert (refusal.seq, found) == (7, reason)
+    assert refusal.expected
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        (b'{"device":"w","seq":1,"samples":[]}', "motion"),
+        (b'{"device":"w","seq":1,"samples":[{"t":1,"rr":800}],"activity":"chess"}', "chess"),
+        (b'{"device":"w","seq":1,"samples":[],"motion":[{"t":1,"motion_mg":"6"}]}', "motion"),
+    ],
+)
+def test_a_frame_with_a_wrong_movement_is_refused(message: bytes, error: str) -> None:
+    refused = decode(message)
+    assert isinstance(refused, Refused)
+    assert error in refused.refusal.error
+    assert refused.device == "w"
+
+
+def test_a_frame_may_have_movement_alone() -> None:
+    frame = decode(b'{"device":"w","seq":1,"samples":[],"motion":[{"t":1,"motion_mg":6}],"activity":"workout"}')
+    assert frame == Frame("w", 1, [], [Motion(1, 6.0)], "workout")

@@ -30,13 +30,15 @@ from dataflows.biosync.signal.rules import CleanseRules
 
 MEDIAN_OF = 7
 RESET_AFTER = 120_000
-CHECK_EVERY = 20_000
-"""ms between two looks at whether a heart gives the signal."""
+CHECK_EVERY = 10_000
+"""ms between two looks at whether a heart gives the signal: at the beats that close windows (`every`), so that the one
+that would raise an event tells."""
 _TOO_SOON = -TOLERANCE
 
 Beat = tuple[int, float, float | None]
 """Unix ms, interval in ms, difference in ms to the interval before it or None where beats are missing between. A
-negative interval is that of an irregular beat: it is in range, but no sinus rhythm."""
+negative interval is that of an irregular beat: it is in range, but no sinus rhythm. It has a difference, which means
+nothing, where no heart gives the signal (artificial.py)."""
 
 
 class Cleanser(msgspec.Struct, array_like=True):
@@ -116,7 +118,7 @@ class Cleanser(msgspec.Struct, array_like=True):
                 use((t, rr, None))
                 previous_rr = rr
             else:
-                use((t, -rr, None))
+                use((t, -rr, 0.0 if artificial else None))
                 previous_rr = 0.0
                 irregular += 1
             newest = t

@@ -47,8 +47,9 @@ class Window(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """Beats within the window that are not among `beats`: irregular, or dropped while one of its buckets was open."""
 
 
-ClosedWindow = tuple[int, Window, float]
-"""Time of the beat that closed the window, the window, and ms of intervals in its last `every` (0: a silent one)."""
+ClosedWindow = tuple[int, Window, int, float, bool]
+"""Time of the beat that closed the window, the window, of the regular intervals in its last `every` their number and
+their sum in ms (0: a silent one), and whether a heart gives the signal at that beat."""
 
 
 class RollingWindows(msgspec.Struct, array_like=True):
@@ -75,28 +76,25 @@ class RollingWindows(msgspec.Struct, array_like=True):
             if t >= end:
                 if end:
                     self.open = (n, s, q, m, e, k, m0, e0, k0)
-                    self._close(t, end, window, every, closed)
+                    self._close(t, end, window, every, rr > 0.0 or d is None, closed)
                 end = t - t % every + every
                 n = m = k = m0 = k0 = 0
                 s = q = e = e0 = 0.0
-                if d is not None:
+                if d is not None and rr > 0.0:
                     m0, e0 = 1, d * d
                     k0 = 1 if e0 > _SQUARE_50 else 0
+            if rr < 0.0:
+                self._add_irregular(end, -rr)
+                continue
+            n += 1
+            s += rr
+            q += rr * rr
             if d is not None:
-                n += 1
-                s += rr
-                q += rr * rr
                 m += 1
                 square = d * d
                 e += square
                 if square > _SQUARE_50:
                     k += 1
-            elif rr > 0.0:
-                n += 1
-                s += rr
-                q += rr * rr
-            else:
-                self._add_irregular(end, -rr)
         self.end = end
         self.open = (n, s, q, m, e, k, m0, e0, k0)
         return closed
@@ -105,21 +103,21 @@ class RollingWindows(msgspec.Struct, array_like=True):
         irregular, total, dropped = self.unused.get(end, (0, 0.0, 0))
         self.unused[end] = irregular + 1, total + rr, dropped
 
-    def _close(self, t: int, end: int, window: int, every: int, closed: list[ClosedWindow]) -> None:
+    def _close(self, t: int, end: int, window: int, every: int, of_a_heart: bool, closed: list[ClosedWindow]) -> None:
         """Close the open bucket, which ends at `end`, and the later ones that end by `t` while beats remain."""
         length = window // every
         buckets = self.closed
         buckets.append(self.open)
         if len(buckets) > length:
             del buckets[0]
-        closed.append((t, self._measure(end, window), self.open[1]))
+        closed.append((t, self._measure(end, window), self.open[0], self.open[1], of_a_heart))
         empty = min((t - end) // every, length - 1)
         for _ in range(empty):
             end += every
             buckets.append(EMPTY)
             if len(buckets) > length:
                 del buckets[0]
-            closed.append((t, self._measure(end, window), 0.0))
+            closed.append((t, self._measure(end, window), 0, 0.0, of_a_heart))
         if (t - end) // every:
             buckets.clear()
 

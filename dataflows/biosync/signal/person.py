@@ -7,12 +7,13 @@ from operator import itemgetter
 
 import msgspec
 
-from contracts.beats import MAX_FUTURE_MS, MAX_PAST_MS
-from contracts.records import StoredFrame, StressEvent
+from contracts.beats import MAX_FUTURE_MS, MAX_MOTION_MG, MAX_PAST_MS, WORKOUT
+from contracts.records import StoredFrame, StoredMovement, StressEvent
 from dataflows.biosync.signal import drops, order
-from dataflows.biosync.signal.cleanse import Cleanser
+from dataflows.biosync.signal.cleanse import Beat, Cleanser
 from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import RollingWindows, Window
+from dataflows.biosync.signal.movement import Movement
 from dataflows.biosync.signal.order import DeviceState
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.stress import StressDetector
@@ -34,13 +35,14 @@ class Person(msgspec.Struct, array_like=True):
     """The state that the computation keeps of a person."""
 
     received: int = 0
-    """Unix ms of the latest arrival of a frame that had beats of its time."""
+    """Unix ms of the latest arrival of a frame that had beats or movement of its time."""
     active: str = ""
     """The device whose beats are used."""
     devices: dict[str, DeviceState] = {}
     cleanser: Cleanser = msgspec.field(default_factory=Cleanser)
     rolling: RollingWindows = msgspec.field(default_factory=RollingWindows)
     stress: StressDetector = msgspec.field(default_factory=StressDetector)
+    movement: Movement = msgspec.field(default_factory=Movement)
 
     def step(self, frame: StoredFrame, rules: Rules, dropped: Drops | None = None) -> Outcome:
         """Process a frame of the topic; raises InvalidFrame when its times and intervals do not pair up.
@@ -49,6 +51,8 @@ class Person(msgspec.Struct, array_like=True):
         refused its beats.
         """
         t = frame.t
+        if frame.movement is not None:
+            frame = msgspec.structs.replace(frame, movement=_usable(frame.movement, frame.received))
         if len(t) != len(frame.rr):
             raise InvalidFrame(f"{len(t)} times and {len(frame.rr)} intervals: a frame needs one interval a time")
         if dropped is None:
@@ -59,7 +63,7 @@ class Person(msgspec.Struct, array_like=True):
         received = frame.received
         if t and (t[-1] > received + MAX_FUTURE_MS or t[0] < received - MAX_PAST_MS):
             frame = _of_its_time(frame, dropped)
-        if received > self.received and frame.t:
+        if received > self.received and (frame.t or frame.movement):
             self.received = received
         device = self.devices.get(frame.device)
         if device is None:
@@ -90,6 +94,8 @@ class Person(msgspec.Struct, array_like=True):
     def _process(self, frame: StoredFrame, late: bool, rules: Rules, dropped: Drops) -> Outcome:
         t = frame.t
         if not t:
+            if self.active in ("", frame.device):
+                self._move(frame)
             return _NOTHING
         cleanser = self.cleanser
         if frame.device != self.active and self.active and t[0] <= cleanser.newest + DEVICE_TIMEOUT:
@@ -99,28 +105,50 @@ class Person(msgspec.Struct, array_like=True):
         if set_back:
             cleanser = Cleanser()
         beats = cleanser.cleanse(t, frame.rr, rules.cleanse, dropped)
-        if not beats:
-            return _NOTHING
-        self.active = frame.device
-        if set_back:
-            self.cleanser = cleanser
-            self.rolling = RollingWindows()
-            self.stress.reset_clock()
+        if beats:
+            self.active = frame.device
+            if set_back:
+                self.cleanser = cleanser
+                self.rolling = RollingWindows()
+                self.stress.reset_clock()
+                self.movement.reset_clock()
+        outcome = self._measure(frame, beats, rules) if beats else _NOTHING
+        self._move(frame)
+        return outcome
+
+    def _measure(self, frame: StoredFrame, beats: list[Beat], rules: Rules) -> Outcome:
+        """The windows that these beats of the frame close, and the events that they raise."""
         hrv = rules.hrv
         closed = self.rolling.add(beats, hrv.window, hrv.every)
         if not closed:
             return _NOTHING
         windows: list[Window] = []
         events: list[StressEvent] = []
-        for now, window, usable in closed:
+        movement = self.movement
+        for now, window, count, usable, of_a_heart in closed:
             windows.append(window)
             if usable:
-                evidence = self.stress.evaluate(window, now, usable, rules.stress)
+                self._move(frame, now)
+                evidence = self.stress.evaluate(window, now, of_a_heart, count, usable, movement, rules.stress)
                 if evidence is not None:
                     events.append(
                         StressEvent(event_id(frame.user, now), frame.user, now, frame.received, frame.trace, evidence)
                     )
         return windows, events
+
+    def _move(self, frame: StoredFrame, until: int | None = None) -> None:
+        """Adds the movement of the frame, until then (Unix ms): a window knows nothing of what comes after it. What
+        was added before is not newer than the newest, and so changes nothing."""
+        samples = frame.movement
+        if samples is None:
+            return
+        movement = self.movement
+        for t, mg in zip(samples.t, samples.mg, strict=True):
+            if until is not None and t > until:
+                break
+            movement.add(t, mg)
+        if samples.activity == WORKOUT:
+            movement.exert(max(frame.t[-1:] + samples.t[-1:]) if until is None else until)
 
     def _add_device(self, frame: StoredFrame, rules: Rules) -> None:
         devices = self.devices
@@ -149,6 +177,21 @@ def _of_its_time(frame: StoredFrame, dropped: Drops) -> StoredFrame:
 
 def _with(frame: StoredFrame, samples: list[tuple[int, float]]) -> StoredFrame:
     return msgspec.structs.replace(frame, t=[t for t, _ in samples], rr=[rr for _, rr in samples])
+
+
+def _usable(movement: StoredMovement, received: int) -> StoredMovement | None:
+    """The samples of their time that can be a movement, in order of time; None if nothing is left."""
+    if len(movement.t) != len(movement.mg):
+        raise InvalidFrame(f"{len(movement.t)} times and {len(movement.mg)} movements: each needs the other")
+    earliest, latest = received - MAX_PAST_MS, received + MAX_FUTURE_MS
+    samples = [
+        (t, mg)
+        for t, mg in sorted(zip(movement.t, movement.mg, strict=True), key=itemgetter(0))
+        if earliest <= t <= latest and 0.0 <= mg <= MAX_MOTION_MG
+    ]
+    if not samples and not movement.activity:
+        return None
+    return StoredMovement([t for t, _ in samples], [mg for _, mg in samples], movement.activity)
 
 
 def event_id(user: str, raised: int) -> str:

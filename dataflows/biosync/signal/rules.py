@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 
-VERSION = "3"
+VERSION = "4"
 """Version of the computation, in the evidence of each event: incremented when the same beats give other results."""
 
 HrvDrop = Literal["gate", "score", "ignore"]
-THRESHOLDS: dict[str, float] = {"gate": 5.25, "score": 5.75, "ignore": 5.25}
+THRESHOLDS: dict[str, float] = {"gate": 8.25, "score": 8.5, "ignore": 8.25}
 """Default threshold of each rule, beats a minute (docs/detection.md)."""
 
 

@@ -1,7 +1,9 @@
 """Beats on standard input, stress events on standard output: the computation of the dataflow on one recording.
 
-`{"t": <Unix ms>, "rr_ms": <ms>}` a line in, in order of time; `{"t": <Unix ms of raising>, ...evidence}` a line out,
-written as soon as it is raised. No event is a result only if the beats could have given one: `Summary` tells.
+`{"t": <Unix ms>, "rr_ms": <ms>}` a line in, in order of time, and where there is movement
+`{"t": <Unix ms>, "motion_mg": <thousandths of g>}` between them; either may say `"activity": "workout"`.
+`{"t": <Unix ms of raising>, ...evidence}` a line out, written as soon as it is raised. No event is a result only if the
+beats could have given one: `Summary` tells.
 """
 
 from __future__ import annotations
@@ -16,23 +18,40 @@ from typing import Annotated, BinaryIO, get_args
 
 import msgspec
 
-from contracts.beats import MAX_RR_MS, MIN_RR_MS, unit_of_interval
-from contracts.records import StoredFrame
+from contracts.beats import MAX_MOTION_MG, MAX_RR_MS, MIN_RR_MS, unit_of_interval
+from contracts.records import StoredFrame, StoredMovement
+from contracts.stream import Activity
 from contracts.visible import visible
 from dataflows.biosync.signal.hrv import MIN_BEATS
 from dataflows.biosync.signal.person import Person
 from dataflows.biosync.signal.rules import THRESHOLDS, HrvDrop, Rules, StressRules
 
 _FORM = 'expected {"t": <Unix ms>, "rr_ms": <ms>} a line, in UTF-8'
+_MOTION_FORM = f', or {{"t": <Unix ms>, "motion_mg": <thousandths of g, 0 to {MAX_MOTION_MG:g}>}}'
 SAMPLE = 1_000
 """Intervals from which the cause of an input without a result is told."""
 
 
-class Beat(msgspec.Struct):
-    """A line of input."""
+class Line(msgspec.Struct):
+    """A line of input: a beat, or movement."""
 
     t: int
-    rr_ms: Annotated[float, msgspec.Meta(gt=0)]
+    rr_ms: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    motion_mg: Annotated[float, msgspec.Meta(ge=0, le=MAX_MOTION_MG)] | None = None
+    activity: Activity | None = None
+
+    def __post_init__(self) -> None:
+        if (self.rr_ms is None) == (self.motion_mg is None):
+            raise ValueError("a line has either `rr_ms` or `motion_mg`")
+
+    def frame(self, seq: int) -> StoredFrame:
+        """The frame of this line alone."""
+        beats = [] if self.rr_ms is None else [self.rr_ms]
+        moved = [] if self.motion_mg is None else [self.motion_mg]
+        movement = None
+        if moved or self.activity:
+            movement = StoredMovement([self.t] * len(moved), moved, self.activity or "")
+        return StoredFrame("", "", seq, self.t, "", [self.t] * len(beats), beats, movement)
 
 
 class InvalidBeat(ValueError):
@@ -59,12 +78,14 @@ class Summary:
     intervals: list[float] = field(default_factory=list)
     """The first SAMPLE intervals, in ms, while there is no window."""
 
-    def add(self, beat: Beat) -> None:
+    def add(self, line: Line) -> None:
+        if line.rr_ms is None:
+            return
         self.beats += 1
-        self.first = self.first if self.beats > 1 else beat.t
-        self.last = beat.t
+        self.first = self.first if self.beats > 1 else line.t
+        self.last = line.t
         if not self.windows and len(self.intervals) < SAMPLE:
-            self.intervals.append(beat.rr_ms)
+            self.intervals.append(line.rr_ms)
 
     def note(self) -> str:
         """A line for people about an input without events; empty if there were any."""
@@ -102,7 +123,7 @@ def detect(lines: BinaryIO, out: BinaryIO, rule: HrvDrop = "gate", threshold: fl
             f"a threshold of {threshold} is not a number; give beats a minute, such as {THRESHOLDS[rule]}"
         )
     rules = Rules(stress=StressRules(hrv_drop=rule, threshold=THRESHOLDS[rule] if threshold is None else threshold))
-    decode = msgspec.json.Decoder(Beat).decode
+    decode = msgspec.json.Decoder(Line).decode
     encode = msgspec.json.encode
     person = Person()
     summary = Summary()
@@ -111,11 +132,12 @@ def detect(lines: BinaryIO, out: BinaryIO, rule: HrvDrop = "gate", threshold: fl
         if not text or text.isspace():
             continue
         try:
-            beat = decode(text)
+            read = decode(text)
         except msgspec.DecodeError as error:
-            raise InvalidBeat(f"line {number}: {error}: {visible(_text(text))}; {_FORM}") from error
-        summary.add(beat)
-        windows, events = person.step(StoredFrame("", "", number, beat.t, "", [beat.t], [beat.rr_ms]), rules)
+            form = _MOTION_FORM if b"motion_mg" in text else ""
+            raise InvalidBeat(f"line {number}: {error}: {visible(_text(text))}; {_FORM}{form}") from error
+        summary.add(read)
+        windows, events = person.step(read.frame(number), rules)
         summary.windows += sum(window.hr is not None for window in windows)
         summary.events += len(events)
         for event in events:

@@ -31,7 +31,7 @@ def assert_equal_to_reference(samples: list[tuple[int, float]]) -> int:
     beats = cleansed(samples)
     closed = RollingWindows().add(beats, 60_000, 10_000)
     times = [t for t, _, _ in beats]
-    for now, window, _ in closed:
+    for now, window, *_ in closed:
         assert now >= window.at
         inside = beats[bisect_left(times, window.at - 60_000) : bisect_left(times, window.at)]
         hr, rmssd, sdnn, pnn50, n = measures(inside, window.at)
@@ -40,7 +40,7 @@ def assert_equal_to_reference(samples: list[tuple[int, float]]) -> int:
         assert window.beats == n
         filled = sum(rr for _, rr, _ in inside)
         assert window.quality == pytest.approx(min(1.0, filled / 60_000))
-    ends = [window.at for _, window, _ in closed]
+    ends = [window.at for _, window, *_ in closed]
     assert ends == sorted(set(ends))
     return len(closed)
 

@@ -22,7 +22,7 @@ def gap_free(samples: list[tuple[int, float]]) -> list[tuple[Window, list[float]
     beats = cleansed(samples)
     times = [t for t, _, _ in beats]
     found: list[tuple[Window, list[float]]] = []
-    for _, window, _ in RollingWindows().add(beats, 60_000, 10_000):
+    for _, window, *_ in RollingWindows().add(beats, 60_000, 10_000):
         inside = beats[bisect_left(times, window.at - 60_000) : bisect_left(times, window.at)]
         if window.hr is not None and all(d is not None for _, _, d in inside[1:]):
             found.append((window, [rr for _, rr, _ in inside]))

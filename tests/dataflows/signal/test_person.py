@@ -22,7 +22,7 @@ from dataflows.biosync.signal.person import (
     encode,
     event_id,
 )
-from dataflows.biosync.signal.rules import Rules, StressRules
+from dataflows.biosync.signal.rules import VERSION, Rules, StressRules
 from dataflows.biosync.tools.offline import compute_beats
 from tests.dataflows.beats import START, Beat, frames, series
 
@@ -66,7 +66,7 @@ def test_an_event_contains_its_evidence() -> None:
     assert evidence.rmssd < evidence.baseline_rmssd
     assert evidence.score >= evidence.threshold
     assert 0.9 < evidence.quality <= 1
-    assert (evidence.rule, evidence.version) == ("ignore", "3")
+    assert (evidence.rule, evidence.version) == ("ignore", VERSION)
     assert event.event_id == event_id("ada", event.raised)
 
 
