@@ -80,7 +80,8 @@ def test_a_row(both_regions: Platform) -> None:
 def test_a_message_and_the_place_of_its_group(both_regions: Platform) -> None:
     topic, group = "of-the-pair", "readers-of-the-pair"
     settings = kafka(both_regions, WEST)
-    AdminClient(settings).create_topics([NewTopic(topic, 1, 3)])[topic].result(30)
+    administrator = AdminClient(settings)
+    administrator.create_topics([NewTopic(topic, 1, 3)])[topic].result(30)
     producer = Producer(settings)
     for number in range(RECORDS):
         producer.produce(topic, str(number))

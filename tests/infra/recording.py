@@ -18,6 +18,7 @@ from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi.runtime.rpc import _special_sig_key
 
+from local.plugins import one_region
 from local.site import CHECKOUT
 
 BY_TYPE: dict[str, dict[str, Any]] = {
@@ -116,6 +117,14 @@ def run(stack_name: str, outputs_known: bool) -> Recording:
     """What `infra/__main__.py` declares with a stack's own configuration. Raises what the program raises."""
     recording = Recording(outputs_known, configuration(stack_name)["aura:account"])
     execute(stack_name, recording, preview=not outputs_known)
+    return recording
+
+
+@functools.cache
+def run_alone() -> Recording:
+    """As `run` with known outputs, of the stack `local` with one region."""
+    recording = Recording(True, configuration("local")["aura:account"])
+    execute("local", recording, preview=False, changed=one_region.narrowed(configuration("local")))
     return recording
 
 
