@@ -21,10 +21,11 @@ class Holding:
     """Why nothing newer is known; "" while the witness answers."""
 
     def looked(self, seen: Found | Missing, refused: Refused | None) -> Holding:
-        """What it refuses ends at once. A renewal counts for its own epoch."""
-        lease = seen.lease if isinstance(seen, Found) else None
-        same = lease and self.lease and lease.epoch == self.lease.epoch
-        return Holding(lease, self.renewed if same and not refused else None, refused, "")
+        """What it refuses ends at once. A renewal counts for its own epoch. What was there once is not forgotten."""
+        if isinstance(seen, Missing):
+            return Holding(self.lease, None, refused, "")
+        same = self.lease is not None and seen.lease.epoch == self.lease.epoch
+        return Holding(seen.lease, self.renewed if same and not refused else None, refused, "")
 
     def confirmed(self, lease: Lease, sent: float) -> Holding:
         return Holding(lease, sent, None, "")

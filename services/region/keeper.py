@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from contracts.lease import LOOKS_A_TERM, Refused, next_write
+from contracts.lease import LOOKS_A_TERM, Missing, Refused, next_write
 from contracts.platform import RegionRole
 from contracts.region_state import RegionReport
 from services.kit import logs
@@ -52,6 +52,8 @@ class Keeper:
     async def _look_and_renew(self) -> bool:
         """Whether it ended, with a renewal or because there was none to make."""
         seen = await asyncio.to_thread(self._witness.look)
+        if isinstance(seen, Missing) and self._holding.lease is not None:
+            seen = Missing(deleted=True)  # versions and all
         sent = elapsed()  # before the lease's own time: a pause between the two must not lengthen the term
         decision = next_write(self._region, self._role, seen, self._holder, time.time(), self._term)
         if isinstance(decision, Refused):
