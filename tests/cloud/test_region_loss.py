@@ -23,6 +23,7 @@ from local.loss.file import LossFile, processes
 from local.loss.model import Loss
 from tests.cloud.rds import PASSWORD, available, connect
 from tests.fixtures.cloud import Cloud, code, until
+from tests.fixtures.revival import START_SECONDS
 
 WEST, EAST = "us-west-2", "us-east-1"
 pytestmark = pytest.mark.integration
@@ -159,7 +160,7 @@ def test_a_killed_region_stays_dead_names_move_without_a_control_plane_and_it_co
         assert found["SecretString"] == "after"
         until("clients to move", lambda: resolved(cloud) == [gateways[WEST]])
         endpoint.process(cloud.site).kill()
-        endpoint.start(cloud.site)
+        endpoint.start(cloud.site, START_SECONDS)
         pair.change(lambda loss: model.refuse_calls(loss, False))
         until("the endpoint to look at the replica", lambda: health(pair) == "error")
         assert not pair.alive()

@@ -156,7 +156,10 @@ class Rounds:
 
     def _address(self, name: str) -> str | None:
         if self._known[0] != name:
-            self._known = name, describe(self.cloud, name, EAST)["Endpoint"]["Address"]
+            at = describe(self.cloud, name, EAST).get("Endpoint")
+            if at is None:
+                return None  # it is being made
+            self._known = name, at["Address"]
         return self._known[1]
 
     _known: tuple[str, str] = ("", "")

@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Response]
 
 
+_OURS = Call("", "", "", "", "")
+"""Of a path that AWS does not have: nothing is looked up for it, so that a new endpoint soon says that it is there."""
+
+
 class Application:
     """Routes to our services, to moto for the others, and to `internal` handlers by path prefix."""
 
@@ -51,7 +55,7 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)  # buffered, so that handlers can read it again
-        call = calls.read(request)
+        call = _OURS if request.path.startswith(tuple(self.internal)) else calls.read(request)
         answer = self._answer(call, request)
         if call.service == "s3" and "Origin" in request.headers and request.method != "OPTIONS":
             with self.context.lock:
