@@ -115,13 +115,21 @@ def test_a_standby_whose_wal_is_gone_keeps_its_data_and_can_be_promoted(primary:
     until("it to have everything", lambda: caught_up(standby))
     rows = numbers(standby)
     standby.stop()
+    needed = "SELECT pg_walfile_name(restart_lsn) FROM pg_replication_slots WHERE slot_name = %s"
+    segment = primary.query(needed, ["follower"])[0][0]
     primary.settings |= {"wal_keep_size": "0", "max_slot_wal_keep_size": "1MB"}
     primary.configure()
     with connect(primary) as connection:
         connection.execute("INSERT INTO t VALUES (2)")
-    for _ in range(4):
-        primary.query("SELECT pg_switch_wal(), pg_logical_emit_message(false, 'any', 'any')")
-    run(primary, "CHECKPOINT")
+
+    def gone() -> bool:
+        """New settings are taken up some time after the signal, and a segment is removed once it is archived."""
+        for _ in range(4):
+            primary.query("SELECT pg_switch_wal(), pg_logical_emit_message(false, 'any', 'any')")
+        run(primary, "CHECKPOINT")
+        return not primary.query("SELECT FROM pg_ls_waldir() WHERE name = %s", [segment])
+
+    until("the WAL of the slot to be gone", gone)
     assert Standby(primary.source(), "follower").slot_status() == "lost"
     standby.ensure()
     until("it to notice", lambda: not standby.replication().streaming)
