@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from contracts.pair import PAIR_CONFIG, PAIR_KEY
 from contracts.platform import NAMESPACE
 from infra.components.base import Component
+from infra.components.platform import Platform
 
 
 class PairCopy(Component):
@@ -19,7 +20,7 @@ class PairCopy(Component):
         self,
         name: str,
         pair: Mapping[str, pulumi.Input[object]],
-        cluster: kubernetes.Provider,
+        platform: Platform,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(name, opts)
@@ -27,6 +28,6 @@ class PairCopy(Component):
             name,
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=PAIR_CONFIG, namespace=NAMESPACE),
             data={PAIR_KEY: pulumi.Output.json_dumps(dict(pair))},
-            opts=self.child(provider=cluster),
+            opts=self.child(provider=platform.provider, depends_on=[platform]),
         )
         self.register_outputs({})
