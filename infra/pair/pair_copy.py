@@ -27,7 +27,7 @@ class PairCopy(Component):
         kubernetes.core.v1.ConfigMap(
             name,
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=PAIR_CONFIG, namespace=NAMESPACE),
-            data={PAIR_KEY: pulumi.Output.json_dumps(dict(pair))},
+            data={PAIR_KEY: pulumi.Output.json_dumps(dict(pair), sort_keys=True)},
             opts=self.child(provider=platform.provider, depends_on=[platform]),
         )
         self.register_outputs({})
