@@ -47,4 +47,4 @@ def make(stack: StackConfig, zone: Zone, providers: Mapping[str, aws.Provider], 
         pair = Pair(active, passive, zone, datastore, witness)
         pulumi.export("pair", pair.outputs())
         for region in regions.values():
-            PairCopy(f"{region.name}-pair", pair.names(), region.platform.provider, region.child())
+            PairCopy(f"{region.name}-pair", pair.names(), region.platform, region.child())

@@ -10,6 +10,7 @@ import pulumi_kubernetes as kubernetes
 from contracts.pair import PAIR_CONFIG, PAIR_KEY
 from contracts.platform import NAMESPACE
 from infra.components.base import Component
+from infra.components.platform import Platform
 
 
 class PairCopy(Component):
@@ -19,14 +20,14 @@ class PairCopy(Component):
         self,
         name: str,
         pair: Mapping[str, pulumi.Input[object]],
-        cluster: kubernetes.Provider,
+        platform: Platform,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__(name, opts)
         kubernetes.core.v1.ConfigMap(
             name,
             metadata=kubernetes.meta.v1.ObjectMetaArgs(name=PAIR_CONFIG, namespace=NAMESPACE),
-            data={PAIR_KEY: pulumi.Output.json_dumps(dict(pair))},
-            opts=self.child(provider=cluster),
+            data={PAIR_KEY: pulumi.Output.json_dumps(dict(pair), sort_keys=True)},
+            opts=self.child(provider=platform.provider, depends_on=[platform]),
         )
         self.register_outputs({})

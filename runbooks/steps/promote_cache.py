@@ -18,7 +18,8 @@ class PromoteCache:
     def observe(self, at: Situation) -> Observation:
         region, status = at.taking.cache.primary()
         if region == at.plan.taking:
-            return done(f"{region} has the primary") if status == "available" else waiting(f"the datastore is {status}")
+            # A datastore of which one region is lost need not become `available` before that region is back.
+            return done(f"{region} has the primary; the datastore is {status}")
         if status != "available":
             return waiting(f"the datastore is {status}")
         if why := refusal(at, at.pair.databases):
