@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
 
-from cli.deploy import cluster, readiness, stack
-from cli.environment import PRIMARY, exports
+from cli.deploy import cluster, readiness, regions, stack
+from cli.environment import exports
 from cli.progress.steps import Progress, Step, StepFailed, results_table, run_steps
 from cli.progress.subprocesses import run
 from cli.wearables import first_calm
@@ -24,6 +25,7 @@ def up() -> None:
     site, console = Site.current(), Console()
     site.home.mkdir(parents=True, exist_ok=True)
     try:
+        regions.choose(site)
         done = run_steps(steps(site), console)
     except StepFailed as failed:
         console.print(str(failed), style="red", markup=False, highlight=False, soft_wrap=True)
@@ -32,7 +34,7 @@ def up() -> None:
     console.print(
         f"live page        http://{site.page_host}:{page.PORT}\n"
         f"AWS endpoint     {site.endpoint_url}\n"
-        f"kubeconfig       {site.kubeconfig(PRIMARY)}\n"
+        f"kubeconfig       {' '.join(str(site.kubeconfig(region)) for region in regions.serving(site))}\n"
         'plain tools      eval "$(bin/aura env)", then pulumi, kubectl, aws\n'
         "stop             make down",
         highlight=False,
@@ -47,7 +49,7 @@ def steps(site: Site) -> list[Step]:
         log = logs / f"{name}.log"
         return Step(title, lambda progress: action(log, progress), log)
 
-    overlay = CHECKOUT / "manifests" / "overlays" / stack.STACK / PRIMARY
+    serving = regions.serving(site)
     return [
         step("tools", "tools", lambda log, show: _tools(log, show)),
         step("local cloud", "cloud", lambda _, show: _cloud(site, show)),
@@ -60,12 +62,12 @@ def steps(site: Site) -> list[Step]:
         step(
             "manifests",
             "manifests",
-            lambda log, show: cluster.apply(site, PRIMARY, log, show, "-k", str(overlay)),
+            lambda log, show: _apply(site, serving, log, show),
         ),
         step(
             "custom resources",
             "ready",
-            lambda log, show: readiness.wait_until_ready(site, PRIMARY, log, show, overlay),
+            lambda log, show: _wait(site, serving, log, show),
         ),
         step("live page", "page", lambda _, show: _page(site)),
         step("heart beats", "wearables", lambda _, show: first_calm(site, show)),
@@ -82,6 +84,28 @@ def _cloud(site: Site, progress: Progress) -> str:
     pid = endpoint.start(site)
     trouble = endpoint.trouble(site)
     return f"pid {pid} at {site.endpoint_url}" + (f"; {trouble}" if trouble else "")
+
+
+def _overlay(region: str) -> Path:
+    return CHECKOUT / "manifests" / "overlays" / stack.STACK / region
+
+
+def _apply(site: Site, serving: Sequence[str], log: Path, progress: Progress) -> str:
+    def of(region: str) -> str:
+        return f"{region}: {cluster.apply(site, region, log, progress, '-k', str(_overlay(region)))}"
+
+    with ThreadPoolExecutor(len(serving)) as pool:
+        return "; ".join(pool.map(of, serving))
+
+
+def _wait(site: Site, serving: Sequence[str], log: Path, progress: Progress) -> str:
+    def of(region: str) -> str:
+        ready = readiness.wait_until_ready(
+            site, region, log, lambda text: progress(f"{region}: {text}"), _overlay(region)
+        )
+        return f"{region}: {ready}"
+
+    return "; ".join(map(of, serving))
 
 
 def _page(site: Site) -> str:

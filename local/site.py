@@ -13,6 +13,9 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 REGIONS = {"us-west-2": 10, "us-east-1": 20}
+"""Where engines run, and the second octet of each one's addresses at site 0."""
+WITNESS = "us-east-2"
+"""Where nothing runs: it has a bucket, by which the other two agree."""
 _INVALID_INDEX = "AURA_SITE is {}; it must be a whole number from 0 to 9, or not be set"
 
 

@@ -44,7 +44,11 @@ class ByEngines(LoadScopeScheduling):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A worker that takes the endpoint keeps it until it ends, so a file outside would wait for it in vain."""
+    """A worker that takes the endpoint keeps it until it ends, so a file outside would wait for it in vain.
+
+    A pair comes first, while no other platform needs memory.
+    """
+    items.sort(key=lambda item: "both_regions" not in getattr(item, "fixturenames", ()))
     for item in items:
         if "cloud" in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(ON_THE_ENDPOINT):
             raise pytest.UsageError(

@@ -16,12 +16,18 @@ class UnknownStack(LookupError):
 
 @dataclass(frozen=True)
 class Stack:
-    """`region` is the active one of its pair."""
+    """`region` is the active one of its pair; `passive` the other one, if there is a pair."""
 
     name: str
     account: str
     region: str
     token_issuer: str
+    passive: str | None = None
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """The regions with a cluster, the active one first."""
+        return (self.region, self.passive) if self.passive else (self.region,)
 
 
 def read(name: str, checkout: Path = CHECKOUT) -> Stack:
@@ -30,4 +36,5 @@ def read(name: str, checkout: Path = CHECKOUT) -> Stack:
     if name not in files:
         raise UnknownStack(f"there is no stack {name!r} here; the files Pulumi.<stack>.yaml have {sorted(files)}")
     config = yaml.safe_load(files[name].read_text())["config"]
-    return Stack(name, config["aura:account"], config["aura:pair"]["active"], config["aura:tokenIssuer"])
+    roles = config["aura:pair"]
+    return Stack(name, config["aura:account"], roles["active"], config["aura:tokenIssuer"], roles.get("passive"))

@@ -32,7 +32,10 @@ class CacheConfig:
             raise ValueError(f"nodes is {self.nodes}; a replication group has 1 to 6")
 
 
-_OF_THE_GLOBAL = ["globalReplicationGroupId", "nodeType", "engine", "engineVersion"]
+_OF_THE_GLOBAL = [
+    *("globalReplicationGroupId", "nodeType", "engine", "engineVersion"),
+    *("atRestEncryptionEnabled", "transitEncryptionEnabled", "authToken"),
+]
 """Inputs of a member that are the global datastore's: a secondary takes them over, and may not name them."""
 
 
@@ -84,10 +87,10 @@ class Cache(Component):
             port=PORT,
             subnet_group_name=self._group.name,
             security_group_ids=[self._firewall.group.id],
-            at_rest_encryption_enabled=True,
+            at_rest_encryption_enabled=True if own else None,
             kms_key_id=self._key,
-            transit_encryption_enabled=True,
-            auth_token=self.password,
+            transit_encryption_enabled=True if own else None,
+            auth_token=self.password if own else None,
             snapshot_retention_limit=config.snapshot_days,
             engine="redis" if own else None,
             engine_version=config.engine_version if own else None,

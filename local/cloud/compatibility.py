@@ -46,9 +46,9 @@ Start the platform or the endpoint alone, and let the suite's clients find it:
     python -m pytest PATH_OF_A_SUITE         # any suite that uses boto3 without mocks of its own
 
 A suite that makes its own clients takes the endpoint's URL from `AWS_ENDPOINT_URL`; one that starts a server of its
-own must be told not to. Requests have to be signed, and regions other than us-west-2 and us-east-1 are refused. Tests
-that expect a lenient answer fail where AWS refuses. Random calls of every admitted service, with kills of the
-endpoint in between: `python -m tests.fuzz --only aws`.
+own must be told not to. Requests have to be signed. Regions other than us-west-2 and us-east-1 are refused, but for S3
+and KMS in us-east-2, where the witness's bucket is. Tests that expect a lenient answer fail where AWS refuses. Random
+calls of every admitted service, with kills of the endpoint in between: `python -m tests.fuzz --only aws`.
 """
 
 

@@ -35,6 +35,7 @@ from local.cloud.moto_backends import (
 )
 from local.cloud.moto_backends.s3 import corrections as s3
 from local.cloud.moto_backends.s3 import replication
+from local.cloud.replication import images
 from local.cloud.replication.backing import Replications
 from local.cloud.route53.backing import NameServer
 from local.cloud.state.store import Store
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
     *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, multi_region_keys),
-    *(replication, revoked_rules, secret_replicas),
+    *(images, replication, revoked_rules, secret_replicas),
     *(route53, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
@@ -62,7 +63,11 @@ def serve(site: Site, end: threading.Event) -> None:
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
-    loop = ControlLoop(context, [*known, Replications(context), names], store.save)
+    replications = (
+        Replications(context, lambda: store.version_of("s3")),
+        images.RegistryReplications(context, lambda: store.version_of("ecr")),
+    )
+    loop = ControlLoop(context, [*known, *replications, names], store.save)
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]

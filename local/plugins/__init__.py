@@ -1,5 +1,5 @@
 """Pulumi on this machine: provider plugins for the `aws` and `kubernetes` SDKs, in a PULUMI_HOME of their own."""
 
-from local.plugins.home import environment, install
+from local.plugins.home import environment, has_stack, install
 
-__all__ = ["environment", "install"]
+__all__ = ["environment", "has_stack", "install"]

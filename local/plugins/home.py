@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+from local.plugins import one_region
 from local.site import CHECKOUT, Site
 
 STACK = "local"
@@ -30,10 +31,15 @@ def install(site: Site, project: Path = CHECKOUT) -> dict[str, str]:
     Idempotent. Raises ToolMissing without the CLI, PulumiFailed when it cannot create the stack.
     """
     environ = prepare(site)
-    if not (_root(site) / "state" / ".pulumi" / "stacks" / _name(project) / f"{STACK}.json").exists():
+    if not has_stack(site, project):
         _pulumi(project, environ, "stack", "init", STACK, "--no-select")
     _pulumi(project, environ, "stack", "select", STACK)
     return environ
+
+
+def has_stack(site: Site, project: Path = CHECKOUT) -> bool:
+    """Whether the project's stack was made here."""
+    return (_root(site) / "state" / ".pulumi" / "stacks" / _name(project) / f"{STACK}.json").exists()
 
 
 def prepare(site: Site) -> dict[str, str]:
@@ -65,6 +71,7 @@ def environment(site: Site) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_PYTHON_CMD": str(Path(__file__).with_name("python")),
+        one_region.VARIABLE: str(chosen) if (chosen := one_region.file(site)).exists() else "",
         "AWS_ENDPOINT_URL": site.endpoint_url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,

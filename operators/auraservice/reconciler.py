@@ -13,7 +13,13 @@ from contracts.platform import REGION_ROLE, RegionRole
 from contracts.variables import DATABASE_URL, PLATFORM_NEEDS, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
-from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, DatabaseUnavailable, password_of
+from operators.adapters.aws.rds import (
+    DatabaseConflict,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    ReadReplica,
+    password_of,
+)
 from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavailable
 from operators.auraservice import status, token_keys
 from operators.auraservice.dependencies import TIMESERIES_CLUSTER, TIMESERIES_SECRET, Dependencies, needs_met
@@ -128,6 +134,8 @@ class AuraServiceReconciler:
             url = await self.cloud.databases.ensure(
                 claimant, database.instance, database.name, password, stored=bool(stored)
             )
+        except ReadReplica as replica:
+            return good(status.DATABASE, "ReadReplica", str(replica)), replica.url
         except DatabaseConflict as error:
             return broken(status.DATABASE, "NameConflict", str(error)), ""
         except DatabaseRefused as error:

@@ -17,7 +17,7 @@ def test_the_inventory_lists_what_the_state_of_this_stack_holds(platform: Platfo
     printed = platform.aura("inventory")
     lines = [line.split() for line in printed.splitlines()]
     assert sorted(line[2] for line in lines if line[1:2] == ["database"]) == sorted(databases)
-    assert ["us-west-2", "stream", "aura-us-west-2-stream", "3", "kafka.t3.small,", "10", "GiB", "each"] in [
+    assert ["us-west-2", "stream", "aura-us-west-2-stream", "3", "kafka.m7g.large,", "10", "GiB", "each"] in [
         line[:8] for line in lines
     ]
     assert "a month on demand, by list prices of us-east-1" in printed

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.platform import REDIS_URL
 from tests.infra.recording import Recording, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
@@ -62,8 +63,9 @@ def test_a_region_connects_to_its_own_stores_with_the_common_passwords(declared:
     assert east["password"] == west["password"] == versions[f"aura-{WEST}-auth-password"]["secretString"]
     logins = [json.loads(versions[f"aura-{region}-stream-login"]["secretString"]) for region in (WEST, EAST)]
     assert logins[0] == logins[1]
-    west_cache, east_cache = declared.of("aws:elasticache/replicationGroup:ReplicationGroup").values()
-    assert west_cache["authToken"] == east_cache["authToken"]
+    given = declared.of("kubernetes:core/v1:Secret")
+    urls = [given[f"aura-{region}"]["stringData"][REDIS_URL] for region in (WEST, EAST)]
+    assert len({url.split("@")[0] for url in urls}) == 1 and len(set(urls)) == 2
 
 
 def test_databases_are_replicas_with_a_key_and_groups_of_their_own(declared: Recording) -> None:
@@ -99,7 +101,8 @@ def test_the_cache_is_one_datastore(declared: Recording) -> None:
     assert datastore["cacheNodeType"] == caches[f"aura-{WEST}-cache"]["nodeType"]
     secondary = caches[f"aura-{EAST}-cache"]
     assert secondary["globalReplicationGroupId"] == "abcde-aura-cache"
-    assert not {"engine", "engineVersion", "nodeType"} & set(secondary)
+    taken_over = {"engine", "engineVersion", "nodeType", "atRestEncryptionEnabled", "transitEncryptionEnabled"}
+    assert not {*taken_over, "authToken"} & set(secondary)
 
 
 def test_brokers_are_replicated_both_ways_under_the_same_names(declared: Recording) -> None:

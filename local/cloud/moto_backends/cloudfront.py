@@ -1,19 +1,36 @@
-"""CloudFront: invalidations complete as AWS spells it, and a change gives a distribution another ETag."""
+"""CloudFront: invalidations complete as AWS spells it, a change gives a distribution another ETag, and a behavior may
+name a group of origins."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from moto.cloudfront.models import CloudFrontBackend, Invalidation, random_id
+from moto.cloudfront.exceptions import OriginDoesNotExist
+from moto.cloudfront.models import CloudFrontBackend, DistributionConfig, Invalidation, random_id
 
+_configure = DistributionConfig.__init__
 _make = Invalidation.__init__
 _update = CloudFrontBackend.update_distribution
 
 
 def install() -> None:
     """Replaces methods of moto's classes, so that pickles keep referring to those classes."""
+    DistributionConfig.__init__ = _configured
     Invalidation.__init__ = _made
     CloudFrontBackend.update_distribution = _updated
+
+
+def _configured(self: Any, config: dict[str, Any]) -> None:
+    """moto knows no group by which a behavior could name its origins. Raises OriginDoesNotExist."""
+    behavior = config["DefaultCacheBehavior"]
+    target, origins = behavior["TargetOriginId"], [origin["Id"] for origin in config["Origins"]["Items"]]
+    groups = {group["Id"]: group["Members"]["Items"] for group in (config.get("OriginGroups") or {}).get("Items") or []}
+    if any(member["OriginId"] not in origins for members in groups.values() for member in members):
+        raise OriginDoesNotExist
+    if target in groups:
+        config = {**config, "DefaultCacheBehavior": {**behavior, "TargetOriginId": origins[0]}}
+    _configure(self, config)
+    self.DefaultCacheBehavior.target_origin_id = target
 
 
 def _made(self: Any, *arguments: Any, **named: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from moto.s3.models import FakeDeleteMarker
@@ -17,14 +18,17 @@ _TRUSTED = "s3.amazonaws.com"
 
 
 class Replications:
-    """The backings of all buckets with a replication configuration."""
+    """The backings of all buckets with a replication configuration. `version` is another one once S3 has changed."""
 
-    def __init__(self, context: CloudContext) -> None:
-        self.context = context
+    def __init__(self, context: CloudContext, version: Callable[[], object]) -> None:
+        self.context, self.version = context, version
+        self._copied: dict[str, object] = {}
 
     def backings(self) -> list[BucketReplication]:
         """Called under the lock."""
-        return [BucketReplication(self.context, source.bucket.name) for source in s3.sources()]
+        return [
+            BucketReplication(self.context, source.bucket.name, self.version, self._copied) for source in s3.sources()
+        ]
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,22 @@ class BucketReplication:
 
     context: CloudContext
     name: str
+    version: Callable[[], object]
+    copied: dict[str, object]
+    """The version of S3 in which nothing was due, by bucket."""
 
     @property
     def key(self) -> str:
         return f"arn:aws:s3:::{self.name}"
 
     def reconcile(self) -> None:
+        with self.context.lock:
+            version = self.version()
+            if self.copied.get(self.name) == version:
+                return
         while self._copy_some():
             pass
+        self.copied[self.name] = version
 
     def _copy_some(self) -> bool:
         """Copies a few versions; returns whether there may be more."""

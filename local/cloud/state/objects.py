@@ -22,6 +22,8 @@ class ObjectContents:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._on_disk = {file.name for file in folder.iterdir()}
         self._used: set[str] = set()
+        self._whole: set[str] = set()
+        """Files that were found complete; nobody writes a file twice."""
 
     def take_used(self) -> frozenset[str]:
         """Names of the files that were written or referred to since the last call."""
@@ -35,6 +37,7 @@ class ObjectContents:
         for name in self._on_disk - kept:
             (self.folder / name).unlink(missing_ok=True)
         self._on_disk &= kept
+        self._whole &= kept
 
     def reduce(self, key: FakeKey) -> tuple[Any, ...]:
         """Writes the contents unless they are on disk. Raises OSError."""
@@ -54,8 +57,10 @@ class ObjectContents:
 
     def verified(self, _: str, name: str, state: dict[str, Any]) -> FakeKey:
         """In place of `restored`, an object without contents. Raises OSError when its file has not all of them."""
-        if (self.folder / name).stat().st_size != state["contentsize"]:
-            raise OSError(f"{self.folder / name} is incomplete")
+        if name not in self._whole:
+            if (self.folder / name).stat().st_size != state["contentsize"]:
+                raise OSError(f"{self.folder / name} is incomplete")
+            self._whole.add(name)
         key: FakeKey = object.__new__(FakeKey)
         key.disposed = True  # moto would dispose of its contents
         return key

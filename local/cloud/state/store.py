@@ -63,6 +63,10 @@ class Store:
             message = f"The local cloud could not write its state: {error}. Nothing was changed; make room and repeat."
             raise AwsError("InternalFailure", message, 500) from error
 
+    def version_of(self, service: str) -> object:
+        """Equal as long as nothing of a service of moto was changed and saved; `service` is moto's package."""
+        return tuple(part for name, part in self._saved.items() if any(key[0] == service for key in name))
+
     def revert(self) -> None:
         """Takes back what was changed since the last save, in memory too."""
         with self.context.lock:

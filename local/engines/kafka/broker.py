@@ -23,8 +23,12 @@ appender.console.layout.pattern=[%d] %p %m (%c)%n
 """
 
 
+_HEAP = "48m"
+"""Of a broker when it starts: an idle one needs little more, and what a heap has once touched stays in memory."""
+
+
 class Broker:
-    """The process of `node`, with its data, settings and log in `folder`; `heap` is the JVM heap size.
+    """The process of `node`, with its data, settings and log in `folder`; `heap` is what the JVM's heap may grow to.
 
     A `light` one compiles less: it starts with half the processor time, and encrypts and compresses more slowly.
     """
@@ -78,7 +82,7 @@ class Broker:
             ports.append(CONTROLLER_PORT)
         self.process.start(
             [
-                *self._java(*self.compiler, f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC"),
+                *self._java(*self.compiler, f"-Xms{_HEAP}", f"-Xmx{self.heap}", "-XX:+UseSerialGC"),
                 *(
                     f"-Dkafka.logs.dir={self.folder}/logs",
                     f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties",

@@ -14,6 +14,7 @@ SCRAM_PORT = 9096
 """As on MSK: https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html"""
 
 _COMMON = """\
+log.cleaner.dedupe.buffer.size=8388608
 num.network.threads=2
 num.io.threads=4
 offsets.topic.num.partitions=8

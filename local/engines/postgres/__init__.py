@@ -8,6 +8,7 @@ from local.engines.postgres.backup import (
     archive_command,
     first_segment,
     forget_unneeded,
+    needed,
     restore_command,
     unneeded,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "checked",
     "first_segment",
     "forget_unneeded",
+    "needed",
     "restore_command",
     "segment_of",
     "unneeded",

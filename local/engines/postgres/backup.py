@@ -72,27 +72,37 @@ def write_password(folder: Path, password: str) -> None:
 
 
 def archive_command(archive: Path) -> str:
-    """Copies a finished segment to a folder, compressed, and renames it: a copy is whole or absent."""
-    made = f'mkdir -p "{archive}"'
-    return f'{made} && gzip -1 < "%p" > "{archive}/%f.new" && mv -f "{archive}/%f.new" "{archive}/%f.gz"'
+    """Copies a finished segment to a folder, compressed, and renames it: a copy is whole or absent.
+
+    It keeps the time of the segment, when that was last written.
+    """
+    made, new = f'mkdir -p "{archive}"', f'"{archive}/%f.new"'
+    return f'{made} && gzip -1 < "%p" > {new} && touch -r "%p" {new} && mv -f {new} "{archive}/%f.gz"'
 
 
-def restore_command(archive: Path, live: Path) -> str:
+def restore_command(archive: Path, live: Path | None = None) -> str:
     """Fetches a segment from the archive, or from `live`, the WAL folder of the server that writes it.
 
     So what was committed just now can be restored too: there is no wait for the next archived segment. The archive
     is asked again because a segment may move there between the first two questions.
     """
     archived = f'test -f "{archive}/%f.gz" && gzip -dc "{archive}/%f.gz" > "%p"'
+    if live is None:
+        return archived
     return f'({archived}) || cp "{live}/%f" "%p" 2>/dev/null || ({archived})'
 
 
 def forget_unneeded(archive: Path, backups: list[Path]) -> None:
     """Deletes the archived WAL that none of these base backups needs, and all of it when there is none."""
-    for name in unneeded(
-        [segment.name for segment in archive.glob("*.gz")], [first_segment(backup / "data") for backup in backups]
-    ):
-        (archive / name).unlink()
+    for segment in set(archive.glob("*.gz")) - set(needed(archive, backups)):
+        segment.unlink()
+
+
+def needed(archive: Path, backups: list[Path]) -> list[Path]:
+    """The archived WAL that some of these base backups need, in the order of the log."""
+    archived = sorted(archive.glob("*.gz"))
+    gone = set(unneeded([one.name for one in archived], [first_segment(backup / "data") for backup in backups]))
+    return [segment for segment in archived if segment.name not in gone]
 
 
 def unneeded(archived: Sequence[str], first: Sequence[str]) -> list[str]:

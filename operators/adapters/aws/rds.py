@@ -21,6 +21,7 @@ from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavail
 
 _TIMEOUT_SECONDS = 5
 _VERIFIED_SECONDS = 60.0
+_REPLICA = "replica"
 _MISSING = re.compile(r"does not exist|password authentication failed|no password", re.IGNORECASE)
 _ROLE = "select coalesce(shobj_description(oid, 'pg_authid'), ''), '' from pg_roles where rolname = %s"
 _DATABASE = """
@@ -43,6 +44,14 @@ class DatabaseRefused(Exception):
 
 class DatabaseConflict(Exception):
     """Role or database belong to another, and were not changed; the text says to whom."""
+
+
+class ReadReplica(Exception):
+    """The instance is a read replica: who made role and database did so in the region of its source."""
+
+    def __init__(self, where: str, url: str) -> None:
+        super().__init__(f"{where} is a read replica; its roles and databases are those of its source")
+        self.url = url
 
 
 class _Master(BaseModel):
@@ -68,8 +77,8 @@ class Databases:
         """The URL of database `name`, owned by a role of the same name with this password; creates both if missing.
 
         `stored` says that the password is that of the claimant's own Secret, and not a new one. Raises
-        SecretUnavailable, DatabaseConflict, DatabaseUnavailable or DatabaseRefused. Never drops or empties anything,
-        and never alters what was not made for `claimant` (claims.py).
+        SecretUnavailable, DatabaseConflict, DatabaseUnavailable, DatabaseRefused or ReadReplica. Never drops or empties
+        anything, and never alters what was not made for `claimant` (claims.py).
         """
         master = await self._master(instance)
         address = f"{master.host}:{master.port}"
@@ -79,7 +88,8 @@ class Databases:
         where = f"RDS instance {instance} at {address}"
         try:
             async with self._locks[instance]:
-                await self._ensure(master, claimant, name, password, url if stored else "")
+                if await self._ensure(master, claimant, name, password, url if stored else "") is _REPLICA:
+                    raise ReadReplica(where, url)
         except (psycopg.OperationalError, OSError) as error:
             raise DatabaseUnavailable(f"{where}: {error}".strip()) from error
         except psycopg.Error as error:
@@ -102,11 +112,12 @@ class Databases:
         except ValueError:  # not chained: the error quotes the secret
             raise SecretUnavailable(f"secret {reference} is not JSON") from None
 
-    async def _ensure(self, master: _Master, claimant: Claimant, name: str, password: str, stored_url: str) -> None:
+    async def _ensure(self, master: _Master, claimant: Claimant, name: str, password: str, stored_url: str) -> str:
+        """_REPLICA where nothing can be made."""
         own = await _server_seen_by_owner(stored_url, name) if stored_url else None
         recorded = Existing(claimant.comment), Existing(claimant.comment, name)
         if own is not None and (own.role, own.database) == recorded:
-            return
+            return ""
         connection = await AsyncConnection.connect(
             conninfo.make_conninfo(
                 host=master.host,
@@ -120,12 +131,20 @@ class Databases:
             autocommit=True,
         )
         async with connection:
+            if await _recovering(connection):
+                return _REPLICA
             server = await _server(connection, master, name)
             if other := conflict(claimant, name, server, proven=own is not None):
                 raise DatabaseConflict(f"{other}; nothing was changed. {_handover(claimant, name, server)}")
             if own is None or server.role != recorded[0]:
                 await _set_role(connection, claimant, name, password, exists=server.role is not None)
             await _set_database(connection, claimant, name, server.database)
+        return ""
+
+
+async def _recovering(connection: AsyncConnection) -> bool:
+    row = await (await connection.execute("select pg_is_in_recovery()")).fetchone()
+    return bool(row and row[0])
 
 
 async def _set_role(connection: AsyncConnection, claimant: Claimant, name: str, password: str, *, exists: bool) -> None:

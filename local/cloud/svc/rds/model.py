@@ -8,6 +8,7 @@ from typing import Any
 
 from local.cloud.service.groups.model import GroupState, ParameterGroup, SubnetGroup
 from local.cloud.service.stored import Stored
+from local.cloud.svc.rds.replicated_backups import ReplicatedBackups
 from local.cloud.svc.rds.replication import Health
 
 __all__ = ["ParameterGroup", "SubnetGroup"]  # states on disk refer to both by this module
@@ -22,12 +23,14 @@ INCOMPATIBLE = "incompatible-parameters"
 class Restoration:
     """The instance begins with the base backup `snapshot` (a snapshot's `resource_id`).
 
-    With `source`, the resource id of an instance, its transactions follow: those up to `until`, or all.
+    With `source`, the resource id of an instance, its transactions follow: those up to `until`, or all. With `copies`,
+    the identifier of replicated backups, both are what was copied.
     """
 
     snapshot: str
     source: str = ""
     until: datetime | None = None
+    copies: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,13 +139,15 @@ class RdsState(Stored, GroupState):
     instances: dict[str, Instance] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    replicated_backups: dict[str, ReplicatedBackups] = field(default_factory=dict)
+    """By identifier: of instances of other regions."""
 
     @property
     def group_users(self) -> dict[str, Instance]:
         return self.instances
 
     def taggable(self) -> list[Any]:
-        return [*super().taggable(), *self.snapshots.values()]
+        return [*super().taggable(), *self.snapshots.values(), *self.replicated_backups.values()]
 
     def snapshots_of(self, resource_id: str, type: str | None = None) -> list[Snapshot]:
         """Of the instance with this resource id, the oldest first."""

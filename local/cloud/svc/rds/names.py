@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.rds.model import Instance, RdsState, Snapshot
+from local.cloud.svc.rds.replicated_backups import ReplicatedBackups
 
 
 @dataclass(frozen=True)
@@ -53,4 +54,12 @@ def snapshot(state: RdsState, text: str, *statuses: str) -> Snapshot:
     if statuses and found.status not in statuses:
         message = f"DBSnapshot {found.identifier} is in state {found.status}; it must be {' or '.join(statuses)}."
         raise AwsError("InvalidDBSnapshotState", message)
+    return found
+
+
+def replicated_backups(state: RdsState, arn: str) -> ReplicatedBackups:
+    """Raises AwsError when there are none of this ARN in the region."""
+    found = next((copies for copies in state.replicated_backups.values() if copies.arn == arn), None)
+    if found is None:
+        raise AwsError("DBInstanceAutomatedBackupNotFound", f"There are no automated backups {arn} in {state.region}.")
     return found

@@ -20,7 +20,8 @@ KINDS = (
         id=".DBInstanceAutomatedBackup.DBInstanceAutomatedBackupsArn",
         search=Search(
             Call("DescribeDBInstanceAutomatedBackups"),
-            "DBInstanceAutomatedBackups[?DBInstanceArn == '{sourceDbInstanceArn}'].DBInstanceAutomatedBackupsArn",
+            "DBInstanceAutomatedBackups[?DBInstanceArn == '{sourceDbInstanceArn}' && Status != 'retained']"
+            ".DBInstanceAutomatedBackupsArn",
         ),
         read=Call("DescribeDBInstanceAutomatedBackups", {"DBInstanceAutomatedBackupsArn": "{id}"}),
         found="DBInstanceAutomatedBackups[0]",

@@ -60,6 +60,11 @@ class Fleet:
         """Folder of the archived WAL."""
         return self._archive(instance.region, instance.resource_id)
 
+    def copies(self, region: str, identifier: str) -> tuple[Path, Path]:
+        """Folders of the base backups and of the WAL of replicated backups."""
+        folder = self.context.folder(region, "rds-backups", identifier)
+        return folder / "bases", folder / "wal"
+
     def source(self, instance: Instance) -> Postgres | None:
         """The server that a replica follows; None for other instances, and when the source is gone."""
         source = self.instance(instance.following.resource_id) if instance.following else None
@@ -75,6 +80,9 @@ class Fleet:
         match instance.origin:
             case Following():
                 return self.standby(instance)
+            case Restoration(base, _, until, copies) if copies:
+                bases, wal = self.copies(instance.region, copies)
+                return Restored(bases / base, restore_command(wal), until)
             case Restoration(snapshot, ""):
                 return Restored(self.snapshot_folder(instance.region, snapshot))
             case Restoration(snapshot, source, until):

@@ -13,6 +13,7 @@ from local.cloud.svc.rds import names
 from local.cloud.svc.rds.describe import described, earliest_restorable, latest_restorable
 from local.cloud.svc.rds.groups import PARAMETER_GROUPS
 from local.cloud.svc.rds.model import Following, Instance, RdsState, Restoration, Snapshot
+from local.cloud.svc.rds.replicated_backups import ReplicatedBackups
 from local.cloud.svc.rds.rules import request
 
 _KEPT = {
@@ -41,9 +42,15 @@ class RestoreOperations(Service[RdsState]):
 
     def restore_db_instance_to_point_in_time(self, state: RdsState, inputs: Inputs) -> Output:
         request.check(state, inputs, "TargetDBInstanceIdentifier")
+        name = inputs["TargetDBInstanceIdentifier"]
+        if arn := inputs.get("SourceDBInstanceAutomatedBackupsArn"):
+            copies = names.replicated_backups(state, arn)
+            tags = copies.tags if inputs.get("CopyTagsToSnapshot", copies.inputs.get("CopyTagsToSnapshot")) else {}
+            origin = _copied_moment(copies, inputs)
+            made = begin(self, state, name, inputs, copies.inputs, copies.password, origin, tags)
+            return {"DBInstance": described(state, made)}
         source = _source(state, inputs)
         origin = _moment(state, source, inputs)
-        name = inputs["TargetDBInstanceIdentifier"]
         tags = source.tags if inputs.get("CopyTagsToSnapshot", source.inputs.get("CopyTagsToSnapshot")) else {}
         made = begin(self, state, name, inputs, source.inputs, source.password, origin, tags)
         return {"DBInstance": described(state, made)}
@@ -83,8 +90,6 @@ def begin(
 
 
 def _source(state: RdsState, inputs: Inputs) -> Instance:
-    if "SourceDBInstanceAutomatedBackupsArn" in inputs:
-        raise unsupported("restoring from automated backups that were retained or replicated")
     if "SourceDBInstanceIdentifier" in inputs:
         return names.instance(state, inputs["SourceDBInstanceIdentifier"])
     wanted = inputs.get("SourceDbiResourceId")
@@ -101,19 +106,40 @@ def _moment(state: RdsState, source: Instance, inputs: Inputs) -> Restoration:
     if not source.retention or source.following:
         message = f"Automated backups of {source.identifier} are not enabled, so no moment of it can be restored."
         raise AwsError("PointInTimeRestoreNotEnabled", message)
-    at, newest = inputs.get("RestoreTime"), bool(inputs.get("UseLatestRestorableTime"))
-    if (at is None) != newest:
-        message = "Give either RestoreTime or UseLatestRestorableTime."
-        raise AwsError("InvalidParameterCombination", message)
+    at = _wanted(inputs)
     earliest, latest = earliest_restorable(state, source), latest_restorable(state, source)
     if earliest is None or latest is None:
         raise AwsError("InvalidDBInstanceState", f"{source.identifier} has no backup yet.")
     if at is None:
         return Restoration(_base(state, source, latest).resource_id, source.resource_id)
+    _within(at, earliest, latest)
+    return Restoration(_base(state, source, at).resource_id, source.resource_id, at)
+
+
+def _copied_moment(copies: ReplicatedBackups, inputs: Inputs) -> Restoration:
+    at, window = _wanted(inputs), copies.window()
+    if window is None or copies.status == "deleting":
+        message = f"The backups {copies.arn} have no moment yet that can be restored."
+        raise AwsError("InvalidDBInstanceState", message)
+    if at is None:
+        return Restoration(copies.base(window[1]), copies=copies.identifier)
+    _within(at, *window)
+    return Restoration(copies.base(at), until=at, copies=copies.identifier)
+
+
+def _wanted(inputs: Inputs) -> datetime | None:
+    """The moment that the request names; None for the latest one."""
+    at, newest = inputs.get("RestoreTime"), bool(inputs.get("UseLatestRestorableTime"))
+    if (at is None) != newest:
+        message = "Give either RestoreTime or UseLatestRestorableTime."
+        raise AwsError("InvalidParameterCombination", message)
+    return at
+
+
+def _within(at: datetime, earliest: datetime, latest: datetime) -> None:
     if not earliest <= at <= latest:
         message = f"RestoreTime {at.isoformat()} is not between {earliest.isoformat()} and {latest.isoformat()}."
         raise AwsError("InvalidParameterValue" if at > latest else "InvalidRestoreFault", message)
-    return Restoration(_base(state, source, at).resource_id, source.resource_id, at)
 
 
 def _base(state: RdsState, source: Instance, at: datetime) -> Snapshot:
