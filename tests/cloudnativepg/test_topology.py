@@ -71,7 +71,7 @@ CHANGES: dict[Step, tuple[Change, ...]] = {
     Step.BEGIN_DEMOTION: (lambda w: replace(w, role=Role.DEMOTING, archive="other", archived=False),),
     Step.SHUT_DOWN: (lambda w: replace(w, running=False), lambda w: replace(w, clean=True)),
     Step.END_DEMOTION: (
-        lambda w: replace(w, archived=True),
+        lambda w: replace(w, archived=w.clean and not w.running),  # all of it, only then
         lambda w: replace(w, role=Role.REPLICA, token=Token.of(w.control).encode()),
     ),
     Step.UNDO_DEMOTION: (lambda w: replace(w, role=Role.PRIMARY, archive=""),),

@@ -97,7 +97,7 @@ def test_each_stack_has_an_overlay_for_each_of_its_regions() -> None:
         assert all(yaml.safe_load(file.read_text()) for file in folder.glob("*/kustomization.yaml"))
 
 
-@pytest.mark.parametrize("stack", ["staging", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_regions_of_a_pair_differ_in_their_buckets_and_in_where_the_store_begins(stack: str) -> None:
     west, east = by_name(stack), by_name(stack, "us-east-1")
     assert west.keys() == east.keys()
@@ -113,7 +113,7 @@ def test_the_regions_of_a_pair_differ_in_their_buckets_and_in_where_the_store_be
 
 
 @pytest.mark.parametrize("region", ["us-west-2", "us-east-1"])
-@pytest.mark.parametrize("stack", ["staging", "prod"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_a_store_is_a_member_of_the_topology_under_the_name_of_its_region(stack: str, region: str) -> None:
     found = by_name(stack, region)["Cluster", "timeseries"]
     (archiver,) = found["spec"]["plugins"]
