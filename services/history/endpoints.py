@@ -25,6 +25,7 @@ from services.history.settings import HistorySettings
 from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
 from services.kit import app, background, consumer
 from services.kit.authentication import Caller
+from services.kit.database import Pool
 from services.kit.problems import Problem, documented
 from services.kit.tokens import Verifier
 from services.kit.zones import day_start
@@ -37,7 +38,7 @@ def create(settings: HistorySettings) -> FastAPI:
 
     401 without a valid token; 422 for invalid parameters, naming them; 503 while the store is unavailable.
     """
-    pool = AsyncConnectionPool(
+    pool: Pool = AsyncConnectionPool(
         make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification),
         # JIT compilation of a plan over three months of partitions took twenty times as long as executing it.
         kwargs={"options": "-c jit=off"},

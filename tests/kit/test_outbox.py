@@ -58,7 +58,7 @@ async def test_after_a_crash_the_identical_records_come_again_in_order(pool: dat
     async with pool.connection() as connection:
         for number in range(6):
             await put(connection, uuid4(), TOPIC, f"user-{number % 2}", f"{number}".encode())
-    options = {"bootstrap_servers": kafka.bootstrap}
+    options: dict[str, Any] = {"bootstrap_servers": kafka.bootstrap}
     relay = Relay(pool, options)
     async with AIOKafkaProducer(**options) as producer:
         with pytest.raises(Killed):
@@ -72,9 +72,9 @@ async def test_after_a_crash_the_identical_records_come_again_in_order(pool: dat
         assert [int(value) for _, value, *_ in values[:3]] == sorted(int(value) for _, value, *_ in values[:3])
 
 
-async def received(kafka: Kafka, count: int) -> list[tuple[bytes, bytes, Any, int]]:
+async def received(kafka: Kafka, count: int) -> list[tuple[Any, Any, Any, int]]:
     async with AIOKafkaConsumer(TOPIC, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest") as consumer:
-        found: list[tuple[bytes, bytes, Any, int]] = []
+        found: list[tuple[Any, Any, Any, int]] = []
         async with asyncio.timeout(30):
             while len(found) < count:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
