@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+settings.register_profile("aura", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("aura")
 pytest_plugins = [
     "tests.fixtures.revival",
     "tests.fixtures.engines",

@@ -25,7 +25,6 @@ from services.history.settings import HistorySettings
 from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
 from services.kit import app, background, consumer
 from services.kit.authentication import Caller
-from services.kit.database import AWAY
 from services.kit.problems import Problem, documented
 from services.kit.tokens import Verifier
 from services.kit.zones import day_start
@@ -66,7 +65,7 @@ def create(settings: HistorySettings) -> FastAPI:
         "history",
         checks={"store": check_store},
         lifespan=lifespan,
-        away=AWAY,
+        away=(psycopg.Error,),  # also tables that are not made yet
         verifier=Verifier.from_settings(settings),
     )
 

@@ -10,13 +10,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import psycopg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from msgspec import DecodeError
 from prometheus_client import Counter
 
 from services.kit import logs, trace
-from services.kit.database import AWAY
 from services.kit.records import TRACE_ID
 
 MAX_BACKOFF_SECONDS = 30.0
@@ -53,7 +53,7 @@ async def consume(kafka: Mapping[str, Any], topic: str, group: str, handle: Call
                 if batches:
                     await consumer.commit()
                 backoff = 1.0
-        except (KafkaError, *AWAY) as error:
+        except (KafkaError, psycopg.Error) as error:
             log.warning("reading_delayed", topic=topic, group=group, error=repr(error), retry_seconds=backoff)
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)

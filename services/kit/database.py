@@ -7,15 +7,16 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import AsyncConnectionPool
 
 from contracts.connections import DatabaseVariables
 
 Connection = AsyncConnection[Any]
 Pool = AsyncConnectionPool[Connection]
 
-AWAY = (OperationalError, InterfaceError, psycopg.errors.ReadOnlySqlTransaction, PoolTimeout, PoolClosed)
-"""The database is unreachable, too slow, shutting down, or read-only because its region is not the active one."""
+AWAY = (OperationalError, InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+"""The database is unreachable, too slow, shutting down, without a free connection, or read-only because its region is
+not the active one."""
 
 WAIT_SECONDS = 3.0
 """For a free connection. Then 503: whoever waits longer has hung up, and a queue would outlast the outage."""

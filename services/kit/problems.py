@@ -1,6 +1,6 @@
 """Every error of a service as a problem document (RFC 9457): what happened, and what to do next.
 
-A dependency that is away is a 503 with Retry-After, not a 500: the request is intact and may be repeated.
+A dependency that is away is a 503 with Retry-After, not a 500: the request is right and may be repeated.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def response(problem: Problem) -> Response:
 
 
 def unavailable(what: str) -> Problem:
-    """503: `what` is away, nothing was done, and the request may be repeated."""
-    return Problem(503, f"{what}; nothing was changed, repeat the request", headers={"Retry-After": str(RETRY_SECONDS)})
+    """503: `what` is away. Whether a change was stored, only a repeat tells: a connection may break at its commit."""
+    detail = f"{what}; repeat the request, with the same Idempotency-Key if it had one"
+    return Problem(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def install(app: FastAPI, away: tuple[type[Exception], ...] = ()) -> None:

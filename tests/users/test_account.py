@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis as redis_client
@@ -13,7 +15,9 @@ from contracts.platform import TOPIC_USER_EVENTS
 from contracts.preferences import PREFERENCES_KEY
 from contracts.tokens import LIFETIME_SECONDS
 from contracts.user_events import Kind, UserEvent, read
+from services.kit import database
 from services.users.account import TABLES_OF_A_PERSON
+from services.users.gamification import ledger
 from tests.users.conftest import Service, until
 from tests.users.test_documents import BODIES, ROUTES
 
@@ -91,6 +95,23 @@ def test_the_end_of_an_account_leaves_no_row_and_tells_the_others(service: Servi
     assert [event.kind for event in (sent[-1], waits)] == [Kind.ACCOUNT_DELETED] * 2
     assert sent[-1].until == waits.until == sent[-1].at + LIFETIME_SECONDS * 1000
     assert sent[-1].id != waits.id
+
+
+async def test_an_event_from_before_the_end_that_comes_after_it_makes_no_row(service: Service) -> None:
+    user = "account-late"
+    fill(service, user)
+    at = int(time.time() * 1000)
+    service.client(user).delete(service.url("")).raise_for_status()
+    late = UserEvent(str(uuid4()), Kind.CALM_SEEN, user, at)
+    async with database.pool(service.settings, size=1) as pool:
+        async with pool.connection() as connection:
+            assert not await ledger.reward(connection, late)
+        assert set(rows(service, user).values()) == {0}
+        after = UserEvent(str(uuid4()), Kind.CALM_SEEN, user, at + 60_000)
+        for new in (True, False):
+            async with pool.connection() as connection:
+                assert await ledger.reward(connection, after) is new
+    assert service.query("select points from progress where user_id = %s", user) == [(15,)]
 
 
 def test_who_comes_back_begins_anew(service: Service) -> None:

@@ -13,8 +13,8 @@ from services.users.streaks import FREEZE_EVERY, MAX_FREEZES, Streak, as_of, che
 
 FIRST = date(2026, 3, 1)
 DAY = timedelta(days=1)
-gaps = st.lists(st.integers(0, 4), max_size=60)
-"""Days between check-ins, 0 for one that is repeated."""
+gaps = st.lists(st.sampled_from([1] * 12 + [0, 2, 2, 3, 4]), max_size=60)
+"""Days between check-ins, 0 for one that is repeated; mostly 1, or no streak would last until it earns a freeze."""
 
 
 def days_of(between: list[int]) -> list[date]:
