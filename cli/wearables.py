@@ -26,6 +26,8 @@ from local.observe.errors import first_line
 from local.site import Site
 from local.wearables.beats import day_in_minutes, synthesise
 from local.wearables.fleet import SimulatedUser, stream
+from local.wearables.frames import alongside
+from local.wearables.motion import read_motion
 from local.wearables.recording import InvalidRecording, read_recording
 from local.wearables.report import Report, percentile
 from local.wearables.wearable import StreamEndpoint, Unreachable
@@ -68,9 +70,9 @@ def simulated_users(users: int, recording: Path | None, minutes: float) -> list[
     """New users, who have no history from earlier runs."""
     run_id = secrets.token_hex(3)
     if recording is not None:
-        beats = read_recording(recording)
+        beats, motion = read_recording(recording), read_motion(recording)
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", recording.name)[:100]  # a folder's name may be no subject
-        return [SimulatedUser(f"{name}-{run_id}-{n:03d}", beats) for n in range(users)]
+        return [SimulatedUser(f"{name}-{run_id}-{n:03d}", beats, motion) for n in range(users)]
     seeds = range(users)
     return [SimulatedUser(f"w-{run_id}-{n:03d}", synthesise(day_in_minutes(n, minutes), n)) for n in seeds]
 
@@ -90,7 +92,8 @@ async def run(site: Site, users: list[SimulatedUser], speed: float, say: Progres
     async def on_acknowledged(report: Report, sent: dict) -> None:
         say("all frames are acknowledged; waiting for the store")
         try:
-            verdict.append(await verify(site, PRIMARY, sent, report))
+            motion = {each.user: alongside(each.motion, each.beats, sent[each.user]) for each in users}
+            verdict.append(await verify(site, PRIMARY, sent, motion, report))
         except (psycopg.OperationalError, *kube.UNAVAILABLE) as error:
             raise StepFailed(
                 f"all {report.acked} frames were acknowledged, so their beats are kept, but the results cannot "

@@ -40,7 +40,7 @@ def svg(curves: Sequence[Curve]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif"'
         ' font-size="13" fill="#222"><rect width="100%" height="100%" fill="white"/>',
         f'<text x="{LEFT}" y="28" font-size="16">Stress episodes found, by what they cost in false alarms</text>',
-        *_axes(),
+        *axes(),
     ]
     for i, curve in enumerate(curves):
         colour = COLOURS[curve.rule]
@@ -50,12 +50,12 @@ def svg(curves: Sequence[Curve]) -> str:
             if alarms <= MOST_ALARMS and recall > frontier[-1][1]:
                 frontier += [(alarms, frontier[-1][1]), (alarms, recall)]
         frontier.append((MOST_ALARMS, frontier[-1][1]))
-        line = " ".join(f"{_x(a):.1f},{_y(r):.1f}" for a, r in frontier)
+        line = " ".join(f"{x(a):.1f},{y(r):.1f}" for a, r in frontier)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        x, y = _x(curve.default.alarms_an_hour), _y(curve.default.recall)
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}"/>')
-        x, y = _x(curve.cross_validated.alarms_an_hour), _y(curve.cross_validated.recall)
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9" fill="none" stroke="{colour}" stroke-width="2"/>')
+        at, down = x(curve.default.alarms_an_hour), y(curve.default.recall)
+        parts.append(f'<circle cx="{at:.1f}" cy="{down:.1f}" r="6" fill="{colour}"/>')
+        at, down = x(curve.cross_validated.alarms_an_hour), y(curve.cross_validated.recall)
+        parts.append(f'<circle cx="{at:.1f}" cy="{down:.1f}" r="9" fill="none" stroke="{colour}" stroke-width="2"/>')
         legend = TOP + 20 + 22 * i
         at = WIDTH - RIGHT + 12
         parts.append(f'<rect x="{at}" y="{legend - 10}" width="14" height="4" fill="{colour}"/>')
@@ -71,16 +71,16 @@ def svg(curves: Sequence[Curve]) -> str:
     return "\n".join(parts)
 
 
-def _axes() -> list[str]:
+def axes() -> list[str]:
     parts: list[str] = []
     for step in range(5):
-        x = _x(step * MOST_ALARMS / 4)
-        parts.append(f'<line x1="{x}" y1="{TOP}" x2="{x}" y2="{HEIGHT - BOTTOM}" stroke="#e3e3e3"/>')
-        parts.append(f'<text x="{x}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle">{step}</text>')
+        at = x(step * MOST_ALARMS / 4)
+        parts.append(f'<line x1="{at}" y1="{TOP}" x2="{at}" y2="{HEIGHT - BOTTOM}" stroke="#e3e3e3"/>')
+        parts.append(f'<text x="{at}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle">{step}</text>')
     for step in range(6):
-        y = _y(step / 5)
-        parts.append(f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#e3e3e3"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4}" text-anchor="end">{step / 5:.1f}</text>')
+        down = y(step / 5)
+        parts.append(f'<line x1="{LEFT}" y1="{down}" x2="{WIDTH - RIGHT}" y2="{down}" stroke="#e3e3e3"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{down + 4}" text-anchor="end">{step / 5:.1f}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 16}" text-anchor="middle">false alarms an hour</text>')
     parts.append(
@@ -89,9 +89,9 @@ def _axes() -> list[str]:
     return parts
 
 
-def _x(alarms: float) -> float:
+def x(alarms: float) -> float:
     return LEFT + min(alarms, MOST_ALARMS) / MOST_ALARMS * (WIDTH - LEFT - RIGHT)
 
 
-def _y(recall: float) -> float:
+def y(recall: float) -> float:
     return HEIGHT - BOTTOM - recall * (HEIGHT - TOP - BOTTOM)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.visible import visible
+from local.wearables.motion import Moved, read_motion
 from local.wearables.recording import InvalidRecording, read_recording, read_text
 
 GRACE = 60
@@ -35,6 +36,15 @@ class Recording:
     beats: list[tuple[int, float]]
     episodes: list[Episode]
     calm_hours: float
+    motion: list[Moved]
+    kind: str
+    """The name of the data set's folder."""
+
+    @property
+    def person(self) -> str:
+        """The same in each recording of a person; data sets name theirs apart."""
+        group = "" if self.kind == "stress-predict" else "wise"
+        return f"{group}{self.name.partition('_')[0]}"
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,8 @@ class Score:
     episodes: int
     alarms: int
     hours: float
+    latencies: tuple[float, ...] = ()
+    """Seconds from the start of each episode that was found to its first event."""
 
     def __add__(self, other: Score) -> Score:
         return Score(
@@ -52,6 +64,7 @@ class Score:
             self.episodes + other.episodes,
             self.alarms + other.alarms,
             self.hours + other.hours,
+            self.latencies + other.latencies,
         )
 
     @property
@@ -88,7 +101,8 @@ def read(folder: Path) -> Recording:
         episodes.append(Episode(start, end + GRACE, within >= MIN_MONITORED and before >= MIN_BEFORE))
         for s in range(start, min(end + GRACE, last)):
             calm[s - first] = False
-    return Recording(folder.name, beats, episodes, sum(calm) / 3600)
+    motion = [sample for sample in read_motion(folder) if first * 1000 <= sample[0] < last * 1000]
+    return Recording(folder.name, beats, episodes, sum(calm) / 3600, motion, folder.parent.name)
 
 
 def _labels(file: Path) -> list[tuple[int, int, int]]:
@@ -111,6 +125,7 @@ def _labels(file: Path) -> list[tuple[int, int, int]]:
 def score(recording: Recording, events: list[float]) -> Score:
     """Count events (Unix seconds): recall over evaluable episodes, false alarms outside every episode."""
     evaluable = [episode for episode in recording.episodes if episode.evaluable]
-    hits = sum(any(e.start <= t < e.end for t in events) for e in evaluable)
+    found = [[t - e.start for t in events if e.start <= t < e.end] for e in evaluable]
+    latencies = tuple(min(each) for each in found if each)
     alarms = sum(not any(e.start <= t < e.end for e in recording.episodes) for t in events)
-    return Score(hits, len(evaluable), alarms, recording.calm_hours)
+    return Score(len(latencies), len(evaluable), alarms, recording.calm_hours, latencies)

@@ -13,7 +13,7 @@ from cli.progress.steps import StepFailed
 from contracts.beats import MAX_RR_MS, MIN_RR_MS
 from contracts.biostream import BioStreamSpec
 from contracts.platform import NAMESPACE
-from contracts.records import StoredFrame
+from contracts.records import StoredFrame, StoredMovement
 from contracts.stream import Frame
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.spec import rules_from_spec
@@ -23,6 +23,7 @@ from local.observe import kube
 from local.site import Site
 from local.wearables.beats import Beat
 from local.wearables.frames import DEVICE, frames
+from local.wearables.motion import Moved
 from local.wearables.report import Report
 
 TIMEOUT_SECONDS = 60.0
@@ -49,10 +50,12 @@ class Verdict:
         return self.rows > 0 and self.rows_different == 0 and self.events_different == 0
 
 
-async def verify(site: Site, region: str, sent: dict[str, list[Beat]], report: Report) -> Verdict:
+async def verify(
+    site: Site, region: str, sent: dict[str, list[Beat]], motion: dict[str, list[Moved]], report: Report
+) -> Verdict:
     """Compares once the store is complete and every event has been pushed, or after a minute."""
     uri, declared = await asyncio.to_thread(_declared, site, region)
-    rows, events = await asyncio.to_thread(expected, sent, declared)
+    rows, events = await asyncio.to_thread(expected, sent, declared, motion)
     if not rows:
         return Verdict(example=no_row(sent, declared))
     deadline = time.monotonic() + TIMEOUT_SECONDS
@@ -65,13 +68,17 @@ async def verify(site: Site, region: str, sent: dict[str, list[Beat]], report: R
         await asyncio.sleep(0.25)
 
 
-def expected(sent: dict[str, list[Beat]], declared: Rules) -> tuple[Rows, set[str]]:
-    """Expected rows and event ids of these beats, in the frames in which wearables send them: where several beats came
-    with one time, their places depend on it. Those that ingest does not store whenever they come are left out."""
+def expected(
+    sent: dict[str, list[Beat]], declared: Rules, motion: dict[str, list[Moved]] | None = None
+) -> tuple[Rows, set[str]]:
+    """Expected rows and event ids of these beats and movements, in the frames in which wearables send them: where
+    several beats came with one time, their places depend on it. Those that ingest does not store whenever they come are
+    left out."""
     rows: Rows = {}
     events: set[str] = set()
     for user, beats in sent.items():
-        stored_frames = [_stored(user, timed.frame) for timed in frames(beats, DEVICE, 1.0)] if beats else []
+        moved = (motion or {}).get(user, [])
+        stored_frames = [_stored(user, timed.frame) for timed in frames(beats, DEVICE, 1.0, moved)] if beats else []
         for windows, raised in compute_frames(stored_frames, declared).values():
             rows |= {(user, window.at): stored.row(window) for window in windows}
             events |= {event.event_id for event in raised}
@@ -82,9 +89,11 @@ def _stored(user: str, frame: Frame) -> StoredFrame:
     """The frame as ingest stores it, received with its last beat."""
     kept = [sample for sample in frame.samples if MIN_RR_MS <= sample.rr <= MAX_RR_MS]
     received = frame.samples[-1].t
-    return StoredFrame(
-        user, frame.device, frame.seq, received, "", [sample.t for sample in kept], [sample.rr for sample in kept]
-    )
+    t, rr = [sample.t for sample in kept], [sample.rr for sample in kept]
+    movement = None
+    if frame.motion:
+        movement = StoredMovement([each.t for each in frame.motion], [each.motion_mg for each in frame.motion])
+    return StoredFrame(user, frame.device, frame.seq, received, "", t, rr, movement)
 
 
 def no_row(sent: dict[str, list[Beat]], declared: Rules) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from local.wearables.beats import Beat
-from local.wearables.frames import DEVICE, frames, shifted
+from local.wearables.frames import DEVICE, alongside, frames, shifted
+from local.wearables.motion import Moved
 from local.wearables.report import Report
 from local.wearables.wearable import PROGRESS_DEADLINE_SECONDS, StreamEndpoint, Wearable, count_beats
 
@@ -21,6 +22,8 @@ class SimulatedUser:
     user: str
     beats: list[Beat]
     """With the timestamps of the recording; `stream` shifts them to now."""
+    motion: Sequence[Moved] = ()
+    """Of the same time."""
 
 
 async def stream(
@@ -43,7 +46,8 @@ async def stream(
     begin = loop.time() + LEAD_SECONDS + spread
     start = time.time() + LEAD_SECONDS + spread
     sent = {each.user: shifted(each.beats, speed, start) for each in users}
-    batches = {user: frames(beats, DEVICE, speed) for user, beats in sent.items()}
+    motion = {each.user: alongside(each.motion, each.beats, sent[each.user]) for each in users}
+    batches = {user: frames(beats, DEVICE, speed, motion[user]) for user, beats in sent.items()}
     report = Report(len(users), beats=count_beats(batches.values()), frames=sum(map(len, batches.values())))
 
     finished = asyncio.Event()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from contracts.stream import Frame, Sample
+from contracts.stream import MAX_SAMPLES_A_FRAME, Frame, Motion, Sample
 from local.wearables.beats import Beat
+from local.wearables.motion import Moved
 
 BEATS_A_FRAME = 10
 DEVICE = "wearable-1"
@@ -29,11 +32,23 @@ def shifted(beats: list[Beat], speed: float, start: float) -> list[Beat]:
     return [(t + offset, interval) for t, interval in beats]
 
 
-def frames(beats: list[Beat], device: str, speed: float) -> list[Timed]:
-    """Frames of ten beats, numbered from 1; each is due when its last beat has happened."""
+def alongside(motion: Sequence[Moved], recorded: list[Beat], sent: list[Beat]) -> list[Moved]:
+    """The movement of a recording, shifted as its beats were."""
+    offset = sent[0][0] - recorded[0][0]
+    return [(t + offset, mg) for t, mg in motion]
+
+
+def frames(beats: list[Beat], device: str, speed: float, motion: Sequence[Moved] = ()) -> list[Timed]:
+    """Frames of ten beats with the movement until the last of them, numbered from 1; each is due when its last beat has
+    happened."""
     first = beats[0][0]
     chunks = [beats[i : i + BEATS_A_FRAME] for i in range(0, len(beats), BEATS_A_FRAME)]
-    return [
-        Timed((chunk[-1][0] - first) / 1000 / speed, Frame(device, seq, [Sample(t, rr) for t, rr in chunk]))
-        for seq, chunk in enumerate(chunks, 1)
-    ]
+    timed: list[Timed] = []
+    before = -1
+    for seq, chunk in enumerate(chunks, 1):
+        last = chunk[-1][0]
+        moved = [Motion(t, mg) for t, mg in motion if before < t <= last][-MAX_SAMPLES_A_FRAME:] if motion else []
+        frame = Frame(device, seq, [Sample(t, rr) for t, rr in chunk], moved)
+        timed.append(Timed((last - first) / 1000 / speed, frame))
+        before = last
+    return timed

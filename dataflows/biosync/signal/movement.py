@@ -2,9 +2,7 @@
 
 A wrist at rest is still for most of the time, and gestures are bursts of it; who walks or rides a bicycle is never
 still for long. So what tells exercise is the floor of the movement, not its mean: a low M-quantile of its logarithm
-(baseline.py has the definition) that follows within two or three minutes. On the recordings (docs/detection.md) it lies at 3 to
-7 thousandths of g at rest and in stress tasks, hands in use or not, and at 12 to 40 on a bicycle, whose rider's hands
-hold a bar.
+(baseline.py has the definition) that follows within two or three minutes. docs/detection.md has the figures.
 """
 
 from __future__ import annotations

@@ -41,11 +41,10 @@ HRV_SMOOTH = 30_000
 SCORE_WEIGHT = 1.0
 LARGEST_DROP = 0.5
 EXERCISE = 35.0
-"""Beats a minute above rest that are exercise: a social stress test, speech and arithmetic before a jury, raises the
-heart rate by 15 to 25 on average (Kirschbaum et al., Neuropsychobiology 1993; 28:76)."""
+"""Beats a minute above rest that are exercise. On the recordings 30 to 40 find the same episodes of stress."""
 RECOVERY = 300_000
-"""ms after exertion in which no event is raised. The fast part of the heart's recovery lasts a minute or two, the slow
-one five and more (Pierpont et al., Am J Cardiol 2000; 86:64)."""
+"""ms after exertion in which no event is raised: the heart recovers fast for a minute or two and slowly for several
+more (Pecanha et al., Clin Physiol Funct Imaging 2014; 34:327)."""
 STALE = 60_000
 """ms after a window's end beyond which the window is too old to raise an event."""
 
