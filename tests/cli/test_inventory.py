@@ -79,7 +79,7 @@ PAIRED = {"us-west-2", "us-east-1", "us-east-2", "global"}
 @pytest.mark.parametrize(
     ("stack", "regions", "lost"),
     [
-        ("local", {"us-west-2", "global"}, ALL),  # one region: nothing is copied
+        ("local", PAIRED, OF["read replica"]),
         ("staging", PAIRED, OF["read replica"]),
         ("prod", PAIRED, OF["read replica"]),
     ],
