@@ -103,6 +103,8 @@ def test_a_controller_that_is_killed_after_each_step_completes_what_it_began(
 
 def test_a_lost_primary_that_has_what_its_successor_lacks_stays_down_and_says_so(pair: Members) -> None:
     """The east is the primary, and ends without warning."""
+    pair.settle("west", "east")
+    pair.settle("east", "east", pair.server("west").standing.token)
     rows = pair.rows("east")
     pair.archive("east")
     pair.has("west", rows)
