@@ -18,6 +18,7 @@ from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 from pulumi.runtime.rpc import _special_sig_key
 
+from contracts.platform import PLATFORM_CONFIG
 from local.plugins import one_region
 from local.site import CHECKOUT
 
@@ -177,3 +178,9 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
         settings.reset_options()
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def platform_configs(declared: Recording) -> dict[str, Any]:
+    """The ConfigMap `aura-platform` of each region, by the resource's name."""
+    configs = declared.of("kubernetes:core/v1:ConfigMap").items()
+    return {name: config for name, config in configs if config["metadata"]["name"] == PLATFORM_CONFIG}

@@ -10,7 +10,7 @@ import yaml
 
 from contracts.platform import REDIS_URL
 from local.site import CHECKOUT
-from tests.infra.recording import Recording, run, run_alone
+from tests.infra.recording import Recording, platform_configs, run, run_alone
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 WEST, EAST = "us-west-2", "us-east-1"
@@ -234,6 +234,5 @@ def test_the_health_check_asks_what_the_overlay_of_its_region_routes(declared: R
 
 
 def test_the_two_regions_are_told_different_roles(declared: Recording) -> None:
-    configs = declared.of("kubernetes:core/v1:ConfigMap")
-    roles = {name: config["data"]["REGION_ROLE"] for name, config in configs.items()}
+    roles = {name: config["data"]["REGION_ROLE"] for name, config in platform_configs(declared).items()}
     assert roles == {f"aura-{WEST}": "active", f"aura-{EAST}": "passive"}

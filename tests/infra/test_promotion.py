@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.protection import STATEFUL
-from tests.infra.recording import Recording, run, run_promoted, unwrap
+from tests.infra.recording import Recording, platform_configs, run, run_promoted, unwrap
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 Key = tuple[str, str]
@@ -49,7 +49,7 @@ def test_the_same_resources_are_declared_but_for_the_way_of_the_backups(stack: s
 def test_of_those_only_what_a_region_is_told_about_itself_changes(stack: str) -> None:
     before, after = run(stack, outputs_known=True), run_promoted(stack)
     assert changed(before, after) == {(CONFIG_MAP, f"aura-{region}"): {"data"} for region in ("us-west-2", "us-east-1")}
-    roles = {name: config["data"]["REGION_ROLE"] for name, config in after.of(CONFIG_MAP).items()}
+    roles = {name: config["data"]["REGION_ROLE"] for name, config in platform_configs(after).items()}
     assert roles == {"aura-us-west-2": "passive", "aura-us-east-1": "active"}
 
 
