@@ -140,7 +140,7 @@ def plan_table(book: Runbook) -> Table:
                 for note, on in (("may be skipped", step.skippable), ("people are served", step.post_recovery))
                 if on
             )
-            shown.add_row(str(number), f"{step.title} ({step.name})", f"{step.deadline_s:.0f} s", ", ".join(notes))
+            shown.add_row(str(number), f"{step.title} ({step.name})", f"{step.deadline_s:.0f} s", notes)
     return shown
 
 
