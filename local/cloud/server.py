@@ -21,6 +21,7 @@ from local.cloud.moto_backends import (
     ec2,
     health_checks,
     iam,
+    image_replication,
     indexes,
     kms,
     logs,
@@ -50,7 +51,7 @@ log = logging.getLogger(__name__)
 
 _CORRECTIONS = (
     *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, multi_region_keys),
-    *(images, replication, revoked_rules, secret_replicas),
+    *(image_replication, replication, revoked_rules, secret_replicas),
     *(route53, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""

@@ -11,6 +11,7 @@ import pytest
 from moto.ecr.models import ECRBackend, ecr_backends
 
 from local.cloud.context import ACCOUNT, CloudContext
+from local.cloud.moto_backends import image_replication
 from local.cloud.replication import images
 from local.site import Site
 
@@ -20,7 +21,7 @@ MEDIA_TYPE = "application/vnd.oci.image.index.v1+json"
 
 @pytest.fixture
 def registries(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ECRBackend, ECRBackend]]:
-    monkeypatch.setattr(ECRBackend, "put_replication_configuration", images._configured)
+    monkeypatch.setattr(ECRBackend, "put_replication_configuration", image_replication.configured)
     west, east = ecr_backends[ACCOUNT][WEST], ecr_backends[ACCOUNT][EAST]
     for registry in (west, east):
         registry.reset()

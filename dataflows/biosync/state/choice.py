@@ -95,7 +95,8 @@ def choose(
     problems = "; ".join(damaged.values())
     if found and bounds.reach(found.place):
         return FromSnapshot(found, f"{lost}; the topic still has every record since this one, and {problems}")
-    if bounds.topic == snapshots[0].place.topic and bounds.low == 0:
+    newest_place = snapshots[0].place
+    if not found and bounds.topic == newest_place.topic and bounds.low == 0 and bounds.reach(newest_place):
         return FromTopic(f"{lost}; the topic still has every record, and {problems}")
     return Refused(f"{lost}; {problems}; and the topic does not have every record since an earlier snapshot any more")
 

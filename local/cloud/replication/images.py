@@ -11,22 +11,8 @@ from moto.ecr.exceptions import ImageAlreadyExistsException
 from moto.ecr.models import ECRBackend, Image, ecr_backends
 
 from local.cloud.context import ACCOUNT, CloudContext
+from local.cloud.moto_backends.image_replication import images_of, is_copied, note_copied
 from local.site import REGIONS
-
-_COPIED = "aura_copied_tags"
-_put_configuration = ECRBackend.put_replication_configuration
-
-
-def install() -> None:
-    """Replaces a method of moto's class: what was pushed before a configuration is not copied."""
-    ECRBackend.put_replication_configuration = _configured
-
-
-def _configured(self: Any, replication_config: dict[str, Any]) -> dict[str, Any]:
-    answer = _put_configuration(self, replication_config)
-    for _, image in _images(self):
-        setattr(image, _COPIED, set(image.image_tags) | {None})
-    return answer
 
 
 @dataclass(frozen=True)
@@ -55,7 +41,7 @@ class RegistryReplication:
                     for image, tag, region in due:
                         _copy(image, tag, ecr_backends[ACCOUNT][region])
                     for image, tag, _ in due:
-                        setattr(image, _COPIED, {*getattr(image, _COPIED, ()), tag})
+                        note_copied(image, tag)
             if due == wanted:
                 self.copied[self.region] = version
 
@@ -76,18 +62,12 @@ def _due(source: ECRBackend) -> Iterator[tuple[Image, str | None, str]]:
     for rule in source.replication_config["rules"]:
         prefixes = [one["filter"] for one in rule.get("repositoryFilters") or []] or [""]
         regions = [one["region"] for one in rule["destinations"] if one["registryId"] == ACCOUNT]
-        for name, image in _images(source):
+        for name, image in images_of(source):
             if not name.startswith(tuple(prefixes)):
                 continue
             for tag in image.image_tags or [None]:
-                if tag not in getattr(image, _COPIED, ()):
+                if not is_copied(image, tag):
                     yield from ((image, tag, region) for region in regions if region in REGIONS)
-
-
-def _images(registry: ECRBackend) -> Iterator[tuple[str, Image]]:
-    for name, repository in registry.repositories.items():
-        for image in repository.images:
-            yield name, image
 
 
 def _copy(image: Image, tag: str | None, to: ECRBackend) -> None:

@@ -93,6 +93,7 @@ def test_when_all_snapshots_are_damaged_a_topic_that_never_lost_a_record_has_the
     assert isinstance(choose(MANIFESTS, None, damaged, WHOLE_TOPIC), FromTopic)
     assert isinstance(choose(MANIFESTS, None, damaged, Bounds("west", 1, 300, place(1).at)), Refused)
     assert isinstance(choose(MANIFESTS, None, damaged, Bounds("east", 0, 300, place(0).at)), Refused)
+    assert isinstance(choose(MANIFESTS, None, damaged, Bounds("west", 0, 9, place(0).at)), Refused), "made anew"
 
 
 def bounds() -> st.SearchStrategy[Bounds]:
@@ -137,6 +138,7 @@ def test_no_plan_skips_records_nor_steps_behind_what_is_whole(
         case FromTopic():
             assert len(damaged) == len(ordered)
             assert not ordered or (found and found.low == 0 and found.topic == ordered[0].place.topic)
+            assert not ordered or (found and found.high >= ordered[0].place.offset)
         case AskTopic():
             assert found is None and ordered and ordered[0].name in damaged
         case Refused():
