@@ -61,7 +61,7 @@ def test_roles_are_exchanged_without_loss_and_back_without_a_rebuild(pair: Membe
 
 
 def test_a_token_of_what_it_has_not_replayed_keeps_a_replica_one(pair: Members) -> None:
-    control = pair.server("west").engine().control()
+    control = pair.server("east").engine().control()
     ahead = Token.of(control).encode()
     values = json.loads(base64.b64decode(ahead)) | {"latestCheckpointREDOLocation": "F/0"}
     unsettled = pair.reconcile("east", "east", base64.b64encode(json.dumps(values).encode()).decode())
