@@ -6,10 +6,11 @@ would take it by --config-file only, so the program of the stack is given its va
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,15 @@ def given(config: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str
     return {**config, **{key: value if isinstance(value, str) else json.dumps(value) for key, value in known.items()}}
 
 
+def stack_of(arguments: Sequence[str]) -> str:
+    """The value of --stack; "" without it."""
+    return next((value for name, value in itertools.pairwise(arguments) if name == "--stack"), "")
+
+
 def main() -> None:
-    """Replaces this process by Python with the arguments, the program of a stack."""
+    """Replaces this process by Python with the arguments, by which the language host names the program's stack."""
     chosen = Path(os.environ[VARIABLE])
-    if chosen.name == f"Pulumi.{os.environ.get('PULUMI_STACK')}.yaml" and _CONFIG in os.environ:
+    if chosen.name == f"Pulumi.{stack_of(sys.argv)}.yaml" and _CONFIG in os.environ:
         values = yaml.safe_load(chosen.read_text())["config"]
         os.environ[_CONFIG] = json.dumps(given(json.loads(os.environ[_CONFIG]), values))
     os.execv(sys.executable, [sys.executable, *sys.argv[1:]])

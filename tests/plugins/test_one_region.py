@@ -43,11 +43,10 @@ def test_a_program_gets_the_values_of_its_own_stacks_file(tmp_path: Path, named:
     given = {key: value if isinstance(value, str) else json.dumps(value) for key, value in PAIR.items()}
     program = "import json, os; print(json.loads(os.environ['PULUMI_CONFIG'])['aura:regions'])"
     done = subprocess.run(
-        [str(CHECKOUT / "local" / "plugins" / "python"), "-c", program],
+        [str(CHECKOUT / "local" / "plugins" / "python"), "-c", program, "--stack", named],
         env={
             **os.environ,
             one_region.VARIABLE: str(one_region.file(site)),
-            "PULUMI_STACK": named,
             "PULUMI_CONFIG": json.dumps(given),
         },
         capture_output=True,
