@@ -19,6 +19,7 @@ from dataflows.biosync.signal import order
 from dataflows.biosync.signal.cleanse import Cleanser
 from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import RollingWindows
+from dataflows.biosync.signal.movement import Movement
 from dataflows.biosync.signal.order import DeviceState
 from dataflows.biosync.signal.partition import PartitionState, Record
 from dataflows.biosync.signal.person import Person
@@ -66,6 +67,7 @@ def _pass(values: list[bytes]) -> dict[str, float]:
     spent: dict[str, float] = defaultdict(float)
     devices: dict[str, DeviceState] = {}
     cleansers, rollings, detectors = _States(Cleanser), _States(RollingWindows), _States(StressDetector)
+    movements = _States(Movement)
 
     def timed(name: str, work: Callable[[], list[_T]]) -> list[_T]:
         began = time.process_time()
@@ -83,9 +85,9 @@ def _pass(values: list[bytes]) -> dict[str, float]:
 
     def evaluated() -> list[None]:
         for user, windows in closed:
-            for now, window, usable in windows:
+            for now, window, count, usable, of_a_heart in windows:
                 if usable:
-                    detectors[user].evaluate(window, now, usable, RULES.stress)
+                    detectors[user].evaluate(window, now, of_a_heart, count, usable, movements[user], RULES.stress)
         return []
 
     for at in range(0, len(values), _BATCH_SIZE):

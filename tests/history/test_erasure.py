@@ -9,11 +9,11 @@ from uuid import uuid4
 import msgspec
 import psycopg
 import pytest
-from psycopg_pool import AsyncConnectionPool
 
 from contracts import timeseries
 from contracts.user_events import Kind, UserEvent, encode
 from services.history.erasure import Eraser
+from services.kit.database import Pool
 from tests.fixtures.engines import Database
 
 pytestmark = pytest.mark.integration
@@ -57,7 +57,7 @@ def ended(user: str) -> bytes:
 
 async def test_rows_before_the_end_are_erased_and_a_repeat_changes_nothing(store: str) -> None:
     before = rows(store)
-    async with AsyncConnectionPool(store, min_size=1, open=False) as pool:
+    async with Pool(store, min_size=1, open=False) as pool:
         eraser = Eraser(pool)
         await eraser.handle(ended("nobody"))
         assert rows(store) == before
@@ -68,7 +68,7 @@ async def test_rows_before_the_end_are_erased_and_a_repeat_changes_nothing(store
 
 @pytest.mark.parametrize("value", [b"", b"{", encode(UserEvent("x", Kind.ACCOUNT_DELETED, "ada", 0, until=1 << 60))])
 async def test_what_is_no_event_is_refused_and_nothing_is_erased(store: str, value: bytes) -> None:
-    async with AsyncConnectionPool(store, min_size=1, open=False) as pool:
+    async with Pool(store, min_size=1, open=False) as pool:
         with pytest.raises(msgspec.DecodeError):
             await Eraser(pool).handle(value)
         await Eraser(pool).handle(encode(UserEvent(str(uuid4()), "another-kind", "ada", 0)))
