@@ -43,6 +43,10 @@ test-unit: env ## tests without any process, in seconds
 test-integration: tools ## tests on real engines
 	@$(PYTHON) -m tests.tiers integration
 
+.PHONY: test-pair
+test-pair: tools ## tests of two regions, which take minutes; not part of `make test`
+	@$(PYTHON) -m tests.tiers pair
+
 .PHONY: test-e2e
 test-e2e: tools ## tests on the whole platform
 	@$(PYTHON) -m tests.tiers e2e

@@ -1,4 +1,4 @@
-"""Runs the tests tier by tier: `python -m tests.tiers [TIER...]`, all tiers when none is named.
+"""Runs the tests tier by tier: `python -m tests.tiers [TIER...]`, all of TIERS when none is named.
 
 A tier that runs no test fails, and so does one that leaves a process behind. Stops at the first failure, and keeps
 the folder with logs and data of that tier.
@@ -20,11 +20,13 @@ from pathlib import Path
 import psutil
 
 TIERS = {
-    "unit": "not integration and not e2e and not kill and not fuzz",
-    "integration": "integration and not e2e and not kill",
-    "e2e": "e2e and not kill",
+    "unit": "not integration and not e2e and not kill and not fuzz and not pair",
+    "integration": "integration and not e2e and not kill and not pair",
+    "e2e": "e2e and not kill and not pair",
     "kill": "kill",
 }
+ON_DEMAND = {"pair": "pair"}
+"""Tiers that run only when they are named."""
 _TWO_WORKERS = ("--numprocesses=2", "--dist=loadscope", "--no-loadscope-reorder")
 PYTEST_OPTIONS = {"unit": _TWO_WORKERS, "integration": _TWO_WORKERS}
 """Integration tests wait for engines half of the time; each worker process has its own engines."""
@@ -58,7 +60,7 @@ def run_tier(tier: str, folder: Path, arguments: Sequence[str] = ()) -> Result:
             "-m",
             "pytest",
             "-m",
-            TIERS[tier],
+            (TIERS | ON_DEMAND)[tier],
             "--junitxml",
             report,
             "--basetemp",
@@ -127,9 +129,9 @@ def _command(process: psutil.Process) -> str:
 
 
 def main(tiers: Sequence[str]) -> int:
-    unknown = [tier for tier in tiers if tier not in TIERS]
+    unknown = [tier for tier in tiers if tier not in TIERS | ON_DEMAND]
     if unknown:
-        print(f"unknown tier: {', '.join(unknown)}; known tiers: {', '.join(TIERS)}", file=sys.stderr)
+        print(f"unknown tier: {', '.join(unknown)}; known tiers: {', '.join(TIERS | ON_DEMAND)}", file=sys.stderr)
         return 2
     folder = Path(tempfile.mkdtemp(prefix="aura-t"))  # short: the path of a Unix socket below it has at most 107 bytes
     results: list[Result] = []

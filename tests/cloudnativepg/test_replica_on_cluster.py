@@ -13,7 +13,7 @@ from tests.cloudnativepg.databases import Databases, database
 from tests.fixtures.cloud import KEY, REGION, Cloud
 from tests.fixtures.cluster import Cluster
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.pair, pytest.mark.timeout(600)]
 BUCKET, PLUGIN, CLUSTERS = "test-cnpg-pair", "barman-cloud.cloudnative-pg.io", "clusters.postgresql.cnpg.io"
 
 

@@ -70,9 +70,9 @@ class Stream(Harness):
         return sorted(one["Key"] for one in listed if f"/{folder}/" in one["Key"])
 
     def manifest(self, partition: int) -> dict[str, Any]:
-        """The manifest of the latest epoch."""
-        latest = [key for key in self.keys("manifests") if f"/{partition:04d}/" in key][-1]
-        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=latest)["Body"].read())
+        """The manifest of the latest epoch; {} before the first one."""
+        known = [key for key in self.keys("manifests") if f"/{partition:04d}/" in key]
+        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=known[-1])["Body"].read()) if known else {}
 
     def events_of_log(self, event: str) -> list[dict[str, Any]]:
         text = self.log.read_text() if self.log.exists() else ""
@@ -94,7 +94,11 @@ class Stream(Harness):
 
     def snapshotted_once(self) -> None:
         """Wait until each partition has a snapshot of this epoch."""
-        until(lambda: all(self.manifest(n)["snapshots"] for n in range(PARTITIONS)), 30, "a snapshot of each partition")
+        until(
+            lambda: all(self.manifest(n).get("snapshots") for n in range(PARTITIONS)),
+            30,
+            "a snapshot of each partition",
+        )
 
     def snapshotted(self) -> None:
         """Wait until everything that was sent so far is in S3."""

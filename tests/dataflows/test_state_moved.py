@@ -25,7 +25,7 @@ from tests.dataflows.test_state_in_s3 import Stream, gate, s3
 from tests.fixtures.engines import START_SECONDS, Database, ScratchEnvironment
 
 __all__ = ["gate", "s3"]
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.pair, pytest.mark.timeout(500)]
 NAME = "moved"
 
 

@@ -18,7 +18,7 @@ from local.observe import kube
 from local.site import Site
 from tests.fixtures.platform import Platform, eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = pytest.mark.pair
 WEST, EAST = "us-west-2", "us-east-1"
 RECORDS, READ = 20, 7
 MOST_SECONDS = 60

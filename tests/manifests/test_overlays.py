@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -102,7 +103,11 @@ def test_the_regions_of_a_pair_differ_in_their_buckets_and_in_where_the_store_be
     west, east = by_name(stack), by_name(stack, "us-east-1")
     assert west.keys() == east.keys()
     different = {name for name in west if west[name] != east[name]}
-    assert different == {("Cluster", "timeseries"), ("ObjectStore", "timeseries")}
+    named_by_region = {("Gateway", "aura"), ("Certificate", "gateway-tls"), ("AuraService", "region")}
+    assert different == {("Cluster", "timeseries"), ("ObjectStore", "timeseries"), *named_by_region}
+    for name in named_by_region:
+        ours, theirs = (json.dumps(one[name]).replace(at, "") for one, at in ((west, "us-west-2"), (east, "us-east-1")))
+        assert ours == theirs, name
     ours, theirs = (dict(leaves(one["Cluster", "timeseries"]["spec"])) for one in (west, east))
     assert {path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path)} == {
         "plugins",

@@ -18,7 +18,7 @@ from tests.fixtures.engines import ScratchEnvironment
 from tests.region.harness import EAST, TERM_SECONDS, WEST, WITNESS, RegionService, Watch, eventually
 from tests.region.relay import Relay
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.pair
 ACTIVE, PASSIVE = RegionRole.ACTIVE, RegionRole.PASSIVE
 Start = Callable[..., RegionService]
 

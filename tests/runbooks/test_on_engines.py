@@ -44,7 +44,7 @@ from runbooks.turn import Turns
 from tests.cloud.rds import PASSWORD, available, connect, delete, describe
 from tests.fixtures.cloud import Cloud, until
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.pair
 EAST, WEST, WITNESS = "us-east-1", "us-west-2", "us-east-2"
 DATABASE = {EAST: "failover-east", WEST: "failover-west"}
 CACHE = {EAST: "failover-cache-east", WEST: "failover-cache-west"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.site import CHECKOUT
-from tests.tiers import TIERS, counts, end_leftovers, problem, run_tier
+from tests.tiers import ON_DEMAND, TIERS, counts, end_leftovers, problem, run_tier
 
 
 def test_a_tier_that_ran_nothing_fails() -> None:
@@ -68,5 +68,6 @@ def test_every_marker_has_its_tier() -> None:
     """Otherwise tests with a new marker would count as unit tests; fuzz campaigns are no tests of a tier."""
     configuration = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())
     markers = {marker.split(":")[0] for marker in configuration["tool"]["pytest"]["ini_options"]["markers"]}
-    assert markers - {"fuzz"} == TIERS.keys() - {"unit"}
+    assert markers - {"fuzz"} == (TIERS | ON_DEMAND).keys() - {"unit"}
     assert "not fuzz" in TIERS["unit"]
+    assert all("not pair" in TIERS[tier] for tier in ("unit", "integration", "e2e"))
