@@ -49,7 +49,7 @@ def in_pod(platform: Platform, deployment: str, code: str, *argv: str) -> list[s
 @pytest.mark.skipif(os.getuid() != 0 or groups.root() is None, reason="needs root and control groups (cgroup v2)")
 def test_a_pod_that_needs_nothing_gets_nothing_from_kafka(platform: Platform) -> None:
     assert in_pod(platform, "ingest", BROKER) == ["connected True"]
-    assert in_pod(platform, "auth", BROKER) == ["dropped False"]
+    assert in_pod(platform, "region", BROKER) == ["dropped False"]
 
 
 def test_secrets_manager_denies_access_to_a_pod_without_the_permission(platform: Platform) -> None:
