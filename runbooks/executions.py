@@ -11,7 +11,7 @@ from runbooks import journal as journals
 from runbooks.journal import Copy
 from runbooks.model import Entry
 from runbooks.plans.actions import Runbook
-from runbooks.ports import World
+from runbooks.ports import Environment
 from runbooks.report import html, markdown
 from runbooks.runner import Outcome, Person, Runner
 from runbooks.turn import Turns
@@ -24,7 +24,7 @@ class Unknown(LookupError):
 @dataclass(frozen=True)
 class Executions:
     folder: Path
-    world: World
+    environment: Environment
     person: Person
     runner: str
     """Unique to this process."""
@@ -32,7 +32,7 @@ class Executions:
 
     def start(self, book: Runbook) -> tuple[str, Outcome]:
         """A new one, named after the plan and the moment. Raises as Runner.start."""
-        at = datetime.fromtimestamp(self.world.clock(), UTC).strftime("%Y%m%d-%H%M%S")
+        at = datetime.fromtimestamp(self.environment.clock(), UTC).strftime("%Y%m%d-%H%M%S")
         execution = f"{book.plan.name}-{at}"
         return execution, self._run(book, execution, lambda runner: runner.start())
 
@@ -57,8 +57,8 @@ class Executions:
 
     def _run(self, book: Runbook, execution: str, go: Callable[[Runner], Outcome]) -> Outcome:
         with journals.opened(self._file(execution), self.copies) as journal:
-            turns = Turns(self.world.witness, book.plan.name, execution, self.person.name, self.runner)
-            return go(Runner(book, journal, turns, self.world, self.person))
+            turns = Turns(self.environment.witness, book.plan.name, execution, self.person.name, self.runner)
+            return go(Runner(book, journal, turns, self.environment, self.person))
 
     def _file(self, execution: str) -> Path:
         return self.folder / f"{execution}.jsonl"

@@ -15,7 +15,7 @@ def fence_missing(lease: Lease | None, now: float, execution: str, stopped: bool
     if lease is None:
         return "there is no lease at the witness"
     if lease.fenced_by != execution:
-        return f"the lease (epoch {lease.epoch}) is {_whose(lease)}"
+        return f"the lease (epoch {lease.epoch}) is {_holder(lease)}"
     if stopped or expired(lease, now):
         return None
     return f"{expires_at(lease) - now:.0f} s until the term of {lease.region} has passed"
@@ -37,5 +37,5 @@ def promotion_refused(fence: str | None, proof_missing: str | None, loss: Loss, 
     return None
 
 
-def _whose(lease: Lease) -> str:
+def _holder(lease: Lease) -> str:
     return f"fenced by {lease.fenced_by}" if lease.fenced_by else f"held by {lease.holder} of {lease.region}"

@@ -110,7 +110,7 @@ class State(StrEnum):
     DUE = "due"
     """It is to act."""
     WAITING = "waiting"
-    """The world gets there by itself; look again."""
+    """It gets there by itself; look again."""
     ASKING = "asking"
     """A person must type `phrase` first."""
     REFUSED = "refused"

@@ -124,7 +124,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Situation:
-    """What a step is given: the world, and what the execution has seen so far."""
+    """What a step is given: the environment, and what the execution has seen so far."""
 
     plan: Plan
     execution: str
@@ -150,7 +150,7 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class World:
+class Environment:
     pair: Pair
     witness: Witness
     regions: Mapping[str, Region]

@@ -12,7 +12,7 @@ from runbooks import decide
 from runbooks.journal import Journal
 from runbooks.model import Entry, Event, Observation, State, Step, answers_of, facts_of, refused, waiting
 from runbooks.plans.actions import Runbook
-from runbooks.ports import Action, Outrun, Refused, Situation, Unreachable, World
+from runbooks.ports import Action, Environment, Outrun, Refused, Situation, Unreachable
 from runbooks.turn import Turns
 
 POLL_S = 0.5
@@ -43,13 +43,13 @@ class Runner:
     runbook: Runbook
     journal: Journal
     turns: Turns
-    world: World
+    environment: Environment
     person: Person
     _observed: dict[str, Observation] = field(default_factory=dict)
 
     def start(self) -> Outcome:
-        """Raises Taken when it is another's turn, and decide.PlanChanged when the journal is of another plan."""
-        self.turns.take(self.world.clock(), resume=False)
+        """Raises InProgress when it is another's turn, and decide.PlanChanged when the journal is of another plan."""
+        self.turns.take(self.environment.clock(), resume=False)
         return self._run()
 
     def resume(self, skip: Sequence[str] = ()) -> Outcome:
@@ -62,7 +62,7 @@ class Runner:
         for name in skip:
             if not any(step.name == name and step.skippable for step in self.runbook.plan.steps):
                 raise Refused(f"{name} is no step of this plan that may be skipped")
-        self.turns.take(self.world.clock(), resume=True)
+        self.turns.take(self.environment.clock(), resume=True)
         self._record(Event.RESUMED)
         for name in skip:
             self._record(Event.SKIPPED, name, "left out on request")
@@ -74,7 +74,7 @@ class Runner:
         return outcome
 
     def _next(self) -> Outcome | None:
-        plan, now = self.runbook.plan, self.world.clock()
+        plan, now = self.runbook.plan, self.environment.clock()
         match decide.decide(plan, self.journal.entries, self._observed, now):
             case decide.Begin():
                 roles = {"giving": plan.giving, "taking": plan.taking}
@@ -151,9 +151,9 @@ class Runner:
         return Outcome.PAUSED
 
     def _hold(self, ended: bool = False) -> bool:
-        """Whether the witness confirmed that it is this runner's turn. Raises Taken when it is not."""
+        """Whether the witness confirmed that it is this runner's turn. Raises InProgress when it is not."""
         try:
-            self.turns.hold(self.world.clock(), ended)
+            self.turns.hold(self.environment.clock(), ended)
         except Unreachable:
             return False
         return True
@@ -175,28 +175,28 @@ class Runner:
 
     def _look_again(self) -> None:
         self.person.show(self.journal.entries, self._observed)
-        self.world.sleep(POLL_S)
+        self.environment.sleep(POLL_S)
         self._observed.clear()
 
     def _record(self, event: Event, step: str = "", text: str = "", facts: Mapping[str, object] | None = None) -> None:
         by = self.person.name if event in (Event.RESUMED, Event.ANSWERED, Event.SKIPPED) else ""
-        self.journal.append(Entry(self.world.clock(), event, step, text, by, dict(facts or {})))
+        self.journal.append(Entry(self.environment.clock(), event, step, text, by, dict(facts or {})))
 
     def _all(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        return self.world.side_by_side(calls)  # pyright: ignore[reportReturnType]
+        return self.environment.side_by_side(calls)  # pyright: ignore[reportReturnType]
 
     def _action(self, step: Step) -> Action:
         return self.runbook.actions[step.name]
 
     def _situation(self) -> Situation:
-        world, entries = self.world, self.journal.entries
+        environment, entries = self.environment, self.journal.entries
         return Situation(
             self.runbook.plan,
             self.journal.execution,
-            world.pair,
-            world.witness,
-            world.regions,
+            environment.pair,
+            environment.witness,
+            environment.regions,
             facts_of(entries),
             answers_of(entries),
-            world.clock(),
+            environment.clock(),
         )

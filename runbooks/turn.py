@@ -22,7 +22,7 @@ class Turn(msgspec.Struct, frozen=True):
     ended: bool = False
 
 
-class Taken(RuntimeError):
+class InProgress(RuntimeError):
     """It is somebody else's turn; the text says whose and what to do."""
 
 
@@ -31,7 +31,7 @@ _decode = of_others(msgspec.json.Decoder(Turn).decode)
 
 
 class Turns:
-    """Of one runner. Every method raises Unreachable, and Taken when another has the turn."""
+    """Of one runner. Every method raises Unreachable, and InProgress when another has the turn."""
 
     def __init__(self, witness: Witness, plan: str, execution: str, by: str, runner: str) -> None:
         self._witness, self._plan, self._execution, self._by, self._runner = witness, plan, execution, by, runner
@@ -45,7 +45,7 @@ class Turns:
         self._started = now
         if found and not found.ended:
             if found.execution != self._execution or not resume:
-                raise Taken(_whose(found, now))
+                raise InProgress(_described(found, now))
             self._started = found.started
         self._write(now, stored.etag if stored else None)
 
@@ -63,7 +63,7 @@ class Turns:
             if stored and found == turn:  # an attempt of ours got there, and its answer did not
                 self._etag = stored.etag
                 return
-            raise Taken(_whose(found, now) if found else "the turn was deleted from the witness") from None
+            raise InProgress(_described(found, now) if found else "the turn was deleted from the witness") from None
 
 
 def current(witness: Witness) -> Turn | None:
@@ -72,7 +72,7 @@ def current(witness: Witness) -> Turn | None:
     return _decode(stored.body) if stored else None
 
 
-def _whose(turn: Turn, now: float) -> str:
+def _described(turn: Turn, now: float) -> str:
     return (
         f"{turn.by} carries out `{turn.plan}` (execution {turn.execution}), since {now - turn.started:.0f} s,"
         f" last seen {max(0.0, now - turn.at):.0f} s ago. Nothing was done here. Talk to them; if their runner is gone,"

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.recovery.person import Terminal
-from cli.recovery.platform import NoPair, copies, world
+from cli.recovery.platform import NoPair, copies, environment
 from contracts.pair import Pair
 from local.site import Site
 from runbooks.decide import PlanChanged
@@ -23,24 +23,24 @@ from runbooks.plans.evaluate import evaluate
 from runbooks.plans.failback import failback
 from runbooks.plans.failover import failover
 from runbooks.plans.switchover import switchover
-from runbooks.ports import Refused, Unreachable, World
+from runbooks.ports import Environment, Refused, Unreachable
 from runbooks.runner import Outcome
 from runbooks.steps.seen import held
-from runbooks.turn import Taken, current
+from runbooks.turn import InProgress, current
 
 PLANS: dict[str, Callable[[Pair, str], Runbook]] = {
     "failover": failover,
     "switchover": switchover,
     "failback": failback,
 }
-_STOPS = (NoPair, Taken, Unreachable, Refused, Unknown, PlanChanged, JournalInUse, JournalUnreadable)
+_STOPS = (NoPair, InProgress, Unreachable, Refused, Unknown, PlanChanged, JournalInUse, JournalUnreadable)
 
 
 def carry_out(name: str, show_plan: bool, dry_run: bool, resume: str | None, skip: Sequence[str], status: bool) -> None:
     """Exits with 1 when the execution pauses, and with 2 when it could not begin."""
     site, console = Site.current(), Console()
     try:
-        found = world(site)
+        found = environment(site)
         if status:
             _status(found, console)
             return
@@ -62,7 +62,7 @@ def print_evaluation() -> None:
     """Exits with 1 when something is not as a plan needs it."""
     console = Console()
     try:
-        findings = evaluate(world(Site.current()))
+        findings = evaluate(environment(Site.current()))
     except _STOPS as error:
         console.print(f"aura evaluate: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
@@ -73,7 +73,7 @@ def print_evaluation() -> None:
     raise SystemExit(0 if all(one.good for one in findings) else 1)
 
 
-def _giving(site: Site, found: World, resume: str | None) -> str:
+def _giving(site: Site, found: Environment, resume: str | None) -> str:
     """The region that has the lease; of an execution that is resumed, the one that had it when it began."""
     if resume:
         entries = read_journal(folder(site), resume)
@@ -81,14 +81,16 @@ def _giving(site: Site, found: World, resume: str | None) -> str:
     return _active(found)
 
 
-def _active(found: World) -> str:
+def _active(found: Environment) -> str:
     stored = held(found.witness)
     if stored is None:
         raise Refused("there is no lease at the witness: no region has been active yet")
     return stored[0].region
 
 
-def _run(site: Site, found: World, book: Runbook, resume: str | None, skip: Sequence[str], console: Console) -> Outcome:
+def _run(
+    site: Site, found: Environment, book: Runbook, resume: str | None, skip: Sequence[str], console: Console
+) -> Outcome:
     terminal = Terminal(book.plan, console)
     runner = f"{terminal.name}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     executions = Executions(folder(site), found, terminal, runner, copies(site, found.pair))
@@ -113,14 +115,14 @@ def _run(site: Site, found: World, book: Runbook, resume: str | None, skip: Sequ
     return outcome
 
 
-def _dry_run(found: World, book: Runbook, console: Console) -> None:
+def _dry_run(found: Environment, book: Runbook, console: Console) -> None:
     """Only what must be so before the first act: `check-replication`; and what a plan would lose."""
     console.print(plan_table(book))
     for finding in evaluate(found):
         console.print(f"{'good' if finding.good else 'not'}: {finding.what}: {finding.text}", markup=False)
 
 
-def _status(found: World, console: Console) -> None:
+def _status(found: Environment, console: Console) -> None:
     turn = current(found.witness)
     if turn is None:
         console.print("no execution was ever begun")

@@ -27,7 +27,7 @@ from runbooks.adapters.probes import CallProbe, HttpsProbe
 from runbooks.adapters.rds import RdsDatabases
 from runbooks.adapters.witness import WitnessBucket
 from runbooks.journal import Copy
-from runbooks.ports import Probe, Region, Unreachable, World
+from runbooks.ports import Environment, Probe, Region, Unreachable
 
 _PORT = 8443
 
@@ -36,7 +36,7 @@ class NoPair(RuntimeError):
     """This platform has one region, or nobody knows the pair; the text says what to do."""
 
 
-def world(site: Site) -> World:
+def environment(site: Site) -> Environment:
     """Raises NoPair, and Unreachable when the witness does not answer."""
     connect = partial(_client, site)
     declared = _declared()
@@ -44,7 +44,7 @@ def world(site: Site) -> World:
     pair = _pair(site, witness)
     regions = {name: _region(site, connect, pair, name, declared["aura:domain"]) for name in pair.regions}
     pool = ThreadPoolExecutor(8, thread_name_prefix="step")
-    return World(pair, witness, regions, time.time, time.sleep, lambda calls: [*pool.map(_call, calls)])
+    return Environment(pair, witness, regions, time.time, time.sleep, lambda calls: [*pool.map(_call, calls)])
 
 
 def copies(site: Site, pair: Pair) -> Sequence[Copy]:

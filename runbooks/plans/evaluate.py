@@ -9,7 +9,7 @@ from contracts import lease
 from contracts.pair import Pair
 from contracts.platform import RegionRole
 from contracts.recovery_point import expected_loss, not_streaming, phrase
-from runbooks.ports import Database, Region, Unreachable, Witness, World
+from runbooks.ports import Database, Environment, Region, Unreachable, Witness
 from runbooks.steps.seen import held, points
 from runbooks.turn import current
 
@@ -26,10 +26,10 @@ class Finding:
     text: str
 
 
-def evaluate(world: World) -> list[Finding]:
+def evaluate(environment: Environment) -> list[Finding]:
     """Never raises: what does not answer is a finding."""
     findings: list[Finding] = []
-    for what, check in _checks(world):
+    for what, check in _checks(environment):
         try:
             good, text = check()
         except Unreachable as error:
@@ -41,17 +41,17 @@ def evaluate(world: World) -> list[Finding]:
 Check = Callable[[], tuple[bool, str]]
 
 
-def _checks(world: World) -> Iterator[tuple[str, Check]]:
-    witness, pair = world.witness, world.pair
+def _checks(environment: Environment) -> Iterator[tuple[str, Check]]:
+    witness, pair = environment.witness, environment.pair
     yield "the lease", lambda: _lease(witness)
     yield "nobody is at it", lambda: _turn(witness)
     for name in pair.regions:
-        region = world.regions[name]
+        region = environment.regions[name]
         yield f"recovery points of {name}", lambda name=name: _recorded(witness, name)
         yield f"databases of {name}", lambda region=region: _databases(region, pair)
         yield f"role of {name}", lambda region=region: _role(witness, region)
         yield f"resources of {name}", lambda region=region: _ready(region)
-    yield "the cache", lambda: _cache(world)
+    yield "the cache", lambda: _cache(environment)
     yield "what would be lost", lambda: _loss(witness, pair)
 
 
@@ -115,9 +115,9 @@ def _ready(region: Region) -> tuple[bool, str]:
     return not unready, "; ".join(unready[:3]) or "all Ready"
 
 
-def _cache(world: World) -> tuple[bool, str]:
-    current, _ = _active(world.witness)
-    region, status = world.regions[world.pair.other(current.region)].cache.primary()
+def _cache(environment: Environment) -> tuple[bool, str]:
+    current, _ = _active(environment.witness)
+    region, status = environment.regions[environment.pair.other(current.region)].cache.primary()
     return region == current.region and status == "available", f"its primary is in {region}; it is {status}"
 
 

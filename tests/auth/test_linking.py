@@ -15,7 +15,7 @@ UNVERIFIED = [False, "false", None, 1, "True", "yes", [], {"true": True}]
 
 
 @pytest.mark.parametrize("verified", VERIFIED)
-def test_a_verified_address_is_taken(verified: object) -> None:
+def test_a_verified_address_links_the_account(verified: object) -> None:
     claims = {"sub": "s", "email": "Ada@Example.com", "email_verified": verified}
     assert identity("https://accounts.example", claims).address == "ada@example.com"
 

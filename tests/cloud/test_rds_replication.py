@@ -11,7 +11,7 @@ from local.cloud.svc.rds.replication import Found, Health, Step, health, lag, ne
 
 
 @dataclass(frozen=True)
-class World:
+class Simulation:
     """What is on disk and what runs; engines outlive the endpoint."""
 
     asked: bool = False
@@ -34,7 +34,7 @@ class World:
         return self.running and not self.recovering
 
 
-Change = Callable[[World], World]
+Change = Callable[[Simulation], Simulation]
 CHANGES: dict[Step, tuple[Change, ...]] = {
     Step.SEED: (lambda w: replace(w, slot=True), lambda w: replace(w, seeded=True, signal=True)),
     Step.START: (
@@ -53,7 +53,7 @@ LOSSES: dict[str, Change] = {
 }
 
 
-def advance(world: World, budget: int | None = None) -> World:
+def advance(world: Simulation, budget: int | None = None) -> Simulation:
     """Takes every step that is due; stops after `budget` changes."""
     made = 0
     while world.follows and (step := next_step(world.found())) not in (Step.DONE, Step.GIVE_UP):
@@ -68,13 +68,13 @@ def advance(world: World, budget: int | None = None) -> World:
     return world
 
 
-FOLLOWING = World(slot=True, seeded=True, signal=True, running=True, recovering=True)
-PROMOTED = World(follows=False, slot=True, seeded=True, running=True)
+FOLLOWING = Simulation(slot=True, seeded=True, signal=True, running=True, recovering=True)
+PROMOTED = Simulation(follows=False, slot=True, seeded=True, running=True)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize(("before", "after"), [(World(), FOLLOWING), (replace(FOLLOWING, asked=True), PROMOTED)])
-def test_every_interruption_is_completed(before: World, after: World, loss: str) -> None:
+@pytest.mark.parametrize(("before", "after"), [(Simulation(), FOLLOWING), (replace(FOLLOWING, asked=True), PROMOTED)])
+def test_every_interruption_is_completed(before: Simulation, after: Simulation, loss: str) -> None:
     assert advance(before) == after
     for budget in range(6):
         interrupted = LOSSES[loss](advance(before, budget))

@@ -23,7 +23,7 @@ TOKEN = Token.of(CONTROL)
 
 
 @dataclass(frozen=True)
-class World:
+class Simulation:
     """What is on disk and what runs; a server outlives the controller."""
 
     role: Role
@@ -51,12 +51,12 @@ class World:
         return Found(self.role, self.archive, self.running, recovering, self.control)
 
 
-PRIMARY = World(Role.PRIMARY)
-REPLICA = World(Role.REPLICA, recovering=True, signal=True)
-Change = Callable[[World], World]
+PRIMARY = Simulation(Role.PRIMARY)
+REPLICA = Simulation(Role.REPLICA, recovering=True, signal=True)
+Change = Callable[[Simulation], Simulation]
 
 
-def start(world: World) -> World:
+def start(world: Simulation) -> Simulation:
     signal = world.signal or world.role is Role.REPLICA
     return replace(world, signal=signal, running=True, recovering=signal, clean=False)
 
@@ -83,7 +83,7 @@ LOSSES: dict[str, Change] = {
 }
 
 
-def walk(world: World, wanted: Wanted) -> Iterator[World]:
+def walk(world: Simulation, wanted: Wanted) -> Iterator[Simulation]:
     """The world after each change, until nothing changes any more."""
     for turns in count():
         assert turns < 20, f"it comes to no end: {world}"
@@ -95,7 +95,7 @@ def walk(world: World, wanted: Wanted) -> Iterator[World]:
             return
 
 
-def end(world: World, wanted: Wanted) -> World:
+def end(world: Simulation, wanted: Wanted) -> Simulation:
     *_, last = walk(world, wanted)
     return last
 
@@ -112,7 +112,7 @@ WANTED = {
 @pytest.mark.parametrize("asked", WANTED)
 @pytest.mark.parametrize("begin", [PRIMARY, REPLICA])
 def test_a_transition_interrupted_after_any_change_is_completed_or_undone(
-    begin: World, asked: str, then: str, loss: str
+    begin: Simulation, asked: str, then: str, loss: str
 ) -> None:
     for world in list(walk(begin, WANTED[asked])):
         for after in walk(LOSSES[loss](world), WANTED[then]):

@@ -14,7 +14,7 @@ from contracts.lease import Found, Lease, Missing, Write
 from contracts.pair import Pair
 from contracts.platform import RegionRole
 from contracts.recovery_point import CachePoint, DatabasePoint, Loss, RecoveryPoints, Sample, TopicPoint
-from runbooks.ports import Database, Outrun, Refused, Region, Stored, Unreachable, World
+from runbooks.ports import Database, Environment, Outrun, Refused, Region, Stored, Unreachable
 
 WEST, EAST = "us-west-2", "us-east-1"
 DATABASES = ("auth", "users")
@@ -242,9 +242,11 @@ class Model:
         roles = {region.name: region.role for region in self.regions.values()}
         return held.region, held.fenced_by, held.epoch, databases, self.primary_cache, roles
 
-    def world(self) -> World:
+    def environment(self) -> Environment:
         regions = {name: _region(self, one) for name, one in self.regions.items()}
-        return World(PAIR, _Witness(self), regions, lambda: self.now, self.sleep, lambda calls: [c() for c in calls])
+        return Environment(
+            PAIR, _Witness(self), regions, lambda: self.now, self.sleep, lambda calls: [c() for c in calls]
+        )
 
 
 @dataclass

@@ -57,11 +57,11 @@ def runner(model: Model, runbook: Runbook, file: Path, person: Typist, kill_afte
 
         opened.append = append  # pyright: ignore[reportAttributeAccessIssue]
         turns = Turns(_witness(model), runbook.plan.name, file.stem, person.name, name)
-        yield Runner(runbook, opened, turns, model.world(), person)
+        yield Runner(runbook, opened, turns, model.environment(), person)
 
 
 def _witness(model: Model):
-    return model.world().witness
+    return model.environment().witness
 
 
 def completed(model: Model, runbook: Runbook, file: Path, person: Typist | None = None) -> list[Entry]:

@@ -18,7 +18,7 @@ from runbooks.plans.failover import failover
 from runbooks.plans.switchover import switchover
 from runbooks.ports import Refused, Unreachable
 from runbooks.runner import Outcome
-from runbooks.turn import Taken
+from runbooks.turn import InProgress
 from tests.runbooks.model import EAST, PAIR, WEST, Model
 from tests.runbooks.runs import Killed, Typist, runner
 
@@ -71,7 +71,7 @@ def attempt(model: Model, plan: str, file: Path, kill_after: int, name: str) -> 
                 return one.start()
             skip = [entry.step for entry in entries if entry.event is Event.PAUSED and entry.step == "prove-loss"]
             return one.resume(skip[:1])
-    except (Killed, Unreachable, Taken, Refused):
+    except (Killed, Unreachable, InProgress, Refused):
         return None
 
 

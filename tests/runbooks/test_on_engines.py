@@ -35,7 +35,7 @@ from runbooks.model import Entry, Event, Mode, Observation, Step
 from runbooks.plans.actions import Groups, Runbook, runbook
 from runbooks.plans.failover import take_stores
 from runbooks.plans.switchover import rebuild
-from runbooks.ports import Region, World
+from runbooks.ports import Environment, Region
 from runbooks.recorder.postgres import database_point
 from runbooks.recorder.redis import cache_point
 from runbooks.recorder.sampling import Stores, sample, write
@@ -81,10 +81,12 @@ class Platform:
     def _allowed(self, region: str) -> None:
         assert region != self.lost, f"an API of {region} was asked"
 
-    def world(self) -> World:
+    def environment(self) -> Environment:
         regions = {name: self._region(name) for name in (EAST, WEST)}
         pool = ThreadPoolExecutor(4)
-        return World(self.pair, self.witness(), regions, time.time, time.sleep, lambda calls: [*pool.map(_call, calls)])
+        return Environment(
+            self.pair, self.witness(), regions, time.time, time.sleep, lambda calls: [*pool.map(_call, calls)]
+        )
 
     def witness(self) -> WitnessBucket:
         return WitnessBucket(self.connect, WITNESS, self.pair.witness_bucket)
@@ -112,7 +114,7 @@ class Platform:
         copy = lambda key, line: s3.put_object(Bucket=bucket, Key=key, Body=line)  # noqa: E731
         with journals.opened(file, [copy]) as journal:
             turns = Turns(self.witness(), book.plan.name, file.stem, "ada@laptop", "one")
-            outcome = Runner(book, journal, turns, self.world(), person or Typist()).start()
+            outcome = Runner(book, journal, turns, self.environment(), person or Typist()).start()
             return outcome, journal.entries
 
 

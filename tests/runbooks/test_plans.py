@@ -15,7 +15,7 @@ from runbooks.plans.failback import failback
 from runbooks.plans.failover import failover
 from runbooks.plans.switchover import switchover
 from runbooks.runner import Outcome
-from runbooks.turn import Taken
+from runbooks.turn import InProgress
 from tests.runbooks.model import DATABASES, EAST, PAIR, WEST, Model, arn
 from tests.runbooks.runs import Killed, Typist, completed, interrupted, lines, runner
 
@@ -155,7 +155,7 @@ def test_another_person_is_told_who_is_at_it(folder: Path) -> None:
         one.start()
     with (
         runner(model, failover(PAIR, WEST), folder / "second.jsonl", Typist(model, "bob@home")) as second,
-        pytest.raises(Taken, match=r"ada@laptop carries out `failover` \(execution first\)"),
+        pytest.raises(InProgress, match=r"ada@laptop carries out `failover` \(execution first\)"),
     ):
         second.start()
 
@@ -168,11 +168,13 @@ def test_a_runner_that_was_replaced_does_nothing_more(folder: Path) -> None:
         def replace(model: Model) -> None:
             if model.regions[EAST].databases["auth"].source and model.lease().fenced_by and not taken:
                 taken.append("now")
-                stored = one.world.witness.read("executions/current.json")
+                stored = one.environment.witness.read("executions/current.json")
                 assert stored is not None
-                one.world.witness.write("executions/current.json", stored.body.replace(b'"one"', b'"two"'), stored.etag)
+                one.environment.witness.write(
+                    "executions/current.json", stored.body.replace(b'"one"', b'"two"'), stored.etag
+                )
 
         model.at_tick = replace
-        with pytest.raises(Taken):
+        with pytest.raises(InProgress):
             one.start()
     assert all(database.source for database in model.regions[EAST].databases.values())
