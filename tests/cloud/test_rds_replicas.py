@@ -84,10 +84,10 @@ def test_lag_of_the_replica_is_in_cloudwatch(cloud: Cloud) -> None:
             MetricName="ReplicaLag",
             Dimensions=dimensions,
             Period=60,
-            Statistics=["Minimum"],
+            Statistics=["Maximum"],  # it is -1 until the replica streams
             **window,
         )
-        return [point["Minimum"] for point in answer["Datapoints"]]
+        return [point["Maximum"] for point in answer["Datapoints"]]
 
     assert until("a replica that has everything to be measured", lambda: 0.0 in points())
     query = {"Id": "lag", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}

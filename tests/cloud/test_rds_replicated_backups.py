@@ -112,10 +112,11 @@ def test_backups_copied_to_the_other_region_restore_there_when_their_source_is_g
         connection.autocommit = True
         connection.execute("INSERT INTO t SELECT n, '' FROM generate_series(1, 1000) AS n")
         written = datetime.now(UTC)
-        # More than a segment of the log, so that those before it are archived, and copied.
-        connection.execute("INSERT INTO t SELECT 0, repeat(md5(n::text), 40) FROM generate_series(1, 30000) AS n")
 
     def reached() -> bool:
+        """After another segment of the log at least: those before it are archived, and copied."""
+        with connect(source) as connection:
+            connection.execute("INSERT INTO t SELECT 0, repeat(md5(n::text), 40) FROM generate_series(1, 15000) AS n")
         window = found()["RestoreWindow"]
         return bool(window) and window["LatestTime"] >= written
 

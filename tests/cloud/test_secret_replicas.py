@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cloud.test_kept import restarted
-from tests.fixtures.cloud import REGION, Cloud, code
+from tests.fixtures.cloud import REGION, Cloud, code, until
 
 pytestmark = pytest.mark.integration
 
@@ -37,9 +37,12 @@ def test_a_replica_has_the_values_and_its_own_key(cloud: Cloud, west: Any, east:
     assert (status["Region"], status["KmsKeyId"], status["Status"]) == (EAST, key, "InSync")
     west.put_secret_value(SecretId="test/replica", SecretString="two")
     restarted(cloud)
-    found = east.get_secret_value(SecretId="test/replica")
-    assert found["SecretString"] == "two"
-    assert f":{EAST}:" in found["ARN"]
+
+    def found() -> dict[str, Any]:
+        return east.get_secret_value(SecretId="test/replica")
+
+    until("the new value to be replicated", lambda: found()["SecretString"] == "two")
+    assert f":{EAST}:" in found()["ARN"]
     assert east.describe_secret(SecretId="test/replica")["PrimaryRegion"] == REGION
 
 
