@@ -48,10 +48,14 @@ def wait_until_ready(site: Site, region: str, log: Path, progress: Progress, *fo
     deadline = time.monotonic() + READY_SECONDS
     try:
         while True:
-            found = readiness(declared, kube.custom_resources(api, region), kube.pods(api, region))
-            if not found.missing:
-                return "; ".join([found.counts, *(f"not waited for: {other}" for other in found.others)])
-            missing = "; ".join(found.missing)
+            try:
+                found = readiness(declared, kube.custom_resources(api, region), kube.pods(api, region))
+            except kube.UNAVAILABLE as error:  # a busy machine may keep an answer back for longer than a request lasts
+                missing = kube.unavailable_message(region, error)
+            else:
+                if not found.missing:
+                    return "; ".join([found.counts, *(f"not waited for: {other}" for other in found.others)])
+                missing = "; ".join(found.missing)
             if time.monotonic() > deadline:
                 raise StepFailed(f"after {READY_SECONDS} s still not Ready: {missing}. Read `aura logs POD`.")
             progress(missing)

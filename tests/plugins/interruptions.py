@@ -70,33 +70,34 @@ class InterruptedEngine(mocks.Mocks):
         self.resources: list[dict[str, Any]] = []
         self._state = backend / ".pulumi" / "stacks" / "aura" / "local.json"
         self._state.parent.mkdir(parents=True)
-        self._settings: Values = {}
+        self._settings: dict[str, Values] = {}
+        """Of the providers, by the name of each; "" is the default one."""
         self._whole = AwsApi({"region": REGION})
         self._one = threading.Lock()
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return self._provider(0).invoke(args.token, dict(args.args))
+        return self._provider(0, args.provider).invoke(args.token, dict(args.args))
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         inputs = _whole(unwrap(args.inputs))
         if args.typ == "pulumi:providers:aws":
-            self._settings = inputs
+            self._settings[args.name] = inputs
         if find(args.typ) is None:
             return f"{args.name}-id", inputs
         with self._one:
-            return self._create(
-                Resource(f"urn:pulumi:local::aura::{args.typ}::{args.name}", args.typ, args.name), inputs
-            )
+            resource = Resource(f"urn:pulumi:local::aura::{args.typ}::{args.name}", args.typ, args.name)
+            return self._create(resource, inputs, args.provider or "")
 
     def delete_all(self) -> None:
         for entry in reversed(self.resources):
             resource = Resource(entry["urn"], entry["type"], entry["urn"].rsplit("::", 1)[1])
-            self._provider(0).delete(resource, entry["id"], entry["outputs"], entry["inputs"], self._operation())
+            provider = self._provider(0, entry["provider"])
+            provider.delete(resource, entry["id"], entry["outputs"], entry["inputs"], self._operation())
 
-    def _create(self, resource: Resource, declared: Values) -> tuple[str, Values]:
+    def _create(self, resource: Resource, declared: Values, through: str) -> tuple[str, Values]:
         after, last = 1, ""
         for _ in itertools.count():
-            provider = self._provider(after)
+            provider = self._provider(after, through)
             inputs, failures = provider.check(resource, {}, declared, lambda: resource.name)
             assert not failures, failures
             try:
@@ -106,16 +107,16 @@ class InterruptedEngine(mocks.Mocks):
                 after += interrupted.operation == last  # it is repeated every time: go on to the next one
                 last = interrupted.operation
                 continue
-            self.resources.append(
-                {"urn": resource.urn, "type": resource.type, "id": id, "inputs": inputs, "outputs": state}
-            )
+            made = {"urn": resource.urn, "type": resource.type, "id": id, "inputs": inputs, "outputs": state}
+            self.resources.append(made | {"provider": through})
             self._state.write_text(json.dumps({"checkpoint": {"latest": {"resources": self.resources}}}))
             return id, state
         raise AssertionError
 
-    def _provider(self, after: int) -> AwsProvider:
+    def _provider(self, after: int, reference: str) -> AwsProvider:
+        """`reference` is a URN and an id, as Pulumi writes a resource's provider."""
         provider = InterruptedProvider(self._whole, after)
-        provider.configure(self._settings)
+        provider.configure(self._settings[reference.split("::")[-2] if reference else ""])
         return provider
 
     def _operation(self) -> Operation:

@@ -1,17 +1,45 @@
-"""Contents of S3 objects, each in its own file: written once, however often the state is saved."""
+"""S3 objects in the state: contents in a file of its own each, written once, and the rest pickled once.
+
+A bucket's part names all of its objects, and there may be thousands: one that has not changed since it was last written
+costs a comparison.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from moto.s3.models import FakeKey
 
-_NAME = "_contents_file"
-_NOT_STATE = {"_value_buffer", "lock", _NAME}
+from local.cloud.moto_backends.registry import Key
+
+_NAME, _WRITTEN = "_contents_file", "_written"
+_NOT_STATE = {"_value_buffer", "lock", _NAME, _WRITTEN}
+_METADATA = "_metadata"
+"""The only attribute that moto changes in place."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """An object's state as pickled `data`, with what a pickler says of it."""
+
+    data: bytes
+    files: frozenset[str]
+    backends: frozenset[Key]
+    instances: frozenset[int]
+
+
+@dataclass(eq=False)
+class _Before:
+    """What was `written` of an object when it had these attributes and this metadata."""
+
+    written: Written
+    metadata: dict[str, str]
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 class ObjectContents:
@@ -22,8 +50,8 @@ class ObjectContents:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._on_disk = {file.name for file in folder.iterdir()}
         self._used: set[str] = set()
-        self._whole: set[str] = set()
-        """Files that were found complete; nobody writes a file twice."""
+        self._whole: dict[str, object] = {}
+        """Files that were found complete, with the state that was read with each; nobody writes a file twice."""
 
     def take_used(self) -> frozenset[str]:
         """Names of the files that were written or referred to since the last call."""
@@ -31,23 +59,36 @@ class ObjectContents:
         self._used = set()
         return used
 
+    def refer(self, names: Iterable[str]) -> None:
+        self._used.update(names)
+
     def keep(self, names: Iterable[str]) -> None:
         """Deletes all other files."""
         kept = set(names)
         for name in self._on_disk - kept:
             (self.folder / name).unlink(missing_ok=True)
         self._on_disk &= kept
-        self._whole &= kept
+        self._whole = {name: data for name, data in self._whole.items() if name in kept}
 
-    def reduce(self, key: FakeKey) -> tuple[Any, ...]:
-        """Writes the contents unless they are on disk. Raises OSError."""
-        name = getattr(key, _NAME, None) or self._write(key)
-        setattr(key, _NAME, name)
+    def reduce(self, key: FakeKey, write: Callable[[dict[str, Any]], Written]) -> tuple[Written, tuple[Any, ...]]:
+        """What pickle needs of an object, which `write` pickles if it has changed. Raises OSError.
+
+        Its contents are written unless they are on disk.
+        """
+        attributes = vars(key)
+        metadata = getattr(attributes[_METADATA], "store", attributes[_METADATA])
+        before: _Before | None = attributes.get(_WRITTEN)
+        if before is None or before.attributes != attributes or before.metadata != metadata:
+            attributes[_NAME] = attributes.get(_NAME) or self._write(key)
+            state = {name: value for name, value in attributes.items() if name not in _NOT_STATE}
+            before = attributes[_WRITTEN] = _Before(write(state), dict(metadata))
+            before.attributes.update(attributes)
+        written, name = before.written, attributes[_NAME]
         self._used.add(name)
-        state = {attribute: value for attribute, value in vars(key).items() if attribute not in _NOT_STATE}
-        return _restored, ("", name, state)
+        self._used.update(written.files)
+        return written, (_restored, ("", name, written.data))
 
-    def restored(self, _: str, name: str, state: dict[str, Any]) -> FakeKey:
+    def restored(self, name: str, state: dict[str, Any]) -> FakeKey:
         """The object as it was written. Raises OSError when its file cannot be read."""
         self._used.add(name)
         key: FakeKey = object.__new__(FakeKey)
@@ -55,12 +96,15 @@ class ObjectContents:
         setattr(key, _NAME, name)
         return key
 
-    def verified(self, _: str, name: str, state: dict[str, Any]) -> FakeKey:
-        """In place of `restored`, an object without contents. Raises OSError when its file has not all of them."""
-        if name not in self._whole:
-            if (self.folder / name).stat().st_size != state["contentsize"]:
+    def verified(self, name: str, data: object, read: Callable[[], dict[str, Any]]) -> FakeKey:
+        """In place of `restored`, an object without contents. `data` is what `read` reads.
+
+        Raises OSError when its file has not all of them.
+        """
+        if self._whole.get(name) != data:
+            if (self.folder / name).stat().st_size != read()["contentsize"]:
                 raise OSError(f"{self.folder / name} is incomplete")
-            self._whole.add(name)
+            self._whole[name] = data
         key: FakeKey = object.__new__(FakeKey)
         key.disposed = True  # moto would dispose of its contents
         return key
@@ -75,6 +119,6 @@ class ObjectContents:
         return name
 
 
-def _restored(folder: str, name: str, state: dict[str, Any]) -> FakeKey:
-    """The name by which states on disk refer to `ObjectContents.restored`; an unpickler replaces it."""
+def _restored(folder: str, name: str, state: bytes) -> FakeKey:
+    """The name by which states on disk refer to an object; an unpickler replaces it."""
     raise NotImplementedError

@@ -21,7 +21,7 @@ from moto.s3.utils import _VersionedKeyStore
 
 from local.cloud.moto_backends import registry
 from local.cloud.state import objects
-from local.cloud.state.objects import ObjectContents
+from local.cloud.state.objects import ObjectContents, Written
 
 _MOVED = {
     "local.cloud.contents": "local.cloud.state.objects",
@@ -38,7 +38,8 @@ class Pickler(cloudpickle.Pickler):
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self.backends: set[registry.Key] = set()
         self.instances: set[int] = set()
-        self._reducers: dict[type, Callable[[Any], Any]] = {**_REDUCERS, FakeKey: contents.reduce}
+        self._contents = contents
+        self._reducers: dict[type, Callable[[Any], Any]] = {**_REDUCERS, FakeKey: self._object}
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
@@ -58,25 +59,46 @@ class Pickler(cloudpickle.Pickler):
             return _new_defaultdict, (kind, obj.default_factory), vars(obj), None, iter(dict.items(obj))
         return NotImplemented
 
+    def _object(self, key: FakeKey) -> tuple[Any, ...]:
+        written, reduced = self._contents.reduce(key, self._written)
+        self.backends.update(written.backends)
+        self.instances.update(written.instances)
+        return reduced
+
+    def _written(self, state: dict[str, Any]) -> Written:
+        outer = self._contents.take_used()
+        file = io.BytesIO()
+        pickler = Pickler(file, self._contents)
+        pickler.dump(state)
+        files = self._contents.take_used()
+        self._contents.refer(outer)
+        return Written(file.getvalue(), files, frozenset(pickler.backends), frozenset(pickler.instances))
+
 
 class Unpickler(pickle.Unpickler):
     """Reads a part, or a state that was written before a module moved."""
 
     def __init__(self, data: bytes, contents: ObjectContents) -> None:
         super().__init__(io.BytesIO(data))
-        self.restored = contents.restored
+        self.contents = contents
 
     def find_class(self, module: str, name: str) -> Any:
         found = super().find_class(_MOVED.get(module, module), name)
-        return self.restored if found is objects._restored else found
+        return self.object if found is objects._restored else found
+
+    def object(self, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
+        """Of states from before objects were pickled each for itself, `state` is what was pickled."""
+        return self.contents.restored(name, self.state(state))
+
+    def state(self, state: bytes | dict[str, Any]) -> dict[str, Any]:
+        return type(self)(state, self.contents).load() if isinstance(state, bytes) else state
 
 
 class Verifier(Unpickler):
     """Reads a part only to see that it can be read: contents of objects have to be there, and stay on disk."""
 
-    def __init__(self, data: bytes, contents: ObjectContents) -> None:
-        super().__init__(data, contents)
-        self.restored = contents.verified
+    def object(self, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
+        return self.contents.verified(name, state, lambda: self.state(state))
 
 
 def _backend(service: str, account: str, region: str) -> BaseBackend:

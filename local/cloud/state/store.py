@@ -75,7 +75,16 @@ class Store:
             for key in used - {key for name in moto for key in name}:
                 registry.remove(key)
             reached = _reached(used, moto)
-            self._restore({name: part for name, part in moto.items() if not reached.isdisjoint(name)})
+            reached_parts = {name: part for name, part in moto.items() if not reached.isdisjoint(name)}
+            self._restore(self._changed(reached_parts))
+
+    def _changed(self, parts: dict[Name, Part]) -> dict[Name, Part]:
+        """Those of the saved parts that memory has otherwise: most requests that are refused changed nothing."""
+        try:
+            now = self.parts.of_backends(key for name in parts for key in name)
+        except (Unkept, OSError):
+            return parts
+        return {name: part for name, part in parts.items() if now.get(name) != part}
 
     def revert_own(self) -> None:
         """Takes back what was changed in our own services since the last save."""

@@ -24,7 +24,7 @@ from local.toolchain import tools
 PORT = 6443
 DEFAULT_ADDRESS = 10
 """Engine number of a region's API server when the caller gives no address."""
-_GARBAGE = {"GOGC": "400", "GOMEMLIMIT": "320MiB"}
+_GARBAGE = {"GOGC": "400", "GOMEMLIMIT": "448MiB"}
 """A collection at five times the living data, not at twice: a third less processor time while a cluster comes up. That
 would be near 1 GiB of an API server, so it collects more often from some size on."""
 _NODE_MONITOR_GRACE_SECONDS = 16
