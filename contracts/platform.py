@@ -42,6 +42,7 @@ TOPIC_RAW = "bio-sensor-raw"
 TOPIC_DEAD = "bio-sensor-dead"
 TOPIC_EVENTS = "stress-events"
 TOPIC_USER_EVENTS = "user-events"
+TOPIC_CONTENT_EVENTS = "content-events"
 
 SECRETS_PREFIX = "SECRETS_PREFIX"
 """Of the stack's secrets in Secrets Manager. Custom resources and the names below leave it out."""
