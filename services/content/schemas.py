@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.kit.text import Line, Note
 
@@ -86,12 +88,11 @@ class Items(BaseModel):
 
 
 class Media(BaseModel):
-    """A recording: `key` of its object in the bucket, `sha256` in hexadecimal."""
+    """A recording: `key` of its object in the bucket."""
 
     key: str
     content_type: str
     bytes: int
-    sha256: str
 
 
 class EditedItem(Item):
@@ -113,3 +114,73 @@ class Decision(Sent):
     """Whether apps see an item."""
 
     state: Annotated[State, Field(description="published or withdrawn")]
+
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+MIN_PART, MAX_PART = 5 << 20, 512 << 20
+"""Bytes of every part but the last. S3 takes no smaller ones, and up to 5 GiB (Amazon S3 User Guide, "Amazon S3
+multipart upload limits"); what is interrupted is uploaded again, so ours are smaller."""
+
+
+class Part(Sent):
+    bytes: Annotated[int, Field(ge=1, le=MAX_PART)]
+    sha256: Sha256
+
+
+class Announcement(Sent):
+    """A recording to upload in these parts, in this order."""
+
+    content_type: Annotated[str, StringConstraints(pattern=r"^audio/[a-z0-9.+-]{1,40}$")]
+    parts: Annotated[list[Part], Field(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _large_parts(self) -> Announcement:
+        if any(part.bytes < MIN_PART for part in self.parts[:-1]):
+            raise PydanticCustomError("part", "every part but the last has at least 5242880 bytes")
+        return self
+
+
+class PartUrl(BaseModel):
+    """Where and with which headers a part is PUT; the answer's ETag completes the upload."""
+
+    number: int
+    url: str
+    headers: dict[str, str]
+
+
+class Upload(BaseModel):
+    id: UUID
+    parts: list[PartUrl]
+    expires_at: datetime
+
+
+class Completion(Sent):
+    """The ETag of each part, in their order."""
+
+    etags: Annotated[list[Annotated[str, StringConstraints(pattern=r'^"?[0-9a-f-]{1,80}"?$')]], Field(max_length=200)]
+
+
+class Playback(BaseModel):
+    """`url` gives the recording until `expires_at`, also in ranges of bytes."""
+
+    url: str
+    content_type: str
+    expires_at: datetime
+
+
+class Facet(BaseModel):
+    value: str
+    count: int
+
+
+class Found(BaseModel):
+    """The best first; `facets` count the values of all `total` items that were found."""
+
+    total: int
+    items: list[Item]
+    facets: dict[str, list[Facet]]
+    next: str | None
+
+
+class Suggestions(BaseModel):
+    suggestions: list[str]

@@ -30,8 +30,17 @@ unreadable = Counter("aura_records_unreadable_total", "Records of a topic that n
 log = logs.get(__name__)
 
 
-async def consume(kafka: Mapping[str, Any], topic: str, group: str, handle: Callable[[bytes], Awaitable[None]]) -> None:
-    """Reads `topic` until cancelled; `handle` gets a value, and raises msgspec.DecodeError for one it cannot read."""
+async def consume(
+    kafka: Mapping[str, Any],
+    topic: str,
+    group: str,
+    handle: Callable[[bytes], Awaitable[None]],
+    away: tuple[type[Exception], ...] = (psycopg.Error,),
+) -> None:
+    """Reads `topic` until cancelled; `handle` gets a value, and raises msgspec.DecodeError for one it cannot read.
+
+    Exceptions of the types `away` say that a store of `handle` is away.
+    """
     backoff = 1.0
     while True:
         consumer = AIOKafkaConsumer(
@@ -53,7 +62,7 @@ async def consume(kafka: Mapping[str, Any], topic: str, group: str, handle: Call
                 if batches:
                     await consumer.commit()
                 backoff = 1.0
-        except (KafkaError, psycopg.Error) as error:
+        except (KafkaError, *away) as error:
             log.warning("reading_delayed", topic=topic, group=group, error=repr(error), retry_seconds=backoff)
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 from psycopg.types.json import Jsonb
@@ -37,8 +39,11 @@ DRAFT: dict[str, Any] = {
     "title": "Box breathing",
     "seconds": 240,
 }
-MEDIA = {"key": "items/none", "content_type": "audio/mpeg", "bytes": 1, "sha256": "0" * 64}
+MEDIA = {"key": "items/none", "content_type": "audio/mpeg", "bytes": 1}
 """Of an item whose recording no test plays."""
+MEDIA_KEY = (
+    rsa.generate_private_key(65537, 2048).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+)
 
 
 @dataclass
@@ -88,6 +93,12 @@ def settings(postgres: Database, kafka: Kafka, key: ECKey) -> Iterator[ContentSe
             database_url=SecretStr(postgres.create("content")),
             kafka_bootstrap=kafka.bootstrap,
             jwks_url=f"{issuer}{JWKS_PATH}",
+            media_bucket="nowhere",
+            media_url="https://media.example.com",
+            media_key_id="K1",
+            media_key=SecretStr(MEDIA_KEY),
+            aws_region="us-west-2",
+            aws_endpoint_url="http://127.0.0.1:1",
             port=0,
         )
         migrations.upgrade(made, VERSIONS)

@@ -23,6 +23,9 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 EVERYONE = [
     ("GET", "/items"),
     ("GET", "/items/{item}"),
+    ("GET", "/items/{item}/playback"),
+    ("GET", "/search"),
+    ("GET", "/suggestions"),
 ]
 EDITORS = [
     ("GET", "/admin/items"),
@@ -30,7 +33,10 @@ EDITORS = [
     ("GET", "/admin/items/{item}"),
     ("PUT", "/admin/items/{item}"),
     ("PUT", "/admin/items/{item}/state"),
+    ("POST", "/admin/items/{item}/uploads"),
+    ("POST", "/admin/uploads/{upload}/completion"),
 ]
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def test_every_answer_is_documented(document: Any, service: Service, method: str
 
 @pytest.mark.parametrize(("method", "path"), EVERYONE + EDITORS)
 def test_who_may_use_a_route(service: Service, method: str, path: str) -> None:
-    url = path.replace("{item}", "1")
+    url = path.replace("{item}", "1").replace("{upload}", UNKNOWN)
     anybody, token = service.client("anybody"), service.client("anybody").headers["Authorization"]
     for authorization in ("", "Bearer e30.e30.e30", f"{token}x"):
         answer = anybody.request(method, url, headers={"Authorization": authorization})

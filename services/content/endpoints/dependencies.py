@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query
 from starlette.requests import HTTPConnection
 
+from services.content.media.bucket import Bucket
+from services.content.media.signing import Signer
 from services.content.schemas import MAX_ID
 from services.kit.authentication import Caller
 from services.kit.database import Pool
@@ -28,6 +31,23 @@ class Catalogue:
     relay: Relay
 
 
+@dataclass(frozen=True)
+class Recordings:
+    """Where recordings are uploaded to, and how long what signs their URLs lets them be heard."""
+
+    bucket: Bucket
+    signer: Signer
+    heard_for: timedelta
+
+
+async def recordings(connection: HTTPConnection) -> Recordings:
+    return connection.app.state.recordings
+
+
+async def now() -> datetime:
+    return datetime.now(UTC)
+
+
 async def catalogue(connection: HTTPConnection) -> Catalogue:
     return connection.app.state.catalogue
 
@@ -41,6 +61,8 @@ async def editor(who: Caller) -> Principal:
 
 Editor = Annotated[Principal, Depends(editor)]
 Store = Annotated[Catalogue, Depends(catalogue)]
+Media = Annotated[Recordings, Depends(recordings)]
+Now = Annotated[datetime, Depends(now)]
 Id = Annotated[int, Path(ge=1, le=MAX_ID)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
