@@ -41,6 +41,26 @@ async def consume(
 
     Exceptions of the types `away` say that a store of `handle` is away.
     """
+    await _read(kafka, topic, group, handle, away)
+
+
+async def follow(
+    kafka: Mapping[str, Any],
+    topic: str,
+    handle: Callable[[bytes], Awaitable[None]],
+    away: tuple[type[Exception], ...] = (),
+) -> None:
+    """As `consume`, and every process reads all of the topic, from its beginning whenever it begins."""
+    await _read(kafka, topic, None, handle, away)
+
+
+async def _read(
+    kafka: Mapping[str, Any],
+    topic: str,
+    group: str | None,
+    handle: Callable[[bytes], Awaitable[None]],
+    away: tuple[type[Exception], ...],
+) -> None:
     backoff = 1.0
     while True:
         consumer = AIOKafkaConsumer(
@@ -59,11 +79,11 @@ async def consume(
                 for records in batches.values():
                     for record in records:
                         await _handled(topic, record, handle)
-                if batches:
+                if batches and group is not None:
                     await consumer.commit()
                 backoff = 1.0
         except (KafkaError, *away) as error:
-            log.warning("reading_delayed", topic=topic, group=group, error=repr(error), retry_seconds=backoff)
+            log.warning("reading_delayed", topic=topic, group=group or "none", error=repr(error), retry_seconds=backoff)
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
         finally:

@@ -57,5 +57,5 @@ def _update_key_group(self: Any) -> ActionResult:
 
 
 def _delete_key_group(self: Any) -> EmptyResult:
-    self.backend.key_groups.pop(self._get_param("Id"), None)
+    self.backend.key_groups.pop(self._get_param("Id"))
     return EmptyResult()

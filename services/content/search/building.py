@@ -13,7 +13,7 @@ from services.content import items
 from services.content.items import Filter
 from services.content.schemas import State
 from services.content.search import mapping
-from services.content.search.engine import READS, TARGETS, Engine, SearchUnavailable
+from services.content.search.engine import READS, Engine, SearchUnavailable
 from services.kit import logs
 from services.kit.database import AWAY, Pool
 
@@ -47,8 +47,8 @@ async def build(pool: Pool, engine: Engine) -> bool:
         if row is None or not row[0]:
             return False
         before = await engine.indexes(READS)
-        for unfinished in set(await engine.indexes(TARGETS)) - set(before):
-            await engine.delete(unfinished)
+        for unread in await engine.unread():
+            await engine.delete(unread)
         name = f"content-{mapping.digest()}-{time.time_ns() // 1_000_000}"
         await engine.create(name, mapping.index())
         copied = await _copy(pool, engine, name)

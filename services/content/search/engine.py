@@ -51,11 +51,19 @@ class Engine:
     async def delete(self, index: str) -> None:
         await self._call("DELETE", f"/{index}", absent={})
 
+    async def unread(self) -> list[str]:
+        """Indexes that nobody reads: what an interrupted build left, and the one before the present one."""
+        found = await self._call("GET", f"/{READS}-*/_alias", absent={})
+        return sorted(index for index, about in found.items() if READS not in about["aliases"])
+
     async def switch(self, index: str, before: Sequence[str]) -> None:
-        """In one step `index` is what is read, and those of `before` are neither read nor written any more."""
+        """In one step `index` is what is read, and those of `before` are neither read nor written any more.
+
+        They stay: a search that began before must end in the index where it began.
+        """
         await self._call("POST", f"/{index}/_refresh")
         actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": READS}}]
-        actions += [{"remove_index": {"index": old}} for old in before]
+        actions += [{"remove": {"index": old, "aliases": [READS, TARGETS]}} for old in before]
         await self._call("POST", "/_aliases", {"actions": actions})
 
     async def write(self, indexes: Sequence[str], documents: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
