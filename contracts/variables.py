@@ -42,7 +42,8 @@ FIXED = (
     *(HOST, PORT, POD_IP, POD_NAME),
     *(platform.AWS_REGION, platform.AWS_ENDPOINT_URL, platform.KAFKA_BOOTSTRAP, platform.REDIS_URL),
     *(platform.KAFKA_SECURITY_PROTOCOL, platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD, platform.CA_FILE),
-    *(platform.MEDIA_BUCKET, platform.STATE_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
+    *(platform.MEDIA_BUCKET, platform.MEDIA_URL, platform.MEDIA_KEY_ID),
+    *(platform.STATE_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
     *(platform.SECRETS_PREFIX, platform.WITNESS_BUCKET, platform.WITNESS_REGION, platform.TIMESERIES_PASSWORD),
     REGION_URL,
 )

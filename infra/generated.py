@@ -6,7 +6,7 @@ import secrets
 
 import pulumi
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 
 def token() -> pulumi.Output[str]:
@@ -19,3 +19,19 @@ def signing_key() -> pulumi.Output[str]:
     key = ec.generate_private_key(ec.SECP256R1())
     form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return pulumi.Output.secret(key.private_bytes(serialization.Encoding.PEM, *form).decode())
+
+
+def media_key() -> pulumi.Output[str]:
+    """A private RSA key of 2048 bits as PKCS #8 PEM, by which CloudFront's signed URLs are signed."""
+    key = rsa.generate_private_key(65537, 2048)
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return pulumi.Output.secret(key.private_bytes(serialization.Encoding.PEM, *form).decode())
+
+
+def public_half(private_key: str) -> str:
+    """The public key of a private one, both in PEM; "" of one that is not known yet."""
+    if not private_key:
+        return ""
+    key = serialization.load_pem_private_key(private_key.encode(), None).public_key()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(serialization.Encoding.PEM, form).decode()

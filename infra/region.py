@@ -19,7 +19,7 @@ from infra.components.charts import Facts
 from infra.components.cluster import Cluster
 from infra.components.controller_roles import ControllerRoles
 from infra.components.controllers import Controllers
-from infra.components.media import Media
+from infra.components.media import Distribution, Media
 from infra.components.network import Network
 from infra.components.platform import Platform
 from infra.components.secrets import PlatformSecrets, SecretStore, StoredSecret
@@ -88,10 +88,11 @@ class Region(Component):
                 opts=inside,
             ).value
         )
-        if not self.home:
-            PlatformSecrets(f"{name}-secrets", self.secrets, inside)
+        self.media_key: pulumi.Output[str] = (
+            self.home.media_key if self.home else PlatformSecrets(f"{name}-secrets", self.secrets, inside).media_key
+        )
 
-    def run(self, endpoint: str, witness: pulumi.Input[str] | None) -> None:
+    def run(self, endpoint: str, media: Distribution, witness: pulumi.Input[str] | None) -> None:
         """The cluster's configuration and controllers. `endpoint` is the AWS endpoint for Pods, "" the default;
         `witness` the bucket of the lease, None without a passive region."""
         name, cluster, zone = self.name, self.cluster.cluster, self.zone
@@ -99,9 +100,10 @@ class Region(Component):
         self.operators = operators_role(
             self, self.region, self.stack.account, cluster.name, self.secrets, self.state.bucket.arn
         )
+        self.media.uploaded_by(cluster.name, f"{names.NAMESPACE}:content", self.keys.media)
         after_nodes = self.child(depends_on=self.cluster.node_groups)
         self.platform = Platform(
-            name, self.region, cluster, self._public(endpoint, witness), self._secret(), after_nodes
+            name, self.region, cluster, self._public(endpoint, media, witness), self._secret(), after_nodes
         )
         ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.state, self.platform]
         own = region_host(self.region, zone.domain) if self.paired else ""
@@ -110,13 +112,17 @@ class Region(Component):
         Controllers(f"{name}-controllers", facts, zone.id, with_kubernetes)
         self.register_outputs({})
 
-    def _public(self, endpoint: str, witness: pulumi.Input[str] | None) -> dict[str, pulumi.Input[str]]:
+    def _public(
+        self, endpoint: str, media: Distribution, witness: pulumi.Input[str] | None
+    ) -> dict[str, pulumi.Input[str]]:
         return {
             names.AWS_REGION: self.region,
             names.KAFKA_BOOTSTRAP: self.stores.stream.bootstrap,
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stores.stream.username,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
+            names.MEDIA_URL: media.url,
+            names.MEDIA_KEY_ID: media.key_id,
             names.STATE_BUCKET: self.state.bucket.bucket,
             names.TOKEN_ISSUER: self.stack.token_issuer,
             names.SECRETS_PREFIX: self.secrets.prefix,

@@ -35,14 +35,14 @@ def make(stack: StackConfig, zone: Zone, providers: Mapping[str, aws.Provider], 
         options = pulumi.ResourceOptions(providers=[home.provider])
         datastore = GlobalDatastore("aura-cache", active.stores.cache, home.config.cache, options)
         passive.stores.start(active.stores, datastore.id)
-    distribution = home.media.distribute(zone, regions[away].media if away else None)
+    media = home.media.distribute(zone, home.media_key, regions[away].media if away else None)
     for region in regions.values():
-        region.media.admit(distribution)
+        region.media.admit(media.resource)
         if witness is not None:
             cluster = region.cluster.cluster.name
             witness.role(f"{region.name}-region", cluster, region.child())
-        region.run(endpoint, witness.bucket.bucket if witness else None)
-        pulumi.export(region.region, region.outputs(distribution))
+        region.run(endpoint, media, witness.bucket.bucket if witness else None)
+        pulumi.export(region.region, region.outputs(media.resource))
     if passive is not None and datastore is not None and witness is not None:
         pair = Pair(active, passive, zone, datastore, witness)
         pulumi.export("pair", pair.outputs())

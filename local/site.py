@@ -63,6 +63,11 @@ class Site:
         return f"https://{self.endpoint_host}:4567"
 
     @property
+    def edge_url(self) -> str:
+        """The edge location of CloudFront, which serves every distribution by its name."""
+        return f"https://{self.endpoint_host}:4568"
+
+    @property
     def page_host(self) -> str:
         return f"127.{30 + self.index}.0.2"
 

@@ -26,6 +26,7 @@ ON_THE_ENDPOINT = (
     "tests/cloud/",
     "tests/cloudnativepg/test_backups_",
     "tests/cloudnativepg/test_replica_",
+    "tests/content/test_recordings",
     "tests/dataflows/state/test_bucket",
     "tests/dataflows/test_state_in_s3",
     "tests/dataflows/test_state_moved",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
@@ -11,6 +12,7 @@ from infra.components.access_logs import AccessLogs
 from infra.components.base import Component
 from infra.components.bucket import policy, secure
 from infra.components.certificate import CLOUDFRONT_REGION, Certificate
+from infra.components.roles import ServiceAccountRole
 from infra.components.web_acl import WebAcl
 from infra.components.zone import Zone
 from infra.pair.origin_failover import failing_over
@@ -33,6 +35,27 @@ class MediaConfig:
     """Whether destroying the stack may delete content."""
 
 
+class Signers(Component):
+    """Who may sign URLs: the group of the one key that does."""
+
+    def __init__(self, name: str, key: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> None:
+        """`key` is a public one in PEM."""
+        super().__init__(name, opts)
+        public = aws.cloudfront.PublicKey(name, name=name, encoded_key=key, opts=self.child())
+        group = aws.cloudfront.KeyGroup(name, name=name, items=[public.id], opts=self.child())
+        self.key_id, self.group_id = public.id, group.id
+        self.register_outputs({"keyId": self.key_id})
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """`url` is where viewers ask, `key_id` names the key that signs what they ask with."""
+
+    resource: aws.cloudfront.Distribution
+    url: str
+    key_id: pulumi.Output[str]
+
+
 class Media(Component):
     """The bucket of a region. One of a pair's has the distribution: `distribute` makes it, `admit` lets it read."""
 
@@ -52,21 +75,40 @@ class Media(Component):
         logs.of_bucket(self, name, self.bucket)
         self.register_outputs({"bucket": self.bucket.bucket})
 
+    def uploaded_by(self, cluster: pulumi.Input[str], account: str, key: pulumi.Input[str]) -> None:
+        """Gives a ServiceAccount the role by which editors' recordings come into this bucket, encrypted with `key`."""
+        objects = pulumi.Output.concat(self.bucket.arn, "/items/*")
+        statements: list[dict[str, object]] = [
+            {
+                "Effect": "Allow",
+                "Action": ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+                "Resource": objects,
+            },
+            # Who may not list is told 403 of an object that is missing.
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": self.bucket.arn},
+            {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": key},
+        ]
+        ServiceAccountRole(f"{self.name}-content", cluster, account, statements, opts=self.child())
+
     def admit(self, distribution: aws.cloudfront.Distribution) -> None:
         reads = _cloudfront_reads(self.bucket.arn, distribution.arn)
         policy(self, self.name, self.bucket, [reads], self.secured.access_block)
 
-    def distribute(self, zone: Zone, other: Media | None = None) -> aws.cloudfront.Distribution:
-        """CloudFront with its own name, certificate and firewall. What this bucket does not answer, `other`'s does."""
+    def distribute(self, zone: Zone, key: pulumi.Input[str], other: Media | None = None) -> Distribution:
+        """CloudFront with its own name, certificate and firewall. What this bucket does not answer, `other`'s does.
+
+        Objects are for who has a URL that is signed with the private half of `key` (PEM).
+        """
         name, host = self.name, f"{self._config.host}.{zone.domain}"
+        signers = Signers(f"{name}-signers", key, self.child())
         certificate = Certificate(f"{name}-tls", host, zone, CLOUDFRONT_REGION, self.child())
         acl = WebAcl(f"{name}-firewall", self._config.requests_per_minute, self.child())
-        distribution = self._distribution(host, certificate, acl, other)
+        distribution = self._distribution(host, certificate, acl, signers, other)
         zone.record(f"{name}-host", "CNAME", host, [distribution.domain_name], self)
-        return distribution
+        return Distribution(distribution, f"https://{host}", signers.key_id)
 
     def _distribution(
-        self, host: str, certificate: Certificate, acl: WebAcl, other: Media | None
+        self, host: str, certificate: Certificate, acl: WebAcl, signers: Signers, other: Media | None
     ) -> aws.cloudfront.Distribution:
         access = aws.cloudfront.OriginAccessControl(
             self.name,
@@ -103,6 +145,7 @@ class Media(Component):
                 allowed_methods=["GET", "HEAD"],
                 cached_methods=["GET", "HEAD"],
                 cache_policy_id=_CACHING_OPTIMIZED,
+                trusted_key_groups=[signers.group_id],
                 compress=True,
             ),
             restrictions=aws.cloudfront.DistributionRestrictionsArgs(

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from contracts.platform import (
     APPLE_KEY_SECRET,
     GOOGLE_CLIENT_SECRET,
+    MEDIA_KEY_SECRET,
     READERS_TAG,
     SIGNING_KEY_SECRET,
     STREAMS,
@@ -84,7 +85,8 @@ class StoredSecret(Component):
 
 
 class PlatformSecrets(Component):
-    """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with another.
+    """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with another, `content`
+    signs the URLs of recordings with a third, whose public half is `media_key`.
 
     Google and Apple know their own two only once the owner of the account has replaced the generated values:
     docs/aws.md.
@@ -100,4 +102,7 @@ class PlatformSecrets(Component):
         ):
             logical = f"{name}-{stored_as.replace('/', '-')}"
             StoredSecret(logical, stored_as, value, store, once=True, readers=readers, opts=self.child())
+        logical = f"{name}-{MEDIA_KEY_SECRET.replace('/', '-')}"
+        signing = StoredSecret(logical, MEDIA_KEY_SECRET, generated.media_key(), store, once=True, opts=self.child())
+        self.media_key = pulumi.Output.unsecret(signing.value.apply(generated.public_half))
         self.register_outputs({})

@@ -8,6 +8,7 @@ import threading
 from local.cloud.context import CloudContext
 from local.cloud.control_loop import ControlLoop
 from local.cloud.copies import Measuring
+from local.cloud.edge.application import Edge, by_name
 from local.cloud.http import internal
 from local.cloud.http.application import Application
 from local.cloud.http.listener import listen
@@ -79,6 +80,8 @@ def serve(site: Site, end: threading.Event) -> None:
     application = Application(context, known, store, internal.handlers(context, known, loop, store.trouble))
     certificate = context.authority.pair("endpoint", site.endpoint_host, hosts=(site.endpoint_host,))
     listeners = [listen(site.endpoint_url, application), listen(site.webhook_url, application, certificate)]
+    edge = Edge(context)
+    listeners.append(listen(site.edge_url, edge, certificate, lambda tls: by_name(edge, tls)))
     loop.start()
     log.info("serving %s, state %s", site.endpoint_url, "restored" if restored else "new")
     end.wait()

@@ -30,8 +30,37 @@ unreadable = Counter("aura_records_unreadable_total", "Records of a topic that n
 log = logs.get(__name__)
 
 
-async def consume(kafka: Mapping[str, Any], topic: str, group: str, handle: Callable[[bytes], Awaitable[None]]) -> None:
-    """Reads `topic` until cancelled; `handle` gets a value, and raises msgspec.DecodeError for one it cannot read."""
+async def consume(
+    kafka: Mapping[str, Any],
+    topic: str,
+    group: str,
+    handle: Callable[[bytes], Awaitable[None]],
+    away: tuple[type[Exception], ...] = (psycopg.Error,),
+) -> None:
+    """Reads `topic` until cancelled; `handle` gets a value, and raises msgspec.DecodeError for one it cannot read.
+
+    Exceptions of the types `away` say that a store of `handle` is away.
+    """
+    await _read(kafka, topic, group, handle, away)
+
+
+async def follow(
+    kafka: Mapping[str, Any],
+    topic: str,
+    handle: Callable[[bytes], Awaitable[None]],
+    away: tuple[type[Exception], ...] = (),
+) -> None:
+    """As `consume`, and every process reads all of the topic, from its beginning whenever it begins."""
+    await _read(kafka, topic, None, handle, away)
+
+
+async def _read(
+    kafka: Mapping[str, Any],
+    topic: str,
+    group: str | None,
+    handle: Callable[[bytes], Awaitable[None]],
+    away: tuple[type[Exception], ...],
+) -> None:
     backoff = 1.0
     while True:
         consumer = AIOKafkaConsumer(
@@ -50,11 +79,11 @@ async def consume(kafka: Mapping[str, Any], topic: str, group: str, handle: Call
                 for records in batches.values():
                     for record in records:
                         await _handled(topic, record, handle)
-                if batches:
+                if batches and group is not None:
                     await consumer.commit()
                 backoff = 1.0
-        except (KafkaError, psycopg.Error) as error:
-            log.warning("reading_delayed", topic=topic, group=group, error=repr(error), retry_seconds=backoff)
+        except (KafkaError, *away) as error:
+            log.warning("reading_delayed", topic=topic, group=group or "none", error=repr(error), retry_seconds=backoff)
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
         finally:

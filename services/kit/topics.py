@@ -11,9 +11,13 @@ from contracts.connections import KafkaClient
 TIMEOUT_SECONDS = 30.0
 
 
-def ensure_topic(kafka: KafkaClient, name: str, *, partitions: int, retention_ms: int) -> None:
-    """Makes the topic with the cluster's number of replicas unless it exists; raises KafkaException."""
-    topic = NewTopic(name, partitions, -1, config={"retention.ms": str(retention_ms)})
+def ensure_topic(kafka: KafkaClient, name: str, *, partitions: int, retention_ms: int | None) -> None:
+    """Makes the topic with the cluster's number of replicas unless it exists; raises KafkaException.
+
+    Without `retention_ms` it is compacted: the last record of each key is kept for good.
+    """
+    kept = {"cleanup.policy": "compact"} if retention_ms is None else {"retention.ms": str(retention_ms)}
+    topic = NewTopic(name, partitions, -1, config=kept)
     admin = AdminClient(dict(kafka))  # kept until the answer: without it the request is given up
     try:
         admin.create_topics([topic], request_timeout=TIMEOUT_SECONDS)[name].result()

@@ -18,11 +18,11 @@ def main() -> None:
     items = load_items()
     embedder = Embedder(settings.embedding_model_dir)
     try:
-        catalog = Catalog(embedder, items, settings.qdrant_url)
+        application = create(settings, embedder, Catalog(embedder, items, settings.qdrant_url))
     except (ApiException, UnusableCollection) as error:
         raise SystemExit(f"the catalog is not in Qdrant at {settings.qdrant_url}: {error}") from error
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, items=len(items))
-    serve.run(create(settings, embedder, catalog), settings)
+    serve.run(application, settings)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,14 @@ from starlette.responses import Response
 from contracts import webhook
 from contracts.connections import aiokafka_options, redis_options
 from contracts.decoding import of_others
+from contracts.platform import TOPIC_CONTENT_EVENTS
 from contracts.records import StressEvent
-from services.kit import app, background, logs
+from services.kit import app, background, consumer, logs
 from services.kit.problems import Problem
 from services.recommend.answers import AnswerStore
 from services.recommend.content.catalog import Catalog
 from services.recommend.content.embedding import Embedder
+from services.recommend.content.live import LiveCatalog
 from services.recommend.content.vectors import QueryVectors
 from services.recommend.outcomes.publisher import SeenPublisher
 from services.recommend.outcomes.queue import OutcomeQueue
@@ -36,12 +38,16 @@ _SOON = {"Retry-After": "1"}
 """An event is worth an answer for minutes only."""
 
 
-def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) -> FastAPI:
-    """The application. 200 with the push, also for a repeat; 401 untrusted; 422 not an event; 503 retry."""
+def create(settings: RecommendSettings, embedder: Embedder, released: Catalog) -> FastAPI:
+    """The application. 200 with the push, also for a repeat; 401 untrusted; 422 not an event; 503 retry.
+
+    Answers are of what content has published, and of `released` until then. Raises as LiveCatalog does.
+    """
     url = settings.redis_url
     redis = Redis.from_url(
         url, health_check_interval=15, socket_connect_timeout=2, **redis_options(url, settings.ca_file)
     )
+    catalog = LiveCatalog(embedder, released, settings.qdrant_url)
     answers = AnswerStore(redis, settings.heard_seconds)
     responder = Responder(
         answers, QueryVectors(redis, embedder), catalog, language=settings.language, push_seconds=settings.push_seconds
@@ -53,7 +59,8 @@ def create(settings: RecommendSettings, embedder: Embedder, catalog: Catalog) ->
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with background.running(writer.run()):
+        following = consumer.follow(aiokafka_options(settings), TOPIC_CONTENT_EVENTS, catalog.handle, (ApiException,))
+        async with background.running(writer.run(), following):
             yield
         await publisher.close()
         await redis.aclose()

@@ -15,7 +15,8 @@ from contracts.stream import EmergencyCalm
 from services.kit import logs
 from services.recommend import metrics
 from services.recommend.answers import AnswerStore
-from services.recommend.content.catalog import Catalog, Item
+from services.recommend.content.catalog import Item
+from services.recommend.content.live import Searched
 from services.recommend.content.vectors import QueryVectors
 from services.recommend.selection.criteria import Criteria, relaxations
 from services.recommend.selection.severity import classify, query_text
@@ -27,7 +28,7 @@ class Responder:
     """`language` is the default for users without a preferred one; a push expires after `push_seconds`."""
 
     def __init__(
-        self, answers: AnswerStore, vectors: QueryVectors, catalog: Catalog, language: str, push_seconds: int
+        self, answers: AnswerStore, vectors: QueryVectors, catalog: Searched, language: str, push_seconds: int
     ) -> None:
         self._answers = answers
         self._vectors = vectors

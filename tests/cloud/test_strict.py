@@ -177,6 +177,43 @@ def test_a_stack_cannot_be_updated_to_what_would_not_exist(cloud: Cloud) -> None
     cloudformation.delete_stack(StackName="test-update")
 
 
+def test_keys_and_their_groups_stay_while_they_are_used(cloud: Cloud) -> None:
+    cloudfront = cloud.client("cloudfront", region="us-east-1")
+    config = {"CallerReference": "test-keys", "Name": "test-keys", "EncodedKey": "-----BEGIN PUBLIC KEY-----"}
+    key = cloudfront.create_public_key(PublicKeyConfig=config)
+    key_id = key["PublicKey"]["Id"]
+    wrong = {"Name": "test-keys", "Items": ["K0"]}
+    assert code(cloudfront.create_key_group, KeyGroupConfig=wrong) == "InvalidArgument"
+    group = cloudfront.create_key_group(KeyGroupConfig={"Name": "test-keys", "Items": [key_id]})
+    group_id = group["KeyGroup"]["Id"]
+    assert code(cloudfront.update_key_group, Id=group_id, IfMatch="x", KeyGroupConfig=wrong) == "PreconditionFailed"
+    assert code(cloudfront.delete_public_key, Id=key_id, IfMatch=key["ETag"]) == "PublicKeyInUse"
+    origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    behavior: dict[str, Any] = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"}
+
+    def signed_by(group: str) -> dict[str, Any]:
+        groups = {"Enabled": True, "Quantity": 1, "Items": [group]}
+        return {
+            "CallerReference": "test-keys",
+            "Comment": "",
+            "Enabled": False,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": {**behavior, "TrustedKeyGroups": groups},
+        }
+
+    refused = code(cloudfront.create_distribution, DistributionConfig=signed_by("none"))
+    assert refused == "TrustedKeyGroupDoesNotExist"
+    made = cloudfront.create_distribution(DistributionConfig=signed_by(group_id))
+    assert code(cloudfront.delete_key_group, Id=group_id, IfMatch=group["ETag"]) == "ResourceInUse"
+    cloudfront.delete_distribution(Id=made["Distribution"]["Id"], IfMatch=made["ETag"])
+    renamed = {"Name": "test-keys-2", "Items": [key_id]}
+    changed = cloudfront.update_key_group(Id=group_id, IfMatch=group["ETag"], KeyGroupConfig=renamed)
+    assert cloudfront.get_key_group(Id=group_id)["KeyGroup"]["KeyGroupConfig"]["Name"] == "test-keys-2"
+    cloudfront.delete_key_group(Id=group_id, IfMatch=changed["ETag"])
+    cloudfront.delete_public_key(Id=key_id, IfMatch=key["ETag"])
+    assert code(cloudfront.get_key_group, Id=group_id) == "NoSuchResource"
+
+
 def test_distributions_have_versions_and_are_disabled_before_they_are_deleted(cloud: Cloud) -> None:
     cloudfront = cloud.client("cloudfront", region="us-east-1")
     origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}

@@ -132,6 +132,7 @@ def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recordin
     accounts = {(a["namespace"], a["serviceAccount"]): name for name, a in associations.items()}
     assert {":".join(account) for account in accounts} == {
         "aura:bio-sync",
+        "aura:content",
         "aura:operators",
         "aura:region",
         "aura:timeseries",
@@ -168,6 +169,11 @@ def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording
     assert distribution["viewerCertificate"]["minimumProtocolVersion"] == "TLSv1.3_2025"
     assert distribution["defaultCacheBehavior"]["viewerProtocolPolicy"] == "https-only"
     assert distribution["origins"][0]["originAccessControlId"]
+    ((group, signers),) = declared.of("aws:cloudfront/keyGroup:KeyGroup").items()
+    ((key, public),) = declared.of("aws:cloudfront/publicKey:PublicKey").items()
+    assert distribution["defaultCacheBehavior"]["trustedKeyGroups"] == [f"{group}-id"]
+    assert signers["items"] == [f"{key}-id"]
+    assert "PRIVATE" not in public["encodedKey"]
     (certificate,) = declared.of("aws:acm/certificate:Certificate").values()
     assert certificate["region"] == "us-east-1"
 
@@ -180,7 +186,7 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
     assert provider["enableConfigMapMutable"] in (True, "true")
     assert provider["enableSecretMutable"] in (True, "true")
     values = {**config["data"], **secret["stringData"]}
-    assert {"AWS_REGION", "MEDIA_BUCKET", "STATE_BUCKET", "TOKEN_ISSUER"} <= set(values)
+    assert {"AWS_REGION", "MEDIA_BUCKET", "MEDIA_KEY_ID", "MEDIA_URL", "STATE_BUCKET", "TOKEN_ISSUER"} <= set(values)
     assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL", "TIMESERIES_PASSWORD"}
     assert not set(secret["stringData"]) & set(config["data"])
     assert values["AWS_REGION"] == "us-west-2"

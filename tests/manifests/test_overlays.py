@@ -30,6 +30,7 @@ DIFFERENT = {
     ("AuraService", "ingest"): {"spec.routes"},
     ("AuraService", "region"): {"spec.routes"},
     ("AuraService", "users"): {"spec.routes"},
+    ("AuraService", "content"): {"spec.routes"},
     ("Cluster", "timeseries"): {
         "spec.instances",
         "spec.postgresql.synchronous.dataDurability",

@@ -61,6 +61,12 @@ MANY: dict[str, tuple[str, str, str]] = {
         "list_origin_access_controls",
         "OriginAccessControlList.Items[].Id",
     ),
+    "aws:cloudfront/keyGroup:KeyGroup": (
+        "cloudfront",
+        "list_key_groups",
+        "KeyGroupList.Items[].KeyGroup.Id",
+    ),
+    "aws:cloudfront/publicKey:PublicKey": ("cloudfront", "list_public_keys", "PublicKeyList.Items[].Id"),
     "aws:route53/zone:Zone": ("route53", "list_hosted_zones", "HostedZones[].Id"),
     "aws:secretsmanager/secret:Secret": ("secretsmanager", "list_secrets", "SecretList[].ARN"),
 }

@@ -35,14 +35,24 @@ class _Context(ssl.SSLContext):
         return super().wrap_socket(sock, *args, **{**options, "do_handshake_on_connect": False})
 
 
-def listen(url: str, application: Callable[..., Any], pair: Pair | None = None) -> BaseWSGIServer:
-    """Serves `application` at the host and port of `url`, with TLS if there is a `pair`; returns at once."""
+def listen(
+    url: str,
+    application: Callable[..., Any],
+    pair: Pair | None = None,
+    configure: Callable[[ssl.SSLContext], None] | None = None,
+) -> BaseWSGIServer:
+    """Serves `application` at the host and port of `url`, with TLS if there is a `pair`; returns at once.
+
+    `configure` gets the TLS context.
+    """
     address = urlsplit(url)
     assert address.hostname and address.port
     context = None
     if pair is not None:
         context = _Context(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.certificate, pair.key)
+        if configure is not None:
+            configure(context)
     server = make_server(
         address.hostname, address.port, application, threaded=True, request_handler=_Handler, ssl_context=context
     )

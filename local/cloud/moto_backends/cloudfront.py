@@ -1,5 +1,5 @@
-"""CloudFront: invalidations complete as AWS spells it, a change gives a distribution another ETag, and a behavior may
-name a group of origins."""
+"""CloudFront: invalidations complete as AWS spells it, a change gives a distribution another ETag, a behavior may name
+a group of origins, and groups of keys are changed and deleted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from moto.cloudfront.exceptions import OriginDoesNotExist
 from moto.cloudfront.models import CloudFrontBackend, DistributionConfig, Invalidation, random_id
+from moto.cloudfront.responses import CloudFrontResponse
+from moto.core.responses import ActionResult, EmptyResult
 
 _configure = DistributionConfig.__init__
 _make = Invalidation.__init__
@@ -18,6 +20,8 @@ def install() -> None:
     DistributionConfig.__init__ = _configured
     Invalidation.__init__ = _made
     CloudFrontBackend.update_distribution = _updated
+    CloudFrontResponse.update_key_group = _update_key_group  # pyright: ignore[reportAttributeAccessIssue]
+    CloudFrontResponse.delete_key_group = _delete_key_group  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _configured(self: Any, config: dict[str, Any]) -> None:
@@ -42,3 +46,16 @@ def _updated(self: Any, *arguments: Any, **named: Any) -> Any:
     distribution, location, _ = _update(self, *arguments, **named)
     distribution.etag = random_id()
     return distribution, location, distribution.etag
+
+
+def _update_key_group(self: Any) -> ActionResult:
+    group = self.backend.get_key_group(self._get_param("Id"))
+    group.name = self._get_param("KeyGroupConfig.Name")
+    group.items = self._get_param("KeyGroupConfig.Items", [])
+    group.etag = random_id(length=14)
+    return ActionResult({"KeyGroup": group, "ETag": group.etag})
+
+
+def _delete_key_group(self: Any) -> EmptyResult:
+    self.backend.key_groups.pop(self._get_param("Id"))
+    return EmptyResult()

@@ -53,8 +53,56 @@ def _delete_distribution(request: ServiceRequest) -> None:
         raise AwsError("DistributionNotDisabled", message, 409)
 
 
+def _signers(request: ServiceRequest) -> None:
+    """A distribution trusts groups of keys that exist."""
+    behavior = request.inputs.get("DistributionConfig", {}).get("DefaultCacheBehavior", {})
+    groups = (behavior.get("TrustedKeyGroups") or {}).get("Items") or []
+    if set(groups) - cloudfront_backends[ACCOUNT]["aws"].key_groups.keys():
+        message = "The specified key group does not exist."
+        raise AwsError("TrustedKeyGroupDoesNotExist", message, 400)
+
+
+def _update_distribution(request: ServiceRequest) -> None:
+    _versioned(request)
+    _signers(request)
+
+
+def _keys(request: ServiceRequest) -> None:
+    """A group has keys that exist."""
+    keys = request.inputs.get("KeyGroupConfig", {}).get("Items") or []
+    if set(keys) - cloudfront_backends[ACCOUNT]["aws"].public_keys.keys():
+        raise AwsError("InvalidArgument", "The parameter Items contains a public key that does not exist.", 400)
+
+
+def _update_key_group(request: ServiceRequest) -> None:
+    _versioned(request)
+    _keys(request)
+
+
+def _delete_key_group(request: ServiceRequest) -> None:
+    _versioned(request)
+    group = request.inputs.get("Id")
+    for one in cloudfront_backends[ACCOUNT]["aws"].distributions.values():
+        if group in one.distribution_config.DefaultCacheBehavior.trusted_key_groups.items:
+            raise AwsError("ResourceInUse", "Cannot delete this resource because it is in use.", 409)
+
+
+def _delete_public_key(request: ServiceRequest) -> None:
+    _versioned(request)
+    if any(
+        request.inputs.get("Id") in group.items for group in cloudfront_backends[ACCOUNT]["aws"].key_groups.values()
+    ):
+        raise AwsError("PublicKeyInUse", "The specified public key is in use.", 409)
+
+
 RULES: Rules = {
     **{("cloudfront", f"{verb}{kind}"): _versioned for verb in ("Update", "Delete") for kind in _FOUND},
     ("cloudfront", "PublishFunction"): _versioned,
     ("cloudfront", "DeleteDistribution"): _delete_distribution,
+    ("cloudfront", "CreateDistribution"): _signers,
+    ("cloudfront", "UpdateDistribution"): _update_distribution,
+    ("cloudfront", "CreateKeyGroup"): _keys,
+    ("cloudfront", "UpdateKeyGroup"): _update_key_group,
+    ("cloudfront", "DeleteKeyGroup"): _delete_key_group,
+    ("cloudfront", "DeletePublicKey"): _delete_public_key,
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from numpy import float32
 from numpy.typing import NDArray
+from qdrant_client import QdrantClient
 from qdrant_client.models import (
     Expression,
     FieldCondition,
@@ -69,10 +70,7 @@ class Catalog:
         self._client = collection.connect(url)
         self._name = collection.name_of(embedder.model, [msgspec.json.encode(item) for item in items])
         vectors = embedder.embed([item.text for item in items])
-        points = [
-            PointStruct(id=item.id, vector=vector.tolist(), payload=msgspec.to_builtins(item))
-            for item, vector in zip(items, vectors, strict=True)
-        ]
+        points = [point(item, vector) for item, vector in zip(items, vectors, strict=True)]
         collection.load(self._client, self._name, points, indexed=bool(url))
 
     def search(self, query: NDArray[float32], criteria: Criteria, limit: int = 1) -> list[Item]:
@@ -80,13 +78,23 @@ class Catalog:
 
         Raises ApiException when the server does not answer.
         """
-        found = self._client.query_points(
-            self._name,
-            prefetch=Prefetch(query=query.tolist(), filter=_filter(criteria), limit=max(limit, _CANDIDATES)),
-            query=FormulaQuery(formula=_score(criteria)),
-            limit=limit,
-        )
-        return [msgspec.convert(point.payload, Item) for point in found.points]
+        return find(self._client, self._name, query, criteria, limit)
+
+
+def point(item: Item, vector: NDArray[float32]) -> PointStruct:
+    """The item in a collection."""
+    return PointStruct(id=item.id, vector=vector.tolist(), payload=msgspec.to_builtins(item))
+
+
+def find(client: QdrantClient, name: str, query: NDArray[float32], criteria: Criteria, limit: int) -> list[Item]:
+    """The items of a collection that are nearest to `query` and meet the criteria, the best first."""
+    found = client.query_points(
+        name,
+        prefetch=Prefetch(query=query.tolist(), filter=_filter(criteria), limit=max(limit, _CANDIDATES)),
+        query=FormulaQuery(formula=_score(criteria)),
+        limit=limit,
+    )
+    return [msgspec.convert(point.payload, Item) for point in found.points]
 
 
 def _filter(criteria: Criteria) -> Filter:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from qdrant_client import QdrantClient
 from qdrant_client.http.exceptions import UnexpectedResponse
-from qdrant_client.models import Distance, PayloadSchemaType, PointStruct, VectorParams
+from qdrant_client.models import Distance, PayloadSchemaType, PointIdsList, PointStruct, VectorParams
 
 from services.recommend.content.embedding import DIMENSIONS
 
@@ -60,4 +60,15 @@ def load(client: QdrantClient, name: str, points: Sequence[PointStruct], *, inde
     if indexed:
         for field, schema in _INDEXED.items():
             client.create_payload_index(name, field, schema, wait=True)
+    if points:
+        store(client, name, points)
+
+
+def store(client: QdrantClient, name: str, points: Sequence[PointStruct]) -> None:
+    """Writes points, in place of those with their ids."""
     client.upsert(name, list(points), wait=True)
+
+
+def remove(client: QdrantClient, name: str, ids: Sequence[int]) -> None:
+    """Takes points out; those that are not there are not missed."""
+    client.delete(name, PointIdsList(points=list(ids)), wait=True)

@@ -1,4 +1,4 @@
-"""Distributions and their origin access controls."""
+"""Distributions, their origin access controls, and the keys that sign for them."""
 
 from __future__ import annotations
 
@@ -81,8 +81,11 @@ def _behavior(known: Values) -> Any:
     behavior = known.get("defaultCacheBehavior")
     if not isinstance(behavior, dict):
         return None
-    plain = {key: value for key, value in behavior.items() if key not in ("allowedMethods", "cachedMethods")}
+    counted = ("allowedMethods", "cachedMethods", "trustedKeyGroups")
+    plain = {key: value for key, value in behavior.items() if key not in counted}
     cached = _counted(behavior["cachedMethods"])
+    if groups := behavior.get("trustedKeyGroups"):
+        plain["TrustedKeyGroups"] = {"Enabled": True, **_counted(groups)}
     return {**plain, "AllowedMethods": {**_counted(behavior["allowedMethods"]), "CachedMethods": cached}}
 
 
@@ -106,7 +109,41 @@ def _restriction(known: Values) -> Any:
     return {"RestrictionType": given["restrictionType"], **_counted(given.get("locations") or [])}
 
 
+_PUBLIC_KEY = {"CallerReference": "{callerReference}", "Name": "{name}", "EncodedKey": "{encodedKey}"}
+_KEY_GROUP = {"Name": "{name}", "Items": "{items}"}
+
 KINDS = (
+    Kind(
+        type="aws:cloudfront/publicKey:PublicKey",
+        service="cloudfront",
+        create=Call("CreatePublicKey", {"PublicKeyConfig": _PUBLIC_KEY}),
+        id=".PublicKey.Id",
+        search=Search(Call("ListPublicKeys"), "PublicKeyList.Items[?Name == '{name}'].Id"),
+        derive={"callerReference": lambda known: str(uuid.uuid4())},
+        read=Call("GetPublicKey", {"Id": "{id}"}),
+        found="PublicKey.PublicKeyConfig",
+        fresh=Fresh("etag", Call("GetPublicKey", {"Id": "{id}"}), "ETag"),
+        delete=Call("DeletePublicKey", {"Id": "{id}", "IfMatch": "{etag}"}),
+        name="name",
+        inputs=Inputs(source="internal/service/cloudfront/public_key.go", replacing="encodedKey name"),
+        outputs={"callerReference": "CallerReference"},
+    ),
+    Kind(
+        type="aws:cloudfront/keyGroup:KeyGroup",
+        service="cloudfront",
+        create=Call("CreateKeyGroup", {"KeyGroupConfig": _KEY_GROUP}),
+        id=".KeyGroup.Id",
+        search=Search(
+            Call("ListKeyGroups"), "KeyGroupList.Items[?KeyGroup.KeyGroupConfig.Name == '{name}'].KeyGroup.Id"
+        ),
+        read=Call("GetKeyGroup", {"Id": "{id}"}),
+        found="KeyGroup.KeyGroupConfig",
+        fresh=Fresh("etag", Call("GetKeyGroup", {"Id": "{id}"}), "ETag"),
+        modify=Call("UpdateKeyGroup", {"Id": "{id}", "IfMatch": "{etag}", "KeyGroupConfig": _KEY_GROUP}),
+        delete=Call("DeleteKeyGroup", {"Id": "{id}", "IfMatch": "{etag}"}),
+        name="name",
+        inputs=Inputs(source="internal/service/cloudfront/key_group.go", in_place="items name", sets="items"),
+    ),
     Kind(
         type="aws:cloudfront/originAccessControl:OriginAccessControl",
         service="cloudfront",

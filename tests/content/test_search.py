@@ -1,0 +1,174 @@
+"""Search on a real OpenSearch: what is found, the index after changes, and search while the index is built anew."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey
+from pydantic import SecretStr
+
+from local.engines.opensearch import OpenSearch
+from services.content.app import create
+from services.content.reindex import rebuild
+from services.content.search.engine import READS
+from services.content.settings import ContentSettings
+from tests.content.conftest import DRAFT, EDITOR, Service, set_state, until
+from tests.history.harness import ServerThread
+
+pytestmark = pytest.mark.integration
+ITEMS: dict[str, dict[str, Any]] = {
+    "breath": {"title": "Breathing through a storm", "description": "Slow breaths until the pulse settles."},
+    "ocean": {"title": "Ocean waves", "kind": "sound", "tags": ["sea", "night"], "seconds": 1800},
+    "walk": {"title": "A walk by the sea", "kind": "imagery", "teacher": "Mara", "entitlement": "premium"},
+    "traum": {"title": "Traumreise in die Berge", "locale": "de", "description": "Eine Reise zu ruhigen Bergen."},
+    "dawn": {"title": "Zephyr at dawn", "tags": ["wind"]},
+    "dusk": {"title": "Zephyr at dusk", "tags": ["wind", "evening"], "kind": "music"},
+    "mar": {"title": "Olas del mar", "locale": "es", "tags": ["mar"]},
+}
+
+
+@pytest.fixture(scope="module")
+def service(settings: ContentSettings, opensearch: OpenSearch, key: ECKey) -> Iterator[Service]:
+    here = settings.model_copy(update={"opensearch_url": SecretStr(opensearch.url)})
+    application = create(here)
+    with ServerThread(application, here) as address:
+        made = Service(here, application, address, key)
+        for name, item in ITEMS.items():
+            made.published(work=f"search-{name}", **item)
+        app = made.client()
+        until(lambda: app.get("/search", params={"q": "mar"}).status_code == 200, 60)
+        until(lambda: found(app, "olas"), 60)
+        yield made
+        for client in made.clients:
+            client.close()
+
+
+def found(app: httpx.Client, text: str, **filters: Any) -> list[str]:
+    """The works that a search finds, without what other tests published."""
+    answer = app.get("/search", params={"q": text, **filters}).raise_for_status().json()
+    works = [item["work"] for item in answer["items"]]
+    return [work.removeprefix("search-") for work in works if work.startswith("search-")]
+
+
+@pytest.mark.parametrize(
+    ("text", "filters", "expected"),
+    [
+        ("breath", {}, ["breath"]),
+        ("braething", {}, ["breath"]),
+        ("ocaen", {}, ["ocean"]),
+        ("sea", {}, ["walk", "ocean"]),
+        ("sea", {"kind": "sound"}, ["ocean"]),
+        ("sea", {"max_seconds": 600}, ["walk"]),
+        ("sea", {"entitlement": ""}, ["ocean"]),
+        ("mara", {"teacher": "Mara"}, ["walk"]),
+        ("Berg", {"locale": "de"}, ["traum"]),
+        ("reisen", {}, ["traum"]),
+        ("ola", {"locale": "es"}, ["mar"]),
+        ("ola", {"locale": "en"}, []),
+        ("zzzzzz", {}, []),
+        ('"; drop {"', {}, []),
+    ],
+)
+def test_what_is_found(service: Service, text: str, filters: dict[str, Any], expected: list[str]) -> None:
+    assert found(service.client(), text, **filters) == expected
+
+
+def test_facets_count_all_that_was_found_and_pages_have_each_item_once(service: Service) -> None:
+    app = service.client()
+    whole = app.get("/search", params={"q": "zephyr"}).json()
+    assert whole["facets"]["tags"] == [{"value": "wind", "count": 2}, {"value": "evening", "count": 1}]
+    seen, cursor = list[int](), None
+    while True:
+        parameters = {"q": "zephyr", "limit": 1, **({"after": cursor} if cursor else {})}
+        page = app.get("/search", params=parameters).raise_for_status().json()
+        assert page["total"] == whole["total"]
+        seen += [item["id"] for item in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert len(seen) == 2
+    assert seen == [item["id"] for item in whole["items"]]
+
+
+def test_titles_are_suggested_by_the_words_that_they_begin_with(service: Service) -> None:
+    app = service.client()
+    assert app.get("/suggestions", params={"q": "wal"}).json() == {"suggestions": ["A walk by the sea"]}
+    assert app.get("/suggestions", params={"q": "ocean wa", "locale": "de"}).json() == {"suggestions": []}
+
+
+def test_a_change_is_found_and_a_withdrawn_item_is_not(service: Service) -> None:
+    app, editor = service.client(), service.client(roles=[EDITOR])
+    item = service.published(work="search-change", title="Quillwort")
+    until(lambda: found(app, "quillwort") == ["change"])
+    changed = editor.put(
+        f"/admin/items/{item['id']}",
+        json={**DRAFT, "work": "search-change", "title": "Butterwort"},
+        headers={"If-Match": '"2"'},
+    ).raise_for_status()
+    until(lambda: found(app, "butterwort") == ["change"] and found(app, "quillwort") == [])
+    set_state(editor, changed.json(), "withdrawn").raise_for_status()
+    until(lambda: found(app, "butterwort") == [])
+
+
+def test_while_the_index_is_built_anew_search_answers_and_no_change_is_lost(service: Service) -> None:
+    app, editor = service.client(), service.client(roles=[EDITOR])
+    before = asyncio.run(indexes(service))
+    item, ended, answers = service.published(work="search-anew", title="Saxifrage 0"), threading.Event(), list[int]()
+
+    def ask() -> None:
+        with httpx.Client(base_url=app.base_url, headers=app.headers, timeout=20) as own:
+            while not ended.is_set():
+                answers.append(own.get("/search", params={"q": "ocean"}).status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        building = threading.Thread(target=lambda: asyncio.run(rebuild(service.settings)))
+        building.start()
+        for number in range(1, 6):
+            item = (
+                editor.put(
+                    f"/admin/items/{item['id']}",
+                    json={**DRAFT, "work": "search-anew", "title": f"Saxifrage {number}"},
+                    headers={"If-Match": f'"{item["version"]}"'},
+                )
+                .raise_for_status()
+                .json()
+            )
+        building.join(120)
+    finally:
+        ended.set()
+        asking.join(30)
+    assert set(answers) == {200}
+    after = asyncio.run(indexes(service))
+    assert (len(after), set(after) & set(before)) == (1, set())
+    until(lambda: titles(app, "saxifrage") == ["Saxifrage 5"])
+    assert found(app, "breath") == ["breath"]
+
+
+async def indexes(service: Service) -> list[str]:
+    return await service.app.state.engine.__class__(service.settings.opensearch_url.get_secret_value()).indexes(READS)
+
+
+def titles(app: httpx.Client, text: str) -> list[str]:
+    return [item["title"] for item in app.get("/search", params={"q": text}).json()["items"]]
+
+
+def test_without_opensearch_the_catalogue_goes_on_and_search_says_when_to_try_again(
+    service: Service, settings: ContentSettings
+) -> None:
+    here = settings.model_copy(update={"opensearch_url": SecretStr("http://127.0.0.1:1")})
+    with ServerThread(create(here), here) as address:
+        pod = Service(here, service.app, address, service.key)
+        app = pod.client()
+        answer = app.get("/search", params={"q": "ocean"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert app.get("/items").status_code == 200
+        assert pod.published(work="search-later", title="Campion")["state"] == "published"
+        for client in pod.clients:
+            client.close()
+    until(lambda: found(service.client(), "campion") == ["later"])
