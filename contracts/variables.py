@@ -16,6 +16,8 @@ POD_NAME = "POD_NAME"
 HOST = "HOST"
 PORT = "PORT"
 DATABASE_URL = "DATABASE_URL"
+MONITOR_URLS = "MONITOR_URLS"
+"""JSON: RDS instance -> URL of its first database, for a login that may see no rows."""
 TIMESERIES_URL = "TIMESERIES_URL"
 TIMESERIES_CA_FILE = "TIMESERIES_CA_FILE"
 
@@ -44,7 +46,7 @@ FIXED = (
     *(platform.KAFKA_SECURITY_PROTOCOL, platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD, platform.CA_FILE),
     *(platform.MEDIA_BUCKET, platform.STATE_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
     *(platform.SECRETS_PREFIX, platform.WITNESS_BUCKET, platform.WITNESS_REGION, platform.TIMESERIES_PASSWORD),
-    REGION_URL,
+    *(REGION_URL, MONITOR_URLS, platform.REPLICATOR),
 )
 """Set by the image, by the operator, or from the platform's configuration."""
 

@@ -12,6 +12,7 @@ from contracts.platform import (
     APPLE_KEY_SECRET,
     GOOGLE_CLIENT_SECRET,
     READERS_TAG,
+    RECORDER_SECRET,
     SIGNING_KEY_SECRET,
     STREAMS,
     WEBHOOK_SECRET,
@@ -84,7 +85,8 @@ class StoredSecret(Component):
 
 
 class PlatformSecrets(Component):
-    """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with another.
+    """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with another, and the
+    recorder logs in with a third.
 
     Google and Apple know their own two only once the owner of the account has replaced the generated values:
     docs/aws.md.
@@ -95,6 +97,7 @@ class PlatformSecrets(Component):
         for stored_as, value, readers in (
             (SIGNING_KEY_SECRET, generated.signing_key(), ()),
             (WEBHOOK_SECRET, generated.token(), ("recommend", *STREAMS)),
+            (RECORDER_SECRET, generated.token(), ()),
             (GOOGLE_CLIENT_SECRET, generated.token(), ()),
             (APPLE_KEY_SECRET, generated.signing_key(), ()),
         ):

@@ -36,11 +36,12 @@ from runbooks.plans.actions import Groups, Runbook, runbook
 from runbooks.plans.failover import take_stores
 from runbooks.plans.switchover import rebuild
 from runbooks.ports import Environment, Region
-from runbooks.recorder.postgres import database_point
-from runbooks.recorder.redis import cache_point
-from runbooks.recorder.sampling import Stores, sample, write
 from runbooks.runner import Outcome, Runner
 from runbooks.turn import Turns
+from services.recorder.postgres import database_point
+from services.recorder.redis import cache_point
+from services.recorder.sampling import Stores, sample, write
+from services.recorder.witness import Witness
 from tests.cloud.rds import PASSWORD, available, connect, delete, describe
 from tests.fixtures.cloud import Cloud, until
 
@@ -215,7 +216,7 @@ def _record(platform: Platform, region: str, ended: threading.Event) -> None:
         cache["Address"], cache["Port"], password=TOKEN, ssl=True, ssl_ca_certs=authority, socket_timeout=2
     )
     points: dict[str, Callable[[], DatabasePoint]] = {"accounts": lambda: database_point(uri)}
-    witness = platform.witness()
+    witness = Witness(platform.pair.witness_bucket, WITNESS, cloud.site.endpoint_url)
     while not ended.wait(0.5):
         taken = sample(witness, Stores(points, cache=lambda: cache_point(client)), time.time())
         if not LossFile(cloud.site).current().lost(region):
