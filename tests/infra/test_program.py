@@ -133,6 +133,7 @@ def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recordin
     assert {":".join(account) for account in accounts} == {
         "aura:bio-sync",
         "aura:operators",
+        "aura:recorder",
         "aura:region",
         "aura:timeseries",
         "cert-manager:cert-manager",

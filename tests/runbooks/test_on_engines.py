@@ -30,6 +30,7 @@ from runbooks.adapters.elasticache import GlobalDatastore
 from runbooks.adapters.kubernetes import RegionCluster
 from runbooks.adapters.probes import CallProbe, HttpsProbe, TcpProbe
 from runbooks.adapters.rds import RdsDatabases
+from runbooks.adapters.store import RegionStore
 from runbooks.adapters.witness import WitnessBucket
 from runbooks.model import Entry, Event, Mode, Observation, Step
 from runbooks.plans.actions import Groups, Runbook, runbook
@@ -104,8 +105,10 @@ class Platform:
             TcpProbe("database", lambda: (address["Address"], address["Port"])),
         ]
         datastore = GlobalDatastore(self.connect, name, self.pair.global_datastore, self.pair.replication_groups)
-        cluster = RegionCluster(name, lambda: pytest.fail("no step of these plans needs a cluster"))
-        return Region(name, RdsDatabases(self.connect, name), datastore, cluster, probes, probes[0])
+        nobody = lambda: pytest.fail("no step of these plans needs a cluster")  # noqa: E731
+        databases = RdsDatabases(self.connect, name)
+        cluster, store = RegionCluster(name, nobody), RegionStore(name, nobody)
+        return Region(name, databases, datastore, cluster, store, probes, probes[0])
 
     address: dict[str, Any] = field(default_factory=dict)
 
