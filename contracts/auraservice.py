@@ -125,6 +125,18 @@ class Database(ResourceModel):
     )
 
 
+class Monitoring(ResourceModel):
+    """A login at RDS instances that sees how far each is, and nobody's rows; the Pods get MONITOR_URLS."""
+
+    instances: Annotated[list[Name], Unique()] = Field(
+        min_length=1, max_length=16, description="Identifiers of the RDS instances."
+    )
+    password: SecretReference = Field(
+        description="Secret of AWS Secrets Manager with the login's password. A replica has the logins of its source:"
+        " the secret must be the same in both regions of a pair."
+    )
+
+
 class Objectives(ResourceModel):
     """What users may expect; alerts watch how fast the error budget burns."""
 
@@ -241,6 +253,7 @@ class AuraServiceSpec(ResourceModel):
         " unset. Sockets that may be silent for longer need more than they allow themselves.",
     )
     database: Database | None = None
+    monitors: Monitoring | None = None
     secrets: dict[VariableName, SecretReference] = Field(
         default={},
         max_length=50,

@@ -51,6 +51,11 @@ read = of_others(msgspec.json.Decoder(Pair).decode)
 """Raises msgspec.DecodeError or ValidationError on anything else; members that are not named here are left out."""
 
 
+def replicator(source: str, target: str) -> str:
+    """Name of the replicator of topics from one region to the other."""
+    return f"aura-{source}-to-{target}"
+
+
 def witness_bucket(domain: str) -> str:
     """Its name, which follows from the domain: to be found when nothing else is left."""
     return f"aura-witness-{domain.replace('.', '-')}"

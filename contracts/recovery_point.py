@@ -15,6 +15,8 @@ import msgspec
 from contracts.decoding import of_others
 
 PREFIX = "recovery-points/"
+RECORDER_SERVICE = "recorder"
+"""The AuraService of each region that writes them."""
 KEPT = 120
 """Samples that are kept of a region: ten minutes at one every 5 seconds."""
 

@@ -16,6 +16,8 @@ POD_NAME = "POD_NAME"
 HOST = "HOST"
 PORT = "PORT"
 DATABASE_URL = "DATABASE_URL"
+MONITOR_URLS = "MONITOR_URLS"
+"""JSON: RDS instance -> URL of its first database, for a login that may see no rows."""
 TIMESERIES_URL = "TIMESERIES_URL"
 TIMESERIES_CA_FILE = "TIMESERIES_CA_FILE"
 
@@ -45,7 +47,7 @@ FIXED = (
     *(platform.MEDIA_BUCKET, platform.MEDIA_URL, platform.MEDIA_KEY_ID),
     *(platform.STATE_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
     *(platform.SECRETS_PREFIX, platform.WITNESS_BUCKET, platform.WITNESS_REGION, platform.TIMESERIES_PASSWORD),
-    REGION_URL,
+    *(REGION_URL, MONITOR_URLS, platform.REPLICATOR),
 )
 """Set by the image, by the operator, or from the platform's configuration."""
 

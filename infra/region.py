@@ -11,6 +11,7 @@ import pulumi_aws as aws
 
 from contracts import platform as names
 from contracts.gateway import region_host
+from contracts.pair import replicator
 from infra import generated
 from infra.components.access_logs import AccessLogs
 from infra.components.backups import Backups
@@ -128,7 +129,16 @@ class Region(Component):
             names.SECRETS_PREFIX: self.secrets.prefix,
             names.REGION_ROLE: self.stack.pair.role(self.region).value,
             **({names.AWS_ENDPOINT_URL: endpoint} if endpoint else {}),
-            **({names.WITNESS_BUCKET: witness, names.WITNESS_REGION: self.stack.pair.witness} if witness else {}),
+            **(self._of_the_pair(witness) if witness else {}),
+        }
+
+    def _of_the_pair(self, witness: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+        other = self.stack.pair.other(self.region)
+        assert other is not None, "there is a witness without a passive region"
+        return {
+            names.WITNESS_BUCKET: witness,
+            names.WITNESS_REGION: self.stack.pair.witness,
+            names.REPLICATOR: replicator(other, self.region),
         }
 
     def _secret(self) -> dict[str, pulumi.Input[str]]:

@@ -40,7 +40,8 @@ def make(stack: StackConfig, zone: Zone, providers: Mapping[str, aws.Provider], 
         region.media.admit(media.resource)
         if witness is not None:
             cluster = region.cluster.cluster.name
-            witness.role(f"{region.name}-region", cluster, region.child())
+            witness.keeper(f"{region.name}-region", cluster, region.child())
+            witness.recorder(f"{region.name}-recorder", cluster, region.child())
         region.run(endpoint, media, witness.bucket.bucket if witness else None)
         pulumi.export(region.region, region.outputs(media.resource))
     if passive is not None and datastore is not None and witness is not None:

@@ -6,6 +6,5 @@ journal, adapters/        I/O
 steps/                    one verb-named file each: observe, act, verify
 plans/                    which steps, in which order
 runner                    carries a plan out
-recorder/                 writes the recovery point of its region to the witness
 report/                   what was done, with figures, in Markdown and HTML
 """

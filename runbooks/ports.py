@@ -100,6 +100,44 @@ class Cluster(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class StoreState:
+    """The time-series store of a region, as its Cluster says."""
+
+    uid: str
+    """Of the Cluster: another one of the same name is another one."""
+    ready: bool
+    primary: bool
+    """Whether it is to take writes; it does once it is ready and not `promoting`."""
+    promoting: bool
+    reason: str
+    """Why it is not ready, or cannot be what it is to be."""
+    unready_since: float
+    """Unix seconds of the cluster's clock; 0 while it is ready."""
+    token: str
+    """Of the demotion that made it a replica: who is promoted with it has everything that this one had."""
+    promotion: str
+    """The token that it was given to be promoted with, or that there is none; "" while nobody has said."""
+
+
+class Store(Protocol):
+    """The time-series store of one region."""
+
+    def find(self) -> StoreState | None: ...
+
+    def promote(self, token: str) -> None:
+        """Says with which token the operators promote it, once the region is the active one."""
+        ...
+
+    def manifest(self) -> str | None:
+        """What makes it anew as a replica of the other region's, as text for the journal; None when there is none."""
+        ...
+
+    def delete(self) -> None: ...
+
+    def create(self, manifest: str) -> None: ...
+
+
 class Probe(Protocol):
     """One look at a region from outside, by a way of its own."""
 
@@ -117,6 +155,7 @@ class Region:
     databases: Databases
     cache: Cache
     cluster: Cluster
+    store: Store
     probes: Sequence[Probe]
     serves: Probe
     """Whether its gateway answers `/active`."""

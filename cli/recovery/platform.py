@@ -25,6 +25,7 @@ from runbooks.adapters.elasticache import GlobalDatastore
 from runbooks.adapters.kubernetes import RegionCluster
 from runbooks.adapters.probes import CallProbe, HttpsProbe
 from runbooks.adapters.rds import RdsDatabases
+from runbooks.adapters.store import RegionStore
 from runbooks.adapters.witness import WitnessBucket
 from runbooks.journal import Copy
 from runbooks.ports import Environment, Probe, Region, Unreachable
@@ -89,7 +90,8 @@ def _pair(site: Site, witness: WitnessBucket) -> Pair:
 
 def _region(site: Site, connect: Connect, pair: Pair, name: str, domain: str) -> Region:
     databases = RdsDatabases(connect, name)
-    cluster = RegionCluster(name, lambda: kube.connect(site.kubeconfig(name)))
+    api = partial(kube.connect, site.kubeconfig(name))
+    cluster, store = RegionCluster(name, api), RegionStore(name, api)
     first = pair.instance(next(iter(pair.databases)), name)
     host = region_host(name, domain)
     active = HttpsProbe(f"https://{host}{ACTIVE_PATH}", partial(_gateway, site, name), host=host, only=200)
@@ -99,7 +101,7 @@ def _region(site: Site, connect: Connect, pair: Pair, name: str, domain: str) ->
         CallProbe("its RDS API", lambda: databases.find(first), (Unreachable,)),
     ]
     datastore = GlobalDatastore(connect, name, pair.global_datastore, pair.replication_groups)
-    return Region(name, databases, datastore, cluster, probes, active)
+    return Region(name, databases, datastore, cluster, store, probes, active)
 
 
 def _gateway(site: Site, region: str) -> str | None:

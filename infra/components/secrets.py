@@ -13,6 +13,7 @@ from contracts.platform import (
     GOOGLE_CLIENT_SECRET,
     MEDIA_KEY_SECRET,
     READERS_TAG,
+    RECORDER_SECRET,
     SIGNING_KEY_SECRET,
     STREAMS,
     WEBHOOK_SECRET,
@@ -86,7 +87,7 @@ class StoredSecret(Component):
 
 class PlatformSecrets(Component):
     """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with another, `content`
-    signs the URLs of recordings with a third, whose public half is `media_key`.
+    signs the URLs of recordings with a third, whose public half is `media_key`, and the recorder logs in with a fourth.
 
     Google and Apple know their own two only once the owner of the account has replaced the generated values:
     docs/aws.md.
@@ -97,6 +98,7 @@ class PlatformSecrets(Component):
         for stored_as, value, readers in (
             (SIGNING_KEY_SECRET, generated.signing_key(), ()),
             (WEBHOOK_SECRET, generated.token(), ("recommend", *STREAMS)),
+            (RECORDER_SECRET, generated.token(), ()),
             (GOOGLE_CLIENT_SECRET, generated.token(), ()),
             (APPLE_KEY_SECRET, generated.signing_key(), ()),
         ):

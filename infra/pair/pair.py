@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from contracts.pair import replicator
 from infra.components.base import Component
 from infra.components.zone import Zone
 from infra.pair.bucket_replication import BucketReplication, Side
@@ -37,7 +38,7 @@ class Pair(Component):
         }
         self.replicators = {
             source.region: StreamReplicator(
-                f"{source.name}-to-{target.region}",
+                replicator(source.region, target.region),
                 streams[source.region],
                 streams[target.region],
                 self._in(target),

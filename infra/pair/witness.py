@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from contracts.lease import LEASE_KEY
 from contracts.platform import NAMESPACE
+from contracts.recovery_point import PREFIX, RECORDER_SERVICE
 from contracts.region_state import REGION_SERVICE
 from infra.components.access_logs import AccessLogs
 from infra.components.base import Component
@@ -15,7 +16,7 @@ from infra.components.key import Key
 from infra.components.roles import ServiceAccountRole
 from infra.region_config import RegionConfig
 
-_PREFIXES = ("lease", "recovery-points")
+_LEASE = f"{LEASE_KEY.partition('/')[0]}/"
 _OLD_VERSIONS_DAYS = 7
 """A lease is written every few seconds, and each is a version: enough to see afterwards who held it when."""
 
@@ -43,16 +44,32 @@ class Witness(Component):
         logs.of_bucket(self, name, self.bucket)
         self.register_outputs({"bucket": self.bucket.bucket})
 
-    def role(self, name: str, cluster: pulumi.Input[str], opts: pulumi.ResourceOptions) -> ServiceAccountRole:
-        """Of the service `region` of a cluster: it reads and writes the lease, and what can be recovered."""
+    def keeper(self, name: str, cluster: pulumi.Input[str], opts: pulumi.ResourceOptions) -> ServiceAccountRole:
+        """Of the service `region` of a cluster: it reads and writes the lease."""
+        statements = [self._objects(_LEASE, "s3:GetObject", "s3:PutObject"), *self._bucket()]
+        return ServiceAccountRole(name, cluster, f"{NAMESPACE}:{REGION_SERVICE}", statements, opts=opts)
+
+    def recorder(self, name: str, cluster: pulumi.Input[str], opts: pulumi.ResourceOptions) -> ServiceAccountRole:
+        """Of the recorder of a cluster: it writes recovery points, reads the lease, and asks how far the replicator of
+        topics is behind."""
+        statements = [
+            self._objects(_LEASE, "s3:GetObject"),
+            self._objects(PREFIX, "s3:GetObject", "s3:PutObject"),
+            *self._bucket(),
+            {"Effect": "Allow", "Action": "cloudwatch:GetMetricStatistics", "Resource": "*"},
+        ]
+        return ServiceAccountRole(name, cluster, f"{NAMESPACE}:{RECORDER_SERVICE}", statements, opts=opts)
+
+    def _objects(self, prefix: str, *actions: str) -> dict[str, object]:
+        objects = pulumi.Output.concat(self.bucket.arn, f"/{prefix}*")
+        return {"Effect": "Allow", "Action": list(actions), "Resource": objects}
+
+    def _bucket(self) -> list[dict[str, object]]:
         # Who may not list is told 403 of an object that is missing.
-        objects = [pulumi.Output.concat(self.bucket.arn, f"/{prefix}/*") for prefix in _PREFIXES]
-        statements: list[dict[str, object]] = [
-            {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": objects},
+        return [
             {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": self.bucket.arn},
             {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": self.key},
         ]
-        return ServiceAccountRole(name, cluster, f"{NAMESPACE}:{REGION_SERVICE}", statements, opts=opts)
 
 
 def _statements(bucket: pulumi.Output[str]) -> list[dict[str, object]]:

@@ -31,7 +31,7 @@ def desired(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> 
             spec.ports.values(),
             all_needs(spec, dependencies.leased),
             routed=bool(spec.routes),
-            database=spec.database is not None,
+            database=spec.database is not None or spec.monitors is not None,
             aws=dependencies.aws if AWS in spec.needs else None,
         )
     )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from contracts.auraservice import AuraServiceSpec, Database
 from contracts.platform import AWS_ENDPOINT_URL, REGION_ROLE, WITNESS_BUCKET, RegionRole
 from contracts.region_state import REGION_SERVICE
-from contracts.variables import DATABASE_URL, NO_SERVICES, TIMESERIES
+from contracts.variables import DATABASE_URL, MONITOR_URLS, NO_SERVICES, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import (
@@ -34,6 +34,7 @@ from operators.auraservice.dependencies import (
     needs_met,
 )
 from operators.auraservice.desired import desired, desired_early
+from operators.auraservice.monitoring import monitored
 from operators.auraservice.workload import min_replicas, replicas_override, secret_name
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
@@ -137,13 +138,17 @@ class AuraServiceReconciler:
             finding, url = await self._database(owner, spec.database, shared)
             findings.append(finding)
             values |= {DATABASE_URL: url} if url else {}
+        if spec.monitors:
+            claimant = await self._claimant(owner, dependencies.config.get(WITNESS_BUCKET, ""))
+            finding, urls = await monitored(self.cloud, claimant, spec.monitors, writes=self.standing().writes)
+            findings.append(finding)
+            values |= {MONITOR_URLS: urls} if urls else {}
         return replace(dependencies, secrets=values), findings
 
     async def _database(self, owner: Owner, database: Database, shared: str) -> tuple[Finding, str]:
         """The finding about the service's role and database, and their URL if they are its own. `shared` is what both
         clusters of a pair have in common, "" for a cluster alone."""
-        cluster = shared or await self.client.cluster_id()
-        claimant = Claimant(owner.kind, owner.namespace, owner.name, cluster)
+        claimant = await self._claimant(owner, shared)
         stored = await self._stored_password(owner)
         password = stored or secrets.token_urlsafe(24)
         standing = self.standing()
@@ -163,6 +168,9 @@ class AuraServiceReconciler:
         except (SecretUnavailable, DatabaseUnavailable) as error:
             return broken(status.DATABASE, "DatabaseUnavailable", f"{error}; Pods keep their values"), ""
         return good(status.DATABASE, "Exists", f"database {database.name} accepts connections"), url
+
+    async def _claimant(self, owner: Owner, shared: str) -> Claimant:
+        return Claimant(owner.kind, owner.namespace, owner.name, shared or await self.client.cluster_id())
 
     async def _stored_password(self, owner: Owner) -> str:
         """The password in the service's own Secret; "" without one."""

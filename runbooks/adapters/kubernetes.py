@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from kubernetes import client
@@ -52,17 +52,22 @@ class RegionCluster:
             ]
         return [f"{item['kind']} {item['metadata']['name']}: {why}" for item in items if (why := _unready(item))]
 
-    @contextmanager
-    def _answers(self) -> Iterator[client.ApiClient]:
-        whom = f"the cluster in {self._region}"
-        try:
-            yield self._connect()
-        except ApiException as error:
-            if error.status is None or error.status in (0, 429) or error.status >= 500:
-                raise Unreachable(f"{whom}: {error.status} {error.reason}") from error
-            raise Refused(f"{whom}: {error.status} {error.reason}") from error
-        except (HTTPError, ConfigException, OSError) as error:
-            raise Unreachable(f"{whom} does not answer ({type(error).__name__})") from error
+    def _answers(self) -> AbstractContextManager[client.ApiClient]:
+        return answers(self._region, self._connect)
+
+
+@contextmanager
+def answers(region: str, connect: Callable[[], client.ApiClient]) -> Iterator[client.ApiClient]:
+    """A client; its errors as Unreachable and Refused."""
+    whom = f"the cluster in {region}"
+    try:
+        yield connect()
+    except ApiException as error:
+        if error.status is None or error.status in (0, 429) or error.status >= 500:
+            raise Unreachable(f"{whom}: {error.status} {error.reason}") from error
+        raise Refused(f"{whom}: {error.status} {error.reason}") from error
+    except (HTTPError, ConfigException, OSError) as error:
+        raise Unreachable(f"{whom} does not answer ({type(error).__name__})") from error
 
 
 def _items(answer: Any) -> list[dict[str, Any]]:

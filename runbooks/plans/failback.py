@@ -7,11 +7,18 @@ from contracts.platform import RegionRole
 from runbooks.model import Mode
 from runbooks.plans.actions import Runbook, runbook
 from runbooks.plans.switchover import exchange, rebuild
+from runbooks.steps.rebuild_store import RebuildStore
+from runbooks.steps.record_store import RecordStore
 from runbooks.steps.tell_role import TellRole
 
 
 def failback(pair: Pair, giving: str) -> Runbook:
     """From the region that serves now, `giving`, to the one that was lost."""
     taking = pair.other(giving)
-    groups = [[TellRole(taking, RegionRole.PASSIVE)], *rebuild(pair, taking), *exchange(pair, giving)]
+    groups = [
+        [TellRole(taking, RegionRole.PASSIVE), RecordStore(taking)],
+        [RebuildStore(taking)],
+        *rebuild(pair, taking),
+        *exchange(pair, giving),
+    ]
     return runbook("failback", Mode.GRACEFUL, giving, taking, groups)

@@ -17,6 +17,7 @@ from runbooks.steps.fence_region import FenceRegion
 from runbooks.steps.hand_over_lease import HandOverLease
 from runbooks.steps.promote_cache import PromoteCache
 from runbooks.steps.promote_database import PromoteDatabase
+from runbooks.steps.promote_store import PromoteStore
 from runbooks.steps.prove_loss import ProveLoss
 from runbooks.steps.tell_role import TellRole
 
@@ -26,7 +27,7 @@ def failover(pair: Pair, giving: str) -> Runbook:
     taking = pair.other(giving)
     groups = [
         *take_stores(pair),
-        [TellRole(taking, RegionRole.ACTIVE)],
+        [TellRole(taking, RegionRole.ACTIVE), PromoteStore()],
         [AwaitServices(), AwaitGateway()],
     ]
     return runbook("failover", Mode.UNGRACEFUL, giving, taking, groups)

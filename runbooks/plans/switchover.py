@@ -13,10 +13,12 @@ from runbooks.steps.await_catch_up import AwaitCatchUp
 from runbooks.steps.await_gateway import AwaitGateway
 from runbooks.steps.await_services import AwaitServices
 from runbooks.steps.check_replication import CheckReplication
+from runbooks.steps.demote_store import DemoteStore
 from runbooks.steps.fence_region import FenceRegion
 from runbooks.steps.hand_over_lease import HandOverLease
 from runbooks.steps.promote_cache import PromoteCache
 from runbooks.steps.promote_database import PromoteDatabase
+from runbooks.steps.promote_store import PromoteStore
 from runbooks.steps.rebuild_replica import RebuildReplica
 from runbooks.steps.record_instance import RecordInstance
 from runbooks.steps.tell_role import TellRole
@@ -34,11 +36,11 @@ def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
     return [
         [CheckReplication()],
         [FenceRegion()],
-        [AwaitCatchUp()],
+        [AwaitCatchUp(), TellRole(giving, RegionRole.PASSIVE), DemoteStore()],
         [*(PromoteDatabase(name) for name in names), PromoteCache()],
-        [HandOverLease(), TellRole(taking, RegionRole.ACTIVE)],
+        [HandOverLease()],
+        [TellRole(taking, RegionRole.ACTIVE), PromoteStore()],
         [AwaitServices(), AwaitGateway()],
-        [TellRole(giving, RegionRole.PASSIVE)],
         *rebuild(pair, giving),
     ]
 

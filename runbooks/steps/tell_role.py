@@ -18,9 +18,8 @@ class TellRole:
 
     @property
     def step(self) -> Step:
-        passive = self.role is RegionRole.PASSIVE
-        title = f"tell {self.region} that it {'stands by' if passive else 'serves'}"
-        return Step(f"tell-role/{self.region}/{self.role.value}", title, 60, skippable=True, post_recovery=passive)
+        title = f"tell {self.region} that it {'stands by' if self.role is RegionRole.PASSIVE else 'serves'}"
+        return Step(f"tell-role/{self.region}/{self.role.value}", title, 60, skippable=True)
 
     def observe(self, at: Situation) -> Observation:
         role = at.regions[self.region].cluster.role()

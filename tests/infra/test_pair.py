@@ -52,7 +52,7 @@ def test_generated_secrets_are_made_at_home_and_copied(declared: Recording) -> N
     assert {secrets[name]["name"].partition("/")[2].partition("/")[2] for name in copied} == {
         *("rds/auth/password", "rds/users/password", "kafka/password", "redis/password"),
         *("auth/signing-key", "auth/google-client-secret", "auth/apple-key", "biosync/webhook", "timeseries/password"),
-        "content/media-key",
+        *("content/media-key", "recorder/password"),
     }
     assert {name for name in secrets if EAST in name} == {
         *(f"aura-{EAST}-{database}" for database in ("auth", "users")),
@@ -208,19 +208,32 @@ def test_the_witness_is_in_a_third_region_and_takes_conditional_writes_only(decl
 
 
 @pytest.mark.parametrize("region", [WEST, EAST])
-def test_the_region_service_alone_reads_and_writes_at_the_witness(declared: Recording, region: str) -> None:
+def test_one_service_of_a_region_writes_the_lease_and_another_one_recovery_points(
+    declared: Recording, region: str
+) -> None:
     bucket = declared.of("aws:s3/bucket:Bucket")["aura-witness"]["bucket"]
-    own = json.loads(declared.of("aws:iam/rolePolicy:RolePolicy")[f"aura-{region}-region"]["policy"])["Statement"]
-    objects, listed, key = own
-    assert set(objects["Action"]) == {"s3:GetObject", "s3:PutObject"}
+    policies = declared.of("aws:iam/rolePolicy:RolePolicy")
     arn = declared.arn("aws:s3", "aura-witness")
-    assert objects["Resource"] == [f"{arn}/lease/*", f"{arn}/recovery-points/*"]
+    objects, listed, key = json.loads(policies[f"aura-{region}-region"]["policy"])["Statement"]
+    assert (objects["Action"], objects["Resource"]) == (["s3:GetObject", "s3:PutObject"], f"{arn}/lease/*")
+    read, points, *_, lag = json.loads(policies[f"aura-{region}-recorder"]["policy"])["Statement"]
+    assert (read["Action"], read["Resource"]) == (["s3:GetObject"], f"{arn}/lease/*")
+    assert (points["Action"], points["Resource"]) == (["s3:GetObject", "s3:PutObject"], f"{arn}/recovery-points/*")
+    assert lag["Action"] == "cloudwatch:GetMetricStatistics"
     assert (listed["Action"], listed["Resource"]) == ("s3:ListBucket", arn)
     assert set(key["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
-    association = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")[f"aura-{region}-region"]
-    assert (association["namespace"], association["serviceAccount"]) == ("aura", "region")
+    associations = declared.of("aws:eks/podIdentityAssociation:PodIdentityAssociation")
+    for service in ("region", "recorder"):
+        association = associations[f"aura-{region}-{service}"]
+        assert (association["namespace"], association["serviceAccount"]) == ("aura", service)
     config = declared.of("kubernetes:core/v1:ConfigMap")[f"aura-{region}"]["data"]
     assert (config["WITNESS_BUCKET"], config["WITNESS_REGION"]) == (bucket, "us-east-2")
+    (replicator,) = [
+        one["replicatorName"]
+        for name, one in declared.of("aws:msk/replicator:Replicator").items()
+        if declared.region("aws:msk/replicator:Replicator", name) == region
+    ]
+    assert config["REPLICATOR"] == replicator
 
 
 @pytest.mark.parametrize("region", [WEST, EAST])

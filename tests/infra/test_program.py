@@ -134,6 +134,7 @@ def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recordin
         "aura:bio-sync",
         "aura:content",
         "aura:operators",
+        "aura:recorder",
         "aura:region",
         "aura:timeseries",
         "cert-manager:cert-manager",

@@ -14,7 +14,8 @@ from contracts.lease import Found, Lease, Missing, Write
 from contracts.pair import Pair
 from contracts.platform import RegionRole
 from contracts.recovery_point import CachePoint, DatabasePoint, Loss, RecoveryPoints, Sample, TopicPoint
-from runbooks.ports import Database, Environment, Outrun, Refused, Region, Stored, Unreachable
+from contracts.store_topology import WITHOUT_TOKEN
+from runbooks.ports import Database, Environment, Outrun, Refused, Region, Stored, StoreState, Unreachable
 
 WEST, EAST = "us-west-2", "us-east-1"
 DATABASES = ("auth", "users")
@@ -58,10 +59,23 @@ class ModelDatabase:
 
 
 @dataclass
+class ModelStore:
+    """The time-series store, and the operators that follow the region's role."""
+
+    primary: bool
+    uid: int = 1
+    token: str = ""
+    promotion: str = ""
+    parted: bool = False
+    """It has what the other one, promoted without its token, has not."""
+
+
+@dataclass
 class ModelRegion:
     name: str
     role: str
     databases: dict[str, ModelDatabase]
+    store: ModelStore | None = None
     alive: bool = True
     sees_witness: bool = True
     visible: bool = True
@@ -101,7 +115,7 @@ class Model:
         for region, role in ((WEST, "active"), (EAST, "passive")):
             other = EAST if region == WEST else WEST
             names = {n: ModelDatabase(f"aura-{region}-{n}", "" if region == WEST else arn(other, n)) for n in DATABASES}
-            self.regions[region] = ModelRegion(region, role, names)
+            self.regions[region] = ModelRegion(region, role, names, ModelStore(region == WEST))
         for _ in range(12):
             self.tick()
 
@@ -118,6 +132,7 @@ class Model:
         for region in self.regions.values():
             if region.alive:
                 self._look_at_lease(region)
+                self._operate(region)
         self._write()
         self._replicate()
         self._finish()
@@ -145,6 +160,22 @@ class Model:
         elif self.now >= region.active_until - 20:
             self.put(lease.LEASE_KEY, lease.encode(step.lease), step.etag)
             region.active_until, region.told = self.now + step.lease.term_s, 0.0
+
+    def _operate(self, region: ModelRegion) -> None:
+        """What the operators make of the store, by the role and the token that the region was told."""
+        store, other = region.store, self.regions[EAST if region.name == WEST else WEST]
+        if store is None:
+            return
+        if region.role == "passive" and store.primary:
+            store.primary, store.token, store.promotion = False, f"{region.name} at {self.now:.0f}", ""
+        elif region.role == "active" and not store.primary and store.promotion:
+            held = self.lease()
+            assert held.region == region.name, "the store was promoted while the other region may write"
+            known = store.promotion == WITHOUT_TOKEN
+            assert known or (other.store and other.store.token == store.promotion), "promoted with a wrong token"
+            store.primary, store.token = True, ""
+            if known and other.store:
+                other.store.parted = True
 
     def _write(self) -> None:
         for region in self.regions.values():
@@ -240,7 +271,8 @@ class Model:
         }
         held = self.lease()
         roles = {region.name: region.role for region in self.regions.values()}
-        return held.region, held.fenced_by, held.epoch, databases, self.primary_cache, roles
+        stores = {one.name: one.store and one.store.primary for one in self.regions.values()}
+        return held.region, held.fenced_by, held.epoch, databases, self.primary_cache, roles, stores
 
     def environment(self) -> Environment:
         regions = {name: _region(self, one) for name, one in self.regions.items()}
@@ -356,6 +388,40 @@ class _Cluster(_Api):
 
 
 @dataclass
+class _Store(_Api):
+    def find(self) -> StoreState | None:
+        self._answers()
+        store = self.region.store
+        if store is None:
+            return None
+        ready = store.primary or not store.parted
+        since = 0.0 if ready else 1.0
+        uid = str(store.uid)
+        return StoreState(uid, ready, store.primary, False, "it has parted", since, store.token, store.promotion)
+
+    def promote(self, token: str) -> None:
+        self._answers()
+        assert self.region.store is not None
+        self.region.store.promotion = token
+
+    def manifest(self) -> str | None:
+        self._answers()
+        return "as it was" if self.region.store else None
+
+    def delete(self) -> None:
+        self._answers()
+        assert self.region.store, "deleted twice"
+        assert not self.region.store.primary, "a store that takes rows was deleted"
+        self.region.store = None
+
+    def create(self, manifest: str) -> None:
+        self._answers()
+        assert manifest == "as it was"
+        assert self.region.store is None
+        self.region.store = ModelStore(False, uid=2)
+
+
+@dataclass
 class _Probe:
     model: Model
     region: ModelRegion
@@ -372,4 +438,4 @@ def _region(model: Model, region: ModelRegion) -> Region:
     probes = [_Probe(model, region, name) for name in ("gateway", "cluster", "database")]
     serves = _Probe(model, region, "/active", serving=True)
     api = (model, region)
-    return Region(region.name, _Databases(*api), _Cache(*api), _Cluster(*api), probes, serves)
+    return Region(region.name, _Databases(*api), _Cache(*api), _Cluster(*api), _Store(*api), probes, serves)

@@ -30,17 +30,19 @@ from runbooks.adapters.elasticache import GlobalDatastore
 from runbooks.adapters.kubernetes import RegionCluster
 from runbooks.adapters.probes import CallProbe, HttpsProbe, TcpProbe
 from runbooks.adapters.rds import RdsDatabases
+from runbooks.adapters.store import RegionStore
 from runbooks.adapters.witness import WitnessBucket
 from runbooks.model import Entry, Event, Mode, Observation, Step
 from runbooks.plans.actions import Groups, Runbook, runbook
 from runbooks.plans.failover import take_stores
 from runbooks.plans.switchover import rebuild
 from runbooks.ports import Environment, Region
-from runbooks.recorder.postgres import database_point
-from runbooks.recorder.redis import cache_point
-from runbooks.recorder.sampling import Stores, sample, write
 from runbooks.runner import Outcome, Runner
 from runbooks.turn import Turns
+from services.recorder.postgres import database_point
+from services.recorder.redis import cache_point
+from services.recorder.sampling import Stores, sample, write
+from services.recorder.witness import Witness
 from tests.cloud.rds import PASSWORD, available, connect, delete, describe
 from tests.fixtures.cloud import Cloud, until
 
@@ -103,8 +105,10 @@ class Platform:
             TcpProbe("database", lambda: (address["Address"], address["Port"])),
         ]
         datastore = GlobalDatastore(self.connect, name, self.pair.global_datastore, self.pair.replication_groups)
-        cluster = RegionCluster(name, lambda: pytest.fail("no step of these plans needs a cluster"))
-        return Region(name, RdsDatabases(self.connect, name), datastore, cluster, probes, probes[0])
+        nobody = lambda: pytest.fail("no step of these plans needs a cluster")  # noqa: E731
+        databases = RdsDatabases(self.connect, name)
+        cluster, store = RegionCluster(name, nobody), RegionStore(name, nobody)
+        return Region(name, databases, datastore, cluster, store, probes, probes[0])
 
     address: dict[str, Any] = field(default_factory=dict)
 
@@ -215,7 +219,7 @@ def _record(platform: Platform, region: str, ended: threading.Event) -> None:
         cache["Address"], cache["Port"], password=TOKEN, ssl=True, ssl_ca_certs=authority, socket_timeout=2
     )
     points: dict[str, Callable[[], DatabasePoint]] = {"accounts": lambda: database_point(uri)}
-    witness = platform.witness()
+    witness = Witness(platform.pair.witness_bucket, WITNESS, cloud.site.endpoint_url)
     while not ended.wait(0.5):
         taken = sample(witness, Stores(points, cache=lambda: cache_point(client)), time.time())
         if not LossFile(cloud.site).current().lost(region):

@@ -29,6 +29,7 @@ WITHOUT_RESOURCE = {
         ),
         f"{_REFERENCE}list_amazonec2.html",
     ),
+    "cloudwatch:GetMetricStatistics": f"{_REFERENCE}list_amazoncloudwatch.html",
     "ecr:GetAuthorizationToken": f"{_REFERENCE}list_amazonelasticcontainerregistry.html",
     "route53:ListHostedZones": f"{_REFERENCE}list_amazonroute53.html",
 }

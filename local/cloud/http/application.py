@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from local.cloud.authorization import credentials
 from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
-from local.cloud.http import calls, cors, errors, loss, regions, signature
+from local.cloud.http import caller, calls, cors, errors, loss, regions, signature
 from local.cloud.http.calls import Call
 from local.cloud.http.inputs import inputs_of
 from local.cloud.http.moto import Keeper, Moto
@@ -75,7 +75,7 @@ class Application:
             if call.service in self.services:
                 return self._own(self.services[call.service], call, request)
             return self.moto.answer(call, request)
-        except loss.Unreachable:
+        except (loss.Unreachable, caller.Gone):
             raise
         except AwsError as error:
             return errors.response(error, call, request)
@@ -105,6 +105,7 @@ class Application:
                     _check_form(conditions, call, request)
 
         with self.context.lock:
+            caller.check(request)
             credentials.check(call.access_key, calls.token(call, request), call.service, datetime.now(UTC))
             session = session_of(call.access_key)
             if session is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from moto.core.request import Request
 
 from local.cloud.context import CloudContext
-from local.cloud.http import regions
+from local.cloud.http import caller, regions
 from local.cloud.http.calls import Call
 from local.cloud.http.inputs import inputs_of
 from local.cloud.moto_backends.roles import origin_of
@@ -41,6 +41,7 @@ def check(context: CloudContext, call: Call, request: Request) -> None:
 
 def _arrives(context: CloudContext, loss: Loss, call: Call, request: Request) -> bool:
     with context.lock:
+        caller.check(request)
         origin = origin_of(call.access_key)
         to = regions.place(call.service, call.region)
         bucket = s3.bucket(inputs_of(call, request).get("Bucket", "")) if call.service == "s3" else None

@@ -12,7 +12,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
-from local.cloud.http import answers
+from local.cloud.http import answers, caller
 from local.cloud.http.calls import Call
 from local.cloud.http.inputs import in_chunks, inputs_of
 from local.cloud.moto_backends import iam, lookups, sqs
@@ -70,6 +70,7 @@ class Moto:
             time.sleep(_POLL_SECONDS)
 
     def _carry_out(self, call: Call, request: Request) -> Response:
+        caller.check(request)
         self.context.caller = call.access_key
         self._check(call, request)
         try:

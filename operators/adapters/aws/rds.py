@@ -20,10 +20,10 @@ from operators.adapters.aws.claims import Claimant, Existing, Server, conflict, 
 from operators.adapters.aws.secrets_manager import SecretsManager, SecretUnavailable
 from operators.adapters.read_only import WRITING, make_read_only, make_writable
 
-_TIMEOUT_SECONDS = 5
+TIMEOUT_SECONDS = 5
 _VERIFIED_SECONDS = 60.0
 _REPLICA = "replica"
-_MISSING = re.compile(r"does not exist|password authentication failed|no password", re.IGNORECASE)
+MISSING = re.compile(r"does not exist|password authentication failed|no password", re.IGNORECASE)
 _ROLE = "select coalesce(shobj_description(oid, 'pg_authid'), ''), '' from pg_roles where rolname = %s"
 _DATABASE = """
     select coalesce(shobj_description(d.oid, 'pg_database'), ''), rolname from pg_database d join pg_roles r
@@ -55,7 +55,7 @@ class ReadReplica(Exception):
         self.url = url
 
 
-class _Master(BaseModel):
+class Master(BaseModel):
     """The secret `rds/<instance>`, in the format of AWS."""
 
     host: str
@@ -81,9 +81,9 @@ class Databases:
         SecretUnavailable, DatabaseConflict, DatabaseUnavailable, DatabaseRefused or ReadReplica. Never drops or empties
         anything, and never alters what was not made for `claimant` (claims.py).
         """
-        master = await self._master(instance)
+        master = await self.master(instance)
         address = f"{master.host}:{master.port}"
-        url = self._url(f"{name}:{quote(password, safe='')}@{address}/{name}")
+        url = self.url(f"{name}:{quote(password, safe='')}@{address}/{name}")
         if time.monotonic() - self._verified.get((claimant, url), -_VERIFIED_SECONDS) < _VERIFIED_SECONDS:
             return url
         where = f"RDS instance {instance} at {address}"
@@ -92,7 +92,7 @@ class Databases:
                 if await self._ensure(master, claimant, name, password, url if stored else "") is _REPLICA:
                     raise ReadReplica(where, url)
                 async with await AsyncConnection.connect(
-                    url, connect_timeout=_TIMEOUT_SECONDS, autocommit=True, options=WRITING
+                    url, connect_timeout=TIMEOUT_SECONDS, autocommit=True, options=WRITING
                 ) as connection:
                     await make_writable(connection, name)
         except (psycopg.OperationalError, OSError) as error:
@@ -107,13 +107,13 @@ class Databases:
 
         Raises SecretUnavailable, DatabaseUnavailable or DatabaseRefused: then it may still be written.
         """
-        master = await self._master(instance)
+        master = await self.master(instance)
         address = f"{master.host}:{master.port}"
-        url = self._url(f"{name}:{quote(password, safe='')}@{address}/{name}")
+        url = self.url(f"{name}:{quote(password, safe='')}@{address}/{name}")
         self._verified.pop((claimant, url), None)
         where = f"RDS instance {instance} at {address}"
         try:
-            async with self._locks[instance], await self._connect(master) as connection:
+            async with self._locks[instance], await self.connect(master) as connection:
                 found = (await _server(connection, None, name)).database
                 if found is None or found.comment != claimant.comment:
                     return url, f"{name} is not there, or not this service's, and was left as it is"
@@ -123,7 +123,8 @@ class Databases:
         except psycopg.Error as error:
             raise DatabaseRefused(f"{where}: SQLSTATE {error.sqlstate}: {error}".strip()) from error
 
-    async def _connect(self, master: _Master) -> AsyncConnection:
+    async def connect(self, master: Master) -> AsyncConnection:
+        """As the master user, to the instance's first database. Raises psycopg.OperationalError."""
         return await AsyncConnection.connect(
             conninfo.make_conninfo(
                 host=master.host,
@@ -133,19 +134,21 @@ class Databases:
                 dbname=master.dbname or "postgres",
                 **postgres_verification(self._ca_file),
             ),
-            connect_timeout=_TIMEOUT_SECONDS,
+            connect_timeout=TIMEOUT_SECONDS,
             autocommit=True,
             options=WRITING,
         )
 
-    def _url(self, rest: str) -> str:
+    def url(self, rest: str) -> str:
+        """`rest` is `user:password@host:port/database`; the server is verified where its authorities are known."""
         query = urlencode(postgres_verification(self._ca_file), quote_via=quote)  # libpq takes a plus sign as it is
         return f"postgresql://{rest}" + (f"?{query}" if query else "")
 
-    async def _master(self, instance: str) -> _Master:
+    async def master(self, instance: str) -> Master:
+        """Raises SecretUnavailable."""
         reference = f"rds/{instance}"
         try:
-            return _Master.model_validate(json.loads(await self._secrets.value(reference)))
+            return Master.model_validate(json.loads(await self._secrets.value(reference)))
         except ValidationError as error:
             wrong = ", ".join(".".join(map(str, one["loc"])) or "all of it" for one in error.errors())
             needed = "a JSON object with host, port, username and password"
@@ -153,14 +156,14 @@ class Databases:
         except ValueError:  # not chained: the error quotes the secret
             raise SecretUnavailable(f"secret {reference} is not JSON") from None
 
-    async def _ensure(self, master: _Master, claimant: Claimant, name: str, password: str, stored_url: str) -> str:
+    async def _ensure(self, master: Master, claimant: Claimant, name: str, password: str, stored_url: str) -> str:
         """_REPLICA where nothing can be made."""
         own = await _server_seen_by_owner(stored_url, name) if stored_url else None
         recorded = Existing(claimant.comment), Existing(claimant.comment, name)
         if own is not None and (own.role, own.database) == recorded:
             return ""
-        async with await self._connect(master) as connection:
-            if await _recovering(connection):
+        async with await self.connect(master) as connection:
+            if await recovering(connection):
                 return _REPLICA
             server = await _server(connection, master, name)
             if other := conflict(claimant, name, server, proven=own is not None):
@@ -171,7 +174,8 @@ class Databases:
         return ""
 
 
-async def _recovering(connection: AsyncConnection) -> bool:
+async def recovering(connection: AsyncConnection) -> bool:
+    """Whether the server is a replica."""
     row = await (await connection.execute("select pg_is_in_recovery()")).fetchone()
     return bool(row and row[0])
 
@@ -213,7 +217,7 @@ def password_of(url: str) -> str:
         return ""
 
 
-async def _server(connection: AsyncConnection, master: _Master | None, name: str) -> Server:
+async def _server(connection: AsyncConnection, master: Master | None, name: str) -> Server:
     """What the server has, by a connection of the master user to the instance's first database, or of another to its
     own."""
 
@@ -231,9 +235,9 @@ async def _server(connection: AsyncConnection, master: _Master | None, name: str
 async def _server_seen_by_owner(url: str, name: str) -> Server | None:
     """What the server has, by the service's own login; None if role, database or password do not exist."""
     try:
-        async with await AsyncConnection.connect(url, connect_timeout=_TIMEOUT_SECONDS) as connection:
+        async with await AsyncConnection.connect(url, connect_timeout=TIMEOUT_SECONDS) as connection:
             return await _server(connection, None, name)
     except psycopg.OperationalError as error:
-        if _MISSING.search(str(error)):
+        if MISSING.search(str(error)):
             return None
         raise

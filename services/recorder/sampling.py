@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from contracts import lease, recovery_point
 from contracts.recovery_point import CachePoint, DatabasePoint, RecoveryPoints, Sample, TopicPoint
-from runbooks.ports import Outrun, Witness
+from services.recorder.witness import Witness
 
 MOST_SECONDS = 15
 """A sample of which a store takes longer is written without it."""
@@ -24,7 +24,8 @@ class Stores:
 
 
 def sample(witness: Witness, stores: Stores, now: float) -> Sample:
-    """`now` in Unix seconds, before anything is asked. The lease is read first: see Sample. Raises Unreachable."""
+    """`now` in Unix seconds, before anything is asked. The lease is read first: see Sample. Raises
+    WitnessUnavailable."""
     stored = witness.read(lease.LEASE_KEY)
     held = lease.decode(stored.body) if stored else None
     calls: dict[str, Callable[[], object]] = dict(stores.databases)
@@ -50,13 +51,11 @@ def sample(witness: Witness, stores: Stores, now: float) -> Sample:
     )
 
 
-def write(witness: Witness, region: str, taken: Sample) -> None:
-    """Adds a sample to those of the region. Of two recorders of a region that write at once, one is left out: the other
-    sample is as new. Raises Unreachable."""
+def write(witness: Witness, region: str, taken: Sample) -> bool:
+    """Adds a sample to those of the region. Of two recorders of a region that write at once, one is left out, which is
+    False: the other sample is as new. Raises
+    WitnessUnavailable."""
     key = recovery_point.key(region)
     stored = witness.read(key)
     points = recovery_point.read(stored.body) if stored else RecoveryPoints(region)
-    try:
-        witness.write(key, recovery_point.encode(points.with_sample(taken)), stored.etag if stored else None)
-    except Outrun:
-        return
+    return witness.write(key, recovery_point.encode(points.with_sample(taken)), stored.etag if stored else None)

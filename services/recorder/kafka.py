@@ -12,17 +12,24 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[rep
 _SECONDS = 5
 
 
-def ends(settings: Mapping[str, str], topics: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Topic -> partition -> end offset, of those topics that exist. Raises KafkaException without an answer."""
-    admin = AdminClient(dict(settings))
-    known = admin.list_topics(timeout=_SECONDS).topics
-    asked = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
-    latest: dict[TopicPartition, OffsetSpec] = dict.fromkeys(asked, OffsetSpec.latest())  # pyright: ignore[reportAssignmentType]
-    answers = admin.list_offsets(latest, request_timeout=_SECONDS)
-    found: dict[str, dict[str, int]] = {}
-    for partition, answer in answers.items():
-        found.setdefault(partition.topic, {})[str(partition.partition)] = answer.result().offset
-    return found
+class Topics:
+    """One client: its connections stay open between samples."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self._admin = AdminClient(dict(settings))
+
+    def ends(self, topics: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Topic -> partition -> end offset, of those topics that exist. Raises KafkaException without an answer."""
+        known = self._admin.list_topics(timeout=_SECONDS).topics
+        asked = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
+        if not asked:
+            return {}
+        latest: dict[TopicPartition, OffsetSpec] = dict.fromkeys(asked, OffsetSpec.latest())  # pyright: ignore[reportAssignmentType]
+        answers = self._admin.list_offsets(latest, request_timeout=_SECONDS)
+        found: dict[str, dict[str, int]] = {}
+        for partition, answer in answers.items():
+            found.setdefault(partition.topic, {})[str(partition.partition)] = answer.result().offset
+        return found
 
 
 def lags(cloudwatch: Any, replicator: str, topics: Sequence[str], now: datetime) -> dict[str, tuple[int, float]]:

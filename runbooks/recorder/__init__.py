@@ -1,1 +1,0 @@
-"""Writes the recovery point of its own region to the witness, every few seconds. Runs in each region."""
