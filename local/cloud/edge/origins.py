@@ -35,7 +35,7 @@ class Answer:
 def distribution(host: str) -> Any:
     """The enabled distribution of that name, its own or an alias; None if there is none."""
     for one in list(cloudfront_backends[ACCOUNT]["aws"].distributions.values()):
-        config = one.distribution_config
+        config: Any = one.distribution_config  # moto sets its attributes from the request
         if config.Enabled and host in {one.domain_name, *(config.Aliases.get("Items") or [])}:
             return one
     return None
