@@ -50,7 +50,7 @@ def service(settings: ContentSettings, opensearch: OpenSearch, key: ECKey) -> It
 
 def found(app: httpx.Client, text: str, **filters: Any) -> list[str]:
     """The works that a search finds, without what other tests published."""
-    answer = app.get("/search", params={"q": text, **filters}).raise_for_status().json()
+    answer = app.get("/search", params={"q": text, "limit": 50, **filters}).raise_for_status().json()
     works = [item["work"] for item in answer["items"]]
     return [work.removeprefix("search-") for work in works if work.startswith("search-")]
 

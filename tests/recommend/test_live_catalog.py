@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -74,7 +75,7 @@ async def test_what_costs_something_answers_no_stress(catalog: LiveCatalog, embe
 async def test_every_process_reads_the_topic_from_its_beginning(
     catalog: LiveCatalog, embedder: Embedder, kafka: Kafka
 ) -> None:
-    topic, options = "recommend-live", {"bootstrap_servers": kafka.bootstrap}
+    topic, options = "recommend-live", dict[str, Any](bootstrap_servers=kafka.bootstrap)
     following = asyncio.create_task(consumer.follow(options, topic, catalog.handle))
     ensure_topic(kafka_client(kafka.bootstrap), topic, partitions=2, retention_ms=None)
     async with AIOKafkaProducer(**options) as producer:

@@ -29,9 +29,8 @@ class Edge:
 
     def certificate(self, host: str) -> Pair | None:
         """For a name of a distribution; None for any other."""
-        with self._context.lock:
-            if origins.distribution(host) is None:
-                return None
+        if origins.distribution(host) is None:
+            return None
         return self._context.authority.pair(f"edge-{host}", host, hosts=(host,))
 
     def _answer(self, request: Request) -> Response:
@@ -39,20 +38,20 @@ class Edge:
             return _error(403, "InvalidMethod", "This distribution is not configured to allow the HTTP request method")
         path, _, query = str(request.environ.get("RAW_URI") or request.full_path).partition("?")
         host = request.host.partition(":")[0]
-        context = self._context
-        with context.lock:
-            distribution = origins.distribution(host)
-            if distribution is None:
-                return _error(403, "InvalidHost", "No distribution has this name")
-            keys = origins.trusted_keys(distribution)
-            try:
-                if keys is not None:
-                    viewed = signed.viewed(host, path, query, request.remote_addr or "", request.cookies)
-                    signed.admit(viewed, keys, time.time())
-            except signed.Refused as refused:
-                return _error(403, refused.code, refused.message)
-            lost = [region for region in REGIONS if context.loss.lost(region)]
-            answer = origins.fetch(distribution, request.path.lstrip("/"), lost)
+        distribution = origins.distribution(host)
+        if distribution is None:
+            return _error(403, "InvalidHost", "No distribution has this name")
+        keys = origins.trusted_keys(distribution)
+        try:
+            if keys is not None:
+                viewed = signed.viewed(host, path, query, request.remote_addr or "", request.cookies)
+                signed.admit(viewed, keys, time.time())
+        except signed.Refused as refused:
+            return _error(403, refused.code, refused.message)
+        loss = self._context.loss
+        answer = origins.fetch(
+            distribution, request.path.lstrip("/"), [region for region in REGIONS if loss.lost(region)]
+        )
         if answer.object is None:
             return _error(answer.status, "AccessDenied", "Access Denied")
         response = Response(answer.object.content, content_type=answer.object.content_type)

@@ -1,4 +1,8 @@
-"""Distributions, their keys and what their origins answer, in moto. Call under the context's lock."""
+"""Distributions, their keys and what their origins answer, in moto.
+
+The context's lock is not taken: as on AWS, no viewer waits for what the control planes do. Each thing is read by one
+step, and containers are copied before they are gone through.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +34,8 @@ class Answer:
 
 def distribution(host: str) -> Any:
     """The enabled distribution of that name, its own or an alias; None if there is none."""
-    for one in cloudfront_backends[ACCOUNT]["aws"].distributions.values():
-        config = one.distribution_config
+    for one in list(cloudfront_backends[ACCOUNT]["aws"].distributions.values()):
+        config: Any = one.distribution_config  # moto sets its attributes from the request
         if config.Enabled and host in {one.domain_name, *(config.Aliases.get("Items") or [])}:
             return one
     return None
@@ -43,8 +47,9 @@ def trusted_keys(distribution: Any) -> dict[str, str] | None:
     if not groups.items:
         return None
     backend = cloudfront_backends[ACCOUNT]["aws"]
-    named = [key for group in groups.items for key in backend.get_key_group(group).items]
-    return {key: backend.public_keys[key].encoded_key for key in named if key in backend.public_keys}
+    found = [backend.key_groups.get(group) for group in groups.items]
+    named = [backend.public_keys.get(key) for group in found if group is not None for key in group.items]
+    return {key.id: key.encoded_key for key in named if key is not None}
 
 
 def fetch(distribution: Any, key: str, lost: Collection[str]) -> Answer:

@@ -48,7 +48,7 @@ class Viewed:
 def viewed(host: str, path: str, query: str, address: str, cookies: Mapping[str, str]) -> Viewed:
     """`query` is the raw one. What the URL does not say is taken from cookies."""
     pairs = [pair for pair in query.split("&") if pair]
-    named = dict(pair.partition("=")[::2] for pair in pairs)
+    named = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     signing = {name: named[name] for name in _PARAMETERS if name in named}
     kept = "&".join(pair for pair in pairs if pair.partition("=")[0] not in _PARAMETERS)
     if not signing:
@@ -95,9 +95,11 @@ def _decoded(text: str) -> bytes:
 def _statement(policy: bytes) -> dict[str, Any]:
     try:
         (statement,) = json.loads(policy)["Statement"]
-        statement["Condition"]["DateLessThan"]["AWS:EpochTime"] + 0
+        until = statement["Condition"]["DateLessThan"]["AWS:EpochTime"]
     except (ValueError, KeyError, TypeError):
         raise Refused(*_MALFORMED) from None
+    if not isinstance(until, int):
+        raise Refused(*_MALFORMED)
     return statement
 
 
