@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 _STEP = re.compile(r"^(\d+)\. ")
-_COMMAND = re.compile(r"^ {7}(\S.*)$")
+_COMMAND = re.compile(r"^ {7}( *\S.*)$")
 
 
 def commands(readme: Path) -> dict[int, list[str]]:
