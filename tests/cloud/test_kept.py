@@ -109,6 +109,7 @@ def test_versions_of_an_object_stay_until_they_are_deleted_by_id(cloud: Cloud) -
 
 
 def test_a_read_that_makes_something_keeps_it(cloud: Cloud) -> None:
+    cloud.client("kms", region="us-east-1").create_key()
     ec2 = cloud.client("ec2", region="us-east-1")  # moto makes the default VPC of a region when it is asked first
     before = ec2.describe_vpcs()["Vpcs"]
     alias = cloud.client("kms", region="us-east-1").describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["KeyId"]

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
+from operators.adapters.aws.monitor import monitor
 from operators.adapters.aws.rds import DatabaseConflict, DatabaseRefused, Databases
 from operators.adapters.aws.secrets_manager import SecretUnavailable
 from tests.fixtures.cluster import REGION
@@ -45,7 +46,7 @@ def databases(aws: str, manager: Any, postgres: Database) -> Databases:
 @pytest.fixture(autouse=True)
 def absent(postgres: Database) -> Iterator[None]:
     yield
-    for name in ("owned", "user"):
+    for name in ("owned", "user", "first"):
         for statement in ("drop database if exists {}", "drop role if exists {}"):
             run(postgres, statement, name)
 
@@ -202,3 +203,26 @@ async def test_nobody_elses_database_is_fenced(databases: Databases, postgres: D
     assert "left as it is" in state
     with psycopg.connect(url, autocommit=True) as writer:
         writer.execute("create table rows ()")
+
+
+async def test_who_monitors_an_instance_sees_how_far_it_is_and_no_rows(databases: Databases) -> None:
+    owner = await databases.ensure(SECOND, "databases", "owned", "a-secret", stored=False)
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS rows (n int)")
+    url = await monitor(databases, FIRST, "databases", "another", writes=True)
+    assert await monitor(databases, FIRST, "databases", "a-new-one", writes=True) != url
+    assert not can_log_in(url)
+    url = await monitor(databases, FIRST, "databases", "another", writes=True)
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT pg_current_wal_lsn(), count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL")
+    elsewhere = url.replace("/databases_master", "/owned")
+    with psycopg.connect(elsewhere) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("SELECT n FROM rows")
+
+
+async def test_a_login_of_another_service_is_no_monitor(databases: Databases) -> None:
+    await databases.ensure(SECOND, "databases", "first", "a-secret", stored=False)
+    with pytest.raises(DatabaseConflict, match="aura/second"):
+        await monitor(databases, FIRST, "databases", "another", writes=True)
+    url = await monitor(databases, FIRST, "databases", "another", writes=False)
+    assert not can_log_in(url)

@@ -68,6 +68,8 @@ class ModelStore:
     promotion: str = ""
     parted: bool = False
     """It has what the other one, promoted without its token, has not."""
+    busy_until: float = 0.0
+    """It is being made anew."""
 
 
 @dataclass
@@ -394,7 +396,7 @@ class _Store(_Api):
         store = self.region.store
         if store is None:
             return None
-        ready = store.primary or not store.parted
+        ready = store.primary or not (store.parted or self.model.now < store.busy_until)
         since = 0.0 if ready else 1.0
         uid = str(store.uid)
         return StoreState(uid, ready, store.primary, False, "it has parted", since, store.token, store.promotion)
@@ -412,13 +414,14 @@ class _Store(_Api):
         self._answers()
         assert self.region.store, "deleted twice"
         assert not self.region.store.primary, "a store that takes rows was deleted"
+        assert self.region.store.parted, "a store that was made anew was deleted again"
         self.region.store = None
 
     def create(self, manifest: str) -> None:
         self._answers()
         assert manifest == "as it was"
         assert self.region.store is None
-        self.region.store = ModelStore(False, uid=2)
+        self.region.store = ModelStore(False, uid=2, busy_until=self.model.now + SEEDING_S)
 
 
 @dataclass

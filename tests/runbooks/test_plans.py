@@ -178,3 +178,25 @@ def test_a_runner_that_was_replaced_does_nothing_more(folder: Path) -> None:
         with pytest.raises(InProgress):
             one.start()
     assert all(database.source for database in model.regions[EAST].databases.values())
+
+
+def test_the_store_is_promoted_with_the_token_of_the_old_one(folder: Path) -> None:
+    model = Model()
+    completed(model, switchover(PAIR, WEST), folder / "switched-over.jsonl")
+    old, new = model.regions[WEST].store, model.regions[EAST].store
+    assert old is not None
+    assert new is not None
+    assert (old.primary, new.primary, new.promotion) == (False, True, old.token)
+    assert not old.parted
+
+
+def test_a_store_that_has_what_the_new_one_lacks_is_made_anew_once_somebody_said_so(folder: Path) -> None:
+    model = after_failover(folder)
+    store = model.regions[WEST].store
+    assert store is not None
+    assert store.parted
+    entries = completed(model, failback(PAIR, EAST), folder / "failed-back.jsonl")
+    assert f"rebuild-store/{WEST}" in events(entries, Event.ASKED)
+    made = model.regions[WEST].store
+    assert made is not None
+    assert (made.uid, made.primary) == (2, True)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
+_READS = ("Get", "List", "Describe", "BatchGet", "Head")
+_MADE_BY_READS = {"sts", "kms"}
+"""Services whose reads make something: a session, a key of AWS when its alias is asked for."""
 
 
 class Keeper(Protocol):
@@ -36,6 +39,10 @@ class Keeper(Protocol):
 
     def commit(self) -> None:
         """Writes what a request changed. Raises AwsError when that fails; then nothing has changed in moto."""
+        ...
+
+    def commit_read(self) -> None:
+        """As `commit`, after a request that only read."""
         ...
 
     def revert(self) -> None:
@@ -95,6 +102,8 @@ class Moto:
             pass  # S3 makes nothing at a read, and its state is the largest
         elif response.status_code >= 400:
             self.keeper.revert()
+        elif call.operation.startswith(_READS) and call.service not in _MADE_BY_READS:
+            self.keeper.commit_read()
         else:
             self.keeper.commit()
         return answers.corrected(response, call)

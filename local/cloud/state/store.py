@@ -63,6 +63,16 @@ class Store:
             message = f"The local cloud could not write its state: {error}. Nothing was changed; make room and repeat."
             raise AwsError("InternalFailure", message, 500) from error
 
+    def commit_read(self) -> None:
+        """After a read: what it made of a backend that the disk has, such as when a secret was last read, is saved with
+        the next change. What moto made at its first use is saved now. Raises as `commit`."""
+        with self.context.lock:
+            used = registry.take_used()
+            registry.note(used)
+            known = {key for name in self._saved if not is_own(name) for key in name}
+            if not {registry.key_of(backend) for backend in used} <= known:
+                self.commit()
+
     def version_of(self, service: str) -> object:
         """Equal as long as nothing of a service of moto was changed and saved; `service` is moto's package."""
         return tuple(part for name, part in self._saved.items() if any(key[0] == service for key in name))
