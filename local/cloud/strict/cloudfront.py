@@ -83,7 +83,8 @@ def _delete_key_group(request: ServiceRequest) -> None:
     _versioned(request)
     group = request.inputs.get("Id")
     for one in cloudfront_backends[ACCOUNT]["aws"].distributions.values():
-        if group in one.distribution_config.DefaultCacheBehavior.trusted_key_groups.items:
+        config: Any = one.distribution_config  # moto sets its attributes from the request
+        if group in config.DefaultCacheBehavior.trusted_key_groups.items:
             raise AwsError("ResourceInUse", "Cannot delete this resource because it is in use.", 409)
 
 
