@@ -53,8 +53,7 @@ def sample(witness: Witness, stores: Stores, now: float) -> Sample:
 
 def write(witness: Witness, region: str, taken: Sample) -> bool:
     """Adds a sample to those of the region. Of two recorders of a region that write at once, one is left out, which is
-    False: the other sample is as new. Raises
-    WitnessUnavailable."""
+    False: the other sample is as new. Raises WitnessUnavailable."""
     key = recovery_point.key(region)
     stored = witness.read(key)
     points = recovery_point.read(stored.body) if stored else RecoveryPoints(region)
