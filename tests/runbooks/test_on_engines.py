@@ -21,7 +21,7 @@ import redis
 from contracts import lease
 from contracts.lease import Lease
 from contracts.pair import Pair
-from contracts.recovery_point import DatabasePoint
+from contracts.recovery_point import DatabasePoint, not_streaming
 from local.loss import model
 from local.loss.ending import kill_processes
 from local.loss.file import LossFile
@@ -38,6 +38,7 @@ from runbooks.plans.failover import take_stores
 from runbooks.plans.switchover import rebuild
 from runbooks.ports import Environment, Region
 from runbooks.runner import Outcome, Runner
+from runbooks.steps.seen import points
 from runbooks.turn import Turns
 from services.recorder.postgres import database_point
 from services.recorder.redis import cache_point
@@ -194,6 +195,13 @@ def status(cloud: Cloud, datastore: str) -> str:
     ]
 
 
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recorder takes those of its environment, as a Pod does."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "tester")
+
+
 @contextmanager
 def recorded(platform: Platform) -> Iterator[None]:
     """The recorders of both regions, as processes in them would run: they end with what they cannot reach."""
@@ -218,10 +226,10 @@ def _record(platform: Platform, region: str, ended: threading.Event) -> None:
     client = redis.Redis(
         cache["Address"], cache["Port"], password=TOKEN, ssl=True, ssl_ca_certs=authority, socket_timeout=2
     )
-    points: dict[str, Callable[[], DatabasePoint]] = {"accounts": lambda: database_point(uri)}
+    asked: dict[str, Callable[[], DatabasePoint]] = {"accounts": lambda: database_point(uri)}
     witness = Witness(platform.pair.witness_bucket, WITNESS, cloud.site.endpoint_url)
     while not ended.wait(0.5):
-        taken = sample(witness, Stores(points, cache=lambda: cache_point(client)), time.time())
+        taken = sample(witness, Stores(asked, cache=lambda: cache_point(client)), time.time())
         if not LossFile(cloud.site).current().lost(region):
             write(witness, region, taken)
 
@@ -232,6 +240,12 @@ def renewed(platform: Platform) -> None:
     stored = witness.read(lease.LEASE_KEY)
     held = Lease(EAST, "process of the east", 1, time.time(), TERM_S)
     witness.write(lease.LEASE_KEY, lease.encode(held), stored.etag if stored else None)
+
+
+def streamed(platform: Platform) -> bool:
+    """Whether a sample of the east is newer than one in which its replica streamed."""
+    newest, there = points(platform.witness(), EAST).newest, points(platform.witness(), WEST)
+    return newest is not None and not not_streaming(there, platform.pair.databases, newest.at)
 
 
 def plan(platform: Platform, name: str, giving: str, groups: Groups) -> Runbook:
@@ -253,7 +267,7 @@ def test_a_killed_region_is_failed_over_and_loses_no_more_than_was_accepted(plat
                 connection.execute("INSERT INTO t VALUES (%s)", [number])
                 acknowledged.add(number)
                 if number == 300:
-                    until("a recovery point", lambda: platform.witness().read(f"recovery-points/{WEST}.json"))
+                    until("recovery points", lambda: streamed(platform))
                     renewed(platform)
                     LossFile(cloud.site).change(lambda loss: model.kill(loss, EAST))
                     kill_processes(cloud.site, EAST)
