@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*
 Key = tuple[str, str]
 BACKUPS = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
-GENERATED = {"secretString", "password", "authToken", "stringData"}
+GENERATED = {"secretString", "password", "authToken", "stringData", "encodedKey"}
 """Inputs with generated values, of which every run makes others."""
 
 
