@@ -170,6 +170,7 @@ def record_options(recording: Recording) -> None:
 @contextmanager
 def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """For Outputs that are made within; what they leave pending is no program's afterwards."""
+    settings.reset_options()  # else the first program of a process has other URNs than those after it
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
