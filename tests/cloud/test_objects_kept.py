@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import pickle
 from pathlib import Path
@@ -45,6 +46,15 @@ def test_what_moto_changes_of_an_object_is_written_whether_in_place_or_not(conte
     assert loaded(contents, dumped(contents, one)).metadata["x-amz-meta-who"] == "eve"
     one.set_storage_class("GLACIER")
     assert loaded(contents, dumped(contents, one)).storage_class == "GLACIER"
+
+
+def test_a_copy_is_written_as_an_object_of_its_own(contents: ObjectContents) -> None:
+    one = key()
+    dumped(contents, one)
+    other = copy.deepcopy(one)
+    other.name = "other"
+    assert loaded(contents, dumped(contents, other)).name == "other"
+    assert loaded(contents, dumped(contents, one)).name == "name"
 
 
 def test_an_object_is_pickled_again_only_when_it_has_changed(contents: ObjectContents) -> None:

@@ -41,6 +41,10 @@ class _Before:
     metadata: dict[str, str]
     attributes: dict[str, Any] = field(default_factory=dict)
 
+    def __deepcopy__(self, _: dict[int, Any]) -> _Before:
+        """moto copies objects to list them, and the lock of one cannot be copied."""
+        return self
+
 
 class ObjectContents:
     """The files in `folder`. moto never changes the contents of an object, it creates another object."""
