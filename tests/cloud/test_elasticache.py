@@ -120,6 +120,19 @@ def test_a_replica_takes_the_place_of_a_killed_primary_at_the_same_endpoint(
     until("the former primary to follow", lambda: at(before["ReadEndpoint"]).get("again") == b"yes")
 
 
+def test_a_replica_takes_the_place_of_a_primary_that_is_killed_as_a_snapshot_begins(
+    cloud: Cloud, elasticache: Any, group: dict[str, Any]
+) -> None:
+    (before,), (replica,) = members(group, "primary"), members(group, "replica")
+    elasticache.create_snapshot(ReplicationGroupId=NAME, SnapshotName="begun")
+    process(cloud, before).kill()
+    after = until("both nodes", lambda: g if (g := describe(elasticache))["Status"] == "available" else None)
+    assert [m["CacheClusterId"] for m in members(after, "primary")] == [replica["CacheClusterId"]]
+    (snapshot,) = elasticache.describe_snapshots(SnapshotName="begun")["Snapshots"]
+    assert snapshot["SnapshotStatus"] == "available"
+    elasticache.delete_snapshot(SnapshotName="begun")
+
+
 def writes(endpoint: dict[str, Any]) -> bool:
     try:
         return bool(at(endpoint).set("again", "yes"))

@@ -70,8 +70,7 @@ class ReplicationGroupBacking:
         revision = self.group.revision
         try:
             self._start_rebooted()
-            self._settle_primary()
-            self._start_all()
+            self._start()
         except EngineFailed as error:
             with self.context.mutation():
                 self.group.trouble = str(error)
@@ -97,30 +96,34 @@ class ReplicationGroupBacking:
                 self.engines.stop(member)
                 self.engines.of(member).start()
 
-    def _settle_primary(self) -> None:
-        """Changes the primary, if it is asked for or the primary is dead and automatic failover is on."""
+    def _settle_primary(self) -> bool:
+        """Changes the primary, if it is asked for or the primary is dead and automatic failover is on.
+
+        Returns whether the primary lives; a dead one that no replica can take the place of has to be started.
+        """
         group, known = self.group, self._replication()
         masters = [member for member in group.replicas if (known[member.name] or {}).get("role") == "master"]
         if not group.upstream and masters and (known[group.primary.name] or {}).get("role") == "slave":
             self._hand_over(masters[0])  # the endpoint was killed after it had recorded the new primary
-            return
+            return True
         alive = self.engines.process(group.primary).pid() is not None
         if group.failover == group.primary.name or not (group.failover or (group.automatic_failover and not alive)):
             self._set_failover("")
-            return
+            return alive
         candidates = {m.name: known[m.name] for m in group.replicas if group.failover in ("", "any", m.name)}
         chosen = successor(candidates)
         if chosen is None and alive:
             raise EngineFailed(f"no replica of {group.name} is in step with its primary; it stays as it is")
         if chosen is None:
             self._set_failover("")
-            return
+            return False
         former = group.primary
         self._record_primary(chosen)
         if alive:
             self._hand_over(former)
         else:
             self._fail_over(former)
+        return True
 
     def _hand_over(self, former: Member) -> None:
         """From the living primary `former` to the recorded one. Nodes of a secondary only trade places."""
@@ -152,6 +155,13 @@ class ReplicationGroupBacking:
             time.sleep(0.02)
         raise EngineFailed("the state could not be saved; the failover waits for it")
 
+    def _start(self) -> None:
+        """Starts what is dead, after a replica has taken the place of a dead primary. Raises EngineFailed."""
+        group = self.group
+        if self._settle_primary() and group.automatic_failover and self.engines.process(group.primary).pid() is None:
+            raise EngineFailed(f"the primary {group.primary.name} of {group.name} has ended; a replica takes its place")
+        self._start_all()
+
     def _start_all(self) -> None:
         """The primary first: a replica is ready once it has synchronised with it."""
         group = self.group
@@ -181,7 +191,7 @@ class ReplicationGroupBacking:
 
     def _save_snapshots(self) -> None:
         if not self.running():
-            self._start_all()
+            self._start()
         for snapshot in self._pending_snapshots():
             self._save(snapshot)
         self._set_status("available", "snapshotting")
