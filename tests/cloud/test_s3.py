@@ -139,7 +139,7 @@ def test_pages_of_other_origins_are_admitted_by_the_buckets_rules(cloud: Cloud, 
         request = urllib.request.Request(url, headers={k.replace("_", "-"): v for k, v in headers.items()})
         request.method = method
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, answer.headers.get("Access-Control-Allow-Origin")
         except urllib.error.HTTPError as error:
             return error.code, error.headers.get("Access-Control-Allow-Origin")
