@@ -22,6 +22,7 @@ from tests.fixtures.engines import Database
 pytestmark = pytest.mark.integration
 
 FIRST, SECOND = (Claimant("AuraService", "aura", name, "this-cluster") for name in ("first", "second"))
+WATCHER = Claimant("AuraService", "aura", "watcher", "this-cluster")
 PREFIX = "aura/databases/"
 RECREATED = Claimant("AuraService", "aura", "first", "this-cluster")
 ELSEWHERE = Claimant("AuraService", "aura", "first", "another-cluster")
@@ -46,7 +47,7 @@ def databases(aws: str, manager: Any, postgres: Database) -> Databases:
 @pytest.fixture(autouse=True)
 def absent(postgres: Database) -> Iterator[None]:
     yield
-    for name in ("owned", "user", "first"):
+    for name in ("owned", "user", "watcher"):
         for statement in ("drop database if exists {}", "drop role if exists {}"):
             run(postgres, statement, name)
 
@@ -209,10 +210,10 @@ async def test_who_monitors_an_instance_sees_how_far_it_is_and_no_rows(databases
     owner = await databases.ensure(SECOND, "databases", "owned", "a-secret", stored=False)
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS rows (n int)")
-    url = await monitor(databases, FIRST, "databases", "another", writes=True)
-    assert await monitor(databases, FIRST, "databases", "a-new-one", writes=True) != url
+    url = await monitor(databases, WATCHER, "databases", "another", writes=True)
+    assert await monitor(databases, WATCHER, "databases", "a-new-one", writes=True) != url
     assert not can_log_in(url)
-    url = await monitor(databases, FIRST, "databases", "another", writes=True)
+    url = await monitor(databases, WATCHER, "databases", "another", writes=True)
     with psycopg.connect(url) as connection:
         connection.execute("SELECT pg_current_wal_lsn(), count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL")
     elsewhere = url.replace("/databases_master", "/owned")
@@ -221,8 +222,8 @@ async def test_who_monitors_an_instance_sees_how_far_it_is_and_no_rows(databases
 
 
 async def test_a_login_of_another_service_is_no_monitor(databases: Databases) -> None:
-    await databases.ensure(SECOND, "databases", "first", "a-secret", stored=False)
+    await databases.ensure(SECOND, "databases", "watcher", "a-secret", stored=False)
     with pytest.raises(DatabaseConflict, match="aura/second"):
-        await monitor(databases, FIRST, "databases", "another", writes=True)
-    url = await monitor(databases, FIRST, "databases", "another", writes=False)
+        await monitor(databases, WATCHER, "databases", "another", writes=True)
+    url = await monitor(databases, WATCHER, "databases", "another", writes=False)
     assert not can_log_in(url)
