@@ -9,15 +9,14 @@ import sys
 from pathlib import Path
 
 from cli.deploy.stack import exclusive_lock
-from tests.fixtures.platform import eventually
+from tests.fixtures.waiting import until
 
 PROGRAM = """
-import pathlib, signal, subprocess, sys, time
+import pathlib, signal, subprocess
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-left = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
+left = subprocess.Popen(["sleep", "60"], close_fds=False)
 pathlib.Path({left!r}).write_text(str(left.pid))
-while not pathlib.Path({end!r}).exists():
-    time.sleep(0.01)
+open({end!r}).close()  # a pipe: as soon as somebody writes
 pathlib.Path({ended!r}).touch()
 """
 STARTER = """
@@ -32,19 +31,21 @@ with exclusive_lock(Path({lock!r}), print) as lock:
 
 def test_the_program_of_a_killed_run_is_waited_for_but_not_its_leftover_child(tmp_path: Path) -> None:
     lock, left, end, ended = (tmp_path / name for name in ("lock", "left", "end", "ended"))
+    os.mkfifo(end)
     program = PROGRAM.format(left=str(left), end=str(end), ended=str(ended))
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER.format(lock=str(lock), program=program, log=str(tmp_path / "log"))]
     )
-    eventually("the program to run", lambda: left.exists() and left.read_text())
+    until("the program to run", lambda: left.exists() and left.read_text())
     starter.kill()
     starter.wait()
     try:
         output: list[str] = []
 
         def write(line: str) -> None:
+            if not output:  # the program ends only once somebody waits for it
+                os.close(os.open(end, os.O_WRONLY | os.O_NONBLOCK))
             output.append(line)
-            end.touch()  # the program ends only once somebody waits for it
 
         with exclusive_lock(lock, write):
             assert ended.exists()

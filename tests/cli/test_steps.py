@@ -14,7 +14,7 @@ from rich.console import Console
 from cli.progress import steps
 from cli.progress.steps import Progress, Step, StepFailed, results_table, run_steps
 from cli.progress.subprocesses import run
-from tests.fixtures.platform import eventually
+from tests.fixtures.waiting import until
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_an_unchanged_step_is_repeated_with_the_elapsed_time(
 
     def work(progress: Progress) -> str:
         progress("compiling")
-        eventually("a line", lambda: "compiling" in printed(console), seconds=10)
+        until("a line", lambda: "compiling" in printed(console), seconds=10)
         return "compiled"
 
     run_steps([Step("tools", work, tmp_path / "log")], console)
@@ -92,4 +92,4 @@ run([sys.executable, "-c", {child!r}], {{}}, Path({str(tmp_path / "log")!r}),
 """
     ended = subprocess.run([sys.executable, "-c", starter], timeout=30)
     assert ended.returncode == -9
-    eventually("the child's goodbye", goodbye.exists, seconds=10)
+    until("the child's goodbye", goodbye.exists, seconds=10)

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code_of
+from tests.fixtures.waiting import until
 
 PASSWORD = secrets.token_urlsafe(16)
 """Of the master user `aura`."""

@@ -16,6 +16,7 @@ from local.cloud.service.base import Backing, Service
 from local.engines.runtime.process import EngineFailed
 from local.loss import model
 from local.site import Site
+from tests.fixtures.waiting import until
 
 
 class StubBacking:
@@ -63,22 +64,15 @@ def running_loop(tmp_path: Path, *known: StubBacking) -> ControlLoop:
     return ControlLoop(context, services, save=lambda: None)
 
 
-def wait(condition: Any) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-
-
 def test_slow_backing_is_not_reconciled_twice_at_once_and_delays_no_other(tmp_path: Path) -> None:
     slow, quick = StubBacking("slow"), StubBacking("quick")
     slow.gate.clear()
     loop = running_loop(tmp_path, slow, quick)
     for turn in range(3):
         loop.tick(0)
-        wait(lambda turn=turn: quick.reconciled == turn + 1)
+        until("the quick one's turn", lambda turn=turn: quick.reconciled == turn + 1)
     slow.gate.set()
-    wait(lambda: slow.reconciled == 1)
+    until("the slow one's first turn", lambda: slow.reconciled == 1)
     assert slow.reconciled == 1
 
 
@@ -86,13 +80,13 @@ def test_failed_backing_is_retried_after_its_backoff_and_then_has_no_failure(tmp
     backing = StubBacking("failing", failures=1)
     loop = running_loop(tmp_path, backing)
     loop.tick(time.monotonic())
-    wait(lambda: "failing" in loop.failures)
+    until("the failure", lambda: "failing" in loop.failures)
     assert loop.failures["failing"].message == "not yet"
     loop.tick(loop.failures["failing"].retry_at - 0.001)
     assert backing.reconciled == 1
-    wait(lambda: "failing" not in loop._busy)
+    until("the failed turn to end", lambda: "failing" not in loop._busy)
     loop.tick(loop.failures["failing"].retry_at)
-    wait(lambda: "failing" not in loop.failures)
+    until("the failure to be over", lambda: "failing" not in loop.failures)
     assert backing.reconciled == 2
 
 
@@ -109,9 +103,9 @@ def test_nothing_of_a_lost_region_is_reconciled_until_it_is_restored(tmp_path: P
         context.losses.change(lambda loss, change=change: change(loss, "us-west-2"))
         before = other.reconciled
         loop.tick(0)
-        wait(lambda before=before: other.reconciled == everywhere.reconciled == before + 1)
+        until("both turns", lambda before=before: other.reconciled == everywhere.reconciled == before + 1)
         assert lost.reconciled == number - 1
         context.losses.change(lambda loss: model.restore(loss, "us-west-2"))
         loop.tick(0)
-        wait(lambda number=number: lost.reconciled == number)
-        wait(lambda before=before: other.reconciled == everywhere.reconciled == before + 2)
+        until("the lost region's turn", lambda number=number: lost.reconciled == number)
+        until("both turns", lambda before=before: other.reconciled == everywhere.reconciled == before + 2)

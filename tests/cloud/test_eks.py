@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.cloud import Cloud, until
+from tests.fixtures.cloud import Cloud
 from tests.fixtures.eks import NAME, nodes, run
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code_of
 from tests.fixtures.eks import NAME, run, service_role
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 INVALID = "InvalidParameterException"

@@ -10,8 +10,9 @@ from botocore.exceptions import ClientError
 
 from local.engines.kubernetes.control_plane import ControlPlane
 from local.node.addons import installed
-from tests.fixtures.cloud import REGION, Cloud, code_of, until
+from tests.fixtures.cloud import REGION, Cloud, code_of
 from tests.fixtures.eks import NAME, service_role
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 INVALID = "InvalidParameterException"

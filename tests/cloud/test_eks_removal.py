@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, until
+from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.eks import NAME
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

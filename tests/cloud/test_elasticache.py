@@ -12,7 +12,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from local.engines.runtime.process import Process
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code_of
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError
 from redis.retry import Retry
 
-from tests.fixtures.cloud import Cloud, code, until
+from tests.fixtures.cloud import Cloud, code
+from tests.fixtures.waiting import until
 
 TOKEN = "token-of-both-regions"
 WEST, EAST = "us-west-2", "us-east-1"

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from local.cloud.svc.elasticache import schedule
 from local.cloud.svc.elasticache.model import CacheState, Group, Member, Snapshot
 from local.cloud.svc.elasticache.snapshots import take_automatic
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code_of
+from tests.fixtures.waiting import until
 
 SOURCE, CLUSTER = "snapped", "snapped-alone"
 NODE = "cache.t4g.micro"

@@ -16,7 +16,8 @@ from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
 from local.cloud.svc.elasticache.auth import NO_AUTH, is_valid, rotate, set_token
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code_of
+from tests.fixtures.waiting import until
 
 TOKEN = "<first>-token!&#$^"
 CREATION = {"ReplicationGroupDescription": "over TLS", "CacheNodeType": "cache.t4g.micro", "EngineVersion": "7.0"}

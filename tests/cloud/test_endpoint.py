@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from local.cloud import endpoint
-from tests.fixtures.cloud import KEY, REGION, Cloud, until
+from tests.fixtures.cloud import KEY, REGION, Cloud
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 PASSWORD = secrets.token_urlsafe(16)

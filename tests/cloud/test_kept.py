@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from local.cloud import endpoint
 from local.cloud.state.files import BEFORE, STATE, UNREADABLE
-from tests.fixtures.cloud import REGION, Cloud, code_of, until
+from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tests.fixtures.cloud import REGION, Cloud, code, until
+from tests.fixtures.cloud import REGION, Cloud, code
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

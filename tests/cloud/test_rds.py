@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.rds import PASSWORD, available, connect, create, describe
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code_of
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from local.cloud import endpoint
 from tests.cloud.rds import available, connect, create, delete, describe
-from tests.fixtures.cloud import Cloud, code, code_of, until
+from tests.fixtures.cloud import Cloud, code, code_of
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 ABROAD = "us-east-1"

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from local.cloud.svc.rds.replicated_backups import ReplicatedBackups
 from tests.cloud.rds import available, connect, create, delete, describe
-from tests.fixtures.cloud import Cloud, code, code_of, until
+from tests.fixtures.cloud import Cloud, code, code_of
+from tests.fixtures.waiting import until
 
 EAST = "us-east-1"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

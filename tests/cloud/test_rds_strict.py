@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.cloud.rds import PASSWORD, available, connect, create, delete, describe, subnet_group
-from tests.fixtures.cloud import REGION, Cloud, code_of, until
+from tests.fixtures.cloud import REGION, Cloud, code_of
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 VALUE, COMBINATION = "InvalidParameterValue", "InvalidParameterCombination"

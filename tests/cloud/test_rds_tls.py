@@ -10,7 +10,8 @@ import pytest
 
 from local.toolchain import tools
 from tests.cloud.rds import PASSWORD, available, create
-from tests.fixtures.cloud import Cloud, until
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

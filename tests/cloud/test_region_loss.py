@@ -22,8 +22,9 @@ from local.loss.ending import kill_processes
 from local.loss.file import LossFile, processes
 from local.loss.model import Loss
 from tests.cloud.rds import PASSWORD, available, connect
-from tests.fixtures.cloud import Cloud, code, until
+from tests.fixtures.cloud import Cloud, code
 from tests.fixtures.revival import START_SECONDS
+from tests.fixtures.waiting import until
 
 WEST, EAST = "us-west-2", "us-east-1"
 pytestmark = pytest.mark.integration

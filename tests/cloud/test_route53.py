@@ -13,7 +13,8 @@ from dnslib import DNSRecord
 
 from local.cloud.route53.backing import PORT
 from tests.cloud.test_kept import killed
-from tests.fixtures.cloud import Cloud, code, until
+from tests.fixtures.cloud import Cloud, code
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.cloud.test_kept import restarted
-from tests.fixtures.cloud import REGION, Cloud, code, until
+from tests.fixtures.cloud import REGION, Cloud, code
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 

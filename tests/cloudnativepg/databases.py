@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-import pytest
 
 from local.cloudnativepg.server import Server
 from local.site import Site
 from tests.fixtures.cluster import Cluster
+from tests.fixtures.waiting import until
 
 REGION = "us-west-2"
 HEALTHY = "Cluster in healthy state"
@@ -40,12 +39,7 @@ class Databases:
 
     def healthy(self, name: str) -> None:
         """Waits; a recovery replays segment after segment."""
-        deadline = time.monotonic() + 300
-        while (phase := self.phase(name)) != HEALTHY:
-            if time.monotonic() > deadline:
-                status = self.cluster.get("clusters.postgresql.cnpg.io", name, "-n", "aura").get("status", {})
-                pytest.fail(f"Cluster {name} is not healthy: {phase}: {status.get('phaseReason')}")
-            time.sleep(0.2)
+        until(f"Cluster {name} to be healthy", lambda: self.phase(name) == HEALTHY, 300)
 
     def secret(self, name: str) -> dict[str, str]:
         data = self.cluster.get("secret", f"{name}-app", "-n", "aura")["data"]

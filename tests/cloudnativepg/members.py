@@ -24,8 +24,8 @@ from local.cloudnativepg.topology import Role, Standing
 from local.cloudnativepg.transitions import Transitions, Unsettled
 from local.site import Site
 from tests.cloudnativepg.test_topology import member
-from tests.fixtures.cloud import until
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
+from tests.fixtures.waiting import until
 
 REGION = "us-west-2"
 

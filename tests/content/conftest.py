@@ -114,11 +114,3 @@ def service(settings: ContentSettings, key: ECKey) -> Iterator[Service]:
         yield made
         for client in made.clients:
             client.close()
-
-
-def until(true: Any, seconds: float = 30) -> None:
-    """Waits until `true` is."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.02)

@@ -11,7 +11,8 @@ from confluent_kafka import Consumer
 from contracts.content_events import ContentEvent, read
 from contracts.platform import TOPIC_CONTENT_EVENTS
 from services.kit.problems import MEDIA_TYPE
-from tests.content.conftest import DRAFT, EDITOR, Service, set_state, until
+from tests.content.conftest import DRAFT, EDITOR, Service, set_state
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -123,7 +124,7 @@ def test_readers_of_the_topic_know_what_is_published(service: Service) -> None:
         .json()
     )
     set_state(editor, item, "withdrawn").raise_for_status()
-    until(lambda: service.query("select 1 from outbox") == [])
+    until("the outbox to be empty", lambda: service.query("select 1 from outbox") == [])
     events = [event for event in events_of(service) if event.item == item["id"]]
     assert [event.content and event.content.title for event in events] == ["Told", "Told again", None]
     assert [event.version for event in events] == [2, 3, 4]

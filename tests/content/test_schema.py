@@ -23,7 +23,8 @@ from local.engines.opensearch import OpenSearch
 from services.content.app import create
 from services.content.settings import ContentSettings
 from services.kit.problems import MEDIA_TYPE
-from tests.content.conftest import EDITOR, Service, until
+from tests.content.conftest import EDITOR, Service
+from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
 
 pytestmark = pytest.mark.integration
@@ -57,7 +58,7 @@ def service(settings: ContentSettings, opensearch: OpenSearch, key: ECKey) -> It
     application = create(here)
     with ServerThread(application, here) as address:
         made = Service(here, application, address, key)
-        until(lambda: made.client().get("/search", params={"q": "x"}).status_code == 200, 60)
+        until("search to answer", lambda: made.client().get("/search", params={"q": "x"}).status_code == 200, 60)
         yield made
         for client in made.clients:
             client.close()

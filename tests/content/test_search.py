@@ -17,7 +17,8 @@ from services.content.app import create
 from services.content.reindex import rebuild
 from services.content.search.engine import READS
 from services.content.settings import ContentSettings
-from tests.content.conftest import DRAFT, EDITOR, Service, set_state, until
+from tests.content.conftest import DRAFT, EDITOR, Service, set_state
+from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
 
 pytestmark = pytest.mark.integration
@@ -41,8 +42,8 @@ def service(settings: ContentSettings, opensearch: OpenSearch, key: ECKey) -> It
         for name, item in ITEMS.items():
             made.published(work=f"search-{name}", **item)
         app = made.client()
-        until(lambda: app.get("/search", params={"q": "mar"}).status_code == 200, 60)
-        until(lambda: found(app, "olas"), 60)
+        until("search to answer", lambda: app.get("/search", params={"q": "mar"}).status_code == 200, 60)
+        until("the index to follow", lambda: found(app, "olas"), 60)
         yield made
         for client in made.clients:
             client.close()
@@ -103,15 +104,15 @@ def test_titles_are_suggested_by_the_words_that_they_begin_with(service: Service
 def test_a_change_is_found_and_a_withdrawn_item_is_not(service: Service) -> None:
     app, editor = service.client(), service.client(roles=[EDITOR])
     item = service.published(work="search-change", title="Quillwort")
-    until(lambda: found(app, "quillwort") == ["change"])
+    until("the index to follow", lambda: found(app, "quillwort") == ["change"])
     changed = editor.put(
         f"/admin/items/{item['id']}",
         json={**DRAFT, "work": "search-change", "title": "Butterwort"},
         headers={"If-Match": '"2"'},
     ).raise_for_status()
-    until(lambda: found(app, "butterwort") == ["change"] and found(app, "quillwort") == [])
+    until("the index to follow", lambda: found(app, "butterwort") == ["change"] and found(app, "quillwort") == [])
     set_state(editor, changed.json(), "withdrawn").raise_for_status()
-    until(lambda: found(app, "butterwort") == [])
+    until("the index to follow", lambda: found(app, "butterwort") == [])
 
 
 def test_while_the_index_is_built_anew_search_answers_and_no_change_is_lost(service: Service) -> None:
@@ -146,7 +147,7 @@ def test_while_the_index_is_built_anew_search_answers_and_no_change_is_lost(serv
     assert set(answers) == {200}
     after = asyncio.run(indexes(service))
     assert (len(after), set(after) & set(before)) == (1, set())
-    until(lambda: titles(app, "saxifrage") == ["Saxifrage 5"])
+    until("the index to follow", lambda: titles(app, "saxifrage") == ["Saxifrage 5"])
     assert found(app, "breath") == ["breath"]
 
 
@@ -171,4 +172,4 @@ def test_without_opensearch_the_catalogue_goes_on_and_search_says_when_to_try_ag
         assert pod.published(work="search-later", title="Campion")["state"] == "published"
         for client in pod.clients:
             client.close()
-    until(lambda: found(service.client(), "campion") == ["later"])
+    until("the index to follow", lambda: found(service.client(), "campion") == ["later"])

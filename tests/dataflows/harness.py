@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -26,20 +26,12 @@ from contracts import timeseries, webhook
 from contracts.records import DEAD_LETTER_BYTES, StoredFrame, StressEvent, pack, partition_of
 from dataflows.biosync.tools import stored
 from local.site import CHECKOUT
+from tests.fixtures.waiting import until
 
 SECRET = "the-secret-of-these-tests"
 PARTITIONS = 3
 _LOG_LINES = 200
 """Lines of the dataflow's log that are printed after a test."""
-
-
-def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
-    """The result of `condition` once it is true; fails after `seconds` with `what` did not happen."""
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.05)
-    return result
 
 
 def dead_topic(name: str) -> NewTopic:
@@ -117,7 +109,7 @@ class Harness:
     def delete_raw(self) -> None:
         """Delete the raw topic, and wait until it does not exist."""
         self.admin.delete_topics([self.raw])[self.raw].result(20)
-        until(lambda: self.raw not in self.admin.list_topics(timeout=20).topics, 20, "the topic deleted")
+        until("the topic deleted", lambda: self.raw not in self.admin.list_topics(timeout=20).topics, 20)
 
     def spec(self, **stress: object) -> dict[str, Any]:
         return {

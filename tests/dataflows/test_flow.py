@@ -23,8 +23,9 @@ from dataflows.biosync.tools import stored
 from dataflows.biosync.tools.offline import compute_frames
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import frames, series
-from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.harness import PARTITIONS, Harness
 from tests.fixtures.engines import Database
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 RULES = Rules(stress=StressRules(hrv_drop="ignore", threshold=THRESHOLDS["ignore"]))
@@ -60,9 +61,9 @@ def assert_holds(harness: Harness, sent: list[StoredFrame]) -> None:
     """The store holds exactly the offline results of the same frames, and each event was answered."""
     rows, events = expected(sent)
     assert events, "these beats raise no event: the test would prove nothing"
-    until(lambda: len(harness.rows()) >= len(rows), 60, f"{len(rows)} rows stored")
-    until(lambda: len(harness.events()) >= len(events), 20, f"{len(events)} events stored")
-    until(lambda: all(event[3] for event in harness.events().values()), 20, "every event answered")
+    until(f"{len(rows)} rows stored", lambda: len(harness.rows()) >= len(rows), 60)
+    until(f"{len(events)} events stored", lambda: len(harness.events()) >= len(events), 20)
+    until("every event answered", lambda: all(event[3] for event in harness.events().values()), 20)
     found = harness.rows()
     assert found.keys() == rows.keys()
     for key, window in rows.items():
@@ -93,7 +94,7 @@ def test_records_that_cannot_be_processed_become_dead_letters_and_stop_nothing(h
     harness.send_raw(partition_of("user-0", PARTITIONS), pack([crooked]))
     harness.send(sent[half:])
     assert_holds(harness, sent)
-    until(lambda: len(harness.messages(harness.dead)) == PARTITIONS + 1, 20, "dead letters")
+    until("dead letters", lambda: len(harness.messages(harness.dead)) == PARTITIONS + 1, 20)
     dead = [msgspec.msgpack.decode(value, type=DeadLetter) for value in harness.messages(harness.dead)]
     assert {letter.topic for letter in dead} == {harness.raw}
     assert sorted({letter.value for letter in dead}) == sorted({b"\xc1 not a record", pack([crooked])})
@@ -117,8 +118,8 @@ def test_people_whose_subject_no_table_holds_stop_no_other(harness: Harness) -> 
     assert_holds(harness, sent)
     count = 3 * len(frames_of_one)
     rejected = f'biosync_rejected_records_total{{reason="frames",sink="dataflow"}} {count}.0'
-    until(lambda: rejected in metrics(harness), 20, rejected)
-    until(lambda: len(harness.messages(harness.dead)) == count, 20, "dead letters")
+    until(rejected, lambda: rejected in metrics(harness), 20)
+    until("dead letters", lambda: len(harness.messages(harness.dead)) == count, 20)
     dead = [msgspec.msgpack.decode(value, type=DeadLetter) for value in harness.messages(harness.dead)]
     assert all("subject" in letter.reason or "utf-8" in letter.reason for letter in dead)
     assert status(harness, "/readyz") == 200
@@ -132,7 +133,7 @@ def test_a_stop_or_crash_in_the_middle_changes_nothing(harness: Harness, how: si
     for i in range(parts):
         harness.send(sent[len(sent) * i // parts : len(sent) * (i + 1) // parts])
         some = len(expected(sent[: len(sent) * i // parts])[0])
-        until(lambda some=some: len(harness.rows()) > some, 60, "some rows of this part")
+        until("some rows of this part", lambda some=some: len(harness.rows()) > some, 60)
         code = harness.stop(how)
         assert code == (-9 if how == signal.SIGKILL else 0)
         harness.start()
@@ -161,9 +162,9 @@ def test_reading_the_topic_from_the_start_again_gives_the_same_and_pushes_nothin
     shutil.rmtree(harness.state)
     harness.query("update hrv_1m set hr = 0 returning 1")
     harness.start()
-    until(lambda: status(harness, "/readyz") == 200, 60, "the dataflow ready")
+    until("the dataflow ready", lambda: status(harness, "/readyz") == 200, 60)
     again = f"biosync_frames_total {len(sent)}.0"
-    until(lambda: again in metrics(harness), 60, "every frame read again")
+    until("every frame read again", lambda: again in metrics(harness), 60)
     assert harness.stop(signal.SIGTERM) == 0
     assert_holds(harness, sent)
     assert harness.query("select event_id, attempts, responded_at from stress_events order by 1") == answered
@@ -196,7 +197,7 @@ def test_a_failing_receiver_is_retried_until_it_accepts_the_event(harness: Harne
     sent = population(2)
     harness.send(sent)
     events = expected(sent)[1]
-    until(lambda: len(harness.events()) == len(events), 60, "events stored")
+    until("events stored", lambda: len(harness.events()) == len(events), 60)
     harness.stop(signal.SIGKILL)
     assert not harness.receiver.requests
     harness.receiver.down = False
@@ -213,14 +214,14 @@ def test_an_engine_outage_neither_loses_nor_duplicates_anything(
     third = len(sent) // 3
     harness.start()
     harness.send(sent[:third])
-    until(lambda: len(harness.rows()) > 0, 60, "first rows")
+    until("first rows", lambda: len(harness.rows()) > 0, 60)
     if engine == "postgres":
         harness.send(sent[third : 2 * third])
     server.stop()
     try:
-        until(lambda: not server.ready(), 20, "the engine down")
+        until("the engine down", lambda: not server.ready(), 20)
         if engine == "postgres":
-            until(lambda: status(harness, "/readyz") == 503, 20, "the dataflow unready")
+            until("the dataflow unready", lambda: status(harness, "/readyz") == 503, 20)
             assert status(harness, "/healthz") == 200
             harness.send(sent[2 * third :])
         assert harness.process is not None and harness.process.poll() is None
@@ -239,15 +240,15 @@ def test_a_stop_or_crash_while_the_store_is_down_loses_nothing(
     sent = population(6)
     harness.start()
     harness.send(sent[: len(sent) // 2])
-    until(lambda: len(harness.rows()) > 0, 60, "first rows")
+    until("first rows", lambda: len(harness.rows()) > 0, 60)
     postgres.server.stop()
     try:
         harness.send(sent[len(sent) // 2 :])
         frames_read = f"biosync_frames_total {len(sent)}.0"
-        until(lambda: frames_read in metrics(harness), 30, "all frames read")
+        until("all frames read", lambda: frames_read in metrics(harness), 30)
         for _ in range(3):
             before = commits(harness)
-            until(lambda before=before: commits(harness) >= before + PARTITIONS, 30, "a commit of each partition")
+            until("a commit of each partition", lambda before=before: commits(harness) >= before + PARTITIONS, 30)
         assert harness.stop(how) == (-9 if how == signal.SIGKILL else 0)
     finally:
         postgres.server.ensure()
@@ -264,7 +265,7 @@ def test_metrics_report_lag_and_progress(harness: Harness) -> None:
     assert f"biosync_beats_total {beats}.0" in metrics(harness)
     for partition in range(PARTITIONS):
         metric = f'biosync_consumer_lag_records{{partition="{partition}"}} 0.0'
-        until(lambda metric=metric: metric in metrics(harness), 20, metric)
+        until(metric, lambda metric=metric: metric in metrics(harness), 20)
         assert f'biosync_consumer_lag_seconds{{partition="{partition}"}} 0.0' in metrics(harness)
     assert re.search(r"^biosync_cpu_seconds_total [0-9.]*[1-9]", metrics(harness), re.MULTILINE)
 

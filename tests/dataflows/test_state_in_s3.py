@@ -14,11 +14,12 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartiti
 
 from contracts.records import StoredFrame, pack, partition_of
 from local.engines.kafka import Kafka
-from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.harness import PARTITIONS, Harness
 from tests.dataflows.s3_gate import Gate, Request
 from tests.dataflows.test_flow import assert_holds, expected, metrics, population, status
 from tests.fixtures.cloud import KEY, REGION, Cloud
 from tests.fixtures.engines import Database
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 BUCKET = "test-biosync-state"
@@ -85,7 +86,7 @@ class Stream(Harness):
 
     def restored(self) -> list[dict[str, Any]]:
         """What the last start logged about each partition."""
-        until(lambda: len(self.events_of_log("state_restored")) == self._restored + PARTITIONS, 60, "all restored")
+        until("all restored", lambda: len(self.events_of_log("state_restored")) == self._restored + PARTITIONS, 60)
         return self.events_of_log("state_restored")[self._restored :]
 
     def frames(self) -> float:
@@ -95,9 +96,9 @@ class Stream(Harness):
     def snapshotted_once(self) -> None:
         """Wait until each partition has a snapshot of this epoch."""
         until(
+            "a snapshot of each partition",
             lambda: all(self.manifest(n).get("snapshots") for n in range(PARTITIONS)),
             30,
-            "a snapshot of each partition",
         )
 
     def snapshotted(self) -> None:
@@ -110,7 +111,7 @@ class Stream(Harness):
             newest = [self.manifest(partition)["snapshots"][:1] for partition in range(PARTITIONS)]
             return [one[0]["place"][1] if one else 0 for one in newest]
 
-        until(lambda: places() == ends, 30, "snapshots of everything in S3")
+        until("snapshots of everything in S3", lambda: places() == ends, 30)
 
 
 def _metric(stream: Stream, name: str) -> float:
@@ -127,8 +128,8 @@ def stream(kafka: Kafka, postgres: Database, s3: Any, gate: Gate, tmp_path: Path
 
 
 def settled(stream: Stream, sent: int) -> None:
-    until(lambda: status(stream, "/readyz") == 200, 60, "the dataflow ready")
-    until(lambda: len(stream.rows()) >= sent, 60, f"{sent} rows")
+    until("the dataflow ready", lambda: status(stream, "/readyz") == 200, 60)
+    until(f"{sent} rows", lambda: len(stream.rows()) >= sent, 60)
 
 
 def test_a_lost_volume_costs_nothing_after_a_graceful_stop_and_a_damaged_log_heals(stream: Stream) -> None:
@@ -168,7 +169,7 @@ def test_a_lost_volume_costs_nothing_after_a_graceful_stop_and_a_damaged_log_hea
     stream.query("update hrv_1m set hr = 0 returning 1")
     stream.start()
     assert stream.origins() == ["topic"] * PARTITIONS
-    until(lambda: stream.frames() == len(sent), 60, "every frame read again")
+    until("every frame read again", lambda: stream.frames() == len(sent), 60)
     assert stream.stop(signal.SIGTERM) == 0
     assert_holds(stream, sent)
     assert set(stream.receiver.requests.values()) == {1}
@@ -195,7 +196,7 @@ def test_killed_before_and_after_each_write_with_and_without_its_volume(stream: 
         stream.gate.after = kill if when == "after" else lambda request: None
         stream.start()
         stream.send(sent[len(sent) * i // len(rounds) : len(sent) * (i + 1) // len(rounds)])
-        until(lambda: stream.process and stream.process.poll() is not None, 60, f"killed {when} {what} {nth}")
+        until(f"killed {when} {what} {nth}", lambda: stream.process and stream.process.poll() is not None, 60)
         if i % 2:
             stream.wipe()
     stream.gate.before = stream.gate.after = lambda request: None
@@ -236,7 +237,7 @@ def test_s3_that_is_away_stops_nothing_but_a_start_waits_for_it(stream: Stream) 
     before = len(stream.gate.requests)
     stream.send(sent[third : 2 * third])
     settled(stream, len(expected(sent[: 2 * third])[0]))
-    until(lambda: len(stream.gate.requests) > before + 5, 30, "several attempts at a closed gate")
+    until("several attempts at a closed gate", lambda: len(stream.gate.requests) > before + 5, 30)
     assert status(stream, "/readyz") == 200
     stream.gate.closed = False
     stream.snapshotted()
@@ -244,8 +245,8 @@ def test_s3_that_is_away_stops_nothing_but_a_start_waits_for_it(stream: Stream) 
     stream.wipe()
     stream.gate.closed = True
     stream.start()
-    until(lambda: stream.events_of_log("state_unavailable"), 30, "the log of S3 that is away")
-    until(lambda: status(stream, "/readyz") == 503, 30, "not ready")
+    until("the log of S3 that is away", lambda: stream.events_of_log("state_unavailable"), 30)
+    until("not ready", lambda: status(stream, "/readyz") == 503, 30)
     stream.gate.closed = False
     assert stream.origins() == ["snapshot"] * PARTITIONS
     stream.send(sent[2 * third :])
@@ -282,7 +283,7 @@ def test_moved_to_a_topic_with_other_offsets_it_goes_on_by_time_with_its_baselin
     settled(stream, len(expected(sent[:half])[0]))
     stream.snapshotted()
     _send_at_their_times(stream, sent[half : half + 30])
-    until(lambda: stream.frames() == half + 30, 30, "some more frames")
+    until("some more frames", lambda: stream.frames() == half + 30, 30)
     assert stream.stop(signal.SIGKILL) == -9
     stream.wipe()
     records = copied(stream, first=3)

@@ -18,11 +18,12 @@ from contracts.records import StoredFrame, pack, partition_of
 from local.engines.kafka import Kafka
 from local.engines.kafka.replicator import Replicator
 from local.engines.kafka.replicator.plan import Plan
-from tests.dataflows.harness import PARTITIONS, dead_topic, until
+from tests.dataflows.harness import PARTITIONS, dead_topic
 from tests.dataflows.s3_gate import Gate
 from tests.dataflows.test_flow import assert_holds, population, status
 from tests.dataflows.test_state_in_s3 import Stream, gate, s3
 from tests.fixtures.engines import START_SECONDS, Database, ScratchEnvironment
+from tests.fixtures.waiting import until
 
 __all__ = ["gate", "s3"]
 pytestmark = [pytest.mark.pair, pytest.mark.timeout(500)]
@@ -88,7 +89,7 @@ def stream(
     ]
     for replicator in replicators:
         replicator.ensure()
-    until(lambda: stream.raw in elsewhere.list_topics(timeout=20).topics, 60, "the raw topic in the east")
+    until("the raw topic in the east", lambda: stream.raw in elsewhere.list_topics(timeout=20).topics, 60)
     yield stream
     stream.close()
     for replicator in replicators:
@@ -108,14 +109,14 @@ def move(stream: Stream, load: Load, to: str, how: signal.Signals) -> int:
     code = stream.stop(how)
     assert code == (-9 if how is signal.SIGKILL else 0)
     load.hold()
-    until(lambda: ends(to, stream.raw) == ends(stream.bootstrap, stream.raw), 60, "every record copied")
+    until("every record copied", lambda: ends(to, stream.raw) == ends(stream.bootstrap, stream.raw), 60)
     stream.wipe()
     stream.bootstrap = to
     sent = load.sent
     stream.start()
     load.move(to)
     assert stream.origins() == ["snapshot"] * PARTITIONS
-    until(lambda: status(stream, "/readyz") == 200, 60, "the dataflow ready")
+    until("the dataflow ready", lambda: status(stream, "/readyz") == 200, 60)
     gap, age = time.monotonic() - begun, max(one["age_seconds"] for one in stream.restored())
     print(f"{how.name}: state {age} s old, nothing computed for {gap:.1f} s; {reached:g} of {sent} frames were read")
     return sent
@@ -124,7 +125,7 @@ def move(stream: Stream, load: Load, to: str, how: signal.Signals) -> int:
 def read_again(stream: Stream, load: Load, moved: int) -> float:
     """How many frames of before the move were read after it too."""
     load.hold()
-    until(lambda: stream.frames() >= load.sent - moved, 60, "every frame read")
+    until("every frame read", lambda: stream.frames() >= load.sent - moved, 60)
     return stream.frames() - (load.sent - moved)
 
 
@@ -132,10 +133,10 @@ def test_the_same_rows_and_events_none_twice_with_the_baselines_kept(stream: Str
     frames = population(6, minutes=30)
     stream.start()
     load = Load(frames, stream.raw, kafka.bootstrap)
-    until(lambda: load.sent > len(frames) // 3, 120, "a third of the load")
+    until("a third of the load", lambda: load.sent > len(frames) // 3, 120)
     stream.snapshotted_once()
     moved = move(stream, load, east.bootstrap, signal.SIGKILL)
-    until(lambda: load.sent > 2 * len(frames) // 3, 120, "two thirds of the load")
+    until("two thirds of the load", lambda: load.sent > 2 * len(frames) // 3, 120)
     print(f"SIGKILL: {read_again(stream, load, moved):g} frames read again")
     load.flow()
     stream.snapshotted_once()

@@ -10,9 +10,10 @@ import pytest
 
 from contracts.records import StoredFrame
 from local.engines.kafka import Kafka
-from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.harness import PARTITIONS, Harness
 from tests.dataflows.test_flow import assert_holds, expected, metrics, population, status
 from tests.fixtures.engines import Database
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 _names = iter(f"recreated{i}" for i in range(1000))
@@ -29,7 +30,7 @@ def harness(kafka: Kafka, postgres: Database, tmp_path: Path) -> Iterator[Harnes
 def wait_for_rows(harness: Harness, sent: list[StoredFrame]) -> None:
     """Wait until the results of these frames are stored."""
     rows = expected(sent)[0]
-    until(lambda: harness.rows().keys() == rows.keys(), 60, f"the rows of {len(sent)} frames")
+    until(f"the rows of {len(sent)} frames", lambda: harness.rows().keys() == rows.keys(), 60)
 
 
 def test_a_running_dataflow_is_not_ready_meanwhile_and_reads_the_new_topic(harness: Harness, kafka: Kafka) -> None:
@@ -45,17 +46,17 @@ def test_a_running_dataflow_is_not_ready_meanwhile_and_reads_the_new_topic(harne
     harness.send(sent[third : 2 * third])
     wait_for_rows(harness, sent[: 2 * third])  # so the consumer has the later epoch
     harness.delete_raw()
-    until(lambda: status(harness, "/readyz") == 503, 30, "not ready without its topic")
+    until("not ready without its topic", lambda: status(harness, "/readyz") == 503, 30)
     assert status(harness, "/healthz") == 200
     harness.create_raw()
     harness.send(sent[2 * third :])
     assert_holds(harness, sent)
-    until(lambda: status(harness, "/readyz") == 200, 30, "ready again")
+    until("ready again", lambda: status(harness, "/readyz") == 200, 30)
     assert set(harness.receiver.requests.values()) == {1}
     assert "topic_replaced" in harness.log.read_text()
     for partition in range(PARTITIONS):
         metric = f'biosync_consumer_lag_records{{partition="{partition}"}} 0.0'
-        until(lambda metric=metric: metric in metrics(harness), 20, metric)
+        until(metric, lambda metric=metric: metric in metrics(harness), 20)
 
 
 def test_a_topic_that_is_deleted_created_and_filled_at_once_is_read_once(harness: Harness) -> None:
@@ -67,9 +68,9 @@ def test_a_topic_that_is_deleted_created_and_filled_at_once_is_read_once(harness
     harness.delete_raw()
     harness.create_raw()
     harness.send(sent[half:], 1000)  # fewer records than before: the old offset does not exist
-    until(lambda: "topic_replaced" in harness.log.read_text(), 30, "the log of the replaced topic")
+    until("the log of the replaced topic", lambda: "topic_replaced" in harness.log.read_text(), 30)
     frames = f"biosync_frames_total {len(sent)}.0"
-    until(lambda: frames in metrics(harness), 30, f"every frame, and none twice; metrics:\n{metrics(harness)}")
+    until(f"every frame, and none twice; metrics:\n{metrics(harness)}", lambda: frames in metrics(harness), 30)
     assert_holds(harness, sent)
 
 
@@ -92,8 +93,8 @@ def test_a_dataflow_that_starts_on_a_new_topic_reads_all_of_it_and_keeps_its_sta
 def test_a_dataflow_that_starts_before_its_topic_waits_for_it(harness: Harness) -> None:
     harness.delete_raw()
     harness.start()
-    until(lambda: status(harness, "/healthz") == 200, 30, "the dataflow alive")
-    until(lambda: "topic_unavailable" in harness.log.read_text(), 30, "the log of the missing topic")
+    until("the dataflow alive", lambda: status(harness, "/healthz") == 200, 30)
+    until("the log of the missing topic", lambda: "topic_unavailable" in harness.log.read_text(), 30)
     assert status(harness, "/readyz") == 503
     harness.create_raw()
     sent = population(2)

@@ -13,7 +13,7 @@ import pytest
 
 from local.engines.postgres import Postgres, Restored, Standby, restore_command
 from tests.engines.servers import Servers, connect, numbers, primary, servers
-from tests.fixtures.cloud import until
+from tests.fixtures.waiting import until
 
 __all__ = ["primary", "servers"]
 pytestmark = pytest.mark.integration

@@ -13,7 +13,7 @@ from local.engines.certificates import Authority
 from local.engines.postgres import Postgres, Standby
 from local.engines.runtime.process import EngineFailed
 from tests.engines.servers import MASTER, Servers, connect, numbers, primary, servers
-from tests.fixtures.cloud import until
+from tests.fixtures.waiting import until
 
 __all__ = ["primary", "servers"]
 pytestmark = pytest.mark.integration

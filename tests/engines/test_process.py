@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 from local.engines.runtime.ports import holder
 from local.engines.runtime.process import EngineFailed, Identity, Process, boot_id, descendants
 from local.site import CHECKOUT
+from tests.fixtures.waiting import until
 
 
 @pytest.fixture
@@ -32,13 +32,6 @@ def lives(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state not in "ZX"
-
-
-def wait(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def in_another_process(code: str, *arguments: str) -> str:
@@ -82,7 +75,7 @@ def test_stop_kills_children_that_left_the_session_and_ignore_signals(process: P
     pids, stubborn = tmp_path / "pids", tmp_path / "stubborn"
     stubborn.write_text(f"trap '' TERM INT\nsleep 60 &\necho $$ $! > {pids}\nwait\n")
     process.start(["/bin/sh", "-c", f"setsid /bin/sh {stubborn} & wait"])
-    wait(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+    until("both pids", lambda: pids.exists() and len(pids.read_text().split()) == 2)
     children = [int(pid) for pid in pids.read_text().split()]
     assert all(lives(pid) for pid in children)
     process.stop(grace=0.3)
@@ -94,7 +87,7 @@ def test_a_recorded_child_is_not_killed(process: Process, tmp_path: Path) -> Non
     code = "import sys, time, pathlib; from local.engines.runtime.process import Process;"
     code += "Process(pathlib.Path(sys.argv[1]), 'sleeper').start(['sleep', '60']); time.sleep(60)"
     process.start([sys.executable, "-c", code, child.folder], cwd=CHECKOUT)
-    wait(lambda: child.pid() is not None)
+    until("the child to run", lambda: child.pid() is not None)
     process.kill()
     assert child.pid() is not None
     child.kill()
@@ -108,7 +101,7 @@ def test_a_recorded_child_is_no_descendant_during_exec(process: Process, tmp_pat
     code = "import sys, time, pathlib; from local.engines.runtime.process import Process;"
     code += "Process(pathlib.Path(sys.argv[1]), 'restless').start(['/bin/sh', sys.argv[2]]); time.sleep(60)"
     leader = process.start([sys.executable, "-c", code, child.folder, again], cwd=CHECKOUT)
-    wait(lambda: child.pid() is not None)
+    until("the child to run", lambda: child.pid() is not None)
     try:
         tick = process.record.read_text().split()[1]
         assert not any(
@@ -122,7 +115,7 @@ def test_a_recorded_child_is_no_descendant_during_exec(process: Process, tmp_pat
 def test_a_dead_child_is_not_considered_alive(process: Process) -> None:
     pid = process.start(["sleep", "60"])
     os.kill(pid, 9)
-    wait(lambda: process.pid() is None)
+    until("the process to end", lambda: process.pid() is None)
     assert process.start(["sleep", "60"]) != pid
 
 
@@ -130,7 +123,7 @@ def test_a_process_whose_first_thread_has_ended_has_not_ended(process: Process) 
     code = "import ctypes, os, threading, time; threading.Thread(target=time.sleep, args=(60,)).start();"
     code += "ctypes.CDLL(None).syscall(60, 0)"  # exit(2): this thread only
     pid = process.start([sys.executable, "-c", code])
-    wait(lambda: not lives(pid))
+    until("the process to end", lambda: not lives(pid))
     assert process.pid() == pid
     process.kill()
     assert not Path(f"/proc/{pid}").exists()

@@ -35,8 +35,8 @@ from local.engines.kafka.replicator import Replicator as Engine
 from local.engines.kafka.replicator.plan import HEADER
 from local.engines.runtime.process import kill_recorded
 from local.site import Site
-from tests.fixtures.cloud import until
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 

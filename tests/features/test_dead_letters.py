@@ -10,7 +10,8 @@ import pytest
 from confluent_kafka import Producer
 
 from contracts.records import DeadLetter, StoredFrame, pack, partition_of
-from tests.fixtures.platform import Platform, eventually
+from tests.fixtures.platform import Platform
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
@@ -42,14 +43,14 @@ def test_a_record_nobody_can_read_is_named_and_one_that_can_be_read_by_now_is_pu
         lines = told()
         return lines if len(lines) >= 2 else None
 
-    waiting = eventually("both letters", both, 60)
+    waiting = until("both letters", both, 60)
     assert any(user in line and "can be processed" in line for line in waiting)
     assert any("unreadable" in line and "not a list of frames" in line for line in waiting)
     windows = platform.window_count()
     output = platform.aura("dead-letters", "replay", check=False)
     assert "1 replayed to their partitions" in output
     assert "still cannot be processed, and stay" in output
-    eventually("the windows of what was put back", lambda: platform.window_count() > windows, 30)
+    until("the windows of what was put back", lambda: platform.window_count() > windows, 30)
     assert not any(user in line for line in told())
     assert any(user in line and "replayed" in line for line in told("--all"))
     assert user not in platform.aura("dead-letters", "replay", check=False)

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.fixtures.platform import Platform, eventually
+from tests.fixtures.platform import Platform
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
@@ -38,7 +39,7 @@ def test_a_database_deleted_behind_pulumis_back_is_reported_and_brought_back(pla
     lost = next(d for d in databases() if "auth" in d["DBInstanceIdentifier"])["DBInstanceIdentifier"]
     platform.run("aws", "rds", "modify-db-instance", "--db-instance-identifier", lost, "--no-deletion-protection")
     platform.run("aws", "rds", "delete-db-instance", "--db-instance-identifier", lost, "--skip-final-snapshot")
-    eventually("the database to be gone", lambda: lost not in [d["DBInstanceIdentifier"] for d in databases()], 60)
+    until("the database to be gone", lambda: lost not in [d["DBInstanceIdentifier"] for d in databases()], 60)
 
     refresh = platform.run("pulumi", "refresh", "--yes", "--non-interactive")
     assert "deleted" in refresh
@@ -54,4 +55,4 @@ def test_the_store_archives_and_has_a_base_backup(platform: Platform) -> None:
         found = conditions(platform.get("clusters.postgresql.cnpg.io", "timeseries", "-n", "aura"))
         return found == {"Ready": "True", "ContinuousArchiving": "True", "LastBackupSucceeded": "True"}
 
-    eventually("the archive and a base backup", healthy, seconds=90)
+    until("the archive and a base backup", healthy, seconds=90)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fixtures.platform import Platform, eventually
+from tests.fixtures.platform import Platform
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
@@ -19,7 +20,7 @@ def test_a_deployment_deleted_by_hand_is_back(platform: Platform, name: str) -> 
     before = deployment(platform, name)["metadata"]["uid"]
     platform.kubectl("delete", "deployment", "-n", "aura", name)
 
-    eventually(
+    until(
         f"deployment {name} to be declared again",
         lambda: deployment(platform, name).get("metadata", {}).get("uid") not in (None, before),
         seconds=5,
@@ -35,5 +36,5 @@ def test_an_image_edited_by_hand_is_put_back(platform: Platform) -> None:
     container = deployment(platform, "recommend")["spec"]["template"]["spec"]["containers"][0]["name"]
     platform.kubectl("set", "image", "-n", "aura", "deployment/recommend", f"{container}=aura/nonsense:1")
 
-    eventually("the declared image", lambda: image() == declared, seconds=5)
+    until("the declared image", lambda: image() == declared, seconds=5)
     platform.kubectl("rollout", "status", "-n", "aura", "deployment/recommend", "--timeout=60s")

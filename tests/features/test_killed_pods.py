@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from local.site import CHECKOUT
-from tests.fixtures.platform import Platform, eventually
+from tests.fixtures.platform import Platform
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -47,14 +48,14 @@ def streaming(platform: Platform, *options: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("app", ["ingest", "bio-sync", "recommend", "operators"])
 def test_a_process_killed_while_wearables_stream_costs_nothing(platform: Platform, app: str) -> None:
-    eventually(f"{app} to be Ready", lambda: all(map(ready, pods(platform, app))), 120)
+    until(f"{app} to be Ready", lambda: all(map(ready, pods(platform, app))), 120)
     victim = pods(platform, app)[0]
     name = victim["metadata"]["name"]
     before = restarts(platform, name)
 
     stored = platform.window_count()
     stream = streaming(platform, "--users", "20", "--speed", "60")
-    eventually("the first minutes in the store", lambda: platform.window_count() > stored + 400, 60)
+    until("the first minutes in the store", lambda: platform.window_count() > stored + 400, 60)
     kill(victim)
     printed, _ = stream.communicate(timeout=240)
     result = json.loads(printed)
@@ -63,5 +64,5 @@ def test_a_process_killed_while_wearables_stream_costs_nothing(platform: Platfor
     assert result["sent"] == result["acked"] == result["frames"]
     assert result["lost"] == result["rows_different"] == result["events_different"] == result["duplicate_pushes"] == 0
     assert result["events"] == result["pushes"] > 0
-    eventually(f"{name} to have been started again", lambda: restarts(platform, name) > before, 60)
-    eventually(f"{name} to be Ready", lambda: ready(platform.get("pod", "-n", "aura", name)), 120)
+    until(f"{name} to have been started again", lambda: restarts(platform, name) > before, 60)
+    until(f"{name} to be Ready", lambda: ready(platform.get("pod", "-n", "aura", name)), 120)

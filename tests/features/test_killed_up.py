@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from local.site import CHECKOUT
-from tests.fixtures.platform import UP_SECONDS, Platform, eventually
+from tests.fixtures.platform import UP_SECONDS, Platform
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(3600)]
 
@@ -47,7 +48,7 @@ def kill_in(step: int, after: float, platform: Platform, log: Path) -> bool:
         done[:] = [int(number) for number in DONE.findall(log.read_text())]
         return step - 1 in done or run.poll() is not None
 
-    eventually(f"step {step}", reached, seconds=UP_SECONDS, every=0.02)
+    until(f"step {step}", reached, seconds=UP_SECONDS, every=0.02)
     try:
         run.wait(after)
     except subprocess.TimeoutExpired:
@@ -100,5 +101,5 @@ def test_up_killed_in_any_step_ends_well_when_repeated(empty_platform: Platform,
 
     empty_platform.run("pulumi", "destroy", "--yes", "--non-interactive", "--skip-preview", seconds=600)
     engines = str(empty_platform.home / "engines")
-    eventually("every engine to end", lambda: not [p for p in empty_platform.processes() if engines in p], 30)
+    until("every engine to end", lambda: not [p for p in empty_platform.processes() if engines in p], 30)
     assert empty_platform.run("aws", "eks", "list-clusters", "--query", "length(clusters)").strip() == "0"

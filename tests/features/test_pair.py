@@ -16,7 +16,8 @@ from contracts.connections import KafkaVariables
 from contracts.platform import NAMESPACE, PLATFORM_CONFIG, REDIS_URL, RegionRole, secrets_prefix
 from local.observe import kube
 from local.site import Site
-from tests.fixtures.platform import Platform, eventually
+from tests.fixtures.platform import Platform
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.pair
 WEST, EAST = "us-west-2", "us-east-1"
@@ -72,7 +73,7 @@ def test_a_row(both_regions: Platform) -> None:
             except psycopg.errors.UndefinedTable:
                 return None
 
-    assert eventually("the row in the other region", row) == (42,)
+    assert until("the row in the other region", row) == (42,)
     with database(both_regions, EAST) as east, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         east.execute("INSERT INTO of_the_pair VALUES (43)")
 
@@ -102,8 +103,8 @@ def test_a_message_and_the_place_of_its_group(both_regions: Platform) -> None:
             there.get_watermark_offsets(place, 10) == (0, RECORDS)
         )
 
-    eventually("the messages in the other region", copied, MOST_SECONDS)
-    eventually("the group's place", lambda: there.committed([place], 10)[0].offset > 0, MOST_SECONDS)
+    until("the messages in the other region", copied, MOST_SECONDS)
+    until("the group's place", lambda: there.committed([place], 10)[0].offset > 0, MOST_SECONDS)
     assert there.committed([place], 10)[0].offset <= READ
     there.close()
 
@@ -117,7 +118,7 @@ def test_a_key_of_the_cache(both_regions: Platform) -> None:
         for region in (WEST, EAST)
     )
     west.set("of-the-pair", "42")
-    assert eventually("the key in the other region", lambda: east.get("of-the-pair")) == "42"
+    assert until("the key in the other region", lambda: east.get("of-the-pair")) == "42"
     with pytest.raises(redis.ReadOnlyError):
         east.set("of-the-pair", "43")
 
@@ -138,7 +139,7 @@ def test_an_object_a_secret_and_an_image(both_regions: Platform) -> None:
         "text/plain",
     )
     head = ("aws", "--region", EAST, "s3api", "head-object", "--bucket", east, "--key", "of-the-pair")
-    eventually("the object in the other region", lambda: "REPLICA" in both_regions.run(*head, check=False))
+    until("the object in the other region", lambda: "REPLICA" in both_regions.run(*head, check=False))
     secret = f"{secrets_prefix('local')}redis/password"
     values = [
         aws(both_regions, region, "secretsmanager", "get-secret-value", "--secret-id", secret)["SecretString"]
@@ -152,7 +153,7 @@ def test_an_object_a_secret_and_an_image(both_regions: Platform) -> None:
         asked = ("--repository-name", repository, "--image-ids", f"imageDigest={digest}")
         return bool(aws(both_regions, EAST, "ecr", "batch-get-image", *asked)["images"])
 
-    eventually("the image in the other region", image)
+    until("the image in the other region", image)
 
 
 def test_the_roles_are_told_and_the_declaration_is_what_runs(both_regions: Platform) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.fixtures.platform import Platform, eventually
+from tests.fixtures.platform import Platform
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
@@ -52,4 +53,4 @@ def test_down_and_up_keeps_the_data(platform: Platform) -> None:
     assert platform.processes() == []
     platform.up()
     assert platform.window_count() >= before
-    eventually("all Pods to be Ready", lambda: "not ready" not in platform.aura("status", check=False), 120)
+    until("all Pods to be Ready", lambda: "not ready" not in platform.aura("status", check=False), 120)

@@ -18,7 +18,8 @@ from redis.retry import Retry
 
 from local.cloud import endpoint
 from tests.cloud.rds import PASSWORD, connect, describe
-from tests.fixtures.cloud import Cloud, code_of, until
+from tests.fixtures.cloud import Cloud, code_of
+from tests.fixtures.waiting import until
 
 WEST, EAST = "us-west-2", "us-east-1"
 SOURCE, DATASTORE = "pair-source", "sgaui-pair"

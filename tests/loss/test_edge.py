@@ -14,7 +14,7 @@ from local.engines.runtime.process import Process
 from local.loss import edge
 from local.loss.file import processes
 from local.site import Site
-from tests.fixtures.cloud import until
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 WEST, EAST = "us-west-2", "us-east-1"

@@ -11,7 +11,8 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import Cloud, until
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.waiting import until
 from tests.plugins.front import Front
 from tests.plugins.project import Project
 

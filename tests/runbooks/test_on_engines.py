@@ -45,7 +45,8 @@ from services.recorder.redis import cache_point
 from services.recorder.sampling import Stores, sample, write
 from services.recorder.witness import Witness
 from tests.cloud.rds import PASSWORD, available, connect, delete, describe
-from tests.fixtures.cloud import Cloud, until
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.pair
 EAST, WEST, WITNESS = "us-east-1", "us-west-2", "us-east-2"

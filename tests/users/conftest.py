@@ -96,11 +96,3 @@ def _real_time(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if "service" in request.fixturenames:
         request.getfixturevalue("service").clock = None
-
-
-def until(true: Callable[[], object], seconds: float = 30) -> None:
-    """Waits until `true` is."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.02)

@@ -18,7 +18,8 @@ from contracts.user_events import Kind, UserEvent, read
 from services.kit import database
 from services.users.account import TABLES_OF_A_PERSON
 from services.users.gamification import ledger
-from tests.users.conftest import Service, until
+from tests.fixtures.waiting import until
+from tests.users.conftest import Service
 from tests.users.test_documents import BODIES, ROUTES
 
 pytestmark = pytest.mark.integration
@@ -41,7 +42,7 @@ def fill(service: Service, user: str) -> None:
         client.put(f"/{kind}", json={}, headers={"If-Match": "*"}).raise_for_status()
     client.post("/check-ins", json={"note": "fine"}, headers={"Idempotency-Key": "1"}).raise_for_status()
     client.put("/consents/research", json={"granted": True, "policy": "1"}).raise_for_status()
-    until(lambda: client.get("/launch").json()["badges"])
+    until("a badge", lambda: client.get("/launch").json()["badges"])
 
 
 def rows(service: Service, user: str) -> dict[str, int]:
@@ -89,7 +90,7 @@ def test_the_end_of_an_account_leaves_no_row_and_tells_the_others(service: Servi
             assert answer.status_code == 410, (method, path)
     assert set(rows(service, user).values()) == {0}
     with redis_client.Redis.from_url(service.settings.redis_url) as redis:
-        until(lambda: redis.get(PREFERENCES_KEY + user) is None)
+        until("the cache to forget", lambda: redis.get(PREFERENCES_KEY + user) is None)
     sent = asyncio.run(events_of(service, user))
     (waits,) = [read(bytes(row[0])) for row in service.query("select value from outbox where key = %s", user)]
     assert [event.kind for event in (sent[-1], waits)] == [Kind.ACCOUNT_DELETED] * 2

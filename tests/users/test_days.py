@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.users.conftest import Service, until
+from tests.fixtures.waiting import until
+from tests.users.conftest import Service
 
 pytestmark = pytest.mark.integration
 
@@ -55,7 +56,7 @@ def test_check_ins_and_sessions_earn_points_and_badges_once(service: Service) ->
     session = {"content_id": "ocean", "seconds": 300}
     for _ in range(2):
         client.post("/sessions", json=session, headers={"Idempotency-Key": "s1"}).raise_for_status()
-    until(lambda: client.get("/launch").json()["points"] == 30)
+    until("the points", lambda: client.get("/launch").json()["points"] == 30)
     launch = client.get("/launch").json()
     assert launch["badges"] == ["first-check-in", "first-session"]
     rewards = client.get("/rewards").json()["rewards"]

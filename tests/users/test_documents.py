@@ -10,7 +10,8 @@ import redis as redis_client
 
 from contracts.preferences import PREFERENCES_KEY, read
 from services.kit.problems import MEDIA_TYPE
-from tests.users.conftest import Service, until
+from tests.fixtures.waiting import until
+from tests.users.conftest import Service
 
 pytestmark = pytest.mark.integration
 
@@ -106,7 +107,7 @@ def test_recommend_reads_preferences_with_the_zone_of_the_profile(service: Servi
     client.put("/preferences", json={"language": "de", "voices": ["Mira"]}, headers={"If-Match": "*"})
     client.put("/profile", json={"zone": "Asia/Kathmandu"}, headers={"If-Match": "*"})
     with redis_client.Redis.from_url(service.settings.redis_url) as redis:
-        until(lambda: redis.get(PREFERENCES_KEY + "documents-mirror"))
+        until("the cache to be filled", lambda: redis.get(PREFERENCES_KEY + "documents-mirror"))
         kept: Any = redis.get(PREFERENCES_KEY + "documents-mirror")
     found = read(kept)
     assert (found.language, found.voices, found.timezone) == ("de", ["Mira"], "Asia/Kathmandu")

@@ -11,8 +11,9 @@ from redis.asyncio import Redis
 
 from services.users.app import create
 from services.users.cache import Cache
+from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
-from tests.users.conftest import Service, until
+from tests.users.conftest import Service
 
 pytestmark = pytest.mark.integration
 NOBODY = "127.0.0.1:1"
@@ -38,8 +39,8 @@ def test_a_pod_without_redis_and_kafka_answers_and_the_others_carry_on_what_it_s
     there.put("/profile", json={"display_name": "Ada"}, headers={"If-Match": '"0"'}).raise_for_status()
     there.post("/check-ins", json={}).raise_for_status()
     assert there.get("/launch").json()["display_name"] == "Ada"
-    until(lambda: here.get("/launch").json()["display_name"] == "Ada")
-    until(lambda: here.get("/launch").json()["points"] == 10)
+    until("the name", lambda: here.get("/launch").json()["display_name"] == "Ada")
+    until("the points", lambda: here.get("/launch").json()["points"] == 10)
 
 
 def test_a_launch_after_a_change_shows_it_whatever_else_happens(service: Service) -> None:

@@ -12,7 +12,8 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from local.engines.runtime.process import Process
-from tests.fixtures.cloud import Cloud, until
+from tests.fixtures.cloud import Cloud
+from tests.fixtures.waiting import until
 
 ACTIVE_SECONDS = 280
 """Three brokers on two processors that do other things too."""

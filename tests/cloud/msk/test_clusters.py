@@ -11,7 +11,8 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
 from tests.cloud.msk.conftest import ACTIVE_SECONDS, Msk
-from tests.fixtures.cloud import code_of, until
+from tests.fixtures.cloud import code_of
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

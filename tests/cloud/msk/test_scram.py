@@ -16,7 +16,7 @@ from confluent_kafka.cimpl import KafkaError, NewTopic
 
 from local.engines.certificates import Authority
 from tests.cloud.msk.conftest import Msk
-from tests.fixtures.cloud import until
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(900)]
 

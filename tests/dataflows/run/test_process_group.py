@@ -16,9 +16,10 @@ import pytest
 
 from contracts.records import StoredFrame
 from local.engines.kafka import Kafka
-from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.harness import PARTITIONS, Harness
 from tests.dataflows.test_flow import assert_holds, metrics, population, status
 from tests.fixtures.engines import Database, ScratchEnvironment
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 _PORT = 18200
@@ -36,7 +37,7 @@ def harness(kafka: Kafka, postgres: Database, scratch: ScratchEnvironment, tmp_p
 
 def start(harness: Harness, workers: int) -> None:
     harness.start(WORKERS=str(workers), PORT=str(_PORT))
-    until(lambda: status(harness, "/readyz") == 200, 60, f"{workers} workers ready; log:\n{harness.log.read_text()}")
+    until(f"{workers} workers ready; log:\n{harness.log.read_text()}", lambda: status(harness, "/readyz") == 200, 60)
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def load(harness: Harness, sent: list[StoredFrame], seconds: float) -> Iterator[
 def more_rows(harness: Harness) -> None:
     """Wait until the running dataflow has stored something."""
     before = len(harness.rows())
-    until(lambda: len(harness.rows()) > before, 30, "more rows")
+    until("more rows", lambda: len(harness.rows()) > before, 30)
 
 
 def test_changing_the_number_of_workers_under_load_neither_loses_nor_duplicates_anything(harness: Harness) -> None:
@@ -91,7 +92,7 @@ def test_a_killed_process_stops_the_others_and_the_next_start_resumes(harness: H
             assert len(workers) == 3
             (parent if supervisor else workers[victim]).kill()
             assert harness.process.wait(20) == (-signal.SIGKILL if supervisor else 1)
-            until(lambda them=workers: not any(map(psutil.Process.is_running, them)), 10, "the other workers ended")
+            until("the other workers ended", lambda them=workers: not any(map(psutil.Process.is_running, them)), 10)
         assert sending.is_alive(), "everything was sent before the last kill"
         start(harness, 2)
     assert_holds(harness, sent)
@@ -105,18 +106,18 @@ def test_unwritten_results_move_with_their_partition(harness: Harness, how: sign
     with psycopg.connect(harness.database) as connection:
         connection.execute("lock table hrv_1m, stress_events")
         harness.send(sent[:half])
-        until(lambda: total(harness, "biosync_frames_total") == half, 30, "the first half read")
+        until("the first half read", lambda: total(harness, "biosync_frames_total") == half, 30)
         harness.send(sent[half:])
-        until(lambda: total(harness, "biosync_frames_total") == len(sent), 30, "the second half read")
+        until("the second half read", lambda: total(harness, "biosync_frames_total") == len(sent), 30)
         snapshots = total(harness, "biosync_snapshot_seconds_count")
         harness.send(sent)  # duplicates give no results, but only partitions with input are snapshot
         until(
-            lambda: total(harness, "biosync_snapshot_seconds_count") >= snapshots + PARTITIONS, 20, "a snapshot of each"
+            "a snapshot of each", lambda: total(harness, "biosync_snapshot_seconds_count") >= snapshots + PARTITIONS, 20
         )
         assert harness.process is not None
         workers = psutil.Process(harness.process.pid).children()
         harness.stop(how)
-        until(lambda: not any(map(psutil.Process.is_running, workers)), 10, "the workers ended")
+        until("the workers ended", lambda: not any(map(psutil.Process.is_running, workers)), 10)
         # statements in flight would be executed as soon as the lock is released
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -133,11 +134,11 @@ def test_the_workers_share_the_partitions_and_have_one_status(harness: Harness) 
     harness.send(sent)
     assert_holds(harness, sent)
     beats = sum(len(frame.t) for frame in sent)
-    until(lambda: f"biosync_beats_total {beats}.0" in metrics(harness), 10, "the beats of all workers together")
+    until("the beats of all workers together", lambda: f"biosync_beats_total {beats}.0" in metrics(harness), 10)
     assert f"biosync_workers {PARTITIONS}.0" in metrics(harness)
     for partition in range(PARTITIONS):
         metric = f'biosync_consumer_lag_records{{partition="{partition}"}} 0.0'
-        until(lambda metric=metric: metric in metrics(harness), 20, metric)
+        until(metric, lambda metric=metric: metric in metrics(harness), 20)
     each = [own_beats(harness, worker) for worker in range(PARTITIONS)]
     assert sum(each) == beats
     assert all(each), f"a worker had nothing to do: {each}"
@@ -149,10 +150,10 @@ def test_one_worker_that_does_not_answer_fails_the_probes_of_all(harness: Harnes
     worker = psutil.Process(harness.process.pid).children()[0]
     worker.suspend()
     try:
-        until(lambda: status(harness, "/healthz") == 503, 20, "the liveness probe fails while a worker hangs")
+        until("the liveness probe fails while a worker hangs", lambda: status(harness, "/healthz") == 503, 20)
     finally:
         worker.resume()
-    until(lambda: status(harness, "/healthz") == 200, 20, "the liveness probe succeeds again")
+    until("the liveness probe succeeds again", lambda: status(harness, "/healthz") == 200, 20)
     assert harness.stop(signal.SIGTERM) == 0
 
 

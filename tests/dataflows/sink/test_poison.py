@@ -22,8 +22,8 @@ from dataflows.biosync.sink.store import Store
 from dataflows.biosync.sink.webhook import WebhookClient
 from dataflows.biosync.tools.dead_letters import Entry
 from tests.dataflows.beats import START
-from tests.dataflows.harness import until
 from tests.fixtures.engines import Database
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 HOUR = timedelta(hours=1)
@@ -78,8 +78,8 @@ def window(at: int = START, **changed: object) -> Window:
 def test_a_row_of_a_person_that_cannot_be_stored_stops_no_other(sinks: Sinks, what: str) -> None:
     others = {(f"user-{i:03d}", START): window() for i in range(300)}
     sinks.results.rows.put(0, {**others, (USERS[what], START): window()})
-    until(lambda: len(sinks.users("hrv_1m")) == 300, 30, "the rows of all others")
-    until(lambda: sinks.results.rows.wait_empty(0.0), 30, "an empty buffer")
+    until("the rows of all others", lambda: len(sinks.users("hrv_1m")) == 300, 30)
+    until("an empty buffer", lambda: sinks.results.rows.wait_empty(0.0), 30)
     (letter,) = sinks.dead()
     assert letter.kind == "row"
     assert letter.reason.startswith("store, ")
@@ -95,8 +95,8 @@ def test_a_row_of_a_person_that_cannot_be_stored_stops_no_other(sinks: Sinks, wh
 )
 def test_a_row_with_a_value_that_cannot_be_stored_stops_no_other(sinks: Sinks, poison: Window) -> None:
     sinks.results.rows.put(0, {("ada", poison.at): poison, ("bob", START): window()})
-    until(lambda: sinks.users("hrv_1m") == ["bob"], 30, "the other row")
-    until(lambda: sinks.results.rows.wait_empty(0.0), 30, "an empty buffer")
+    until("the other row", lambda: sinks.users("hrv_1m") == ["bob"], 30)
+    until("an empty buffer", lambda: sinks.results.rows.wait_empty(0.0), 30)
     assert [letter.kind for letter in sinks.dead()] == ["row"]
 
 
@@ -107,8 +107,8 @@ def test_an_event_that_cannot_be_stored_stops_no_other(sinks: Sinks, what: str) 
     if what == "an index row too large":  # no index of stress_events is over the text alone: this row is stored
         poison = msgspec.structs.replace(poison, trace="a\0b")
     sinks.results.events.put(0, {event.event_id: event for event in [*events[:10], poison, *events[10:]]})
-    until(lambda: len(sinks.users("stress_events")) == 20, 30, "the events of all others")
-    until(lambda: sinks.results.events.wait_empty(0.0), 30, "an empty buffer")
+    until("the events of all others", lambda: len(sinks.users("stress_events")) == 20, 30)
+    until("an empty buffer", lambda: sinks.results.events.wait_empty(0.0), 30)
     assert [letter.kind for letter in sinks.dead()] == ["event"]
 
 
@@ -125,11 +125,11 @@ def test_an_error_of_the_store_gives_nothing_up_and_shows_until_a_write_succeeds
     with psycopg.connect(sinks.url, autocommit=True) as connection:
         connection.execute(b"alter table hrv_1m drop column dropped")
         sinks.results.rows.put(0, {("ada", START): window()})
-        until(lambda: "dropped" in sinks.store.unavailable, 30, "the reason")
+        until("the reason", lambda: "dropped" in sinks.store.unavailable, 30)
         for _ in range(20):
             sinks.shutdown.wait(0.1)
             assert "dropped" in sinks.store.unavailable  # also while it is connected again
         assert not sinks.dead()
         connection.execute(b"alter table hrv_1m add column dropped integer")
-    until(lambda: sinks.users("hrv_1m") == ["ada"], 30, "the row")
-    until(lambda: sinks.store.unavailable == "", 30, "no reason any more")
+    until("the row", lambda: sinks.users("hrv_1m") == ["ada"], 30)
+    until("no reason any more", lambda: sinks.store.unavailable == "", 30)

@@ -19,8 +19,9 @@ from dataflows.biosync.sink.buffer import Buffer
 from dataflows.biosync.sink.publisher import Publisher
 from dataflows.biosync.sink.rejections import ProducerRecord, Rejections
 from local.engines.kafka import Kafka
-from tests.dataflows.harness import dead_topic, until
+from tests.dataflows.harness import dead_topic
 from tests.fixtures.producers import capture_producers, trigger_fatal_error
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 
@@ -42,7 +43,7 @@ class Publishing:
 
     def delete(self, topic: str) -> None:
         self.admin.delete_topics([topic])[topic].result(20)
-        until(lambda: topic not in self.admin.list_topics(timeout=20).topics, 20, "the topic deleted")
+        until("the topic deleted", lambda: topic not in self.admin.list_topics(timeout=20).topics, 20)
 
     def put(self, topic: str, key: str, value: bytes = b"{}") -> None:
         self.buffer.put(0, {key: ProducerRecord(topic, key, value)})
@@ -65,7 +66,7 @@ def test_a_record_that_its_topic_refuses_becomes_a_dead_letter_and_others_are_se
     large = random.Random(1).randbytes(3000)
     many = {f"short-{i}": ProducerRecord("publisher-large", f"short-{i}", b"{}") for i in range(40)}
     publishing.buffer.put(0, {**many, "large": ProducerRecord("publisher-large", "large", large)})
-    until(lambda: not publishing.unwritten(), 60, "all sent, or in the dead letter topic")
+    until("all sent, or in the dead letter topic", lambda: not publishing.unwritten(), 60)
     (dead,) = [msgspec.msgpack.decode(value, type=DeadLetter) for value in values(publishing, "publisher-refused")]
     assert (dead.topic, dead.kind, dead.value) == ("raw", "event", large)
     assert "size" in dead.reason
@@ -78,7 +79,7 @@ def test_a_dead_letter_that_its_topic_refuses_is_cut_until_it_fits(publishing: P
     publishing.rejections._dead = "publisher-tight"
     letter = DeadLetter("raw", 3, 7, "could not be unpacked", random.Random(1).randbytes(50_000))
     publishing.put("publisher-tight", letter.key, msgspec.msgpack.encode(letter))
-    until(lambda: not publishing.unwritten(), 60, "sent")
+    until("sent", lambda: not publishing.unwritten(), 60)
     (dead,) = [msgspec.msgpack.decode(value, type=DeadLetter) for value in values(publishing, "publisher-tight")]
     assert dead.value and letter.value.startswith(dead.value)
     assert "only the first" in dead.reason
@@ -99,7 +100,7 @@ def test_the_largest_dead_letter_fits_into_its_topic(publishing: Publishing) -> 
     value = random.Random(1).randbytes(3 * DEAD_VALUE_BYTES)  # not compressible
     dead = DeadLetter("raw", 3, 7, "could not be unpacked", value).truncated()
     publishing.put("publisher-dead", dead.key, msgspec.msgpack.encode(dead))
-    until(lambda: not publishing.unwritten(), 30, "the dead letter sent")
+    until("the dead letter sent", lambda: not publishing.unwritten(), 30)
     assert dead.reason.endswith("; of its 3,145,728 bytes only the first 1,048,576 are kept here")
 
 
@@ -108,23 +109,23 @@ def test_a_producer_with_a_fatal_error_is_replaced(kafka: Kafka, monkeypatch: py
     publishing = Publishing(kafka)
     publishing.create("publisher-fatal")
     publishing.put("publisher-fatal", "before")
-    until(lambda: not publishing.unwritten(), 30, "the first one sent")
+    until("the first one sent", lambda: not publishing.unwritten(), 30)
     trigger_fatal_error(producers[0])
     publishing.put("publisher-fatal", "after")
-    until(lambda: not publishing.unwritten(), 30, "the one after it sent")
+    until("the one after it sent", lambda: not publishing.unwritten(), 30)
     publishing.shutdown.finish()
 
 
 def test_records_for_a_deleted_topic_are_kept_until_it_is_created_again(publishing: Publishing) -> None:
     publishing.create("publisher-deleted")
     publishing.put("publisher-deleted", "before")
-    until(lambda: not publishing.unwritten(), 30, "the first one sent")
+    until("the first one sent", lambda: not publishing.unwritten(), 30)
     publishing.delete("publisher-deleted")
     with capture_logs() as logs:
         publishing.put("publisher-deleted", "meanwhile")
-        until(lambda: any(log["code"] == "_UNKNOWN_TOPIC" for log in logs), 60, "the error that the topic is unknown")
+        until("the error that the topic is unknown", lambda: any(log["code"] == "_UNKNOWN_TOPIC" for log in logs), 60)
     publishing.create("publisher-other")
     publishing.put("publisher-other", "elsewhere")
-    until(lambda: publishing.unwritten() == {"meanwhile"}, 30, "the one for another topic sent")
+    until("the one for another topic sent", lambda: publishing.unwritten() == {"meanwhile"}, 30)
     publishing.create("publisher-deleted")
-    until(lambda: not publishing.unwritten(), 60, "the kept one sent")
+    until("the kept one sent", lambda: not publishing.unwritten(), 60)

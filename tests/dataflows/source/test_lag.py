@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from dataflows.biosync.source.lag import LagReporter
-from tests.dataflows.harness import until
+from tests.fixtures.waiting import until
 
 _partitions = iter(range(1000, 2000))
 
@@ -65,6 +65,6 @@ def test_an_error_does_not_stop_the_reports(partition: int) -> None:
     reporter.start_at(partition, 4)
     reporter.start()
     try:
-        until(lambda: reported(partition) == 5, 20, "the lag after an error")
+        until("the lag after an error", lambda: reported(partition) == 5, 20)
     finally:
         reporter.close()

@@ -17,7 +17,7 @@ from dataflows.biosync.source.topic import Topic, TopicNotReady
 from dataflows.biosync.source.topic_reader import TopicReader
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import AT
-from tests.dataflows.harness import until
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 _names = iter(f"reader{i}" for i in range(1000))
@@ -67,7 +67,7 @@ def polled(reader: TopicReader, last: int) -> list[Record]:
         records.extend(reader.poll(0))
         return bool(records) and records[-1][0] == last
 
-    until(complete, 30, f"offset {last}")
+    until(f"offset {last}", complete, 30)
     return records
 
 
@@ -115,7 +115,7 @@ def recreated(kafka: Kafka, admin: AdminClient, name: str, count: int) -> tuple[
             place = reader.position(0)
             return place.topic != before and place.offset == count
 
-        until(complete, 30, "the end of the new topic")
+        until("the end of the new topic", complete, 30)
     return records, new
 
 
@@ -154,7 +154,7 @@ def test_in_another_topic_reading_resumes_by_time_five_minutes_early(
         return reader.position(0).topic != "another"
 
     with reading(kafka, name, Place("another", 60, AT + 60_000 * minutes + MARGIN_MS)) as reader:
-        until(sought, 30, "the place")
+        until("the place", sought, 30)
         produce(kafka, name, records[4:])
         assert [*found, *polled(reader, 4)] == records[first:]
         assert reader.position(0).at == records[4][1]

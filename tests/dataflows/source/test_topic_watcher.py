@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from dataflows.biosync.source.topic import TopicNotReady
 from dataflows.biosync.source.topic_watcher import TopicWatcher
-from tests.dataflows.harness import until
+from tests.fixtures.waiting import until
 
 MISSING = TopicNotReady("topic raw does not exist")
 NO_ANSWER = KafkaException(KafkaError(KafkaError._TRANSPORT, "connection refused"))
@@ -58,7 +58,7 @@ def test_an_unexpected_error_is_reported_and_retried() -> None:
     watcher = TopicWatcher("raw", Kafka(BROKEN, "a").topic_id)
     watcher.start()
     try:
-        until(lambda: watcher.topic_id == "a" and not watcher.unavailable, 20, "the answer after the error")
+        until("the answer after the error", lambda: watcher.topic_id == "a" and not watcher.unavailable, 20)
     finally:
         watcher.close()
 
@@ -113,9 +113,9 @@ def test_an_invalidation_polls_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     watcher = TopicWatcher("raw", kafka.topic_id)
     watcher.start()
     try:
-        until(lambda: watcher.topic_id == "a", 20, "the first answer")
+        until("the first answer", lambda: watcher.topic_id == "a", 20)
         kafka.answers[:] = ["b"]
         watcher.invalidate()
-        until(lambda: watcher.topic_id == "b", 20, "the answer after the invalidation")
+        until("the answer after the invalidation", lambda: watcher.topic_id == "b", 20)
     finally:
         watcher.close()

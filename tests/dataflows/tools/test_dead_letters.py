@@ -15,9 +15,10 @@ from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import START, frames, series
-from tests.dataflows.harness import PARTITIONS, Harness, until
+from tests.dataflows.harness import PARTITIONS, Harness
 from tests.dataflows.test_flow import RULES, assert_holds, metrics, population
 from tests.fixtures.engines import Database
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 _names = iter(f"replay{i}" for i in range(1000))
@@ -135,4 +136,4 @@ def test_a_running_dataflow_processes_replayed_records(harness: Harness) -> None
     assert set(harness.receiver.requests.values()) == {1}
     for partition_ in range(PARTITIONS):
         metric = f'biosync_consumer_lag_records{{partition="{partition_}"}} 0.0'
-        until(lambda metric=metric: metric in metrics(harness), 20, metric)
+        until(metric, lambda metric=metric: metric in metrics(harness), 20)
