@@ -83,7 +83,7 @@ class Found:
     """Whether the server is a standby; None while it does not answer."""
     control: Control | None = None
     """After a restartpoint, if it is a standby that answers."""
-    parted: str = ""
+    diverged: str = ""
     """Why this server cannot follow its archive, whatever it does."""
 
 
@@ -111,7 +111,7 @@ def _replica(wanted: Wanted, found: Found) -> tuple[Step, str]:
     if not wanted.primary:
         if found.archive != wanted.archive:
             return Step.RETARGET, ""
-        return (Step.REST, found.parted) if found.parted else (Step.RUN, "")
+        return (Step.REST, found.diverged) if found.diverged else (Step.RUN, "")
     if wanted.token is None:
         return (Step.BEGIN_PROMOTION, "") if found.recovering else (Step.RUN, "")
     if found.recovering is None or found.control is None:
@@ -120,7 +120,7 @@ def _replica(wanted: Wanted, found: Found) -> tuple[Step, str]:
     return (Step.BEGIN_PROMOTION, "") if verdict is Verdict.READY else (Step.REMAIN, why)
 
 
-def parted(control: Control, timeline: int, history: str) -> str:
+def diverged(control: Control, timeline: int, history: str) -> str:
     """Why a server that was shut down, or restarted, at `control` cannot replay `timeline`, whose history file this is.
 
     "" when it can: it has nothing that the new timeline lacks.

@@ -13,7 +13,7 @@ from local.cloudnativepg.base_backups import BaseBackups, StoreFailed
 from local.cloudnativepg.cluster import Cluster
 from local.cloudnativepg.server import Access, Server
 from local.cloudnativepg.tokens import Token
-from local.cloudnativepg.topology import Found, Role, Standing, Step, Wanted, next_step, parted
+from local.cloudnativepg.topology import Found, Role, Standing, Step, Wanted, diverged, next_step
 from local.engines.postgres import Control, Postgres
 
 log = structlog.stdlib.get_logger(__name__)
@@ -69,7 +69,7 @@ class Transitions:
         if not running or time.monotonic() - self._looked.get(name, -_LOOK_SECONDS) > _LOOK_SECONDS:
             self._looked[name] = time.monotonic()
             apart = _parted(stands, engine.control(), access)
-        return Found(stands.role, stands.archive, running, recovering, parted=apart)
+        return Found(stands.role, stands.archive, running, recovering, diverged=apart)
 
 
 def _wanted(cluster: Cluster) -> Wanted:
@@ -102,7 +102,7 @@ def _parted(stands: Standing, control: Control, access: Access) -> str:
             timeline, newest = timeline + 1, history
     except StoreFailed:
         return ""
-    return parted(control, timeline, newest) if newest else ""
+    return diverged(control, timeline, newest) if newest else ""
 
 
 def take(step: Step, cluster: Cluster, server: Server) -> None:

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from services.kit import app, logs, serve
 from services.kit.background import running
 from services.kit.region import UNGATED
+from services.kit.witness import WitnessBucket
 from services.recorder.recording import Recording
 from services.recorder.settings import RecorderSettings
 from services.recorder.stores import stores
-from services.recorder.witness import Witness
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def create(settings: RecorderSettings) -> FastAPI:
     """The application, which has no routes of its own. It records whatever its region's state is."""
     if not settings.witness_bucket:
         return app.create("recorder", gate=UNGATED)
-    witness = Witness(settings.witness_bucket, settings.witness_region, settings.aws_endpoint_url)
+    witness = WitnessBucket(settings.witness_bucket, settings.witness_region, settings.aws_endpoint_url)
     recording = Recording(witness, settings.aws_region, stores(settings), settings.sample_seconds)
 
     @contextlib.asynccontextmanager

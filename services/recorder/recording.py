@@ -9,8 +9,8 @@ from prometheus_client import Gauge
 
 from services.kit import logs
 from services.kit.elapsed import elapsed
+from services.kit.witness import WitnessBucket, WitnessUnavailable
 from services.recorder.sampling import Stores, sample, write
-from services.recorder.witness import Witness, WitnessUnavailable
 
 log = logs.get(__name__)
 recorded = Gauge("aura_recovery_point_timestamp_seconds", "When the newest sample at the witness was taken, Unix time")
@@ -24,7 +24,7 @@ class NothingRecorded(Exception):
 
 
 class Recording:
-    def __init__(self, witness: Witness, region: str, stores: Stores, seconds: float) -> None:
+    def __init__(self, witness: WitnessBucket, region: str, stores: Stores, seconds: float) -> None:
         self._witness, self._region, self._stores, self._seconds = witness, region, stores, seconds
         self._written = elapsed()
         self._trouble = "nothing has been recorded yet"

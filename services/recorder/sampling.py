@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
+import msgspec
+
 from contracts import lease, recovery_point
+from contracts.lease import LEASE_KEY, Lease
 from contracts.recovery_point import CachePoint, DatabasePoint, RecoveryPoints, Sample, TopicPoint
-from services.recorder.witness import Witness
+from services.kit import logs
+from services.kit.witness import WitnessBucket, WitnessUnavailable
+
+log = logs.get(__name__)
 
 MOST_SECONDS = 15
 """A sample of which a store takes longer is written without it."""
@@ -23,22 +29,14 @@ class Stores:
     cache: Callable[[], CachePoint] | None = None
 
 
-def sample(witness: Witness, stores: Stores, now: float) -> Sample:
+def sample(witness: WitnessBucket, stores: Stores, now: float, seconds: float = MOST_SECONDS) -> Sample:
     """`now` in Unix seconds, before anything is asked. The lease is read first: see Sample. Raises
     WitnessUnavailable."""
-    stored = witness.read(lease.LEASE_KEY)
-    held = lease.decode(stored.body) if stored else None
+    held = _lease(witness)
     calls: dict[str, Callable[[], object]] = dict(stores.databases)
     calls |= {"topics": stores.topics} if stores.topics else {}
     calls |= {"cache": stores.cache} if stores.cache else {}
-    found: dict[str, object] = {}
-    silent: list[str] = []
-    with ThreadPoolExecutor(max_workers=len(calls) or 1) as threads:
-        for name, future in [(name, threads.submit(call)) for name, call in calls.items()]:
-            try:
-                found[name] = future.result(MOST_SECONDS)
-            except Exception:  # whatever a client raises: the others are recorded all the same
-                silent.append(name)
+    found, silent = _answers(calls, seconds)
     topics, cache = found.get("topics"), found.get("cache")
     return Sample(
         now,
@@ -51,10 +49,33 @@ def sample(witness: Witness, stores: Stores, now: float) -> Sample:
     )
 
 
-def write(witness: Witness, region: str, taken: Sample) -> bool:
+def write(witness: WitnessBucket, region: str, taken: Sample) -> bool:
     """Adds a sample to those of the region. Of two recorders of a region that write at once, one is left out, which is
     False: the other sample is as new. Raises WitnessUnavailable."""
     key = recovery_point.key(region)
     stored = witness.read(key)
-    points = recovery_point.read(stored.body) if stored else RecoveryPoints(region)
-    return witness.write(key, recovery_point.encode(points.with_sample(taken)), stored.etag if stored else None)
+    points = RecoveryPoints(region)
+    if stored.body is not None:
+        try:
+            points = recovery_point.read(stored.body)
+        except msgspec.DecodeError as error:  # the bucket keeps that version
+            log.error("recovery_points_begun_anew", key=key, error=str(error))
+    return witness.write(key, recovery_point.encode(points.with_sample(taken)), stored.etag)
+
+
+def _lease(witness: WitnessBucket) -> Lease | None:
+    stored = witness.read(LEASE_KEY)
+    try:
+        return lease.decode(stored.body) if stored.body is not None else None
+    except msgspec.DecodeError as error:
+        raise WitnessUnavailable(f"{LEASE_KEY} is no lease: {error}; restore its last version") from error
+
+
+def _answers(calls: Mapping[str, Callable[[], object]], seconds: float) -> tuple[dict[str, object], list[str]]:
+    """What each call returned, and the names of those that failed or took longer."""
+    threads = ThreadPoolExecutor(max_workers=len(calls) or 1)
+    futures = {name: threads.submit(call) for name, call in calls.items()}
+    threads.shutdown(wait=False)  # what takes longer ends by its client's own deadline
+    done, _ = wait(futures.values(), timeout=seconds)
+    found = {name: one.result() for name, one in futures.items() if one in done and one.exception() is None}
+    return found, [name for name in calls if name not in found]

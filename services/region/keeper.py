@@ -10,8 +10,9 @@ from contracts.platform import RegionRole
 from contracts.region_state import RegionReport
 from services.kit import logs
 from services.kit.elapsed import elapsed
+from services.kit.witness import WitnessUnavailable
 from services.region.holding import Holding, report
-from services.region.witness import Witness, WitnessUnavailable
+from services.region.witness import Witness
 
 log = logs.get(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,11 @@ def at(seconds: float) -> datetime:
 def policy(resource: str = URL, until: float = 60, since: float | None = None, address: str | None = None) -> str:
     begin = None if since is None else at(since)
     return signer().build_policy(resource, at(until), date_greater_than=begin, ip_address=address)
+
+
+def statement(**conditions: Any) -> dict[str, Any]:
+    until = {"DateLessThan": {"AWS:EpochTime": int(NOW) + 60}}
+    return {"Statement": [{"Resource": URL, "Condition": {**until, **conditions}}]}
 
 
 def refusal(url: str, address: str = "192.0.2.7", cookies: dict[str, str] | None = None) -> str:
@@ -73,6 +79,16 @@ TABLE = {
     "its address": (custom(address="192.0.2.7/32"), ""),
     "its network": (custom(address="192.0.2.0/24"), ""),
     "another address": (custom(address="192.0.2.8/32"), "AccessDenied"),
+    **{
+        f"malformed: {part}": (signer().generate_presigned_url(URL, policy=json.dumps(text)), "MalformedPolicy")
+        for part, text in {
+            "time": statement(DateLessThan={}),
+            "begin": statement(DateGreaterThan={"AWS:EpochTime": "soon"}),
+            "address": statement(IpAddress={"AWS:SourceIp": "somewhere"}),
+            "condition": {"Statement": [{"Resource": URL, "Condition": []}]},
+            "statement": {"Statement": ["*"]},
+        }.items()
+    },
     "no policy": (signer().generate_presigned_url(URL, policy="[]"), "MalformedPolicy"),
 }
 

@@ -14,7 +14,7 @@ from local.cloudnativepg import tokens
 from local.cloudnativepg.cluster import Cluster
 from local.cloudnativepg.status import status
 from local.cloudnativepg.tokens import Token, Verdict
-from local.cloudnativepg.topology import Found, Role, Standing, Step, Wanted, next_step, parted
+from local.cloudnativepg.topology import Found, Role, Standing, Step, Wanted, diverged, next_step
 from local.engines.postgres.positions import Control
 from tests.cloudnativepg.test_decisions import cluster
 
@@ -174,12 +174,12 @@ HISTORY = "1\t0/5000098\tno recovery target specified\n2\t0/9000000\tno recovery
 def test_a_server_follows_a_later_timeline_unless_it_has_what_that_lacks(
     control: Control, timeline: int, said: str
 ) -> None:
-    why = parted(control, timeline, HISTORY)
+    why = diverged(control, timeline, HISTORY)
     assert (said in why) if said else not why
 
 
 def test_a_replica_that_has_parted_rests_and_may_still_be_promoted_by_hand() -> None:
-    apart = replace(REPLICA.found(), parted="it cannot follow")
+    apart = replace(REPLICA.found(), diverged="it cannot follow")
     assert next_step(WANTED["a replica"], apart) == (Step.REST, "it cannot follow")
     assert next_step(WANTED["the primary"], apart)[0] is Step.BEGIN_PROMOTION
 

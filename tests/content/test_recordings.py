@@ -1,4 +1,4 @@
-"""Recordings: uploaded in parts that S3 verifies, heard by URLs that CloudFront verifies."""
+"""Recordings: uploaded in parts that S3 verifies, played by URLs that CloudFront verifies."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def put(upload: dict[str, Any], parts: tuple[bytes, ...] = PARTS) -> list[str]:
     return [answer.raise_for_status().headers["ETag"] for answer in answers]
 
 
-def test_a_recording_is_uploaded_published_and_heard_until_its_url_expires(
+def test_a_recording_is_uploaded_published_and_played_until_its_signed_url_expires(
     service: Service, cloud: Cloud, viewer: httpx.Client
 ) -> None:
     editor, app = service.client(roles=[EDITOR]), service.client("ada")
@@ -126,9 +126,9 @@ def test_a_recording_is_uploaded_published_and_heard_until_its_url_expires(
     set_state(editor, done, "published").raise_for_status()
 
     url = app.get(f"/items/{item['id']}/playback").raise_for_status().json()["url"]
-    heard = view(cloud, viewer, url)
-    assert (heard.status_code, heard.headers["Content-Type"]) == (200, "audio/mpeg")
-    assert heard.content == b"".join(PARTS)
+    played = view(cloud, viewer, url)
+    assert (played.status_code, played.headers["Content-Type"]) == (200, "audio/mpeg")
+    assert played.content == b"".join(PARTS)
     part = view(cloud, viewer, url, Range="bytes=-3")
     assert (part.status_code, part.content) == (206, b"end")
 
@@ -166,7 +166,7 @@ def test_what_s3_completed_before_a_crash_is_completed_by_a_repeat(service: Serv
     assert (again.status_code, again.json()["media"]["key"]) == (200, key)
 
 
-def test_premium_is_heard_by_who_has_it(service: Service) -> None:
+def test_playback_of_a_premium_item_needs_the_entitlement(service: Service) -> None:
     item = service.published(entitlement="premium")
     path = f"/items/{item['id']}/playback"
     assert service.client("ada").get(path).status_code == 403

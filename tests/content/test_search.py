@@ -159,7 +159,7 @@ def titles(app: httpx.Client, text: str) -> list[str]:
     return [item["title"] for item in app.get("/search", params={"q": text}).json()["items"]]
 
 
-def test_without_opensearch_the_catalogue_goes_on_and_search_says_when_to_try_again(
+def test_without_opensearch_search_is_503_with_retry_after_and_the_catalogue_is_served(
     service: Service, settings: ContentSettings
 ) -> None:
     here = settings.model_copy(update={"opensearch_url": SecretStr("http://127.0.0.1:1")})

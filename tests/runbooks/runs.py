@@ -12,6 +12,7 @@ from runbooks.model import Entry, Observation, Step
 from runbooks.plans.actions import Runbook
 from runbooks.runner import Outcome, Runner
 from runbooks.turn import Turns
+from tests.runbooks.apis import environment
 from tests.runbooks.model import EAST, WEST, Model
 
 LIMIT_S = 3600
@@ -57,11 +58,11 @@ def runner(model: Model, runbook: Runbook, file: Path, person: Typist, kill_afte
 
         opened.append = append  # pyright: ignore[reportAttributeAccessIssue]
         turns = Turns(_witness(model), runbook.plan.name, file.stem, person.name, name)
-        yield Runner(runbook, opened, turns, model.environment(), person)
+        yield Runner(runbook, opened, turns, environment(model), person)
 
 
 def _witness(model: Model):
-    return model.environment().witness
+    return environment(model).witness
 
 
 def completed(model: Model, runbook: Runbook, file: Path, person: Typist | None = None) -> list[Entry]:

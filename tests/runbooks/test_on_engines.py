@@ -40,10 +40,10 @@ from runbooks.ports import Environment, Region
 from runbooks.runner import Outcome, Runner
 from runbooks.steps.seen import points
 from runbooks.turn import Turns
+from services.kit import witness as kept
 from services.recorder.postgres import database_point
 from services.recorder.redis import cache_point
 from services.recorder.sampling import Stores, sample, write
-from services.recorder.witness import Witness
 from tests.cloud.rds import PASSWORD, available, connect, delete, describe
 from tests.fixtures.cloud import Cloud
 from tests.fixtures.waiting import until
@@ -228,7 +228,7 @@ def _record(platform: Platform, region: str, ended: threading.Event) -> None:
         cache["Address"], cache["Port"], password=TOKEN, ssl=True, ssl_ca_certs=authority, socket_timeout=2
     )
     asked: dict[str, Callable[[], DatabasePoint]] = {"accounts": lambda: database_point(uri)}
-    witness = Witness(platform.pair.witness_bucket, WITNESS, cloud.site.endpoint_url)
+    witness = kept.WitnessBucket(platform.pair.witness_bucket, WITNESS, cloud.site.endpoint_url)
     while not ended.wait(0.5):
         taken = sample(witness, Stores(asked, cache=lambda: cache_point(client)), time.time())
         if not LossFile(cloud.site).current().lost(region):

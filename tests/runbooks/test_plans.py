@@ -187,14 +187,14 @@ def test_the_store_is_promoted_with_the_token_of_the_old_one(folder: Path) -> No
     assert old is not None
     assert new is not None
     assert (old.primary, new.primary, new.promotion) == (False, True, old.token)
-    assert not old.parted
+    assert not old.diverged
 
 
-def test_a_store_that_has_what_the_new_one_lacks_is_made_anew_once_somebody_said_so(folder: Path) -> None:
+def test_a_diverged_store_is_recreated_after_approval(folder: Path) -> None:
     model = after_failover(folder)
     store = model.regions[WEST].store
     assert store is not None
-    assert store.parted
+    assert store.diverged
     entries = completed(model, failback(PAIR, EAST), folder / "failed-back.jsonl")
     assert f"rebuild-store/{WEST}" in events(entries, Event.ASKED)
     made = model.regions[WEST].store

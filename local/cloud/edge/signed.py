@@ -13,8 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
-from typing import Any
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -92,26 +91,33 @@ def _decoded(text: str) -> bytes:
         raise Refused(*_DENIED) from None
 
 
-def _statement(policy: bytes) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Statement:
+    resource: str
+    until: int
+    since: int | None
+    network: IPv4Network | IPv6Network | None
+
+
+def _statement(policy: bytes) -> _Statement:
     try:
         (statement,) = json.loads(policy)["Statement"]
-        until = statement["Condition"]["DateLessThan"]["AWS:EpochTime"]
-    except (ValueError, KeyError, TypeError):
+        condition = statement["Condition"]
+        until, resource = condition["DateLessThan"]["AWS:EpochTime"], statement.get("Resource", "*")
+        since = condition["DateGreaterThan"]["AWS:EpochTime"] if "DateGreaterThan" in condition else None
+        source = condition["IpAddress"]["AWS:SourceIp"] if "IpAddress" in condition else None
+        network = ip_network(source, strict=False) if source is not None else None
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Refused(*_MALFORMED) from None
-    if not isinstance(until, int):
+    if not isinstance(until, int) or not isinstance(since, int | None) or not isinstance(resource, str):
         raise Refused(*_MALFORMED)
-    return statement
+    return _Statement(resource, until, since, network)
 
 
-def _allows(statement: dict[str, Any], request: Viewed, now: float) -> bool:
-    condition, resource = statement["Condition"], statement.get("Resource", "*")
-    if not now < condition["DateLessThan"]["AWS:EpochTime"]:
+def _allows(statement: _Statement, request: Viewed, now: float) -> bool:
+    if not now < statement.until or (statement.since is not None and not now > statement.since):
         return False
-    if "DateGreaterThan" in condition and not now > condition["DateGreaterThan"]["AWS:EpochTime"]:
+    if statement.network is not None and ip_address(request.address) not in statement.network:
         return False
-    if "IpAddress" in condition:
-        network = ip_network(condition["IpAddress"]["AWS:SourceIp"], strict=False)
-        if ip_address(request.address) not in network:
-            return False
-    pattern = re.sub(r"\[", "[[]", resource)  # a bracket is no wildcard
+    pattern = re.sub(r"\[", "[[]", statement.resource)  # a bracket is no wildcard
     return fnmatch.fnmatchcase(request.url, pattern)

@@ -33,11 +33,11 @@ class Catalogue:
 
 @dataclass(frozen=True)
 class Recordings:
-    """Where recordings are uploaded to, and how long what signs their URLs lets them be heard."""
+    """Where recordings are uploaded to, and for how long a signed URL plays one."""
 
     bucket: Bucket
     signer: Signer
-    heard_for: timedelta
+    played_for: timedelta
 
 
 async def recordings(connection: HTTPConnection) -> Recordings:

@@ -1,4 +1,4 @@
-"""Recordings: editors upload them in parts, straight to S3; people hear them by signed URLs."""
+"""Recordings: editors upload them in parts, straight to S3; people play them by signed URLs."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ async def playback(who: Caller, store: Store, media: Media, item: Id, now: Now) 
     found = await published(store, item)
     assert found.media is not None  # a constraint of the table
     if found.entitlement and found.entitlement not in who.roles:
-        raise Problem(403, f"this is heard with {found.entitlement}, which this account has not")
-    until = now + media.heard_for
+        raise Problem(403, f"playback needs the entitlement {found.entitlement}, which this account does not have")
+    until = now + media.played_for
     url = media.signer.sign(found.media.key, until)
     return Playback(url=url, content_type=found.media.content_type, expires_at=until)
 
@@ -59,7 +59,7 @@ async def announce(_: Editor, store: Store, media: Media, item: Id, recording: A
 async def complete(
     _: Editor, store: Store, media: Media, upload: UUID, completion: Completion, response: Response
 ) -> EditedItem:
-    """Gives the item the recording whose parts are all there; apps hear it at once if the item is published.
+    """Gives the item the recording whose parts are all there; apps play it at once if the item is published.
 
     What was completed in S3 before the answer was lost is completed by a repeat.
     """

@@ -1,1 +1,1 @@
-"""Recordings: editors upload them to S3, people hear them by signed URLs of CloudFront."""
+"""Recordings: editors upload them to S3, people play them by signed URLs of CloudFront."""

@@ -29,7 +29,7 @@ class Searched(Protocol):
 
 
 class LiveCatalog:
-    """`released` is searched until something is published that everyone may hear."""
+    """`released` is searched until something is published that needs no entitlement."""
 
     def __init__(self, embedder: Embedder, released: Catalog, url: str = "") -> None:
         """`url` is that of a Qdrant server; without it, Qdrant runs in this process.
