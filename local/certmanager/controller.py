@@ -44,7 +44,8 @@ class Controller:
                 self._changed.clear()
                 wait = _RETRY_SECONDS if await self._reconcile_all() else _CHECK_SECONDS
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await self._changed.wait()
 
     async def _reconcile_all(self) -> bool:
         """Whether something failed and is worth another attempt."""

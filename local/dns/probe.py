@@ -43,7 +43,8 @@ async def probe(check: HealthCheck, address: str) -> Result:
     finally:
         writer.close()
         with suppress(OSError, TimeoutError):
-            await asyncio.wait_for(writer.wait_closed(), 1)
+            async with asyncio.timeout(1):
+                await writer.wait_closed()
 
 
 async def _asked(

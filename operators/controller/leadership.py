@@ -41,8 +41,9 @@ class LeaderElector:
         while time.monotonic() - self.renewed < RENEW_DEADLINE_SECONDS:
             await asyncio.sleep(RETRY_PERIOD_SECONDS)
             try:
-                if not await asyncio.wait_for(self._try_acquire_or_renew(), RENEW_DEADLINE_SECONDS / 2):
-                    break
+                async with asyncio.timeout(RENEW_DEADLINE_SECONDS / 2):
+                    if not await self._try_acquire_or_renew():
+                        break
             except TimeoutError:
                 continue
         _log.error("%s stopped leading: the Lease is lost", self._identity)

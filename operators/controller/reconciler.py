@@ -101,7 +101,8 @@ class ReconcileLoop:
                 body["status"] = await self._report(
                     body, [waiting(RECONCILED, "Reconciling", "this takes longer than usual")]
                 )
-            result = await asyncio.wait_for(work, _TIMEOUT_SECONDS)
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                result = await work
         except ApiError as error:
             if error.status in (404, 409):  # changed or deleted since we read it
                 self._conflicts[key] += 1

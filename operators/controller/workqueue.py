@@ -88,4 +88,5 @@ class WorkQueue:
                 del self._triggers[key], self._workers[key]
                 return
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(trigger.wait(), (requeue_after or 0.0) * random.uniform(0.8, 1.2))
+                async with asyncio.timeout((requeue_after or 0.0) * random.uniform(0.8, 1.2)):
+                    await trigger.wait()

@@ -79,7 +79,8 @@ class Relay:
                         backoff = 1.0
                         if not full:
                             with contextlib.suppress(TimeoutError):
-                                await asyncio.wait_for(self._woken.wait(), POLL_SECONDS)
+                                async with asyncio.timeout(POLL_SECONDS):
+                                    await self._woken.wait()
             except (KafkaError, *AWAY) as error:
                 log.warning(
                     "events_delayed",

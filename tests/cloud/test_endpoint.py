@@ -203,7 +203,7 @@ def make_everything(cloud: Cloud) -> None:
     s3.put_bucket_policy(Bucket="kept", Policy=open_document)
     vault.create_secret(Name="kept", SecretString="kept", KmsKeyId=cloud.key)
     logs.create_log_group(logGroupName="kept")
-    zone = route53.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="test-kept")["HostedZone"]["Id"]
     record = {"Name": "a.example.com", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "127.0.0.1"}]}
     change = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=change)
@@ -219,7 +219,7 @@ def make_everything(cloud: Cloud) -> None:
     behaviour = {"TargetOriginId": "media", "ViewerProtocolPolicy": "https-only", "CachePolicyId": KEY}
     cloudfront.create_distribution(
         DistributionConfig={
-            "CallerReference": "1",
+            "CallerReference": "test-kept",
             "Comment": "",
             "Enabled": True,
             "Origins": {"Quantity": 1, "Items": [origin]},

@@ -226,7 +226,7 @@ def test_distributions_have_versions_and_are_disabled_before_they_are_deleted(cl
     }
     made = cloudfront.create_distribution(DistributionConfig=config)
     id, first = made["Distribution"]["Id"], made["ETag"]
-    paths = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "1"}
+    paths = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "test-versions"}
     invalidation = cloudfront.create_invalidation(DistributionId=id, InvalidationBatch=paths)["Invalidation"]["Id"]
     cloudfront.get_waiter("invalidation_completed").wait(
         DistributionId=id, Id=invalidation, WaiterConfig={"Delay": 1, "MaxAttempts": 2}

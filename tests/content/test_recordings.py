@@ -33,7 +33,7 @@ def key_id(cloud: Cloud) -> Iterator[str]:
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     public = load_pem_private_key(MEDIA_KEY.encode(), None).public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    config = {"CallerReference": "1", "Name": "test-content", "EncodedKey": pem}
+    config = {"CallerReference": "test-content", "Name": "test-content", "EncodedKey": pem}
     key = cloudfront.create_public_key(PublicKeyConfig=config)["PublicKey"]["Id"]
     group = cloudfront.create_key_group(KeyGroupConfig={"Name": "test-content", "Items": [key]})["KeyGroup"]["Id"]
     origin = {"Id": "media", "DomainName": f"{BUCKET}.s3.{REGION}.amazonaws.com", "OriginAccessControlId": "E1"}
@@ -44,7 +44,7 @@ def key_id(cloud: Cloud) -> Iterator[str]:
     }
     made = cloudfront.create_distribution(
         DistributionConfig={
-            "CallerReference": "1",
+            "CallerReference": "test-content",
             "Aliases": {"Quantity": 1, "Items": [HOST]},
             "Origins": {"Quantity": 1, "Items": [{**origin, "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
             "DefaultCacheBehavior": behavior,

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from operators.controller.workqueue import Key, WorkQueue
 
 KEY = Key("AuraService", "aura", "a")
@@ -64,3 +66,22 @@ async def test_a_deleted_resource_is_forgotten_and_may_be_created_again() -> Non
         await asyncio.sleep(0)
         assert queue.keys() == []
     await queue.stop()
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_queue_stops_when_an_event_comes_at_the_same_moment(steps: int) -> None:
+    reconciled = asyncio.Event()
+
+    async def reconcile(_: Key) -> float | None:
+        reconciled.set()
+        return 3600.0
+
+    queue = WorkQueue(reconcile)
+    queue.add(KEY)
+    await reconciled.wait()
+    await asyncio.sleep(0)
+    queue.add(KEY)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await queue.stop()

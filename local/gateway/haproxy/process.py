@@ -90,7 +90,8 @@ class Haproxy:
             return
         self._master.send_signal(signal.SIGUSR1)
         try:
-            await asyncio.wait_for(self._master.wait(), drain)
+            async with asyncio.timeout(drain):
+                await self._master.wait()
         except TimeoutError:
             with suppress(ProcessLookupError):  # it may have ended meanwhile
                 self._master.terminate()

@@ -122,7 +122,8 @@ class ServiceProxy:
         self._changed.set()
         while True:
             with suppress(TimeoutError):  # check periodically that every HAProxy is running
-                await asyncio.wait_for(self._changed.wait(), 2)
+                async with asyncio.timeout(2):
+                    await self._changed.wait()
             self._changed.clear()
             await self._sync()
             await asyncio.sleep(_DEBOUNCE_SECONDS)

@@ -108,7 +108,8 @@ class Container:
             await self._run_hook(hook, grace)
         run.terminate()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), max(0.0, deadline - time.monotonic()))
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                await self._ended.wait()
         if self.status.running:
             await asyncio.to_thread(run.process.kill)
         await self._ended.wait()

@@ -40,7 +40,8 @@ async def run_handler(probe: Object, container: Object, address: str, exec_comma
     """Runs the handler of a probe or hook once, within timeoutSeconds; returns None on success, else the error."""
     seconds = probe.get("timeoutSeconds", 1)
     try:
-        return await asyncio.wait_for(_run_handler(probe, container, address, exec_command), seconds)
+        async with asyncio.timeout(seconds):
+            return await _run_handler(probe, container, address, exec_command)
     except TimeoutError:
         return f"no answer within {seconds} s"
     except (OSError, aiohttp.ClientError, LookupError) as error:

@@ -69,7 +69,8 @@ class Enforcer:
                 await self._record_event(str(error))
             await asyncio.sleep(_DEBOUNCE_SECONDS)
             with suppress(TimeoutError):  # the add-on may be configured meanwhile
-                await asyncio.wait_for(self._changed.wait(), _CHECK_SECONDS)
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    await self._changed.wait()
             self._changed.clear()
 
     async def _enforce(self) -> None:
