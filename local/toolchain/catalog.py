@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.toolchain.recipes.class_archive import KafkaClassArchive
 from local.toolchain.recipes.crds import Definitions
 from local.toolchain.recipes.golang import GoBuild, ModuleFile
 from local.toolchain.recipes.maven import FilesInJar, Jars
@@ -214,7 +215,7 @@ TOOLS = (
         programs=Programs(("nft",), ("--version",), "nftables v", Range((1, 0)), hints=("/usr/sbin",)),
         debian_packages=("nftables",),
     ),
-    Tool("kafka", "4.3.1", lane="maven", recipes=(Jars("kafka"),), needs=("java", "maven")),
+    Tool("kafka", "4.3.1", lane="maven", recipes=(Jars("kafka"), KafkaClassArchive()), needs=("java", "maven")),
     Tool(
         "embedding-model",
         "all-minilm-l6-v2-q",

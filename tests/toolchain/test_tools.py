@@ -42,6 +42,16 @@ def test_jars_and_model_exist() -> None:
 
 
 @pytest.mark.integration
+def test_a_jvm_takes_the_archive_of_kafkas_classes() -> None:
+    archive = tools.classes("kafka")
+    command = [tools.path("java"), "-Xshare:on", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={archive.name}"]
+    log = ("-Xlog:class+load", "-cp", "lib/*", "kafka.Kafka", "--version")
+    done = subprocess.run([*command, *log], cwd=archive.parent, capture_output=True, text=True, check=True)
+    (loaded,) = [line for line in done.stdout.splitlines() if " kafka.Kafka$ " in line]
+    assert "source: shared objects file (top)" in loaded
+
+
+@pytest.mark.integration
 @pytest.mark.parametrize("name", ["kube-apiserver", "kube-controller-manager", "kube-scheduler"])
 def test_kubernetes_programs_report_their_version(name: str) -> None:
     output = subprocess.run([tools.path(name), "--version"], capture_output=True, text=True, check=True).stdout

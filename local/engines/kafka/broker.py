@@ -74,7 +74,12 @@ class Broker:
         shutil.rmtree(self.data, ignore_errors=True)
         arguments = format_arguments(self.node, nodes, identity)
         command = [*self._java("-Xmx128m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format"]
-        done = subprocess.run([*command, *arguments, "-c", str(self.settings)], capture_output=True, text=True)
+        done = subprocess.run(
+            [*command, *arguments, "-c", str(self.settings)],
+            cwd=tools.classes("kafka").parent,
+            capture_output=True,
+            text=True,
+        )
         if done.returncode != 0:
             raise EngineFailed(f"Kafka's storage in {self.data} could not be formatted: {done.stderr[-800:]}")
 
@@ -85,16 +90,20 @@ class Broker:
             ports.append(CONTROLLER_PORT)
         self.process.start(
             [
-                *self._java(*self.compiler, f"-Xms{_HEAP}", f"-Xmx{self.heap}", "-XX:+UseSerialGC"),
+                *self._java(*self.compiler, f"-Xms{_HEAP}", f"-Xmx{self.heap}"),
                 *(
                     f"-Dkafka.logs.dir={self.folder}/logs",
                     f"-Dlog4j2.configurationFile={self.folder}/log4j2.properties",
                 ),
+                f"-XX:ErrorFile={self.folder}/jvm-%p.log",
                 *("kafka.Kafka", self.settings),
             ],
+            cwd=tools.classes("kafka").parent,
             listens=[(self.node.address, port) for port in ports],
         )
 
     def _java(self, *options: str) -> list[str]:
-        common = ("-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", "-cp", f"{tools.jars('kafka')}/*")
-        return [str(tools.path("java")), *options, *common]
+        """A JVM that is to be started in the folder of the archive of classes: see `KafkaClassArchive`."""
+        archive = f"-XX:SharedArchiveFile={tools.classes('kafka').name}"
+        common = ("-XX:+ExitOnOutOfMemoryError", "-XX:+UseSerialGC", archive, "-Djava.awt.headless=true")
+        return [str(tools.path("java")), *options, *common, "-cp", "lib/*"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,6 +38,37 @@ class BuildContext:
     def output(self, *command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
         """Like `run`; returns the standard output."""
         return self._run((*DIE_WITH_PARENT, *command), Path(command[0]).name, cwd, env, keep=True)
+
+    def run_until(self, text: str, *command: str | Path, cwd: Path, seconds: float) -> None:
+        """Runs a program until it prints `text`, then ends it with SIGTERM.
+
+        Raises BuildFailed when it ends before, or has not ended after `seconds`.
+        """
+        with self.log.open("ab") as log:
+            log.write(f"\n[{time.strftime('%H:%M:%S')}] {' '.join(map(str, command))}\n".encode())
+            log.flush()
+            process = subprocess.Popen(
+                (*DIE_WITH_PARENT, *command),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            assert process.stdout
+            deadline = threading.Timer(seconds, process.kill)
+            deadline.start()
+            printed = False
+            for line in process.stdout:
+                log.write(line.encode())
+                if not printed and text in line:
+                    printed = True
+                    process.terminate()
+            code = process.wait()
+            deadline.cancel()
+        if not printed or code == -signal.SIGKILL:
+            name = Path(command[0]).name
+            raise BuildFailed(f"{name} ended with code {code}; it should have printed {text!r}, and ended at SIGTERM")
 
     def _run(
         self,
