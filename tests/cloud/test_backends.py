@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from moto import backends
+from moto.s3.models import FakeBucket, FakeKey
 
 import local.cloud
 from local.cloud.context import ACCOUNT, CloudContext
@@ -40,6 +42,25 @@ def test_every_admitted_backend_is_read_back(tmp_path: Path) -> None:
         assert Store(tmp_path, CloudContext(Site(tmp_path))).load()
         assert set(registry.every()) == made
         assert all(vars(backend) for backend in registry.every().values())
+    finally:
+        registry.clear()
+
+
+def test_what_was_read_back_to_verify_it_or_to_undo_a_change_does_not_stay_in_memory(tmp_path: Path) -> None:
+    store = Store(tmp_path, CloudContext(Site(tmp_path)))
+    registry.clear()
+    try:
+        s3 = regions_of("s3")["aws"]
+        s3.create_bucket("bucket", "us-west-2")
+        store.commit()
+        for number in range(5):
+            regions_of("s3")["aws"].put_object("bucket", "key", str(number).encode())
+            store.commit()
+            regions_of("s3")["aws"].put_object("bucket", "key", b"undone")
+            store.revert()
+        gc.collect()
+        assert sum(isinstance(one, FakeBucket) for one in gc.get_objects()) == 1
+        assert sum(isinstance(one, FakeKey) for one in gc.get_objects()) == 1
     finally:
         registry.clear()
 

@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -39,7 +40,6 @@ class Pickler(cloudpickle.Pickler):
         self.backends: set[registry.Key] = set()
         self.instances: set[int] = set()
         self._contents = contents
-        self._reducers: dict[type, Callable[[Any], Any]] = {**_REDUCERS, FakeKey: self._object}
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
@@ -47,7 +47,9 @@ class Pickler(cloudpickle.Pickler):
             return super().reducer_override(obj)  # by value where there is no name to refer to
         if kind.__module__.startswith("moto.") and not isinstance(obj, BaseBackend | Enum):
             self.instances.add(id(obj))
-        reducer = self._reducers.get(kind)
+        if isinstance(obj, FakeKey):
+            return self._object(obj)
+        reducer = _REDUCERS.get(kind)
         if reducer is not None:
             return reducer(obj)
         if isinstance(obj, BaseBackend):
@@ -80,25 +82,29 @@ class Unpickler(pickle.Unpickler):
 
     def __init__(self, data: bytes, contents: ObjectContents) -> None:
         super().__init__(io.BytesIO(data))
-        self.contents = contents
+        # No bound method: the memo keeps what is found, and Python's collector sees no cycle that leads through it.
+        self._object = partial(self.read_object, contents)
 
     def find_class(self, module: str, name: str) -> Any:
         found = super().find_class(_MOVED.get(module, module), name)
-        return self.object if found is objects._restored else found
+        return self._object if found is objects._restored else found
 
-    def object(self, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
-        """Of states from before objects were pickled each for itself, `state` is what was pickled."""
-        return self.contents.restored(name, self.state(state))
-
-    def state(self, state: bytes | dict[str, Any]) -> dict[str, Any]:
-        return type(self)(state, self.contents).load() if isinstance(state, bytes) else state
+    @staticmethod
+    def read_object(contents: ObjectContents, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
+        return contents.restored(name, _state(Unpickler, state, contents))
 
 
 class Verifier(Unpickler):
     """Reads a part only to see that it can be read: contents of objects have to be there, and stay on disk."""
 
-    def object(self, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
-        return self.contents.verified(name, state, lambda: self.state(state))
+    @staticmethod
+    def read_object(contents: ObjectContents, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
+        return contents.verified(name, state, lambda: _state(Verifier, state, contents))
+
+
+def _state(unpickler: type[Unpickler], state: bytes | dict[str, Any], contents: ObjectContents) -> dict[str, Any]:
+    """Of an object. In states from before objects were pickled each for itself it is what was pickled."""
+    return unpickler(state, contents).load() if isinstance(state, bytes) else state
 
 
 def _backend(service: str, account: str, region: str) -> BaseBackend:
