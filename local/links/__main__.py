@@ -22,12 +22,11 @@ class Forwarder:
 
     def __init__(self, link: Link, loss: LossFile) -> None:
         self.link, self.file = link, loss
-        self.loss = loss.current()
+        self._loss = loss.current()
         self._listening: dict[Route, asyncio.Server] = {}
 
     async def run(self) -> None:
         while True:
-            self.loss = self._current()
             await self._listen(set(self.link.known()))
             await asyncio.sleep(_POLL_SECONDS)
 
@@ -39,15 +38,18 @@ class Forwarder:
             self._listening[route] = await asyncio.start_server(connected, self.link.address, route.port)
 
     async def _forward(self, route: Route, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        distance = Distance(lambda: self.loss.one_way, lambda: passes(self.loss, self.link.region, route.origin))
+        # Asked for each time: what is sent after a cut has been made does not arrive.
+        distance = Distance(
+            lambda: self._current().one_way, lambda: passes(self._current(), self.link.region, route.origin)
+        )
         await forward(reader, writer, route.host, route.to, distance)
 
     def _current(self) -> Loss:
         try:
-            return self.file.current()
+            self._loss = self.file.current()
         except Unreadable as error:
             log.error("%s Until then it stays as it was.", error)
-            return self.loss
+        return self._loss
 
 
 def main() -> None:
