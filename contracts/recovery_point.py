@@ -191,6 +191,32 @@ def not_caught_up(giving: RecoveryPoints, taking: RecoveryPoints, database: str,
     return f"{database} of {taking.region} lacks {missing:,} bytes of WAL" if missing > 0 else None
 
 
+def fenced_at(giving: RecoveryPoints, fence: str) -> float | None:
+    """When, in Unix seconds of its recorder, the giving region was first seen to know of this fence; None if never."""
+    return next((one.at for one in giving.samples if one.fenced_by == fence), None)
+
+
+def messages_missing(taking: RecoveryPoints, ended: float) -> list[str]:
+    """Why it is not proved that the taking region has every record of each topic that is copied to it.
+
+    Proof: a lag of 0 that was measured after the other region's last record, which came before `ended` (Unix seconds).
+    """
+    sample = next((one for one in reversed(taking.samples) if one.topics), None)
+    if sample is None:
+        return [f"{taking.region} has recorded nothing of its topics"]
+    missing: list[str] = []
+    for name, point in sorted(sample.topics.items()):
+        if point.lag is None:
+            missing.append(f"nobody has measured how far {name} of {taking.region} is behind")
+        elif point.lag:
+            missing.append(f"{name} of {taking.region} lacks {point.lag:,} messages")
+        elif point.lag_at < ended:
+            missing.append(
+                f"how far {name} of {taking.region} is behind was measured {ended - point.lag_at:.0f} s too early"
+            )
+    return missing
+
+
 def not_streaming(taking: RecoveryPoints, databases: Iterable[str], before: float | None = None) -> list[str]:
     """Databases whose replica does not stream in the newest sample, or with `before` (Unix seconds) in none of those
     until then: its primary may have been lost before it was."""

@@ -11,6 +11,7 @@ from runbooks.plans.actions import Runbook, runbook
 from runbooks.ports import Action
 from runbooks.steps.await_catch_up import AwaitCatchUp
 from runbooks.steps.await_gateway import AwaitGateway
+from runbooks.steps.await_messages import AwaitMessages
 from runbooks.steps.await_services import AwaitServices
 from runbooks.steps.check_replication import CheckReplication
 from runbooks.steps.demote_store import DemoteStore
@@ -41,6 +42,7 @@ def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
         [HandOverLease()],
         [TellRole(taking, RegionRole.ACTIVE), PromoteStore()],
         [AwaitServices(), AwaitGateway()],
+        [AwaitMessages()],
         *rebuild(pair, giving),
     ]
 

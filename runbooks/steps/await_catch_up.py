@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contracts.recovery_point import not_caught_up
+from contracts.recovery_point import fenced_at, not_caught_up
 from runbooks.model import Observation, Step, done, waiting
 from runbooks.ports import Situation
 from runbooks.steps.seen import points
@@ -16,7 +16,10 @@ class AwaitCatchUp:
 
     def observe(self, at: Situation) -> Observation:
         missing = [why for name in at.pair.databases if (why := proof_missing(at, name))]
-        return waiting("; ".join(missing)) if missing else done("nothing is missing", databases=len(at.pair.databases))
+        if missing:
+            return waiting("; ".join(missing))
+        fenced = fenced_at(points(at.witness, at.plan.giving), at.execution)
+        return done("nothing is missing", databases=len(at.pair.databases), fenced_at=fenced)
 
     def act(self, at: Situation) -> None:
         """Nothing to do: replication does it."""

@@ -16,6 +16,8 @@ from contracts.recovery_point import (
     TopicPoint,
     encode,
     expected_loss,
+    fenced_at,
+    messages_missing,
     not_caught_up,
     not_streaming,
     phrase,
@@ -108,3 +110,23 @@ def test_the_newest_samples_are_kept_and_come_back_as_they_were() -> None:
     assert read(encode(points)) == points
     with pytest.raises(msgspec.DecodeError):
         read(b'{"region": 7}')
+
+
+@pytest.mark.parametrize(
+    ("point", "why"),
+    [
+        (TopicPoint({"0": 5}, lag=0, lag_at=40.0), None),
+        (TopicPoint({"0": 5}, lag=0, lag_at=39.0), "raw of east was measured 1 s too early"),
+        (TopicPoint({"0": 5}, lag=2, lag_at=90.0), "raw of east lacks 2 messages"),
+        (TopicPoint({"0": 5}), "nobody has measured how far raw of east is behind"),
+    ],
+)
+def test_no_message_is_missing_once_a_lag_of_0_was_measured_after_the_last(point: TopicPoint, why: str | None) -> None:
+    east = RecoveryPoints("east", [Sample(95.0, 2, topics={"raw": point}), Sample(100.0, 2, silent=["topics"])])
+    assert messages_missing(east, ended=40.0) == ([] if why is None else [why])
+
+
+def test_a_fence_is_known_from_the_first_sample_under_it() -> None:
+    giving = west(Sample(5.0, 1), Sample(10.0, 1, fenced_by="it"), Sample(15.0, 1, fenced_by="it"))
+    assert fenced_at(giving, "it") == 10.0
+    assert fenced_at(giving, "another") is None

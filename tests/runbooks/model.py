@@ -101,6 +101,8 @@ class Model:
     cache_busy_until: float = 0.0
     cache_target: str = ""
     linked: bool = True
+    messages_behind: int = 0
+    """Of the replicator to each region, at its last measurement."""
     witness_answers: bool = True
     """To the runner."""
     accepted: Loss | None = None
@@ -223,7 +225,7 @@ class Model:
             for name, one in region.databases.items()
             if one.status == "available"
         }
-        topic = TopicPoint({"0": region.offset}, lag=0, lag_at=self.now)
+        topic = TopicPoint({"0": region.offset}, lag=self.messages_behind, lag_at=self.now)
         cache = CachePoint("stream", region.offset, self.primary_cache == region.name, self.linked)
         sample = Sample(self.now, region.epoch, region.knows_fence, databases, {"raw": topic}, cache)
         self.put(key, recovery_point.encode(points.with_sample(sample)), str(stored[1]) if stored else None)

@@ -190,6 +190,19 @@ def test_the_store_is_promoted_with_the_token_of_the_old_one(folder: Path) -> No
     assert not old.diverged
 
 
+def test_a_switchover_serves_while_messages_arrive_and_ends_when_they_have(folder: Path) -> None:
+    model, file = Model(), folder / "s.jsonl"
+    model.messages_behind = 3
+    with runner(model, switchover(PAIR, WEST), file, Typist(model)) as one:
+        assert one.start() is Outcome.PAUSED
+    assert "raw of us-east-1 lacks 3 messages" in lines(file)[-1].text
+    assert model.regions[EAST].writes(model.now)
+    model.messages_behind = 0
+    model.sleep(10)
+    with runner(model, switchover(PAIR, WEST), file, Typist(model)) as one:
+        assert one.resume() is Outcome.COMPLETED
+
+
 def test_a_diverged_store_is_recreated_after_approval(folder: Path) -> None:
     model = after_failover(folder)
     store = model.regions[WEST].store
