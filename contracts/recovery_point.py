@@ -211,9 +211,7 @@ def messages_missing(taking: RecoveryPoints, ended: float) -> list[str]:
         elif point.lag:
             missing.append(f"{name} of {taking.region} lacks {point.lag:,} messages")
         elif point.lag_at < ended:
-            missing.append(
-                f"how far {name} of {taking.region} is behind was measured {ended - point.lag_at:.0f} s too early"
-            )
+            missing.append(f"the lag of {name} of {taking.region} was measured {ended - point.lag_at:.0f} s too early")
     return missing
 
 

@@ -116,7 +116,7 @@ def test_the_newest_samples_are_kept_and_come_back_as_they_were() -> None:
     ("point", "why"),
     [
         (TopicPoint({"0": 5}, lag=0, lag_at=40.0), None),
-        (TopicPoint({"0": 5}, lag=0, lag_at=39.0), "raw of east was measured 1 s too early"),
+        (TopicPoint({"0": 5}, lag=0, lag_at=39.0), "the lag of raw of east was measured 1 s too early"),
         (TopicPoint({"0": 5}, lag=2, lag_at=90.0), "raw of east lacks 2 messages"),
         (TopicPoint({"0": 5}), "nobody has measured how far raw of east is behind"),
     ],
