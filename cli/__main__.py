@@ -193,6 +193,20 @@ def evaluate() -> None:
     print_evaluation()
 
 
+@app.command()
+def drill(
+    mode: Annotated[
+        Literal["switchover", "failover"], typer.Option(help="failover: the active region is killed without warning.")
+    ] = "switchover",
+    users: Annotated[int, typer.Option(min=1, help="How many people stream meanwhile.")] = 20,
+    minutes: Annotated[float, typer.Option(min=1, help="For how long they do.")] = 6,
+) -> None:
+    """Change the regions while people stream, and change them back; print what it cost."""
+    from cli.drill.command import print_drill
+
+    print_drill(mode, users, minutes)
+
+
 @dead_letters.command("list")
 def list_dead_letters(
     all_: Annotated[bool, typer.Option("--all", help="Include those that were replayed.")] = False,

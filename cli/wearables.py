@@ -101,7 +101,7 @@ async def run(site: Site, users: list[SimulatedUser], speed: float, say: Progres
             ) from error
 
     report = await stream(
-        users, endpoint, lambda user: issue(user, [], key, time.time()), speed, on_acknowledged, on_progress
+        users, lambda: endpoint, lambda user: issue(user, [], key, time.time()), speed, on_acknowledged, on_progress
     )
     return report, verdict[0]
 

@@ -77,11 +77,12 @@ def _giving(site: Site, found: Environment, resume: str | None) -> str:
     """The region that has the lease; of an execution that is resumed, the one that had it when it began."""
     if resume:
         entries = read_journal(folder(site), resume)
-        return str(entries[0].facts.get("giving")) if entries else _active(found)
-    return _active(found)
+        return str(entries[0].facts.get("giving")) if entries else active(found)
+    return active(found)
 
 
-def _active(found: Environment) -> str:
+def active(found: Environment) -> str:
+    """The region that has the lease. Raises Refused."""
     stored = held(found.witness)
     if stored is None:
         raise Refused("there is no lease at the witness: no region has been active yet")

@@ -40,10 +40,11 @@ class NoPair(RuntimeError):
 def environment(site: Site) -> Environment:
     """Raises NoPair, and Unreachable when the witness does not answer."""
     connect = partial(_client, site)
-    declared = _declared()
-    witness = WitnessBucket(connect, declared["aura:pair"]["witness"], pairs.witness_bucket(declared["aura:domain"]))
+    config = declared()
+    domain = config["aura:domain"]
+    witness = WitnessBucket(connect, config["aura:pair"]["witness"], pairs.witness_bucket(domain))
     pair = _pair(site, witness)
-    regions = {name: _region(site, connect, pair, name, declared["aura:domain"]) for name in pair.regions}
+    regions = {name: _region(site, connect, pair, name, domain) for name in pair.regions}
     pool = ThreadPoolExecutor(8, thread_name_prefix="step")
     return Environment(pair, witness, regions, time.time, time.sleep, lambda calls: [*pool.map(_call, calls)])
 
@@ -60,7 +61,8 @@ def copies(site: Site, pair: Pair) -> Sequence[Copy]:
     return [into(region, bucket) for region, bucket in pair.backup_buckets.items()]
 
 
-def _declared() -> dict[str, Any]:
+def declared() -> dict[str, Any]:
+    """The stack's configuration. Raises NoPair."""
     config = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())["config"]
     if not stacks.read(STACK).passive:
         raise NoPair("this platform has one region; `aura:pair` in Pulumi.local.yaml names the other one")
@@ -93,25 +95,34 @@ def _region(site: Site, connect: Connect, pair: Pair, name: str, domain: str) ->
     api = partial(kube.connect, site.kubeconfig(name))
     cluster, store = RegionCluster(name, api), RegionStore(name, api)
     first = pair.instance(next(iter(pair.databases)), name)
-    host = region_host(name, domain)
-    active = HttpsProbe(f"https://{host}{ACTIVE_PATH}", partial(_gateway, site, name), host=host, only=200)
+    serves = active_probe(name, domain, partial(gateway, site, name))
     probes: list[Probe] = [
-        HttpsProbe("its gateway", active.url, host=host),
+        HttpsProbe("its gateway", serves.url, host=serves.host),
         CallProbe("its Kubernetes API", cluster.role, (Unreachable,)),
         CallProbe("its RDS API", lambda: databases.find(first), (Unreachable,)),
     ]
     datastore = GlobalDatastore(connect, name, pair.global_datastore, pair.replication_groups)
-    return Region(name, databases, datastore, cluster, store, probes, active)
+    return Region(name, databases, datastore, cluster, store, probes, serves)
 
 
-def _gateway(site: Site, region: str) -> str | None:
-    """Its address; None while its cluster does not say. Locally the names have no public records."""
+def gateway(site: Site, region: str) -> str | None:
+    """Its host and port; None while its cluster does not say. Locally the names have no public records."""
     try:
         with kube.connect(site.kubeconfig(region)) as api:
-            address = kube.gateway_address(api, NAMESPACE, "aura")
+            return kube.gateway_address(api, NAMESPACE, "aura")
     except kube.UNAVAILABLE:
         return None
-    return f"https://{address}{ACTIVE_PATH}" if address else None
+
+
+def active_probe(region: str, domain: str, address: Callable[[], str | None]) -> HttpsProbe:
+    """Whether the gateway at `address` says that its region serves."""
+    host = region_host(region, domain)
+
+    def url() -> str | None:
+        found = address()
+        return f"https://{found}{ACTIVE_PATH}" if found else None
+
+    return HttpsProbe(f"https://{host}{ACTIVE_PATH}", url, host=host, only=200)
 
 
 def _call(call: Callable[[], object]) -> object:

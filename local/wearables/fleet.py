@@ -28,7 +28,7 @@ class SimulatedUser:
 
 async def stream(
     users: list[SimulatedUser],
-    endpoint: StreamEndpoint,
+    endpoint: Callable[[], StreamEndpoint],
     token: Callable[[str], str],
     speed: float,
     on_acknowledged: Callable[[Report, dict[str, list[Beat]]], Awaitable[None]],

@@ -42,11 +42,11 @@ class StreamEndpoint:
 
 @dataclass
 class Wearable:
-    """`token` returns a new access token for each connection."""
+    """`endpoint` and `token` are asked for each connection: where the stream is now, and a new access token."""
 
     user: str
     frames: list[Timed]
-    endpoint: StreamEndpoint
+    endpoint: Callable[[], StreamEndpoint]
     token: Callable[[], str]
     report: Report
     progress_deadline: float = PROGRESS_DEADLINE_SECONDS
@@ -67,13 +67,13 @@ class Wearable:
         backoff = INITIAL_BACKOFF
         self._mark_progress()
         while True:
-            failure = "it closed the connection"
+            failure, endpoint = "it closed the connection", self.endpoint()
             try:
                 async with connect(
-                    self.endpoint.url,
-                    host=self.endpoint.host,
-                    port=self.endpoint.port,
-                    ssl=self.endpoint.tls,
+                    endpoint.url,
+                    host=endpoint.host,
+                    port=endpoint.port,
+                    ssl=endpoint.tls,
                     additional_headers={"Authorization": f"Bearer {self.token()}"},
                     compression=None,
                     ping_interval=None,
@@ -103,7 +103,7 @@ class Wearable:
         return asyncio.get_running_loop().time() - self._last_progress > self.progress_deadline
 
     def _unreachable_message(self, failure: str) -> str:
-        report, endpoint = self.report, self.endpoint
+        report, endpoint = self.report, self.endpoint()
         unknown = report.sent - report.acked - report.refused
         return (
             f"the stream at {endpoint.host}:{endpoint.port} accepted nothing from {self.user} for "

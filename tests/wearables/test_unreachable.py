@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -41,9 +42,10 @@ async def no_op(report: Report, sent: dict[str, list[Beat]]) -> None:
     pass
 
 
-def endpoint(server: Server) -> StreamEndpoint:
+def endpoint(server: Server) -> Callable[[], StreamEndpoint]:
     host, port = server.sockets[0].getsockname()[:2]
-    return StreamEndpoint("ws://localhost/v1/stream", host, port, None)
+    found = StreamEndpoint("ws://localhost/v1/stream", host, port, None)
+    return lambda: found
 
 
 @pytest.mark.timeout(60)
@@ -95,7 +97,7 @@ async def test_a_platform_that_returns_in_time_receives_everything() -> None:
     async def restart() -> Server:
         await stopped.wait()
         await server.wait_closed()
-        return await serve(acknowledge, target.host, target.port)
+        return await serve(acknowledge, target().host, target().port)
 
     restarting = asyncio.create_task(restart())
     report = await stream(USERS, target, lambda _: "token", 50, no_op, on_progress, progress_deadline=30)
@@ -113,3 +115,22 @@ async def test_an_error_of_the_callback_is_raised() -> None:
     async with serve(acknowledge, "127.0.0.1", 0) as server:
         with pytest.raises(LookupError, match="no store"):
             await stream(USERS, endpoint(server), lambda _: "token", 50, fails, lambda _: None)
+
+
+async def test_each_connection_goes_where_the_stream_is_then() -> None:
+    """As when another region serves."""
+    async with serve(acknowledge_one, "127.0.0.1", 0) as first, serve(acknowledge, "127.0.0.1", 0) as second:
+        places, asked = [endpoint(first)(), endpoint(second)()], 0
+
+        def where() -> StreamEndpoint:
+            nonlocal asked
+            asked += 1
+            return places[0] if asked == 1 else places[1]
+
+        def on_progress(report: Report) -> None:
+            if report.acked:
+                first.close(close_connections=True)
+
+        report = await stream(USERS[:1], where, lambda _: "token", 50, no_op, on_progress, progress_deadline=10)
+    assert (report.acked, report.lost) == (FRAMES, 0)
+    assert report.reconnects >= 1
