@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ class Pods:
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
         self.cluster = cluster
-        self.namespace = cluster.namespace(namespace)
+        self.namespace = namespace
 
     def run(self, *objects: dict[str, Any]) -> None:
         self.cluster.apply(*objects, namespace=self.namespace)
@@ -39,6 +40,13 @@ class Pods:
 
 
 @pytest.fixture
-def pods(cluster: Cluster, request: pytest.FixtureRequest) -> Pods:
-    name = request.node.name.removeprefix("test_").replace("_", "-")[:50].strip("-")
-    return Pods(cluster, name)
+def namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[str]:
+    """One that exists during one test."""
+    name = cluster.namespace(request.node.name.removeprefix("test_").replace("_", "-")[:50].strip("-"))
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def pods(cluster: Cluster, namespace: str) -> Pods:
+    return Pods(cluster, namespace)

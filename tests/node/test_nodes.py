@@ -19,8 +19,7 @@ def _pids(cluster: Cluster, namespace: str, *names: str) -> list[str]:
     return [cluster.kubectl("logs", name, "-n", namespace).split()[0] for name in names]
 
 
-def test_a_killed_node_process_adopts_its_pods(cluster: Cluster) -> None:
-    namespace = cluster.namespace("adoption")
+def test_a_killed_node_process_adopts_its_pods(cluster: Cluster, namespace: str) -> None:
     node = cluster.on_demand.nodes[0]
     for name in ("stays", "goes"):
         cluster.apply(pod(name, shell("echo $$; exec sleep 1000"), nodeName=node), namespace=namespace)
@@ -36,8 +35,7 @@ def test_a_killed_node_process_adopts_its_pods(cluster: Cluster) -> None:
     cluster.until(lambda: _restarts(cluster, namespace, "stays") == 1)
 
 
-def test_a_pod_deleted_while_the_node_was_down_is_cleaned_up(cluster: Cluster) -> None:
-    namespace = cluster.namespace("swept")
+def test_a_pod_deleted_while_the_node_was_down_is_cleaned_up(cluster: Cluster, namespace: str) -> None:
     node = cluster.on_demand.nodes[0]
     cluster.apply(pod("doomed", shell("echo $$; exec sleep 1000"), nodeName=node), namespace=namespace)
     cluster.kubectl("wait", "pod/doomed", "--for=condition=Ready", "-n", namespace, "--timeout=30s")
@@ -49,8 +47,7 @@ def test_a_pod_deleted_while_the_node_was_down_is_cleaned_up(cluster: Cluster) -
     cluster.until(lambda: not _sleeps(pid))
 
 
-def test_scaling_in_moves_pods_and_removes_the_node(cluster: Cluster) -> None:
-    namespace = cluster.namespace("scaling")
+def test_scaling_in_moves_pods_and_removes_the_node(cluster: Cluster, namespace: str) -> None:
     taint = Taint("dedicated", "tests", "NoSchedule")
     group = NodeGroup(
         cluster.site, cluster.region, cluster.control_plane, "extra", labels={"extra": "yes"}, taints=(taint,)
@@ -84,8 +81,7 @@ def test_scaling_in_moves_pods_and_removes_the_node(cluster: Cluster) -> None:
     assert "NotFound" in cluster.kubectl("get", "node", first, check=False)
 
 
-def test_a_stopped_node_ends_its_processes_and_restarts_the_pods(cluster: Cluster) -> None:
-    namespace = cluster.namespace("stopping")
+def test_a_stopped_node_ends_its_processes_and_restarts_the_pods(cluster: Cluster, namespace: str) -> None:
     node = cluster.spot.nodes[0]
     cluster.apply(pod("work", shell("echo $$; exec sleep 1000"), nodeName=node), namespace=namespace)
     cluster.kubectl("wait", "pod/work", "--for=condition=Ready", "-n", namespace, "--timeout=30s")

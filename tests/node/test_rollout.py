@@ -70,8 +70,7 @@ async def _clients(url: str, answers: list[str], failures: list[str]) -> AsyncIt
                 task.cancel()
 
 
-async def test_a_rolling_update_fails_no_request(cluster: Cluster) -> None:
-    namespace = cluster.namespace("rolling")
+async def test_a_rolling_update_fails_no_request(cluster: Cluster, namespace: str) -> None:
     cluster.apply(_version("one"), service("web", _HTTP), namespace=namespace)
     await asyncio.to_thread(_rolled_out, cluster, namespace, "web")
     url = f"http://{_address(cluster, namespace, 'web')}:8080/"
@@ -88,8 +87,7 @@ async def test_a_rolling_update_fails_no_request(cluster: Cluster) -> None:
     assert set(answers[-50:]) == {"two"}
 
 
-async def test_a_drained_node_fails_no_request_and_pods_move(cluster: Cluster) -> None:
-    namespace = cluster.namespace("draining")
+async def test_a_drained_node_fails_no_request_and_pods_move(cluster: Cluster, namespace: str) -> None:
     budget = {
         "apiVersion": "policy/v1",
         "kind": "PodDisruptionBudget",
@@ -117,8 +115,7 @@ async def test_a_drained_node_fails_no_request_and_pods_move(cluster: Cluster) -
     assert len(answers) > 100
 
 
-async def test_websockets_survive_new_services_and_a_killed_proxy_controller(cluster: Cluster) -> None:
-    namespace = cluster.namespace("sockets")
+async def test_websockets_survive_new_services_and_a_killed_proxy_controller(cluster: Cluster, namespace: str) -> None:
     echo = container(
         image="aura-local/python",
         args=["-c", _ECHO],

@@ -159,8 +159,17 @@ def aws(scratch: ScratchEnvironment) -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def installation(running_operators: Installation) -> Iterator[Installation]:
+    """The operators of the whole run. A module's resources are gone before the next module: their Pods cost the
+    machine's processors as long as they exist."""
+    yield running_operators
+    kinds = "auraservices,biostreams"
+    running_operators.kubectl("delete", kinds, "--all", "--timeout=40s", check=False)
+
+
 @pytest.fixture(scope="session")
-def installation(
+def running_operators(
     definitions: Cluster, aws: str, kafka: Kafka, postgres: Database, redis: Redis, scratch: ScratchEnvironment
 ) -> Iterator[Installation]:
     """Running operators in a namespace with the platform's configuration, a database and AWS secrets."""
