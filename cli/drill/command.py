@@ -36,6 +36,7 @@ from runbooks.runner import Outcome
 FIRST_FRAMES = 3
 """A person: before the regions change everybody streams."""
 _RETURN_SECONDS = 240.0
+_READY_SECONDS = 180.0
 
 
 class DrillFailed(RuntimeError):
@@ -81,9 +82,7 @@ def drill(mode: str, users: int, minutes: float) -> Drill:
     """Changes the regions and back. Raises DrillFailed, and what the runbooks raise."""
     site, console = Site.current(), Console()
     stage = Stage(site, environment(site), console)
-    not_good = [f"{one.what}: {one.text}" for one in evaluate(stage.environment) if not one.good]
-    if not_good:
-        raise DrillFailed(f"A change of regions would not work now, so nothing was begun. {'; '.join(not_good)}")
+    _ready(stage)
     giving = active(stage.environment)
     taking = stage.environment.pair.other(giving)
     addresses = {name: _address(site, name) for name in stage.environment.regions}
@@ -131,6 +130,15 @@ def print_drill(mode: str, users: int, minutes: float) -> None:
     if result.difference:
         console.print(result.difference, markup=False, highlight=False)
     raise SystemExit(0 if result.good else 1)
+
+
+def _ready(stage: Stage) -> None:
+    """Returns once everything is as a plan needs it: right after a start, not every lag has been measured yet."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while missing := [f"{one.what}: {one.text}" for one in evaluate(stage.environment) if not one.good]:
+        if time.monotonic() > deadline:
+            raise DrillFailed(f"A change of regions would not work now, so nothing was begun. {'; '.join(missing)}")
+        time.sleep(1)
 
 
 def _change(stage: Stage, mode: str, giving: str) -> Figures:

@@ -9,6 +9,7 @@ os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")  # it would let pages of every origin read every answer
 
 import argparse
+import ctypes
 import logging
 import signal
 import threading
@@ -20,7 +21,13 @@ from local.cloud.state.store import StateUnreadable
 from local.site import Site
 
 
+_M_ARENA_MAX = -8
+"""Of mallopt(3)."""
+
+
 def main() -> None:
+    # Each save makes a pickle of megabytes in whatever thread answers: an arena a thread would keep hundreds of them.
+    ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
     argparse.ArgumentParser(prog="python -m local.cloud", description=__doc__).parse_args()
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -38,8 +38,8 @@ from local.cloud.moto_backends import (
     vpc_endpoints,
     zones,
 )
+from local.cloud.moto_backends.s3 import access_logs, replication
 from local.cloud.moto_backends.s3 import corrections as s3
-from local.cloud.moto_backends.s3 import replication
 from local.cloud.replication import images
 from local.cloud.replication.backing import Replications
 from local.cloud.replication.secrets import SecretReplications
@@ -53,7 +53,7 @@ log = logging.getLogger(__name__)
 _CORRECTIONS = (
     *(acm, cloudformation, cloudfront, ebs, ec2, iam, indexes, kms, logs, multi_region_keys),
     *(image_replication, replication, revoked_rules, secret_replicas),
-    *(route53, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
+    *(route53, access_logs, s3, secret_versions, security_group_rules, sqs, sts, support, vpc_endpoints, zones),
 )
 """Of moto's classes."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.engines.runtime.addresses import FIRST, LAST, AddressRegistry, next_number
+from local.engines.runtime.addresses import FIRST, LAST, AddressRegistry, Allocations, next_number
 from local.site import Site
 
 NUMBERS = st.integers(min_value=FIRST, max_value=LAST)
@@ -35,7 +35,20 @@ def test_an_address_is_stable_and_not_reused_at_once(tmp_path: Path) -> None:
     assert AddressRegistry(Site(tmp_path), "us-west-2").of("first") == first
     addresses.release("first")
     assert addresses.of("second") != first
-    assert addresses.of("first") != first
+
+
+def test_an_engine_that_is_made_again_has_its_address_again(tmp_path: Path) -> None:
+    addresses = AddressRegistry(Site(tmp_path), "us-west-2")
+    first = addresses.of("first")
+    addresses.release("first")
+    addresses.of("second")
+    assert addresses.of("first") == first
+
+
+def test_an_address_that_somebody_else_has_taken_is_not_given_back() -> None:
+    allocations = Allocations(LAST, {}, {"first": FIRST})
+    assert allocations.take("other") == FIRST
+    assert allocations.take("first") == FIRST + 1
 
 
 def test_concurrent_allocations_are_different(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Loopback addresses of engines. An engine keeps its address until it is released; released ones are reused last."""
+"""Loopback addresses of engines. An engine keeps its address until it is released; released ones are reused last.
+
+An engine that is made again under its name gets the address that it had, as AWS gives it the same DNS name.
+"""
 
 from __future__ import annotations
 
@@ -35,22 +38,22 @@ class AddressRegistry:
         """The address of engine `name`, allocated on the first call."""
         with self._allocations() as allocations:
             if name not in allocations.numbers:
-                allocations.last = next_number(set(allocations.numbers.values()), allocations.last)
-                allocations.numbers[name] = allocations.last
+                allocations.numbers[name] = allocations.take(name)
             return self.site.engine_address(self.region, allocations.numbers[name])
 
     def release(self, name: str) -> None:
         """Releases the address of `name`; an unknown name is ignored."""
         with self._allocations() as allocations:
-            allocations.numbers.pop(name, None)
+            if name in allocations.numbers:
+                allocations.released[name] = allocations.numbers.pop(name)
 
     @contextmanager
-    def _allocations(self) -> Iterator[_Allocations]:
+    def _allocations(self) -> Iterator[Allocations]:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.with_suffix(".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             before = self._file.read_text() if self._file.exists() else '{"last": 15, "numbers": {}}'
-            allocations = _Allocations(**json.loads(before))
+            allocations = Allocations(**json.loads(before))
             yield allocations
             after = json.dumps(vars(allocations))
             if after != before:
@@ -59,7 +62,16 @@ class AddressRegistry:
                 temporary.replace(self._file)
 
 
-class _Allocations:
-    def __init__(self, last: int, numbers: dict[str, int]) -> None:
+class Allocations:
+    def __init__(self, last: int, numbers: dict[str, int], released: dict[str, int] | None = None) -> None:
         self.last = last
         self.numbers = numbers
+        self.released = released or {}
+        """Numbers that nobody has taken since, by the name that had them."""
+
+    def take(self, name: str) -> int:
+        number = self.released.pop(name, None)
+        if number is None:
+            number = self.last = next_number(set(self.numbers.values()), self.last)
+            self.released = {other: had for other, had in self.released.items() if had != number}
+        return number

@@ -19,6 +19,12 @@ INCOMPATIBLE = "incompatible-parameters"
 """Status of an instance whose server does not start with the parameters of its group."""
 
 
+def endpoint_name(identifier: str) -> str:
+    """By which the address of an instance is known. AWS makes the DNS name of account, region and identifier: an
+    instance that is deleted and made again is found where it was."""
+    return f"rds-{identifier}"
+
+
 @dataclass(frozen=True)
 class Restoration:
     """The instance begins with the base backup `snapshot` (a snapshot's `resource_id`).

@@ -9,7 +9,7 @@ from local.cloud.svc.rds import events, modification, replication, schedule, set
 from local.cloud.svc.rds.backing.fleet import Fleet
 from local.cloud.svc.rds.backing.replica import Replica
 from local.cloud.svc.rds.describe import BACKUP_WINDOW, MAINTENANCE_WINDOW
-from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance
+from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance, endpoint_name
 from local.engines.postgres import InvalidSettings, Login, Postgres
 from local.loss.copies import Copy
 
@@ -188,7 +188,7 @@ class InstanceBacking:
         self._engine().delete()
         shutil.rmtree(self.fleet.archive(instance), ignore_errors=True)
         self.context.link(instance.region).forget(instance.address)
-        self.context.addresses(instance.region).release(instance.resource_id)
+        self.context.addresses(instance.region).release(endpoint_name(instance.identifier))
         with self.context.mutation():
             for replica in self.fleet.replicas(instance):
                 if replication.promoted_by_deletion(replica.region, instance.region, replica.status):

@@ -11,7 +11,7 @@ from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import events, modification, names, snapshot
 from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.groups import PARAMETER_GROUPS
-from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance, RdsState
+from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance, RdsState, endpoint_name
 from local.cloud.svc.rds.operations.replicas import ReplicaOperations
 from local.cloud.svc.rds.rules import request
 
@@ -45,7 +45,7 @@ class InstanceOperations(ReplicaOperations):
             arn=self.context.arn("rds", state.region, f"db:{identifier}"),
             inputs=inputs,
             password=password or "",
-            address=self.context.addresses(state.region).of(resource_id),
+            address=self.context.addresses(state.region).of(endpoint_name(identifier)),
             created=datetime.now(UTC),
             tags=tags,
         )

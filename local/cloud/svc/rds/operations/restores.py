@@ -12,7 +12,7 @@ from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import names
 from local.cloud.svc.rds.describe import described, earliest_restorable, latest_restorable
 from local.cloud.svc.rds.groups import PARAMETER_GROUPS
-from local.cloud.svc.rds.model import Following, Instance, RdsState, Restoration, Snapshot
+from local.cloud.svc.rds.model import Following, Instance, RdsState, Restoration, Snapshot, endpoint_name
 from local.cloud.svc.rds.replicated_backups import ReplicatedBackups
 from local.cloud.svc.rds.rules import request
 
@@ -80,7 +80,7 @@ def begin(
         arn=service.context.arn("rds", state.region, f"db:{name.lower()}"),
         inputs=wanted,
         password=password,
-        address=service.context.addresses(state.region).of(resource_id),
+        address=service.context.addresses(state.region).of(endpoint_name(name.lower())),
         created=datetime.now(UTC),
         tags=(tags or {}) | from_list(inputs.get("Tags", [])),
         origin=origin,
