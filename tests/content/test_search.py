@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from local.engines.opensearch import OpenSearch
 from services.content.app import create
 from services.content.reindex import rebuild
-from services.content.search.engine import READS
+from services.content.search.engine import READS, Engine
 from services.content.settings import ContentSettings
-from tests.content.conftest import DRAFT, EDITOR, Service, set_state
+from tests.content.conftest import DRAFT, EDITOR, Service, client_of, set_state
 from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
 
@@ -35,7 +35,7 @@ ITEMS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def service(settings: ContentSettings, opensearch: OpenSearch, key: ECKey) -> Iterator[Service]:
-    here = settings.model_copy(update={"opensearch_url": SecretStr(opensearch.url)})
+    here = settings.model_copy(update=client_of(opensearch))
     application = create(here)
     with ServerThread(application, here) as address:
         made = Service(here, application, address, key)
@@ -152,7 +152,7 @@ def test_while_the_index_is_built_anew_search_answers_and_no_change_is_lost(serv
 
 
 async def indexes(service: Service) -> list[str]:
-    return await service.app.state.engine.__class__(service.settings.opensearch_url.get_secret_value()).indexes(READS)
+    return await Engine(service.settings.opensearch_client).indexes(READS)
 
 
 def titles(app: httpx.Client, text: str) -> list[str]:
@@ -162,7 +162,7 @@ def titles(app: httpx.Client, text: str) -> list[str]:
 def test_without_opensearch_search_is_503_with_retry_after_and_the_catalogue_is_served(
     service: Service, settings: ContentSettings
 ) -> None:
-    here = settings.model_copy(update={"opensearch_url": SecretStr("http://127.0.0.1:1")})
+    here = settings.model_copy(update={"opensearch_url": "http://127.0.0.1:1"})
     with ServerThread(create(here), here) as address:
         pod = Service(here, service.app, address, service.key)
         app = pod.client()
@@ -173,3 +173,14 @@ def test_without_opensearch_search_is_503_with_retry_after_and_the_catalogue_is_
         for client in pod.clients:
             client.close()
     until("the index to follow", lambda: found(service.client(), "campion") == ["later"])
+
+
+@pytest.mark.parametrize("wrong", [{"opensearch_password": SecretStr("another")}, {"ca_file": ""}], ids=str)
+def test_without_the_password_or_the_authority_there_is_no_search(service: Service, wrong: dict[str, Any]) -> None:
+    here = service.settings.model_copy(update=wrong)
+    with ServerThread(create(here), here) as address:
+        pod = Service(here, service.app, address, service.key)
+        app = pod.client()
+        assert app.get("/search", params={"q": "ocean"}).status_code == 503
+        assert app.get("/items").status_code == 200
+        app.close()
