@@ -15,8 +15,10 @@ from pydantic import SecretStr
 from local.engines.opensearch import OpenSearch
 from services.content.app import create
 from services.content.reindex import rebuild
+from services.content.search import building, mapping
 from services.content.search.engine import READS, Engine
 from services.content.settings import ContentSettings
+from services.kit import database
 from tests.content.conftest import DRAFT, EDITOR, Service, client_of, set_state
 from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
@@ -149,6 +151,37 @@ def test_while_the_index_is_built_anew_search_answers_and_no_change_is_lost(serv
     assert (len(after), set(after) & set(before)) == (1, set())
     until("the index to follow", lambda: titles(app, "saxifrage") == ["Saxifrage 5"])
     assert found(app, "breath") == ["breath"]
+
+
+def test_the_index_of_another_timeline_of_the_database_is_built_anew(service: Service) -> None:
+    """As after a promotion: what it has may never have reached the database that was promoted."""
+    app = service.client()
+    older = asyncio.run(put_aside(service))
+    assert found(app, "breath") == []
+    asyncio.run(ensured(service))
+    (now,) = asyncio.run(indexes(service))
+    timeline = service.query("select lower(left(pg_walfile_name(pg_current_wal_lsn()), 8))")[0][0]
+    assert (now.split("-")[2], now != older) == (timeline, True)
+    assert found(app, "breath") == ["breath"]
+
+
+async def put_aside(service: Service) -> str:
+    """An empty index of another timeline is read in place of the present one; returns its name."""
+    engine = Engine(service.settings.opensearch_client)
+    (present,) = await engine.indexes(READS)
+    _, digest, _, moment = present.split("-")
+    older = f"content-{digest}-0000ffff-{moment}"
+    await engine.create(older, mapping.index())
+    await engine.switch(older, [present])
+    await engine.close()
+    return older
+
+
+async def ensured(service: Service) -> None:
+    engine = Engine(service.settings.opensearch_client)
+    async with database.pool(service.settings, size=2) as pool:
+        await building.ensure(pool, engine)
+    await engine.close()
 
 
 async def indexes(service: Service) -> list[str]:

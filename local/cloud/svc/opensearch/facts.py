@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.logs.models import logs_backends
@@ -66,9 +67,9 @@ def _granted(document: str) -> list[str]:
     return found
 
 
-def _covers(pattern: str, arn: str) -> bool:
-    """Patterns end with an asterisk: streams are below their group."""
-    return pattern.endswith("*") and f"{arn.removesuffix(':*')}:".startswith(pattern.removesuffix("*"))
+def _covers(pattern: str, group: str) -> bool:
+    """Whether a pattern of a policy has the streams of a log group (ARN)."""
+    return fnmatchcase(f"{group}:log-stream:any", pattern)
 
 
 def _listed(value: Any) -> list[str]:

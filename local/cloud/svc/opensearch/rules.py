@@ -158,10 +158,9 @@ def logs(options: Options, facts: Facts) -> str | None:
             return "audit log publishing cannot be enabled as you do not have advanced security options configured."
         if not group:
             return "CloudWatchLogsLogGroupArn is not the ARN of a log group."
-        known = {known.removesuffix(":*"): granted for known, granted in facts.log_groups.items()}
-        if arn not in known:
+        if arn not in facts.log_groups:
             return f"The CloudWatch Logs log group {group} does not exist."
-        if not known[arn]:
+        if not facts.log_groups[arn]:
             return (
                 f"The Resource Access Policy specified for the CloudWatch Logs log group {group} does not grant "
                 "sufficient permissions for Amazon OpenSearch Service to create a log stream. Please check the "

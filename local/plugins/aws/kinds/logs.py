@@ -41,7 +41,7 @@ KINDS = (
             replacing="name",
             absent={"kmsKeyId": "", "retentionInDays": 0},
         ),
-        outputs={"arn": "arn"},
+        outputs={"arn": "logGroupArn"},  # without the asterisk for its streams that `arn` ends with
         tags=Tags(
             create="tags",
             form="map",
