@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from contracts.auraservice import AuraServiceSpec
-from contracts.platform import OPENSEARCH_URL
 from contracts.region_state import REGION_SERVICE
 from contracts.store_topology import STORE
 from contracts.variables import INTERNET, PLATFORM_NEEDS, TIMESERIES
@@ -40,11 +38,8 @@ class Dependencies:
     """The port of the AWS endpoint."""
     leased: bool = False
     """Whether the Pods have to ask for their region's state: there is a lease, and they are not those who answer."""
-
-    @property
-    def opensearch(self) -> int:
-        """The port of the region's domain."""
-        return urlsplit(self.config.get(OPENSEARCH_URL, "")).port or 443
+    opensearch: int = 443
+    """The port of the region's domain."""
 
     @property
     def region(self) -> Address | None:
