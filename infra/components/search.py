@@ -24,6 +24,7 @@ _LOGS = {
     "slow-writes": "INDEX_SLOW_LOGS",
     "slow-searches": "SEARCH_SLOW_LOGS",
 }
+_REQUESTS = [f"es:ESHttp{verb}" for verb in ("Delete", "Get", "Head", "Post", "Put")]
 _WRITE = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:PutLogEventsBatch"]
 
 
@@ -166,5 +167,5 @@ def _cluster(config: SearchConfig, zones: int) -> aws.opensearch.DomainClusterCo
 
 
 def _admitting(domain: str) -> dict[str, object]:
-    everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttp*", "Resource": f"{domain}/*"}
+    everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": _REQUESTS, "Resource": f"{domain}/*"}
     return {"Version": "2012-10-17", "Statement": [everyone]}

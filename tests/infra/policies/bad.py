@@ -142,7 +142,7 @@ PROGRAMS: Mapping[str, Mapping[str, Program]] = {
         "has the whole world": lambda: _opened(public_access_cidrs=["198.51.100.0/24", "0.0.0.0/0"]),
         "publicAccess of the brokers is": lambda: stream(public="SERVICE_PROVIDED_EIPS"),
         "its endpoint is on the internet": lambda: domain(without="vpc"),
-        "allows everyone es:ESHttp*": lambda: domain(without="vpc"),
+        "allows everyone es:ESHttpGet": lambda: domain(without="vpc"),
         "needs no password": lambda: domain(without="password"),
         "everyone (0.0.0.0/0) may connect": lambda: _ingress("0.0.0.0/0"),
         "allows everyone s3:GetObject": lambda: bucket(open_to="*"),

@@ -90,7 +90,7 @@ def domain(
     key: str | None = KEY,
 ) -> aws.opensearch.Domain:
     """`without` one of: at rest, between nodes, https, vpc, password."""
-    everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttp*", "Resource": "arn:aws:es:::d/*"}
+    everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttpGet", "Resource": "arn:aws:es:::d/*"}
     return aws.opensearch.Domain(
         name,
         domain_name=name,
