@@ -75,3 +75,13 @@ def test_a_domain_is_made_changed_in_place_and_deleted(cloud: Cloud, logs: str) 
         assert domain.diff(**{**changed, **replacing}).replaces != []
     domain.delete()
     assert code(api.describe_domain, DomainName=NAME) == "ResourceNotFoundException"
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_role_of_the_service_has_the_name_that_aws_gives_it(cloud: Cloud) -> None:
+    role = Declared("aws:iam/serviceLinkedRole:ServiceLinkedRole", "search")
+    made = role.create(awsServiceName="opensearchservice.amazonaws.com", tags={"team": "content"})
+    assert made["name"] == "AWSServiceRoleForAmazonOpenSearchService"
+    assert role.drift() == []
+    role.delete()
+    assert code(cloud.client("iam").get_role, RoleName=made["name"]) == "NoSuchEntity"
