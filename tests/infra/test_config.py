@@ -128,9 +128,9 @@ def test_a_stack_without_configuration_names_the_missing_keys() -> None:
 
 def test_a_domain_has_nodes_for_each_zone() -> None:
     for zones, nodes in ((3, 2), (2, 3), (1, 0)):
-        invalid = copy.deepcopy(values("prod"))
+        invalid = values()
         region = invalid["regions"]["us-east-1"]
-        region["network"]["zones"] = region["network"]["zones"][:zones]
+        region["network"] |= {"zones": region["network"]["zones"][:zones], "natGateways": 1}
         region["search"] = {**region["search"], "nodes": nodes}
         with pytest.raises(ConfigError, match=f"nodes is {nodes}"):
             parse(invalid)
