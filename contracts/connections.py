@@ -1,4 +1,4 @@
-"""Client settings of Kafka, PostgreSQL and Redis: the one place that turns a Pod's variables into them."""
+"""Client settings of Kafka, PostgreSQL, Redis and OpenSearch: the one place that turns a Pod's variables into them."""
 
 from __future__ import annotations
 
@@ -115,3 +115,32 @@ def postgres_verification(ca_file: str) -> dict[str, str]:
 def redis_options(url: str, ca_file: str) -> dict[str, Any]:
     """Arguments of redis-py's `from_url` that verify the server of a `rediss` URL."""
     return {"ssl_ca_certs": ca_file} if ca_file and url.startswith("rediss:") else {}
+
+
+class OpenSearchVariables(BaseModel):
+    """The variables of a client of OpenSearch; infra/ writes them, and operators/ passes them to the Pods that need it.
+
+    Without a URL there is no OpenSearch. `ca_file` has the authorities that certify it, in PEM; without it those of the
+    system do.
+    """
+
+    opensearch_url: str = ""
+    opensearch_username: str = ""
+    opensearch_password: SecretStr = SecretStr("")
+    ca_file: str = ""
+
+    @property
+    def opensearch_client(self) -> dict[str, Any]:
+        return opensearch_options(
+            self.opensearch_url, self.opensearch_username, self.opensearch_password.get_secret_value(), self.ca_file
+        )
+
+
+def opensearch_options(url: str, username: str = "", password: str = "", ca_file: str = "") -> dict[str, Any]:
+    """Arguments of httpx's clients: HTTP basic authentication (RFC 7617), and the server's certificate verified."""
+    options: dict[str, Any] = {"base_url": url}
+    if url.startswith("https:"):
+        options["verify"] = ssl.create_default_context(cafile=ca_file or None)
+        if username:
+            options["auth"] = (username, password)
+    return options

@@ -20,6 +20,7 @@ _DATABASE = "CloudNativePG names a Service of the database timeseries so"
 RESERVED_NAMES = {
     "kafka": _NEED,
     "redis": _NEED,
+    "opensearch": _NEED,
     "timeseries": _NEED,
     "aws": _NEED,
     "internet": _NEED,

@@ -20,7 +20,7 @@ API_VERSION = f"{GROUP}/{VERSION}"
 PAUSED = f"{GROUP}/paused"
 """Annotation: "true" pauses reconciliation of the resource."""
 
-OF_THE_PLATFORM = "^(rds/|redis/|kafka/|AmazonMSK)"
+OF_THE_PLATFORM = "^(rds/|redis/|kafka/|opensearch/|AmazonMSK)"
 """Secrets of the platform's own: the logins of databases, caches and brokers."""
 _WITH_PREFIX = "^aura/"
 _OWNED = "^[^/]+/."

@@ -30,9 +30,19 @@ AWS = "aws"
 """The need of a service that calls AWS, with the role of its ServiceAccount."""
 INTERNET = "internet"
 """Public addresses, on which other companies' servers answer by HTTPS; it sets no variable."""
-PLATFORM_NEEDS = {"kafka": platform.KAFKA_BOOTSTRAP, "redis": platform.REDIS_URL, AWS: platform.AWS_REGION}
+OPENSEARCH = "opensearch"
+PLATFORM_NEEDS = {
+    "kafka": platform.KAFKA_BOOTSTRAP,
+    "redis": platform.REDIS_URL,
+    OPENSEARCH: platform.OPENSEARCH_URL,
+    AWS: platform.AWS_REGION,
+}
 """Needs that the platform's configuration resolves, with the variable that must be in it."""
-SECRETS_OF_NEEDS = {"kafka": (platform.KAFKA_PASSWORD,), "redis": (platform.REDIS_URL,)}
+SECRETS_OF_NEEDS = {
+    "kafka": (platform.KAFKA_PASSWORD,),
+    "redis": (platform.REDIS_URL,),
+    OPENSEARCH: (platform.OPENSEARCH_PASSWORD,),
+}
 """Variables that the platform's Secret has for a need."""
 NO_SERVICES = (*PLATFORM_NEEDS, TIMESERIES, INTERNET)
 """Needs that are no Services of the cluster."""
@@ -44,6 +54,7 @@ FIXED = (
     *(HOST, PORT, POD_IP, POD_NAME),
     *(platform.AWS_REGION, platform.AWS_ENDPOINT_URL, platform.KAFKA_BOOTSTRAP, platform.REDIS_URL),
     *(platform.KAFKA_SECURITY_PROTOCOL, platform.KAFKA_USERNAME, platform.KAFKA_PASSWORD, platform.CA_FILE),
+    *(platform.OPENSEARCH_URL, platform.OPENSEARCH_USERNAME, platform.OPENSEARCH_PASSWORD),
     *(platform.MEDIA_BUCKET, platform.MEDIA_URL, platform.MEDIA_KEY_ID),
     *(platform.STATE_BUCKET, platform.TOKEN_ISSUER, platform.REGION_ROLE),
     *(platform.SECRETS_PREFIX, platform.WITNESS_BUCKET, platform.WITNESS_REGION, platform.TIMESERIES_PASSWORD),

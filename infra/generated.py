@@ -14,6 +14,11 @@ def token() -> pulumi.Output[str]:
     return pulumi.Output.secret(secrets.token_hex(32))
 
 
+def password() -> pulumi.Output[str]:
+    """A token with a character of every kind that OpenSearch Service demands of its master user's password."""
+    return pulumi.Output.secret(f"Aa0-{secrets.token_hex(32)}")
+
+
 def signing_key() -> pulumi.Output[str]:
     """A private key on P-256 as PKCS #8 PEM, for ES256."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -29,7 +29,7 @@ class Keys:
         self._paired = paired
         self.cluster = self._own("cluster", "Kubernetes secrets and the cluster's logs", [_logs(region, account)])
         data, media = [_logs(region, account)], [_cloudfront(account)]
-        self.data = self._shared("data", "databases, streams and caches", data, primary and primary.data)
+        self.data = self._shared("data", "databases, streams, caches and search", data, primary and primary.data)
         self.secrets = self._shared("secrets", "secrets", [], primary and primary.secrets)
         self.media = self._shared("media", "content", media, primary and primary.media)
         self.volumes = self._own("volumes", "disks of nodes and Pods", launcher=_autoscaling(account))

@@ -23,6 +23,8 @@ from infra.components.controllers import Controllers
 from infra.components.media import Distribution, Media
 from infra.components.network import Network
 from infra.components.platform import Platform
+from infra.components.search import USER as SEARCH_USER
+from infra.components.search import Search
 from infra.components.secrets import PlatformSecrets, SecretStore, StoredSecret
 from infra.components.stream_state import StreamState
 from infra.components.volumes import Volumes
@@ -68,6 +70,10 @@ class Region(Component):
         self.secrets = SecretStore(prefix, self.keys.secrets, config.secrets, replicas)
         store = (self.network.vpc.id, self.network.data_ids, self.cluster.client_group, self.keys.data, self.secrets)
         self.stores = Stores(self, name, store, config, self.paired, self.home.stores if self.home else None)
+        search, account = f"{name}-search", self.stack.account
+        domain = f"arn:aws:es:{self.region}:{account}:domain/{search}"
+        password = self.home.search.password if self.home else None
+        self.search = Search(search, domain, *store, config.search, password, inside)
         media = f"{name}-media-{self._suffix}"
         self.media = Media(f"{name}-media", media, self.keys.media, self.logs, config.media, inside)
         backups = f"{name}-backups-{self._suffix}"
@@ -121,6 +127,8 @@ class Region(Component):
             names.KAFKA_BOOTSTRAP: self.stores.stream.bootstrap,
             names.KAFKA_SECURITY_PROTOCOL: "SASL_SSL",
             names.KAFKA_USERNAME: self.stores.stream.username,
+            names.OPENSEARCH_URL: self.search.url,
+            names.OPENSEARCH_USERNAME: SEARCH_USER,
             names.MEDIA_BUCKET: self.media.bucket.bucket,
             names.MEDIA_URL: media.url,
             names.MEDIA_KEY_ID: media.key_id,
@@ -145,6 +153,7 @@ class Region(Component):
         return {
             names.KAFKA_PASSWORD: self.stores.stream.password,
             names.REDIS_URL: self.stores.cache.url,
+            names.OPENSEARCH_PASSWORD: self.search.password,
             names.TIMESERIES_PASSWORD: self.timeseries_password,
         }
 
@@ -156,6 +165,7 @@ class Region(Component):
             "databases": {name: database.endpoint for name, database in self.stores.databases.items()},
             "kafka": self.stores.stream.bootstrap,
             "redis": self.stores.cache.endpoint,
+            "opensearch": self.search.endpoint,
             "mediaBucket": self.media.bucket.bucket,
             "backupBucket": self.backups.bucket.bucket,
             "mediaHost": distribution.domain_name,

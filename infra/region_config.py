@@ -13,6 +13,7 @@ from infra.components.database import DatabaseConfig
 from infra.components.key import KeyConfig
 from infra.components.media import MediaConfig
 from infra.components.network import NetworkConfig
+from infra.components.search import SearchConfig
 from infra.components.secrets import SecretsConfig
 from infra.components.stream import StreamConfig
 from infra.components.stream_state import StreamStateConfig
@@ -28,11 +29,15 @@ class RegionConfig:
     databases: Mapping[str, DatabaseConfig]
     stream: StreamConfig
     cache: CacheConfig
+    search: SearchConfig
     media: MediaConfig
     backups: BackupsConfig
     stream_state: StreamStateConfig
     access_logs: AccessLogsConfig
     secrets: SecretsConfig
+
+    def __post_init__(self) -> None:
+        self.search.check(len(self.network.zones))
 
 
 def replicable(name: str, config: RegionConfig) -> None:

@@ -76,6 +76,9 @@ def _parts(resource: Resource) -> Mapping[str, float | None]:
             return {_text(resource, "brokerNodeGroupInfo.instanceType"): brokers, "msk storage": _times(brokers, gib)}
         case "aws:msk/replicator:Replicator":
             return {"msk replicator": 1}
+        case "aws:opensearch/domain:Domain":
+            nodes, gib = _number(resource, "clusterConfig.instanceCount"), _number(resource, "ebsOptions.volumeSize")
+            return {_text(resource, "clusterConfig.instanceType"): nodes, "opensearch storage": _times(nodes, gib)}
         case "aws:eks/cluster:Cluster":
             return {"eks cluster": 1}
         case "aws:eks/nodeGroup:NodeGroup":

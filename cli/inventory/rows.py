@@ -16,6 +16,7 @@ KINDS = {
     "aws:msk/cluster:Cluster": "stream",
     "aws:msk/replicator:Replicator": "replicator",
     "aws:elasticache/replicationGroup:ReplicationGroup": "cache",
+    "aws:opensearch/domain:Domain": "search",
     "aws:s3/bucket:Bucket": "bucket",
     "aws:secretsmanager/secret:Secret": "secret",
     "aws:kms/key:Key": "key",
@@ -81,6 +82,9 @@ def _size(resource: Resource) -> str:
             return f"{_count(resource.at('numberOfBrokerNodes'))} {info['instanceType']}{_gib(gib)} each"
         case "aws:elasticache/replicationGroup:ReplicationGroup":
             return f"{_count(resource.at('numCacheClusters'))} {resource.at('nodeType') or 'as the first group'}"
+        case "aws:opensearch/domain:Domain":
+            nodes, gib = _count(resource.at("clusterConfig.instanceCount")), resource.at("ebsOptions.volumeSize")
+            return f"{nodes} {resource.at('clusterConfig.instanceType')}{_gib(gib)} each"
         case "aws:eks/nodeGroup:NodeGroup":
             size, kind = _count(resource.at("scalingConfig.desiredSize")), resource.at("capacityType")
             return f"{size} {str(kind).lower().replace('_', '-')}"

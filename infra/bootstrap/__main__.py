@@ -26,6 +26,8 @@ def main() -> None:
     here = pulumi.ResourceOptions(providers=[provider])
     kept = pulumi.ResourceOptions(providers=[provider], protect=True)
     state = State("aura-state", account, kept)
+    # A domain in a VPC makes its network interfaces as this role, and is refused without it.
+    aws.iam.ServiceLinkedRole("aura-search", aws_service_name="opensearchservice.amazonaws.com", opts=here)
     github = GitHub("aura-github", account.repository, here)
     registry = _registry(account, tags, kept) if account.registry else None
     deploy = deploy_role(github, "aura-deploy", pulumi.get_stack(), account, state, registry)

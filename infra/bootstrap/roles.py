@@ -13,7 +13,7 @@ from infra.bootstrap.registry import Registry
 from infra.bootstrap.state import State
 
 _PLATFORM = (
-    *("acm", "cloudfront", "ec2", "eks", "elasticache", "kafka", "kms", "logs", "rds", "route53"),
+    *("acm", "cloudfront", "ec2", "eks", "elasticache", "es", "kafka", "kms", "logs", "rds", "route53"),
     *("secretsmanager", "wafv2"),
 )
 """The services whose resources infra/ declares; s3 and iam have statements of their own."""

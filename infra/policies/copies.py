@@ -94,6 +94,7 @@ FIND: Mapping[str, Callable[[Resource, Stack], Iterator[Copy]]] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
     "aws:kms/key:Key": _key,
     "aws:msk/cluster:Cluster": _stream,
+    "aws:opensearch/domain:Domain": _twins,
     "aws:rds/instance:Instance": _database,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:secretsmanager/secret:Secret": _secret,

@@ -15,6 +15,7 @@ STATEFUL = frozenset(
         "aws:kms/key:Key",
         "aws:kms/replicaKey:ReplicaKey",
         "aws:msk/cluster:Cluster",
+        "aws:opensearch/domain:Domain",
         "aws:rds/cluster:Cluster",
         "aws:rds/instance:Instance",
         "aws:route53/zone:Zone",

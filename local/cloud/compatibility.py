@@ -19,6 +19,7 @@ _RULES = {
     "rds": ("svc/rds/rules/table.py", "svc/rds/rules/references.py", "svc/rds/rules/request.py"),
     "kafka": ("svc/msk/rules.py", "svc/msk/properties.py"),
     "elasticache": ("svc/elasticache/rules",),
+    "opensearch": ("svc/opensearch/rules.py",),
     "eks": ("svc/eks/rules",),
     "eks-auth": ("svc/eks/rules/pod_identity.py",),
 }
@@ -30,11 +31,11 @@ _INTRODUCTION = """\
 This page is printed by `python -m local.cloud.compatibility`.
 
 An operation is done, or it is refused with `NotImplemented` (HTTP status 501, which clients do not retry) and a
-message that says that nothing was changed. RDS, MSK, ElastiCache and EKS have real engines behind them; their
-operations are listed here. What AWS refuses is refused at the call with AWS's error: each service has tables of rules
-with the page of AWS's documentation that they come from. Values are checked by botocore's models first (patterns,
-enumerations, limits): `local/cloud/service/constraints.py`. Lists have pages as botocore's paginators say:
-`local/cloud/service/paging.py`.
+message that says that nothing was changed. RDS, MSK, ElastiCache, OpenSearch and EKS have real engines behind
+them; their operations are listed here. What AWS refuses is refused at the call with AWS's error: each service has
+tables of rules with the page of AWS's documentation that they come from. Values are checked by botocore's models
+first (patterns, enumerations, limits): `local/cloud/service/constraints.py`. Lists have pages as botocore's paginators
+say: `local/cloud/service/paging.py`.
 """
 
 _SUITES = """\

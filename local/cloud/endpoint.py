@@ -15,7 +15,7 @@ from local.cloud.stopping import stop_engines
 from local.engines.runtime.process import EngineFailed, Process
 from local.site import CHECKOUT, Site
 
-_SETTLED = {"available", "primary-only", "ACTIVE", "RUNNING", "stopped"}
+_SETTLED = {"Active", "available", "primary-only", "ACTIVE", "RUNNING", "stopped"}
 
 
 def process(site: Site) -> Process:

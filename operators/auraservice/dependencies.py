@@ -38,6 +38,8 @@ class Dependencies:
     """The port of the AWS endpoint."""
     leased: bool = False
     """Whether the Pods have to ask for their region's state: there is a lease, and they are not those who answer."""
+    opensearch: int = 443
+    """The port of the region's domain."""
 
     @property
     def region(self) -> Address | None:

@@ -33,6 +33,7 @@ def desired(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> 
             routed=bool(spec.routes),
             database=spec.database is not None or spec.monitors is not None,
             aws=dependencies.aws if AWS in spec.needs else None,
+            opensearch=dependencies.opensearch,
         )
     )
     objects.append(workload.deployment(owner, spec, dependencies))

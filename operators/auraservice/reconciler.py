@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.platform import AWS_ENDPOINT_URL, REGION_ROLE, WITNESS_BUCKET, RegionRole
+from contracts.platform import AWS_ENDPOINT_URL, OPENSEARCH_URL, REGION_ROLE, WITNESS_BUCKET, RegionRole
 from contracts.region_state import REGION_SERVICE
 from contracts.variables import DATABASE_URL, MONITOR_URLS, NO_SERVICES, TIMESERIES
 from operators.adapters.aws.claims import Claimant
@@ -116,7 +116,8 @@ class AuraServiceReconciler:
             timeseries = digest(data) if data and authority and is_shared(data, config) else None
         passive = config.get(REGION_ROLE) == RegionRole.PASSIVE
         aws = urlsplit(config.get(AWS_ENDPOINT_URL, "")).port or 443
-        return Dependencies(config, services, timeseries, {}, served, passive, aws, leased)
+        search = urlsplit(config.get(OPENSEARCH_URL, "")).port or 443
+        return Dependencies(config, services, timeseries, {}, served, passive, aws, leased, search)
 
     async def _secrets(
         self, owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from contracts.gateway import GATEWAY_NAMESPACE, GATEWAY_PODS
 from contracts.resource import GROUP
-from contracts.variables import AWS, INTERNET
+from contracts.variables import AWS, INTERNET, OPENSEARCH
 from operators.kubernetes.manifest import NAME, Manifest, Owner
 
 MONITORING_NAMESPACE = "monitoring"
@@ -49,19 +49,20 @@ def network_policy(
     routed: bool = False,
     database: bool = False,
     aws: int | None = None,
+    opensearch: int = 443,
 ) -> Manifest:
     """Ingress from Pods that need this, the gateway if `routed`, and scrapers; egress to what is needed, to DNS and, if
-    given, to AWS at this port, with the agent that has the credentials."""
+    given, to AWS at this port, with the agent that has the credentials. `opensearch` is the port of the domain."""
     peers: list[Manifest] = [{"podSelector": {"matchLabels": {needs_label(owner.name): "true"}}}]
     peers.append({"podSelector": {"matchLabels": {NAME: "operators"}}})
     peers.append({"namespaceSelector": {"matchLabels": {_NAMESPACE: MONITORING_NAMESPACE}}})
     if routed:
         namespace = {"matchLabels": {_NAMESPACE: GATEWAY_NAMESPACE}}
         peers.append({"namespaceSelector": namespace, "podSelector": {"matchLabels": GATEWAY_PODS}})
-    egress: list[Manifest] = [_DNS]
+    stores, egress = {**_STORES, OPENSEARCH: [opensearch]}, [_DNS]
     for need in [*(one for one in needs if one != AWS), *(["timeseries"] if database else [])]:
-        if need in _STORES:  # outside the cluster, or with addresses that change: matched by port only
-            rule: Manifest = {"ports": [{"protocol": "TCP", "port": port} for port in _STORES[need]]}
+        if need in stores:  # outside the cluster, or with addresses that change: matched by port only
+            rule: Manifest = {"ports": [{"protocol": "TCP", "port": port} for port in stores[need]]}
         elif need == INTERNET:
             rule = _INTERNET
         else:

@@ -30,7 +30,7 @@ def create(settings: ContentSettings) -> FastAPI:
     kafka = aiokafka_options(settings)
     relay = Relay(pool, kafka)
 
-    engine = Engine(settings.opensearch_url.get_secret_value(), settings.ca_file)
+    engine = Engine(settings.opensearch_client)
     indexer = Indexer(pool, engine)
 
     async def keep_index() -> None:

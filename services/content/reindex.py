@@ -12,7 +12,7 @@ from services.kit import database, logs
 
 async def rebuild(settings: ContentSettings) -> bool:
     """False if another process is at it."""
-    engine = Engine(settings.opensearch_url.get_secret_value(), settings.ca_file)
+    engine = Engine(settings.opensearch_client)
     async with database.pool(settings, size=2) as pool:
         try:
             return await building.build(pool, engine)

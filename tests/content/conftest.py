@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from contracts import content_events, signing_keys
 from contracts.platform import TOPIC_CONTENT_EVENTS
 from local.engines.kafka import Kafka
+from local.engines.opensearch import OpenSearch
 from services.auth import endpoints as auth
 from services.auth import tokens
 from services.content.app import create
@@ -73,6 +74,17 @@ class Service:
         item = editor.post("/admin/items", json={**DRAFT, **draft}).raise_for_status().json()
         self.query("update items set media = %s where id = %s returning id", Jsonb(MEDIA), item["id"])
         return set_state(editor, item, "published").raise_for_status().json()
+
+
+def client_of(opensearch: OpenSearch) -> dict[str, Any]:
+    """Settings of a client of the node."""
+    assert opensearch.security is not None
+    return {
+        "opensearch_url": opensearch.url,
+        "opensearch_username": opensearch.security.login.user,
+        "opensearch_password": SecretStr(opensearch.security.login.password),
+        "ca_file": str(opensearch.security.authority.certificate),
+    }
 
 
 def set_state(editor: httpx.Client, item: dict[str, Any], state: str) -> httpx.Response:

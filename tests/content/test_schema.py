@@ -11,7 +11,6 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from joserfc.jwk import ECKey
-from pydantic import SecretStr
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -23,7 +22,7 @@ from local.engines.opensearch import OpenSearch
 from services.content.app import create
 from services.content.settings import ContentSettings
 from services.kit.problems import MEDIA_TYPE
-from tests.content.conftest import EDITOR, Service
+from tests.content.conftest import EDITOR, Service, client_of
 from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
 
@@ -54,7 +53,7 @@ S3_IS_AWAY = ("POST", "/admin/items/{item}/uploads")
 
 @pytest.fixture(scope="module")
 def service(settings: ContentSettings, opensearch: OpenSearch, key: ECKey) -> Iterator[Service]:
-    here = settings.model_copy(update={"opensearch_url": SecretStr(opensearch.url)})
+    here = settings.model_copy(update=client_of(opensearch))
     application = create(here)
     with ServerThread(application, here) as address:
         made = Service(here, application, address, key)

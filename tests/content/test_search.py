@@ -15,9 +15,11 @@ from pydantic import SecretStr
 from local.engines.opensearch import OpenSearch
 from services.content.app import create
 from services.content.reindex import rebuild
-from services.content.search.engine import READS
+from services.content.search import building, mapping
+from services.content.search.engine import READS, Engine
 from services.content.settings import ContentSettings
-from tests.content.conftest import DRAFT, EDITOR, Service, set_state
+from services.kit import database
+from tests.content.conftest import DRAFT, EDITOR, Service, client_of, set_state
 from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
 
@@ -35,7 +37,7 @@ ITEMS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def service(settings: ContentSettings, opensearch: OpenSearch, key: ECKey) -> Iterator[Service]:
-    here = settings.model_copy(update={"opensearch_url": SecretStr(opensearch.url)})
+    here = settings.model_copy(update=client_of(opensearch))
     application = create(here)
     with ServerThread(application, here) as address:
         made = Service(here, application, address, key)
@@ -151,8 +153,39 @@ def test_while_the_index_is_built_anew_search_answers_and_no_change_is_lost(serv
     assert found(app, "breath") == ["breath"]
 
 
+def test_the_index_of_another_timeline_of_the_database_is_built_anew(service: Service) -> None:
+    """As after a promotion: what it has may never have reached the database that was promoted."""
+    app = service.client()
+    older = asyncio.run(put_aside(service))
+    assert found(app, "breath") == []
+    asyncio.run(ensured(service))
+    (now,) = asyncio.run(indexes(service))
+    timeline = service.query("select lower(left(pg_walfile_name(pg_current_wal_lsn()), 8))")[0][0]
+    assert (now.split("-")[2], now != older) == (timeline, True)
+    assert found(app, "breath") == ["breath"]
+
+
+async def put_aside(service: Service) -> str:
+    """An empty index of another timeline is read in place of the present one; returns its name."""
+    engine = Engine(service.settings.opensearch_client)
+    (present,) = await engine.indexes(READS)
+    _, digest, _, moment = present.split("-")
+    older = f"content-{digest}-0000ffff-{moment}"
+    await engine.create(older, mapping.index())
+    await engine.switch(older, [present])
+    await engine.close()
+    return older
+
+
+async def ensured(service: Service) -> None:
+    engine = Engine(service.settings.opensearch_client)
+    async with database.pool(service.settings, size=2) as pool:
+        await building.ensure(pool, engine)
+    await engine.close()
+
+
 async def indexes(service: Service) -> list[str]:
-    return await service.app.state.engine.__class__(service.settings.opensearch_url.get_secret_value()).indexes(READS)
+    return await Engine(service.settings.opensearch_client).indexes(READS)
 
 
 def titles(app: httpx.Client, text: str) -> list[str]:
@@ -162,7 +195,7 @@ def titles(app: httpx.Client, text: str) -> list[str]:
 def test_without_opensearch_search_is_503_with_retry_after_and_the_catalogue_is_served(
     service: Service, settings: ContentSettings
 ) -> None:
-    here = settings.model_copy(update={"opensearch_url": SecretStr("http://127.0.0.1:1")})
+    here = settings.model_copy(update={"opensearch_url": "http://127.0.0.1:1"})
     with ServerThread(create(here), here) as address:
         pod = Service(here, service.app, address, service.key)
         app = pod.client()
@@ -173,3 +206,14 @@ def test_without_opensearch_search_is_503_with_retry_after_and_the_catalogue_is_
         for client in pod.clients:
             client.close()
     until("the index to follow", lambda: found(service.client(), "campion") == ["later"])
+
+
+@pytest.mark.parametrize("wrong", [{"opensearch_password": SecretStr("another")}, {"ca_file": ""}], ids=str)
+def test_without_the_password_or_the_authority_there_is_no_search(service: Service, wrong: dict[str, Any]) -> None:
+    here = service.settings.model_copy(update=wrong)
+    with ServerThread(create(here), here) as address:
+        pod = Service(here, service.app, address, service.key)
+        app = pod.client()
+        assert app.get("/search", params={"q": "ocean"}).status_code == 503
+        assert app.get("/items").status_code == 200
+        app.close()

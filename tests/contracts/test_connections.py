@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import SecretStr, ValidationError
 
 from contracts.connections import (
     KafkaVariables,
+    OpenSearchVariables,
     TimeseriesVariables,
     kafka_client,
+    opensearch_options,
     postgres_verification,
     redis_options,
 )
@@ -74,3 +78,16 @@ def test_a_protocol_that_kafka_does_not_have_is_refused_by_name() -> None:
 
 def test_before_the_configuration_names_brokers_there_is_no_client() -> None:
     assert KafkaVariables.of({}, CA) is None
+
+
+def test_search_is_logged_in_to_over_verified_tls_only() -> None:
+    variables = OpenSearchVariables(
+        opensearch_url="https://search.internal", opensearch_username="aura", opensearch_password=SecretStr("p4ss")
+    )
+    client = variables.opensearch_client
+    assert (client["base_url"], client["auth"]) == ("https://search.internal", ("aura", "p4ss"))
+    assert (client["verify"].verify_mode, client["verify"].check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert "p4ss" not in repr(variables)
+    assert opensearch_options("http://search.internal", "aura", "p4ss") == {"base_url": "http://search.internal"}
+    with pytest.raises(FileNotFoundError):
+        opensearch_options("https://search.internal", "aura", "p4ss", CA)

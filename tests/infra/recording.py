@@ -30,6 +30,7 @@ BY_TYPE: dict[str, dict[str, Any]] = {
     "aws:rds/instance:Instance": {"address": "db.internal", "endpoint": "db.internal:5432"},
     "aws:msk/cluster:Cluster": {"bootstrapBrokersSaslScram": "b:9096"},
     "aws:elasticache/replicationGroup:ReplicationGroup": {"primaryEndpointAddress": "cache.internal"},
+    "aws:opensearch/domain:Domain": {"endpoint": "vpc-search.internal"},
     "aws:route53/zone:Zone": {"nameServers": ["ns-1"], "zoneId": "Z1"},
     "aws:route53/record:Record": {"fqdn": "media.example"},
     "aws:kms/key:Key": {"keyId": "key"},

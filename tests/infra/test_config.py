@@ -124,3 +124,13 @@ def test_the_regions_of_a_pair_differ_in_addresses_alone(stack: str) -> None:
 def test_a_stack_without_configuration_names_the_missing_keys() -> None:
     with pytest.raises(ConfigError, match="aura:regions"):
         parse({})
+
+
+def test_a_domain_has_nodes_for_each_zone() -> None:
+    for zones, nodes in ((3, 2), (2, 3), (1, 0)):
+        invalid = values()
+        region = invalid["regions"]["us-east-1"]
+        region["network"] |= {"zones": region["network"]["zones"][:zones], "natGateways": 1}
+        region["search"] = {**region["search"], "nodes": nodes}
+        with pytest.raises(ConfigError, match=f"nodes is {nodes}"):
+            parse(invalid)

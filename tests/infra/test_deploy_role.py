@@ -22,7 +22,14 @@ VALUES = {
     "oldStatesDays": "90",
     "keys": {"deletionWindowDays": 30},
 }
-ACTIONS = {"cloudwatch": "logs", "msk": "kafka", "vpc": "ec2", "lb": "elasticloadbalancing", "ebs": "ec2"}
+ACTIONS = {
+    "opensearch": "es",
+    "cloudwatch": "logs",
+    "msk": "kafka",
+    "vpc": "ec2",
+    "lb": "elasticloadbalancing",
+    "ebs": "ec2",
+}
 """Module of Pulumi's types -> prefix of IAM's actions, where they differ."""
 STATE, KEY = "arn:aws:s3:::aura-state", "arn:aws:kms:us-west-2:123456789012:key/k"
 IMAGES_KEY, ALIAS = "arn:aws:kms:us-west-2:123456789012:key/i", "arn:aws:kms:us-west-2:123456789012:alias"

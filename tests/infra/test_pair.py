@@ -51,6 +51,7 @@ def test_generated_secrets_are_made_at_home_and_copied(declared: Recording) -> N
     assert all(secrets[name]["replicas"] == [{"region": EAST, "kmsKeyId": key}] for name in copied)
     assert {secrets[name]["name"].partition("/")[2].partition("/")[2] for name in copied} == {
         *("rds/auth/password", "rds/users/password", "kafka/password", "redis/password"),
+        "opensearch/password",
         *("auth/signing-key", "auth/google-client-secret", "auth/apple-key", "biosync/webhook", "timeseries/password"),
         *("content/media-key", "recorder/password"),
     }

@@ -46,6 +46,9 @@ def test_all_stores_are_encrypted_with_customer_managed_keys(declared: Recording
         used["cache", name] = cache["kmsKeyId"]
     for name, stream in declared.of("aws:msk/cluster:Cluster").items():
         used["stream", name] = stream["encryptionInfo"]["encryptionAtRestKmsKeyArn"]
+    for name, domain in declared.of("aws:opensearch/domain:Domain").items():
+        assert domain["encryptAtRest"]["enabled"] is True
+        used["search", name] = domain["encryptAtRest"]["kmsKeyId"]
     for name, cluster in declared.of("aws:eks/cluster:Cluster").items():
         assert cluster["encryptionConfig"]["resources"] == ["secrets"]
         used["cluster", name] = cluster["encryptionConfig"]["provider"]["keyArn"]
@@ -80,7 +83,7 @@ def test_stores_are_reachable_from_their_clients_only(declared: Recording) -> No
         assert db["publiclyAccessible"] is False
     rules = declared.of("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     regions = {declared.region("aws:ec2/vpc:Vpc", name) for name in declared.of("aws:ec2/vpc:Vpc")}
-    assert len([name for name in rules if not name.endswith("-replicator")]) == 4 * len(regions)
+    assert len([name for name in rules if not name.endswith("-replicator")]) == 5 * len(regions)
     for name, rule in rules.items():
         clients = f"{name}-id" if name.endswith("-replicator") else "sg-of-nodes"
         assert rule["referencedSecurityGroupId"] == clients
@@ -188,7 +191,7 @@ def test_the_config_map_holds_the_region_for_the_pods(declared: Recording) -> No
     assert provider["enableSecretMutable"] in (True, "true")
     values = {**config["data"], **secret["stringData"]}
     assert {"AWS_REGION", "MEDIA_BUCKET", "MEDIA_KEY_ID", "MEDIA_URL", "STATE_BUCKET", "TOKEN_ISSUER"} <= set(values)
-    assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "REDIS_URL", "TIMESERIES_PASSWORD"}
+    assert set(secret["stringData"]) == {"KAFKA_PASSWORD", "OPENSEARCH_PASSWORD", "REDIS_URL", "TIMESERIES_PASSWORD"}
     assert not set(secret["stringData"]) & set(config["data"])
     assert values["AWS_REGION"] == "us-west-2"
     assert values["REGION_ROLE"] == RegionRole.ACTIVE
@@ -233,6 +236,10 @@ def test_every_store_demands_tls_and_a_password(declared: Recording) -> None:
     (cache,) = declared.of("aws:elasticache/replicationGroup:ReplicationGroup", HOME).values()
     assert cache["transitEncryptionEnabled"] is True
     assert cache["authToken"]
+    (domain,) = declared.of("aws:opensearch/domain:Domain", HOME).values()
+    assert domain["domainEndpointOptions"]["enforceHttps"] is True
+    assert domain["nodeToNodeEncryption"]["enabled"] is True
+    assert domain["advancedSecurityOptions"]["masterUserOptions"]["masterUserPassword"]
 
 
 def test_pods_authenticate_with_the_associated_scram_secret(declared: Recording) -> None:

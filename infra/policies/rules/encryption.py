@@ -91,6 +91,7 @@ CHECKS: Mapping[str, _Check] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
     "aws:kinesis/stream:Stream": _by_key("kmsKeyId"),
     "aws:msk/cluster:Cluster": _by_key("encryptionInfo.encryptionAtRestKmsKeyArn"),
+    "aws:opensearch/domain:Domain": _by_key("encryptAtRest.kmsKeyId", "encryptAtRest.enabled"),
     "aws:rds/cluster:Cluster": _by_key("kmsKeyId", "storageEncrypted"),
     "aws:rds/instance:Instance": _database,
     "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": _by_key("kmsKeyId"),

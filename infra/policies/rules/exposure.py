@@ -13,6 +13,8 @@ _CERTAIN = frozenset({"aws:PrincipalArn", "aws:PrincipalOrgID", "aws:SourceAccou
 """Condition keys that leave none but named principals. https://docs.aws.amazon.com/IAM/latest/UserGuide/
 reference_policies_condition-keys.html"""
 
+_DOMAIN = "aws:opensearch/domain:Domain"
+
 
 def _database(resource: Resource) -> Iterator[str]:
     if is_true(resource.at("publiclyAccessible")):
@@ -34,6 +36,15 @@ def _brokers(resource: Resource) -> Iterator[str]:
     access = resource.at("brokerNodeGroupInfo.connectivityInfo.publicAccess.type")
     if access not in (None, "DISABLED"):
         yield f"publicAccess of the brokers is {access}"
+
+
+def _domain(resource: Resource) -> Iterator[str]:
+    if not resource.at("vpcOptions.subnetIds"):
+        yield "vpcOptions.subnetIds is missing: its endpoint is on the internet"
+    if not is_true(resource.at("advancedSecurityOptions.enabled")):
+        yield "advancedSecurityOptions.enabled is not true: whoever its policy admits needs no password"
+    if resource.at("advancedSecurityOptions.anonymousAuthEnabled") is True:
+        yield "advancedSecurityOptions.anonymousAuthEnabled is true: nobody needs a password"
 
 
 def _ingress_rule(resource: Resource) -> Iterator[str]:
@@ -80,6 +91,15 @@ def _document(resource: Resource) -> Iterator[str]:
             yield f"{path} allows everyone {', '.join(map(str, listed(statement.get('Action'))))}"
 
 
+def _inside(resource: Resource) -> bool:
+    """Whether it is a domain whose clients its security group admits, and then a password: requests with one have no
+    principal, so its policy names everyone.
+
+    https://docs.aws.amazon.com/opensearch-service/latest/developerguide/fgac.html#fgac-recommendations
+    """
+    return resource.type == _DOMAIN and not list(_domain(resource))
+
+
 def _certain(statement: Mapping[str, Any]) -> bool:
     conditions = statement.get("Condition") or {}
     exact = {key for operator in ("StringEquals", "ArnEquals") for key in conditions.get(operator, {})}
@@ -92,6 +112,7 @@ _CHECKS: Mapping[str, Callable[[Resource], Iterator[str]]] = {
     "aws:eks/cluster:Cluster": _cluster,
     "aws:lambda/functionUrl:FunctionUrl": _function_url,
     "aws:msk/cluster:Cluster": _brokers,
+    _DOMAIN: _domain,
     "aws:rds/clusterInstance:ClusterInstance": _database,
     "aws:rds/instance:Instance": _database,
     "aws:s3/bucket:Bucket": _acl,
@@ -104,7 +125,8 @@ _CHECKS: Mapping[str, Callable[[Resource], Iterator[str]]] = {
 def _check(resource: Resource, _: Deployment) -> Iterable[str]:
     if resource.type in _CHECKS:
         yield from _CHECKS[resource.type](resource)
-    yield from _document(resource)
+    if not _inside(resource):
+        yield from _document(resource)
 
 
 RULE = ResourceRule(

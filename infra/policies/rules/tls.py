@@ -12,6 +12,10 @@ _TLS_1_3_ONLY = "ELBSecurityPolicy-TLS13-1-3-"
 """Prefix of the policies of load balancers with nothing older. https://docs.aws.amazon.com/elasticloadbalancing/latest/
 application/describe-ssl-policies.html"""
 
+_STRICTEST_OF_SEARCH = "Policy-Min-TLS-1-2-PFS-2023-10"
+"""OpenSearch Service has none with TLS 1.3 alone; this one has it, and TLS 1.2 with forward secrecy.
+https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_DomainEndpointOptions.html"""
+
 
 def _distribution(resource: Resource) -> Iterator[str]:
     minimum = resource.at("viewerCertificate.minimumProtocolVersion")
@@ -24,6 +28,12 @@ def _distribution(resource: Resource) -> Iterator[str]:
         custom = origin.get("customOriginConfig")
         if isinstance(custom, Mapping) and custom.get("originProtocolPolicy") != "https-only":
             yield f"originProtocolPolicy of {origin.get('originId')} lets CloudFront use HTTP"
+
+
+def _domain(resource: Resource) -> Iterator[str]:
+    policy = resource.at("domainEndpointOptions.tlsSecurityPolicy")
+    if policy not in (_STRICTEST_OF_SEARCH, UNKNOWN):
+        yield f"domainEndpointOptions.tlsSecurityPolicy is {policy}; the strictest is {_STRICTEST_OF_SEARCH}"
 
 
 def _listener(resource: Resource) -> Iterator[str]:
@@ -57,6 +67,7 @@ _CHECKS: Mapping[str, Callable[[Resource], Iterator[str]]] = {
     "aws:alb/listener:Listener": _listener,
     "aws:cloudfront/distribution:Distribution": _distribution,
     "aws:lb/listener:Listener": _listener,
+    "aws:opensearch/domain:Domain": _domain,
     "kubernetes:helm.sh/v3:Release": _release,
 }
 
@@ -68,7 +79,7 @@ def _check(resource: Resource, _: Deployment) -> Iterable[str]:
 
 RULE = ResourceRule(
     "tls-1-3",
-    "Every listener and distribution, and the gateway, take TLS 1.3 and nothing older.",
+    "Every listener and distribution, and the gateway, take TLS 1.3 and nothing older; search, the next best.",
     "All clients are ours and know TLS 1.3; older versions have weak ciphers, and can be downgraded to.",
     _check,
 )

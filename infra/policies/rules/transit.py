@@ -26,6 +26,13 @@ def _cache(resource: Resource) -> Iterator[str]:
         yield "transitEncryptionMode is preferred: clients may use plain text"
 
 
+def _domain(resource: Resource) -> Iterator[str]:
+    if not is_true(resource.at("domainEndpointOptions.enforceHttps")):
+        yield "domainEndpointOptions.enforceHttps is not true: clients may use plain text"
+    if not is_true(resource.at("nodeToNodeEncryption.enabled")):
+        yield "nodeToNodeEncryption.enabled is not true: nodes replicate in plain text"
+
+
 def _parameters(resource: Resource) -> Iterator[str]:
     """Of PostgreSQL; rds.force_ssl is 1 from version 15 on unless it is set, and a group says so for every version."""
     if not str(resource.at("family")).startswith("postgres"):
@@ -49,6 +56,7 @@ def _bucket_policy(resource: Resource) -> Iterator[str]:
 _CHECKS: Mapping[str, Callable[[Resource], Iterator[str]]] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": _cache,
     "aws:msk/cluster:Cluster": _brokers,
+    "aws:opensearch/domain:Domain": _domain,
     "aws:rds/parameterGroup:ParameterGroup": _parameters,
     "aws:s3/bucketPolicy:BucketPolicy": _bucket_policy,
 }
@@ -61,7 +69,7 @@ def _check(resource: Resource, _: Deployment) -> Iterable[str]:
 
 RULE = ResourceRule(
     "encryption-in-transit",
-    "Databases, brokers, caches and buckets refuse clients without TLS.",
+    "Databases, brokers, caches, search and buckets refuse clients without TLS.",
     "One client that is configured wrongly would send passwords and heart beats in the open.",
     _check,
 )

@@ -8,6 +8,7 @@ _PREFIXES = {
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "eks-auth": "eks-auth",
+    "opensearch": "es",
     "s3control": "s3",
     "service-quotas": "servicequotas",
     "sesv2": "ses",

@@ -23,6 +23,7 @@ _FORMS: dict[tuple[str, str], str] = {
     ("rds", "DBSubnetGroupName"): "arn:aws:rds:{region}:{account}:subgrp:{name}",
     ("elasticache", "ReplicationGroupId"): "arn:aws:elasticache:{region}:{account}:replicationgroup:{name}",
     ("elasticache", "CacheClusterId"): "arn:aws:elasticache:{region}:{account}:cluster:{name}",
+    ("opensearch", "DomainName"): "arn:aws:es:{region}:{account}:domain/{name}",
     ("kms", "KeyId"): "arn:aws:kms:{region}:{account}:key/{name}",
     ("ecr", "repositoryName"): "arn:aws:ecr:{region}:{account}:repository/{name}",
 }

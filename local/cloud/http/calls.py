@@ -20,6 +20,7 @@ _OPERATION_PATH = re.compile(r"/service/\w+/operation/(\w+)$")
 
 _SERVICES = {
     "email": "ses",
+    "es": "opensearch",
     "eventbridge": "events",
     "monitoring": "cloudwatch",
     "s3express": "s3",
@@ -37,7 +38,19 @@ _UNSIGNED_TARGETS = {
 _UNSIGNED_VERSIONS = {"2011-06-15": "sts"}
 """Services of which some operations need no signature."""
 _UNSIGNED_PATHS = (
-    *("route53", "cloudfront", "kafka", "eks", "account", "apigateway", "apigatewayv2", "appconfig", "backup", "ebs"),
+    *(
+        "route53",
+        "cloudfront",
+        "kafka",
+        "eks",
+        "opensearch",
+        "account",
+        "apigateway",
+        "apigatewayv2",
+        "appconfig",
+        "backup",
+        "ebs",
+    ),
     *("pipes", "ram", "resource-groups", "s3control", "s3tables", "scheduler", "sesv2", "vpc-lattice", "xray"),
 )
 """REST services that are here, without S3."""

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
+from moto.iam.models import SERVICE_NAME_CONVERSION, AWSManagedPolicy, IAMBackend, iam_backends
 
 from local.cloud.context import ACCOUNT
 
@@ -23,7 +23,8 @@ _ARN = re.compile(r"arn:aws:iam::aws:policy/[\w+=,.@/-]+")
 
 
 def install() -> None:
-    """Replaces a method of moto's class, so that pickles keep referring to that class."""
+    """Replaces a method of moto's class, so that pickles keep referring to that class, and adds a name to its table."""
+    SERVICE_NAME_CONVERSION["opensearchservice"] = "AmazonOpenSearchService"
     IAMBackend.list_policies = _listed
 
 

@@ -7,7 +7,6 @@ one is built anew, to both.
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,11 +26,10 @@ class SearchUnavailable(Exception):
 
 
 class Engine:
-    def __init__(self, url: str, ca_file: str = "") -> None:
-        """`url` may have a user and a password; without it nothing is there. `ca_file` certifies the server."""
-        self._url = url
-        tls = ssl.create_default_context(cafile=ca_file or None)
-        self._http = httpx.AsyncClient(base_url=url, verify=tls, timeout=_TIMEOUT, trust_env=False)
+    def __init__(self, client: Mapping[str, Any]) -> None:
+        """`client` is OpenSearchVariables.opensearch_client; without a URL nothing is there."""
+        self._is_there = bool(client["base_url"])
+        self._http = httpx.AsyncClient(**client, timeout=_TIMEOUT, trust_env=False)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -83,7 +81,7 @@ class Engine:
 
     async def _call(self, method: str, path: str, body: Any = None, absent: Any = None) -> Any:
         """`absent` is the answer where OpenSearch says 404."""
-        if not self._url:
+        if not self._is_there:
             raise SearchUnavailable("this platform has no OpenSearch")
         content = body if isinstance(body, str) or body is None else json.dumps(body)
         headers = {"Content-Type": "application/x-ndjson" if isinstance(body, str) else "application/json"}

@@ -82,6 +82,30 @@ def stream(
     )
 
 
+def domain(
+    name: str = "aura-us-west-2-search",
+    opts: pulumi.ResourceOptions | None = None,
+    without: str = "",
+    tls: str = "Policy-Min-TLS-1-2-PFS-2023-10",
+    key: str | None = KEY,
+) -> aws.opensearch.Domain:
+    """`without` one of: at rest, between nodes, https, vpc, password."""
+    everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "es:ESHttpGet", "Resource": "arn:aws:es:::d/*"}
+    return aws.opensearch.Domain(
+        name,
+        domain_name=name,
+        encrypt_at_rest=aws.opensearch.DomainEncryptAtRestArgs(enabled=without != "at rest", kms_key_id=key),
+        node_to_node_encryption=aws.opensearch.DomainNodeToNodeEncryptionArgs(enabled=without != "between nodes"),
+        domain_endpoint_options=aws.opensearch.DomainDomainEndpointOptionsArgs(
+            enforce_https=without != "https", tls_security_policy=tls
+        ),
+        vpc_options=None if without == "vpc" else aws.opensearch.DomainVpcOptionsArgs(subnet_ids=["a"]),
+        advanced_security_options=aws.opensearch.DomainAdvancedSecurityOptionsArgs(enabled=without != "password"),
+        access_policies=document(everyone),
+        opts=kept(opts),
+    )
+
+
 def secret(
     resource: str = "secret", opts: pulumi.ResourceOptions | None = None, /, **changed: Any
 ) -> aws.secretsmanager.Secret:

@@ -124,10 +124,18 @@ def buckets(where: Where, whole: bool) -> None:
             )
 
 
+def domains(where: Where, whole: bool) -> None:
+    """What is in them can be computed again from the database, which is copied."""
+    good.domain(f"aura-{WEST}-search", where(WEST))
+    if whole:
+        good.domain(f"aura-{EAST}-search", where(EAST))
+
+
 PROGRAMS = {
     databases: "aws:rds/instance:Instance",
     caches: "aws:elasticache/replicationGroup:ReplicationGroup",
     streams: "aws:msk/cluster:Cluster",
+    domains: "aws:opensearch/domain:Domain",
     keys: "aws:kms/key:Key",
     keys_of_each_region: "aws:kms/key:Key",
     clusters: "aws:eks/cluster:Cluster",

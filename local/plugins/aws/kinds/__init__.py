@@ -19,6 +19,7 @@ _MODULES = {
     "iam": ("iam",),
     "kms": ("kms",),
     "msk": ("msk", "msk_clusters", "msk_policies", "msk_replicators"),
+    "opensearch": ("opensearch",),
     "rds": ("rds", "rds_backups"),
     "route53": ("route53", "route53_health"),
     "s3": ("s3", "s3_replication", "s3_settings"),

@@ -1,4 +1,4 @@
-"""CloudWatch log groups."""
+"""CloudWatch log groups, and who else may write to them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KINDS = (
             replacing="name",
             absent={"kmsKeyId": "", "retentionInDays": 0},
         ),
-        outputs={"arn": "arn"},
+        outputs={"arn": "logGroupArn"},  # without the asterisk for its streams that `arn` ends with
         tags=Tags(
             create="tags",
             form="map",
@@ -50,5 +50,21 @@ KINDS = (
             path="tags",
             lookup=Call("ListTagsLogGroup", {"logGroupName": "{id}"}),
         ),
+    ),
+    Kind(
+        type="aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
+        service="logs",
+        inputs=Inputs(
+            source="internal/service/logs/resource_policy.go", in_place="policyDocument", replacing="policyName"
+        ),
+        create=Call("PutResourcePolicy", {"policyName": "{policyName}", "policyDocument": "{policyDocument}"}),
+        upsert=True,
+        id="{policyName}",
+        read=Call("DescribeResourcePolicies"),
+        found="resourcePolicies[?policyName == '{id}'] | [0]",
+        delete=Call("DeleteResourcePolicy", {"policyName": "{id}"}),
+        modify=Call("PutResourcePolicy", {"policyName": "{id}", "policyDocument": "{policyDocument}"}),
+        documents=frozenset({"policyDocument"}),
+        name="policyName",
     ),
 )

@@ -1,0 +1,1 @@
+"""OpenSearch Service: domains, each with a node of OpenSearch."""
