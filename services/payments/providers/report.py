@@ -6,13 +6,16 @@ Addresses, names and cards stand in events, too: they are not here, so nobody ha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from services.payments.ledger.entries import Entry
 from services.payments.money import Money
 from services.payments.subscriptions import Event, Provider
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Providers count their times from it; adding to it raises OverflowError for what is no time."""
 
 
 class Refused(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from appstoreserverlibrary.models.JWSTransactionDecodedPayload import JWSTransactionDecodedPayload
@@ -15,7 +15,7 @@ from appstoreserverlibrary.models.Subtype import Subtype
 from services.payments.ledger import entries
 from services.payments.money import from_thousandths
 from services.payments.plans import plan_of_product
-from services.payments.providers.report import Refused, Report
+from services.payments.providers.report import EPOCH, Refused, Report
 from services.payments.subscriptions import Change, Event, Provider
 
 _CHANGES = {
@@ -97,4 +97,4 @@ def _entries(
 
 
 def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return EPOCH + timedelta(milliseconds=milliseconds)

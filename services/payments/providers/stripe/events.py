@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.payments.ledger import entries
 from services.payments.money import Money
 from services.payments.plans import plan_of
-from services.payments.providers.report import Invoice, InvoiceStatus, Refused, Report
+from services.payments.providers.report import EPOCH, Invoice, InvoiceStatus, Refused, Report
 from services.payments.providers.stripe.objects import (
     ChargeObject,
     InvoiceObject,
@@ -37,9 +37,9 @@ trial and no card: neither is anything yet."""
 def report(payload: bytes) -> Report:
     """Of the payload of a verified event; raises Refused if it has another shape than Stripe's objects."""
     event = decode(payload, StripeEvent)
-    found = Report(Provider.STRIPE, event.id, _moment(event.created))
     raw = event.data.object
     try:
+        found = Report(Provider.STRIPE, event.id, _moment(event.created))
         match event.type.rpartition("."):
             case ("customer.subscription", _, _):
                 return _of_subscription(found, decode(raw, SubscriptionObject), event.type)
@@ -50,9 +50,10 @@ def report(payload: bytes) -> Report:
                 return replace(found, customer=of_charge.customer, fee_of=of_charge.balance_transaction or "")
             case ("refund", _, "created" | "updated" | "failed"):
                 return replace(found, entries=_refunded(decode(raw, RefundObject)))
+            case _:
+                return found
     except (ValueError, OverflowError) as error:
         raise Refused(f"the event {event.id} has a value that nothing has: {error}") from error
-    return found
 
 
 def _of_subscription(found: Report, told: SubscriptionObject, kind: str) -> Report:
@@ -115,4 +116,4 @@ def _refunded(told: RefundObject) -> tuple[entries.Entry, ...]:
 
 
 def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    return EPOCH + timedelta(seconds=seconds)
