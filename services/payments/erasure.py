@@ -6,7 +6,7 @@ with it whatever would still be charged; while Stripe does not answer, the event
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import psycopg
@@ -18,6 +18,7 @@ from services.kit import logs, outbox
 from services.kit.database import Connection, Pool
 from services.kit.outbox import Relay
 from services.payments.payers import digest
+from services.payments.providers.report import EPOCH
 from services.payments.providers.stripe.api import Stripe
 
 GROUP = "payments-erasure"
@@ -45,7 +46,7 @@ class Eraser:
         if event.kind != Kind.ACCOUNT_DELETED:
             return
         try:
-            until = datetime.fromtimestamp(event.until / 1000, UTC)
+            until = EPOCH + timedelta(milliseconds=event.until)
             async with self._pool.connection() as connection:
                 await connection.execute(_REMEMBER, (digest(event.user), until))
                 await connection.execute(_KEYS, (event.user, until))

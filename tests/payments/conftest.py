@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -90,34 +91,60 @@ def app_store() -> AppStore:
 
 
 @pytest.fixture(scope="package")
-def service(postgres: Database, kafka: Kafka, key: ECKey, app_store: AppStore) -> Iterator[Service]:
-    with ServerThread(auth.create([key]), ServiceSettings(port=0)) as issuer, StripeServer() as stripe:
-        settings = PaymentsSettings(
-            database_url=SecretStr(postgres.create("payments")),
-            kafka_bootstrap=kafka.bootstrap,
-            jwks_url=f"{issuer}{JWKS_PATH}",
-            stripe_key=SecretStr(KEY),
-            stripe_webhook_secret=SecretStr(WEBHOOK_SECRET),
-            stripe_api=stripe.address,
-            app_url=BACK,
-            apple_root_certificates=app_store.root,
-            apple_bundle=BUNDLE,
-            apple_app_id=APP_ID,
-            apple_revocation=False,
-            port=0,
-        )
-        migrations.upgrade(settings, VERSIONS)
-        ensure_topic(settings.kafka_client, TOPIC_USER_EVENTS, partitions=2, retention_ms=3_600_000)
-        ensure_topic(
-            settings.kafka_client, TOPIC_ENTITLEMENT_EVENTS, partitions=entitlement_events.PARTITIONS, retention_ms=None
-        )
-        application = create(settings)
-        with ServerThread(application, settings) as address:
-            made = Service(settings, application, address, key, stripe, app_store)
-            application.dependency_overrides[dependencies.now] = _clock(made)
-            yield made
-            for client in made.clients:
-                client.close()
+def issuer(key: ECKey) -> Iterator[str]:
+    with ServerThread(auth.create([key]), ServiceSettings(port=0)) as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def stripe_server() -> Iterator[StripeServer]:
+    with StripeServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def settings(
+    postgres: Database, kafka: Kafka, issuer: str, stripe_server: StripeServer, app_store: AppStore
+) -> PaymentsSettings:
+    """Of a service whose tables and topics are there."""
+    made = PaymentsSettings(
+        database_url=SecretStr(postgres.create("payments")),
+        kafka_bootstrap=kafka.bootstrap,
+        jwks_url=f"{issuer}{JWKS_PATH}",
+        stripe_key=SecretStr(KEY),
+        stripe_webhook_secret=SecretStr(WEBHOOK_SECRET),
+        stripe_api=stripe_server.address,
+        app_url=BACK,
+        apple_root_certificates=app_store.root,
+        apple_bundle=BUNDLE,
+        apple_app_id=APP_ID,
+        apple_revocation=False,
+        port=0,
+    )
+    migrations.upgrade(made, VERSIONS)
+    ensure_topic(made.kafka_client, TOPIC_USER_EVENTS, partitions=2, retention_ms=3_600_000)
+    partitions = entitlement_events.PARTITIONS
+    ensure_topic(made.kafka_client, TOPIC_ENTITLEMENT_EVENTS, partitions=partitions, retention_ms=None)
+    return made
+
+
+@pytest.fixture(scope="package")
+def service(
+    settings: PaymentsSettings, key: ECKey, stripe_server: StripeServer, app_store: AppStore
+) -> Iterator[Service]:
+    with serving(settings, key, stripe_server, app_store) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def serving(settings: PaymentsSettings, key: ECKey, stripe: StripeServer, app_store: AppStore) -> Iterator[Service]:
+    application = create(settings)
+    with ServerThread(application, settings) as address:
+        made = Service(settings, application, address, key, stripe, app_store)
+        application.dependency_overrides[dependencies.now] = _clock(made)
+        yield made
+        for client in made.clients:
+            client.close()
 
 
 def _clock(service: Service) -> Callable[[], datetime]:
