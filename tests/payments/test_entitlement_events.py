@@ -108,8 +108,14 @@ def test_the_end_of_an_account_leaves_books_of_nobody(service: Service, topic: _
         assert service.query(f"select * from {table} where {column}::text = %s", user) == [], table
     for method, path in (("GET", "/subscription"), ("GET", "/invoices"), ("POST", "/subscription/cancellation")):
         assert token.request(method, path).status_code == 410, "a token of before the end"
-    later = event("customer.subscription.updated", subscription(payer), created=NOW + 9)
-    assert send(service, later).json() == {"recorded": True}
+    paid_late = subscription(payer, id="sub_late", customer="cus_late")
+    service.stripe.customers.add("cus_late")
+    service.stripe.away = True
+    late = event("customer.subscription.created", paid_late, created=NOW + 9)
+    assert send(service, late).status_code == 503
+    service.stripe.away = False
+    assert send(service, late).json() == {"recorded": False}
+    assert "cus_late" not in service.stripe.customers, "a checkout that was open ends as well"
     again = service.client(user, lifetime=2000).get("/subscription").json()
     assert again["account_token"] != payer, "who comes back is another payer"
     assert again["subscription"] is None

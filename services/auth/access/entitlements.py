@@ -12,7 +12,7 @@ from services.kit.database import Connection
 _STORE = """
 insert into entitlements (account_id, version, held) select id, %s, %s from accounts where id = %s
 on conflict (account_id) do update set version = excluded.version, held = excluded.held
-where entitlements.version < excluded.version"""
+where entitlements.version <= excluded.version"""
 _HELD = """
 select name from entitlements, jsonb_each_text(held) as one (name, until)
 where account_id = %s and until::bigint > %s and name not in (select name from roles)"""
@@ -21,7 +21,8 @@ where account_id = %s and until::bigint > %s and name not in (select name from r
 
 async def store(connection: Connection, account: str, version: int, held: Mapping[str, int]) -> None:
     """Replaces what an account has: entitlement -> its end, Unix ms. Nothing happens without such an account, or if a
-    later version is there."""
+    later version is there. Of one version the record that is read last holds: after the loss of a region another one
+    may have its number."""
     await connection.execute(_STORE, (version, Jsonb(dict(held)), account))
 
 

@@ -16,7 +16,7 @@ from services.payments.providers.apple import events as apple_events
 from services.payments.providers.report import ProviderUnavailable, Refused, Report
 from services.payments.providers.stripe import events as stripe_events
 from services.payments.providers.stripe import signature
-from services.payments.recording import record
+from services.payments.recording import Recorded, record
 from services.payments.schemas import Receipt
 
 MAX_BODY = 1 << 20
@@ -38,7 +38,10 @@ async def stripe(request: Request, service: Service, now: Now) -> Receipt:
         raise _refused(error) from error
     except ProviderUnavailable as error:
         raise unavailable(str(error)) from error
-    return await _record(service, report, now, fees)
+    recorded = await _record(service, report, now, fees)
+    if recorded.orphan is not None:
+        await _end(service, recorded.orphan)
+    return Receipt(recorded=recorded.first)
 
 
 @router.post("/apple", responses=_ANSWERS)
@@ -53,17 +56,26 @@ async def apple(request: Request, service: Service, now: Now) -> Receipt:
         raise _refused(error) from error
     except ProviderUnavailable as error:
         raise unavailable(str(error)) from error
-    return await _record(service, report, now)
+    return Receipt(recorded=(await _record(service, report, now)).first)
 
 
-async def _record(service: Payments, report: Report, now: Now, more: tuple[Entry, ...] = ()) -> Receipt:
+async def _record(service: Payments, report: Report, now: Now, more: tuple[Entry, ...] = ()) -> Recorded:
     try:
         async with service.pool.connection() as connection:
             recorded = await record(connection, report, now, more)
     except DataError as error:
         raise _refused(Refused(f"the event {report.id} has a value that no table takes: {error}")) from error
     service.relay.wake()
-    return Receipt(recorded=recorded)
+    return recorded
+
+
+async def _end(service: Payments, customer: str) -> None:
+    """Ends what is still charged for an account that has ended, such as by a checkout that was open then."""
+    log.warning("orphan_charged", customer=customer, hint="it is ended now; a person has to refund what was paid")
+    try:
+        await service.stripe.forget(customer)
+    except ProviderUnavailable as error:
+        raise unavailable(str(error)) from error
 
 
 def _refused(error: Refused) -> Problem:
