@@ -8,12 +8,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 
 from services.payments.providers.apple.verification import App, Verifier
 from services.payments.providers.report import Refused
 from services.payments.subscriptions import GRACE
 from tests.payments.app_store import APP_ID, BUNDLE, AppStore
-from tests.payments.conftest import Service
+from tests.payments.conftest import Service, serving
 from tests.payments.stripe_events import DAY, NOW, moment
 
 pytestmark = pytest.mark.integration
@@ -124,6 +125,13 @@ async def test_purchases_of_the_sandbox_are_none_in_production(app_store: AppSto
     body = app_store.notification("SUBSCRIBED", str(uuid4()))["signedPayload"]
     with pytest.raises(Refused, match="INVALID_ENVIRONMENT"):
         await verifier.notification(f'{{"signedPayload": "{body}"}}'.encode())
+
+
+def test_while_the_app_store_is_not_set_up_apple_is_told_to_send_again(service: Service, key: ECKey) -> None:
+    settings = service.settings.model_copy(update={"apple_app_id": 0})
+    with serving(settings, key, service.stripe, service.app_store) as other:
+        answer = send(other, service.app_store.notification("TEST", None))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
 def test_a_root_that_is_no_certificate_is_refused_at_the_start() -> None:
