@@ -15,6 +15,8 @@ def verify(payload: bytes, header: str, secret: str) -> None:
     try:
         WebhookSignature.verify_header(payload, header, secret, TOLERANCE_SECONDS)
     except SignatureVerificationError as error:
-        raise Refused(f"not signed by Stripe: {error}") from error
+        raise Refused(
+            f"Stripe-Signature is missing, not by the secret of this webhook, or older than {TOLERANCE_SECONDS} s"
+        ) from error
     except UnicodeError as error:
         raise Refused("the payload is not UTF-8") from error
