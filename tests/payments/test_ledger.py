@@ -98,6 +98,13 @@ def test_a_check_that_is_not_deferred_refuses_at_once(books: psycopg.Connection[
         enter(books, "immediate", ("revenue", "usd", 1))
 
 
+def test_a_posting_after_the_check_of_its_transaction_is_checked_as_well(books: psycopg.Connection[Any]) -> None:
+    first = enter(books, "checked early", ("provider:stripe", "usd", 5), ("revenue", "usd", -5))
+    books.execute("set constraints all immediate")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        books.execute(POST, (first, 3, "fees", "usd", 1))
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ENTRIES, max_size=4, unique_by=lambda one: one.source))
 def test_every_entry_that_the_service_makes_is_taken(books: psycopg.Connection[Any], entries: list[Any]) -> None:
