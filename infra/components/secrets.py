@@ -16,6 +16,8 @@ from contracts.platform import (
     RECORDER_SECRET,
     SIGNING_KEY_SECRET,
     STREAMS,
+    STRIPE_KEY_SECRET,
+    STRIPE_WEBHOOK_SECRET,
     WEBHOOK_SECRET,
 )
 from infra import generated
@@ -89,7 +91,7 @@ class PlatformSecrets(Component):
     """Shared keys: `auth` signs tokens with one, the dataflow signs its requests to `recommend` with another, `content`
     signs the URLs of recordings with a third, whose public half is `media_key`, and the recorder logs in with a fourth.
 
-    Google and Apple know their own two only once the owner of the account has replaced the generated values:
+    Google, Apple and Stripe know their own only once the owner of the account has replaced the generated values:
     docs/aws.md.
     """
 
@@ -101,6 +103,8 @@ class PlatformSecrets(Component):
             (RECORDER_SECRET, generated.token(), ()),
             (GOOGLE_CLIENT_SECRET, generated.token(), ()),
             (APPLE_KEY_SECRET, generated.signing_key(), ()),
+            (STRIPE_KEY_SECRET, generated.token(), ()),
+            (STRIPE_WEBHOOK_SECRET, generated.token(), ()),
         ):
             logical = f"{name}-{stored_as.replace('/', '-')}"
             StoredSecret(logical, stored_as, value, store, once=True, readers=readers, opts=self.child())

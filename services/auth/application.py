@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
 from contracts.connections import DatabaseVariables, aiokafka_options
-from contracts.platform import TOPIC_USER_EVENTS
-from services.auth import rpc
-from services.auth.erasure import GROUP, Eraser
+from contracts.platform import TOPIC_ENTITLEMENT_EVENTS, TOPIC_USER_EVENTS
+from services.auth import entitling, erasure, rpc
+from services.auth.entitling import Keeper
+from services.auth.erasure import Eraser
 from services.auth.issuing import Issuer
 from services.auth.providers.client import ProviderClient
 from services.auth.rest import admin, devices, keys, sign_in, token
@@ -52,7 +53,7 @@ def create(settings: AuthSettings, signing: list[ECKey]) -> FastAPI:
         await service.pool.open()
         address = f"{settings.host}:{settings.grpc_port}"
         async with (
-            background.running(*_erasing(service)),
+            background.running(*_reading(service)),
             rpc.serving(service, address, settings.drain_seconds) as port,
         ):
             found.state.running = Running(service, port)
@@ -66,9 +67,12 @@ def create(settings: AuthSettings, signing: list[ECKey]) -> FastAPI:
     return found
 
 
-def _erasing(service: Service) -> list[Coroutine[Any, Any, None]]:
-    """The work beside requests: accounts that have ended are erased."""
+def _reading(service: Service) -> list[Coroutine[Any, Any, None]]:
+    """The work beside requests: accounts that have ended are erased, and what the others paid for is kept."""
     if not service.settings.kafka_bootstrap:
         return []
     kafka = aiokafka_options(service.settings)
-    return [consumer.consume(kafka, TOPIC_USER_EVENTS, GROUP, Eraser(service.pool).handle)]
+    return [
+        consumer.consume(kafka, TOPIC_USER_EVENTS, erasure.GROUP, Eraser(service.pool).handle),
+        consumer.consume(kafka, TOPIC_ENTITLEMENT_EVENTS, entitling.GROUP, Keeper(service.pool).handle),
+    ]

@@ -22,8 +22,8 @@ class Eraser:
         self._pool = pool
 
     async def handle(self, value: bytes) -> None:
-        """Deletes the account with its identities, sessions, codes and roles, if it is of before the end that a record
-        tells of. Again, there is nothing left. Raises DecodeError for what is no event."""
+        """Deletes the account with all that refers to it, and its roles, if it is of before the end that a record tells
+        of. Again, there is nothing left. Raises DecodeError for what is no event."""
         event = read(value)
         if event.kind != Kind.ACCOUNT_DELETED:
             return

@@ -17,8 +17,8 @@ class AuthSettings(ServiceSettings, KafkaVariables):  # pyright: ignore[reportIn
     """SIGNING_KEY is the PEM of an EC P-256 private key; PREVIOUS_SIGNING_KEY, the one before, stays published.
 
     It signs until the current one is known everywhere, and then its tokens are still valid for their lifetime. Without
-    DATABASE_URL the service publishes its keys and nobody can sign in; without KAFKA_BOOTSTRAP it erases no account.
-    A provider is offered once it has a client id.
+    DATABASE_URL the service publishes its keys and nobody can sign in; without KAFKA_BOOTSTRAP it erases no account
+    and nobody has what they paid for. A provider is offered once it has a client id.
     """
 
     signing_key: SecretStr

@@ -32,6 +32,8 @@ create table outbox (
     due_at timestamptz not null default now()
 );
 """
+TOMBSTONE = b""
+"""The value of an event that ends its key in a compacted topic: it is sent as a record without a value."""
 BATCH = 500
 POLL_SECONDS = 5.0
 """For what another process left; `wake` sends what this one stored."""
@@ -109,7 +111,7 @@ def _record(event_id: UUID, topic: str, key: str, value: bytes, trace_id: str, c
     return {
         "topic": topic,
         "key": key.encode(),
-        "value": value,
+        "value": value if value != TOMBSTONE else None,
         "headers": [(EVENT_ID, str(event_id).encode()), (TRACE_ID, trace_id.encode())],
         "timestamp_ms": int(created_at.timestamp() * 1000),
     }

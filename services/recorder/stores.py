@@ -13,7 +13,14 @@ import redis
 from botocore.config import Config
 
 from contracts.connections import redis_options
-from contracts.platform import TOPIC_CONTENT_EVENTS, TOPIC_DEAD, TOPIC_EVENTS, TOPIC_RAW, TOPIC_USER_EVENTS
+from contracts.platform import (
+    TOPIC_CONTENT_EVENTS,
+    TOPIC_DEAD,
+    TOPIC_ENTITLEMENT_EVENTS,
+    TOPIC_EVENTS,
+    TOPIC_RAW,
+    TOPIC_USER_EVENTS,
+)
 from contracts.recovery_point import TopicPoint
 from services.recorder.kafka import Topics, lags
 from services.recorder.postgres import database_point
@@ -21,7 +28,7 @@ from services.recorder.redis import cache_point
 from services.recorder.sampling import Stores
 from services.recorder.settings import RecorderSettings
 
-TOPICS = (TOPIC_RAW, TOPIC_EVENTS, TOPIC_DEAD, TOPIC_USER_EVENTS, TOPIC_CONTENT_EVENTS)
+TOPICS = (TOPIC_RAW, TOPIC_EVENTS, TOPIC_DEAD, TOPIC_USER_EVENTS, TOPIC_CONTENT_EVENTS, TOPIC_ENTITLEMENT_EVENTS)
 LAG_SECONDS = 15.0
 """Between two questions about the replicator: AWS measures once a minute, and counts calls."""
 _SECONDS = 3

@@ -22,6 +22,7 @@ TABLES = {
     "sessions": "account_id",
     "codes": "account_id",
     "subject_roles": "subject",
+    "entitlements": "account_id",
 }
 
 
@@ -48,6 +49,7 @@ async def test_everything_of_a_person_is_erased_and_nothing_of_others(app: App) 
     user, other = (app.bearer(one["access_token"]).principal.user for one in (ada, bob))
     with psycopg.connect(app.database_url, autocommit=True) as connection:
         connection.execute("insert into subject_roles values (%s, 'admin')", (user,))
+        connection.execute("insert into entitlements values (%s, 1, '{}')", (user,))
     app.answer("ada@erased.example")  # a code that nobody redeemed
     before, others = rows(app, user), rows(app, other)
     assert all(before.values()), before

@@ -69,7 +69,8 @@ def test_secrets_manager_denies_access_to_a_pod_without_the_permission(platform:
 
 
 def test_no_pod_can_write_its_root(platform: Platform) -> None:
-    for deployment in ("auth", "ingest", "recommend", "history", "users", "content", "bio-sync", "operators"):
+    deployments = ("auth", "ingest", "recommend", "history", "users", "content", "payments", "bio-sync", "operators")
+    for deployment in deployments:
         printed = in_pod(
             platform,
             deployment,

@@ -134,7 +134,10 @@ def test_a_role_trusts_one_kind_of_job_of_the_repository(clone: Clone, cloud: Cl
 def test_every_image_has_an_immutable_repository_with_cross_account_pull(clone: Clone, cloud: Cloud) -> None:
     ecr = cloud.client("ecr")
     found = {one["repositoryName"]: one for one in ecr.describe_repositories()["repositories"]}
-    images = ("auth", "biosync", "content", "history", "ingest", "operators", "recommend", "region", "users")
+    images = (
+        *("auth", "biosync", "content", "history", "ingest"),
+        *("operators", "payments", "recommend", "region", "users"),
+    )
     assert {f"aura/{name}" for name in images} <= found.keys()
     for name in images:
         repository = found[f"aura/{name}"]

@@ -53,7 +53,7 @@ def test_generated_secrets_are_made_at_home_and_copied(declared: Recording) -> N
         *("rds/auth/password", "rds/users/password", "kafka/password", "redis/password"),
         "opensearch/password",
         *("auth/signing-key", "auth/google-client-secret", "auth/apple-key", "biosync/webhook", "timeseries/password"),
-        *("content/media-key", "recorder/password"),
+        *("content/media-key", "recorder/password", "payments/stripe-key", "payments/stripe-webhook"),
     }
     assert {name for name in secrets if EAST in name} == {
         *(f"aura-{EAST}-{database}" for database in ("auth", "users")),

@@ -31,6 +31,7 @@ DIFFERENT = {
     ("AuraService", "region"): {"spec.routes"},
     ("AuraService", "users"): {"spec.routes"},
     ("AuraService", "content"): {"spec.routes"},
+    ("AuraService", "payments"): {"spec.routes", "spec.env.APP_URL"},
     ("Cluster", "timeseries"): {
         "spec.instances",
         "spec.postgresql.synchronous.dataDurability",

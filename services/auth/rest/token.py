@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from contracts.tokens import LIFETIME_SECONDS
-from services.auth.access import store as access
+from services.auth.access.entitlements import roles_in_token
 from services.auth.audit import store as audit
 from services.auth.rest.forms import BadForm, form
 from services.auth.service import Service
@@ -76,7 +76,7 @@ def router(service: Service) -> APIRouter:
             raise Refused("invalid_grant", "code_verifier does not belong to the code_challenge of this sign-in")
         async with service.pool.connection() as connection:
             began = await sessions.begin(connection, code.account_id, code.device, time.time())
-            roles = await access.roles_of(connection, code.account_id)
+            roles = await roles_in_token(connection, code.account_id, time.time())
             await audit.append(connection, code.account_id, "session.began", began.session_id)
         return _answer(service, began, roles)
 
@@ -85,7 +85,7 @@ def router(service: Service) -> APIRouter:
             use = await sessions.use(connection, given.get("refresh_token", ""), time.time())
             if use is None:
                 raise Refused("invalid_grant", "the refresh token is unknown; sign in again")
-            roles = await access.roles_of(connection, use.account_id) if use.refresh_token else []
+            roles = await roles_in_token(connection, use.account_id, time.time()) if use.refresh_token else []
             if use.outcome is Outcome.REUSED:  # the transaction has to last, so the refusal comes after it
                 await audit.append(connection, use.account_id, "session.reuse", use.session_id)
         if why := _WHY.get(use.outcome):

@@ -1,0 +1,1 @@
+"""The books: double entry, in minor units, appended to and never changed."""

@@ -1,0 +1,1 @@
+"""The App Store: its signed notifications (App Store Server Notifications V2)."""

@@ -1,0 +1,1 @@
+"""Stripe: its signed events, and its API."""
