@@ -20,7 +20,6 @@ from local.cloud.server import serve
 from local.cloud.state.store import StateUnreadable
 from local.site import Site
 
-
 _M_ARENA_MAX = -8
 """Of mallopt(3)."""
 

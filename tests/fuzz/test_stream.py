@@ -85,7 +85,9 @@ async def _control(campaign: Campaign, pipeline: BioSync, over: asyncio.Event) -
         return pipeline.token(name)
 
     try:
-        report = await stream([SimulatedUser(user, beats)], pipeline.endpoint, token, SPEED, compare, lambda _: None)
+        report = await stream(
+            [SimulatedUser(user, beats)], lambda: pipeline.endpoint, token, SPEED, compare, lambda _: None
+        )
     except Exception as error:
         campaign.found(WHOLE, "the control user could not stream", error)
         return

@@ -22,7 +22,7 @@ async def streamed(to: Stream, beats: list[Beat], speed: float, lifetime: float 
 
     return await stream(
         [SimulatedUser("sim", beats)],
-        endpoint,
+        lambda: endpoint,
         lambda user: to.identity.token(user, lifetime),
         speed,
         stored,

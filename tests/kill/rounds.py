@@ -82,7 +82,12 @@ async def run_round(pipeline: BioSync, round_: Round) -> str:
     try:
         async with asyncio.timeout(SECONDS):
             report = await stream(
-                simulated_users(round_), pipeline.endpoint, pipeline.token, SPEED, on_acknowledged, injector.on_progress
+                simulated_users(round_),
+                lambda: pipeline.endpoint,
+                pipeline.token,
+                SPEED,
+                on_acknowledged,
+                injector.on_progress,
             )
     except TimeoutError:
         report = injector.report  # the comparison reports what is missing

@@ -114,12 +114,14 @@ class Application:
     def _own(self, service: Service[Any], call: Call, request: Request) -> Response:
         with nullcontext() if service.locks_itself else self.context.lock:
             self.context.caller = call.access_key
+            if not service.locks_itself:
+                self.keeper.settle()
             try:
                 response, changed = service.handle(request, call.region)
                 if changed:
                     self.keeper.commit()
             except Exception:
-                with self.context.lock:
+                if not service.locks_itself:
                     self.keeper.revert()
                     self.keeper.revert_own()
                 raise

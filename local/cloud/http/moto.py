@@ -37,6 +37,10 @@ _MADE_BY_READS = {"sts", "kms"}
 class Keeper(Protocol):
     """The state on disk."""
 
+    def settle(self) -> None:
+        """To be called before a request is carried out, so that what undoes it undoes nothing else. Raises AwsError."""
+        ...
+
     def commit(self) -> None:
         """Writes what a request changed. Raises AwsError when that fails; then nothing has changed in moto."""
         ...
@@ -80,6 +84,7 @@ class Moto:
         caller.check(request)
         self.context.caller = call.access_key
         self._check(call, request)
+        self.keeper.settle()
         try:
             if call.service == "iam":
                 iam.load_managed_policies(f"{request.get_data(as_text=True)}&{request.query_string.decode()}")

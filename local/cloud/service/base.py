@@ -63,7 +63,8 @@ class Service(ABC, Generic[State]):
     invalid: str
     """Code of the error for an invalid value of a parameter."""
     locks_itself: ClassVar[bool] = False
-    """Whether its operations take the lock themselves, because they wait for an engine without it."""
+    """Whether its operations take the lock themselves, because they wait for an engine without it. What they change is
+    a mutation, the last that they do: others may save it, and nothing undoes it."""
 
     def __init__(self, context: CloudContext) -> None:
         self.context = context

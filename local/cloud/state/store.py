@@ -49,6 +49,13 @@ class Store:
                 raise
             self.context.changed.clear()
 
+    def settle(self) -> None:
+        """Saves what the control loop has changed since its last pass: an error of a request must not undo that, as the
+        engines already are as it says. Raises as commit."""
+        with self.context.lock:
+            if self.context.changed.is_set():
+                self.commit()
+
     def commit(self) -> None:
         """`save` before an answer. Raises AwsError when that fails; then nothing has changed in memory either."""
         try:

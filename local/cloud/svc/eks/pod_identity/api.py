@@ -44,7 +44,7 @@ class EksAuth(Service[EksState]):
             administrator = _administrator(self.context, cluster)
         # The API server may ask this endpoint back, so the lock must be free.
         subject = subject_of(inputs["token"], administrator, time.time())
-        with self.context.lock:
+        with self.context.mutation():
             cluster = cluster_of(self.state(state.region), cluster.name)
             known = cluster.association_of(subject.namespace, subject.service_account)
             if known is None:
