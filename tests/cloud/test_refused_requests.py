@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from moto.core.request import Request
 from moto.sts.models import sts_backends
 from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 from local.cloud.context import ACCOUNT, CloudContext
 from local.cloud.http import calls
@@ -22,7 +22,7 @@ SIGNED = "AWS4-HMAC-SHA256 Credential=test/20261129/us-west-2/iam/aws4_request, 
 
 def unknown_role() -> Request:
     body = {"Action": "GetRole", "RoleName": "none", "Version": "2010-05-08"}
-    headers = {"Authorization": SIGNED, "Host": "iam.amazonaws.com"}
+    headers = [("Authorization", SIGNED), ("Host", "iam.amazonaws.com")]
     return Request(EnvironBuilder(path="/", method="POST", data=body, headers=headers).get_environ())
 
 
