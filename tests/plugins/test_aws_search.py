@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.plugins.declared import Declared
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 NAME = "declared-search"
+ROLE = "AWSServiceRoleForAmazonOpenSearchService"
 
 
 @pytest.fixture
@@ -79,9 +81,14 @@ def test_a_domain_is_made_changed_in_place_and_deleted(cloud: Cloud, logs: str) 
 
 @pytest.mark.usefixtures("environment")
 def test_the_role_of_the_service_has_the_name_that_aws_gives_it(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    with suppress(
+        iam.exceptions.NoSuchEntityException
+    ):  # an account has one: of tests of the bootstrap
+        iam.delete_service_linked_role(RoleName=ROLE)
     role = Declared("aws:iam/serviceLinkedRole:ServiceLinkedRole", "search")
     made = role.create(awsServiceName="opensearchservice.amazonaws.com", tags={"team": "content"})
-    assert made["name"] == "AWSServiceRoleForAmazonOpenSearchService"
+    assert made["name"] == ROLE
     assert role.drift() == []
     role.delete()
-    assert code(cloud.client("iam").get_role, RoleName=made["name"]) == "NoSuchEntity"
+    assert code(iam.get_role, RoleName=ROLE) == "NoSuchEntity"
