@@ -82,9 +82,7 @@ def test_a_domain_is_made_changed_in_place_and_deleted(cloud: Cloud, logs: str) 
 @pytest.mark.usefixtures("environment")
 def test_the_role_of_the_service_has_the_name_that_aws_gives_it(cloud: Cloud) -> None:
     iam = cloud.client("iam")
-    with suppress(
-        iam.exceptions.NoSuchEntityException
-    ):  # an account has one: of tests of the bootstrap
+    with suppress(iam.exceptions.NoSuchEntityException):  # an account has one: of tests of the bootstrap
         iam.delete_service_linked_role(RoleName=ROLE)
     role = Declared("aws:iam/serviceLinkedRole:ServiceLinkedRole", "search")
     made = role.create(awsServiceName="opensearchservice.amazonaws.com", tags={"team": "content"})
