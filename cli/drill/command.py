@@ -15,7 +15,7 @@ from cli import region as loss
 from cli.drill.activity import Activity
 from cli.drill.figures import Drill, table
 from cli.drill.people import People
-from cli.recovery.commands import active, folder
+from cli.recovery.commands import STOPS, active, folder
 from cli.recovery.person import Terminal
 from cli.recovery.platform import active_probe, copies, declared, environment, gateway
 from contracts.pair import Pair
@@ -123,7 +123,7 @@ def print_drill(mode: str, users: int, minutes: float) -> None:
     console = Console()
     try:
         result = drill(mode, users, minutes)
-    except DrillFailed as error:
+    except (DrillFailed, *STOPS) as error:
         console.print(f"aura drill: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     console.print(table([result]))

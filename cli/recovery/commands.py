@@ -33,7 +33,7 @@ PLANS: dict[str, Callable[[Pair, str], Runbook]] = {
     "switchover": switchover,
     "failback": failback,
 }
-_STOPS = (NoPair, InProgress, Unreachable, Refused, Unknown, PlanChanged, JournalInUse, JournalUnreadable)
+STOPS = (NoPair, InProgress, Unreachable, Refused, Unknown, PlanChanged, JournalInUse, JournalUnreadable)
 
 
 def carry_out(name: str, show_plan: bool, dry_run: bool, resume: str | None, skip: Sequence[str], status: bool) -> None:
@@ -52,7 +52,7 @@ def carry_out(name: str, show_plan: bool, dry_run: bool, resume: str | None, ski
             _dry_run(found, book, console)
             return
         outcome = _run(site, found, book, resume, skip, console)
-    except _STOPS as error:
+    except STOPS as error:
         console.print(f"aura {name}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     raise SystemExit(0 if outcome is Outcome.COMPLETED else 1)
@@ -63,7 +63,7 @@ def print_evaluation() -> None:
     console = Console()
     try:
         findings = evaluate(environment(Site.current()))
-    except _STOPS as error:
+    except STOPS as error:
         console.print(f"aura evaluate: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     shown = Table(box=None, pad_edge=False, show_header=False)

@@ -141,7 +141,7 @@ def test_what_aws_refuses_is_refused(change: dict[str, Any], message: str) -> No
 
 
 @pytest.mark.parametrize("change", NOT_HERE, ids=str)
-def test_what_aws_has_and_this_cloud_has_not_says_so(change: dict[str, Any]) -> None:
+def test_features_without_a_local_implementation_are_refused_as_not_implemented(change: dict[str, Any]) -> None:
     assert refusal(changed(change)).code == "NotImplemented"
 
 

@@ -45,7 +45,7 @@ def test_an_engine_that_is_made_again_has_its_address_again(tmp_path: Path) -> N
     assert addresses.of("first") == first
 
 
-def test_an_address_that_somebody_else_has_taken_is_not_given_back() -> None:
+def test_a_reused_address_is_not_allocated_to_its_former_name() -> None:
     allocations = Allocations(LAST, {}, {"first": FIRST})
     assert allocations.take("other") == FIRST
     assert allocations.take("first") == FIRST + 1

@@ -107,7 +107,7 @@ def test_a_posting_after_the_check_of_its_transaction_is_checked_as_well(books: 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ENTRIES, max_size=4, unique_by=lambda one: one.source))
-def test_every_entry_that_the_service_makes_is_taken(books: psycopg.Connection[Any], entries: list[Any]) -> None:
+def test_the_ledger_accepts_every_kind_of_entry(books: psycopg.Connection[Any], entries: list[Any]) -> None:
     for entry in entries:
         if entry.postings:
             money = [(str(one.account), one.money.currency, one.money.amount) for one in entry.postings]

@@ -88,7 +88,7 @@ def test_a_replayed_event_is_recorded_once(service: Service) -> None:
     assert service.balance("revenue") == before - 999
 
 
-def test_an_event_whose_fee_stripe_does_not_tell_is_sent_again(service: Service) -> None:
+def test_an_event_is_retried_while_stripe_does_not_return_its_fee(service: Service) -> None:
     told = event("charge.succeeded", {"id": "ch_2", "customer": None, "balance_transaction": "txn_away"})
     service.stripe.away = True
     answer = send(service, told)
