@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,14 +13,14 @@ from cli import region as loss
 from cli.drill.activity import Activity
 from cli.drill.figures import Drill, table
 from cli.drill.people import People
-from cli.recovery.commands import STOPS, active, folder
+from cli.recovery.commands import STOPS, active
+from cli.recovery.execution import execute
 from cli.recovery.person import Terminal
-from cli.recovery.platform import active_probe, copies, declared, environment, gateway
+from cli.recovery.platform import active_probe, declared, environment, gateway
 from contracts.pair import Pair
 from contracts.platform import STREAM_HOST
 from local.site import Site
 from local.wearables.wearable import StreamEndpoint
-from runbooks.executions import Executions
 from runbooks.model import Step
 from runbooks.plans.actions import Runbook
 from runbooks.plans.evaluate import evaluate
@@ -60,22 +58,14 @@ class Stage:
 
     def carry_out(self, book: Runbook) -> Figures:
         """Raises DrillFailed when it pauses."""
-        terminal = Rehearsed(book.plan, self.console)
-        runner = f"{terminal.name}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        pair = self.environment.pair
-        executions = Executions(folder(self.site), self.environment, terminal, runner, copies(self.site, pair))
-        try:
-            execution, outcome = executions.start(book)
-        finally:
-            terminal.end()
-        entries = executions.entries(execution)
-        executions.report(book, execution)
-        if outcome is not Outcome.COMPLETED:
+        done = execute(self.site, self.environment, book, Rehearsed(book.plan, self.console))
+        if done.outcome is not Outcome.COMPLETED:
+            last = done.entries[-1]
             raise DrillFailed(
-                f"{book.plan.name} paused at {entries[-1].step}: {entries[-1].text}. The platform is as the plan left "
-                f"it; go on with: aura {book.plan.name} --resume {execution}"
+                f"{book.plan.name} paused at {last.step}: {last.text}. The platform is as the plan left "
+                f"it; go on with: aura {book.plan.name} --resume {done.name}"
             )
-        return figures(book.plan, entries)
+        return figures(book.plan, done.entries)
 
 
 def drill(mode: str, users: int, minutes: float) -> Drill:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import time
-import uuid
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from cli.recovery.execution import execute, folder
 from cli.recovery.person import Terminal
-from cli.recovery.platform import NoPair, copies, environment
+from cli.recovery.platform import NoPair, environment
 from contracts.pair import Pair
 from local.site import Site
 from runbooks.decide import PlanChanged
-from runbooks.executions import Executions, Unknown, read_journal
+from runbooks.executions import Unknown, read_journal
 from runbooks.journal import JournalInUse, JournalUnreadable
 from runbooks.plans.actions import Runbook
 from runbooks.plans.evaluate import evaluate
@@ -92,28 +90,17 @@ def active(found: Environment) -> str:
 def _run(
     site: Site, found: Environment, book: Runbook, resume: str | None, skip: Sequence[str], console: Console
 ) -> Outcome:
-    terminal = Terminal(book.plan, console)
-    runner = f"{terminal.name}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    executions = Executions(folder(site), found, terminal, runner, copies(site, found.pair))
-    execution = resume or ""
     begun = time.monotonic()
-    try:
-        if resume:
-            outcome = executions.resume(book, resume, skip)
-        else:
-            execution, outcome = executions.start(book)
-    finally:
-        terminal.end()
-    written = executions.report(book, execution)
-    last = executions.entries(execution)[-1]
+    done = execute(site, found, book, Terminal(book.plan, console), resume, skip)
     say = lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
-    if outcome is Outcome.COMPLETED:
+    if done.outcome is Outcome.COMPLETED:
         say(f"{book.plan.name} completed after {time.monotonic() - begun:.1f} s: {book.plan.taking} serves.")
     else:
+        last = done.entries[-1]
         say(f"paused at {last.step}: {last.text}")
-        say(f"To go on: aura {book.plan.name} --resume {execution}")
-    say(f"report: {written[0]}\n        {written[1]}")
-    return outcome
+        say(f"To go on: aura {book.plan.name} --resume {done.name}")
+    say(f"report: {done.written[0]}\n        {done.written[1]}")
+    return done.outcome
 
 
 def _dry_run(found: Environment, book: Runbook, console: Console) -> None:
@@ -145,7 +132,3 @@ def plan_table(book: Runbook) -> Table:
             )
             shown.add_row(str(number), f"{step.title} ({step.name})", f"{step.deadline_s:.0f} s", notes)
     return shown
-
-
-def folder(site: Site) -> Path:
-    return site.home / "runbooks"
