@@ -14,22 +14,28 @@ _ORIGINS = {"local": "the volume", "snapshot": "S3", "topic": "the records of th
 
 
 def snapshot_finding(where: str, sample: SnapshotSample | None, partitions: int, now: datetime) -> Finding:
-    """`where` is the URL below which the snapshots lie; `sample` is None while no worker tells."""
-    if sample is None or len(sample.taken) < partitions:
-        known = len(sample.taken) if sample else 0
-        message = f"{known} of {partitions} partitions have said how old their snapshots in {where} are"
-        return waiting(STATE_SNAPSHOTTED, "Unknown", message)
-    late = sorted((taken, int(number)) for number, taken in sample.taken.items() if now - taken > LATE)
+    """`where` is the URL below which the snapshots lie; `sample` is None while no worker tells. A Pod has as long for
+    the first snapshot of each partition as for any other."""
+    if sample is None:
+        return waiting(STATE_SNAPSHOTTED, "Unknown", f"nobody has said yet how old the snapshots in {where} are")
+    taken = {number: sample.taken.get(str(number), sample.since) for number in range(partitions)}
+    late = sorted((at, number) for number, at in taken.items() if now - max(at, sample.since) > LATE)
     if late:
-        taken, partition = late[0]
+        at, partition = late[0]
         message = (
             f"{len(late)} of {partitions} partitions have had no snapshot in {where} for five minutes, partition"
-            f" {partition} since {rfc3339(taken)}; the stream goes on, and its volume has everything. Look for"
+            f" {partition} since {rfc3339(at)}; the stream goes on, and its volume has everything. Look for"
             " snapshot_not_written in the log of the dataflow: it names what S3 answers"
         )
         return broken(STATE_SNAPSHOTTED, "SnapshotLate", message)
-    origins = ", ".join(
-        f"of {count} from {origin}" for key, origin in _ORIGINS.items() if (count := sample.origins.get(key, 0))
-    )
+    counts = {origin: sample.origins.get(key, 0) for key, origin in _ORIGINS.items()}
+    origins = ", ".join(f"of {count} from {origin}" for origin, count in counts.items() if count) or "from nowhere"
+    due = sum(now - at > LATE or str(number) not in sample.taken for number, at in taken.items())
+    if due:
+        message = (
+            f"{due} of {partitions} partitions have no snapshot of the last five minutes in {where} yet: their first"
+            f" since the Pod's start is due by {rfc3339(sample.since + LATE)}; at the start the states came"
+        )
+        return good(STATE_SNAPSHOTTED, "Due", f"{message} {origins}")
     message = f"every partition has a snapshot of the last five minutes in {where}; at the start the states came"
-    return good(STATE_SNAPSHOTTED, "Snapshotted", f"{message} {origins}" if origins else message)
+    return good(STATE_SNAPSHOTTED, "Snapshotted", f"{message} {origins}")

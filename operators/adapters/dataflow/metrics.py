@@ -23,7 +23,8 @@ async def scrape(
         ready = any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
         if ready and "deletionTimestamp" not in pod["metadata"]:
             text = await _metrics(pod["status"]["podIP"], port)
-            return parse(text, partitions, datetime.now(UTC)), parse_snapshots(text)
+            since = datetime.fromisoformat(pod["status"]["startTime"])
+            return parse(text, partitions, datetime.now(UTC)), parse_snapshots(text, since)
     return None, None
 
 

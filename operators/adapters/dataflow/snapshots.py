@@ -19,6 +19,8 @@ class SnapshotSample:
 
     taken: Mapping[str, datetime]
     origins: Mapping[str, int]
+    since: datetime
+    """When the Pod started: a snapshot that it found may be as old as the stream's last run in this region."""
 
     @property
     def oldest(self) -> datetime | None:
@@ -26,8 +28,8 @@ class SnapshotSample:
         return min(self.taken.values(), default=None)
 
 
-def parse_snapshots(text: str) -> SnapshotSample:
-    """The sample in a response of /metrics."""
+def parse_snapshots(text: str, since: datetime) -> SnapshotSample:
+    """The sample in a response of /metrics by a Pod that started at `since`."""
     taken: dict[str, datetime] = {}
     origins = Counter[str]()
     for family in text_string_to_metric_families(text):
@@ -36,4 +38,4 @@ def parse_snapshots(text: str) -> SnapshotSample:
                 taken[sample.labels["partition"]] = datetime.fromtimestamp(sample.value, UTC)
             elif sample.name == ORIGIN:
                 origins[sample.labels["origin"]] += 1
-    return SnapshotSample(taken, origins)
+    return SnapshotSample(taken, origins, since)
