@@ -64,6 +64,8 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (service(env={"TIMESERIES_URL": "x"}, needs=["timeseries"]), "spec.env", "TIMESERIES_URL"),
     (service(secrets={"TIMESERIES_URL": "a/b"}, needs=["timeseries"]), "spec.secrets", "TIMESERIES_URL"),
     (service(env={"TIMESERIES_CA_FILE": "x"}, needs=["timeseries"]), "spec.env", "TIMESERIES_CA_FILE"),
+    *((service(env={name: "x"}, needs=["aws"]), "spec.env", name) for name in variables.AWS_SDK),
+    *((service(secrets={name: "a/b"}, needs=["aws"]), "spec.secrets", name) for name in variables.AWS_SDK),
     (service(env={"AUTH_V2_SERVICE_HOST": "x"}, needs=["auth-v2"]), "spec.env", "AUTH_V2_SERVICE_HOST"),
     (service(env={"AUTH_SERVICE_PORT": "x"}, needs=["auth"]), "spec.env", "AUTH_SERVICE_PORT"),
     (service(env={"MY_GRPC_PORT": "x"}, ports={"http": 8080, "my-grpc": 9090}), "spec.env", "MY_GRPC_PORT"),
@@ -123,6 +125,7 @@ ACCEPTED_SERVICES: list[dict[str, Any]] = [
         }
     ),
     service(secrets={"DATABASE_URL": "a/b"}, env={"KEY": "x"}),
+    service(env=dict.fromkeys(variables.AWS_SDK, "x"), needs=["kafka"]),
     service(env={"KAFKA_SERVICE_HOST": "x"}, needs=["kafka", "redis", "timeseries"]),
     service(secrets={"KEY": "a/b"}, env={"KEY_ID": "x"}, database=_DATABASE, needs=["timeseries", "auth"]),
     service(needs=[f"service-{number}" for number in range(32)]),
@@ -250,6 +253,7 @@ def test_neighbours_are_accepted(definitions: Cluster, kind: str, specs: list[di
 def test_the_api_server_and_the_models_agree_on_variables(definitions: Cluster) -> None:
     names = [
         *variables.FIXED,
+        *variables.AWS_SDK,
         "DATABASE_URL",
         "TIMESERIES_URL",
         "TIMESERIES_CA_FILE",
@@ -259,7 +263,7 @@ def test_the_api_server_and_the_models_agree_on_variables(definitions: Cluster) 
     ]
     contexts: list[dict[str, Any]] = [
         {},
-        {"needs": ["auth", "kafka"]},
+        {"needs": ["auth", "kafka", "aws"]},
         {"needs": ["timeseries", "auth-grpc"], "ports": {"http": 8080, "grpc": 9090}},
         {"needs": ["auth"], "database": _DATABASE, "ports": {"http": 8080, "auth-service": 9090}},
     ]
