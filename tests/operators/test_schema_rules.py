@@ -311,3 +311,14 @@ def test_a_service_must_not_need_itself(definitions: Cluster) -> None:
     )
     assert "spec.needs: " in said["selfish"] and "must not need itself" in said["selfish"]
     assert said["other"] == ""
+
+
+def test_a_service_must_not_monitor_with_the_login_that_owns_its_database(definitions: Cluster) -> None:
+    def both(instance: str, name: str) -> dict[str, Any]:
+        monitors = {"instances": ["users", "auth"], "password": "watcher/password"}
+        return service(database={"instance": instance, "name": name}, monitors=monitors)
+
+    specs = {"my-own": both("auth", "my_own"), "another": both("auth", "my_own"), "apart": both("notes", "apart")}
+    said = judge(definitions, "AuraService", specs)
+    assert "spec.monitors: " in said["my-own"] and "let another service monitor it" in said["my-own"]
+    assert (said["another"], said["apart"]) == ("", "")
