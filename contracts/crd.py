@@ -68,7 +68,7 @@ _RESERVED = {
 
 
 def _never(broken: str, message: str, field: str) -> tuple[dict[str, Any], ...]:
-    """Rules of a new resource, then of a changed one, which may stay as it is: `broken` is CEL over the resource {0}."""
+    """Rules of a new resource, then of a changed one, which may stay as it is; `broken` is CEL, {0} the resource."""
     said = {"message": message, "fieldPath": field}
     return (
         {"rule": f"oldSelf.hasValue() || !{broken.format('self')}", **said, "optionalOldSelf": True},

@@ -31,7 +31,7 @@ class Stream:
     runs: bool = False
     terminating: bool = False
     topics: frozenset[str] = frozenset()
-    """Names of the topics that it made or took over."""
+    """Names of the topics that it made, or that were handed over to it."""
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"

@@ -13,6 +13,7 @@ from contracts import variables
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
 from contracts.names import RESERVED_NAMES
+from contracts.platform import SERVICE_TOPICS
 from contracts.resource import API_VERSION
 from tests.contracts.test_image import NOT_REFERENCES, REFERENCES
 from tests.fixtures.cluster import Cluster
@@ -180,6 +181,11 @@ REFUSED_STREAMS: list[tuple[dict[str, Any], str, str]] = [
     (changed(STREAM, "stress.threshold", 101), "spec.stress.threshold", "100"),
     (changed(STREAM, "source.partitions", 1001), "spec.source.partitions", "1000"),
     (changed(STREAM, "source.topic", "a" * 201), "spec.source.topic", "200"),
+    *(
+        (changed(STREAM, path, topic), f"spec.{path}", "services of the platform")
+        for path in ("source.topic", "events.topic", "deadLetter.topic")
+        for topic in SERVICE_TOPICS
+    ),
     (
         changed(changed(STREAM, "source.topic", "a.b"), "deadLetter.topic", "a_b"),
         "spec.deadLetter.topic",
@@ -198,6 +204,7 @@ ACCEPTED_STREAMS: list[dict[str, Any]] = [
     changed(STREAM, "cleanse", {"minRR": "200ms", "maxRR": "5s"}),
     changed(STREAM, "stress", {"threshold": 100, "heartRateRise": 100}),
     changed(changed(STREAM, "source.topic", "a.b"), "deadLetter.topic", "a.c"),
+    changed(changed(STREAM, "source.topic", "user-events-2"), "deadLetter.topic", "user-event"),
     *(changed(STREAM, "dataflow.image", image) for image in REFERENCES),
 ]
 
