@@ -47,7 +47,7 @@ from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, brok
 from operators.kubernetes.kinds import SERVICE
 from operators.kubernetes.manifest import Manifest, Owner
 from operators.kubernetes.pods import authority_secret
-from operators.kubernetes.progress import rollout_finding
+from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
 from operators.kubernetes.services import address
@@ -92,7 +92,7 @@ class BioStreamReconciler:
         where["topics"] = sorted(streams.mine.topics)
         live = await live_objects(self.client, owner, _KINDS)
         if refused := _refused(streams):
-            findings = [refused, await self._rollout(owner, live, passive), *standing_findings(standing)]
+            findings = [refused, *await self._rollout(owner, live, passive), *standing_findings(standing)]
             return Result(findings, where | {"pods": pod_counts(_deployment(live))})
         topic_finding, partitions, owned = await self._topics(body, streams, brokers, standing)
         where["topics"] = sorted(owned)
@@ -115,7 +115,7 @@ class BioStreamReconciler:
                 message = f"{scale.workers} workers instead of {current.workers}: {reason}"
                 _log.info("BioStream %s: %s", owner.name, message)
                 await record_event(self.client, body, "Scaled", message)
-        findings.append(await self._rollout(owner, live, passive))
+        findings += await self._rollout(owner, live, passive)
         if found.bucket and not passive:
             where_snapshots = f"s3://{found.bucket}/{state_prefix(owner)}/"
             findings.append(snapshot_finding(where_snapshots, snapshots, spec.source.partitions, datetime.now(UTC)))
@@ -137,11 +137,12 @@ class BioStreamReconciler:
     def _finalizer(self) -> Finalizer:
         return Finalizer(self.client, self.cloud, self.store, self.kafka, self.ca_file)
 
-    async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> Finding:
-        finding = await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))
-        if finding.state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
-            return broken(DATAFLOW_READY, "SinkStalled", why)
-        return finding
+    async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> list[Finding]:
+        deployment = _deployment(live)
+        found = await rollout_findings(self.client, DATAFLOW_READY, owner, deployment, desired_pods(passive))
+        if found[0].state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
+            return [broken(DATAFLOW_READY, "SinkStalled", why)]
+        return found
 
     def _scale(
         self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, sample: LagSample | None
