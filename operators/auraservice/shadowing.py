@@ -1,8 +1,9 @@
 """Routes of a service that somebody else serves, wholly or in part. Pure.
 
 Wholly, since an older route claims the same host and path; in part, since a match that asks for more goes first,
-whatever its age: a longer or exact path, a method, a header. What serves it has the policies of its own route, and needs
-no token if that one does not. Computed from the HTTPRoutes themselves: not every gateway reports it in their status.
+whatever its age: a longer or exact path, a method, a header. What serves it has the policies of its own route, and
+needs no token if that one does not. Computed from the HTTPRoutes themselves: not every gateway reports it in their
+status.
 """
 
 from __future__ import annotations
