@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import platform
+from contracts.biostream import BioStreamSpec
+from local.site import CHECKOUT
 from operators.adapters.kafka.topics import (
     AlterConfigs,
     CreatePartitions,
@@ -116,3 +120,11 @@ def test_a_topic_that_no_stream_made_is_used_if_it_is_as_declared_and_the_condit
     message = ready([mine, theirs], {"mine"}).message
     assert "no BioStream made theirs" in message
     assert "no BioStream" not in ready([mine, theirs], {"mine", "theirs"}).message
+
+
+def test_every_topic_of_the_platform_is_handed_to_its_stream_or_kept_from_streams() -> None:
+    declared = yaml.safe_load((CHECKOUT / "manifests" / "base" / "bio-sync.yaml").read_text())
+    names = [topic.name for topic in desired_topics(BioStreamSpec.model_validate(declared["spec"]))]
+    assert sorted(declared["metadata"]["annotations"][ADOPT].split(", ")) == sorted(names)
+    topics = [value for name, value in vars(platform).items() if name.startswith("TOPIC_")]
+    assert sorted(topics) == sorted([*names, *platform.SERVICE_TOPICS])
