@@ -161,12 +161,11 @@ def _tables(older: BioStreamSpec, younger: BioStreamSpec) -> Iterator[str]:
 
 def _response(older: Stream, younger: Stream) -> Iterator[str]:
     """Either sends the events of both: `stress_events` is one outbox, whose rows do not tell by which stream they are
-    (dataflows/biosync/sink/outbox.py)."""
+    (dataflows/biosync/sink/outbox.py). Each signs with a secret of its own: whom the service believes is up to it."""
     before, after = older.spec.response, younger.spec.response
     settings = [
         ("response.service", f"{older.namespace}/{before.service}", f"{younger.namespace}/{after.service}"),
         ("response.path", before.path, after.path),
-        ("response.secret", before.secret, after.secret),
     ]
     for name, there, here in settings:
         if there != here:
