@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     aws_endpoint_url: str = ""
     secrets_prefix: str
     """Of the stack's secrets in Secrets Manager; custom resources name them without it."""
+    aws_container_credentials_full_uri: str = ""
+    """Given by EKS Pod Identity: then other Pods with a role are given credentials in the same way."""
     ca_file: str = ""
     """Authorities that certify databases and brokers, in PEM. Without it those of the system certify brokers, and
     databases are not verified."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from contracts.auraservice import AuraServiceSpec, Database
 from contracts.platform import AWS_ENDPOINT_URL, OPENSEARCH_URL, REGION_ROLE, WITNESS_BUCKET, RegionRole
 from contracts.region_state import REGION_SERVICE
-from contracts.variables import DATABASE_URL, MONITOR_URLS, NO_SERVICES, TIMESERIES
+from contracts.variables import AWS, DATABASE_URL, MONITOR_URLS, NO_SERVICES, TIMESERIES
 from operators.adapters.aws.claims import Claimant
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.rds import (
@@ -35,7 +36,7 @@ from operators.auraservice.dependencies import (
 )
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.monitoring import monitored
-from operators.auraservice.workload import min_replicas, replicas_override, secret_name
+from operators.auraservice.workload import awaits_region, min_replicas, replicas_override, secret_name
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, conflicting_owner, live_objects, served_kinds
@@ -43,6 +44,7 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
+from operators.kubernetes.pod_identity import Replacements, credentials_finding
 from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
@@ -61,6 +63,8 @@ class AuraServiceReconciler:
     client: Client
     cloud: Cloud
     standing: Callable[[], Standing] = lambda: ALONE
+    replacements: Replacements | None = None
+    """Of Pods without credentials; None in a cluster without EKS Pod Identity."""
 
     async def reconcile(self, body: Manifest) -> Result:
         """Applies a service's objects. A missing dependency is reported, and leaves existing objects as they are."""
@@ -73,7 +77,7 @@ class AuraServiceReconciler:
         live = await live_objects(self.client, owner, owned)
         if await apply(self.client, owner, desired_early(owner, spec), _matching(live, desired_early(owner, spec))):
             live = await live_objects(self.client, owner, owned)
-        dependencies = await self._dependencies(owner, spec, served)
+        dependencies = await self._dependencies(owner, spec, served, _deployment(live))
         dependencies, findings = await self._secrets(owner, spec, dependencies)
         findings = [needs_met(spec, dependencies), *findings]
         if all(finding.state is State.GOOD for finding in findings) and (
@@ -88,6 +92,8 @@ class AuraServiceReconciler:
         deployment = _deployment(live)
         least = min_replicas(spec, dependencies.passive)
         findings += await rollout_findings(self.client, status.AVAILABLE, owner, deployment, least)
+        if self.replacements is not None and AWS in spec.needs:
+            findings.append(await credentials_finding(self.client, owner, self.replacements, time.monotonic()))
         if spec.token_keys and not any(finding.type == token_keys.TOKEN_KEYS for finding in findings):
             consumers = (kinds.KONG_CONSUMER.api_version, kinds.KONG_CONSUMER.name) in served
             findings.append(token_keys.programmed(live, consumers))
@@ -101,7 +107,11 @@ class AuraServiceReconciler:
         """Nothing: Kubernetes deletes its dependents, the database stays, and there is no finalizer."""
 
     async def _dependencies(
-        self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]
+        self,
+        owner: Owner,
+        spec: AuraServiceSpec,
+        served: frozenset[tuple[str, str]],
+        deployment: Manifest | None,
     ) -> Dependencies:
         config = await platform_configuration(self.client, owner.namespace)
         leased = bool(config.get(WITNESS_BUCKET)) and owner.name != REGION_SERVICE
@@ -115,6 +125,7 @@ class AuraServiceReconciler:
             data = (secret or {}).get("data") or {}
             timeseries = digest(data) if data and authority and is_shared(data, config) else None
         passive = config.get(REGION_ROLE) == RegionRole.PASSIVE
+        passive = passive or awaits_region(spec, deployment, self.standing().writes)
         aws = urlsplit(config.get(AWS_ENDPOINT_URL, "")).port or 443
         search = urlsplit(config.get(OPENSEARCH_URL, "")).port or 443
         return Dependencies(config, services, timeseries, {}, served, passive, aws, leased, search)

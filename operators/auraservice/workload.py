@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Database
-from contracts.region_state import REGION_PATH
+from contracts.platform import REGION_ROLE
+from contracts.region_state import REGION_PATH, REGION_SERVICE
 from contracts.variables import (
     REGION_URL,
     TIMESERIES,
@@ -26,6 +27,12 @@ def replicas(spec: AuraServiceSpec, passive: bool) -> int | None:
     if passive and spec.replicas.passive is not None:
         return spec.replicas.passive
     return spec.replicas.min if spec.replicas.min == spec.replicas.max else None
+
+
+def awaits_region(spec: AuraServiceSpec, deployment: Manifest | None, writes: bool) -> bool:
+    """Whether a service gets no Pods yet, as its region may not write: its role would still have the password of the
+    other region, and its migrations would fail. Pods that are there stay."""
+    return spec.database is not None and not writes and not (deployment and deployment["spec"].get("replicas", 1))
 
 
 def min_replicas(spec: AuraServiceSpec, passive: bool) -> int:
@@ -64,7 +71,7 @@ def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) 
         "template": {
             "metadata": {
                 "labels": owner.labels | {needs_label(need): "true" for need in all_needs(spec, dependencies.leased)},
-                "annotations": {CONFIG_HASH: _config_hash(dependencies)},
+                "annotations": {CONFIG_HASH: _config_hash(owner, dependencies)},
             },
             "spec": _pod(owner, spec, dependencies),
         },
@@ -89,8 +96,11 @@ def secret_name(owner: Owner) -> str:
     return f"{owner.name}-environment"
 
 
-def _config_hash(dependencies: Dependencies) -> str:
-    return digest([sorted(dependencies.config.items()), sorted(dependencies.secrets.items()), dependencies.timeseries])
+def _config_hash(owner: Owner, dependencies: Dependencies) -> str:
+    """Without the region's role, which only the region service reads: a change of roles must not restart all Pods."""
+    ignored = set() if owner.name == REGION_SERVICE else {REGION_ROLE}
+    config = sorted((name, value) for name, value in dependencies.config.items() if name not in ignored)
+    return digest([config, sorted(dependencies.secrets.items()), dependencies.timeseries])
 
 
 def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Manifest:

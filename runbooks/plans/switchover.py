@@ -37,8 +37,8 @@ def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
     return [
         [CheckReplication()],
         [FenceRegion()],
-        [AwaitCatchUp(), TellRole(giving, RegionRole.PASSIVE), DemoteStore()],
-        [*(PromoteDatabase(name) for name in names), PromoteCache()],
+        [AwaitCatchUp(), TellRole(giving, RegionRole.PASSIVE)],
+        [*(PromoteDatabase(name) for name in names), PromoteCache(), DemoteStore()],
         [HandOverLease()],
         [TellRole(taking, RegionRole.ACTIVE), PromoteStore()],
         [AwaitServices(), AwaitGateway()],

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import given
 from contracts.gateway import PLUGINS_ANNOTATION, USER_HEADER
 from operators.auraservice.dependencies import needs_met
 from operators.auraservice.desired import desired
-from operators.auraservice.workload import CONFIG_HASH, replicas_override
+from operators.auraservice.workload import CONFIG_HASH, awaits_region, replicas_override
 from operators.kubernetes.conditions import State
 from operators.kubernetes.manifest import Manifest
 from operators.kubernetes.services import Address
@@ -152,6 +153,25 @@ def test_a_rotated_secret_and_a_changed_configuration_restart_the_pods() -> None
 
     assert hashed() == hashed()
     assert len({hashed(), hashed(secrets={"KEY": "rotated"}), hashed(config={}), hashed(timeseries="v2")}) == 4
+
+
+def test_a_change_of_roles_restarts_the_pods_of_the_region_service_only() -> None:
+    def hashed(name: str, role: str) -> str:
+        owner = replace(OWNER, name=name)
+        objects = desired(owner, service(), dependencies(config={"AWS_REGION": "us-west-2", "REGION_ROLE": role}))
+        return only(objects, "Deployment")["spec"]["template"]["metadata"]["annotations"][CONFIG_HASH]
+
+    assert hashed("ingest", "active") == hashed("ingest", "passive")
+    assert hashed("region", "active") != hashed("region", "passive")
+
+
+def test_a_service_with_a_database_gets_no_pods_before_its_region_writes_and_keeps_those_that_it_has() -> None:
+    owning = service(database={"instance": "auth", "name": "auth"})
+    for deployment in (None, {"spec": {"replicas": 0}}):
+        assert awaits_region(owning, deployment, writes=False)
+        assert not awaits_region(owning, deployment, writes=True)
+        assert not awaits_region(service(), deployment, writes=False)
+    assert not awaits_region(owning, {"spec": {"replicas": 2}}, writes=False)
 
 
 def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None:
