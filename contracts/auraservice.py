@@ -274,7 +274,9 @@ class AuraServiceSpec(ResourceModel):
         description="Plain variables, each value as it is, without expansion of $. Not those that the platform sets: "
         + ", ".join(variables.FIXED)
         + "; <NAME>_PORT of a port; <NEED>_SERVICE_HOST and _PORT of a need; TIMESERIES_URL and"
-        " TIMESERIES_CA_FILE with the need timeseries; DATABASE_URL with database.",
+        " TIMESERIES_CA_FILE with the need timeseries; "
+        + ", ".join(variables.AWS_SDK)
+        + " with the need aws; DATABASE_URL with database.",
     )
     needs: Annotated[list[Name], Unique()] = Field(
         default=[],

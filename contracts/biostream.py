@@ -10,11 +10,19 @@ from pydantic import Field
 from contracts.durations import Duration, between, duration_rule
 from contracts.image import Image
 from contracts.names import Name
-from contracts.platform import TOPIC_EVENTS, WEBHOOK_SECRET
+from contracts.platform import SERVICE_TOPICS, TOPIC_EVENTS, WEBHOOK_SECRET
 from contracts.resource import DeletionPolicy, Placement, ResourceModel, SecretReference
-from contracts.rules import Rule, immutable, non_decreasing
+from contracts.rules import Checked, Rule, immutable, non_decreasing
 
-TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=200)]
+TopicName = Annotated[
+    str,
+    Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._-]*$", max_length=200),
+    Checked(
+        f"!(self in {list(SERVICE_TOPICS)})",
+        "services of the platform have their own messages in this topic; choose another name",
+        lambda topic: topic not in SERVICE_TOPICS,
+    ),
+]
 Partitions = Annotated[int, Field(ge=1, le=1000)]
 Replication = Annotated[int, Field(ge=1, le=5)]
 TopicRetention = Annotated[Duration, between("1m", "3650d")]

@@ -66,7 +66,9 @@ class BioStreamStatus(ResourceStatus):
     pods: str = Field(default="0/0", description="Available and desired Pods; one holds all workers.")
     kafka: str = Field(default="", description="Bootstrap address of the Kafka with its topics.")
     database: str = Field(default="", description="Host, port and name of the database with its tables.")
-    topics: list[str] | None = Field(default=None, description="Topics that this stream made or took over.")
+    topics: list[str] | None = Field(
+        default=None, description="Topics that streams made and this one uses, or that were handed over to it."
+    )
     workers: int | None = Field(default=None, description="Worker processes in the Pod.")
     partitions: int | None = Field(default=None, description="Partitions of the source topic.")
     lag: int | None = Field(default=None, description="Consumer lag in records; absent while unknown.")

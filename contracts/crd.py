@@ -65,16 +65,30 @@ _RESERVED = {
     "optionalOldSelf": True,
 }
 """A resource that exists keeps its name: refusing it would also refuse its status, which says what is wrong."""
-_NEEDS_ITSELF = "(has({0}.spec.needs) && {0}.metadata.name in {0}.spec.needs)"
-_NOT_ITSELF = {
-    "message": "a service must not need itself: its own address is HOST and PORT",
-    "fieldPath": ".spec.needs",
-}
-_NEEDS_OTHERS = (
-    {"rule": f"oldSelf.hasValue() || !{_NEEDS_ITSELF.format('self')}", **_NOT_ITSELF, "optionalOldSelf": True},
-    {"rule": f"!{_NEEDS_ITSELF.format('self')} || {_NEEDS_ITSELF.format('oldSelf')}", **_NOT_ITSELF},
+
+
+def _never(broken: str, message: str, field: str) -> tuple[dict[str, Any], ...]:
+    """Rules of a new resource, then of a changed one, which may stay as it is; `broken` is CEL, {0} the resource."""
+    said = {"message": message, "fieldPath": field}
+    return (
+        {"rule": f"oldSelf.hasValue() || !{broken.format('self')}", **said, "optionalOldSelf": True},
+        {"rule": f"!{broken.format('self')} || {broken.format('oldSelf')}", **said},
+    )
+
+
+_NEEDS_OTHERS = _never(
+    "(has({0}.spec.needs) && {0}.metadata.name in {0}.spec.needs)",
+    "a service must not need itself: its own address is HOST and PORT",
+    ".spec.needs",
 )
-"""Of a new resource, then of a changed one."""
+_MONITORS_AS_ANOTHER = _never(
+    "(has({0}.spec.database) && has({0}.spec.monitors)"
+    " && {0}.spec.database.instance in {0}.spec.monitors.instances"
+    " && {0}.spec.database.name == {0}.metadata.name.replace('-', '_'))",
+    "the login of monitors is a role of the service's name, and on this instance that role owns the database of this"
+    " service: let another service monitor it, or give the database another name",
+    ".spec.monitors",
+)
 
 KINDS = (
     Kind(
@@ -84,7 +98,7 @@ KINDS = (
         AuraServiceSpec,
         AuraServiceStatus,
         (*_FIRST, Column("Image", ".spec.image"), *_LAST),
-        (_RESERVED, *_NEEDS_OTHERS),
+        (_RESERVED, *_NEEDS_OTHERS, *_MONITORS_AS_ANOTHER),
     ),
     Kind(
         "BioStream",

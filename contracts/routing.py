@@ -66,16 +66,40 @@ def claim(host: str, path_type: str, path: str, method: str | None = None) -> Cl
     return Claim(host.lower(), path_type, path.rstrip("/") or "/" if path_type == "PathPrefix" else path, method)
 
 
-def claims(route: Mapping[str, Any]) -> Iterator[Claim]:
-    """The claims of an HTTPRoute as the API server returns it; a match by header or query claims nothing of its own."""
+class Match(NamedTuple):
+    """A match of an HTTPRoute. `further` names the headers and query parameters that it asks for besides: with some it
+    claims nothing of its own."""
+
+    claim: Claim
+    further: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        kind = "" if self.claim.path_type == "PathPrefix" else f" ({self.claim.path_type})"
+        method = f"{self.claim.method} " if self.claim.method else ""
+        return f"{method}{self.claim.host}{self.claim.path}{kind}" + "".join(f" with {one}" for one in self.further)
+
+
+def matches(route: Mapping[str, Any]) -> Iterator[Match]:
+    """Those of an HTTPRoute as the API server returns it."""
     spec = route["spec"]
     for rule in spec.get("rules", [{}]):
         for match in rule.get("matches", [{}]):
-            if "headers" in match or "queryParams" in match:
-                continue
             path = match.get("path", {})
+            members = (("headers", "header"), ("queryParams", "query parameter"))
+            further = tuple(f"{word} {one['name']}" for member, word in members for one in match.get(member, []))
             for host in spec.get("hostnames", [""]):
-                yield claim(host, path.get("type", "PathPrefix"), path.get("value", "/"), match.get("method"))
+                wanted = claim(host, path.get("type", "PathPrefix"), path.get("value", "/"), match.get("method"))
+                yield Match(wanted, further)
+
+
+def is_within(match: Match, prefix: Claim) -> bool:
+    """Whether a gateway serves the requests of `match` before those of `prefix`, which has some of them: it asks for
+    more (Gateway API, HTTPRouteRule.matches). Of a regular expression nobody knows, so it may."""
+    inner = match.claim
+    if inner.host != prefix.host or (inner == prefix and not match.further):
+        return False
+    beneath = inner.path.startswith(f"{prefix.path.rstrip('/')}/")
+    return inner.path_type == "RegularExpression" or inner.path == prefix.path or beneath
 
 
 def precedence(creation_timestamp: str, namespace: str, name: str) -> tuple[str, str, str]:

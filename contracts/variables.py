@@ -28,6 +28,12 @@ REGION_URL = "REGION_URL"
 """Where a Pod asks what its region's state is (region_state.py); in a stack without a passive region nobody is told."""
 AWS = "aws"
 """The need of a service that calls AWS, with the role of its ServiceAccount."""
+AWS_SDK = (
+    *("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+    *("AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS"),
+)
+"""Set with that need besides AWS_REGION, by EKS Pod Identity. Its webhook leaves a container without its role that sets
+one of the first two, so the Pod would have no credentials (EKS User Guide, "Understand how EKS Pod Identity works")."""
 INTERNET = "internet"
 """Public addresses, on which other companies' servers answer by HTTPS; it sets no variable."""
 OPENSEARCH = "opensearch"
@@ -82,6 +88,7 @@ def platform_sets(ports: Iterable[str], needs: Iterable[str], database: bool) ->
         *(port_variable(port) for port in ports if port != HTTP),
         *(variable for need in services for variable in service_variables(need)),
         *([TIMESERIES_URL, TIMESERIES_CA_FILE] if TIMESERIES in needed else []),
+        *(AWS_SDK if AWS in needed else []),
         *([DATABASE_URL] if database else []),
     ]
 
@@ -108,6 +115,7 @@ PLATFORM_SETS = (
     f" + (has(self.needs) ? {_SERVICES}.map(need, {_cel_upper('need')} + '_SERVICE_HOST') : [])"
     f" + (has(self.needs) ? {_SERVICES}.map(need, {_cel_upper('need')} + '_SERVICE_PORT') : [])"
     f" + (has(self.needs) && '{TIMESERIES}' in self.needs ? {[TIMESERIES_URL, TIMESERIES_CA_FILE]} : [])"
+    f" + (has(self.needs) && '{AWS}' in self.needs ? {list(AWS_SDK)} : [])"
     f" + (has(self.database) ? ['{DATABASE_URL}'] : []))"
 )
 """`platform_sets` in CEL, over the spec of an AuraService."""

@@ -46,7 +46,7 @@ from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.pod_identity import Replacements, credentials_finding
 from operators.kubernetes.pods import authority_secret
-from operators.kubernetes.progress import rollout_finding
+from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
 from operators.kubernetes.services import address
@@ -91,7 +91,7 @@ class AuraServiceReconciler:
                 await self._override_replicas(owner, spec, live, dependencies.passive)
         deployment = _deployment(live)
         least = min_replicas(spec, dependencies.passive)
-        findings.append(await rollout_finding(self.client, status.AVAILABLE, owner, deployment, least))
+        findings += await rollout_findings(self.client, status.AVAILABLE, owner, deployment, least)
         if self.replacements is not None and AWS in spec.needs:
             findings.append(await credentials_finding(self.client, owner, self.replacements, time.monotonic()))
         if spec.token_keys and not any(finding.type == token_keys.TOKEN_KEYS for finding in findings):

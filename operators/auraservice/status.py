@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from contracts.auraservice import AuraServiceSpec
-from operators.auraservice.shadowing import shadowed
+from operators.auraservice.shadowing import served_by_others
 from operators.kubernetes.conditions import Finding, broken, good, waiting
 from operators.kubernetes.manifest import Manifest, Owner
 
 AVAILABLE = "Available"
 ROUTED = "Routed"
 DATABASE = "DatabaseReady"
+_TOLD = 5
 
 
 def routed(
@@ -19,7 +20,8 @@ def routed(
 ) -> Finding:
     """Whether the gateway serves all routes: it reports this in each HTTPRoute's status, with observedGeneration.
 
-    `routes` are all HTTPRoutes of the namespace, among which an older one may take the traffic of one of these.
+    `routes` are all HTTPRoutes of the namespace: one that is older, or asks for more, may take the traffic of one of
+    these.
     """
     if not spec.routes:
         return good(ROUTED, "NotRouted", "no route leads here from outside")
@@ -28,8 +30,12 @@ def routed(
     found = [one for one in live if one["kind"] == "HTTPRoute"]
     if len(found) < len(spec.routes):
         return waiting(ROUTED, "RouteMissing", f"{len(found)} of {len(spec.routes)} HTTPRoutes exist")
-    if taken := shadowed(owner, routes):
-        return broken(ROUTED, "Shadowed", f"{'; '.join(taken)}; declare another host or path, or delete that route")
+    taken = served_by_others(owner, routes)
+    if taken.whole:
+        return broken(ROUTED, "Shadowed", f"{_few(taken.whole)}; declare another host or path, or delete that route")
+    if taken.parts:
+        guard = "what guards it is said by that route alone"
+        return broken(ROUTED, "PartlyShadowed", f"{_few(taken.parts)}, which asks for more than this route: {guard}")
     for route in found:
         name = route["metadata"]["name"]
         parents = route.get("status", {}).get("parents", [])
@@ -49,7 +55,14 @@ def routed(
                 return broken(ROUTED, condition.get("reason", "Refused"), message)
             if condition["status"] != "True":
                 return waiting(ROUTED, "GatewayPending", f"{condition['type']} is not known yet: {message}")
-    return good(ROUTED, "Served", f"the gateway serves {len(found)} route{'s' * (len(found) != 1)}")
+    message = f"the gateway serves {len(found)} route{'s' * (len(found) != 1)}"
+    return good(ROUTED, "Served", f"{message}, but {_few(taken.below)}" if taken.below else message)
+
+
+def _few(parts: list[str]) -> str:
+    """The first of what may be many."""
+    more = f"; and {len(parts) - _TOLD} more" if len(parts) > _TOLD else ""
+    return "; ".join(parts[:_TOLD]) + more
 
 
 def _is_judged(parent: Manifest) -> bool:

@@ -17,6 +17,7 @@ from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavai
 from operators.adapters.dataflow.lag import LagSample
 from operators.adapters.dataflow.metrics import scrape, stalled
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
+from operators.adapters.kafka.topics import CreateTopic
 from operators.adapters.kept import release
 from operators.adapters.standing import ALONE, Standing
 from operators.adapters.standing import findings as standing_findings
@@ -48,7 +49,7 @@ from operators.kubernetes.kinds import SERVICE
 from operators.kubernetes.manifest import Manifest, Owner
 from operators.kubernetes.pod_identity import Replacements, credentials_finding
 from operators.kubernetes.pods import authority_secret
-from operators.kubernetes.progress import rollout_finding
+from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
 from operators.kubernetes.services import address
@@ -95,11 +96,10 @@ class BioStreamReconciler:
         where["topics"] = sorted(streams.mine.topics)
         live = await live_objects(self.client, owner, _KINDS)
         if refused := _refused(streams):
-            findings = [refused, await self._rollout(owner, live, passive), *standing_findings(standing)]
+            findings = [refused, *await self._rollout(owner, live, passive), *standing_findings(standing)]
             return Result(findings, where | {"pods": pod_counts(_deployment(live))})
-        topic_finding, partitions = await self._topics(streams, brokers, standing)
-        if standing.writes and topic_finding.state is State.GOOD:
-            where["topics"] = sorted(streams.mine.topics.union(topic.name for topic in topics.desired_topics(spec)))
+        topic_finding, partitions, owned = await self._topics(body, streams, brokers, standing)
+        where["topics"] = sorted(owned)
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(owner, spec)
         findings = [
@@ -119,7 +119,7 @@ class BioStreamReconciler:
                 message = f"{scale.workers} workers instead of {current.workers}: {reason}"
                 _log.info("BioStream %s: %s", owner.name, message)
                 await record_event(self.client, body, "Scaled", message)
-        findings.append(await self._rollout(owner, live, passive))
+        findings += await self._rollout(owner, live, passive)
         if self.replacements is not None and found.bucket:
             findings.append(await credentials_finding(self.client, owner, self.replacements, time.monotonic()))
         if found.bucket and not passive:
@@ -143,11 +143,12 @@ class BioStreamReconciler:
     def _finalizer(self) -> Finalizer:
         return Finalizer(self.client, self.cloud, self.store, self.kafka, self.ca_file)
 
-    async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> Finding:
-        finding = await rollout_finding(self.client, DATAFLOW_READY, owner, _deployment(live), desired_pods(passive))
-        if finding.state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
-            return broken(DATAFLOW_READY, "SinkStalled", why)
-        return finding
+    async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> list[Finding]:
+        deployment = _deployment(live)
+        found = await rollout_findings(self.client, DATAFLOW_READY, owner, deployment, desired_pods(passive))
+        if found[0].state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
+            return [broken(DATAFLOW_READY, "SinkStalled", why)]
+        return found
 
     def _scale(
         self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, sample: LagSample | None
@@ -162,26 +163,47 @@ class BioStreamReconciler:
         await self._finalizer.finalize(body)
 
     async def _topics(
-        self, streams: Siblings, brokers: KafkaVariables | None, standing: Standing
-    ) -> tuple[Finding, int | None]:
+        self, body: Manifest, streams: Siblings, brokers: KafkaVariables | None, standing: Standing
+    ) -> tuple[Finding, int | None, frozenset[str]]:
+        """The finding, the partitions of the source, and which topics are the stream's own."""
+        mine = streams.mine.topics
         if brokers is None:
             message = f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet"
-            return waiting(topics.TOPICS_READY, "NotConfigured", message), None
+            return waiting(topics.TOPICS_READY, "NotConfigured", message), None, mine
         if not standing.writes:
-            return good(topics.TOPICS_READY, "LeftAsTheyAre", f"topics are not changed: {standing.reason}"), None
+            untouched = f"topics are not changed: {standing.reason}"
+            return good(topics.TOPICS_READY, "LeftAsTheyAre", untouched), None, mine
         declared, source = kept_topics(streams.mine, streams.others), streams.mine.spec.source
+        made = mine
         try:
             admin = self.kafka(brokers.kafka_client)
             state = await admin.describe(topic.name for topic in declared)
-            decision = topics.decide(declared, state, owned_topics(streams.mine, streams.others))
+            owned = owned_topics(streams.mine, streams.others)
+            decision = topics.decide(declared, state, owned)
             if isinstance(decision, Finding):
-                return decision, state.topics[source.topic].partitions if source.topic in state.topics else None
-            await admin.apply(decision)
-        except KafkaUnreachable as error:
-            return broken(topics.TOPICS_READY, "KafkaUnreachable", str(error)), None
+                found = state.topics.get(source.topic)
+                return decision, found.partitions if found else None, mine
+            mine = made = mine | owned.intersection(topic.name for topic in declared)
+            for change in decision:
+                if isinstance(change, CreateTopic):
+                    made = mine | {change.topic.name}
+                    await self._record(body, made)
+                await admin.apply([change])
+                mine = made
+        except KafkaUnreachable as error:  # it may have been made
+            return broken(topics.TOPICS_READY, "KafkaUnreachable", str(error)), None, made
         except KafkaRefused as error:
-            return broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"), None
-        return topics.ready(declared), source.partitions
+            return (
+                broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"),
+                None,
+                mine,
+            )
+        return topics.ready(declared, mine), source.partitions, mine
+
+    async def _record(self, body: Manifest, own: frozenset[str]) -> None:
+        """Before a topic is made: whatever ends this process then, it is known whose the topic is."""
+        status = {} if body.get("status") else {"observedGeneration": 0, "conditions": []}
+        await self.client.merge_patch(kinds.BIO_STREAM, body, {"status": {**status, "topics": sorted(own)}}, "status")
 
     async def _tables(self, found: Locations, topic: Finding, standing: Standing) -> Finding:
         streams, spec = found.streams, found.streams.mine.spec

@@ -31,7 +31,7 @@ class Stream:
     runs: bool = False
     terminating: bool = False
     topics: frozenset[str] = frozenset()
-    """Names of the topics that it made or took over."""
+    """Names of the topics that it made, or that were handed over to it."""
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
@@ -121,6 +121,7 @@ def _differences(older: Stream, younger: Stream) -> Iterator[str]:
         yield from _topics(older.spec, younger.spec)
     if same_store:
         yield from _tables(older.spec, younger.spec)
+        yield from _response(older, younger)
 
 
 def _topics(older: BioStreamSpec, younger: BioStreamSpec) -> Iterator[str]:
@@ -156,6 +157,19 @@ def _tables(older: BioStreamSpec, younger: BioStreamSpec) -> Iterator[str]:
     for name, before, after in settings:
         if milliseconds(before) != milliseconds(after):
             yield f"both fill the same tables, and {name} is {before} there and {after} here"
+
+
+def _response(older: Stream, younger: Stream) -> Iterator[str]:
+    """Either sends the events of both: `stress_events` is one outbox, whose rows do not tell by which stream they are
+    (dataflows/biosync/sink/outbox.py). Each signs with a secret of its own: whom the service believes is up to it."""
+    before, after = older.spec.response, younger.spec.response
+    settings = [
+        ("response.service", f"{older.namespace}/{before.service}", f"{younger.namespace}/{after.service}"),
+        ("response.path", before.path, after.path),
+    ]
+    for name, there, here in settings:
+        if there != here:
+            yield f"both send the events of the same tables, and {name} is {there} there and {here} here"
 
 
 def _same(one: str, other: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contracts.biostream import BioStreamSpec
-from contracts.platform import TOPIC_EVENTS
+from contracts.platform import SERVICE_TOPICS, TOPIC_EVENTS
 from operators.biostream import topics
 from operators.biostream.sharing import Stream
 from operators.kubernetes import kinds
@@ -88,12 +88,13 @@ def _stream(body: Manifest, spec: BioStreamSpec, kafka: str, store: str) -> Stre
 
 
 def _topics(body: Manifest, spec: BioStreamSpec, runs: bool) -> frozenset[str]:
-    """The topics that the stream made or took over, and those that an annotation hands over to it."""
+    """The topics that the stream made, and those that an annotation hands over to it; never those of services, which
+    earlier operators took over if they were as declared."""
     adopted = body["metadata"].get("annotations", {}).get(topics.ADOPT, "").split(",")
     recorded = (body.get("status") or {}).get("topics")
     if recorded is None and runs:  # by operators that kept no record
         recorded = [topic.name for topic in topics.desired_topics(spec)]
-    return frozenset(recorded or []) | {name.strip() for name in adopted if name.strip()}
+    return (frozenset(recorded or []) | {name.strip() for name in adopted if name.strip()}).difference(SERVICE_TOPICS)
 
 
 def _touches(invalid: Manifest, near: bool, mine: Stream) -> bool:

@@ -1,7 +1,7 @@
 """The changes that bring existing topics to the desired ones. Pure.
 
-Partitions are only added, and a topic that is no longer declared stays. A topic that no stream made or took over is
-somebody else's, and is not altered; one that is already as declared is taken over.
+Partitions are only added, and a topic that is no longer declared stays. A topic that no stream made, and no annotation
+hands over, is somebody else's: if it is as declared it is used, and it is never altered or deleted.
 """
 
 from __future__ import annotations
@@ -82,5 +82,9 @@ def _difference(topic: Topic, current: TopicDescription) -> str:
     return next((f"its {key} is {has.get(key)}, {declared[key]} is declared" for key in differing), "")
 
 
-def ready(topics: list[Topic]) -> Finding:
-    return good(TOPICS_READY, "AsDeclared", ", ".join(f"{topic.name} ({topic.partitions})" for topic in topics))
+def ready(topics: list[Topic], owned: Collection[str]) -> Finding:
+    message = ", ".join(f"{topic.name} ({topic.partitions})" for topic in topics)
+    others = [topic.name for topic in topics if topic.name not in owned]
+    if others:
+        message += f"; no BioStream made {', '.join(others)}: used as it is, never altered, and kept on deletion"
+    return good(TOPICS_READY, "AsDeclared", message)

@@ -5,26 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from operators.kubernetes.client import ApiError, Client
-from operators.kubernetes.conditions import Finding, State, broken, waiting
+from operators.kubernetes.conditions import Finding, State
 from operators.kubernetes.kinds import EVENT, POD
 from operators.kubernetes.manifest import Manifest, Owner
 from operators.kubernetes.pod_problems import is_stuck_without_reason, problem
-from operators.kubernetes.rollout import rollout
+from operators.kubernetes.rollout import missing_pods, rollout, with_problem
 
 
-async def rollout_finding(
+async def rollout_findings(
     client: Client, type: str, owner: Owner, deployment: Manifest | None, min_available: int
-) -> Finding:
-    """`rollout`, but with what the Pods themselves say while it is not complete."""
+) -> list[Finding]:
+    """`rollout`, but with what the Pods themselves say while not all of them are available."""
     finding = rollout(type, deployment, min_available)
-    if deployment is None or finding.state is State.GOOD:
-        return finding
+    if deployment is None or (finding.state is State.GOOD and not missing_pods(deployment)):
+        return [finding]
     pods = await client.list(POD, owner.namespace, owner.labels)
     stuck = [pod for pod in pods if is_stuck_without_reason(pod)]
     found = problem(pods, datetime.now(UTC), [event for pod in stuck for event in await _events(client, pod)])
-    if found is None:
-        return finding
-    return (waiting if found.transient else broken)(type, found.reason, f"{found.message}; {finding.message}")
+    return with_problem(finding, found)
 
 
 async def _events(client: Client, pod: Manifest) -> list[Manifest]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from operators.kubernetes.conditions import Finding, broken, good, waiting
+from operators.kubernetes.conditions import Finding, State, broken, good, waiting
 from operators.kubernetes.manifest import Manifest
+from operators.kubernetes.pod_problems import Problem
+
+PODS_FAILING = "PodsFailing"
+"""Condition of a service with enough Pods to serve, beside which others fail: True, with their reason."""
 
 
 def rollout(type: str, deployment: Manifest | None, min_available: int) -> Finding:
@@ -26,6 +30,25 @@ def rollout(type: str, deployment: Manifest | None, min_available: int) -> Findi
                 type, condition.get("reason", "ReplicaFailure"), condition.get("message", "Pods cannot be created")
             )
     return waiting(type, "RollingOut", f"{available} of {desired} Pods available, {updated} of the newest template")
+
+
+def missing_pods(deployment: Manifest) -> int:
+    """How many of the desired Pods are not available."""
+    return deployment["spec"].get("replicas", 1) - deployment.get("status", {}).get("availableReplicas", 0)
+
+
+def with_problem(finding: Finding, found: Problem | None) -> list[Finding]:
+    """The finding of `rollout` with what a Pod says that is not available. What ends by itself is no more than words in
+    a finding that is good: an autoscaler asks for Pods before there are nodes for them."""
+    if found is None:
+        return [finding]
+    message = f"{found.message}; {finding.message}"
+    if finding.state is not State.GOOD:
+        return [(waiting if found.transient else broken)(finding.type, found.reason, message)]
+    if found.transient:
+        return [good(finding.type, found.reason, message)]
+    failing = Finding(PODS_FAILING, State.BROKEN, found.reason, message, problem=True)
+    return [good(finding.type, finding.reason, message), failing]
 
 
 def pod_counts(deployment: Manifest | None) -> str:

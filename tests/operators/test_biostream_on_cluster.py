@@ -12,9 +12,12 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient  # pyright: ignore[reportPrivateImportUsage]
 
+from contracts.connections import kafka_client
 from contracts.records import StoredFrame, pack, partition_of
 from contracts.resource import API_VERSION
 from dataflows.biosync.tools.offline import compute_frames
+from operators.adapters.kafka.admin import TopicAdmin
+from operators.adapters.kafka.topics import CreateTopic, Topic
 from tests.dataflows.test_flow import population
 from tests.fixtures.cluster import REGION
 from tests.operators.conftest import NAMESPACE, Installation
@@ -168,6 +171,25 @@ def test_the_policy_delete_deletes_the_data(installation: Installation) -> None:
     installation.cluster.until(lambda: not installation.get("persistentvolumeclaim", "deleted-state"), 60)
     with psycopg.connect(uri) as connection:
         assert connection.execute("select to_regclass('hrv_1m')").fetchone() == (None,)
+
+
+async def test_a_topic_that_no_stream_made_is_never_altered_or_deleted(installation: Installation) -> None:
+    response_service(installation)
+    admin = TopicAdmin(kafka_client(installation.kafka.bootstrap))
+    await admin.apply([CreateTopic(Topic("guest-events", 1, None, 604_800_000))])
+    guest = spec("guest", deletionPolicy="Delete", sink={"database": "guest"})
+    installation.store("guest")
+    installation.apply("BioStream", "guest", guest)
+    condition = installation.until_reason("biostream", "guest", "TopicsReady", "AsDeclared")
+    assert "no BioStream made guest-events" in condition["message"]
+    assert installation.get("biostream", "guest")["status"]["topics"] == ["guest-dead", "guest-raw"]
+    shorter = {"topic": "guest-events", "retention": "1m"}
+    installation.apply("BioStream", "guest", guest | {"events": shorter})
+    condition = installation.until_reason("biostream", "guest", "TopicsReady", "NameConflict")
+    assert "its retention.ms is 604800000, 60000 is declared" in condition["message"]
+    installation.kubectl("delete", "biostream", "guest", "--timeout=60s")
+    left = (await admin.describe(["guest-events", "guest-raw", "guest-dead"])).topics
+    assert {name: topic.config["retention.ms"] for name, topic in left.items()} == {"guest-events": "604800000"}
 
 
 def test_data_that_another_stream_uses_is_kept(installation: Installation) -> None:

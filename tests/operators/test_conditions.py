@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from operators.kubernetes.conditions import broken, conditions, good, paused_conditions, waiting
-from operators.kubernetes.rollout import rollout
+from operators.kubernetes.pod_problems import Problem
+from operators.kubernetes.rollout import missing_pods, rollout, with_problem
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 GOOD = good("A", "Fine", "fine")
@@ -64,3 +65,33 @@ def test_a_stuck_rollout_is_broken() -> None:
     stuck = deployment(replicas=3, updatedReplicas=1, availableReplicas=2)
     stuck["status"]["conditions"] = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
     assert rollout("A", stuck, 3).reason == "ProgressDeadlineExceeded"
+
+
+ENOUGH = deployment(replicas=3, updatedReplicas=3, availableReplicas=1)
+"""Of three Pods that an autoscaler wants one is available, which is `replicas.min`."""
+
+
+def test_pods_that_fail_above_the_minimum_are_told_and_the_service_stays_available() -> None:
+    crashing = Problem("OOMKilled", "Pod web-2, container web: used more memory than its limit")
+    assert missing_pods(ENOUGH) == 2
+    found = {one.type: one for one in conditions(with_problem(rollout("Available", ENOUGH, 1), crashing), 3, NOW)}
+    assert (found["Available"].status.value, found["PodsFailing"].status.value) == ("True", "True")
+    assert (found["Degraded"].status.value, found["Degraded"].reason) == ("True", "OOMKilled")
+    for condition in ("Available", "PodsFailing", "Ready"):
+        assert found[condition].message == f"{crashing.message}; 1 of 3 Pods available"
+
+
+def test_pods_that_wait_for_a_node_above_the_minimum_are_no_fault() -> None:
+    waits = Problem("Unschedulable", "Pod web-2: 0/3 nodes are available", transient=True)
+    found = {one.type: one for one in conditions(with_problem(rollout("Available", ENOUGH, 1), waits), 3, NOW)}
+    assert (found["Available"].status.value, found["Available"].reason) == ("True", "Unschedulable")
+    assert waits.message in found["Available"].message
+    assert found["Ready"].status.value == "True"
+    assert "PodsFailing" not in found
+
+
+def test_pods_that_fail_below_the_minimum_make_the_service_unavailable() -> None:
+    crashing = Problem("CrashLoopBackOff", "Pod web-2, container web: ended with exit code 1")
+    (finding,) = with_problem(rollout("Available", ENOUGH, 2), crashing)
+    assert (finding.state.value, finding.reason) == ("broken", "CrashLoopBackOff")
+    assert with_problem(rollout("Available", ENOUGH, 2), None)[0].reason == "RollingOut"

@@ -227,3 +227,24 @@ async def test_a_login_of_another_service_is_no_monitor(databases: Databases) ->
         await monitor(databases, WATCHER, "databases", "another", writes=True)
     url = await monitor(databases, WATCHER, "databases", "another", writes=False)
     assert not can_log_in(url)
+
+
+async def test_the_owner_of_a_database_is_no_monitor_even_of_the_same_service(databases: Databases) -> None:
+    url = await databases.ensure(WATCHER, "databases", "watcher", "a-secret", stored=False)
+    with pytest.raises(DatabaseConflict, match="role watcher owns a database"):
+        await monitor(databases, WATCHER, "databases", "another", writes=True)
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT pg_has_role('pg_monitor', 'usage')").fetchone()
+    assert row == (False,)
+
+
+async def test_a_service_whose_login_was_taken_for_a_monitor_gets_it_back(
+    databases: Databases, postgres: Database, aws: str
+) -> None:
+    url = await databases.ensure(WATCHER, "databases", "watcher", "a-secret", stored=False)
+    run(postgres, "alter role {} password 'another'", "watcher")  # as operators did that took it
+    anew = Cloud(REGION, aws, PREFIX, 0, "").databases
+    assert await anew.ensure(WATCHER, "databases", "watcher", "a-secret", stored=True) == url
+    with pytest.raises(DatabaseConflict, match="let another service monitor the instance"):
+        await monitor(anew, WATCHER, "databases", "another", writes=True)
+    assert can_log_in(url)

@@ -19,7 +19,7 @@ from tests.operators.samples import OWNER, SERVICE, dependencies, service
 from tests.operators.test_auraservice_desired import only
 
 _NAMES = st.sampled_from(
-    [*variables.FIXED, "DATABASE_URL", "TIMESERIES_URL", "TIMESERIES_CA_FILE", "AUTH_SERVICE_HOST",
+    [*variables.FIXED, *variables.AWS_SDK, "DATABASE_URL", "TIMESERIES_URL", "TIMESERIES_CA_FILE", "AUTH_SERVICE_HOST",
      "AUTH_SERVICE_PORT", "GRPC_PORT", "A_B_SERVICE_PORT", "KAFKA_SERVICE_HOST", "SIGNING_KEY", "LOG_LEVEL"]
 )  # fmt: skip
 _SPECS = st.builds(
@@ -36,7 +36,7 @@ _SPECS = st.builds(
     st.dictionaries(_NAMES, st.just("plain"), max_size=2),
     st.dictionaries(_NAMES, st.just("auth/signing-key"), max_size=2),
     st.lists(st.sampled_from(["grpc", "auth-service", "a-b-service", "kafka-service"]), max_size=2, unique=True),
-    st.lists(st.sampled_from(["auth", "a-b", "kafka", "redis", "timeseries"]), max_size=3),
+    st.lists(st.sampled_from(["auth", "a-b", "kafka", "redis", "timeseries", "aws"]), max_size=3),
     st.sampled_from([None, {"instance": "auth", "name": "auth", "migrate": ["true"]}]),
 )
 _TEXT = st.text("$()PA_IOD xé", max_size=12)
@@ -60,6 +60,7 @@ def test_no_accepted_service_sets_a_variable_twice(written: dict[str, Any]) -> N
         names = [one["name"] for one in container["env"]]
         stored = [*spec.secrets, *(["DATABASE_URL"] if spec.database else [])]
         platform = [name for name in variables.FIXED if name not in names]  # those of the ConfigMap
+        platform += variables.AWS_SDK if "aws" in spec.needs else []  # those of the webhook
         everything = names + stored + platform
         assert len(set(everything)) == len(everything)
         assert set(names) - set(spec.env) <= set(variables.platform_sets(spec.ports, spec.needs, True))
@@ -76,6 +77,7 @@ def test_no_accepted_service_sets_a_variable_twice(written: dict[str, Any]) -> N
         ({"env": {"DATABASE_URL": "x"}, "database": {"instance": "a", "name": "a"}}, "DATABASE_URL"),
         ({"secrets": {"DATABASE_URL": "x"}, "database": {"instance": "a", "name": "a"}}, "DATABASE_URL"),
         ({"env": {"TIMESERIES_URL": "x"}, "needs": ["timeseries"]}, "TIMESERIES_URL"),
+        *(({"env": {name: "x"}, "needs": ["aws"]}, name) for name in variables.AWS_SDK),
         ({"env": {"AUTH_SERVICE_HOST": "x"}, "needs": ["auth"]}, "AUTH_SERVICE_HOST"),
         ({"env": {"A_B_PORT": "1"}, "ports": {"http": 8080, "a-b": 8081}}, "A_B_PORT"),
         ({"ports": {"http": 8080, "auth-service": 8081}, "needs": ["auth"]}, "AUTH_SERVICE_PORT"),

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from contracts import variables
 from contracts.auraservice import AuraServiceSpec
 from contracts.biostream import BioStreamSpec
-from contracts.names import RESERVED_NAMES
+from contracts.platform import SERVICE_TOPICS
 from contracts.resource import API_VERSION
 from tests.contracts.test_image import NOT_REFERENCES, REFERENCES
 from tests.fixtures.cluster import Cluster
@@ -64,6 +64,8 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
     (service(env={"TIMESERIES_URL": "x"}, needs=["timeseries"]), "spec.env", "TIMESERIES_URL"),
     (service(secrets={"TIMESERIES_URL": "a/b"}, needs=["timeseries"]), "spec.secrets", "TIMESERIES_URL"),
     (service(env={"TIMESERIES_CA_FILE": "x"}, needs=["timeseries"]), "spec.env", "TIMESERIES_CA_FILE"),
+    *((service(env={name: "x"}, needs=["aws"]), "spec.env", name) for name in variables.AWS_SDK),
+    *((service(secrets={name: "a/b"}, needs=["aws"]), "spec.secrets", name) for name in variables.AWS_SDK),
     (service(env={"AUTH_V2_SERVICE_HOST": "x"}, needs=["auth-v2"]), "spec.env", "AUTH_V2_SERVICE_HOST"),
     (service(env={"AUTH_SERVICE_PORT": "x"}, needs=["auth"]), "spec.env", "AUTH_SERVICE_PORT"),
     (service(env={"MY_GRPC_PORT": "x"}, ports={"http": 8080, "my-grpc": 9090}), "spec.env", "MY_GRPC_PORT"),
@@ -123,6 +125,7 @@ ACCEPTED_SERVICES: list[dict[str, Any]] = [
         }
     ),
     service(secrets={"DATABASE_URL": "a/b"}, env={"KEY": "x"}),
+    service(env=dict.fromkeys(variables.AWS_SDK, "x"), needs=["kafka"]),
     service(env={"KAFKA_SERVICE_HOST": "x"}, needs=["kafka", "redis", "timeseries"]),
     service(secrets={"KEY": "a/b"}, env={"KEY_ID": "x"}, database=_DATABASE, needs=["timeseries", "auth"]),
     service(needs=[f"service-{number}" for number in range(32)]),
@@ -177,6 +180,11 @@ REFUSED_STREAMS: list[tuple[dict[str, Any], str, str]] = [
     (changed(STREAM, "stress.threshold", 101), "spec.stress.threshold", "100"),
     (changed(STREAM, "source.partitions", 1001), "spec.source.partitions", "1000"),
     (changed(STREAM, "source.topic", "a" * 201), "spec.source.topic", "200"),
+    *(
+        (changed(STREAM, path, topic), f"spec.{path}", "services of the platform")
+        for path in ("source.topic", "events.topic", "deadLetter.topic")
+        for topic in SERVICE_TOPICS
+    ),
     (
         changed(changed(STREAM, "source.topic", "a.b"), "deadLetter.topic", "a_b"),
         "spec.deadLetter.topic",
@@ -195,6 +203,7 @@ ACCEPTED_STREAMS: list[dict[str, Any]] = [
     changed(STREAM, "cleanse", {"minRR": "200ms", "maxRR": "5s"}),
     changed(STREAM, "stress", {"threshold": 100, "heartRateRise": 100}),
     changed(changed(STREAM, "source.topic", "a.b"), "deadLetter.topic", "a.c"),
+    changed(changed(STREAM, "source.topic", "user-events-2"), "deadLetter.topic", "user-event"),
     *(changed(STREAM, "dataflow.image", image) for image in REFERENCES),
 ]
 
@@ -250,6 +259,7 @@ def test_neighbours_are_accepted(definitions: Cluster, kind: str, specs: list[di
 def test_the_api_server_and_the_models_agree_on_variables(definitions: Cluster) -> None:
     names = [
         *variables.FIXED,
+        *variables.AWS_SDK,
         "DATABASE_URL",
         "TIMESERIES_URL",
         "TIMESERIES_CA_FILE",
@@ -259,7 +269,7 @@ def test_the_api_server_and_the_models_agree_on_variables(definitions: Cluster) 
     ]
     contexts: list[dict[str, Any]] = [
         {},
-        {"needs": ["auth", "kafka"]},
+        {"needs": ["auth", "kafka", "aws"]},
         {"needs": ["timeseries", "auth-grpc"], "ports": {"http": 8080, "grpc": 9090}},
         {"needs": ["auth"], "database": _DATABASE, "ports": {"http": 8080, "auth-service": 9090}},
     ]
@@ -275,18 +285,6 @@ def test_the_api_server_and_the_models_agree_on_variables(definitions: Cluster) 
     assert [spec for spec, no in zip(written, refused, strict=True) if no != model_refuses("AuraService", spec)] == []
 
 
-@pytest.mark.parametrize(("kind", "spec"), [("AuraService", SERVICE), ("BioStream", STREAM)])
-def test_reserved_and_long_names_are_refused_with_the_reason(
-    definitions: Cluster, kind: str, spec: dict[str, Any]
-) -> None:
-    long, free = "a" * 41, ["a" * 40, "kafkaesque", "redis-2", "timeseries2"]
-    said = judge(definitions, kind, dict.fromkeys([*RESERVED_NAMES, long, *free], spec))
-    for name, reason in RESERVED_NAMES.items():
-        assert f"the name {name} is reserved: {reason}" in said[name]
-    assert "metadata.name: Too long" in said[long]
-    assert [said[name] for name in free] == ["", "", "", ""]
-
-
 def test_duplicates_are_refused_by_name_in_a_server_side_apply(definitions: Cluster) -> None:
     for spec, words in [
         (service(needs=["auth", "auth"]), "auth"),
@@ -299,11 +297,3 @@ def test_duplicates_are_refused_by_name_in_a_server_side_apply(definitions: Clus
             check=False,
         )
         assert "uplicate" in output and words in output
-
-
-def test_a_service_must_not_need_itself(definitions: Cluster) -> None:
-    said = judge(
-        definitions, "AuraService", {"selfish": service(needs=["selfish"]), "other": service(needs=["selfish"])}
-    )
-    assert "spec.needs: " in said["selfish"] and "must not need itself" in said["selfish"]
-    assert said["other"] == ""

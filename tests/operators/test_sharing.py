@@ -27,6 +27,7 @@ def sink(**members: str) -> dict[str, Any]:
     return {"sink": {"database": "timeseries", **members}}
 
 
+OLD_RESPONSE = {"service": "recommend", "path": "/v1/stress-events"}
 OLD = at("old", 1)
 BESIDE = at("beside", 2, **OTHER_TOPICS)
 
@@ -51,6 +52,7 @@ def test_streams_with_sources_of_their_own_and_equal_settings_live_side_by_side(
         (OTHER_TOPICS | {"sink": {"database": "timeseries", "compressAfter": "1d"}}, "sink.compressAfter"),
         (OTHER_TOPICS | {"hrv": {"window": "120s"}}, "hrv.window is 60s there and 120s here"),
         (OTHER_TOPICS | {"hrv": {"every": "20s"}}, "hrv.every"),
+        (OTHER_TOPICS, "response.service is aura/recommend there and elsewhere/recommend here"),
         (OTHER_TOPICS | {"events": {"partitions": 3}}, "partitions of topic stress-events is 1 there and 3 here"),
         (
             OTHER_TOPICS | {"deadLetter": {"topic": "dead", "retention": "1h"}},
@@ -69,6 +71,24 @@ def test_the_younger_is_refused_with_the_name_of_the_older_and_what_differs(memb
     assert found.other is OLD
     assert what in found.difference
     assert conflict(OLD, [young]) is None
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "what"),
+    [
+        ("service", "other", "response.service is aura/recommend there and aura/other here"),
+        ("path", "/v2/events", "response.path is /v1/stress-events there and /v2/events here"),
+    ],
+)
+def test_streams_of_one_outbox_must_agree_on_who_answers(member: str, value: str, what: str) -> None:
+    response = OLD_RESPONSE | {member: value}
+    young = at("young", 2, **OTHER_TOPICS, response=response)
+    found = conflict(young, [OLD])
+    assert found is not None and found.other is OLD
+    assert what in found.difference
+    assert conflict(elsewhere(young, store="other.aura:5432/store"), [OLD]) is None
+    own_secret = at("young", 2, **OTHER_TOPICS, response=OLD_RESPONSE | {"secret": "young/webhook"})
+    assert conflict(own_secret, [OLD]) is None
 
 
 def test_a_shared_topic_must_agree_even_if_the_tables_are_others() -> None:

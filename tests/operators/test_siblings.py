@@ -53,6 +53,7 @@ def test_an_invalid_stream_stands_in_the_way_of_what_it_may_share(
         ({"workers": 1}, "", {"raw", "dead", "stress-events"}),  # by operators that kept no record
         ({}, "", set()),
         ({"topics": []}, " dead, orders ", {"dead", "orders"}),
+        ({"topics": ["raw", "user-events"]}, "content-events", {"raw"}),  # taken over by earlier operators
     ],
 )
 def test_the_topics_of_a_stream(status: dict[str, Any], annotation: str, topics: set[str]) -> None:

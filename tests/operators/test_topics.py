@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import platform
+from contracts.biostream import BioStreamSpec
+from local.site import CHECKOUT
 from operators.adapters.kafka.topics import (
     AlterConfigs,
     CreatePartitions,
@@ -12,7 +16,7 @@ from operators.adapters.kafka.topics import (
     Topic,
     TopicDescription,
 )
-from operators.biostream.topics import ADOPT, decide, desired_topics
+from operators.biostream.topics import ADOPT, decide, desired_topics, ready
 from operators.kubernetes.conditions import Finding
 from tests.operators.samples import stream
 
@@ -107,3 +111,20 @@ def test_other_peoples_collisions_and_the_same_topic_are_none() -> None:
     existing = TopicDescription(1, 1, Topic("a.b", 1, None, 1).config)
     kafka = KafkaState({"a.b": existing}, 1, frozenset({"a.b", "x.y", "x_y"}))
     assert decide([Topic("a.b", 1, None, 1)], kafka, ()) == []
+
+
+def test_a_topic_that_no_stream_made_is_used_if_it_is_as_declared_and_the_condition_says_so() -> None:
+    mine, theirs = Topic("mine", 1, None, 1), Topic("theirs", 1, None, 1)
+    found = {name.name: TopicDescription(1, 1, name.config) for name in (mine, theirs)}
+    assert decide([mine, theirs], KafkaState(found, 1, frozenset(found)), {"mine"}) == []
+    message = ready([mine, theirs], {"mine"}).message
+    assert "no BioStream made theirs" in message
+    assert "no BioStream" not in ready([mine, theirs], {"mine", "theirs"}).message
+
+
+def test_every_topic_of_the_platform_is_handed_to_its_stream_or_kept_from_streams() -> None:
+    declared = yaml.safe_load((CHECKOUT / "manifests" / "base" / "bio-sync.yaml").read_text())
+    names = [topic.name for topic in desired_topics(BioStreamSpec.model_validate(declared["spec"]))]
+    assert sorted(declared["metadata"]["annotations"][ADOPT].split(", ")) == sorted(names)
+    topics = [value for name, value in vars(platform).items() if name.startswith("TOPIC_")]
+    assert sorted(topics) == sorted([*names, *platform.SERVICE_TOPICS])

@@ -19,14 +19,18 @@ from operators.adapters.aws.rds import (
     recovering,
 )
 
-_ROLE = "select coalesce(shobj_description(oid, 'pg_authid'), '') from pg_roles where rolname = %s"
+_ROLE = """
+    select coalesce(shobj_description(oid, 'pg_authid'), ''), exists (select from pg_database where datdba = r.oid)
+    from pg_roles r where rolname = %s"""
 
 
 async def monitor(databases: Databases, claimant: Claimant, instance: str, password: str, *, writes: bool) -> str:
     """The URL of the instance's first database for the role that is named after `claimant`; makes the role if missing.
 
     Nothing is made while nothing may be written (`writes`), nor on a replica, which has the roles of its source: then
-    the URL is what it will be. Raises SecretUnavailable, DatabaseUnavailable, DatabaseRefused or DatabaseConflict.
+    the URL is what it will be. A role that owns a database is not taken: with the grant and the other password, its
+    service would lose its login to this one. Raises SecretUnavailable, DatabaseUnavailable, DatabaseRefused or
+    DatabaseConflict.
     """
     master = await databases.master(instance)
     role = claimant.name.replace("-", "_")
@@ -62,6 +66,9 @@ async def _make(connection: AsyncConnection, master: Master, claimant: Claimant,
     found = Existing(row[0]) if row else None
     if other := conflict(claimant, name, Server(master.username, found, None), proven=False):
         raise DatabaseConflict(f"{other}; nothing was changed")
+    if row and row[1]:
+        remedy = "let another service monitor the instance: its login is a role of the service's name"
+        raise DatabaseConflict(f"role {name} owns a database, and its password is that of DATABASE_URL; {remedy}")
     role, verb = sql.Identifier(name), sql.SQL("alter" if found else "create")
     async with connection.transaction():  # a role without its comment would be taken for somebody else's
         await connection.execute(sql.SQL("{} role {} login password {}").format(verb, role, sql.Literal(password)))

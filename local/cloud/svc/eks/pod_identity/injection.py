@@ -7,12 +7,14 @@ works"), but for the address of the agent: nodes here share one machine, so it i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 from local.node import ports
 
 AUDIENCE = "pods.eks.amazonaws.com"
 _NODE_ADDRESS = "AWS_NODE_IP"
+"""The one variable that EKS does not set: a container that has one of this name keeps it, and gets another."""
 _VOLUME = "eks-pod-identity-token"
 _FOLDER = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount"
 _TOKEN_SECONDS = 86400
@@ -41,12 +43,13 @@ def _injected(container: dict[str, Any], region: str) -> dict[str, Any]:
     named = {variable["name"] for variable in env}
     if named & {_URI, _TOKEN_FILE}:
         return container
+    address = next(name for length in count() if (name := _NODE_ADDRESS + "_" * length) not in named)
     added: list[dict[str, Any]] = [{"name": "AWS_STS_REGIONAL_ENDPOINTS", "value": "regional"}]
     if not named & {"AWS_REGION", "AWS_DEFAULT_REGION"}:
         added += [{"name": "AWS_DEFAULT_REGION", "value": region}, {"name": "AWS_REGION", "value": region}]
     added += [
-        {"name": _NODE_ADDRESS, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.hostIP"}}},
-        {"name": _URI, "value": f"http://$({_NODE_ADDRESS}):{ports.POD_IDENTITY}/v1/credentials"},
+        {"name": address, "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.hostIP"}}},
+        {"name": _URI, "value": f"http://$({address}):{ports.POD_IDENTITY}/v1/credentials"},
         {"name": _TOKEN_FILE, "value": f"{_FOLDER}/{_VOLUME}"},
     ]
     mount = {"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True}
