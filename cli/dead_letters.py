@@ -111,7 +111,7 @@ def table(entries: Sequence[tuple[Entry, str]], last: str) -> Table:
         when = datetime.fromtimestamp(entry.at / 1000, UTC)
         cells = [
             str(entry.offset),
-            f"{letter.topic}/{letter.partition}/{letter.place}",
+            f"{letter.topic}/{letter.partition}/{letter.place}" + (f" for {letter.group}" if letter.group else ""),
             f"{when:%Y-%m-%d %H:%M:%SZ}",
             owners or "unreadable",
             letter.reason,

@@ -10,19 +10,19 @@ from uuid import uuid4
 import msgspec
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.connections import kafka_client
-from contracts.platform import READER_STALLED, TOPIC_SERVICES_DEAD
-from contracts.records import DeadLetter, read_dead_letter
+from contracts.platform import READER_STALLED
 from local.engines.kafka import Kafka
 from services.kit import consumer
 from services.kit.rejected import of_record
 from services.kit.topics import ensure_topic
 from tests.fixtures.engines import Database
 from tests.fixtures.waiting import until
+from tests.kit.refusals import dead_letters
 
 REFUSED = (
     psycopg.errors.ProgramLimitExceeded,
@@ -77,16 +77,6 @@ async def send(kafka: Kafka, topic: str, *values: bytes) -> None:
             await producer.send_and_wait(topic, value)
 
 
-async def dead_letters(kafka: Kafka, topic: str) -> list[DeadLetter]:
-    """Those of a topic's records."""
-    async with AIOKafkaConsumer(
-        TOPIC_SERVICES_DEAD, bootstrap_servers=kafka.bootstrap, auto_offset_reset="earliest"
-    ) as reader:
-        found = await reader.getmany(timeout_ms=10_000)
-    letters = [read_dead_letter(record.value) for records in found.values() for record in records]
-    return [letter for letter in letters if letter.topic == topic]
-
-
 @pytest.mark.integration
 async def test_a_record_that_no_table_holds_is_kept_with_its_reason_and_the_rest_is_applied(
     kafka: Kafka, postgres: Database
@@ -107,7 +97,7 @@ async def test_a_record_that_no_table_holds_is_kept_with_its_reason_and_the_rest
         assert metric("aura_records_unreadable_total", topic, "kit-people") == 4
         found = await (await connection.execute("select id from people order by id")).fetchall()
         assert found == [("ada",), ("bob",)]
-    letters = await dead_letters(kafka, topic)
+    letters = await dead_letters(kafka.bootstrap, topic)
     assert [(letter.offset, letter.value) for letter in letters] == [(i, values[i]) for i in (1, 2, 3, 4)]
     assert {(letter.kind, letter.group) for letter in letters} == {("record", "kit-people")}
     reasons = [letter.reason.split(": ")[:2] for letter in letters]
