@@ -49,7 +49,7 @@ async def keep(kafka: Mapping[str, Any], letter: DeadLetter) -> None:
     try:
         brokers = len((await admin.describe_cluster())["brokers"])
         topic = NewTopic(TOPIC_SERVICES_DEAD, 1, min(brokers, REPLICAS), topic_configs=_CONFIG)
-        answer = await admin.create_topics([topic])
+        answer: Any = await admin.create_topics([topic])  # of one of several versions of the protocol
         for _, code, *message in answer.topic_errors:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 raise for_code(code)(*message)

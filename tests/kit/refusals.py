@@ -35,5 +35,5 @@ async def dead_letters(bootstrap: str, topic: str) -> list[DeadLetter]:
     reader = AIOKafkaConsumer(TOPIC_SERVICES_DEAD, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
     async with reader:
         found = await reader.getmany(timeout_ms=10_000)
-    letters = [read_dead_letter(record.value) for records in found.values() for record in records]
+    letters = [read_dead_letter(record.value or b"") for records in found.values() for record in records]
     return [letter for letter in letters if letter.topic == topic]
