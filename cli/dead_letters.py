@@ -1,4 +1,4 @@
-"""`aura dead-letters`: lists and replays what the dataflow could not process."""
+"""`aura dead-letters`: lists what the dataflow and readers of services could not process; replays the dataflow's."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def print_dead_letters(all_: bool) -> None:
 
     def fetch() -> list[tuple[Entry, str]]:
         partitions = letters.partitions()
-        shown = [entry for entry in letters.entries() if all_ or not entry.replayed]
+        everything = [*letters.entries(), *letters.of_services().entries()]
+        shown = [entry for entry in everything if all_ or not entry.replayed]
         return [(entry, state(entry, letters.rejection(entry.letter, partitions))) for entry in shown]
 
     found = guarded(fetch)
@@ -108,10 +109,9 @@ def table(entries: Sequence[tuple[Entry, str]], last: str) -> Table:
             f" and {len(users) - USERS_SHOWN} more" if users[USERS_SHOWN:] else ""
         )
         when = datetime.fromtimestamp(entry.at / 1000, UTC)
-        record = letter.offset if letter.kind == "frames" else letter.kind
         cells = [
             str(entry.offset),
-            f"{letter.topic}/{letter.partition}/{record}",
+            f"{letter.topic}/{letter.partition}/{letter.place}" + (f" for {letter.group}" if letter.group else ""),
             f"{when:%Y-%m-%d %H:%M:%SZ}",
             owners or "unreadable",
             letter.reason,

@@ -50,6 +50,8 @@ REPLICATOR = "REPLICATOR"
 
 TOPIC_RAW = "bio-sensor-raw"
 TOPIC_DEAD = "bio-sensor-dead"
+TOPIC_SERVICES_DEAD = "services-dead"
+"""Of records that a reader of a service could not apply; made when there is a first one (kit/rejected.py)."""
 TOPIC_EVENTS = "stress-events"
 TOPIC_USER_EVENTS = "user-events"
 TOPIC_CONTENT_EVENTS = "content-events"
@@ -77,6 +79,9 @@ name."""
 
 TABLE_HRV: Final = "hrv_1m"
 TABLE_EVENTS: Final = "stress_events"
+
+READER_STALLED: Final = "aura_reader_stalled_seconds"
+"""Metric of a service by `topic` and `group`: for how long it has read or applied nothing, of whatever there is."""
 
 PUSH_CHANNEL = "push"
 """Redis channel on which `recommend` publishes an EmergencyCalm; every ingest process subscribes to it."""

@@ -54,22 +54,28 @@ class DeadLetter(msgspec.Struct):
     """What could not be processed or written, with its position and the reason."""
 
     topic: str
-    """The topic of the beats."""
+    """The topic of the record: of the beats, for a result."""
     partition: int
     offset: int
     """NO_OFFSET for a result: it was computed from many records."""
     reason: str
     value: bytes
-    """Frames as in the topic; a result as JSON."""
-    kind: Literal["frames", "row", "event"] = "frames"
-    """Whether it holds frames, a row of hrv_1m, or a stress event."""
+    """Frames and a record as in the topic; a result as JSON."""
+    kind: Literal["frames", "row", "event", "record"] = "frames"
+    """Whether it holds frames, a row of hrv_1m, a stress event, or a record that a reader of a service got."""
+    group: str = ""
+    """Of that reader."""
 
     @property
     def key(self) -> str:
         """A stable key: the same when the dead letter is written again, another one for another frame of the record."""
         digest = blake2b(self.value, digest_size=8).hexdigest()
-        where = self.offset if self.kind == "frames" else self.kind
-        return f"{self.topic}/{self.partition}/{where}/{digest}"
+        return f"{self.topic}/{self.partition}/{self.place}/{digest}" + (f"/{self.group}" if self.group else "")
+
+    @property
+    def place(self) -> str:
+        """The offset of its record, or what kind of result it is."""
+        return self.kind if self.offset == NO_OFFSET else str(self.offset)
 
     def truncated(self) -> DeadLetter:
         """The dead letter in the size that its topic accepts: a longer value is cut off, and the reason says so."""

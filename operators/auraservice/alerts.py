@@ -8,21 +8,28 @@ from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Objectives
 from contracts.durations import seconds
+from contracts.platform import READER_STALLED
 from operators.kubernetes.manifest import Manifest, Owner
 
 _API = "monitoring.coreos.com/v1"
+STALLED_SECONDS = 60
+"""As long as a sink of a dataflow may write nothing. A reader retries a store that is away after 30 s at most."""
 _BURN_RATES = [("1h", "5m", 14.4, "page"), ("6h", "30m", 6.0, "page"), ("3d", "6h", 1.0, "ticket")]
 """Long window, short window, burn rate, severity."""
 
 
 def alerts(owner: Owner, spec: AuraServiceSpec) -> list[Manifest]:
-    """ServiceMonitor, and a PrometheusRule where the service has objectives."""
+    """ServiceMonitor, and a PrometheusRule where the service has objectives or reads topics."""
     endpoints = [{"port": "http", "path": "/metrics", "interval": "15s"}]
     scrape = {"selector": {"matchLabels": owner.labels}, "endpoints": endpoints}
     objects = [owner.manifest(_API, "ServiceMonitor", owner.name, {"spec": scrape})]
+    groups: list[Manifest] = []
     if spec.objectives and (rules := _rules(owner.name, spec.objectives)):
-        group = {"name": f"{owner.name}-objectives", "rules": rules}
-        objects.append(owner.manifest(_API, "PrometheusRule", owner.name, {"spec": {"groups": [group]}}))
+        groups.append({"name": f"{owner.name}-objectives", "rules": rules})
+    if "kafka" in spec.needs:
+        groups.append({"name": f"{owner.name}-readers", "rules": [_stalled(owner.name)]})
+    if groups:
+        objects.append(owner.manifest(_API, "PrometheusRule", owner.name, {"spec": {"groups": groups}}))
     return objects
 
 
@@ -55,6 +62,19 @@ def _rules(name: str, objectives: Objectives) -> list[Manifest]:
             }
         )
     return rules
+
+
+def _stalled(name: str) -> Manifest:
+    """What it reads is the work of nobody else, and its requests are answered meanwhile: it stays ready."""
+    return {
+        "alert": "ReaderStalled",
+        "expr": f'max by (topic, group) ({READER_STALLED}{{service="{name}"}}) > {STALLED_SECONDS:g}',
+        "labels": {"service": name, "severity": "page"},
+        "annotations": {
+            "summary": f"{name} applies no records of {{{{ $labels.topic }}}}",
+            "description": "Nothing is lost: they wait in the topic. `reading_delayed` in its log says why.",
+        },
+    }
 
 
 def _error_ratio(name: str, window: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import psycopg
 from msgspec import DecodeError
 
 from contracts.entitlement_events import read
 from services.auth.access import entitlements
 from services.auth.access.permissions import ROLE
 from services.kit.database import Pool
+from services.kit.rejected import of_record
 
 GROUP = "auth-entitlements"
 
@@ -28,8 +28,6 @@ class Keeper:
         held = {one.name: one.until for one in event.entitlements}
         if strange := [name for name in held if not ROLE.fullmatch(name)]:
             raise DecodeError(f"{strange[0]!a} is no name of a role")
-        try:
+        with of_record("not what an account has"):
             async with self._pool.connection() as connection:
                 await entitlements.store(connection, event.user, event.version, held)
-        except (psycopg.DataError, OverflowError) as error:
-            raise DecodeError(f"not what an account has: {error}") from error

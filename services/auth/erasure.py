@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import psycopg
-from msgspec import DecodeError
-
 from contracts.user_events import Kind, read
 from services.auth.audit import store as audit
 from services.kit.database import Pool
+from services.kit.rejected import of_record
 
 GROUP = "auth-erasure"
 
@@ -27,7 +25,7 @@ class Eraser:
         event = read(value)
         if event.kind != Kind.ACCOUNT_DELETED:
             return
-        try:
+        with of_record("not the end of an account"):
             until = datetime.fromtimestamp(event.until / 1000, UTC)
             async with self._pool.connection() as connection:
                 deleted = await connection.execute(
@@ -36,5 +34,3 @@ class Eraser:
                 if deleted.rowcount:
                     await connection.execute("delete from subject_roles where subject = %s", (event.user,))
                     await audit.append(connection, event.user, "account.erased", event.user, event=event.id)
-        except (psycopg.DataError, ValueError, OverflowError) as error:
-            raise DecodeError(f"not the end of an account: {error}") from error

@@ -19,7 +19,7 @@ from contracts.connections import aiokafka_options
 from contracts.platform import TOPIC_USER_EVENTS
 from services.history.erasure import GROUP, Eraser
 from services.history.pagination import Position, paginate
-from services.history.queries import EVENTS, bounds, windows_query
+from services.history.queries import EVENTS, SETTLED, bounds, windows_query
 from services.history.schemas import Event, History, HistoryQuery, StoredEvent, Window
 from services.history.settings import HistorySettings
 from services.history.time_range import EARLIEST, InvalidTimeRange, resolve_range
@@ -78,7 +78,7 @@ def create(settings: HistorySettings) -> FastAPI:
         except InvalidTimeRange as error:
             raise Problem(422, str(error)) from error
         try:
-            windows, events = await read(who.user, query, start, end)
+            windows, events = await read(who.user, query, start, end, now)
         except psycopg.DataError as error:  # such as a zone that the store's database does not have
             raise Problem(
                 422, f"the store does not take these parameters: {error.diag.message_primary or error}"
@@ -94,9 +94,9 @@ def create(settings: HistorySettings) -> FastAPI:
         )
 
     async def read(
-        user: str, query: HistoryQuery, start: Position, end: datetime
+        user: str, query: HistoryQuery, start: Position, end: datetime, now: datetime
     ) -> tuple[list[Window], list[StoredEvent]]:
-        parameters = {"user": user, "limit": query.limit + 1, "zone": query.zone.key}
+        parameters = {"user": user, "limit": query.limit + 1, "zone": query.zone.key, "settled": now - SETTLED}
         windows_from = bounds(query.resolution, start.first_window, end, query.zone)
         windows_in = windows_query(query.resolution, query.zone.key)
         async with pool.connection() as connection:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import psycopg
-from msgspec import DecodeError
 from psycopg_pool import AsyncConnectionPool
 
 from contracts.timeseries import TIME_COLUMN
 from contracts.user_events import Kind, read
 from services.kit import logs
 from services.kit.database import Connection
+from services.kit.rejected import of_record
 
 GROUP = "history-erasure"
 
@@ -31,12 +30,10 @@ class Eraser:
         if event.kind != Kind.ACCOUNT_DELETED:
             return
         erased: dict[str, int] = {}
-        try:
+        with of_record("not the end of an account"):
             until = datetime.fromtimestamp(event.until / 1000, UTC)
             async with self._pool.connection() as connection:
                 for table, moment in TIME_COLUMN.items():
                     statement = f"delete from {table} where user_id = %s and {moment} < %s"
                     erased[table] = (await connection.execute(statement.encode(), (event.user, until))).rowcount
-        except (psycopg.DataError, ValueError, OverflowError) as error:
-            raise DecodeError(f"not the end of an account: {error}") from error
         log.info("person_erased", event_id=event.id, rows=erased)

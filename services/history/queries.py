@@ -13,6 +13,9 @@ from services.kit.zones import day_start
 UTC_ZONE = ZoneInfo(UTC_NAME)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
+SETTLED = timedelta(minutes=5)
+"""How long after a minute nothing more is expected of it although no later window is stored: a silence has begun."""
+
 _AGGREGATES: dict[Resolution, LiteralString] = {Resolution.HOUR: "hrv_hourly", Resolution.DAY: "hrv_daily"}
 
 # Ids are compared byte by byte, as Python does, whatever the collation of the database.
@@ -27,11 +30,14 @@ _MINUTES = f"""
     select minute as start, hr, rmssd, sdnn, pnn50, quality, dropped
     from (
         select at, date_trunc('minute', at - interval '1 microsecond', 'UTC') as minute,
-            hr, rmssd, sdnn, pnn50, quality, dropped,
-            at - lag(at) over (order by at) as since, lead(at) over (order by at) - at as until
+            hr, rmssd, sdnn, pnn50, quality, dropped, lead(at) over (order by at) as following
         from {TABLE_HRV} where user_id = %(user)s and at > %(start)s and at <= %(end)s
     ) as windows
-    where at = minute + interval '1 minute' or at + least(since, until) > minute + interval '1 minute'
+    where coalesce(
+        following > minute + interval '1 minute',
+        at = minute + interval '1 minute' or minute + interval '1 minute' <= %(settled)s
+            or exists (select from {TABLE_HRV} where user_id = %(user)s and at > %(end)s)
+    )
     order by at limit %(limit)s"""
 _MEANS = f"""avg(hr) as hr, avg(rmssd) as rmssd, avg(sdnn) as sdnn, avg(pnn50) as pnn50, avg(quality) as quality
     from (
@@ -51,10 +57,11 @@ _DAYS = f"""
 def windows_query(resolution: Resolution, zone: str = UTC_NAME) -> LiteralString:
     """The query for `start, hr, rmssd, sdnn, pnn50, quality` of `user`, oldest first, at most `limit` rows.
 
-    Its parameters are `user`, `limit`, `zone` and those of `bounds`. A minute has the last window that ends in it, its
-    end included: the one after which, at the distance of its neighbours, no other ends in that minute. Windows of 60 s
-    every 10 s tile time so without overlap; any other stream has a row a minute too, if its windows are evaluated that
-    often. Hours and days are means over the windows that end in them.
+    Its parameters are `user`, `limit`, `zone`, `settled` and those of `bounds`. A minute has the last window that ends
+    in it, its end included, once no other is to come: it ends with the minute, a window after that minute is stored,
+    wherever the range ends, or the minute was over at `settled`. So a page or a range cuts nothing off, and a minute
+    that was shown stays as it is. Windows of 60 s every 10 s tile time without overlap; any other stream has a row a
+    minute too, if its windows are evaluated that often. Hours and days are means over the windows that end in them.
 
     Days of a `zone` other than UTC, and hours, are computed from the windows. The start of such a day is its date.
     """

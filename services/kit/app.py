@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
-from services.kit import health, metrics, problems, region
+from services.kit import health, metrics, parameters, problems, region
 from services.kit.region import Gate, Lifespan
 from services.kit.tokens import Verifier
 from services.kit.trace import TraceMiddleware
@@ -24,14 +24,15 @@ def create(
     """An application with trace ids, metrics, problem documents, /healthz and /readyz (which runs `checks`).
 
     Exceptions of the types `away` say that a dependency is away: 503 with Retry-After. `verifier` judges the callers of
-    routes with a parameter `Caller` (authentication.py). While its region may not serve, `gate` refuses everything but
-    health and metrics: the one of the environment unless given. A path with a slash at its end is another path: a
-    redirect would lead to http, since the gateway ends TLS.
+    routes with a parameter `Caller` (authentication.py). A parameter with a NUL is refused (parameters.py). While its
+    region may not serve, `gate` refuses everything but health and metrics: the one of the environment unless given. A
+    path with a slash at its end is another path: a redirect would lead to http, since the gateway ends TLS.
     """
     gate = gate or region.gate_of_environment()
     app = FastAPI(
         title=title,
         lifespan=region.watched(gate, lifespan),
+        dependencies=[Depends(parameters.check)],
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

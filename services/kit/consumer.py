@@ -1,7 +1,8 @@
 """Reads a topic as a member of a group: each record is handled at least once, and its offset is kept after that.
 
-A record that cannot be read is logged and left behind; whatever else fails, such as a database that is away, stops the
-reading, and it goes on from the first record that was not handled.
+A record that can never be applied is counted, logged with the reason and kept as a dead letter (rejected.py), and the
+rest goes on. Whatever else fails, such as a database that is away, stops the reading, and it goes on from the first
+record that was not handled; how long nothing was read is a metric, of which an alert tells.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import psycopg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from msgspec import DecodeError
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
+from psycopg.errors import ReadOnlySqlTransaction
 
-from services.kit import logs, trace
+from contracts.platform import READER_STALLED
+from contracts.records import DeadLetter
+from services.kit import logs, rejected, trace
+from services.kit.elapsed import elapsed
 from services.kit.records import TRACE_ID
 
 MAX_BACKOFF_SECONDS = 30.0
@@ -25,76 +30,105 @@ WAIT_MS = 5_000
 METADATA_MS = 60_000
 """How soon a topic is found that is made after the reader."""
 
-handled = Counter("aura_records_handled_total", "Records of a topic that were handled", ["topic"])
-unreadable = Counter("aura_records_unreadable_total", "Records of a topic that no one could read", ["topic"])
+handled = Counter("aura_records_handled_total", "Records of a topic that were handled", ["topic", "group"])
+unreadable = Counter(
+    "aura_records_unreadable_total", "Records of a topic that can never be applied", ["topic", "group"]
+)
+stalled = Gauge(
+    READER_STALLED, "Seconds for which a reader got no answer of a topic or applied none", ["topic", "group"]
+)
 log = logs.get(__name__)
+
+Handle = Callable[[bytes], Awaitable[None]]
+"""Applies a value; raises msgspec.DecodeError for one that can never be applied."""
 
 
 async def consume(
     kafka: Mapping[str, Any],
     topic: str,
     group: str,
-    handle: Callable[[bytes], Awaitable[None]],
+    handle: Handle,
     away: tuple[type[Exception], ...] = (psycopg.Error,),
 ) -> None:
-    """Reads `topic` until cancelled; `handle` gets a value, and raises msgspec.DecodeError for one it cannot read.
-
-    Exceptions of the types `away` say that a store of `handle` is away.
-    """
-    await _read(kafka, topic, group, handle, away)
+    """Reads `topic` until cancelled. Exceptions of the types `away` say that a store of `handle` is away."""
+    await _Reader(kafka, topic, group, handle).read(away)
 
 
-async def follow(
-    kafka: Mapping[str, Any],
-    topic: str,
-    handle: Callable[[bytes], Awaitable[None]],
-    away: tuple[type[Exception], ...] = (),
-) -> None:
-    """As `consume`, and every process reads all of the topic, from its beginning whenever it begins."""
-    await _read(kafka, topic, None, handle, away)
+async def follow(kafka: Mapping[str, Any], topic: str, handle: Handle, away: tuple[type[Exception], ...] = ()) -> None:
+    """As `consume`, and every process reads all of the topic, from its beginning whenever it begins. So no dead letters
+    are written: what cannot be applied is told of each time, and stays in the topic."""
+    await _Reader(kafka, topic, None, handle).read(away)
 
 
-async def _read(
-    kafka: Mapping[str, Any],
-    topic: str,
-    group: str | None,
-    handle: Callable[[bytes], Awaitable[None]],
-    away: tuple[type[Exception], ...],
-) -> None:
-    backoff = 1.0
-    while True:
-        consumer = AIOKafkaConsumer(
-            topic,
-            **kafka,
-            group_id=group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=WAIT_MS,
-            metadata_max_age_ms=METADATA_MS,
-        )
+class _Reader:
+    def __init__(self, kafka: Mapping[str, Any], topic: str, group: str | None, handle: Handle) -> None:
+        self._kafka, self._topic, self._group, self._handle = kafka, topic, group, handle
+        self._labels = topic, group or "none"
+        self._advanced = elapsed()
+        stalled.labels(*self._labels).set_function(lambda: elapsed() - self._advanced)
+
+    async def read(self, away: tuple[type[Exception], ...]) -> None:
+        backoff = 1.0
+        while True:
+            consumer = AIOKafkaConsumer(
+                self._topic,
+                **self._kafka,
+                group_id=self._group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                fetch_max_wait_ms=WAIT_MS,
+                metadata_max_age_ms=METADATA_MS,
+            )
+            try:
+                await consumer.start()
+                while True:
+                    batches = await consumer.getmany(timeout_ms=WAIT_MS, max_records=500)
+                    for records in batches.values():
+                        for record in records:
+                            await self._apply(record)
+                            self._advanced = elapsed()
+                    if batches and self._group is not None:
+                        await consumer.commit()
+                    self._advanced = elapsed()
+                    backoff = 1.0
+            except (KafkaError, *away) as error:
+                if isinstance(error, ReadOnlySqlTransaction):  # the region stands by: its records are for later
+                    self._advanced = elapsed()
+                log.warning(
+                    "reading_delayed",
+                    topic=self._topic,
+                    group=self._labels[1],
+                    error=repr(error),
+                    retry_seconds=backoff,
+                )
+                await asyncio.sleep(backoff)
+                backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
+            finally:
+                await consumer.stop()
+
+    async def _apply(self, record: Any) -> None:
+        trace.set_current(trace.parse(dict(record.headers).get(TRACE_ID)) or trace.new())
         try:
-            await consumer.start()
-            while True:
-                batches = await consumer.getmany(timeout_ms=WAIT_MS, max_records=500)
-                for records in batches.values():
-                    for record in records:
-                        await _handled(topic, record, handle)
-                if batches and group is not None:
-                    await consumer.commit()
-                backoff = 1.0
-        except (KafkaError, *away) as error:
-            log.warning("reading_delayed", topic=topic, group=group or "none", error=repr(error), retry_seconds=backoff)
-            await asyncio.sleep(backoff)
-            backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
-        finally:
-            await consumer.stop()
-
-
-async def _handled(topic: str, record: Any, handle: Callable[[bytes], Awaitable[None]]) -> None:
-    trace.set_current(trace.parse(dict(record.headers).get(TRACE_ID)) or trace.new())
-    try:
-        await handle(record.value or b"")
-        handled.labels(topic).inc()
-    except DecodeError as error:
-        unreadable.labels(topic).inc()
-        log.error("unreadable_record", topic=topic, partition=record.partition, offset=record.offset, error=str(error))
+            await self._handle(record.value or b"")
+            handled.labels(*self._labels).inc()
+        except DecodeError as error:
+            letter = DeadLetter(
+                self._topic,
+                record.partition,
+                record.offset,
+                str(error),
+                record.value or b"",
+                "record",
+                self._group or "",
+            )
+            if self._group is not None:
+                await rejected.keep(self._kafka, letter)
+            unreadable.labels(*self._labels).inc()
+            log.error(
+                "unreadable_record",
+                topic=self._topic,
+                group=self._labels[1],
+                partition=record.partition,
+                offset=record.offset,
+                error=str(error),
+            )

@@ -9,14 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import psycopg
-from msgspec import DecodeError
-
 from contracts.platform import TOPIC_ENTITLEMENT_EVENTS
 from contracts.user_events import Kind, read
 from services.kit import logs, outbox
 from services.kit.database import Connection, Pool
 from services.kit.outbox import Relay
+from services.kit.rejected import of_record
 from services.payments.payers import digest
 from services.payments.providers.report import EPOCH
 from services.payments.providers.stripe.api import Stripe
@@ -45,14 +43,12 @@ class Eraser:
         event = read(value)
         if event.kind != Kind.ACCOUNT_DELETED:
             return
-        try:
+        with of_record("not the end of an account"):
             until = EPOCH + timedelta(milliseconds=event.until)
             async with self._pool.connection() as connection:
                 await connection.execute(_REMEMBER, (digest(event.user), until))
                 await connection.execute(_KEYS, (event.user, until))
                 await self._lose(connection, event.user, until)
-        except (psycopg.DataError, ValueError, OverflowError) as error:
-            raise DecodeError(f"not the end of an account: {error}") from error
         self._relay.wake()
 
     async def _lose(self, connection: Connection, user: str, until: datetime) -> None:

@@ -10,8 +10,11 @@ import psycopg
 import pytest
 from joserfc.jwk import ECKey
 
+from services.auth import application
+from services.auth.settings import AuthSettings
 from services.auth.tokens import issue
 from tests.auth.app import App
+from tests.kit.odd_requests import assert_answered
 
 pytestmark = pytest.mark.integration
 
@@ -126,3 +129,12 @@ def test_the_audit_log_tells_who_did_what_and_shows_what_was_changed(
     finally:
         database.execute("alter table audit enable trigger audit_stays")
     assert app.get("/v1/auth/admin/audit/verification", root).json() == whole
+
+
+def test_no_odd_character_in_an_address_is_an_error_of_the_service(
+    app: App, settings: AuthSettings, signing_key: ECKey
+) -> None:
+    service = application.create(settings, [signing_key])
+    token = issue("ada", ["admin"], signing_key, time.time())
+    assert_answered(service, settings.public_url, token, least=15)
+    assert app.http.get("/v1/auth/sign-in/google", params={"device": "a\0b"}).status_code == 422

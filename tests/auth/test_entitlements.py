@@ -15,6 +15,7 @@ from contracts.entitlement_events import Entitlement, EntitlementEvent, encode
 from services.auth.entitling import Keeper
 from services.kit import database
 from tests.auth.app import App
+from tests.kit.refusals import refusing
 
 pytestmark = pytest.mark.integration
 SOON = int(time.time() * 1000) + 3_600_000
@@ -76,3 +77,12 @@ async def test_of_who_has_no_account_nothing_is_kept(app: App) -> None:
 async def test_what_is_no_event_is_refused(app: App, value: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         await deliver(app, value)
+
+
+async def test_what_no_table_takes_is_told_from_a_database_that_is_away(app: App) -> None:
+    user = app.bearer(app.sign_in("refused@entitled.example")["access_token"]).principal.user
+    with refusing(app.database_url, "entitlements", "54000"), pytest.raises(msgspec.DecodeError, match="limit"):
+        await deliver(app, event(user, 1, premium=SOON))
+    with refusing(app.database_url, "entitlements", "57014"), pytest.raises(psycopg.errors.QueryCanceled):
+        await deliver(app, event(user, 1, premium=SOON))
+    assert stored(app, user) == []

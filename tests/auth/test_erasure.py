@@ -14,6 +14,7 @@ from contracts.user_events import Kind, UserEvent, encode
 from services.auth.erasure import Eraser
 from services.kit import database
 from tests.auth.app import App
+from tests.kit.refusals import refusing
 
 pytestmark = pytest.mark.integration
 TABLES = {
@@ -70,3 +71,12 @@ async def test_everything_of_a_person_is_erased_and_nothing_of_others(app: App) 
 async def test_what_is_no_event_is_refused(app: App, value: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         await erase(app, value)
+
+
+async def test_what_no_table_takes_is_told_from_a_database_that_is_away(app: App) -> None:
+    user = app.bearer(app.sign_in("refused@erased.example")["access_token"]).principal.user
+    with refusing(app.database_url, "accounts", "23514"), pytest.raises(msgspec.DecodeError, match="constraint"):
+        await erase(app, ended(user))
+    with refusing(app.database_url, "accounts", "57014"), pytest.raises(psycopg.errors.QueryCanceled):
+        await erase(app, ended(user))
+    assert rows(app, user)["accounts"] == 1

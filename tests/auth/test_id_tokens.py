@@ -100,6 +100,18 @@ def unsigned(header: dict[str, Any]) -> str:
     return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
 
 
+DEEP = b'{"a":' + b"[" * 60_000
+
+
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+def of_text(claims: bytes) -> str:
+    """What the provider signed is no set of claims."""
+    return jws.serialize_compact({"alg": "ES256", "kid": "ec"}, claims, EC, algorithms=["ES256"])
+
+
 PEM = RSA.as_pem(private=False)
 
 
@@ -129,6 +141,8 @@ async def test_a_token_that_the_provider_signed(header: dict[str, Any]) -> None:
         pytest.param(signed({"alg": "ES256", "kid": "unknown"}, EC), id="unknown key"),
         pytest.param(signed({"alg": "ES256"}, EC), id="no key id"),
         pytest.param(signed({"alg": "ES256", "kid": "ec"}, EC, nonce="other"), id="nonce of another sign-in"),
+        pytest.param(f"{encoded(DEEP)}.e30.c2ln", id="a header that is nested too deep"),
+        pytest.param(of_text(DEEP), id="claims that are nested too deep"),
         pytest.param("", id="empty"),
         pytest.param("a.b.c", id="no JSON"),
         pytest.param("ñ.ñ.ñ", id="no ASCII"),

@@ -54,7 +54,7 @@ def test_a_person_who_refuses_comes_back_with_that(app: App) -> None:
         ({"state": ""}, "state"),
         ({"state": "x" * 513}, "state"),
         ({"state": "a\nb"}, "state"),
-        ({"device": "a\0b"}, "device"),
+        ({"device": "a\x01b"}, "device"),
         ({"redirect_uri": ""}, "redirect_uri"),
         ({"redirect_uri": "https://evil.example/signed-in"}, "redirect_uri"),
         ({"redirect_uri": f"{REDIRECT}/"}, "redirect_uri"),

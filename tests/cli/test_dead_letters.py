@@ -44,6 +44,20 @@ def test_a_result_is_listed_with_its_user_and_why_it_is_not_replayed() -> None:
         assert text in line
 
 
+def test_a_record_of_a_service_is_listed_with_its_place_and_user_and_why_it_is_not_replayed() -> None:
+    letter = DeadLetter("user-events", 1, 7, "not an event: limit", b'{"user": "ada"}', "record", "users-rewards")
+    rejection = DeadLetterTopic({}, "dead", "raw", Rules()).of_services().rejection(letter, 12)
+    (_, line) = shown((Entry(letter, 6, 1_760_000_000_000, False), rejection))
+    for text in (
+        "user-events/1/7",
+        "ada",
+        "users-rewards",
+        "not an event: limit",
+        "it is not replayed: have its writer",
+    ):
+        assert text in line
+
+
 @pytest.mark.parametrize("odd", ["a\x1b[2J", "\x9b2J", "a\nb", "\u202eb", "\ud800"])
 def test_text_of_others_controls_no_terminal(odd: str) -> None:
     value = pack([StoredFrame(odd.encode(errors="replace").decode(), "watch", 1, 0, "", [1], [800.0])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,9 +11,11 @@ from confluent_kafka import Consumer
 
 from contracts.content_events import ContentEvent, read
 from contracts.platform import TOPIC_CONTENT_EVENTS
+from services.auth.tokens import issue
 from services.kit.problems import MEDIA_TYPE
 from tests.content.conftest import DRAFT, EDITOR, Service, set_state
 from tests.fixtures.waiting import until
+from tests.kit.odd_requests import assert_answered
 
 pytestmark = pytest.mark.integration
 
@@ -153,3 +156,9 @@ def events_of(service: Service) -> list[ContentEvent]:
     finally:
         consumer.close()
     return sorted(found, key=lambda event: (event.item, event.version))
+
+
+def test_no_odd_character_in_an_address_is_an_error_of_the_service(service: Service) -> None:
+    token = issue("odd", ["content-editor"], service.key, time.time())
+    unsearched = frozenset({"/v1/content/search", "/v1/content/suggestions"})
+    assert_answered(service.app, service.address, token, least=20, away=unsearched)

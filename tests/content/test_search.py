@@ -12,6 +12,8 @@ import pytest
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
 
+from contracts.content_events import read
+from contracts.platform import TOPIC_CONTENT_EVENTS
 from local.engines.opensearch import OpenSearch
 from services.content.app import create
 from services.content.reindex import rebuild
@@ -22,6 +24,7 @@ from services.kit import database
 from tests.content.conftest import DRAFT, EDITOR, Service, client_of, set_state
 from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
+from tests.kit.refusals import dead_letters
 
 pytestmark = pytest.mark.integration
 ITEMS: dict[str, dict[str, Any]] = {
@@ -151,6 +154,31 @@ def test_while_the_index_is_built_anew_search_answers_and_no_change_is_lost(serv
     assert (len(after), set(after) & set(before)) == (1, set())
     until("the index to follow", lambda: titles(app, "saxifrage") == ["Saxifrage 5"])
     assert found(app, "breath") == ["breath"]
+
+
+NARROW = {"mappings": {"dynamic": "strict", "properties": {"id": {"type": "long"}, "published": {"type": "boolean"}}}}
+"""An index that takes withdrawn items only."""
+
+
+async def test_a_document_that_opensearch_refuses_stops_no_other_and_is_told(service: Service) -> None:
+    engine, odd = Engine(service.settings.opensearch_client), "content-narrow"
+    await engine.create(odd, NARROW)
+    try:
+        refused = service.published(work="search-refused", title="Speedwell")
+        service.published(work="search-behind", title="Pimpernel")
+        app = service.client()
+        await asyncio.to_thread(until, "what came behind it", lambda: found(app, "pimpernel") == ["behind"])
+        documents = {(1, 1): {"id": 1, "title": "no field"}, (2, 1): {"id": 2, "published": False}}
+        reasons = await engine.write([odd], documents)
+        assert reasons.keys() == {1}
+        assert "strict_dynamic_mapping_exception" in reasons[1]
+    finally:
+        await engine.delete(odd)
+        await engine.close()
+    assert found(app, "speedwell") == ["refused"], "the other index has it"
+    letters = await dead_letters(service.settings.kafka_bootstrap, TOPIC_CONTENT_EVENTS)
+    kept = [letter for letter in letters if read(letter.value).item == refused["id"]]
+    assert "OpenSearch does not take the item: strict_dynamic_mapping_exception" in kept[0].reason
 
 
 def test_the_index_of_another_timeline_of_the_database_is_built_anew(service: Service) -> None:

@@ -17,7 +17,7 @@ from services.history.endpoints import create
 from services.history.settings import HistorySettings
 from services.kit.settings import JWKS_PATH, ServiceSettings
 from tests.fixtures.engines import Database
-from tests.history.harness import EVENTS, NO_KAFKA, START, ServerThread, store_other_people
+from tests.history.harness import EVENTS, NO_KAFKA, START, ServerThread, Store, store_other_people
 
 
 @pytest.fixture(scope="package")
@@ -26,8 +26,24 @@ def key() -> ECKey:
 
 
 @pytest.fixture(scope="package")
-def history(postgres: Database, key: ECKey) -> Iterator[httpx.Client]:
-    uri = postgres.create("history")
+def uri(postgres: Database) -> str:
+    """Of the store."""
+    return postgres.create("history")
+
+
+@pytest.fixture
+def store(uri: str, history: httpx.Client) -> Store:
+    def insert(user: str, end: datetime, hr: float) -> None:
+        with psycopg.connect(uri) as connection:
+            connection.execute(
+                "insert into hrv_1m (user_id, at, hr, beats, quality) values (%s, %s, %s, 60, 1)", (user, end, hr)
+            )
+
+    return insert
+
+
+@pytest.fixture(scope="package")
+def history(uri: str, key: ECKey) -> Iterator[httpx.Client]:
     hour = timedelta(hours=1)
     with psycopg.connect(uri, autocommit=True) as connection:
         for statement in [*timeseries.native(), *timeseries.create_partitions(START, hour, span=timedelta(hours=6))]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +42,12 @@ TURNS = {
 """When clocks of a zone are changed, at or near midnight but for the last; rows of a user each half hour around it."""
 
 
+PAUSING = (45, 7, 30, 10)
+"""How often, in seconds, the windows of the users `pausing-` are evaluated: of 90, 49, 30 and 60 s."""
+SILENCES = ((270, 480), (1_110, 1_200))
+"""Seconds of their twenty minutes, each after and up to, in which no window ends. The last one has no end."""
+
+
 class ServerThread:
     """Serves an application on a free port in a thread."""
 
@@ -64,12 +70,22 @@ class ServerThread:
         self.thread.join(timeout=20)
 
 
+Store = Callable[[str, datetime, float], None]
+"""Stores a window of a user that ends at a moment, with a heart rate."""
+
+
 def store_other_people(connection: psycopg.Connection[Any]) -> None:
     """Events of one moment; streams of other windows, whose heart rate is their end in seconds; days of other zones."""
     rows = [
         (f"every-{every}", START + timedelta(seconds=end), end)
         for every in (10, 45, 7, 60, 20, 50)
         for end in range(every, 20 * 60 + 1, every)
+    ]
+    rows += [
+        (f"pausing-{every}", START + timedelta(seconds=end), end)
+        for every in PAUSING
+        for end in range(every, 20 * 60 + 1, every)
+        if not any(first < end <= last for first, last in SILENCES)
     ]
     rows += [("traveller", JUNE + timedelta(hours=hour, minutes=1), 100 + hour) for hour in range(-24, 96)]
     midnights = [datetime(2021, 3, day, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC) for day in range(27, 31)]

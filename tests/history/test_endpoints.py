@@ -18,6 +18,7 @@ from services.history.endpoints import create
 from services.history.settings import HistorySettings
 from services.kit.settings import JWKS_PATH, ServiceSettings
 from tests.history.harness import BOUNDS, EVENTS, NO_KAFKA, START, ServerThread, get_history, pages
+from tests.kit.odd_requests import assert_answered
 
 pytestmark = pytest.mark.integration
 
@@ -144,3 +145,11 @@ def test_without_a_store_it_is_503(key: ECKey) -> None:
             answer = get_history(client, key)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "store" in answer.json()["detail"]
+
+
+def test_no_odd_character_in_an_address_is_an_error_of_the_service(history: httpx.Client, key: ECKey) -> None:
+    settings = HistorySettings(
+        timeseries_url=SecretStr("postgresql://nowhere"), jwks_url="http://nowhere", kafka_bootstrap=NO_KAFKA, port=0
+    )
+    token = tokens.issue("odd", [], key, time.time())
+    assert_answered(create(settings), str(history.base_url), token, least=6)

@@ -15,6 +15,7 @@ from contracts.user_events import Kind, UserEvent, encode
 from services.history.erasure import Eraser
 from services.kit.database import Pool
 from tests.fixtures.engines import Database
+from tests.kit.refusals import refusing
 
 pytestmark = pytest.mark.integration
 END = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -72,4 +73,13 @@ async def test_what_is_no_event_is_refused_and_nothing_is_erased(store: str, val
         with pytest.raises(msgspec.DecodeError):
             await Eraser(pool).handle(value)
         await Eraser(pool).handle(encode(UserEvent(str(uuid4()), "another-kind", "ada", 0)))
+    assert len(rows(store)) == 12
+
+
+async def test_what_no_table_takes_is_told_from_a_store_that_is_away(store: str) -> None:
+    async with Pool(store, min_size=1, open=False) as pool:
+        with refusing(store, "hrv_1m", "54000"), pytest.raises(msgspec.DecodeError, match="limit"):
+            await Eraser(pool).handle(ended("ada"))
+        with refusing(store, "hrv_1m", "57014"), pytest.raises(psycopg.errors.QueryCanceled):
+            await Eraser(pool).handle(ended("ada"))
     assert len(rows(store)) == 12

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import fmean
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
-from tests.history.harness import BOUNDS, JUNE, START, TURNS, get_history, pages
+from tests.history.harness import BOUNDS, JUNE, PAUSING, SILENCES, START, TURNS, Store, get_history, pages
 
 pytestmark = pytest.mark.integration
 
@@ -41,6 +44,53 @@ def test_a_stream_of_any_window_has_a_row_for_each_minute(
     ends = list(range(every, 20 * 60 + 1, every))
     last = [max(end for end in ends if 60 * i < end <= 60 * (i + 1)) for i in range(20)]
     assert [w["hr"] for w in windows] == [float(end) for end in last]
+
+
+def last_windows(every: int) -> list[tuple[datetime, float]]:
+    """Of a user `pausing-`: start and heart rate of the last window of each minute that has one."""
+    last: dict[int, int] = {}
+    for end in range(every, 20 * 60 + 1, every):
+        if not any(first < end <= past for first, past in SILENCES):
+            last[(end - 1) // 60] = end
+    return [(START + timedelta(minutes=minute), float(end)) for minute, end in last.items()]
+
+
+def measured(windows: list[dict[str, Any]]) -> list[tuple[datetime, float]]:
+    return [(datetime.fromisoformat(window["start"]), window["hr"]) for window in windows]
+
+
+@pytest.mark.parametrize("every", PAUSING)
+def test_each_minute_has_its_last_window_also_before_a_silence(history: httpx.Client, key: ECKey, every: int) -> None:
+    assert measured(get_history(history, key, f"pausing-{every}", **BOUNDS).json()["windows"]) == last_windows(every)
+
+
+@given(
+    every=st.sampled_from(PAUSING),
+    limit=st.integers(1, 25),
+    first=st.integers(0, 1_260),
+    length=st.one_of(st.integers(1, 120), st.integers(1, 1_260)),
+)
+@example(every=45, limit=1, first=0, length=1_200)
+@example(every=45, limit=1_000, first=19 * 60, length=60)
+@example(every=30, limit=1, first=240, length=60)
+@settings(max_examples=40, deadline=None)
+def test_a_minute_is_the_same_on_any_page_of_any_range(
+    history: httpx.Client, key: ECKey, every: int, limit: int, first: int, length: int
+) -> None:
+    start, past = START + timedelta(seconds=first), START + timedelta(seconds=first + length)
+    bounds = {"from": start.isoformat(), "to": past.isoformat(), "limit": str(limit)}
+    windows, _ = pages(history, key, f"pausing-{every}", **bounds)
+    assert measured(windows) == [one for one in last_windows(every) if start <= one[0] < past]
+
+
+def test_a_minute_waits_for_its_last_window(history: httpx.Client, key: ECKey, store: Store) -> None:
+    """A window that another one of its minute may follow is not shown, so that a minute that was read stays."""
+    minute = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+    bounds = {"from": minute.isoformat(), "to": (minute + timedelta(minutes=1)).isoformat()}
+    store("present", minute + timedelta(seconds=30), 61)
+    assert get_history(history, key, "present", **bounds).json()["windows"] == []
+    store("present", minute + timedelta(seconds=75), 62)
+    assert measured(get_history(history, key, "present", **bounds).json()["windows"]) == [(minute, 61.0)]
 
 
 @pytest.mark.parametrize(

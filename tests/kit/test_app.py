@@ -116,3 +116,10 @@ def test_logs_are_json_lines_with_the_trace(capsys: pytest.CaptureFixture[str]) 
 def test_an_unknown_log_level_is_refused() -> None:
     with pytest.raises(ValueError, match="LOG_LEVEL"):
         logs.configure("sample", level="loud")
+
+
+@pytest.mark.parametrize(("path", "named"), [("/items/a%00b", "path item"), ("/items/1?q=ok&other=%00", "query other")])
+def test_a_parameter_with_a_nul_is_refused_by_name(service: FastAPI, path: str, named: str) -> None:
+    answer = TestClient(service).get(path)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"{named}: has the character NUL")

@@ -173,6 +173,7 @@ async def test_what_postgresql_refuses_is_no_outage(databases: Databases, postgr
     [
         ("not json {", "is not JSON"),
         ("[]", "missing or not valid: all of it"),
+        ("[" * 60_000, "nested too deep"),
         ({"host": "127.0.0.1", "username": "u"}, "missing or not valid: port, password"),
         ({"host": None, "port": "many", "username": "u", "password": "hidden"}, "missing or not valid: host, port"),
     ],

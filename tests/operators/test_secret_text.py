@@ -60,6 +60,17 @@ def test_what_is_no_json_object_is_refused_without_quoting_it(document: str) -> 
     assert "plain" not in str(refused.value)
 
 
+@pytest.mark.parametrize("depth", [600, 900, 5_000, 200_000])
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
+def test_what_is_nested_too_deep_is_refused(begin: str, end: str, depth: int) -> None:
+    with pytest.raises(NoText, match="nested too deep"):
+        member_text(f'{{"m": {begin * depth}1{end * depth}}}', "m")
+
+
+def test_a_member_beside_a_deep_one_has_its_text() -> None:
+    assert member_text(f'{{"m": {"[" * 600}{"]" * 600}, "plain": "text"}}', "plain") == "text"
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud83d"])
 def test_a_whole_secret_is_checked_too(text: str) -> None:
     with pytest.raises(NoText):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from services.auth.tokens import issue
 from services.kit.idempotency import REPLAYED
 from services.payments.plans import PLANS
+from tests.kit.odd_requests import assert_answered
 from tests.payments.conftest import BACK, Service
 from tests.payments.stripe_events import NOW, event, send, subscription
 
@@ -83,3 +87,8 @@ def test_the_offer_is_the_table_of_plans(service: Service) -> None:
     assert [(one["id"], one["amount"], one["currency"]) for one in offered] == [
         (plan.id, plan.price.amount, plan.price.currency) for plan in PLANS if plan.offered
     ]
+
+
+def test_no_odd_character_in_an_address_is_an_error_of_the_service(service: Service) -> None:
+    token = issue("odd", [], service.key, time.time())
+    assert_answered(service.app, service.address, token, least=2)

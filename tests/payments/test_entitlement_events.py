@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from msgspec import DecodeError
+from psycopg.errors import QueryCanceled
 
 from contracts import entitlement_events, user_events
 from contracts.entitlement_events import Entitlement, EntitlementEvent
@@ -20,6 +22,7 @@ from services.payments.providers.report import ProviderUnavailable
 from services.payments.providers.stripe.api import Stripe
 from services.payments.subscriptions import GRACE
 from tests.fixtures.waiting import until
+from tests.kit.refusals import refusing
 from tests.payments.conftest import Service
 from tests.payments.stripe_events import DAY, NOW, event, invoice, send, subscription
 
@@ -128,10 +131,20 @@ def test_while_stripe_is_away_nothing_is_erased(service: Service) -> None:
     deleted = user_events.UserEvent(str(uuid4()), user_events.Kind.ACCOUNT_DELETED, user, 0, until=4_000_000_000_000)
     nobody = Stripe("sk_test_x", "http://127.0.0.1:1")
 
-    async def erase() -> None:
-        async with database.pool(service.settings, size=1) as pool:
-            await Eraser(pool, nobody, Relay(pool, {})).handle(user_events.encode(deleted))
-
     with pytest.raises(ProviderUnavailable):
-        asyncio.run(erase())
+        asyncio.run(erase(service, deleted, nobody))
     assert service.payer(user) == payer
+
+
+def test_what_no_table_takes_is_told_from_a_database_that_is_away(service: Service) -> None:
+    deleted = user_events.UserEvent(str(uuid4()), user_events.Kind.ACCOUNT_DELETED, "refused", 0, until=1)
+    uri, nobody = service.settings.database_url.get_secret_value(), Stripe("sk_test_x", "http://127.0.0.1:1")
+    with refusing(uri, "deletions", "23514"), pytest.raises(DecodeError, match="constraint"):
+        asyncio.run(erase(service, deleted, nobody))
+    with refusing(uri, "deletions", "57014"), pytest.raises(QueryCanceled):
+        asyncio.run(erase(service, deleted, nobody))
+
+
+async def erase(service: Service, deleted: user_events.UserEvent, stripe: Stripe) -> None:
+    async with database.pool(service.settings, size=1) as pool:
+        await Eraser(pool, stripe, Relay(pool, {})).handle(user_events.encode(deleted))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
 import pytest
+from msgspec import DecodeError
 from qdrant_client import QdrantClient
 from qdrant_client.http.exceptions import ApiException
 from qdrant_client.models import Distance, PointStruct, VectorParams
 
+from services.kit.rejected import of_record
 from services.recommend.content import collection
 from services.recommend.content.collection import UnusableCollection
 from services.recommend.content.embedding import DIMENSIONS
@@ -52,3 +57,33 @@ def test_another_model_and_another_item_have_a_collection_of_their_own() -> None
 def test_a_server_that_does_not_answer_is_an_error_of_the_client() -> None:
     with pytest.raises(ApiException):
         collection.load(collection.connect("http://127.0.0.1:1"), "content", POINTS, indexed=True)
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Answers each change with the status in the name of its collection, in the form of Qdrant's errors."""
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"status": {"error": "Wrong input"}, "time": 0}'
+        self.send_response(int(self.path.split("/")[2]))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+@pytest.mark.filterwarnings("ignore:Failed to obtain server version:UserWarning")
+def test_points_that_a_server_never_takes_are_told_from_a_server_that_does_not_answer() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            client = collection.connect(f"http://127.0.0.1:{server.server_port}")
+            for status in ("400", "422"):
+                with pytest.raises(DecodeError, match="Qdrant refuses 3 points"), of_record("not an item"):
+                    collection.store(client, status, POINTS)
+            for status in ("429", "500", "503"):
+                with pytest.raises(ApiException), of_record("not an item"):
+                    collection.store(client, status, POINTS)
+        finally:
+            server.shutdown()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from confluent_kafka import Producer
 
+from contracts.platform import TOPIC_USER_EVENTS
+from contracts.user_events import Kind, UserEvent, encode, read
 from tests.fixtures.waiting import until
+from tests.kit.refusals import dead_letters
 from tests.users.conftest import Service
 
 pytestmark = pytest.mark.integration
@@ -48,6 +55,20 @@ def test_of_many_check_ins_at_once_one_is_the_first(service: Service) -> None:
         answers = list(pool.map(lambda mood: client.post("/check-ins", json={"mood": 1 + mood % 5}), range(16)))
     assert sorted(answer.status_code for answer in answers) == [200] * 15 + [201]
     assert service.query("select length from streaks where user_id = 'days-crowd'") == [(1,)]
+
+
+async def test_a_person_that_no_table_holds_stops_no_other_and_is_kept(service: Service) -> None:
+    long = "".join(str(uuid4()) for _ in range(90))
+    at = int(time.time() * 1000)
+    events = [UserEvent(str(uuid4()), Kind.CALM_SEEN, user, at) for user in (long, "days-behind")]
+    producer = Producer(dict(service.settings.kafka_client))
+    for event in events:
+        producer.produce(TOPIC_USER_EVENTS, encode(event), partition=1)
+    assert producer.flush(30) == 0
+    points = "select points from progress where user_id = 'days-behind'"
+    await asyncio.to_thread(until, "the event behind it", lambda: service.query(points) == [(15,)])
+    kept = [read(letter.value) for letter in await dead_letters(service.settings.kafka_bootstrap, TOPIC_USER_EVENTS)]
+    assert events[0] in kept
 
 
 def test_check_ins_and_sessions_earn_points_and_badges_once(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 import redis as redis_client
 
 from contracts.preferences import PREFERENCES_KEY, read
+from services.auth.tokens import issue
 from services.kit.problems import MEDIA_TYPE
 from tests.fixtures.waiting import until
+from tests.kit.odd_requests import assert_answered
 from tests.users.conftest import Service
 
 pytestmark = pytest.mark.integration
@@ -121,3 +124,8 @@ def test_consents_keep_every_decision_and_the_latest_counts(service: Service) ->
     (latest,) = client.get("/consents").json()
     assert (latest["purpose"], latest["granted"]) == ("research", False)
     assert len(client.get("/export").json()["consents"]) == 2
+
+
+def test_no_odd_character_in_an_address_is_an_error_of_the_service(service: Service) -> None:
+    token = issue("odd", [], service.key, time.time())
+    assert_answered(service.app, service.address, token, least=5)

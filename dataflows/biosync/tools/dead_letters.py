@@ -16,6 +16,7 @@ import msgspec
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from contracts.connections import KafkaClient
+from contracts.platform import TOPIC_SERVICES_DEAD
 from contracts.records import DEAD_LETTER_BYTES, DeadLetter, partition_of, read_dead_letter, unpack
 from dataflows.biosync.signal.partition import PartitionState
 from dataflows.biosync.signal.rules import Rules
@@ -36,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def users(self) -> list[str]:
-        """The users of its frames, or the one of a result; empty when they cannot be decoded."""
+        """The users of its frames, or the one of a result or record; empty when they cannot be decoded."""
         try:
             if self.letter.kind != "frames":
                 return [str(json.loads(self.letter.value)["user"])]
@@ -70,8 +71,14 @@ class DeadLetterTopic:
             found.setdefault(letter.key, (letter, message.offset() or 0, message.timestamp()[1]))
         return [Entry(letter, offset, at, key in replayed) for key, (letter, offset, at) in found.items()]
 
+    def of_services(self) -> DeadLetterTopic:
+        """The topic of the records that readers of services could not apply."""
+        return DeadLetterTopic(self._kafka, TOPIC_SERVICES_DEAD, self._raw, self._rules)
+
     def rejection(self, letter: DeadLetter, partitions: int) -> str:
         """Why the dead letter still cannot be processed, or empty; `partitions` is the number of the raw topic."""
+        if letter.kind == "record":
+            return "it is not replayed: have its writer mended, which then sends another record"
         if letter.kind != "frames":
             what = "row of the history" if letter.kind == "row" else "stress event"
             return f"a {what} is a result and is not replayed: its beats were processed, and only it is missing"

@@ -19,6 +19,7 @@ from typing import Annotated, BinaryIO, get_args
 import msgspec
 
 from contracts.beats import MAX_MOTION_MG, MAX_RR_MS, MIN_RR_MS, unit_of_interval
+from contracts.decoding import of_others
 from contracts.records import StoredFrame, StoredMovement
 from contracts.stream import Activity
 from contracts.visible import visible
@@ -123,7 +124,7 @@ def detect(lines: BinaryIO, out: BinaryIO, rule: HrvDrop = "gate", threshold: fl
             f"a threshold of {threshold} is not a number; give beats a minute, such as {THRESHOLDS[rule]}"
         )
     rules = Rules(stress=StressRules(hrv_drop=rule, threshold=THRESHOLDS[rule] if threshold is None else threshold))
-    decode = msgspec.json.Decoder(Line).decode
+    decode = of_others(msgspec.json.Decoder(Line).decode)
     encode = msgspec.json.encode
     person = Person()
     summary = Summary()

@@ -155,6 +155,8 @@ class Databases:
             raise SecretUnavailable(f"secret {reference} is not {needed}: missing or not valid: {wrong}") from None
         except ValueError:  # not chained: the error quotes the secret
             raise SecretUnavailable(f"secret {reference} is not JSON") from None
+        except RecursionError:
+            raise SecretUnavailable(f"secret {reference} is JSON that is nested too deep to be read") from None
 
     async def _ensure(self, master: Master, claimant: Claimant, name: str, password: str, stored_url: str) -> str:
         """_REPLICA where nothing can be made."""

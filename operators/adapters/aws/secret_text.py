@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+_TOO_DEEP = "is JSON that is nested too deep to be read"
+
 
 class NoText(ValueError):
     """The value has no text that an environment variable can hold; the message says why, and never quotes the value."""
@@ -22,14 +24,20 @@ def member_text(document: str, member: str) -> str:
     """The text of a member of the JSON object in `document`; raises NoText."""
     try:
         found = json.loads(document, parse_int=_Number, parse_float=_Number, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise NoText("is not JSON") from error
+    except RecursionError:
+        raise NoText(_TOO_DEEP) from None
     if not isinstance(found, dict) or member not in found:
         raise NoText(f"is not a JSON object with the member {member}")
     value = found[member]
     if value is None:
         raise NoText("is null, which is no text; leave the variable out or store a string")
-    return checked(value if isinstance(value, str) else _compact(value))
+    try:
+        text = value if isinstance(value, str) else _compact(value)
+    except RecursionError:
+        raise NoText(f"has a member {member} which {_TOO_DEEP}") from None
+    return checked(text)
 
 
 def checked(text: str) -> str:

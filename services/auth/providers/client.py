@@ -12,6 +12,7 @@ import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from contracts.decoding import of_others
 from services.auth.providers.discovery import Endpoints, ProviderUnusable, document_url, endpoints
 from services.auth.providers.id_token import claims_error
 from services.auth.providers.provider import Provider
@@ -23,6 +24,9 @@ DOCUMENT_SECONDS = 3600.0
 
 TIMEOUT_SECONDS = 5.0
 MAX_ANSWER_BYTES = 256 * 1024
+
+_claims = of_others(msgspec.json.Decoder(dict[str, Any]).decode)
+_answer = of_others(msgspec.json.Decoder().decode)
 
 
 class SignInRefused(Exception):
@@ -82,8 +86,8 @@ class ProviderClient:
             if not keys:
                 raise SignInRefused("the ID token is signed with an unknown key")
             signed = jws.deserialize_compact(id_token, keys[0], algorithms=[str(algorithm_of(keys[0]))])
-            claims = msgspec.json.decode(signed.payload, type=dict[str, Any])
-        except (JoseError, ValueError, TypeError) as error:
+            claims = _claims(signed.payload)
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise SignInRefused("the ID token is not one that the provider signed") from error
         provider = self.provider
         if error := claims_error(
@@ -127,6 +131,6 @@ class ProviderClient:
                     body += part
                     if len(body) > MAX_ANSWER_BYTES:
                         raise ProviderUnusable(f"{url} answered more than {MAX_ANSWER_BYTES} bytes")
-            return answer.status_code, msgspec.json.decode(body) if body else None
+            return answer.status_code, _answer(body) if body else None
         except (httpx.HTTPError, msgspec.DecodeError) as error:
             raise ProviderUnusable(f"{url} gave no answer that can be used: {type(error).__name__}") from error

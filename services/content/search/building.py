@@ -78,8 +78,12 @@ async def _copy(pool: Pool, engine: Engine, name: str) -> int:
         while True:
             async with pool.connection() as connection:
                 rows = await items.page(connection, Filter(state), position, BATCH)
-            await engine.write([name], {(item.id, item.version): mapping.document(item) for item in rows})
-            copied += len(rows)
+            refused = await engine.write([name], {(item.id, item.version): mapping.document(item) for item in rows})
+            for item, reason in refused.items():
+                log.error(
+                    "item_not_indexed", index=name, item=item, error=reason, hint="correct it: a change is indexed"
+                )
+            copied += len(rows) - len(refused)
             if len(rows) < BATCH:
                 break
             position = rows[-1].id

@@ -64,20 +64,27 @@ class Engine:
         actions += [{"remove": {"index": old, "aliases": [READS, TARGETS]}} for old in before]
         await self._call("POST", "/_aliases", {"actions": actions})
 
-    async def write(self, indexes: Sequence[str], documents: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
-        """Documents by (id, version) into every index; an older version never takes the place of a later one."""
+    async def write(
+        self, indexes: Sequence[str], documents: Mapping[tuple[int, int], Mapping[str, Any]]
+    ) -> dict[int, str]:
+        """Documents by (id, version) into every index; an older version never takes the place of a later one.
+
+        Returns, by id, why an index takes a document never, whoever sends it again; the others are written.
+        """
         lines: list[str] = []
         for index in indexes:
             for (id, version), document in documents.items():
                 place = {"_index": index, "_id": str(id), "version": version, "version_type": "external_gte"}
                 lines += [json.dumps({"index": place}), json.dumps(document)]
         if not lines:
-            return
+            return {}
         answer = await self._call("POST", "/_bulk", "\n".join([*lines, ""]))
         failed = [one["index"] for one in answer["items"] if one["index"]["status"] not in {200, 201, _CONFLICT}]
         gone = {one["_index"] for one in failed if one["status"] == httpx.codes.NOT_FOUND}
-        if refused := [one for one in failed if one["_index"] not in gone]:
-            raise SearchUnavailable(f"OpenSearch refused {len(refused)} documents: {refused[0]['error']}")
+        refused = [one for one in failed if one["_index"] not in gone]
+        if delayed := [one for one in refused if one["status"] != httpx.codes.BAD_REQUEST]:
+            raise SearchUnavailable(f"OpenSearch refused {len(delayed)} documents: {delayed[0]['error']}")
+        return {int(one["_id"]): f"{one['error']['type']}: {one['error']['reason']}" for one in refused}
 
     async def _call(self, method: str, path: str, body: Any = None, absent: Any = None) -> Any:
         """`absent` is the answer where OpenSearch says 404."""

@@ -21,6 +21,11 @@ _INDEXED = {
 }
 """A server filters and boosts by these fields; the embedded mode has no indexes."""
 _TIMEOUT_SECONDS = 5
+_OF_THE_POINTS = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+
+
+class RefusedPoints(ValueError):
+    """The server does not take the points for what they are: sent again, it would say the same."""
 
 
 class UnusableCollection(RuntimeError):
@@ -65,8 +70,13 @@ def load(client: QdrantClient, name: str, points: Sequence[PointStruct], *, inde
 
 
 def store(client: QdrantClient, name: str, points: Sequence[PointStruct]) -> None:
-    """Writes points, in place of those with their ids."""
-    client.upsert(name, list(points), wait=True)
+    """Writes points, in place of those with their ids. Raises RefusedPoints, and ApiException for all else."""
+    try:
+        client.upsert(name, list(points), wait=True)
+    except UnexpectedResponse as error:
+        if error.status_code in _OF_THE_POINTS:
+            raise RefusedPoints(f"Qdrant refuses {len(points)} points: {error}") from error
+        raise
 
 
 def remove(client: QdrantClient, name: str, ids: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from contracts.content_events import Content, read
 from services.kit import logs
+from services.kit.rejected import of_record
 from services.recommend.content import collection
 from services.recommend.content.catalog import Catalog, Item, find, point
 from services.recommend.content.embedding import Embedder
@@ -50,7 +51,8 @@ class LiveCatalog:
         event = read(value)
         if event.version < self._versions.get(event.item, 0):
             return
-        await asyncio.to_thread(self._apply, event.item, event.content)
+        with of_record("not an item that Qdrant takes"):
+            await asyncio.to_thread(self._apply, event.item, event.content)
         self._versions[event.item] = event.version
 
     def search(self, query: NDArray[float32], criteria: Criteria, limit: int = 1) -> list[Item]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import psycopg
-from msgspec import DecodeError
-
 from contracts.user_events import read
+from services.kit.rejected import of_record
 from services.users.gamification.ledger import reward
 from services.users.people import People
 
@@ -19,10 +17,8 @@ class EventReader:
     async def handle(self, value: bytes) -> None:
         """Applies the event of a record once; raises DecodeError if it can never be applied."""
         event = read(value)
-        try:
+        with of_record("not an event of a person"):
             async with self._people.pool.connection() as connection:
                 applied = await reward(connection, event)
-        except (psycopg.DataError, ValueError, OverflowError) as error:
-            raise DecodeError(f"not an event of a person: {error}") from error
         if applied:
             await self._people.mirror.refresh(event.user)

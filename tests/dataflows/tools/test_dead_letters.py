@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from contracts.records import DeadLetter, StoredFrame, pack, partition_of
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic
 from local.engines.kafka import Kafka
+from services.kit import rejected
 from tests.dataflows.beats import START, frames, series
 from tests.dataflows.harness import PARTITIONS, Harness
 from tests.dataflows.test_flow import RULES, assert_holds, metrics, population
@@ -56,6 +58,21 @@ def test_entries_have_record_offset_users_and_time(harness: Harness) -> None:
     assert (first.letter, first.offset, first.users, first.replayed) == (letter(harness, GOOD), 0, ["ada"], False)
     assert (second.letter.offset, second.users) == (8, [])
     assert 0 <= second.at - first.at < 60_000
+
+
+def test_a_record_of_a_service_is_listed_by_its_reader_and_never_replayed(kafka: Kafka, harness: Harness) -> None:
+    value = b'{"user": "ada", "kind": "check-in"}'
+    groups = [DeadLetter("user-events", 1, 7, "no event", value, "record", f"{harness.raw}-{n}") for n in range(2)]
+
+    async def keep() -> None:
+        for one in (*groups, *groups):
+            await rejected.keep({"bootstrap_servers": kafka.bootstrap}, one)
+
+    asyncio.run(keep())
+    topic = letters(harness).of_services()
+    kept = [entry for entry in topic.entries() if entry.letter.group.startswith(harness.raw)]
+    assert [(entry.letter, entry.users) for entry in kept] == [(one, ["ada"]) for one in groups]
+    assert topic.rejection(groups[0], PARTITIONS).startswith("it is not replayed")
 
 
 def test_nothing_is_replayed_while_the_raw_topic_does_not_exist(harness: Harness) -> None:

@@ -68,6 +68,13 @@ def test_an_invalid_line_is_named() -> None:
         detect(io.BytesIO(lines(BEATS[:2]) + b'{"t": 1}\n'), io.BytesIO())
 
 
+@pytest.mark.parametrize("value", [b"[" * 100_000, b'{"a":' * 100_000])
+def test_a_line_that_is_nested_too_deep_is_named(value: bytes) -> None:
+    with pytest.raises(InvalidBeat, match="line 3: it is nested too deep") as refused:
+        detect(io.BytesIO(lines(BEATS[:2]) + b'{"x": ' + value + b"\n"), io.BytesIO())
+    assert len(str(refused.value)) < 1_000
+
+
 @pytest.mark.parametrize("interval", ["-5", "0", "NaN", "1e999"])
 def test_an_invalid_interval_is_named_and_earlier_events_are_written(interval: str) -> None:
     out = io.BytesIO()
