@@ -56,7 +56,7 @@ TOPIC_EVENTS = "stress-events"
 TOPIC_USER_EVENTS = "user-events"
 TOPIC_CONTENT_EVENTS = "content-events"
 TOPIC_ENTITLEMENT_EVENTS = "entitlement-events"
-SERVICE_TOPICS = (TOPIC_USER_EVENTS, TOPIC_CONTENT_EVENTS, TOPIC_ENTITLEMENT_EVENTS)
+SERVICE_TOPICS = (TOPIC_USER_EVENTS, TOPIC_CONTENT_EVENTS, TOPIC_ENTITLEMENT_EVENTS, TOPIC_SERVICES_DEAD)
 """Topics that services make for their own messages. No BioStream may use them: its records would come among those."""
 
 SECRETS_PREFIX = "SECRETS_PREFIX"

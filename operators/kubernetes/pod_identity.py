@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from contracts.variables import CREDENTIALS_URI
 from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, good, waiting
 from operators.kubernetes.kinds import POD
@@ -17,8 +18,6 @@ from operators.kubernetes.manifest import Manifest, Owner
 
 CREDENTIALS = "Credentials"
 """Condition of a resource whose Pods have a role: whether all of them were given credentials."""
-CREDENTIALS_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-"""The variable by which EKS Pod Identity gives them (EKS User Guide, "Understand how EKS Pod Identity works")."""
 FIRST_SECONDS, LONGEST_SECONDS = 10.0, 640.0
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from kubernetes import client, config
 
+from contracts.variables import CREDENTIALS_URI
 from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import Finding, State
 from operators.kubernetes.manifest import Owner
 from operators.kubernetes.pod_identity import (
-    CREDENTIALS_URI,
     FIRST_SECONDS,
     LONGEST_SECONDS,
     Replacements,
