@@ -27,9 +27,9 @@ TIMESERIES = "timeseries"
 REGION_URL = "REGION_URL"
 """Where a Pod asks what its region's state is (region_state.py); in a stack without a passive region nobody is told."""
 AWS = "aws"
-CREDENTIALS_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-"""By which EKS Pod Identity gives credentials (EKS User Guide, "Understand how EKS Pod Identity works")."""
 """The need of a service that calls AWS, with the role of its ServiceAccount."""
+CREDENTIALS_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+"""By which EKS Pod Identity gives credentials."""
 AWS_SDK = (
     *(CREDENTIALS_URI, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
     *("AWS_DEFAULT_REGION", "AWS_STS_REGIONAL_ENDPOINTS"),
