@@ -20,7 +20,7 @@ from contracts.records import Evidence, StressEvent
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.sink import outbox, store
 from dataflows.biosync.sink.results import RowKey
-from services.history.queries import EVENTS, bounds, windows_query
+from services.history.queries import EVENTS, SETTLED, bounds, windows_query
 from services.history.time_range import Resolution
 from services.recommend.outcomes import writer
 from services.recommend.outcomes.queue import Outcome
@@ -86,7 +86,7 @@ class Stores:
             for resolution in Resolution:
                 for start, end in ((DAYS + 1, -1), (3.3, 0.2), (DAYS, 4), (-1, -2)):
                     first, past = (NOW - timedelta(days=days) for days in (start, end))
-                    parameters = {"user": user, "limit": 3_000}
+                    parameters = {"user": user, "limit": 3_000, "settled": NOW - SETTLED}
                     count += len(self.same(windows_query(resolution), parameters | bounds(resolution, first, past)))
                     inner = bounds(resolution, first, past, KOLKATA) | {"zone": KOLKATA.key}
                     self.same(windows_query(resolution, KOLKATA.key), parameters | inner)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from typing import Any
 
 import psutil
 import pytest
+import yaml
 
+from contracts.resource import API_VERSION
 from tests.fixtures.platform import Platform
 from tests.fixtures.waiting import until
 
@@ -54,3 +57,15 @@ def test_down_and_up_keeps_the_data(platform: Platform) -> None:
     platform.up()
     assert platform.window_count() >= before
     until("all Pods to be Ready", lambda: "not ready" not in platform.aura("status", check=False), 120)
+
+
+def test_up_tells_of_a_service_of_others_that_is_broken_and_does_not_wait_for_it(platform: Platform) -> None:
+    metadata = {"name": "of-others", "namespace": "aura"}
+    spec = {"image": "nowhere/none:1", "ports": {"http": 8080}, "replicas": {"min": 1, "max": 1}, "placement": "spot"}
+    service = {"apiVersion": API_VERSION, "kind": "AuraService", "metadata": metadata, "spec": spec}
+    platform.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(service))
+    try:
+        platform.up()
+        assert re.search("not waited for: .*AuraService of-others: .*", platform.up_output)
+    finally:
+        platform.kubectl("delete", "auraservice", "-n", "aura", "of-others")
