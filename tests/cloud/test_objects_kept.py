@@ -62,7 +62,7 @@ def test_an_object_is_pickled_again_only_when_it_has_changed(contents: ObjectCon
 
     def write(state: dict[str, Any]) -> Written:
         written.append(state)
-        return Written(pickle.dumps(len(written)), frozenset(), frozenset(), frozenset())
+        return Written(pickle.dumps(len(written)), frozenset(), frozenset())
 
     one = key()
     first = contents.reduce(one, write)
@@ -92,7 +92,7 @@ def test_contents_that_are_cut_off_are_noticed(contents: ObjectContents, tmp_pat
 
 def test_a_state_in_which_objects_were_not_pickled_each_for_itself_is_read(contents: ObjectContents) -> None:
     one = key()
-    _, (function, (folder, name, _)) = contents.reduce(one, lambda _: Written(b"", *[frozenset()] * 3))
+    _, (function, (folder, name, _)) = contents.reduce(one, lambda _: Written(b"", *[frozenset()] * 2))
     state = {attribute: value for attribute, value in vars(one).items() if attribute not in NOT_STATE}
 
     class Former:

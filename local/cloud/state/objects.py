@@ -1,7 +1,6 @@
 """S3 objects in the state: contents in a file of its own each, written once, and the rest pickled once.
 
-A bucket's part names all of its objects, and there may be thousands: one that has not changed since it was last written
-costs a comparison.
+Objects are written in blocks (versions.py): one that has not changed since it was last written costs a comparison.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Any
 from moto.s3.models import FakeKey
 
 from local.cloud.moto_backends.registry import Key
+from local.cloud.moto_backends.s3 import changed
 
 _NAME, _WRITTEN = "_contents_file", "_written"
 _NOT_STATE = {"_value_buffer", "lock", _NAME, _WRITTEN}
@@ -25,12 +25,11 @@ _METADATA = "_metadata"
 
 @dataclass(frozen=True)
 class Written:
-    """An object's state as pickled `data`, with what a pickler says of it."""
+    """An object's state, or several objects, as pickled `data`, with what a pickler says of it."""
 
     data: bytes
     files: frozenset[str]
     backends: frozenset[Key]
-    instances: frozenset[int]
 
 
 @dataclass(eq=False)
@@ -83,7 +82,7 @@ class ObjectContents:
         metadata = getattr(attributes[_METADATA], "store", attributes[_METADATA])
         before: _Before | None = attributes.get(_WRITTEN)
         if before is None or before.attributes != attributes or before.metadata != metadata:
-            attributes[_NAME] = attributes.get(_NAME) or self._write(key)
+            attributes[_NAME] = attributes.get(_NAME) or self.write(key.value)
             state = {name: value for name, value in attributes.items() if name not in _NOT_STATE}
             before = attributes[_WRITTEN] = _Before(write(state), dict(metadata))
             before.attributes.update(attributes)
@@ -98,6 +97,7 @@ class ObjectContents:
         key: FakeKey = object.__new__(FakeKey)
         key.__setstate__({**state, "value": (self.folder / name).read_bytes()})
         setattr(key, _NAME, name)
+        changed.written([key])
         return key
 
     def verified(self, name: str, data: object, read: Callable[[], dict[str, Any]]) -> FakeKey:
@@ -113,14 +113,29 @@ class ObjectContents:
         key.disposed = True  # moto would dispose of its contents
         return key
 
-    def _write(self, key: FakeKey) -> str:
+    def write(self, data: bytes) -> str:
+        """The name of a new file with this on disk. Raises OSError."""
         name = secrets.token_hex(16)
         self._on_disk.add(name)
         with (self.folder / name).open("wb") as file:
-            file.write(key.value)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         return name
+
+    def read(self, name: str) -> bytes:
+        """Raises OSError."""
+        self._used.add(name)
+        return (self.folder / name).read_bytes()
+
+    def has(self, name: str) -> bool:
+        return name in self._on_disk
+
+    def verify(self, name: str, read: Callable[[bytes], object]) -> None:
+        """Raises OSError, or what `read` raises of the file's content, unless it was found good before."""
+        if name not in self._whole:
+            read((self.folder / name).read_bytes())
+            self._whole[name] = None
 
 
 def _restored(folder: str, name: str, state: bytes) -> FakeKey:

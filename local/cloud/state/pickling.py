@@ -21,8 +21,9 @@ from moto.s3.models import FakeKey
 from moto.s3.utils import _VersionedKeyStore
 
 from local.cloud.moto_backends import registry
-from local.cloud.state import objects
+from local.cloud.state import objects, versions
 from local.cloud.state.objects import ObjectContents, Written
+from local.cloud.state.versions import Block, Run
 
 _MOVED = {
     "local.cloud.contents": "local.cloud.state.objects",
@@ -49,6 +50,8 @@ class Pickler(cloudpickle.Pickler):
             self.instances.add(id(obj))
         if isinstance(obj, FakeKey):
             return self._object(obj)
+        if isinstance(obj, _VersionedKeyStore):
+            return self._objects(obj)
         reducer = _REDUCERS.get(kind)
         if reducer is not None:
             return reducer(obj)
@@ -64,17 +67,29 @@ class Pickler(cloudpickle.Pickler):
     def _object(self, key: FakeKey) -> tuple[Any, ...]:
         written, reduced = self._contents.reduce(key, self._written)
         self.backends.update(written.backends)
-        self.instances.update(written.instances)
         return reduced
 
-    def _written(self, state: dict[str, Any]) -> Written:
+    def _objects(self, store: _VersionedKeyStore) -> tuple[Any, ...]:
+        blocks = versions.blocks(store, self._block, lambda block: self._contents.has(block.file))
+        for block in blocks:
+            self.backends.update(block.backends)
+            self._contents.refer(block.files)
+        return versions._restored_blocks, ("", [block.file for block in blocks])
+
+    def _block(self, content: list[Run]) -> Block:
+        written = self._written(content)
+        file = self._contents.write(written.data)
+        return Block(file, written.files | {file}, written.backends)
+
+    def _written(self, state: object) -> Written:
+        """Pickled for itself. Objects are read back as objects of their own, so none shares anything with others."""
         outer = self._contents.take_used()
         file = io.BytesIO()
         pickler = Pickler(file, self._contents)
         pickler.dump(state)
         files = self._contents.take_used()
         self._contents.refer(outer)
-        return Written(file.getvalue(), files, frozenset(pickler.backends), frozenset(pickler.instances))
+        return Written(file.getvalue(), files, frozenset(pickler.backends))
 
 
 class Unpickler(pickle.Unpickler):
@@ -83,15 +98,22 @@ class Unpickler(pickle.Unpickler):
     def __init__(self, data: bytes, contents: ObjectContents) -> None:
         super().__init__(io.BytesIO(data))
         # No bound method: the memo keeps what is found, and Python's collector sees no cycle that leads through it.
-        self._object = partial(self.read_object, contents)
+        self._of_objects = {
+            objects._restored: partial(self.read_object, contents),
+            versions._restored_blocks: partial(self.read_objects, contents),
+        }
 
     def find_class(self, module: str, name: str) -> Any:
         found = super().find_class(_MOVED.get(module, module), name)
-        return self._object if found is objects._restored else found
+        return self._of_objects.get(found, found)
 
     @staticmethod
     def read_object(contents: ObjectContents, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
         return contents.restored(name, _state(Unpickler, state, contents))
+
+    @staticmethod
+    def read_objects(contents: ObjectContents, _: str, files: list[str]) -> _VersionedKeyStore:
+        return versions.restored(Unpickler(contents.read(file), contents).load() for file in files)
 
 
 class Verifier(Unpickler):
@@ -100,6 +122,12 @@ class Verifier(Unpickler):
     @staticmethod
     def read_object(contents: ObjectContents, _: str, name: str, state: bytes | dict[str, Any]) -> FakeKey:
         return contents.verified(name, state, lambda: _state(Verifier, state, contents))
+
+    @staticmethod
+    def read_objects(contents: ObjectContents, _: str, files: list[str]) -> _VersionedKeyStore:
+        for file in files:
+            contents.verify(file, lambda data: Verifier(data, contents).load())
+        return _VersionedKeyStore()
 
 
 def _state(unpickler: type[Unpickler], state: bytes | dict[str, Any], contents: ObjectContents) -> dict[str, Any]:
@@ -118,12 +146,8 @@ def _new_defaultdict(kind: Any, factory: Any) -> Any:
     return made
 
 
-def _versions(store: _VersionedKeyStore) -> Any:
-    """All versions of each key: as a dictionary it shows only the newest."""
-    return _VersionedKeyStore, (), dict(dict.items(store)), None, None, _set_versions
-
-
 def _set_versions(store: _VersionedKeyStore, versions: dict[str, list[Any]]) -> None:
+    """Of states from before a bucket's objects were written in blocks."""
     dict.update(store, versions)
 
 
@@ -166,7 +190,6 @@ def _reducers() -> dict[type, Callable[[Any], Any]]:
         x509.Certificate: _certificate,
         type(threading.Lock()): lambda _: (threading.Lock, ()),
         type(threading.RLock()): lambda _: (threading.RLock, ()),
-        _VersionedKeyStore: _versions,
     }
     for private in (rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP256R1())):
         made[type(private)] = _private_key

@@ -9,6 +9,7 @@ from typing import Any
 
 from local.cloud.context import CloudContext
 from local.cloud.moto_backends import registry
+from local.cloud.moto_backends.s3 import changed
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.state.files import StateFiles
 from local.cloud.state.objects import ObjectContents
@@ -30,6 +31,7 @@ class Store:
 
     def __init__(self, folder: Path, context: CloudContext) -> None:
         registry.install()
+        changed.install()
         self.context = context
         self.files = StateFiles(folder)
         self.contents = ObjectContents(folder / "objects")
