@@ -27,7 +27,6 @@ from operators.controller.workqueue import Key, WorkQueue
 from operators.handlers import registry
 from operators.kubernetes.client import Client, load_configuration
 from operators.kubernetes.kinds import AURA_SERVICE, BIO_STREAM, CLUSTER
-from operators.kubernetes.pod_identity import Replacements
 from operators.settings import Settings
 from operators.timeseries.reconciler import StoreReconciler
 
@@ -51,9 +50,9 @@ def reconcile_loops(
     """The reconcile loop of each kind."""
     resync = settings.resync_seconds
     cloud = Cloud(settings.aws_region, settings.aws_endpoint_url, settings.secrets_prefix, resync / 3, settings.ca_file)
-    replacements = Replacements() if settings.aws_container_credentials_full_uri else None
-    services = AuraServiceReconciler(client, cloud, standing, replacements)
-    streams = BioStreamReconciler(client, cloud, Store(), _topic_admin, settings.ca_file, standing, replacements)
+    pod_identity = bool(settings.aws_container_credentials_full_uri)
+    services = AuraServiceReconciler(client, cloud, standing, pod_identity)
+    streams = BioStreamReconciler(client, cloud, Store(), _topic_admin, settings.ca_file, standing, pod_identity)
     return {
         CLUSTER.name: StoreReconciler(client, resync),
         AURA_SERVICE.name: ReconcileLoop(AURA_SERVICE, client, services, resync),

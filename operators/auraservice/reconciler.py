@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -44,7 +43,7 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
-from operators.kubernetes.pod_identity import Replacements, credentials_finding
+from operators.kubernetes.pod_identity import credentials_finding
 from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
@@ -63,8 +62,8 @@ class AuraServiceReconciler:
     client: Client
     cloud: Cloud
     standing: Callable[[], Standing] = lambda: ALONE
-    replacements: Replacements | None = None
-    """Of Pods without credentials; None in a cluster without EKS Pod Identity."""
+    pod_identity: bool = False
+    """Whether the cluster gives Pods their credentials by EKS Pod Identity."""
 
     async def reconcile(self, body: Manifest) -> Result:
         """Applies a service's objects. A missing dependency is reported, and leaves existing objects as they are."""
@@ -92,8 +91,8 @@ class AuraServiceReconciler:
         deployment = _deployment(live)
         least = min_replicas(spec, dependencies.passive)
         findings += await rollout_findings(self.client, status.AVAILABLE, owner, deployment, least)
-        if self.replacements is not None and AWS in spec.needs:
-            findings.append(await credentials_finding(self.client, owner, self.replacements, time.monotonic()))
+        if self.pod_identity and AWS in spec.needs:
+            findings.append(await credentials_finding(self.client, owner))
         if spec.token_keys and not any(finding.type == token_keys.TOKEN_KEYS for finding in findings):
             consumers = (kinds.KONG_CONSUMER.api_version, kinds.KONG_CONSUMER.name) in served
             findings.append(token_keys.programmed(live, consumers))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,7 +46,7 @@ from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, rfc3339, waiting
 from operators.kubernetes.kinds import SERVICE
 from operators.kubernetes.manifest import Manifest, Owner
-from operators.kubernetes.pod_identity import Replacements, credentials_finding
+from operators.kubernetes.pod_identity import credentials_finding
 from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
@@ -76,8 +75,8 @@ class BioStreamReconciler:
     kafka: Callable[[KafkaClient], TopicAdmin]
     ca_file: str
     standing: Callable[[], Standing] = lambda: ALONE
-    replacements: Replacements | None = None
-    """Of Pods without credentials; None in a cluster without EKS Pod Identity."""
+    pod_identity: bool = False
+    """Whether the cluster gives Pods their credentials by EKS Pod Identity."""
     _samples: dict[str, list[LagSample]] = field(default_factory=dict)
     """Recent lag samples of each stream, by its uid."""
 
@@ -120,8 +119,8 @@ class BioStreamReconciler:
                 _log.info("BioStream %s: %s", owner.name, message)
                 await record_event(self.client, body, "Scaled", message)
         findings += await self._rollout(owner, live, passive)
-        if self.replacements is not None and found.bucket:
-            findings.append(await credentials_finding(self.client, owner, self.replacements, time.monotonic()))
+        if self.pod_identity and found.bucket:
+            findings.append(await credentials_finding(self.client, owner))
         if found.bucket and not passive:
             where_snapshots = f"s3://{found.bucket}/{state_prefix(owner)}/"
             findings.append(snapshot_finding(where_snapshots, snapshots, spec.source.partitions, datetime.now(UTC)))

@@ -142,8 +142,10 @@ class Client:
         parameters = {"fieldManager": FIELD_MANAGER}
         return await self._request("PATCH", path, parameters, patch, "application/merge-patch+json")
 
-    async def create(self, kind: Kind, namespace: str, manifest: Manifest) -> Manifest:
-        return await self._request("POST", kind.path(namespace), {"fieldManager": FIELD_MANAGER}, manifest)
+    async def create(self, kind: Kind, namespace: str, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """The object as it is created; with `dry_run` as it would be."""
+        parameters = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        return await self._request("POST", kind.path(namespace), parameters, manifest)
 
     async def delete(self, kind: Kind, manifest: Manifest) -> None:
         """Deletes exactly this object; one that is gone, or was created again under its name, is left alone."""

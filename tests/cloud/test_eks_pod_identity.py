@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from kubernetes import client, config
 
+from operators.kubernetes.client import Client
+from operators.kubernetes.manifest import Owner
+from operators.kubernetes.pod_identity import credentials_finding
 from tests.fixtures.cloud import REGION, Cloud, code_of
 from tests.fixtures.eks import NAME, run, service_role
 from tests.fixtures.waiting import until
@@ -162,3 +166,49 @@ def test_only_a_pods_own_token_is_exchanged(
     assert code(token("nobody", PODS, *to_pod[:1], "--bound-object-name=unknown")) == "ResourceNotFoundException"
     eks.delete_pod_identity_association(clusterName=NAME, associationId=association["associationId"])
     assert code(token("reader", PODS, *to_pod)) == "ResourceNotFoundException"
+
+
+async def test_pods_from_before_the_association_are_replaced_one_at_a_time_as_soon_as_there_is_one(
+    cloud: Cloud,
+    eks: Any,
+    admin: dict[str, str],
+    association: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner = Owner("AuraService", "default", "later", "uid")
+    for variable in admin:  # of the command by which its kubeconfig logs in
+        monkeypatch.setenv(variable, admin[variable])
+
+    def create(name: str) -> None:
+        container = {"name": "main", "image": "aura-local/python"}
+        about = {"name": name, "labels": owner.labels}
+        spec = {"serviceAccountName": "later", "nodeSelector": {"no": "node"}, "containers": [container]}
+        manifest = cloud.site.home / "later.json"
+        manifest.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": spec}))
+        created = run(admin, "kubectl", "create", "-f", str(manifest))
+        assert created.returncode == 0, created.stderr
+
+    def names() -> list[str]:
+        return run(admin, "kubectl", "get", "pods", "-l", "app.kubernetes.io/name=later", "-o", "name").stdout.split()
+
+    assert run(admin, "kubectl", "create", "serviceaccount", "later").returncode == 0
+    create("later-1")
+    create("later-2")
+    configuration = client.Configuration()
+    config.load_kube_config(admin["KUBECONFIG"], client_configuration=configuration)
+    api = Client(configuration)
+    try:
+        assert (await credentials_finding(api, owner)).reason == "NoRole"
+        assert names() == ["pod/later-1", "pod/later-2"]
+        eks.create_pod_identity_association(
+            clusterName=NAME, namespace="default", serviceAccount="later", roleArn=association["roleArn"]
+        )
+        first = await credentials_finding(api, owner)
+        assert first.reason == "CredentialsMissing" and "later-1 is replaced first" in first.message
+        assert names() == ["pod/later-2"]
+        create("later-3")
+        await credentials_finding(api, owner)
+        assert names() == ["pod/later-3"]
+        assert (await credentials_finding(api, owner)).reason == "Given"
+    finally:
+        await api.close()

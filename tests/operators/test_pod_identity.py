@@ -1,4 +1,4 @@
-"""Pods that were created without AWS credentials are replaced: on a real API server, as the operators' account may."""
+"""Pods without AWS credentials where there is no Pod Identity: on a real API server, as the operators' account may."""
 
 from __future__ import annotations
 
@@ -10,31 +10,26 @@ from kubernetes import client, config
 
 from contracts.variables import CREDENTIALS_URI
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import Finding, State
-from operators.kubernetes.manifest import Owner
-from operators.kubernetes.pod_identity import (
-    FIRST_SECONDS,
-    LONGEST_SECONDS,
-    Replacements,
-    credentials_finding,
-)
+from operators.kubernetes.conditions import State
+from operators.kubernetes.manifest import Manifest, Owner
+from operators.kubernetes.pod_identity import credentials_finding, without_credentials
 from tests.operators.conftest import NAMESPACE, Installation
 
-BARE: dict[str, str] = {}
 GIVEN = {CREDENTIALS_URI: "http://169.254.170.23/v1/credentials"}
 
 
-def test_the_wait_doubles_with_each_pod_that_gets_none_up_to_a_limit_and_ends_with_one_that_does() -> None:
-    replacements = Replacements()
-    now, waits = 0.0, []
-    for _ in range(9):
-        now += replacements.wait("uid", now)
-        replacements.replaced("uid", now)
-        waits.append(replacements.wait("uid", now))
-    assert waits == [FIRST_SECONDS * 2**n for n in range(7)] + [LONGEST_SECONDS] * 2
-    assert replacements.wait("another", now) == 0
-    replacements.succeeded("uid")
-    assert replacements.wait("uid", now) == 0
+def pod(name: str, *envs: dict[str, str], created: str = "2026-01-01T00:00:00Z", **metadata: Any) -> Manifest:
+    """With a container for each environment."""
+    containers = [{"env": [{"name": key, "value": value} for key, value in env.items()]} for env in envs]
+    about = {"name": name, "creationTimestamp": created, **metadata}
+    return {"metadata": about, "spec": {"containers": containers}}
+
+
+def test_a_pod_is_without_credentials_if_one_of_its_containers_is_and_the_oldest_comes_first() -> None:
+    younger = pod("younger", {}, created="2026-01-02T00:00:00Z")
+    half = pod("half", GIVEN, {})
+    ending = pod("ending", {}, deletionTimestamp="2026-01-03T00:00:00Z")
+    assert without_credentials([younger, half, ending, pod("given", GIVEN, GIVEN)]) == [half, younger]
 
 
 @pytest.fixture
@@ -48,51 +43,15 @@ async def api(installation: Installation) -> AsyncIterator[Client]:
 
 
 @pytest.mark.integration
-class TestOnAnApiServer:
-    async def test_pods_without_credentials_are_replaced_one_at_a_time(
-        self, installation: Installation, api: Client
-    ) -> None:
-        owner = Owner("AuraService", NAMESPACE, "bare", "uid")
-        for name, env in (("bare-1", BARE), ("bare-2", BARE), ("bare-3", GIVEN)):
-            create(installation, owner, name, env)
-        replacements = Replacements()
-        first = await credentials_finding(api, owner, replacements, 0)
-        assert (first.state, first.reason) == (State.WAITING, "CredentialsMissing")
-        assert "bare-1, bare-2; bare-1 is replaced" in first.message
-        assert present(installation, owner) == {"bare-2", "bare-3"}
-        assert "bare-2 is replaced" in (await credentials_finding(api, owner, replacements, 1)).message
-        assert await credentials_finding(api, owner, replacements, 2) == Finding(
-            "Credentials", State.GOOD, "Given", "every Pod was given AWS credentials"
-        )
-        assert present(installation, owner) == {"bare-3"}
-
-    async def test_where_no_pod_gets_any_the_others_stay(self, installation: Installation, api: Client) -> None:
-        owner = Owner("AuraService", NAMESPACE, "without-role", "uid")
-        for name in ("without-role-1", "without-role-2"):
-            create(installation, owner, name, BARE)
-        replacements = Replacements()
-        await credentials_finding(api, owner, replacements, 0)
-        create(installation, owner, "without-role-3", BARE)
-        for now in (1.0, FIRST_SECONDS - 1):
-            found = await credentials_finding(api, owner, replacements, now)
-            assert f"the next is replaced in {FIRST_SECONDS - now:.0f} s" in found.message
-            assert "no Pod Identity association" in found.message
-        assert present(installation, owner) == {"without-role-2", "without-role-3"}
-
-
-def create(installation: Installation, owner: Owner, name: str, env: dict[str, str]) -> None:
-    """A Pod that no node takes: deleting it takes effect at once."""
-    container: dict[str, Any] = {"name": "one", "image": "aura/auth:1"}
-    container["env"] = [{"name": variable, "value": value} for variable, value in env.items()]
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": owner.labels},
-        "spec": {"containers": [container], "nodeSelector": {"no": "node"}},
-    }
-    installation.cluster.apply(pod, namespace=NAMESPACE)
-
-
-def present(installation: Installation, owner: Owner) -> set[str]:
-    selector = f"app.kubernetes.io/name={owner.name}"
-    return set(installation.kubectl("get", "pods", "-l", selector, "-o", "name").replace("pod/", "").split())
+async def test_pods_stay_where_another_would_get_no_credentials_either(installation: Installation, api: Client) -> None:
+    owner = Owner("AuraService", NAMESPACE, "without-role", "uid")
+    container = {"name": "one", "image": "aura/auth:1"}
+    for name in ("without-role-1", "without-role-2"):
+        about = {"name": name, "labels": owner.labels}
+        spec = {"containers": [container], "nodeSelector": {"no": "node"}}
+        manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": spec}
+        installation.cluster.apply(manifest, namespace=NAMESPACE)
+    found = await credentials_finding(api, owner)
+    assert (found.state, found.reason) == (State.GOOD, "NoRole")
+    names = installation.kubectl("get", "pods", "-l", "app.kubernetes.io/name=without-role", "-o", "name").split()
+    assert names == ["pod/without-role-1", "pod/without-role-2"]
