@@ -7,6 +7,7 @@ import base64
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from contracts.auraservice import AuraServiceSpec, Database
@@ -92,7 +93,7 @@ class AuraServiceReconciler:
         least = min_replicas(spec, dependencies.passive)
         findings += await rollout_findings(self.client, status.AVAILABLE, owner, deployment, least)
         if self.pod_identity and AWS in spec.needs:
-            findings.append(await credentials_finding(self.client, owner))
+            findings.append(await credentials_finding(self.client, owner, datetime.now(UTC)))
         if spec.token_keys and not any(finding.type == token_keys.TOKEN_KEYS for finding in findings):
             consumers = (kinds.KONG_CONSUMER.api_version, kinds.KONG_CONSUMER.name) in served
             findings.append(token_keys.programmed(live, consumers))

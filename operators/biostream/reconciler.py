@@ -120,7 +120,7 @@ class BioStreamReconciler:
                 await record_event(self.client, body, "Scaled", message)
         findings += await self._rollout(owner, live, passive)
         if self.pod_identity and found.bucket:
-            findings.append(await credentials_finding(self.client, owner))
+            findings.append(await credentials_finding(self.client, owner, datetime.now(UTC)))
         if found.bucket and not passive:
             where_snapshots = f"s3://{found.bucket}/{state_prefix(owner)}/"
             findings.append(snapshot_finding(where_snapshots, snapshots, spec.source.partitions, datetime.now(UTC)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -176,6 +177,7 @@ async def test_pods_from_before_the_association_are_replaced_one_at_a_time_as_so
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     owner = Owner("AuraService", "default", "later", "uid")
+    later = datetime.now(UTC) + timedelta(minutes=1)
     for variable in admin:  # of the command by which its kubeconfig logs in
         monkeypatch.setenv(variable, admin[variable])
 
@@ -198,17 +200,17 @@ async def test_pods_from_before_the_association_are_replaced_one_at_a_time_as_so
     config.load_kube_config(admin["KUBECONFIG"], client_configuration=configuration)
     api = Client(configuration)
     try:
-        assert (await credentials_finding(api, owner)).reason == "NoRole"
+        assert (await credentials_finding(api, owner, later)).reason == "NoRole"
         assert names() == ["pod/later-1", "pod/later-2"]
         eks.create_pod_identity_association(
             clusterName=NAME, namespace="default", serviceAccount="later", roleArn=association["roleArn"]
         )
-        first = await credentials_finding(api, owner)
-        assert first.reason == "CredentialsMissing" and "later-1 is replaced first" in first.message
+        first = await credentials_finding(api, owner, later)
+        assert first.reason == "CredentialsMissing" and "later-1 is replaced" in first.message
         assert names() == ["pod/later-2"]
         create("later-3")
-        await credentials_finding(api, owner)
+        await credentials_finding(api, owner, later)
         assert names() == ["pod/later-3"]
-        assert (await credentials_finding(api, owner)).reason == "Given"
+        assert (await credentials_finding(api, owner, later)).reason == "Given"
     finally:
         await api.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,24 +13,43 @@ from contracts.variables import CREDENTIALS_URI
 from operators.kubernetes.client import Client
 from operators.kubernetes.conditions import State
 from operators.kubernetes.manifest import Manifest, Owner
-from operators.kubernetes.pod_identity import credentials_finding, without_credentials
+from operators.kubernetes.pod_identity import credentials_finding, replaceable, without_credentials
 from tests.operators.conftest import NAMESPACE, Installation
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GIVEN = {CREDENTIALS_URI: "http://169.254.170.23/v1/credentials"}
 
 
-def pod(name: str, *envs: dict[str, str], created: str = "2026-01-01T00:00:00Z", **metadata: Any) -> Manifest:
-    """With a container for each environment."""
-    containers = [{"env": [{"name": key, "value": value} for key, value in env.items()]} for env in envs]
-    about = {"name": name, "creationTimestamp": created, **metadata}
-    return {"metadata": about, "spec": {"containers": containers}}
+def pod(name: str, env: dict[str, str], age: float = 60, ready: bool = True, **metadata: Any) -> Manifest:
+    created = (NOW - timedelta(seconds=age)).isoformat()
+    return {
+        "metadata": {"name": name, "creationTimestamp": created, **metadata},
+        "spec": {"containers": [{"env": [{"name": key, "value": value} for key, value in env.items()]}]},
+        "status": {"conditions": [{"type": "Ready", "status": str(ready)}]},
+    }
 
 
-def test_a_pod_is_without_credentials_if_one_of_its_containers_is_and_the_oldest_comes_first() -> None:
-    younger = pod("younger", {}, created="2026-01-02T00:00:00Z")
-    half = pod("half", GIVEN, {})
+def test_pods_that_end_and_pods_with_credentials_are_left_out_and_the_oldest_comes_first() -> None:
+    younger, older = pod("younger", {}, 60), pod("older", {}, 90)
     ending = pod("ending", {}, deletionTimestamp="2026-01-03T00:00:00Z")
-    assert without_credentials([younger, half, ending, pod("given", GIVEN, GIVEN)]) == [half, younger]
+    assert without_credentials([younger, older, ending, pod("given", GIVEN)]) == [older, younger]
+
+
+@pytest.mark.parametrize(
+    ("pods", "replaced"),
+    [
+        ([pod("a", {}, 90), pod("b", {}, 60)], "a"),
+        ([pod("a", {}, 90), pod("b", GIVEN, 2, ready=False)], None),
+        ([pod("a", {}, 90), pod("b", GIVEN, deletionTimestamp="2026-01-03T00:00:00Z")], None),
+        ([pod("a", {}, 90), pod("b", {}, 60, ready=False)], "b"),
+        ([pod("a", {}, 9)], None),
+        ([pod("a", {}, 9, ready=False)], None),
+        ([pod("a", GIVEN)], None),
+    ],
+)
+def test_one_that_serves_is_replaced_only_while_all_are_ready(pods: list[Manifest], replaced: str | None) -> None:
+    found = replaceable(pods, NOW)
+    assert (found["metadata"]["name"] if found else None) == replaced
 
 
 @pytest.fixture
@@ -51,7 +71,7 @@ async def test_pods_stay_where_another_would_get_no_credentials_either(installat
         spec = {"containers": [container], "nodeSelector": {"no": "node"}}
         manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": spec}
         installation.cluster.apply(manifest, namespace=NAMESPACE)
-    found = await credentials_finding(api, owner)
+    found = await credentials_finding(api, owner, datetime.now(UTC))
     assert (found.state, found.reason) == (State.GOOD, "NoRole")
     names = installation.kubectl("get", "pods", "-l", "app.kubernetes.io/name=without-role", "-o", "name").split()
     assert names == ["pod/without-role-1", "pod/without-role-2"]

@@ -20,7 +20,7 @@ from local.cloud.moto_backends.s3 import changed
 _NAME, _WRITTEN = "_contents_file", "_written"
 _NOT_STATE = {"_value_buffer", "lock", _NAME, _WRITTEN}
 _METADATA = "_metadata"
-"""The only attribute that moto changes in place."""
+"""The only attribute that is changed in place."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ class ObjectContents:
         attributes = vars(key)
         metadata = getattr(attributes[_METADATA], "store", attributes[_METADATA])
         before: _Before | None = attributes.get(_WRITTEN)
-        if before is None or before.attributes != attributes or before.metadata != metadata:
+        if before is None or before.attributes != _kept(attributes) or before.metadata != metadata:
             attributes[_NAME] = attributes.get(_NAME) or self.write(key.value)
             state = {name: value for name, value in attributes.items() if name not in _NOT_STATE}
             before = attributes[_WRITTEN] = _Before(write(state), dict(metadata))
-            before.attributes.update(attributes)
+            before.attributes.update(_kept(attributes))
         written, name = before.written, attributes[_NAME]
         self._used.add(name)
         self._used.update(written.files)
@@ -136,6 +136,10 @@ class ObjectContents:
         if name not in self._whole:
             read((self.folder / name).read_bytes())
             self._whole[name] = None
+
+
+def _kept(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in attributes.items() if name not in changed.NOT_KEPT}
 
 
 def _restored(folder: str, name: str, state: bytes) -> FakeKey:

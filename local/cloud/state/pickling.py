@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.core.base_backend import BaseBackend
-from moto.s3.models import FakeKey
+from moto.s3.models import FakeDeleteMarker, FakeKey
 from moto.s3.utils import _VersionedKeyStore
 
 from local.cloud.moto_backends import registry
@@ -50,6 +50,8 @@ class Pickler(cloudpickle.Pickler):
             self.instances.add(id(obj))
         if isinstance(obj, FakeKey):
             return self._object(obj)
+        if isinstance(obj, FakeDeleteMarker):
+            return object.__new__, (FakeDeleteMarker,), _of_marker(obj)
         if isinstance(obj, _VersionedKeyStore):
             return self._objects(obj)
         reducer = _REDUCERS.get(kind)
@@ -74,7 +76,7 @@ class Pickler(cloudpickle.Pickler):
         for block in blocks:
             self.backends.update(block.backends)
             self._contents.refer(block.files)
-        return versions._restored_blocks, ("", [block.file for block in blocks])
+        return versions._restored_blocks, ([block.file for block in blocks],)
 
     def _block(self, content: list[Run]) -> Block:
         written = self._written(content)
@@ -112,7 +114,7 @@ class Unpickler(pickle.Unpickler):
         return contents.restored(name, _state(Unpickler, state, contents))
 
     @staticmethod
-    def read_objects(contents: ObjectContents, _: str, files: list[str]) -> _VersionedKeyStore:
+    def read_objects(contents: ObjectContents, files: list[str]) -> _VersionedKeyStore:
         return versions.restored(Unpickler(contents.read(file), contents).load() for file in files)
 
 
@@ -124,7 +126,7 @@ class Verifier(Unpickler):
         return contents.verified(name, state, lambda: _state(Verifier, state, contents))
 
     @staticmethod
-    def read_objects(contents: ObjectContents, _: str, files: list[str]) -> _VersionedKeyStore:
+    def read_objects(contents: ObjectContents, files: list[str]) -> _VersionedKeyStore:
         for file in files:
             contents.verify(file, lambda data: Verifier(data, contents).load())
         return _VersionedKeyStore()
@@ -144,6 +146,15 @@ def _new_defaultdict(kind: Any, factory: Any) -> Any:
     made = kind.__new__(kind)
     defaultdict.__init__(made, factory)
     return made
+
+
+def _of_marker(marker: FakeDeleteMarker) -> dict[str, Any]:
+    """Its attributes. A marker on a marker on a marker would be pickled through: moto asks what the one below is."""
+    attributes = dict(vars(marker))
+    if isinstance(below := attributes["key"], FakeDeleteMarker):
+        attributes["key"] = object.__new__(FakeDeleteMarker)
+        vars(attributes["key"]).update(vars(below) | {"key": None})
+    return attributes
 
 
 def _set_versions(store: _VersionedKeyStore, versions: dict[str, list[Any]]) -> None:

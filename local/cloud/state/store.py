@@ -39,6 +39,8 @@ class Store:
         self.trouble = ""
         """What the last start lost, for people; empty when nothing."""
         self._saved: dict[Name, Part] = {}
+        self._files: frozenset[str] = frozenset()
+        """Those that the state on disk refers to; it becomes the one before, and has to be readable then."""
 
     def save(self) -> None:
         """Writes what differs from the state on disk. Raises Unkept or OSError; then the disk has what it had."""
@@ -145,14 +147,16 @@ class Store:
         after = {name: part for name, part in self._saved.items() if not members & {*name}} | changed
         content = {name: (part.data, part.files, part.refers_to) for name, part in after.items()}
         self.files.replace(pickle.dumps({"format": _FORMAT, "parts": content}, pickle.HIGHEST_PROTOCOL))
-        self.contents.keep(file for parts in (self._saved, after) for part in parts.values() for file in part.files)
-        self._saved = after
+        files = frozenset(file for part in after.values() for file in part.files)
+        self.contents.keep(files | self._files)
+        self._saved, self._files = after, files
 
     def _read(self, file: Path) -> None:
         registry.clear()
         content = Unpickler(file.read_bytes(), self.contents).load()
         if content.get("format") == _FORMAT:
             self._saved = {name: Part(*part) for name, part in content["parts"].items()}
+            self._files = frozenset(file for part in self._saved.values() for file in part.files)
             self.parts.joined(self._saved)
             own = self._restore(self._saved)
         else:

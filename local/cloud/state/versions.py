@@ -12,11 +12,11 @@ from itertools import groupby
 from typing import Any
 from zlib import crc32
 
-from moto.s3.models import FakeKey
 from moto.s3.utils import _VersionedKeyStore
 
 from local.cloud.moto_backends.registry import Key
 from local.cloud.moto_backends.s3 import changed
+from local.cloud.moto_backends.s3.changed import Version
 
 RUN = 64
 """Versions of one name in a row. Most are never changed again, so a name with thousands costs its last run."""
@@ -61,21 +61,21 @@ def blocks(
     A block that was written before is used again only if it `is_there`.
     """
     layout: Layout = vars(store).get(_LAYOUT) or Layout()
+    vars(store)[_LAYOUT] = Layout()  # until all is written
     if not all(map(is_there, filter(None, layout.blocks))):
         layout = Layout()
-    keys = [key for key in changed.changed() if _has(store, key)]
-    touched = _update(layout, store, {key.name for key in keys}, {id(key) for key in keys})
+    set_ = [version for version in changed.changed() if _has(store, version)]
+    touched = _update(layout, store, {version.name for version in set_}, {id(version) for version in set_})
     runs = sum(map(len, layout.members))
     if runs > 2 * BLOCK * len(layout.blocks):
         count = 1 << (runs // BLOCK).bit_length()
         layout = Layout([None] * count, [set() for _ in range(count)])
         touched = _update(layout, store, set(), set())
-    vars(store)[_LAYOUT] = Layout()  # until all is written
     for number in sorted(touched):
         content = [(name, run, _run(layout.versions[name], run)) for name, run in sorted(layout.members[number])]
         layout.blocks[number] = write(content) if content else None
     vars(store)[_LAYOUT] = layout
-    changed.written(keys)
+    changed.written(set_)
     return [block for block in layout.blocks if block is not None]
 
 
@@ -115,9 +115,9 @@ def _update(layout: Layout, store: _VersionedKeyStore, names: set[str], ids: set
     return touched
 
 
-def _has(store: _VersionedKeyStore, key: FakeKey) -> bool:
-    name: str | None = vars(key).get("name")  # without one while it is made
-    return name is not None and any(version is key for version in dict.get(store, name) or ())
+def _has(store: _VersionedKeyStore, version: Version) -> bool:
+    name: str | None = vars(version).get("name")  # without one while it is made
+    return name is not None and any(one is version for one in dict.get(store, name) or ())
 
 
 def _numbers(length: int) -> Iterator[int]:
@@ -128,6 +128,6 @@ def _run(versions: list[Any], number: int) -> list[Any]:
     return versions[number * RUN : (number + 1) * RUN]
 
 
-def _restored_blocks(folder: str, files: list[str]) -> _VersionedKeyStore:
+def _restored_blocks(files: list[str]) -> _VersionedKeyStore:
     """The name by which states on disk refer to a bucket's objects; an unpickler replaces it."""
     raise NotImplementedError
