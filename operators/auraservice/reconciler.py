@@ -36,12 +36,12 @@ from operators.auraservice.dependencies import (
 )
 from operators.auraservice.desired import desired, desired_early
 from operators.auraservice.monitoring import monitored
-from operators.auraservice.workload import awaits_region, min_replicas, replicas_override, secret_name
+from operators.auraservice.workload import awaits_region, min_replicas, replicas_override, secret_name, without_pods
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
 from operators.kubernetes.apply import apply, conflicting_owner, live_objects, served_kinds
 from operators.kubernetes.client import Client
-from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good
+from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, broken, good, waiting
 from operators.kubernetes.manifest import FIELD_MANAGER, Manifest, Owner, digest
 from operators.kubernetes.platform import platform_configuration
 from operators.kubernetes.pod_identity import credentials_finding
@@ -77,7 +77,10 @@ class AuraServiceReconciler:
         live = await live_objects(self.client, owner, owned)
         if await apply(self.client, owner, desired_early(owner, spec), _matching(live, desired_early(owner, spec))):
             live = await live_objects(self.client, owner, owned)
-        dependencies = await self._dependencies(owner, spec, served, _deployment(live))
+        dependencies = await self._dependencies(owner, spec, served)
+        awaiting = not dependencies.passive and awaits_region(spec, _deployment(live), self.standing().writes)
+        if awaiting:
+            spec, dependencies = without_pods(spec), replace(dependencies, passive=True)
         dependencies, findings = await self._secrets(owner, spec, dependencies)
         findings = [needs_met(spec, dependencies), *findings]
         if all(finding.state is State.GOOD for finding in findings) and (
@@ -91,7 +94,10 @@ class AuraServiceReconciler:
                 await self._override_replicas(owner, spec, live, dependencies.passive)
         deployment = _deployment(live)
         least = min_replicas(spec, dependencies.passive)
-        findings += await rollout_findings(self.client, status.AVAILABLE, owner, deployment, least)
+        if awaiting:
+            findings.append(waiting(status.AVAILABLE, "AwaitsRegion", "no Pods before the region may write"))
+        else:
+            findings += await rollout_findings(self.client, status.AVAILABLE, owner, deployment, least)
         if self.pod_identity and AWS in spec.needs:
             findings.append(await credentials_finding(self.client, owner, datetime.now(UTC)))
         if spec.token_keys and not any(finding.type == token_keys.TOKEN_KEYS for finding in findings):
@@ -107,11 +113,7 @@ class AuraServiceReconciler:
         """Nothing: Kubernetes deletes its dependents, the database stays, and there is no finalizer."""
 
     async def _dependencies(
-        self,
-        owner: Owner,
-        spec: AuraServiceSpec,
-        served: frozenset[tuple[str, str]],
-        deployment: Manifest | None,
+        self, owner: Owner, spec: AuraServiceSpec, served: frozenset[tuple[str, str]]
     ) -> Dependencies:
         config = await platform_configuration(self.client, owner.namespace)
         leased = bool(config.get(WITNESS_BUCKET)) and owner.name != REGION_SERVICE
@@ -125,7 +127,6 @@ class AuraServiceReconciler:
             data = (secret or {}).get("data") or {}
             timeseries = digest(data) if data and authority and is_shared(data, config) else None
         passive = config.get(REGION_ROLE) == RegionRole.PASSIVE
-        passive = passive or awaits_region(spec, deployment, self.standing().writes)
         aws = urlsplit(config.get(AWS_ENDPOINT_URL, "")).port or 443
         search = urlsplit(config.get(OPENSEARCH_URL, "")).port or 443
         return Dependencies(config, services, timeseries, {}, served, passive, aws, leased, search)

@@ -35,6 +35,11 @@ def awaits_region(spec: AuraServiceSpec, deployment: Manifest | None, writes: bo
     return spec.database is not None and not writes and not (deployment and deployment["spec"].get("replicas", 1))
 
 
+def without_pods(spec: AuraServiceSpec) -> AuraServiceSpec:
+    """In a passive region."""
+    return spec.model_copy(update={"replicas": spec.replicas.model_copy(update={"passive": 0})})
+
+
 def min_replicas(spec: AuraServiceSpec, passive: bool) -> int:
     """The least number of Pods."""
     fixed = replicas(spec, passive)

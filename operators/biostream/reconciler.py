@@ -192,6 +192,8 @@ class BioStreamReconciler:
         except KafkaUnreachable as error:  # it may have been made
             return broken(topics.TOPICS_READY, "KafkaUnreachable", str(error)), None, made
         except KafkaRefused as error:
+            if made != mine:
+                await self._record(body, mine)
             return (
                 broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"),
                 None,

@@ -20,6 +20,8 @@ async def rollout_findings(
     if deployment is None or (finding.state is State.GOOD and not missing_pods(deployment)):
         return [finding]
     pods = await client.list(POD, owner.namespace, owner.labels)
+    if finding.state is State.GOOD:  # one that was evicted stays in the list for weeks, and is not missed
+        pods = [pod for pod in pods if pod["status"].get("phase") not in ("Failed", "Succeeded")]
     stuck = [pod for pod in pods if is_stuck_without_reason(pod)]
     found = problem(pods, datetime.now(UTC), [event for pod in stuck for event in await _events(client, pod)])
     return with_problem(finding, found)

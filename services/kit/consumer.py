@@ -37,6 +37,8 @@ unreadable = Counter(
 stalled = Gauge(
     READER_STALLED, "Seconds for which a reader got no answer of a topic or applied none", ["topic", "group"]
 )
+MAX_REASON = 1_000
+"""Characters of a dead letter's reason: PostgreSQL repeats a value of any size in its errors."""
 log = logs.get(__name__)
 
 Handle = Callable[[bytes], Awaitable[None]]
@@ -65,6 +67,8 @@ class _Reader:
         self._kafka, self._topic, self._group, self._handle = kafka, topic, group, handle
         self._labels = topic, group or "none"
         self._advanced = elapsed()
+        self._applied: dict[int, int] = {}
+        """The highest offset of each partition: what is applied again after a failure is no advance."""
         stalled.labels(*self._labels).set_function(lambda: elapsed() - self._advanced)
 
     async def read(self, away: tuple[type[Exception], ...]) -> None:
@@ -86,10 +90,15 @@ class _Reader:
                     for records in batches.values():
                         for record in records:
                             await self._apply(record)
-                            self._advanced = elapsed()
+                            if record.offset > self._applied.get(record.partition, -1):
+                                self._applied[record.partition] = record.offset
+                                self._advanced = elapsed()
                     if batches and self._group is not None:
                         await consumer.commit()
-                    self._advanced = elapsed()
+                    if not batches and (partitions := consumer.assignment()):
+                        await consumer.end_offsets(partitions)  # an empty answer also comes from no broker
+                    if not batches:
+                        self._advanced = elapsed()
                     backoff = 1.0
             except (KafkaError, *away) as error:
                 if isinstance(error, ReadOnlySqlTransaction):  # the region stands by: its records are for later
@@ -116,7 +125,7 @@ class _Reader:
                 self._topic,
                 record.partition,
                 record.offset,
-                str(error),
+                str(error)[:MAX_REASON],
                 record.value or b"",
                 "record",
                 self._group or "",

@@ -45,8 +45,8 @@ def of_record(what: str) -> Iterator[None]:
 async def keep(kafka: Mapping[str, Any], letter: DeadLetter) -> None:
     """Returns when the brokers have the dead letter; raises KafkaError. Its key is the same when it is kept again."""
     admin = AIOKafkaAdminClient(**kafka)
-    await admin.start()
     try:
+        await admin.start()
         brokers = len((await admin.describe_cluster())["brokers"])
         topic = NewTopic(TOPIC_SERVICES_DEAD, 1, min(brokers, REPLICAS), topic_configs=_CONFIG)
         answer: Any = await admin.create_topics([topic])  # of one of several versions of the protocol
@@ -56,8 +56,8 @@ async def keep(kafka: Mapping[str, Any], letter: DeadLetter) -> None:
     finally:
         await admin.close()
     producer = AIOKafkaProducer(**kafka, acks="all", enable_idempotence=True, max_request_size=DEAD_LETTER_BYTES)
-    await producer.start()
     try:
+        await producer.start()
         value = msgpack.encode(letter.truncated())
         await producer.send_and_wait(TOPIC_SERVICES_DEAD, value, key=letter.key.encode())
     finally:

@@ -22,7 +22,7 @@ from local.cloud.state.pickling import Pickler, Unpickler, Verifier, _set_versio
 
 NAMES = [f"name-{number}" for number in range(6)]
 CHANGES = st.tuples(
-    st.sampled_from(["put", "put", "mark", "metadata", "storage", "drop", "forget", "reverse"]),
+    st.sampled_from(["put", "put", "mark", "replicated", "metadata", "storage", "drop", "forget", "reverse"]),
     st.sampled_from(NAMES),
     st.integers(0, 7),
 )
@@ -61,7 +61,8 @@ def shown(store: _VersionedKeyStore) -> dict[str, list[tuple[Any, ...]]]:
 
 def _one(version: Any) -> tuple[Any, ...]:
     if isinstance(version, FakeDeleteMarker):
-        return ("marker", version.name, version.version_id)
+        below = type(version.key), version.key.name
+        return "marker", version.name, version.version_id, below, getattr(version, "aura_replication_status", "")
     return version.name, version.version_id, version.value, dict(version.metadata), version.storage_class
 
 
@@ -70,8 +71,10 @@ def change(store: _VersionedKeyStore, what: str, name: str, number: int) -> None
     one = found[number % len(found)] if found else None
     if what == "put":
         store[name] = key(name, f"{name} {number}".encode())
-    elif what == "mark" and isinstance(one, FakeKey):
-        store[name] = FakeDeleteMarker(one)
+    elif what == "mark" and found:
+        store[name] = FakeDeleteMarker(found[-1])
+    elif what == "replicated" and isinstance(one, FakeDeleteMarker):
+        one.aura_replication_status = str(number)  # pyright: ignore[reportAttributeAccessIssue]  as replication.py does
     elif what == "metadata" and isinstance(one, FakeKey):
         one.set_metadata({"x-amz-meta-number": str(number)})
     elif what == "storage" and isinstance(one, FakeKey):
@@ -110,6 +113,24 @@ def test_a_change_writes_its_block_and_the_contents_and_no_other_file(contents: 
     store["name-7"] = key("name-7", b"other")
     written(contents, store)
     assert len({file.name for file in tmp_path.iterdir()} - after) == 2
+
+
+def test_any_number_of_markers_on_each_other_can_be_kept(contents: ObjectContents) -> None:
+    store = _VersionedKeyStore()
+    store["name"] = key("name")
+    for _ in range(2_000):
+        store["name"] = FakeDeleteMarker(store["name"])
+    assert shown(Unpickler(written(contents, store), contents).load()) == shown(store)
+
+
+def test_an_object_that_is_only_read_is_not_written_again(contents: ObjectContents, tmp_path: Path) -> None:
+    store = _VersionedKeyStore()
+    store["name"] = key("name")
+    written(contents, store)
+    before = {file.name for file in tmp_path.iterdir()}
+    store["name"].advance()
+    written(contents, store)
+    assert {file.name for file in tmp_path.iterdir()} == before
 
 
 def test_a_block_that_is_gone_is_noticed_and_written_again(contents: ObjectContents, tmp_path: Path) -> None:

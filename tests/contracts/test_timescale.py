@@ -192,8 +192,8 @@ def test_history_is_the_same_before_and_after_a_refresh_and_with_late_rows(store
     changed = {key: Window(key[1], 100.0, None, None, None, 9, 0.5) for key in list(windows())[::50]}
     stores.write(late | changed)
     stores.run("policy_refresh_continuous_aggregate")
-    # Two of the queries include that day, and return more for each user: eleven minutes, of which the first has its last
-    # window only and the last one lacks it, and an hour.
+    # Two of the queries include that day, and return more for each user: an hour and eleven minutes, of which the first
+    # has its last window only, and the last one lacks it.
     assert stores.histories_are_the_same() == before + 2 * len(USERS) * (11 + 1)
     assert stores.same("select max(hr_max) from hrv_daily") == [(120.0,)]
 

@@ -105,6 +105,19 @@ async def test_a_record_that_no_table_holds_is_kept_with_its_reason_and_the_rest
 
 
 @pytest.mark.integration
+async def test_records_that_are_applied_again_before_the_one_that_fails_are_no_advance(kafka: Kafka) -> None:
+    topic = f"kit-behind-{uuid4()}"
+
+    async def handle(value: bytes) -> None:
+        if value == b"2":
+            raise psycopg.OperationalError("the database is away")
+
+    await send(kafka, topic, b"1", b"2")
+    async with reading(kafka, topic, "kit-behind", handle):
+        await reached("the metric", lambda: metric(READER_STALLED, topic, "kit-behind") > 5)
+        assert metric("aura_records_handled_total", topic, "kit-behind") > 1, "the first was applied again"
+
+
 async def test_how_long_a_reader_applies_nothing_is_a_metric(kafka: Kafka) -> None:
     topic, away = f"kit-stalled-{uuid4()}", True
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from contracts.gateway import PLUGINS_ANNOTATION, USER_HEADER
 from operators.auraservice.dependencies import needs_met
 from operators.auraservice.desired import desired
-from operators.auraservice.workload import CONFIG_HASH, awaits_region, replicas_override
+from operators.auraservice.workload import CONFIG_HASH, awaits_region, replicas_override, without_pods
 from operators.kubernetes.conditions import State
 from operators.kubernetes.manifest import Manifest
 from operators.kubernetes.services import Address
@@ -172,6 +172,9 @@ def test_a_service_with_a_database_gets_no_pods_before_its_region_writes_and_kee
         assert not awaits_region(owning, deployment, writes=True)
         assert not awaits_region(service(), deployment, writes=False)
     assert not awaits_region(owning, {"spec": {"replicas": 2}}, writes=False)
+    for replicas in ({"min": 2, "max": 2}, {"min": 1, "max": 4, "passive": 1}):
+        held = without_pods(service(database={"instance": "auth", "name": "auth"}, replicas=replicas))
+        assert only(desired(OWNER, held, dependencies(passive=True)), "Deployment")["spec"]["replicas"] == 0
 
 
 def test_needs_become_variables_and_network_policy_rules_on_both_sides() -> None:
