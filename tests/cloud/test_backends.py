@@ -51,6 +51,27 @@ def test_every_admitted_backend_is_read_back(tmp_path: Path) -> None:
         registry.clear()
 
 
+def test_the_state_before_is_read_after_a_start_a_write_and_the_loss_of_the_newest(tmp_path: Path) -> None:
+    store = Store(tmp_path, CloudContext(Site(tmp_path)))
+    registry.clear()
+    try:
+        regions_of("s3")["aws"].create_bucket("before", "us-west-2")
+        regions_of("s3")["aws"].put_object("before", "key", b"before")
+        store.commit()
+        registry.clear()
+        started = Store(tmp_path, CloudContext(Site(tmp_path)))
+        assert started.load()
+        regions_of("s3")["aws"].put_object("before", "key", b"after")
+        started.commit()
+        (tmp_path / "state.pickle").write_bytes(b"damaged")
+        registry.clear()
+        last = Store(tmp_path, CloudContext(Site(tmp_path)))
+        assert last.load() and "could not be read" in last.trouble
+        assert regions_of("s3")["aws"].get_object("before", "key").value == b"before"
+    finally:
+        registry.clear()
+
+
 def test_what_was_read_back_to_verify_it_or_to_undo_a_change_does_not_stay_in_memory(tmp_path: Path) -> None:
     store = Store(tmp_path, CloudContext(Site(tmp_path)))
     registry.clear()

@@ -32,6 +32,7 @@ NAMES = [
     *(("local.cloud.store", f"_read_{kind}") for kind in ("private_key", "public_key", "certificate")),
     *(("local.cloud.state.store", f"_read_{kind}") for kind in ("private_key", "public_key", "certificate")),
     *(("local.cloud.state.pickling", name) for name in ("_backend", "_new_defaultdict", "_set_versions")),
+    ("local.cloud.state.versions", "_restored_blocks"),
     ("local.cloud.contents", "_restored"),
 ]
 
