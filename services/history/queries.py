@@ -59,9 +59,10 @@ def windows_query(resolution: Resolution, zone: str = UTC_NAME) -> LiteralString
 
     Its parameters are `user`, `limit`, `zone`, `settled` and those of `bounds`. A minute has the last window that ends
     in it, its end included, once no other is to come: it ends with the minute, a window after that minute is stored,
-    wherever the range ends, or the minute was over at `settled`. So a page or a range cuts nothing off, and only
-    beats that arrive after that change a minute that was shown. Windows of 60 s every 10 s tile time without overlap; any other stream has a row a
-    minute too, if its windows are evaluated that often. Hours and days are means over the windows that end in them.
+    wherever the range ends, or the minute was over at `settled`. So a page or a range cuts nothing off, and only beats
+    that arrive after that change a minute that was shown. Windows of 60 s every 10 s tile time without overlap; any
+    other stream has a row a minute too, if its windows are evaluated that often. Hours and days are means over the
+    windows that end in them.
 
     Days of a `zone` other than UTC, and hours, are computed from the windows. The start of such a day is its date.
     """
