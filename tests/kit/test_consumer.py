@@ -35,7 +35,7 @@ REFUSED = (
 
 
 @pytest.mark.parametrize("error", REFUSED)
-def test_an_error_about_the_record_says_that_it_can_never_be_applied(error: type[Exception]) -> None:
+def test_a_rejected_record_raises_decode_error(error: type[Exception]) -> None:
     with (
         pytest.raises(msgspec.DecodeError, match=r"not an event of a person: .+: why"),
         of_record("not an event of a person"),

@@ -239,7 +239,7 @@ async def test_the_owner_of_a_database_is_no_monitor_even_of_the_same_service(da
     assert row == (False,)
 
 
-async def test_a_service_whose_login_was_taken_for_a_monitor_gets_it_back(
+async def test_a_database_role_that_monitors_has_altered_gets_its_password_back(
     databases: Databases, postgres: Database, aws: str
 ) -> None:
     url = await databases.ensure(WATCHER, "databases", "watcher", "a-secret", stored=False)

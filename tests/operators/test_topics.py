@@ -113,7 +113,7 @@ def test_other_peoples_collisions_and_the_same_topic_are_none() -> None:
     assert decide([Topic("a.b", 1, None, 1)], kafka, ()) == []
 
 
-def test_a_topic_that_no_stream_made_is_used_if_it_is_as_declared_and_the_condition_says_so() -> None:
+def test_a_topic_of_another_owner_is_used_if_it_equals_the_declaration_and_topics_ready_says_so() -> None:
     mine, theirs = Topic("mine", 1, None, 1), Topic("theirs", 1, None, 1)
     found = {name.name: TopicDescription(1, 1, name.config) for name in (mine, theirs)}
     assert decide([mine, theirs], KafkaState(found, 1, frozenset(found)), {"mine"}) == []
