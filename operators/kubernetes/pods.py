@@ -10,6 +10,9 @@ from contracts.variables import HOST, POD_IP, POD_NAME, SECRETS_OF_NEEDS
 from operators.kubernetes.manifest import Manifest, env_vars
 
 TERMINATION_GRACE_PERIOD_SECONDS = 30
+PRE_STOP_SECONDS = 5
+"""Before SIGTERM: the kubelet sends it at the same time as the Pod leaves its Services' endpoints, and until every
+proxy knows, requests still arrive."""
 PROGRESS_DEADLINE_SECONDS = 600
 """Before a rollout counts as stuck: a node may have to be bought, to join and to pull the image, and the container may
 take its time to start. What a Pod itself says about a problem is told at once."""
@@ -84,6 +87,11 @@ def authority_volume(database: str) -> Manifest:
 def authority_mount() -> Manifest:
     """Of that volume; the file is DATABASE_CA_FILE."""
     return {"name": _AUTHORITY, "mountPath": f"/etc/{_AUTHORITY}", "readOnly": True}
+
+
+def lifecycle() -> Manifest:
+    """Of a container that serves: it takes requests for a while after its Pod was deleted."""
+    return {"preStop": {"sleep": {"seconds": PRE_STOP_SECONDS}}}
 
 
 def probes(start_seconds: int) -> Manifest:

@@ -33,7 +33,7 @@ web.run_app(app, host=os.environ["POD_IP"], port=8080, print=None)
 
 
 def _version(text: str) -> dict[str, object]:
-    pod_server = server(env=[{"name": "VERSION", "value": text}])
+    pod_server = server(env=[{"name": "VERSION", "value": text}], lifecycle={"preStop": {"sleep": {"seconds": 3}}})
     strategy = {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
     declared = deployment("web", 3, pod_server, terminationGracePeriodSeconds=5)
     return declared | {"spec": declared["spec"] | {"strategy": strategy}}

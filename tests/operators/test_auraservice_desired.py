@@ -15,6 +15,7 @@ from operators.auraservice.workload import CONFIG_HASH, awaits_region, replicas_
 from operators.kubernetes.conditions import State
 from operators.kubernetes.manifest import Manifest
 from operators.kubernetes.services import Address
+from services.kit.settings import ServiceSettings
 from tests.operators.samples import OWNER, SERVICES, dependencies, service
 
 
@@ -163,6 +164,13 @@ def test_a_change_of_roles_restarts_the_pods_of_the_region_service_only() -> Non
 
     assert hashed("ingest", "active") == hashed("ingest", "passive")
     assert hashed("region", "active") != hashed("region", "passive")
+
+
+def test_a_deleted_pod_serves_until_proxies_know_and_has_the_time_to_drain_after_that() -> None:
+    pod = only(desired(OWNER, service(), dependencies()), "Deployment")["spec"]["template"]["spec"]
+    before = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert before == 5
+    assert before + ServiceSettings.model_fields["drain_seconds"].default < pod["terminationGracePeriodSeconds"]
 
 
 def test_a_service_with_a_database_gets_no_pods_before_its_region_writes_and_keeps_those_that_it_has() -> None:

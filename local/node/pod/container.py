@@ -96,16 +96,16 @@ class Container:
         """Waits until the container has started, i.e. its startup probe has succeeded."""
         await self._started.wait()
 
-    async def stop(self, grace: float, reason: str = "") -> None:
-        """Runs the preStop hook, sends SIGTERM, and SIGKILL after `grace` seconds. Returns after the exit."""
+    async def stop(self, grace: float, reason: str = "", hook: bool = True) -> None:
+        """SIGTERM, after the preStop hook with `hook`, and SIGKILL after `grace` seconds. Returns after the exit."""
         run, deadline = self.run(), time.monotonic() + grace
         if not self.status.running:
             return
         self._kill_reason = reason
         self.pod.record_event("Killing", f"Stopping container {self.name}" + (f": {reason}" if reason else ""))
-        hook = self.spec.get("lifecycle", {}).get("preStop")
-        if hook and grace:
-            await self._run_hook(hook, grace)
+        pre_stop = self.spec.get("lifecycle", {}).get("preStop")
+        if pre_stop and grace and hook:
+            await self._run_hook(pre_stop, grace)
         run.terminate()
         with suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, deadline - time.monotonic())):

@@ -24,8 +24,6 @@ from local.node.runtime.execution import ContainerConfig, kill_pod, pids_of
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 0.3
-"""Delay of SIGTERM to a terminating Pod, in which proxies stop sending it requests."""
 _REFRESH_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
 
@@ -92,8 +90,6 @@ class Pod:
             return
         self.terminating = True
         grace = float(self.item["metadata"].get("deletionGracePeriodSeconds", 30))
-        if grace and any(c.status.running for c in self.main_containers):
-            await asyncio.sleep(min(DRAIN_SECONDS, grace))
         await self._stop_containers(grace)
         await self._clean_up()
         await self._write_status()
@@ -111,7 +107,7 @@ class Pod:
         """Ends the processes when the node stops; files and API object are kept for its next start."""
         self._status_writer.cancel()  # a status written now would be wrong while the node is stopped
         self.terminating = True
-        await self._stop_containers(grace)
+        await self._stop_containers(grace, hooks=False)
         for task in self._tasks:
             task.cancel()
         await asyncio.to_thread(kill_pod, self.uid)
@@ -208,12 +204,12 @@ class Pod:
     def over(self) -> bool:
         return phase(self._view()) in ("Succeeded", "Failed")
 
-    async def _stop_containers(self, grace: float) -> None:
+    async def _stop_containers(self, grace: float, hooks: bool = True) -> None:
         for container in self.containers:
             container.stopping = True
-        await asyncio.gather(*(container.stop(grace) for container in self.main_containers))
+        await asyncio.gather(*(container.stop(grace, hook=hooks) for container in self.main_containers))
         for container in reversed(self.init_containers):
-            await container.stop(min(grace, 2) if grace else 0)
+            await container.stop(min(grace, 2) if grace else 0, hook=hooks)
 
     async def _clean_up(self) -> None:
         for task in self._tasks:

@@ -114,14 +114,17 @@ class Tags:
 
 @dataclass(frozen=True)
 class Membership:
-    """What a resource must leave before it is deleted: `call` is made when the input `given` is there.
+    """A resource belongs to another one when the input `given` is there, whose id it is.
 
-    It has left once `path` into its description is null.
+    Before it is deleted it must leave: `call` asks for it, and it has left once `path` into its description is null.
+    It has joined once the status at `joined` in the response to `whole`, the other's description, is one of these.
     """
 
     given: str
     call: Call
     path: str
+    whole: Call
+    joined: Waiter
 
 
 @dataclass(frozen=True)

@@ -227,6 +227,19 @@ class ResourceLifecycle:
             operation.pause(pause, f"{self._name} to be deleted, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)
 
+    def wait_joined(self, id: str, inputs: Values, operation: Operation) -> None:
+        """Returns once what the resource belongs to takes changes again: the resource itself is usable before."""
+        membership, pause = self._kind.membership, _FIRST_PAUSE
+        if membership is None or not inputs.get(membership.given):
+            return
+        known = self.known(inputs, id)
+        while (status := jmespath.search(membership.joined.path, self.call(membership.whole, known))) not in (
+            membership.joined.success
+        ):
+            operation.report(f"joining {inputs[membership.given]}: {status}")
+            operation.pause(pause, f"{inputs[membership.given]}, which is {status}")
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
+
     def _leave(self, id: str, inputs: Values, known: Values, operation: Operation) -> None:
         """Returns once the resource is no member any more."""
         membership, pause = self._kind.membership, _FIRST_PAUSE

@@ -109,7 +109,9 @@ class AwsProvider(Provider):
                 lifecycle.complete(id, outputs, live, inputs, wait)
             else:
                 lifecycle.settle(id, outputs, None, inputs, wait)
-            return id, merged(inputs, lifecycle.outputs(id, wait(), inputs))
+            found = wait()
+            lifecycle.wait_joined(id, inputs, operation)
+            return id, merged(inputs, lifecycle.outputs(id, found, inputs))
         except ProviderError as error:
             raise ResourceInitFailed(
                 f"{resource.name} exists as {id} but is not as declared: {error}", id, inputs

@@ -71,6 +71,8 @@ KINDS = (
                 },
             ),
             "GlobalReplicationGroupInfo.GlobalReplicationGroupId",
+            Call("DescribeGlobalReplicationGroups", {"GlobalReplicationGroupId": "{globalReplicationGroupId}"}),
+            Waiter("GlobalReplicationGroups[0].Status", frozenset({"available", "primary-only"})),
         ),
         name="replicationGroupId",
         rename={
