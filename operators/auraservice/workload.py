@@ -131,9 +131,7 @@ def _pod(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> Man
         **pods.placement(spec.placement),
         "securityContext": pod_security.POD,
         "volumes": [pod_security.scratch_volume(), *volumes],
-        "containers": [
-            {**container, "ports": ports, "lifecycle": pods.lifecycle(), **pods.probes(start_seconds=60)}
-        ],
+        "containers": [{**container, "ports": ports, "lifecycle": pods.lifecycle(), **pods.probes(start_seconds=60)}],
     }
     if spec.database and spec.database.migrate:
         pod["initContainers"] = [_migration(container, spec.database)]
