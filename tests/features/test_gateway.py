@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Close
+from websockets.sync.client import connect
 
+from services.kit.serve import MAX_MESSAGE_BYTES
 from tests.fixtures.platform import Platform
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
@@ -76,6 +81,22 @@ def test_a_trace_id_is_created_or_passed_on(api: httpx.Client, platform: Platfor
     access = token(platform, "ada")
     assert len(get(api, HISTORY, access).headers["X-Trace-Id"]) == 32
     assert get(api, HISTORY, access, **{"X-Trace-Id": mine}).headers["X-Trace-Id"] == mine
+
+
+def test_a_wearable_learns_that_its_message_is_too_long(platform: Platform, address: tuple[str, int]) -> None:
+    trust = ssl.create_default_context(cafile=str(platform.home / "ca.pem"))
+    host, port = address
+    bearer = {"Authorization": f"Bearer {token(platform, 'wordy')}"}
+    for _ in range(5):
+        url = f"wss://stream.aurawellness.com:{port}/v1/stream"
+        with connect(
+            url, sock=socket.create_connection((host, port), 10), ssl=trust, additional_headers=bearer, proxy=None
+        ) as stream:
+            with contextlib.suppress(ConnectionClosed):
+                stream.send("x" * (MAX_MESSAGE_BYTES + 1))
+            with pytest.raises(ConnectionClosed) as closed:
+                stream.recv(timeout=30)
+        assert closed.value.rcvd == Close(1009, f"message longer than {MAX_MESSAGE_BYTES} bytes")
 
 
 def test_tls_1_2_is_refused_and_1_3_spoken(platform: Platform, address: tuple[str, int]) -> None:

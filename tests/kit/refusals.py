@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 from aiokafka import AIOKafkaConsumer
@@ -30,10 +31,15 @@ def refusing(uri: str, table: str, sqlstate: str) -> Iterator[None]:
             connection.execute(b"drop function refuse cascade")
 
 
-async def dead_letters(bootstrap: str, topic: str) -> list[DeadLetter]:
-    """Of a topic's records, once there are any."""
+async def dead_letters(
+    bootstrap: str, topic: str, count: int = 1, wanted: Callable[[DeadLetter], bool] = lambda _: True
+) -> list[DeadLetter]:
+    """The first `count` of a topic's records that are wanted; fails the test when they are not there in time."""
     reader = AIOKafkaConsumer(TOPIC_SERVICES_DEAD, bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-    async with reader:
-        found = await reader.getmany(timeout_ms=10_000)
-    letters = [read_dead_letter(record.value or b"") for records in found.values() for record in records]
-    return [letter for letter in letters if letter.topic == topic]
+    letters: list[DeadLetter] = []
+    async with reader, asyncio.timeout(30):
+        while len(letters) < count:
+            letter = read_dead_letter((await reader.getone()).value or b"")
+            if letter.topic == topic and wanted(letter):
+                letters.append(letter)
+    return letters

@@ -69,6 +69,16 @@ def test_members_of_a_json_secret_and_an_emoji_reach_the_pods_as_written(install
     assert values["ODD"] == odd
 
 
+def test_dollars_in_env_reach_the_process_as_written(installation: Installation) -> None:
+    written = {"PASSWORD": "p$$w", "LOOKS_LIKE": "x$(POD_IP)y $POD_IP $$(POD_IP) $"}
+    installation.apply("AuraService", "dollars", ONE | {"env": written})
+    installation.cluster.until(lambda: installation.get("deployment", "dollars"), 60)
+    installation.cluster.kubectl("rollout", "status", "deployment/dollars", "-n", NAMESPACE, "--timeout=120s")
+    shown = installation.cluster.kubectl("exec", "deployment/dollars", "-n", NAMESPACE, "--", "env")
+    seen = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    assert {name: seen[name] for name in written} == written
+
+
 @pytest.mark.parametrize(("member", "why"), [("none", "is null"), ("nul", "NUL"), ("half", "lone surrogate")])
 def test_a_member_that_no_variable_can_hold_is_refused_by_name(
     installation: Installation, member: str, why: str

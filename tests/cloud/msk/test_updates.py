@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.cimpl import NewTopic
 
@@ -111,6 +111,44 @@ def test_operations_are_listed_the_newest_first(msk: Msk, cluster: str) -> None:
     info = described["ClusterOperationInfo"]
     assert (info["OperationState"], info["ClusterType"]) == ("UPDATE_COMPLETE", "PROVISIONED")
     assert info["Provisioned"]["TargetClusterInfo"] == {"EnhancedMonitoring": "DEFAULT"}
+
+
+def test_a_newer_version_with_its_configuration_restarts_the_brokers_which_keep_their_messages(
+    msk: Msk, cluster: str
+) -> None:
+    producer = Producer({**msk.settings(cluster, "Tls"), "acks": "all"})
+    admin = msk.admin(cluster)
+    admin.create_topics([NewTopic("kept", 3, 3)])["kept"].result(30)
+    for number in range(300):
+        producer.produce("kept", str(number), partition=number % 3)
+    assert producer.flush(60) == 0
+    pids, before = msk.pids(cluster), msk.describe(cluster)
+    version = before["CurrentBrokerSoftwareInfo"]["KafkaVersion"]
+    newer = {"Name": "of-the-newer-version", "KafkaVersions": ["4.0.x.kraft"]}
+    made = msk.api.create_configuration(**newer, ServerProperties=b"log.segment.bytes=4194304\n")
+    update = {"ClusterArn": cluster, "CurrentVersion": before["CurrentVersion"], "TargetKafkaVersion": "4.0.x.kraft"}
+    answer = msk.api.update_cluster_kafka_version(**update, ConfigurationInfo={"Arn": made["Arn"], "Revision": 1})
+    operation = ended(msk, answer)
+    assert (operation["OperationType"], operation["OperationState"]) == (
+        "UPDATE_CLUSTER_KAFKA_VERSION",
+        "UPDATE_COMPLETE",
+    )
+    after = msk.describe(cluster)["CurrentBrokerSoftwareInfo"]
+    assert (version, after["KafkaVersion"]) == ("3.9.x.kraft", "4.0.x.kraft")
+    assert after["ConfigurationArn"] == made["Arn"]
+    assert [a == b for a, b in zip(pids, msk.pids(cluster), strict=True)] == [False, False, False]
+    for number in ("1", "2", "3"):
+        until(f"the setting of broker {number}", lambda n=number: segment_bytes(msk, cluster, n) == "4194304", 90)
+    reader = Consumer({**msk.settings(cluster, "Tls"), "group.id": "kept", "auto.offset.reset": "earliest"})
+    reader.subscribe(["kept"])
+    found = until("all messages", lambda: _read(reader, 300), 60)
+    reader.close()
+    assert sorted(map(int, found)) == list(range(300))
+
+
+def _read(reader: Consumer, count: int) -> list[bytes]:
+    messages = reader.consume(count, 20)
+    return [message.value() or b"" for message in messages] if len(messages) == count else []
 
 
 @pytest.mark.parametrize("brokers", [["1", "99"], ["99"], [], ["1", "2"], ["one"]])
