@@ -10,22 +10,15 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
+from bench import figures
 from cli.drill.command import DrillFailed, drill
 from cli.drill.figures import Drill, table
 from cli.recovery.commands import STOPS
-from local.site import Site
 
 MODES = ("switchover", "failover")
-
-
-def write(drills: list[Drill], file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(msgspec.json.format(msgspec.json.encode({"drills": drills})) + b"\n")
 
 
 def main() -> None:
@@ -34,7 +27,6 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=2000, help="people who stream during each")
     parser.add_argument("--minutes", type=float, default=8, help="for how long they do")
     options = parser.parse_args()
-    file = Site.current().home / "bench" / "drill.json"
     drills: list[Drill] = []
     for number, mode in enumerate(itertools.islice(itertools.cycle(MODES), options.rounds), 1):
         print(f"drill {number} of {options.rounds}: {mode}", file=sys.stderr, flush=True)
@@ -43,10 +35,10 @@ def main() -> None:
         except (DrillFailed, *STOPS) as error:
             print(f"drill {number}: {error}", file=sys.stderr)
             break
-        write(drills, file)
+        figures.write("drill", {"drills": drills})
     if drills:
         Console().print(table(drills))
-        print(f"figures: {file}")
+        print(f"figures: {figures.file('drill.json')}")
     sys.exit(0 if len(drills) == options.rounds and all(one.good for one in drills) else 1)
 
 

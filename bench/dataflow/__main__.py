@@ -9,7 +9,6 @@ In bulk: the flow catches up with a full topic. Live: records are sent at their 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import sys
@@ -17,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import figures
 from bench.dataflow import end_to_end, peers, stages
 from bench.dataflow.measurement import HEAD, Measurement
 from bench.dataflow.population import BEATS, SECONDS, Population, generate
@@ -24,7 +24,6 @@ from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.sink.results import RowKey
 from dataflows.biosync.tools.offline import compute_frames
 from local.engines.runtime.scratch import scratch_environment
-from local.site import CHECKOUT
 
 _COMPUTATION_PEOPLE = 2_000
 """People in the benchmark of the computation alone: one partition's share of 24,000."""
@@ -80,8 +79,6 @@ def _processor() -> str:
 
 
 def _write(results: list[Measurement], machine: str) -> None:
-    folder = Path(os.environ.get("AURA_HOME", CHECKOUT / ".aura")) / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
     content = {
         "command": f"python -m bench.dataflow {' '.join(sys.argv[1:])}".strip(),
         "machine": machine,
@@ -97,7 +94,7 @@ def _write(results: list[Measurement], machine: str) -> None:
             for result in results
         },
     }
-    (folder / "dataflow.json").write_text(json.dumps(content, indent=1) + "\n")
+    figures.write("dataflow", content)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ Prints one table, writes `.aura/bench/detection.json`, and with --plot the plot.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
 import sys
 from collections.abc import Iterable
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from bench import figures
 from bench.detection import movement_plot, recall_plot
 from bench.detection.recordings import ZERO, Recording, Score, read, score
 from bench.detection.replay import closed_windows, events
@@ -131,9 +130,6 @@ def _print(result: Result) -> None:
 
 
 def _write(results: list[Result]) -> None:
-    folder = Path(os.environ.get("AURA_HOME", CHECKOUT / ".aura")) / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-
     def point(total: Score) -> dict[str, float]:
         return {"recall": round(total.recall, 4), "alarms_an_hour": round(total.alarms_an_hour, 4)}
 
@@ -146,7 +142,7 @@ def _write(results: list[Result]) -> None:
         }
         for result in results
     }
-    (folder / "detection.json").write_text(json.dumps(content, indent=1) + "\n")
+    figures.write("detection", content)
 
 
 if __name__ == "__main__":

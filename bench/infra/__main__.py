@@ -9,12 +9,12 @@ On a site of its own in a temporary folder; AURA_SITE selects its addresses (8 b
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from pathlib import Path
 
+from bench import figures
 from bench.infra.memory import by_engine
 from cli.deploy import stack
 from cli.environment import exports
@@ -26,7 +26,6 @@ from local.engines.runtime.scratch import scratch_environment
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
 
-FILE = CHECKOUT / ".aura" / "bench" / "infra.json"
 _MIB = 1 << 20
 
 
@@ -84,10 +83,8 @@ def main() -> None:
     for name, size in sizes.items():
         print(f"{name:24} {size / _MIB:8.0f} MiB")
     print(f"{'all engines':24} {sum(sizes.values()) / _MIB:8.0f} MiB")
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    content = {"seconds": timed.seconds, "did": did, "memory_bytes": sizes}
-    FILE.write_text(json.dumps(content, indent=1) + "\n")
-    print(f"figures: {FILE}")
+    written = figures.write("infra", {"seconds": timed.seconds, "did": did, "memory_bytes": sizes})
+    print(f"figures: {written}")
 
 
 if __name__ == "__main__":

@@ -9,24 +9,22 @@ Two regions on a site of its own (AURA_SITE selects it; 8 by default). Prints a 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bench import figures
 from bench.replication.pair import running
 from bench.replication.stores import Store
 from local.engines.runtime.scratch import scratch_environment
 from local.loss import model
 from local.loss.file import LossFile
-from local.site import CHECKOUT
 
 _EVERY_SECONDS = 0.5
 _GIVEN_UP_SECONDS = 60.0
 _LOAD_SECONDS = 0.1
-FILE = CHECKOUT / ".aura" / "bench" / "replication.json"
 
 
 @dataclass
@@ -95,12 +93,11 @@ def main() -> None:
         shown = " ".join(f"{1000 * lags.at(share):6.0f} ms" for share in (0.5, 0.99, 1.0))
         print(f"{lags.store:38} {shown} {len(lags.seconds):6} {lags.missing:8}")
     print(f"{options.latency:g} ms there and back, {options.load} rows and {options.load} messages a second beside it")
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    figures = {one.store: {"p50_s": one.at(0.5), "p99_s": one.at(0.99), "most_s": one.at(1.0)} for one in found}
+    stores = {one.store: {"p50_s": one.at(0.5), "p99_s": one.at(0.99), "most_s": one.at(1.0)} for one in found}
     counts = {one.store: {"count": len(one.seconds), "missing": one.missing} for one in found}
     content = {"latency_ms": options.latency, "load": options.load, "minutes": options.minutes}
-    FILE.write_text(json.dumps({**content, "stores": {n: figures[n] | counts[n] for n in figures}}, indent=1) + "\n")
-    print(f"figures: {FILE}")
+    written = figures.write("replication", {**content, "stores": {n: stores[n] | counts[n] for n in stores}})
+    print(f"figures: {written}")
     raise SystemExit(1 if any(lags.missing or not lags.seconds for lags in found) else 0)
 
 

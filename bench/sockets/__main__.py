@@ -14,6 +14,7 @@ import sys
 import time
 from itertools import pairwise
 
+from bench import figures
 from bench.sockets.load.assignment import Endpoints
 from bench.sockets.load.pool import MAX_SOCKETS, GeneratorPool, issue_tokens
 from bench.sockets.load.population import Population
@@ -72,7 +73,7 @@ def main() -> None:
     name = "sockets" + ("-storm" if options.storm else "-gateway" if options.gateway else "")
     name += "-plaintext" if options.plaintext else ""
     written = table.write(outcome, statistics, name)
-    drawing = plot.draw(outcome, table.folder() / f"{name}.png")
+    drawing = plot.draw(outcome, figures.file(f"{name}.png"))
     print(f"\nplot: {drawing}, figures: {written}", flush=True)
     os._exit(1 if statistics.problems else 0)
 

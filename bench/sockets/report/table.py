@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import platform
 import sys
 from collections.abc import Iterator
@@ -12,16 +10,9 @@ from pathlib import Path
 
 import psutil
 
+from bench import figures
 from bench.sockets.report.statistics import GENERATOR, Statistics
 from bench.sockets.run import Outcome
-from local.site import CHECKOUT
-
-
-def folder() -> Path:
-    """Directory of benchmark results."""
-    made = Path(os.environ.get("AURA_HOME", CHECKOUT / ".aura")) / "bench"
-    made.mkdir(parents=True, exist_ok=True)
-    return made
 
 
 def lines(outcome: Outcome, statistics: Statistics) -> Iterator[str]:
@@ -67,7 +58,6 @@ def lines(outcome: Outcome, statistics: Statistics) -> Iterator[str]:
 
 def write(outcome: Outcome, statistics: Statistics, name: str) -> Path:
     """Writes the statistics as JSON."""
-    file = folder() / f"{name}.json"
     tally, verification = outcome.tally, outcome.verification
     content = {
         "command": f"python -m bench.sockets {' '.join(sys.argv[1:])}".strip(),
@@ -99,8 +89,7 @@ def write(outcome: Outcome, statistics: Statistics, name: str) -> Path:
         "storm": {name: asdict(recovery) for name, recovery in statistics.recoveries.items()},
         "problems": statistics.problems,
     }
-    file.write_text(json.dumps(content, indent=1) + "\n")
-    return file
+    return figures.write(name, content)
 
 
 def machine() -> str:
@@ -118,4 +107,4 @@ def _milliseconds(percentiles: dict[str, float]) -> str:
     return ", ".join(f"{names[name]} {value:.1f} ms" for name, value in percentiles.items()) or "none"
 
 
-__all__ = ["GENERATOR", "folder", "lines", "machine", "write"]
+__all__ = ["GENERATOR", "lines", "machine", "write"]

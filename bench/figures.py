@@ -1,0 +1,23 @@
+"""The figures that benchmarks leave in the platform's home (AURA_HOME, `.aura` by default)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from local.site import Site
+
+
+def file(name: str) -> Path:
+    """`bench/<name>` in the home; its folder exists."""
+    folder = Site.current().home / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name
+
+
+def write(name: str, content: object) -> Path:
+    """The file `name`.json, written as JSON."""
+    written = file(f"{name}.json")
+    written.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+    return written
