@@ -93,7 +93,8 @@ def test_a_wearable_learns_that_its_message_is_too_long(platform: Platform, addr
             url, sock=socket.create_connection((host, port), 10), ssl=trust, additional_headers=bearer, proxy=None
         ) as stream:
             with contextlib.suppress(ConnectionClosed):
-                stream.send("x" * (MAX_MESSAGE_BYTES + 1))
+                for size in (MAX_MESSAGE_BYTES + 1, 2, 100_000):
+                    stream.send("x" * size)
             with pytest.raises(ConnectionClosed) as closed:
                 stream.recv(timeout=30)
         assert closed.value.rcvd == Close(1009, f"message longer than {MAX_MESSAGE_BYTES} bytes")

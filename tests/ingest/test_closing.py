@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode, Frame, Opcode
 
 from services.ingest.websocket.framing import PING, TEXT
+from services.ingest.websocket.lingering import SILENCE_SECONDS
 from services.kit.serve import MAX_MESSAGE_BYTES
 from tests.ingest.conftest import Starter
 from tests.ingest.harness import (
@@ -53,6 +54,23 @@ async def test_the_reason_for_refusing_a_long_message_arrives_every_time(stream:
     for first in range(0, 20, 4):
         await asyncio.gather(*(send_one(first + i) for i in range(4)))
     await wait_until("the connections to be closed", lambda: stream.service.metric("aura_ingest_connections") == 0)
+
+
+async def test_the_connection_stays_whole_until_the_client_has_stopped_sending(stream: Stream) -> None:
+    """A proxy that sees the end of one direction ends both, and its client may lose the reason."""
+    loop = asyncio.get_running_loop()
+    async with open_connection(stream) as (reader, writer):
+        writer.write(request(stream, "liv-behind-a-proxy"))
+        assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+        writer.write(client_frame(TEXT, b"x" * (MAX_MESSAGE_BYTES + 1)))
+        reason = b"message longer than %d bytes" % MAX_MESSAGE_BYTES
+        assert (await asyncio.wait_for(reader.readuntil(reason), 10)).endswith(reason)
+        end = loop.time() + 3 * SILENCE_SECONDS
+        while loop.time() < end:
+            writer.write(client_frame(TEXT, b"more"))
+            await asyncio.sleep(SILENCE_SECONDS / 10)
+            assert not reader.at_eof()
+        assert await asyncio.wait_for(reader.read(), 10) == b""
 
 
 async def test_the_reason_for_a_protocol_error_arrives_while_more_is_sent(stream: Stream) -> None:

@@ -2,7 +2,8 @@
 
 Closing a socket with unread data makes the kernel send RST, and the client's kernel then discards what the client has
 not read yet: the close frame or the response that says why. So only the sending side is closed at first, and what
-arrives is read and discarded until the client closes too (RFC 9112, section 9.6).
+arrives is read and discarded until the client closes too (RFC 9112, section 9.6). Even that waits until the client has
+stopped sending: proxies close both sides of a connection when one of the server's is closed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ LINGER_BYTES = 16 << 20
 """Most bytes that are discarded: what kernels, proxies and a client's own queue hold fits, a flood does not."""
 
 
+SILENCE_SECONDS = 0.5
+"""Without anything from the client, after which it has read why, or will not be hurt by not knowing."""
+
+
 class Lingering(asyncio.Protocol):
     """Discards what arrives; `protocol` learns when the connection is lost, as if it had closed it itself."""
 
@@ -23,15 +28,26 @@ class Lingering(asyncio.Protocol):
         self.protocol: asyncio.BaseProtocol | None = protocol
         self._transport = transport
         self._bytes = 0
-        self._timer = asyncio.get_running_loop().call_later(seconds, transport.abort)
+        self._loop = asyncio.get_running_loop()
+        self._heard = self._loop.time()
+        self._end = self._loop.call_later(seconds, transport.abort)
+        self._silence = self._loop.call_later(SILENCE_SECONDS, self._after_silence)
 
     def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
         self._bytes += len(data)
         if self._bytes > LINGER_BYTES:
             self._transport.abort()
 
+    def _after_silence(self) -> None:
+        if (since := self._heard + SILENCE_SECONDS) > self._loop.time():
+            self._silence = self._loop.call_at(since, self._after_silence)
+        elif not self._transport.is_closing():
+            self._transport.write_eof()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
+        self._end.cancel()
+        self._silence.cancel()
         protocol, self.protocol = self.protocol, None  # no reference cycle stays: services.ingest.gc_tuning
         if protocol is not None:
             protocol.connection_lost(exc)
@@ -41,7 +57,6 @@ def linger(transport: asyncio.Transport, seconds: float = LINGER_SECONDS) -> Lin
     """Closes `transport`, which is open, after what was written is sent and the client has closed its side."""
     lingering = Lingering(transport, transport.get_protocol(), seconds)
     transport.set_protocol(lingering)
-    transport.write_eof()
     transport.resume_reading()
     return lingering
 
