@@ -87,7 +87,7 @@ class Ingest:
         self._pipeline = DeliveryPipeline(
             settings.kafka_client, settings.topic, settings.pack_seconds, settings.backlog_bytes, self._on_fatal
         )
-        self._endpoint = StreamEndpoint(self._verifier, self.registry, self._pipeline, self.pushes)
+        self._endpoint = StreamEndpoint(self._verifier, self.registry, self._pipeline, self.pushes, self._gate)
         tasks = [
             asyncio.create_task(task)
             for task in (
@@ -170,8 +170,7 @@ class Ingest:
         What was taken before is still stored and acknowledged.
         """
         while True:
-            endpoint.fenced = bool(self._gate.refusal())
-            for count, connection in enumerate(self.registry.connections() if endpoint.fenced else (), 1):
+            for count, connection in enumerate(self.registry.connections() if self._gate.refusal() else (), 1):
                 endpoint.close_fenced(connection)
                 if count % CLOSES_PER_ITERATION == 0:
                     await asyncio.sleep(0)

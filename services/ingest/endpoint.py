@@ -25,7 +25,7 @@ from services.ingest.websocket.framing import TEXT, Close, Message
 from services.ingest.websocket.handshake import DETACH, Detach, DetachedTransport
 from services.kit import trace
 from services.kit.jwks import KeysUnavailable
-from services.kit.region import NOT_SERVING
+from services.kit.region import NOT_SERVING, Gate
 from services.kit.serve import MAX_MESSAGE_BYTES
 from services.kit.tokens import InvalidToken, Principal, Verifier, bearer
 
@@ -36,18 +36,23 @@ _encode = msgspec.json.Encoder().encode
 class StreamEndpoint:
     """Admits connections and handles their messages.
 
-    `draining` refuses connections and ignores messages; so does `fenced`, while the region may not serve.
+    `draining` refuses connections and ignores messages; so does a closed gate, while the region may not serve.
     """
 
     def __init__(
-        self, verifier: Verifier, registry: ConnectionRegistry, pipeline: DeliveryPipeline, pushes: PushDispatcher
+        self,
+        verifier: Verifier,
+        registry: ConnectionRegistry,
+        pipeline: DeliveryPipeline,
+        pushes: PushDispatcher,
+        gate: Gate,
     ) -> None:
         self._verifier = verifier
         self._registry = registry
         self._pipeline = pipeline
         self._pushes = pushes
+        self._gate = gate
         self.draining = False
-        self.fenced = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The handshake; afterwards the connection calls the methods below."""
@@ -55,7 +60,7 @@ class StreamEndpoint:
         headers = Headers(scope=scope)
         given = headers.get(trace.HEADER)
         trace_id = trace.parse(given.encode() if given else None) or trace.new()
-        if self.fenced:
+        if self._gate.refusal():
             await _deny(send, 503, NOT_SERVING, trace_id)
             return
         try:
@@ -92,7 +97,7 @@ class StreamEndpoint:
     def _admit(self, connections_of_user: int) -> Close | None:
         if self.draining:
             return Close(CloseCode.TRY_AGAIN_LATER, "this process is shutting down; reconnect")
-        if self.fenced:
+        if self._gate.refusal():
             return _FENCED
         return admit(self._registry.count, connections_of_user, self._pipeline.stalled, self._registry.limits)
 
@@ -115,7 +120,7 @@ class StreamEndpoint:
             _close(connection, _rate_exceeded(limits))
 
     def on_message(self, connection: UserConnection, message: Message) -> None:
-        if self.draining or self.fenced:
+        if self.draining or self._gate.refusal():
             return  # not acknowledged; the client sends it again to another process
         connection.last_activity = asyncio.get_running_loop().time()
         limits = self._registry.limits

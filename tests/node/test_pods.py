@@ -106,18 +106,16 @@ def test_termination_lets_the_program_finish_and_reports_its_exit_code(pods: Pod
 
 def test_sigterm_comes_after_the_pre_stop_hook_and_at_once_without_one(pods: Pods) -> None:
     script = "trap 'echo terminated' TERM; while :; do sleep 0.05; done"
-    hook = {"preStop": {"sleep": {"seconds": 30}}}
+    hook = {"preStop": {"sleep": {"seconds": 20}}}
     pods.run(
-        pod("hooked", shell(script, lifecycle=hook), terminationGracePeriodSeconds=60),
-        pod("plain", shell(script), terminationGracePeriodSeconds=60),
+        pod("hooked", shell(script, lifecycle=hook), terminationGracePeriodSeconds=22),
+        pod("plain", shell(script), terminationGracePeriodSeconds=22),
     )
     for name in ("hooked", "plain"):
         pods.until_ready(name)
         pods.cluster.kubectl("delete", "pod", name, "-n", pods.namespace, "--wait=false")
     pods.cluster.until(lambda: "terminated" in pods.logs("plain"))
     assert "terminated" not in pods.logs("hooked")
-    for name in ("hooked", "plain"):
-        pods.cluster.kubectl("delete", "pod", name, "-n", pods.namespace, "--grace-period=1")
 
 
 def test_a_deleted_pod_leaves_no_process_not_even_a_detached_one(pods: Pods) -> None:
