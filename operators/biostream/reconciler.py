@@ -9,35 +9,31 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.biostream import BioStreamSpec
-from contracts.connections import KafkaClient, KafkaVariables
-from contracts.platform import KAFKA_BOOTSTRAP, PLATFORM_CONFIG
+from contracts.connections import KafkaClient
 from operators.adapters.aws.cloud import Cloud
 from operators.adapters.aws.secrets_manager import SecretNotShared, SecretUnavailable
 from operators.adapters.dataflow.lag import LagSample
 from operators.adapters.dataflow.metrics import scrape, stalled
-from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
-from operators.adapters.kafka.topics import CreateTopic
-from operators.adapters.kept import release
+from operators.adapters.kafka.admin import TopicAdmin
 from operators.adapters.standing import ALONE, Standing
 from operators.adapters.standing import findings as standing_findings
-from operators.adapters.timeseries import Store, StoreUnavailable
-from operators.biostream import topics
+from operators.adapters.timeseries import Store
 from operators.biostream.desired import (
     PORT,
     Dependencies,
-    database_secret,
     desired,
     desired_pods,
     scale_of,
     state_prefix,
 )
+from operators.biostream.ensure_tables import Tables
+from operators.biostream.ensure_topics import Topics
 from operators.biostream.finalizer import Finalizer
-from operators.biostream.locations import Locations, locate
+from operators.biostream.locations import locate
 from operators.biostream.scaling import Scale, bounds, decide, with_sample
-from operators.biostream.sharing import Conflict, conflict, filling, kept_sink, kept_topics, owned_topics
+from operators.biostream.sharing import Conflict, conflict
 from operators.biostream.siblings import Siblings
 from operators.biostream.snapshots import snapshot_finding
-from operators.biostream.standby import copied
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
@@ -47,14 +43,12 @@ from operators.kubernetes.conditions import SECRETS_SYNCED, Finding, State, brok
 from operators.kubernetes.kinds import SERVICE
 from operators.kubernetes.manifest import Manifest, Owner
 from operators.kubernetes.pod_identity import credentials_finding
-from operators.kubernetes.pods import authority_secret
 from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
 from operators.kubernetes.rollout import pod_counts
 from operators.kubernetes.services import address
 
 ACCEPTED = "Accepted"
-TABLES_READY = "TablesReady"
 RESPONSE_READY = "ResponseReady"
 DATAFLOW_READY = "DataflowReady"
 _KINDS = [
@@ -97,14 +91,16 @@ class BioStreamReconciler:
         if refused := _refused(streams):
             findings = [refused, *await self._rollout(owner, live, passive), *standing_findings(standing)]
             return Result(findings, where | {"pods": pod_counts(_deployment(live))})
-        topic_finding, partitions, owned = await self._topics(body, streams, brokers, standing)
+        topic_finding, partitions, owned = await Topics(self.client, self.kafka).ensure(
+            body, streams, brokers, standing
+        )
         where["topics"] = sorted(owned)
         response, address = await self._response(owner, spec)
         secret_finding, secret = await self._secret(owner, spec)
         findings = [
             good(ACCEPTED, "NoConflict", "no older stream declares anything that excludes this one"),
             topic_finding,
-            await self._tables(found, topic_finding, standing),
+            await Tables(self.store, self.kafka).ensure(found, topic_finding, standing),
             response,
             secret_finding,
         ]
@@ -160,92 +156,6 @@ class BioStreamReconciler:
 
     async def finalize(self, body: Manifest) -> None:
         await self._finalizer.finalize(body)
-
-    async def _topics(
-        self, body: Manifest, streams: Siblings, brokers: KafkaVariables | None, standing: Standing
-    ) -> tuple[Finding, int | None, frozenset[str]]:
-        """The finding, the partitions of the source, and which topics are the stream's own."""
-        mine = streams.mine.topics
-        if brokers is None:
-            message = f"ConfigMap {PLATFORM_CONFIG} has no {KAFKA_BOOTSTRAP} yet"
-            return waiting(topics.TOPICS_READY, "NotConfigured", message), None, mine
-        if not standing.writes:
-            untouched = f"topics are not changed: {standing.reason}"
-            return good(topics.TOPICS_READY, "LeftAsTheyAre", untouched), None, mine
-        declared, source = kept_topics(streams.mine, streams.others), streams.mine.spec.source
-        made = mine
-        try:
-            admin = self.kafka(brokers.kafka_client)
-            state = await admin.describe(topic.name for topic in declared)
-            owned = owned_topics(streams.mine, streams.others)
-            decision = topics.decide(declared, state, owned)
-            if isinstance(decision, Finding):
-                found = state.topics.get(source.topic)
-                return decision, found.partitions if found else None, mine
-            mine = made = mine | owned.intersection(topic.name for topic in declared)
-            for change in decision:
-                if isinstance(change, CreateTopic):
-                    made = mine | {change.topic.name}
-                    await self._record(body, made)
-                await admin.apply([change])
-                mine = made
-        except KafkaUnreachable as error:  # it may have been made
-            return broken(topics.TOPICS_READY, "KafkaUnreachable", str(error)), None, made
-        except KafkaRefused as error:
-            if made != mine:
-                await self._record(body, mine)
-            return (
-                broken(topics.TOPICS_READY, error.reason, f"{error}; existing topics are left as they are"),
-                None,
-                mine,
-            )
-        return topics.ready(declared, mine), source.partitions, mine
-
-    async def _record(self, body: Manifest, own: frozenset[str]) -> None:
-        """Before a topic is made: whatever ends this process then, it is known whose the topic is."""
-        status = {} if body.get("status") else {"observedGeneration": 0, "conditions": []}
-        await self.client.merge_patch(kinds.BIO_STREAM, body, {"status": {**status, "topics": sorted(own)}}, "status")
-
-    async def _tables(self, found: Locations, topic: Finding, standing: Standing) -> Finding:
-        streams, spec = found.streams, found.streams.mine.spec
-        if not found.url:
-            return waiting(
-                TABLES_READY, "DatabaseMissing", f"Secret {database_secret(spec)} with a uri does not exist yet"
-            )
-        if not found.authority:
-            missing = authority_secret(spec.sink.database)
-            return waiting(TABLES_READY, "DatabaseMissing", f"Secret {missing} with a ca.crt does not exist yet")
-        sink = kept_sink(streams.mine, streams.others)
-        try:
-            if copy := await self.store.copy(found.url, spec.sink.database, found.authority):
-                newest = await self._newest(found) if topic.state is State.GOOD else None
-                return copied(TABLES_READY, found, copy, newest, datetime.now(UTC))
-            if not standing.writes:
-                state = await self.store.fence(found.url, sink, found.authority)
-                return good(TABLES_READY, "ReadOnly", f"database {state}: {standing.reason}")
-            fillers = filling(streams.mine, streams.others)
-            now, stream = datetime.now(UTC), str(streams.mine)
-            tables = await self.store.ensure(found.url, sink, now, stream, fillers, found.authority)
-        except StoreUnavailable as error:
-            return broken(TABLES_READY, "StoreUnavailable", str(error))
-        message = f"tables and views exist ({tables.partitioning})"
-        if tables.kept.stream not in fillers:
-            message += f"; rows are kept {tables.kept.retention}, as BioStream {tables.kept.stream} declared, which is"
-            message += f" gone; to let its rows go earlier, run as their owner: {release()}"
-        elif tables.kept.retention != spec.sink.retention:
-            message += f"; rows are kept {tables.kept.retention}, as a stream that shares them declares"
-        return good(TABLES_READY, "AsDeclared", message)
-
-    async def _newest(self, found: Locations) -> datetime | None:
-        """Of the newest record that was copied here; None if there is none, or the brokers do not say."""
-        source = found.streams.mine.spec.source
-        if found.brokers is None:
-            return None
-        try:
-            return await self.kafka(found.brokers.kafka_client).newest(source.topic, source.partitions)
-        except (KafkaUnreachable, KafkaRefused) as error:
-            _log.warning("topic %s: age of its newest record is not known: %s", source.topic, error)
-            return None
 
     async def _response(self, owner: Owner, spec: BioStreamSpec) -> tuple[Finding, str]:
         name = spec.response.service
