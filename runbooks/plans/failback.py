@@ -15,10 +15,10 @@ from runbooks.steps.tell_role import TellRole
 def failback(pair: Pair, giving: str) -> Runbook:
     """From the region that serves now, `giving`, to the one that was lost."""
     taking = pair.other(giving)
+    records, replicas = rebuild(pair, taking)
     groups = [
-        [TellRole(taking, RegionRole.PASSIVE), RecordStore(taking)],
-        [RebuildStore(taking)],
-        *rebuild(pair, taking),
+        [TellRole(taking, RegionRole.PASSIVE), RecordStore(taking), *records],
+        [RebuildStore(taking), *replicas],
         *exchange(pair, giving),
     ]
     return runbook("failback", Mode.GRACEFUL, giving, taking, groups)

@@ -31,9 +31,10 @@ def switchover(pair: Pair, giving: str) -> Runbook:
 
 def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
     """Promotion needs the proof of catch-up: there is no step in which a loss could be accepted. Afterwards the old
-    primaries are made replicas, so that a next change of roles is possible."""
+    primaries are made replicas, so that a next change of roles is possible; no message is in them."""
     taking = pair.other(giving)
     names = sorted(pair.databases)
+    records, replicas = rebuild(pair, giving)
     return [
         [CheckReplication()],
         [FenceRegion()],
@@ -42,12 +43,12 @@ def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
         [HandOverLease()],
         [TellRole(taking, RegionRole.ACTIVE), PromoteStore()],
         [AwaitServices(), AwaitGateway()],
-        [AwaitMessages()],
-        *rebuild(pair, giving),
+        records,
+        [AwaitMessages(), *replicas],
     ]
 
 
-def rebuild(pair: Pair, region: str) -> list[Sequence[Action]]:
-    """The databases of `region` become replicas."""
+def rebuild(pair: Pair, region: str) -> tuple[Sequence[Action], Sequence[Action]]:
+    """Two groups, by which the databases of `region` become replicas."""
     names = sorted(pair.databases)
-    return [[RecordInstance(name, region) for name in names], [RebuildReplica(name, region) for name in names]]
+    return [RecordInstance(name, region) for name in names], [RebuildReplica(name, region) for name in names]
