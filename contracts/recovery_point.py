@@ -8,6 +8,7 @@ The loss is an upper bound of what the samples show, and says for how long nobod
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -173,13 +174,14 @@ def read_loss(text: bytes) -> Loss:
 def not_caught_up(giving: RecoveryPoints, taking: RecoveryPoints, database: str, fence: str) -> str | None:
     """Why it is not proved that the taking region has all of a database; None when it is.
 
-    Proof: a sample of the giving region that knew of this fence, in which the database takes no writes, and a replica
-    that has replayed as far.
+    Proof: a sample of the giving region that knew of this fence, in which the database takes no writes, as in all
+    that follow it, and a replica that has replayed as far. What the server writes after that is its own: PostgreSQL
+    logs checkpoints and snapshots for its standbys while nobody writes.
     """
-    fenced = [one for one in giving.samples if one.fenced_by == fence and database in one.databases]
-    if not fenced:
+    points = [one.databases[database] for one in giving.samples if one.fenced_by == fence and database in one.databases]
+    if not points:
         return f"{giving.region} has recorded nothing of {database} since {fence} fenced it"
-    written, sample = fenced[-1].databases[database], taking.newest_with(database)
+    written, sample = points[-1], taking.newest_with(database)
     if not written.primary:
         return f"{database} of {giving.region} is no primary"
     if written.writable:
@@ -187,7 +189,8 @@ def not_caught_up(giving: RecoveryPoints, taking: RecoveryPoints, database: str,
     if sample is None:
         return f"{taking.region} has recorded nothing of {database}"
     replayed = sample.databases[database]
-    missing = written.lsn - replayed.lsn
+    settled = list(itertools.takewhile(lambda one: one.primary and not one.writable, reversed(points)))[-1]
+    missing = settled.lsn - replayed.lsn
     return f"{database} of {taking.region} lacks {missing:,} bytes of WAL" if missing > 0 else None
 
 

@@ -93,6 +93,16 @@ def test_catch_up_is_proved_by_a_sample_under_the_fence(giving: RecoveryPoints, 
     assert found is None if why is None else why in (found or "")
 
 
+@pytest.mark.parametrize(("writable", "lacking"), [(False, 0), (True, 56)])
+def test_what_a_fenced_server_writes_of_itself_is_not_missing(writable: bool, lacking: int) -> None:
+    samples = [
+        Sample(at, 1, "me", databases={"auth": DatabasePoint(lsn, primary=True, writable=now)})
+        for at, lsn, now in ((1.0, 100, False), (2.0, 120, writable), (3.0, 156, False))
+    ]
+    found = not_caught_up(west(*samples), replica(3, 100), "auth", "me")
+    assert found == (f"auth of east lacks {lacking} bytes of WAL" if lacking else None)
+
+
 def test_a_replica_streams_now_or_has_before_its_primary_was_lost() -> None:
     before = replica(5, 100)
     after = before.with_sample(replica(9, 100, streaming=False).samples[0])
