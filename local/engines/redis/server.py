@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
+from local.engines.redis import connections
 from local.engines.redis.transport import Tls
 from local.engines.redis.users import ADMINISTRATOR, Access
 from local.engines.runtime.files import write
@@ -232,13 +231,8 @@ class Redis:
             return None
 
     def _client(self) -> redis.Redis:
-        login: dict[str, Any] = {}
-        if self.access is not None:
-            login |= {"username": ADMINISTRATOR, "password": self.access.administrator}
-        if self.tls is not None:
-            login |= {"ssl": True, "ssl_ca_certs": str(self.tls.authority), "ssl_check_hostname": True}
-        once = Retry(NoBackoff(), 0)
-        return redis.Redis(self.address, self.own_port, socket_timeout=2, socket_connect_timeout=2, retry=once, **login)
+        password, authority = self.access and self.access.administrator, self.tls and self.tls.authority
+        return connections.client(self.address, self.own_port, password, authority)
 
     @staticmethod
     def _replication(client: redis.Redis) -> dict[str, Any]:
