@@ -80,6 +80,20 @@ def test_a_deleted_secret_is_recreated_and_valid(databases: Databases) -> None:
     databases.cluster.until(lambda: databases.answers("timeseries"))
 
 
+def test_a_secret_of_another_type_that_has_the_name_of_its_own_is_reported(databases: Databases) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "taken-app"}, "stringData": {"password": "x"}}
+    databases.cluster.apply(secret, database("taken"), namespace="aura")
+
+    def reason() -> str:
+        found = databases.cluster.get("clusters.postgresql.cnpg.io", "taken", "-n", "aura")
+        return found.get("status", {}).get("phaseReason", "")
+
+    databases.cluster.until(lambda: 'Secret "taken-app" is invalid' in reason(), 60)
+    databases.cluster.kubectl("delete", "secret", "taken-app", "-n", "aura")
+    databases.healthy("taken")
+    databases.cluster.kubectl("delete", "clusters.postgresql.cnpg.io", "taken", "-n", "aura")
+
+
 def test_an_unsupported_cluster_is_reported(databases: Databases) -> None:
     databases.cluster.apply(database("three", instances=3), namespace="aura")
     databases.cluster.until(lambda: databases.phase("three") == "Cluster cannot be created")

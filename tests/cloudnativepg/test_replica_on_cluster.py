@@ -103,10 +103,8 @@ def test_a_cluster_follows_another_and_takes_its_place_by_a_token(databases: Dat
     backup = ("backups.postgresql.cnpg.io", "first", "-n", "aura")
     pair.until(lambda: pair.get(*backup).get("status", {}).get("phase") == "completed", seconds=120)
     password = {"password": databases.secret("west")["password"]}  # as the operators do: otherwise it gets another one
-    pair.apply(
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "east-app"}, "stringData": password},
-        namespace="aura",
-    )
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "east-app"}, "stringData": password}
+    pair.apply(secret | {"type": "kubernetes.io/basic-auth"}, namespace="aura")
     recovery = {"recovery": {"source": "west", "database": "beats"}}
     pair.apply(member("east", "west", "west", bootstrap=recovery), namespace="aura")
     write(databases, "west", 2)

@@ -94,12 +94,13 @@ class Stream(Harness):
         return _metric(self, "biosync_frames_total")
 
     def snapshotted_once(self) -> None:
-        """Wait until each partition has a snapshot of this epoch."""
-        until(
-            "a snapshot of each partition",
-            lambda: all(self.manifest(n).get("snapshots") for n in range(PARTITIONS)),
-            30,
-        )
+        """Wait until each partition has a snapshot of this epoch, of something that was read."""
+        until("a snapshot of each partition", lambda: all(self.places()), 60)
+
+    def places(self) -> list[int]:
+        """The offset that each partition's newest snapshot of this epoch has come to; 0 without one."""
+        newest = [self.manifest(partition).get("snapshots", [])[:1] for partition in range(PARTITIONS)]
+        return [one[0]["place"][1] if one else 0 for one in newest]
 
     def snapshotted(self) -> None:
         """Wait until everything that was sent so far is in S3."""
@@ -107,11 +108,7 @@ class Stream(Harness):
         ends = [consumer.get_watermark_offsets(TopicPartition(self.raw, p), 20)[1] for p in range(PARTITIONS)]
         consumer.close()
 
-        def places() -> list[int]:
-            newest = [self.manifest(partition)["snapshots"][:1] for partition in range(PARTITIONS)]
-            return [one[0]["place"][1] if one else 0 for one in newest]
-
-        until("snapshots of everything in S3", lambda: places() == ends, 30)
+        until("snapshots of everything in S3", lambda: self.places() == ends, 30)
 
 
 def _metric(stream: Stream, name: str) -> float:
