@@ -124,7 +124,7 @@ class UnexpectedErrors:
             await response(problem)(scope, receive, send)
 
 
-_SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["title", "status", "detail"],
     "properties": {
@@ -132,13 +132,22 @@ _SCHEMA = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "trace_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["in", "name", "detail"],
+                "properties": {name: {"type": "string"} for name in ("in", "name", "detail")},
+            },
+        },
     },
 }
+"""Of a problem document; a 422 has `errors`, one a field."""
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """`responses` of routes that answer with these problems, for OpenAPI."""
     return {
-        status: {"description": http.HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+        status: {"description": http.HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
         for status in statuses
     }

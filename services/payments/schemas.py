@@ -67,6 +67,7 @@ class Entitlements(BaseModel):
 class Wanted(Sent):
     """The plan to subscribe to."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plan": "premium-monthly"}]})
     plan: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 
 
