@@ -86,6 +86,16 @@ def images(
 
 
 @app.command()
+def api(
+    json: Annotated[bool, typer.Option("--json", help="Print the OpenAPI document.")] = False,
+) -> None:
+    """Print where the API is, how to get a token, and what there is to ask."""
+    from cli.api import api
+
+    api(json)
+
+
+@app.command()
 def token(
     context: typer.Context,
     user: Annotated[str, typer.Option(help="The subject of the token.")],

@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit import logs, trace
 from services.kit.cursor import InvalidCursor
+from services.kit.problem_schema import MEDIA_TYPE, SCHEMA
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 """Retry-After while a dependency is away: about as long as a failover within a region leaves connections broken."""
 
@@ -122,27 +122,6 @@ class UnexpectedErrors:
             log.exception("unexpected_error", path=scope["path"], exc_info=error)
             problem = Problem(500, "an error of this service; its trace id finds it in the logs")
             await response(problem)(scope, receive, send)
-
-
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["title", "status", "detail"],
-    "properties": {
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "trace_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["in", "name", "detail"],
-                "properties": {name: {"type": "string"} for name in ("in", "name", "detail")},
-            },
-        },
-    },
-}
-"""Of a problem document; a 422 has `errors`, one a field."""
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -30,9 +30,9 @@ INFO = {
     "description": """\
 What apps ask the platform, as it is seen at the gateway. docs/api.md shows the way from sign-in to a first request.
 
-Every answer has `X-Trace-Id`. Errors of a service are problem documents (RFC 9457), those of the gateway are JSON with a \
-`message`: 404 for a path that no service publishes, 401 without a valid token, 429 with `Retry-After` beyond the limit of a \
-route, 503 while nothing can answer. TLS 1.3 only. Pages of declared origins may call it (CORS).
+Every answer has `X-Trace-Id`. Errors of a service are problem documents (RFC 9457). Those of the gateway are JSON with
+a `message`: 404 for a path that no service publishes, 401 without a valid token, 429 with `Retry-After` beyond the
+limit of a route, 503 while nothing can answer. TLS 1.3 only. Pages of declared origins may call it (CORS).
 
 Heart beats are streamed by WebSocket: see the tag `ingest`.""",
 }

@@ -24,11 +24,12 @@ from services.users import app as users
 from services.users.settings import UsersSettings
 
 STREAM = """\
-Heart beats by WebSocket, which OpenAPI does not describe: `wss://stream.aurawellness.com/v1/stream` with an access token, as \
-`Authorization: Bearer <token>` or in a browser as the subprotocols `bearer, <token>`. A client sends one JSON message a frame, \
-`{"device": "watch-1", "seq": 17, "samples": [{"t": 1767225600123, "rr": 812.5}]}` with `t` in Unix milliseconds and `rr` in \
-milliseconds. It keeps the frame until `{"ack": 17}` comes, and shows what comes with `"type": "emergency_calm"`. The handshake is \
-refused with 401 (the token), 429 or 503. docs/streaming.md has fields, limits and close codes."""
+Heart beats by WebSocket, which OpenAPI does not describe: `wss://stream.aurawellness.com/v1/stream` with an access
+token, as `Authorization: Bearer <token>` or in a browser as the subprotocols `bearer, <token>`. A client sends a JSON
+message a frame, `{"device": "watch-1", "seq": 17, "samples": [{"t": 1767225600123, "rr": 812.5}]}`, with `t` in Unix
+milliseconds and `rr` in milliseconds. It keeps the frame until `{"ack": 17}` comes, and shows what comes with
+`"type": "emergency_calm"`. The handshake is refused with 401 (the token), 429 or 503. docs/streaming.md has fields,
+limits and close codes."""
 
 _URL = SecretStr("postgresql://nowhere.invalid/none")
 

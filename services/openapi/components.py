@@ -41,6 +41,11 @@ def unique(owners: Mapping[str, Mapping[str, Any]], taken: set[str]) -> dict[str
     }
 
 
+def retitled(schema: dict[str, Any], old: str, new: str) -> dict[str, Any]:
+    """Generators of clients name classes by the title, which is the old name."""
+    return schema | {"title": new} if schema.get("title") == old else schema
+
+
 def renamed(node: Any, name: Callable[[str], str]) -> Any:
     """A copy of `node` whose references have other names."""
     if isinstance(node, Mapping):

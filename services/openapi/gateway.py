@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.auraservice import Auth, LimitBy, RateLimit, Route
-from services.kit.problems import MEDIA_TYPE, SCHEMA
+from services.kit.problem_schema import MEDIA_TYPE, SCHEMA
 from services.openapi.components import PREFIX
 
 JSON = "application/json"
@@ -52,7 +52,7 @@ SECURITY: dict[str, Any] = {
 def published(operation: dict[str, Any], route: Route) -> dict[str, Any]:
     """The operation as it is seen through `route`: a token is needed if the route or the service asks for it."""
     by_gateway = route.auth is Auth.JWT
-    responses = {status: _with_problem(answer) for status, answer in operation["responses"].items()}
+    responses = {status: _shared(answer) for status, answer in operation["responses"].items()}
     if by_gateway:
         _add(responses, "401", "no valid access token", JSON, MEDIA_TYPE)
     if route.rate_limit:
@@ -65,18 +65,25 @@ def published(operation: dict[str, Any], route: Route) -> dict[str, Any]:
             name: {"$ref": f"#/components/headers/{name}"} for name in names
         }
     token = by_gateway or any(BEARER in one for one in operation.get("security", []))
-    return operation | {"security": [{BEARER: []}] if token else [], "responses": responses}
+    return operation | {"security": [{BEARER: []}] if token else [], "responses": dict(sorted(responses.items()))}
 
 
 _OF_STATUS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
 _SCHEMA_OF = {JSON: REFUSAL, MEDIA_TYPE: PROBLEM}
 
 
-def _with_problem(answer: dict[str, Any]) -> dict[str, Any]:
-    """Problem documents by reference; a document of a service has the schema at each."""
-    if MEDIA_TYPE not in answer.get("content", {}):
-        return dict(answer)
-    return answer | {"content": answer["content"] | {MEDIA_TYPE: _content(PROBLEM)}}
+def _shared(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer with problem documents by reference, and without titles that FastAPI makes of a function's name."""
+    content = {
+        media_type: {"schema": _untitled(one["schema"])} for media_type, one in answer.get("content", {}).items()
+    }
+    if MEDIA_TYPE in content:
+        content[MEDIA_TYPE] = _content(PROBLEM)
+    return answer | ({"content": content} if content else {})
+
+
+def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != "title"}
 
 
 def _add(responses: dict[str, Any], status: str, description: str, *media_types: str) -> None:

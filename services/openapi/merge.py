@@ -51,7 +51,8 @@ def merged(
                 method: _operation(service, method, one, components.renamed(operation, name))
                 for method, operation in one.item.items()
             }
-        merged_schemas |= {name(old): components.renamed(schema, name) for old, schema in schemas[service].items()}
+        for old, schema in schemas[service].items():
+            merged_schemas[name(old)] = components.retitled(components.renamed(schema, name), old, name(old))
     _check_ids(paths)
     return {
         "openapi": "3.1.0",
