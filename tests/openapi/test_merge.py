@@ -21,7 +21,8 @@ SCHEMAS = ["State", "Item", "Problem", "Page"]
 
 def route(path: str, auth: Auth = Auth.JWT, host: str = HOST, limit: int | None = None) -> Route:
     by = LimitBy.USER if auth is Auth.JWT else LimitBy.IP
-    return Route(host=host, path=path, auth=auth, rateLimit=RateLimit(perMinute=limit, by=by) if limit else None)
+    counted = RateLimit(per_minute=limit, by=by) if limit else None
+    return Route(host=host, path=path, auth=auth, rate_limit=counted)
 
 
 def operation(*schemas: str, **more: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from services.auth.issuing import Bearer
 from services.auth.rest.caller import permitted
 from services.auth.service import Service
 from services.kit.problems import Problem, documented
+from services.kit.sample import sample
 
 READ_ROLES, WRITE_ROLES, READ_AUDIT = "auth.roles.read", "auth.roles.write", "auth.audit.read"
 """Permissions of these endpoints."""
@@ -34,9 +35,7 @@ _ROLE_OF = documented(401, 403, 404, 422, 503)
 class Role(BaseModel):
     """What the role grants: permissions, or prefixes with `*` as their last word."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"permissions": ["auth.roles.read", "content.*"]}]}
-    )
+    model_config = ConfigDict(extra="forbid") | sample(permissions=["auth.roles.read", "content.*"])
     permissions: Annotated[
         list[Annotated[str, Field(pattern=f"^{GRANT.pattern}$")]], Field(min_length=1, max_length=100)
     ]

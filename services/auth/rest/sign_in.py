@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse
 
 from services.auth.accounts import linking
@@ -22,6 +22,7 @@ from services.auth.sign_in import store
 from services.auth.sign_in.store import SignIn
 from services.kit import logs
 from services.kit.problems import Problem, documented, unavailable
+from services.kit.sample import sample
 
 log = logs.get(__name__)
 
@@ -41,9 +42,7 @@ _ANSWERS = documented(400, 404, 422, 503)
 class Answer(BaseModel):
     """What the provider's form has: a `code`, or an `error`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"state": "af0ifjsldkj", "code": "SplxlOBeZQQYbYS6WxSbIA"}]}
-    )
+    model_config = sample(state="af0ifjsldkj", code="SplxlOBeZQQYbYS6WxSbIA")
     state: str
     code: str = ""
     error: str = ""

@@ -6,7 +6,7 @@ import time
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from contracts.tokens import LIFETIME_SECONDS
@@ -19,6 +19,7 @@ from services.auth.sessions.rotation import Outcome
 from services.auth.sign_in import store as sign_ins
 from services.auth.sign_in.request import verifier_matches
 from services.kit.problems import documented
+from services.kit.sample import sample
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _GRANTS = "grant_type must be authorization_code or refresh_token"
@@ -32,9 +33,7 @@ _WHY = {
 class Grant(BaseModel):
     """`code`, `redirect_uri` and `code_verifier` for an authorization_code, or else `refresh_token`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"grant_type": "refresh_token", "refresh_token": "tGzv3JOkF0XG5Qx2TlKWIA"}]}
-    )
+    model_config = sample(grant_type="refresh_token", refresh_token="tGzv3JOkF0XG5Qx2TlKWIA")
     grant_type: Literal["authorization_code", "refresh_token"]
     code: str = ""
     redirect_uri: str = ""
@@ -54,7 +53,7 @@ class Tokens(BaseModel):
 class Ended(BaseModel):
     """`token` is a refresh token."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"token": "tGzv3JOkF0XG5Qx2TlKWIA"}]})
+    model_config = sample(token="tGzv3JOkF0XG5Qx2TlKWIA")
     token: str
 
 
