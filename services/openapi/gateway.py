@@ -1,6 +1,6 @@
 """What the gateway adds to an operation: its token, its answers and its headers. Pure.
 
-docs/gateway.md has its settings. Its answers are of local/gateway; behind Kong they have `message` alone.
+docs/gateway.md has its settings. Behind Kong the body of an answer has `message` alone.
 """
 
 from __future__ import annotations
