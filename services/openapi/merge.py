@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from contracts.auraservice import Route
-from services.openapi import components, gateway
+from services.openapi import answers, components, gateway
 from services.openapi.operations import METHODS
 from services.openapi.publishing import Declared, hosts, publishes, serving
 
@@ -54,14 +54,16 @@ def merged(
         for old, schema in schemas[service].items():
             merged_schemas[name(old)] = components.retitled(components.renamed(schema, name), old, name(old))
     _check_ids(paths)
+    paths, responses = answers.shared(dict(sorted(paths.items())))
     return {
         "openapi": "3.1.0",
         "info": dict(info),
         "servers": [servers[first]],
         "tags": [{"name": part.service, "description": part.description} for part in parts],
-        "paths": dict(sorted(paths.items())),
+        "paths": paths,
         "components": {
             "schemas": dict(sorted(merged_schemas.items())),
+            "responses": responses,
             "headers": gateway.HEADERS,
             "securitySchemes": gateway.SECURITY,
         },

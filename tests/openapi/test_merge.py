@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.auraservice import Auth, LimitBy, RateLimit, Route
+from services.openapi.answers import resolved
 from services.openapi.components import PREFIX, references
 from services.openapi.merge import Collision, Part, merged, operation_id
 from services.openapi.publishing import Declared
@@ -72,16 +73,27 @@ def test_a_service_may_ask_for_a_token_where_the_gateway_does_not() -> None:
 
 
 def test_every_answer_has_a_trace_id_and_those_of_a_limited_route_what_is_left() -> None:
-    paths = document(
+    found = document(
         [part("a", "/free"), part("b", "/limited")], ("a", route("/free")), ("b", route("/limited", limit=7))
-    )["paths"]
-    free, limited = (paths[path]["get"]["responses"] for path in ("/free", "/limited"))
+    )
+    free, limited = (
+        {status: resolved(answer, found) for status, answer in found["paths"][path]["get"]["responses"].items()}
+        for path in ("/free", "/limited")
+    )
     assert all("X-Trace-Id" in answer["headers"] for answer in [*free.values(), *limited.values()])
     assert "429" not in free
     assert "7 requests a minute of a person" in limited["429"]["description"]
     assert {"Retry-After", "RateLimit-Reset"} <= limited["429"]["headers"].keys()
     assert "RateLimit-Remaining" in limited["200"]["headers"]
     assert "RateLimit-Remaining" not in free["200"]["headers"]
+
+
+def test_an_error_that_comes_more_than_once_is_written_once() -> None:
+    found = document([part("a", "/a", "/b"), part("c", "/c")], ("a", route("/")), ("c", route("/c", limit=7)))
+    answers = {path: item["get"]["responses"] for path, item in found["paths"].items()}
+    assert answers["/a"]["401"] == answers["/b"]["401"] == {"$ref": "#/components/responses/Error401"}
+    assert "headers" in answers["/c"]["401"], "this one has other headers, and comes once"
+    assert all("content" in answer["200"] for answer in answers.values())
 
 
 def test_what_a_service_answers_in_json_with_503_stays_beside_the_gateways() -> None:
