@@ -71,6 +71,20 @@ format: env ## fix formatting and imports with ruff
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
+# --- the API, for apps
+
+.PHONY: api
+api: env ## write the OpenAPI document of the whole API, and docs/api/aura.http
+	@$(PYTHON) -m services.openapi
+
+CLIENT := .aura/client
+
+.PHONY: client
+client: env ## make a typed Python client of that document, in .aura/client
+	@mkdir -p $(dir $(CLIENT))
+	@PATH=$(CURDIR)/.venv/bin:$$PATH openapi-python-client generate --path services/auth/rest/openapi.json \
+		--meta setup --fail-on-warning --overwrite --output-path $(CLIENT)
+
 # --- upkeep
 
 API := services/kit/auth_api/auth.proto

@@ -76,13 +76,19 @@ def logs(
 
 
 @app.command()
-def images(
-    tag: Annotated[str, typer.Option(help="The tag that they get.")] = "0.1.0",
-) -> None:
+def images(tag: Annotated[str, typer.Option(help="The tag that they get.")] = "0.1.0") -> None:
     """Push the images of images.toml to the repositories aura/<name> of ECR, and print their references by digest."""
     from cli.images import images
 
     images(tag)
+
+
+@app.command()
+def api(json: Annotated[bool, typer.Option("--json", help="Print the OpenAPI document.")] = False) -> None:
+    """Print where the API is, how to get a token, and what there is to ask."""
+    from cli.api import api
+
+    api(json)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.kit.sample import sample
 from services.kit.text import Line, Note
 
 MAX_ID = (1 << 53) - 1
@@ -53,6 +54,7 @@ class State(StrEnum):
 class Draft(Sent):
     """What an item says. One that is translated is several items, one a locale, of the same `work`."""
 
+    model_config = sample(kind="breathing", locale="en-GB", work="slow-breath", title="A slow breath", seconds=300)
     kind: Kind
     locale: Locale
     work: Slug
@@ -113,6 +115,7 @@ class EditedItems(BaseModel):
 class Decision(Sent):
     """Whether apps see an item."""
 
+    model_config = sample(state="published")
     state: Annotated[State, Field(description="published or withdrawn")]
 
 
@@ -130,6 +133,7 @@ class Part(Sent):
 class Announcement(Sent):
     """A recording to upload in these parts, in this order."""
 
+    model_config = sample(content_type="audio/mpeg", parts=[{"bytes": 120, "sha256": "0" * 64}])
     content_type: Annotated[str, StringConstraints(pattern=r"^audio/[a-z0-9.+-]{1,40}$")]
     parts: Annotated[list[Part], Field(min_length=1, max_length=200)]
 
@@ -157,6 +161,7 @@ class Upload(BaseModel):
 class Completion(Sent):
     """The ETag of each part, in their order."""
 
+    model_config = sample(etags=["d41d8cd98f00b204e9800998ecf8427e"])
     etags: Annotated[list[Annotated[str, StringConstraints(pattern=r'^"?[0-9a-f-]{1,80}"?$')]], Field(max_length=200)]
 
 

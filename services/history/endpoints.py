@@ -72,6 +72,7 @@ def create(settings: HistorySettings) -> FastAPI:
 
     @service.get("/v1/history", responses=documented(401, 422, 503))
     async def history(who: Caller, query: Annotated[HistoryQuery, Query()]) -> History:
+        """The caller's measures by minute, hour or day, and their stress events."""
         now = datetime.now(UTC)
         try:
             start, end = time_range(query, now)

@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit import logs, trace
 from services.kit.cursor import InvalidCursor
+from services.kit.problem_schema import MEDIA_TYPE, SCHEMA
 
-MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 """Retry-After while a dependency is away: about as long as a failover within a region leaves connections broken."""
 
@@ -124,21 +124,9 @@ class UnexpectedErrors:
             await response(problem)(scope, receive, send)
 
 
-_SCHEMA = {
-    "type": "object",
-    "required": ["title", "status", "detail"],
-    "properties": {
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "trace_id": {"type": "string"},
-    },
-}
-
-
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """`responses` of routes that answer with these problems, for OpenAPI."""
     return {
-        status: {"description": http.HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+        status: {"description": http.HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
         for status in statuses
     }

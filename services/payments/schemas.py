@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from services.kit.sample import sample
 from services.payments.plans import Interval
 from services.payments.subscriptions import Provider, State
 
@@ -67,6 +68,7 @@ class Entitlements(BaseModel):
 class Wanted(Sent):
     """The plan to subscribe to."""
 
+    model_config = sample(plan="premium-monthly")
     plan: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,60}$")]
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from fastapi import FastAPI
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from contracts.gateway import ACTIVE_PATH
@@ -19,6 +20,17 @@ from services.kit import app
 from services.kit.region import UNGATED
 from services.region.holding import without_lease
 from services.region.keeper import Keeper
+
+
+class Serving(BaseModel):
+    region: str
+    state: RegionState
+
+
+class NotServing(Serving):
+    """`error` says why."""
+
+    error: str
 
 
 def create(region: str, role: RegionRole, keeper: Keeper | None) -> FastAPI:
@@ -43,13 +55,14 @@ def create(region: str, role: RegionRole, keeper: Keeper | None) -> FastAPI:
     def current() -> RegionReport:
         return keeper.report() if keeper else without_lease(region, role)
 
-    @service.get(ACTIVE_PATH)
+    @service.get(ACTIVE_PATH, responses={200: {"model": Serving}, 503: {"model": NotServing}})
     async def active() -> Response:
+        """Whether this region serves: 200 only while it does."""
         found = current()
         if found.state is RegionState.ACTIVE:
-            return JSONResponse({"region": region, "state": found.state})
-        body = {"region": region, "state": found.state, "error": found.reason}
-        return JSONResponse(body, 503, headers={"Retry-After": str(math.ceil(TERM_SECONDS))})
+            return JSONResponse(Serving(region=region, state=found.state).model_dump())
+        body = NotServing(region=region, state=found.state, error=found.reason)
+        return JSONResponse(body.model_dump(), 503, headers={"Retry-After": str(math.ceil(TERM_SECONDS))})
 
     @service.get(REGION_PATH)
     async def state() -> Response:

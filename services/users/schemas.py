@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from services.kit.sample import sample
 from services.kit.text import Line, Note
 from services.kit.zones import UnknownZone, parse_zone
 
@@ -32,6 +33,7 @@ class Sent(BaseModel):
 class Profile(Sent):
     """`zone` is where the person's days begin and end."""
 
+    model_config = sample(display_name="Ada", zone="Europe/London")
     display_name: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
     zone: Zone = "UTC"
 
@@ -39,6 +41,7 @@ class Profile(Sent):
 class Settings(Sent):
     """Of the apps on all devices of a person; only they read them."""
 
+    model_config = sample(reminder_at="07:30", sound=True, haptics=False)
     reminder_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
     """Of the daily check-in, in the person's zone."""
     sound: bool = True
@@ -48,6 +51,7 @@ class Settings(Sent):
 class Preferences(Sent):
     """Which calming sessions suit the person: contracts/preferences.py, whose `timezone` is the profile's `zone`."""
 
+    model_config = sample(language="en", longest_minutes=10, kinds=["breathing"], voices=[])
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None
     longest_minutes: Annotated[int, Field(ge=1, le=120)] | None = None
     kinds: Words = []
@@ -65,6 +69,7 @@ class Purpose(StrEnum):
 class Decision(Sent):
     """`policy` is the version of the text that the person saw."""
 
+    model_config = sample(granted=True, policy="2026-03")
     granted: bool
     policy: Annotated[Line, Field(min_length=1, max_length=40)]
 
@@ -79,6 +84,7 @@ class Consent(BaseModel):
 class Mood(Sent):
     """A check-in: how the person feels, from 1 (bad) to 5, and why, if they want to say it."""
 
+    model_config = sample(mood=4, note="slept well")
     mood: Annotated[int, Field(ge=1, le=5)] | None = None
     note: Note | None = None
 
@@ -101,6 +107,7 @@ class CheckIns(BaseModel):
 class Session(Sent):
     """A session that the person has finished."""
 
+    model_config = sample(content_id="42", seconds=600)
     content_id: Annotated[Line, Field(min_length=1, max_length=80)]
     seconds: Annotated[int, Field(ge=30, le=4 * 3600)]
 

@@ -76,6 +76,10 @@ def test_the_1001st_request_of_a_user_in_a_minute_is_429_and_others_are_served(
     assert get(api, HISTORY, calm).status_code == 200
 
 
+def test_the_document_of_the_api_is_there_for_everybody(api: httpx.Client) -> None:
+    assert "/v1/history" in get(api, "/v1/openapi.json").json()["paths"]
+
+
 def test_a_trace_id_is_created_or_passed_on(api: httpx.Client, platform: Platform) -> None:
     mine = "0af7651916cd43dd8448eb211c80319c"
     access = token(platform, "ada")

@@ -13,7 +13,9 @@ from contextlib import suppress
 import pytest
 from h2.connection import H2Connection
 from h2.events import Event, ResponseReceived, StreamEnded
+from jsonschema import Draft202012Validator
 
+from services.openapi import gateway as documented
 from tests.gateway import objects
 from tests.gateway.conftest import UPSTREAM_PORT, RunningGateway, Upstreams
 
@@ -63,6 +65,25 @@ async def test_an_unknown_path_or_host_is_404_as_json(routed: RunningGateway) ->
     assert {answer.status_code for answer in answers} == {404}
     assert answers[0].json()["error"] == "not_found"
     assert answers[0].json()["trace_id"] == answers[0].headers["X-Trace-Id"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 503])
+async def test_a_refusal_is_as_the_api_documents_it(gateway: RunningGateway, upstreams: Upstreams, status: int) -> None:
+    mine = objects.route("mine", "/v1/mine", plugins="user,token,limit")
+    pods = [] if status == 503 else [objects.pod("one", upstreams.start("one"), UPSTREAM_PORT)]
+    await gateway.apply(mine, *objects.plugins(per_minute=1), *pods)
+    async with gateway.client() as client:
+        path, headers = ("/v2" if status == 404 else "/v1/mine"), {} if status == 401 else gateway.bearer("ann")
+        answers = [await client.get(path, headers=headers) for _ in range(2 if status == 429 else 1)]
+    refusal = answers[-1]
+    assert (refusal.status_code, refusal.headers["Content-Type"]) == (status, documented.JSON)
+    Draft202012Validator(documented.SCHEMAS[documented.REFUSAL]).validate(refusal.json())
+    found = {name for name in documented.HEADERS if name in refusal.headers}
+    assert {"X-Trace-Id", *({"Retry-After", "RateLimit-Limit"} if status == 429 else ())} <= found
+    for name in found:
+        schema = documented.HEADERS[name]["schema"]
+        value = refusal.headers[name]
+        Draft202012Validator(schema).validate(int(value) if schema["type"] == "integer" else value)
 
 
 async def test_one_host_has_one_name(routed: RunningGateway) -> None:

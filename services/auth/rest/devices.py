@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.auth.audit import store as audit
-from services.auth.rest.caller import Caller
+from services.auth.rest.caller import BEARER, Caller
 from services.auth.service import Service
 from services.auth.sessions import store
-from services.kit.problems import Problem
+from services.kit.problems import Problem, documented
 
 
 class Device(BaseModel):
@@ -33,8 +33,9 @@ class Devices(BaseModel):
 def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/auth")
 
-    @routes.get("/devices")
+    @routes.get("/devices", responses=documented(401, 503))
     async def devices(who: Caller) -> Devices:
+        """Where the caller is signed in."""
         async with service.pool.connection() as connection:
             found = await store.open_sessions(connection, who.principal.user)
         return Devices(
@@ -50,8 +51,8 @@ def router(service: Service) -> APIRouter:
             ]
         )
 
-    @routes.delete("/devices/{device}", status_code=204)
-    async def sign_out(device: Annotated[str, Path(max_length=64)], who: Caller) -> Response:
+    @routes.delete("/devices/{device}", status_code=204, responses=documented(401, 404, 422, 503))
+    async def sign_out(device: Annotated[str, Path(max_length=64, examples=["0b7e6d4c"])], who: Caller) -> Response:
         """Ends the session of one device; its access token lasts for its 15 minutes elsewhere."""
         user = who.principal.user
         async with service.pool.connection() as connection:
@@ -60,8 +61,11 @@ def router(service: Service) -> APIRouter:
             await audit.append(connection, user, "session.ended", device)
         return Response(status_code=204)
 
-    @routes.post("/log-out-everywhere", status_code=204)
+    @routes.post(
+        "/log-out-everywhere", status_code=204, responses=documented(401, 503), openapi_extra={"security": [BEARER]}
+    )
     async def everywhere(who: Caller) -> Response:
+        """Ends the sessions of all devices."""
         user = who.principal.user
         async with service.pool.connection() as connection:
             ended = await store.end_all(connection, user, "log-out everywhere")

@@ -17,6 +17,7 @@ def router(keys: list[ECKey]) -> APIRouter:
 
     @routes.get(JWKS_PATH)
     async def keys_document() -> JSONResponse:
+        """The public keys that verify access tokens (RFC 7517)."""
         return JSONResponse(document, headers={"Cache-Control": "public, max-age=60"})
 
     return routes

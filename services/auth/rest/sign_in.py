@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse
 
 from services.auth.accounts import linking
@@ -12,34 +13,53 @@ from services.auth.accounts import store as accounts
 from services.auth.audit import store as audit
 from services.auth.providers.client import ProviderClient, SignInRefused
 from services.auth.providers.discovery import ProviderUnusable
-from services.auth.rest.forms import BadForm, form
+from services.auth.providers.provider import ProviderName
+from services.auth.rest.forms import BadForm, documented_form, form
 from services.auth.service import Service
 from services.auth.sessions import opaque
 from services.auth.sign_in import request as requests
 from services.auth.sign_in import store
 from services.auth.sign_in.store import SignIn
 from services.kit import logs
-from services.kit.problems import Problem, unavailable
+from services.kit.problems import Problem, documented, unavailable
+from services.kit.sample import sample
 
 log = logs.get(__name__)
 
+_SIGNED_IN = "https://app.aurawellness.com/signed-in"
+Provider = Annotated[str, Path(description="google or apple", examples=[ProviderName.GOOGLE])]
 Text = Annotated[str, Query(max_length=2000)]
+Redirect = Annotated[Text, Query(description="one of the app's, as docs/sign-in.md says", examples=[_SIGNED_IN])]
+State = Annotated[Text, Query(description="what the app compares the answer's with", examples=["af0ifjsldkj"])]
+Challenge = Annotated[Text, Query(examples=["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"])]
+Method = Annotated[Text, Query(description="always S256", examples=["S256"])]
+Device = Annotated[Text, Query(description="what the list of devices calls it", examples=["Ada's phone"])]
 _NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 """States and codes stand in these URLs."""
+_ANSWERS = documented(400, 404, 422, 503)
+
+
+class Answer(BaseModel):
+    """What the provider's form has: a `code`, or an `error`."""
+
+    model_config = sample(state="af0ifjsldkj", code="SplxlOBeZQQYbYS6WxSbIA")
+    state: str
+    code: str = ""
+    error: str = ""
 
 
 def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/auth")
     settings = service.settings
 
-    @routes.get("/sign-in/{provider}", status_code=302)
+    @routes.get("/sign-in/{provider}", status_code=302, response_class=RedirectResponse, responses=_ANSWERS)
     async def begin(
-        provider: str,
-        redirect_uri: Text = "",
-        state: Text = "",
-        code_challenge: Text = "",
-        code_challenge_method: Text = "",
-        device: Text = "",
+        provider: Provider,
+        redirect_uri: Redirect = "",
+        state: State = "",
+        code_challenge: Challenge = "",
+        code_challenge_method: Method = "",
+        device: Device = "",
     ) -> RedirectResponse:
         """Sends the browser to the provider. The parameters are the app's (RFC 6749, 4.1.1; RFC 7636)."""
         client = _client(service, provider)
@@ -56,13 +76,19 @@ def router(service: Service) -> APIRouter:
             await store.remember(connection, sent, one)
         return RedirectResponse(url, 302, _NO_STORE)
 
-    @routes.get("/callback/{provider}", status_code=303)
-    async def back_by_query(provider: str, request: Request) -> RedirectResponse:
+    @routes.get("/callback/{provider}", status_code=303, response_class=RedirectResponse, responses=_ANSWERS)
+    async def back_by_query(provider: Provider, request: Request) -> RedirectResponse:
         """Where Google sends the browser back to."""
         return await end(provider, dict(request.query_params))
 
-    @routes.post("/callback/{provider}", status_code=303)
-    async def back_by_form(provider: str, request: Request) -> RedirectResponse:
+    @routes.post(
+        "/callback/{provider}",
+        status_code=303,
+        response_class=RedirectResponse,
+        responses=_ANSWERS,
+        openapi_extra=documented_form(Answer),
+    )
+    async def back_by_form(provider: Provider, request: Request) -> RedirectResponse:
         """Where Apple sends the browser back to (OAuth 2.0 Form Post Response Mode)."""
         try:
             return await end(provider, await form(request))

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from starlette.responses import JSONResponse, Response
 
 from contracts.tokens import LIFETIME_SECONDS
 from services.auth.access.entitlements import roles_in_token
 from services.auth.audit import store as audit
-from services.auth.rest.forms import BadForm, form
+from services.auth.rest.forms import BadForm, documented_form, form
 from services.auth.service import Service
 from services.auth.sessions import store as sessions
 from services.auth.sessions.rotation import Outcome
 from services.auth.sign_in import store as sign_ins
 from services.auth.sign_in.request import verifier_matches
+from services.kit.problems import documented
+from services.kit.sample import sample
 
 _NO_STORE = {"Cache-Control": "no-store"}
 _GRANTS = "grant_type must be authorization_code or refresh_token"
@@ -26,6 +30,40 @@ _WHY = {
 }
 
 
+class Grant(BaseModel):
+    """`code`, `redirect_uri` and `code_verifier` for an authorization_code, or else `refresh_token`."""
+
+    model_config = sample(grant_type="refresh_token", refresh_token="tGzv3JOkF0XG5Qx2TlKWIA")
+    grant_type: Literal["authorization_code", "refresh_token"]
+    code: str = ""
+    redirect_uri: str = ""
+    code_verifier: str = ""
+    refresh_token: str = ""
+
+
+class Tokens(BaseModel):
+    """`access_token` lasts for `expires_in` seconds; `refresh_token` gives the next two, once."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"
+    expires_in: int
+    refresh_token: str
+
+
+class Ended(BaseModel):
+    """`token` is a refresh token."""
+
+    model_config = sample(token="tGzv3JOkF0XG5Qx2TlKWIA")
+    token: str
+
+
+class Refusal(BaseModel):
+    """RFC 6749, section 5.2."""
+
+    error: str
+    error_description: str
+
+
 class Refused(Exception):
     """`error` is a code of RFC 6749, section 5.2; the text is its description."""
 
@@ -34,10 +72,13 @@ class Refused(Exception):
         self.error = error
 
 
+_ANSWERS: dict[int | str, dict[str, Any]] = {400: {"model": Refusal}, **documented(503)}
+
+
 def router(service: Service) -> APIRouter:
     routes = APIRouter(prefix="/v1/auth")
 
-    @routes.post("/token")
+    @routes.post("/token", response_model=Tokens, responses=_ANSWERS, openapi_extra=documented_form(Grant))
     async def token(request: Request) -> JSONResponse:
         """Tokens for a code or a refresh token. 400 with `error` and `error_description` for anything else."""
         try:
@@ -52,7 +93,7 @@ def router(service: Service) -> APIRouter:
         except Refused as error:
             return _refusal(error.error, str(error))
 
-    @routes.post("/log-out", status_code=204)
+    @routes.post("/log-out", status_code=204, responses=_ANSWERS, openapi_extra=documented_form(Ended))
     async def log_out(request: Request) -> Response:
         """Ends the session of the refresh token in `token`; 204 also for one that means nothing (RFC 7009, 2.2)."""
         try:
@@ -96,16 +137,11 @@ def router(service: Service) -> APIRouter:
 
 
 def _answer(service: Service, use: sessions.Use, roles: list[str]) -> JSONResponse:
-    return JSONResponse(
-        {
-            "access_token": service.issuer.issue(use.account_id, roles, use.session_id),
-            "token_type": "Bearer",
-            "expires_in": LIFETIME_SECONDS,
-            "refresh_token": use.refresh_token,
-        },
-        headers=_NO_STORE,
-    )
+    token = service.issuer.issue(use.account_id, roles, use.session_id)
+    assert use.refresh_token is not None  # every other outcome was refused
+    tokens = Tokens(access_token=token, expires_in=LIFETIME_SECONDS, refresh_token=use.refresh_token)
+    return JSONResponse(tokens.model_dump(), headers=_NO_STORE)
 
 
 def _refusal(error: str, description: str) -> JSONResponse:
-    return JSONResponse({"error": error, "error_description": description}, 400, _NO_STORE)
+    return JSONResponse(Refusal(error=error, error_description=description).model_dump(), 400, _NO_STORE)

@@ -47,6 +47,7 @@ async def list_items(
 
 @router.get("/items/{item}", response_model=Item, responses={**documented(401, 404, 422, 503), **_UNCHANGED})
 async def get_item(_: Caller, store: Store, item: Id, response: Response, if_none_match: IfNoneMatch = None) -> Any:
+    """A published item."""
     found = await published(store, item)
     if unchanged(if_none_match, found.version):
         return Response(status_code=304, headers={"ETag": etag(found.version)})

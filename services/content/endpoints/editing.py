@@ -45,6 +45,7 @@ async def list_all(
 
 @router.get("/items/{item}", responses=documented(401, 403, 404, 422, 503))
 async def get(_: Editor, store: Store, item: Id, response: Response) -> EditedItem:
+    """An item in any state."""
     async with store.pool.connection() as connection:
         found = await items.get(connection, item)
     if found is None:

@@ -30,7 +30,7 @@ async def engine(connection: HTTPConnection) -> Engine:
 
 
 Search = Annotated[Engine, Depends(engine)]
-Text = Annotated[Line, Query(min_length=1, max_length=120)]
+Text = Annotated[Line, Query(min_length=1, max_length=120, examples=["breath"])]
 
 
 @router.get("/search", responses=documented(401, 422, 503))

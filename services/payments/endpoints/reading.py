@@ -52,6 +52,7 @@ async def plans(_: Caller) -> Plans:
 
 @router.get("/subscription", responses=_ANSWERS)
 async def subscription(who: Caller, service: Service, now: Now) -> CallersSubscription:
+    """The caller's subscription that lasts longest."""
     async with service.pool.connection() as connection:
         payer = await payers.find_or_make(connection, who)
         held = await history.subscriptions(connection, payer.id)
@@ -60,6 +61,7 @@ async def subscription(who: Caller, service: Service, now: Now) -> CallersSubscr
 
 @router.get("/entitlements", responses=_ANSWERS)
 async def held_entitlements(who: Caller, service: Service, now: Now) -> Entitlements:
+    """What the caller may use now, and until when if nothing more is heard."""
     async with service.pool.connection() as connection:
         payer = await payers.find(connection, who)
         held = await history.subscriptions(connection, payer.id) if payer else []

@@ -17,7 +17,7 @@ from services.users.people import People, refuse_deleted
 from services.users.schemas import Preferences, Profile, Settings
 
 D = TypeVar("D", bound=BaseModel)
-IfMatch = Annotated[str | None, Header(max_length=1000)]
+IfMatch = Annotated[str | None, Header(max_length=1000, examples=['"0"'])]
 IfNoneMatch = Annotated[str | None, Header(max_length=1000)]
 
 _READ = {**documented(401, 410, 422, 503), 304: {"description": "unchanged since If-None-Match"}}
@@ -27,6 +27,7 @@ router = APIRouter()
 
 @router.get("/profile", responses=_READ, response_model=Profile)
 async def profile(who: Caller, people: Store, response: Response, if_none_match: IfNoneMatch = None) -> Any:
+    """Who the person is to others, and their zone."""
     return await _get(people, who, Kind.PROFILE, Profile, response, if_none_match)
 
 
@@ -34,11 +35,13 @@ async def profile(who: Caller, people: Store, response: Response, if_none_match:
 async def replace_profile(
     who: Caller, people: Store, document: Profile, response: Response, if_match: IfMatch = None
 ) -> Profile:
+    """Replaces it, unless it was changed since the ETag in If-Match."""
     return await _put(people, who, Kind.PROFILE, document, response, if_match)
 
 
 @router.get("/settings", responses=_READ, response_model=Settings)
 async def settings(who: Caller, people: Store, response: Response, if_none_match: IfNoneMatch = None) -> Any:
+    """The settings of the person's apps."""
     return await _get(people, who, Kind.SETTINGS, Settings, response, if_none_match)
 
 
@@ -46,11 +49,13 @@ async def settings(who: Caller, people: Store, response: Response, if_none_match
 async def replace_settings(
     who: Caller, people: Store, document: Settings, response: Response, if_match: IfMatch = None
 ) -> Settings:
+    """Replaces it, unless it was changed since the ETag in If-Match."""
     return await _put(people, who, Kind.SETTINGS, document, response, if_match)
 
 
 @router.get("/preferences", responses=_READ, response_model=Preferences)
 async def preferences(who: Caller, people: Store, response: Response, if_none_match: IfNoneMatch = None) -> Any:
+    """Which calming sessions suit the person."""
     return await _get(people, who, Kind.PREFERENCES, Preferences, response, if_none_match)
 
 
@@ -58,6 +63,7 @@ async def preferences(who: Caller, people: Store, response: Response, if_none_ma
 async def replace_preferences(
     who: Caller, people: Store, document: Preferences, response: Response, if_match: IfMatch = None
 ) -> Preferences:
+    """Replaces it, unless it was changed since the ETag in If-Match."""
     return await _put(people, who, Kind.PREFERENCES, document, response, if_match)
 
 
