@@ -118,9 +118,9 @@ def test_a_newer_version_with_its_configuration_restarts_the_brokers_which_keep_
 ) -> None:
     producer = Producer({**msk.settings(cluster, "Tls"), "acks": "all"})
     admin = msk.admin(cluster)
-    admin.create_topics([NewTopic("kept", 3, 3)])["kept"].result(30)
+    admin.create_topics([NewTopic("updated", 3, 3)])["updated"].result(30)
     for number in range(300):
-        producer.produce("kept", str(number), partition=number % 3)
+        producer.produce("updated", str(number), partition=number % 3)
     assert producer.flush(60) == 0
     pids, before = msk.pids(cluster), msk.describe(cluster)
     version = before["CurrentBrokerSoftwareInfo"]["KafkaVersion"]
@@ -139,8 +139,8 @@ def test_a_newer_version_with_its_configuration_restarts_the_brokers_which_keep_
     assert [a == b for a, b in zip(pids, msk.pids(cluster), strict=True)] == [False, False, False]
     for number in ("1", "2", "3"):
         until(f"the setting of broker {number}", lambda n=number: segment_bytes(msk, cluster, n) == "4194304", 90)
-    reader = Consumer({**msk.settings(cluster, "Tls"), "group.id": "kept", "auto.offset.reset": "earliest"})
-    reader.subscribe(["kept"])
+    reader = Consumer({**msk.settings(cluster, "Tls"), "group.id": "updated", "auto.offset.reset": "earliest"})
+    reader.subscribe(["updated"])
     found = until("all messages", lambda: _read(reader, 300), 60)
     reader.close()
     assert sorted(map(int, found)) == list(range(300))
