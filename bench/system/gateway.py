@@ -16,7 +16,7 @@ import yaml
 from joserfc.jwk import ECKey
 
 from contracts.auraservice import AuraServiceSpec
-from contracts.gateway import CONTROLLER_NAME, GATEWAY_CLASS, TLS_PORT_NAME, UNMANAGED_ANNOTATION
+from contracts.gateway import TLS_PORT_NAME
 from contracts.platform import NAMESPACE
 from local.engines.runtime.scratch import SITE_INDEX
 from local.gateway.cache import ObjectCache
@@ -32,6 +32,8 @@ from operators.auraservice.dependencies import Dependencies
 from operators.kubernetes.manifest import NAME, Owner
 from services.kit.settings import DEFAULT_ISSUER
 
+PORT = 8443
+"""Where gateways listen, as the overlays of the local platform have it: 443 is root's."""
 _PROXY_SERVICE = (NAMESPACE, "kong-gateway-proxy")
 _MANIFESTS = CHECKOUT / "manifests" / "base"
 
@@ -60,8 +62,7 @@ class Gateways:
             with _output_to(own / "access.log"):
                 self._run(_serve(proxy, cache))
             self._proxies.append(proxy)
-        port = compile_objects(cache, _PROXY_SERVICE).plan.frontends[0].port
-        self.endpoints = [(proxy.settings.address, port) for proxy in self._proxies]
+        self.endpoints = [(proxy.settings.address, PORT) for proxy in self._proxies]
 
     @property
     def pids(self) -> list[int]:
@@ -83,13 +84,14 @@ async def _serve(proxy: Proxy, cache: ObjectCache) -> None:
 def _cache(pods: Mapping[str, Sequence[str]], key: ECKey, certificate: IssuedCertificate) -> ObjectCache:
     """What the cluster would hold: the manifests of Gateway and services, what the operator makes of the latter and of
     the signing key, Pods."""
-    gateway = Gateway.model_validate(_placed(_manifest("gateway.yaml")))
-    (listener,) = gateway.spec.listeners
-    proxy = {"ports": [{"name": TLS_PORT_NAME, "port": listener.port}]}
-    about = {"name": GATEWAY_CLASS, "annotations": {UNMANAGED_ANNOTATION: "true"}}
+    declared_gateway = _manifest("gateway", "Gateway")
+    for listener in declared_gateway["spec"]["listeners"]:
+        listener["port"] = PORT
+    gateway = Gateway.model_validate(_placed(declared_gateway))
+    proxy = {"ports": [{"name": TLS_PORT_NAME, "port": PORT}]}
     tls = {"tls.crt": certificate.certificate, "tls.key": certificate.key}
     declared = [
-        {"kind": "GatewayClass", "metadata": about, "spec": {"controllerName": CONTROLLER_NAME}},
+        _manifest("gateway", "GatewayClass"),
         _placed({"kind": "Service", "metadata": {"name": _PROXY_SERVICE[1]}, "spec": proxy}),
         _placed({"kind": "Secret", "metadata": {"name": "gateway-tls"}, "data": _encoded(tls)}),
         *_credentials(key),
@@ -116,7 +118,7 @@ def _cache(pods: Mapping[str, Sequence[str]], key: ECKey, certificate: IssuedCer
 def _service(name: str, addresses: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Routes and plugins of a service as the operator makes them, its Service and its Pods."""
     owner = Owner("AuraService", NAMESPACE, name, "bench")
-    spec = AuraServiceSpec.model_validate(_manifest(f"{name}.yaml")["spec"])
+    spec = AuraServiceSpec.model_validate(_manifest(name)["spec"])
     yield from operator.routes(owner, spec, Dependencies())
     ports = [{"name": port, "port": number} for port, number in spec.ports.items()]
     about = {"name": name, "annotations": operator.timeouts(spec)}
@@ -135,13 +137,15 @@ def _service(name: str, addresses: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 def _credentials(key: ECKey) -> list[dict[str, Any]]:
     """Of the key that signs the users' tokens."""
-    spec = AuraServiceSpec.model_validate(_manifest("auth.yaml")["spec"])
+    spec = AuraServiceSpec.model_validate(_manifest("auth")["spec"])
     secrets = {spec.token_keys[0]: key.as_pem(private=True).decode()}
     return token_keys.credentials(Owner("AuraService", NAMESPACE, "auth", "bench"), spec, secrets)
 
 
-def _manifest(file: str) -> dict[str, Any]:
-    return yaml.safe_load((_MANIFESTS / file).read_text())
+def _manifest(name: str, kind: str = "AuraService") -> dict[str, Any]:
+    """The one object of this kind in a file of manifests/base."""
+    (found,) = (item for item in yaml.safe_load_all((_MANIFESTS / f"{name}.yaml").read_text()) if item["kind"] == kind)
+    return found
 
 
 def _placed(item: dict[str, Any]) -> dict[str, Any]:
@@ -154,12 +158,14 @@ def _encoded(data: dict[str, str]) -> dict[str, str]:
 
 @contextmanager
 def _output_to(file: Path) -> Iterator[None]:
-    """Standard output of programs started meanwhile: HAProxy writes a line a request there, as a Pod's log."""
-    kept = os.dup(1)
+    """Output of programs started meanwhile: HAProxy writes a line a request there, as a Pod's log, and its notices."""
+    kept = [os.dup(number) for number in (1, 2)]
     with file.open("ab") as log:
-        os.dup2(log.fileno(), 1)
+        for number in (1, 2):
+            os.dup2(log.fileno(), number)
     try:
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        for number, before in zip((1, 2), kept, strict=True):
+            os.dup2(before, number)
+            os.close(before)
