@@ -14,8 +14,8 @@ from bench.api.targets import DIRECT, Target
 KIT_SHARE = 0.35
 """Of the bare route's throughput, which the kit may cost."""
 HEAD = (
-    f"{'':33} {'':7} {'requests a CPU-second':>19} {'as fast as it goes':>22} {'at a fixed rate':>36} {'no core, %':>17}\n"
-    f"{'':33} {'':7} {'service':>9} {'gateway':>9} {'a second':>10} {'load, cores':>11}"
+    f"{'':41} {'requests a CPU-second':>19} {'as fast as it goes':>22} {'at a fixed rate':>36} {'no core, %':>17}\n"
+    f"{'':41} {'service':>9} {'gateway':>9} {'a second':>10} {'load, cores':>11}"
     f" {'rate':>9} {'p50 ms':>8} {'p99 ms':>8} {'behind ms':>9} {'service':>8} {'load':>8}"
 )
 """`load` is the generator, `rate` that of the answers and the one that was to be, `behind` how late the generator was

@@ -1,4 +1,4 @@
-"""What a load calls, as values that travel to the generator's process. Pure.
+"""What a load calls, and which answers are right, as values that travel to the generator's process. Pure.
 
 Each connection has a `Script`: the next request, and whether the answer to it is right.
 """
@@ -17,6 +17,18 @@ SHOWN_BYTES = 200
 
 class WrongAnswer(Exception):
     """An answer that is not the one expected; the text says what came."""
+
+
+class _ProblemDocument(msgspec.Struct):
+    detail: str
+
+
+def shown(status: int, body: bytes) -> str:
+    """What came, the same for the same reason: a problem's trace id would make every one another."""
+    try:
+        return f"{status} {msgspec.json.decode(body, type=_ProblemDocument).detail}"
+    except msgspec.DecodeError:
+        return f"{status} {body[:SHOWN_BYTES].decode(errors='replace')}"
 
 
 class Script(Protocol):
@@ -49,7 +61,7 @@ class Repeated:
 
     def answered(self, status: int, body: bytes) -> None:
         if status != 200 or self.expected not in body:
-            raise WrongAnswer(f"{status} {body[:SHOWN_BYTES].decode(errors='replace')}")
+            raise WrongAnswer(shown(status, body))
 
 
 class _Tokens(msgspec.Struct):
@@ -78,7 +90,7 @@ class Refreshing:
 
     def answered(self, status: int, body: bytes) -> None:
         if status != 200:
-            raise WrongAnswer(f"{status} {body[:SHOWN_BYTES].decode(errors='replace')}")
+            raise WrongAnswer(shown(status, body))
         try:
             found = self._decode.decode(body)
         except msgspec.DecodeError as error:
