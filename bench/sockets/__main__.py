@@ -23,7 +23,7 @@ from bench.sockets.report import plot, table
 from bench.sockets.report.statistics import GENERATOR, compute
 from bench.sockets.run import run
 from bench.sockets.system import deployment
-from bench.sockets.system.gateway import Gateways
+from bench.sockets.system.gateway import gateways_for
 from local.engines.runtime.scratch import scratch_environment
 
 
@@ -49,7 +49,7 @@ def main() -> None:
         progress(f"starting engines and services in {scratch.folder}")
         running = deployment.start(scratch, processes, options.partitions, not options.plaintext)
         progress("creating tokens and wearables")
-        gateways = Gateways(scratch, running, population.users, processes) if options.gateway else None
+        gateways = gateways_for(scratch, running, population.users, processes) if options.gateway else None
         targets = gateways.endpoints if gateways else [program.address for program in running.ingest]
         ca_file = gateways.ca_file if gateways else None
         endpoints = [

@@ -11,9 +11,9 @@ from bench.sockets.load.pool import GeneratorPool
 from bench.sockets.load.population import Population
 from bench.sockets.load.recording import Recording, Tally
 from bench.sockets.measurement import reconnects
-from bench.sockets.measurement.usage import Usage, measure
 from bench.sockets.measurement.verification import Verification, verify
 from bench.sockets.system.deployment import Deployment
+from bench.system.usage import Usage, measure
 from dataflows.biosync.signal.spec import rules_from_spec
 
 CONNECT_TIMEOUT_SECONDS = 600.0

@@ -16,7 +16,7 @@ from services.auth.service import Service
 from services.auth.sessions import store as sessions
 from services.kit import logs
 from services.kit.auth_api import auth_pb2, auth_pb2_grpc
-from services.kit.database import AWAY
+from services.kit.database import AWAY, reading
 from services.kit.tokens import InvalidToken
 
 log = logs.get(__name__)
@@ -39,7 +39,7 @@ class Auth(auth_pb2_grpc.AuthServicer):
             return auth_pb2.IntrospectResponse(reason=str(error))
         if found.session_id is not None:
             try:
-                async with self._service.pool.connection() as connection:
+                async with reading(self._service.pool) as connection:
                     is_open = await sessions.is_open(connection, found.session_id)
             except AWAY as error:
                 await _away(context, error)
@@ -63,7 +63,7 @@ class Auth(auth_pb2_grpc.AuthServicer):
         if not PERMISSION.fullmatch(request.permission):
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "a permission is words joined by dots")
         try:
-            async with self._service.pool.connection() as connection:
+            async with reading(self._service.pool) as connection:
                 allowed = await access.has_permission(connection, request.subject, request.permission)
         except AWAY as error:
             await _away(context, error)

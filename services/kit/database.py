@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection, InterfaceError, OperationalError
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool
 
 from contracts.connections import DatabaseVariables
@@ -33,6 +36,19 @@ def pool(variables: DatabaseVariables, *, size: int) -> Pool:
     return AsyncConnectionPool(
         conninfo, kwargs={"options": options}, min_size=1, max_size=size, timeout=WAIT_SECONDS, open=False
     )
+
+
+@asynccontextmanager
+async def reading(connections: Pool) -> AsyncIterator[Connection]:
+    """A connection for statements that change nothing and need not agree: each is its own transaction, which saves the
+    round trips that begin and end one."""
+    async with connections.connection() as connection:
+        await connection.set_autocommit(True)
+        try:
+            yield connection
+        finally:
+            if connection.info.transaction_status is TransactionStatus.IDLE:  # else it is broken: the pool closes it
+                await connection.set_autocommit(False)
 
 
 async def check(connections: Pool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from time import perf_counter
 
 from fastapi import APIRouter
@@ -53,5 +54,12 @@ class MetricsMiddleware:
             await self.app(scope, receive, send_response)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            requests.labels(route, scope["method"], status).inc()
-            latency.labels(route).observe(perf_counter() - started)
+            counter, histogram = _measures(route, scope["method"], status)
+            counter.inc()
+            histogram.observe(perf_counter() - started)
+
+
+@cache
+def _measures(route: str, method: str, status: str) -> tuple[Counter, Histogram]:
+    """Those with these labels: prometheus_client looks them up anew at each call, which takes as long as counting."""
+    return requests.labels(route, method, status), latency.labels(route)

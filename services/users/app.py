@@ -6,38 +6,28 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
-from redis.asyncio import Redis
 
-from contracts.connections import aiokafka_options, redis_options
+from contracts.connections import aiokafka_options
 from contracts.platform import TOPIC_USER_EVENTS
 from services.kit import app, background, consumer, database
 from services.kit.outbox import Relay
 from services.kit.tokens import Verifier
-from services.users.cache import Cache
+from services.users import cache
 from services.users.endpoints import account, days, documents
 from services.users.gamification.reader import GROUP, EventReader
 from services.users.mirror import Mirror
 from services.users.people import People
 from services.users.settings import UsersSettings
 
-REDIS_SECONDS = 1.0
-"""For an answer of Redis: whoever launches an app waits for it, and the database has the same."""
-
 
 def create(settings: UsersSettings) -> FastAPI:
     """The application. Only the database must be there: without Redis people are read from it, and without Kafka their
     events wait in it."""
-    redis = Redis.from_url(
-        settings.redis_url,
-        health_check_interval=15,
-        socket_connect_timeout=REDIS_SECONDS,
-        socket_timeout=REDIS_SECONDS,
-        **redis_options(settings.redis_url, settings.ca_file),
-    )
+    redis = cache.client(settings.redis_url, settings.ca_file)
     kafka = aiokafka_options(settings)
     pool = database.pool(settings, size=settings.pool_size)
-    cache = Cache(redis)
-    people = People(pool, Mirror(pool, cache), Relay(pool, kafka))
+    cached = cache.Cache(redis)
+    people = People(pool, Mirror(pool, cached), Relay(pool, kafka))
     reader = EventReader(people)
 
     @contextlib.asynccontextmanager
@@ -59,7 +49,7 @@ def create(settings: UsersSettings) -> FastAPI:
         away=database.AWAY,
         verifier=Verifier.from_settings(settings),
     )
-    service.state.people, service.state.cache = people, cache
+    service.state.people, service.state.cache = people, cached
     for part in (documents, days, account):
         service.include_router(part.router, prefix="/v1/users/me")
     return service

@@ -10,9 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from contracts.connections import redis_options
 from contracts.preferences import PREFERENCES_KEY
 from services.kit import logs
 
@@ -21,6 +22,11 @@ LAUNCH_SECONDS = 600
 """Facts are kept, and older ones refused, this long; far longer than any request lasts."""
 REST_SECONDS = 1.0
 """Without Redis, after an error."""
+ANSWER_SECONDS = 1.0
+"""For an answer of Redis: whoever launches an app waits for it, and the database has the same."""
+CONNECTIONS = 8
+"""At most; a request waits for a free one. redis-py reads all authorities of the system for each new one, 15 ms in
+which nobody is served: a new one for each of many requests at once would have them all fail."""
 
 _FILL = """
 local newest = redis.call('hget', KEYS[1], 'version')
@@ -40,6 +46,20 @@ return 1
 """
 
 log = logs.get(__name__)
+
+
+def client(url: str, ca_file: str) -> Redis:
+    """A client with few connections, to be closed."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=CONNECTIONS,
+        timeout=ANSWER_SECONDS,
+        health_check_interval=15,
+        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        **redis_options(url, ca_file),
+    )
+    return Redis.from_pool(pool)
 
 
 class Cache:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from joserfc.jwk import ECKey
 from pydantic import SecretStr
@@ -18,7 +19,7 @@ from local.engines.opensearch import OpenSearch
 from services.content.app import create
 from services.content.reindex import rebuild
 from services.content.search import building, mapping
-from services.content.search.engine import READS, Engine
+from services.content.search.engine import CONNECTIONS, READS, Engine
 from services.content.settings import ContentSettings
 from services.kit import database
 from tests.content.conftest import DRAFT, EDITOR, Service, client_of, set_state
@@ -104,6 +105,24 @@ def test_titles_are_suggested_by_the_words_that_they_begin_with(service: Service
     app = service.client()
     assert app.get("/suggestions", params={"q": "wal"}).json() == {"suggestions": ["A walk by the sea"]}
     assert app.get("/suggestions", params={"q": "ocean wa", "locale": "de"}).json() == {"suggestions": []}
+
+
+async def test_many_searches_at_once_share_few_connections_and_are_all_answered(
+    service: Service, opensearch: OpenSearch
+) -> None:
+    engine = Engine(service.settings.opensearch_client)
+    searches = [engine.search({"query": {"match_all": {}}}) for _ in range(5 * CONNECTIONS)]
+    before = connections_to(opensearch)
+    answers = await asyncio.gather(*searches)
+    assert all(answer["hits"]["total"]["value"] for answer in answers)
+    assert 1 <= len(connections_to(opensearch) - before) <= CONNECTIONS
+    await engine.close()
+
+
+def connections_to(opensearch: OpenSearch) -> set[int]:
+    """The file descriptors of this process's connections to the node."""
+    found = psutil.Process().net_connections("tcp4")
+    return {one.fd for one in found if one.raddr == (opensearch.address, opensearch.port)}
 
 
 def test_a_change_is_found_and_a_withdrawn_item_is_not(service: Service) -> None:

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from services.users.app import create
-from services.users.cache import Cache
+from services.users.cache import CONNECTIONS, Cache, client
 from tests.fixtures.waiting import until
 from tests.history.harness import ServerThread
 from tests.users.conftest import Service
@@ -68,6 +68,16 @@ async def test_facts_that_were_read_before_a_change_are_not_kept_after_it(servic
         await cache.replace("away-old", 7, b"")
         assert await cache.facts("away-old") == b"eight"
         assert await redis.get("users:preferences:away-old") == b"{}"
+
+
+async def test_many_launches_at_once_share_few_connections_to_redis(service: Service) -> None:
+    async with client(service.settings.redis_url, "") as redis:
+        cache = Cache(redis)
+        await cache.fill("crowd", 1, b"facts")
+        before = len(await redis.client_list())
+        answers = await asyncio.gather(*(cache.facts("crowd") for _ in range(8 * CONNECTIONS)))
+        assert answers == [b"facts"] * len(answers)
+        assert len(await redis.client_list()) - before < CONNECTIONS
 
 
 async def test_after_an_error_redis_is_not_asked_for_a_moment() -> None:

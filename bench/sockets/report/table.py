@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-import psutil
-
-from bench import figures
+from bench import figures, machine
 from bench.sockets.report.statistics import GENERATOR, Statistics
 from bench.sockets.run import Outcome
 
@@ -19,7 +16,7 @@ def lines(outcome: Outcome, statistics: Statistics) -> Iterator[str]:
     """Lines of the table."""
     tally, stored, seconds = outcome.tally, outcome.verification, outcome.seconds
     yield f"{'command':26} python -m bench.sockets {' '.join(sys.argv[1:])}"
-    yield f"{'machine':26} {machine()}"
+    yield f"{'machine':26} {machine.describe()}"
     connecting = f"connected in {outcome.connect_seconds:.0f} s"
     yield f"{'connections held':26} {outcome.connected:,} for {seconds:.0f} s; {connecting}"
     yield f"{'frames sent':26} {tally.sent:,} ({tally.sent / seconds:,.0f} a second; {tally.resent:,} sent again)"
@@ -61,7 +58,7 @@ def write(outcome: Outcome, statistics: Statistics, name: str) -> Path:
     tally, verification = outcome.tally, outcome.verification
     content = {
         "command": f"python -m bench.sockets {' '.join(sys.argv[1:])}".strip(),
-        "machine": machine(),
+        "machine": machine.describe(),
         "seconds": round(outcome.seconds, 1),
         "connections": outcome.connected,
         "sent": tally.sent,
@@ -92,19 +89,9 @@ def write(outcome: Outcome, statistics: Statistics, name: str) -> Path:
     return figures.write(name, content)
 
 
-def machine() -> str:
-    """Processor, cores, memory, kernel."""
-    model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        platform.machine(),
-    )
-    memory = psutil.virtual_memory().total / (1 << 30)
-    return f"{model}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.release()}"
-
-
 def _milliseconds(percentiles: dict[str, float]) -> str:
     names = {"p50": "p50", "p99": "p99", "p999": "p99.9"}
     return ", ".join(f"{names[name]} {value:.1f} ms" for name, value in percentiles.items()) or "none"
 
 
-__all__ = ["GENERATOR", "lines", "machine", "write"]
+__all__ = ["GENERATOR", "lines", "write"]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import sys
-import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import yaml
@@ -16,8 +12,9 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from joserfc.jwk import ECKey
 
-from bench.sockets.system import stores
-from bench.sockets.system.stores import Stores
+from bench.system import stores
+from bench.system.program import Program
+from bench.system.stores import Stores
 from contracts import signing_keys, timeseries, user_events
 from contracts.biostream import BioStreamSpec
 from contracts.durations import delta
@@ -31,38 +28,6 @@ from operators.biostream.topics import desired_topics
 INGEST_PORT = 8080
 AUTH_PORT, RECOMMEND_PORT, BIOSYNC_PORT = 18080, 18090, 18100
 _MANIFEST = CHECKOUT / "manifests" / "base" / "bio-sync.yaml"
-
-
-class Program:
-    """`python -m <module>` at `address`:`port`, with the environment of its Pod."""
-
-    def __init__(self, folder: Path, name: str, module: str, place: tuple[str, int], env: dict[str, str]) -> None:
-        self.name = name
-        self.module = module
-        self.address = place
-        self.env = env
-        self.process = Process(folder, name)
-
-    def start(self, seconds: float = 60) -> None:
-        """Starts the process and waits until it is ready; raises EngineFailed."""
-        host, port = self.address
-        own = {"HOST": host, "PORT": str(port), "PYTHONPATH": str(CHECKOUT), "PATH": os.environ["PATH"]}
-        self.process.start([sys.executable, "-m", self.module], env={**own, **self.env}, cwd=CHECKOUT)
-        self.process.wait_until(lambda: bool(self.get("/readyz")), seconds)
-
-    def get(self, path: str) -> str:
-        """The response body; empty without a response or with an error status."""
-        host, port = self.address
-        try:
-            with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=5) as answer:
-                return answer.read().decode()
-        except OSError:
-            return ""
-
-    def metric(self, name: str) -> float:
-        """Sum of a metric over its labels; 0 without a response."""
-        lines = self.get("/metrics").splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.split("{")[0].split(" ")[0] == name)
 
 
 @dataclass

@@ -15,6 +15,7 @@ from services.content.items import Filter
 from services.content.schemas import EditedItem, Item, Items, Kind, Locale, Slug, State, Word
 from services.kit import cursor
 from services.kit.authentication import Caller
+from services.kit.database import reading
 from services.kit.etag import etag, unchanged
 from services.kit.problems import Problem, documented
 from services.kit.text import Line
@@ -40,7 +41,7 @@ async def list_items(
 ) -> Items:
     """Published items that meet every filter, newest first."""
     filter = Filter(State.PUBLISHED, kind, locale, work, tag, teacher, entitlement, max_seconds)
-    async with store.pool.connection() as connection:
+    async with reading(store.pool) as connection:
         found, following = await page(connection, filter, after, limit)
     return Items(items=[shown(item) for item in found], next=following)
 
@@ -57,7 +58,7 @@ async def get_item(_: Caller, store: Store, item: Id, response: Response, if_non
 
 async def published(store: Store, item: int) -> EditedItem:
     """The item, if apps may see it; else 404."""
-    async with store.pool.connection() as connection:
+    async with reading(store.pool) as connection:
         found = await items.get(connection, item)
     if found is None or found.state is not State.PUBLISHED:
         raise missing(item)

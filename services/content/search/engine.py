@@ -14,6 +14,10 @@ import httpx
 
 READS, TARGETS = "content", "content-targets"
 _TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+CONNECTIONS = 8
+"""At most. A search waits for a free one, as for one of the database: a handshake costs a node more than a search does,
+and of many at a time none would end before its timeout, nor leave a connection to those after them."""
+_LIMITS = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=60)
 _AUTO_CREATE = "action.auto_create_index"
 _NOT_NOW = {401, 403, 404, 429}
 """Its user is not there yet, or the index, or too much is asked of it. Other refusals are errors of this service."""
@@ -29,7 +33,7 @@ class Engine:
     def __init__(self, client: Mapping[str, Any]) -> None:
         """`client` is OpenSearchVariables.opensearch_client; without a URL nothing is there."""
         self._is_there = bool(client["base_url"])
-        self._http = httpx.AsyncClient(**client, timeout=_TIMEOUT, trust_env=False)
+        self._http = httpx.AsyncClient(**client, timeout=_TIMEOUT, limits=_LIMITS, trust_env=False)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -39,6 +40,13 @@ def measure(processes: Mapping[str, Sequence[int]]) -> Usage:
                 mib[name] += memory / (1 << 20)
     total = psutil.cpu_times()
     return Usage(cpu, mib, sum(total) - total.idle - total.iowait - total.guest - total.guest_nice)
+
+
+def waited(pid: int) -> float:
+    """Seconds in which threads of the process could run and had no core: the second field of schedstat, in ns
+    (https://docs.kernel.org/scheduler/sched-stats.html). Much of it says that others have the machine."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
 
 
 def _process_tree(pid: int) -> list[psutil.Process]:

@@ -9,6 +9,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from contracts.connections import KafkaClient, KafkaVariables, postgres_verification
@@ -34,6 +36,12 @@ class Stores:
     database: str
     variables: Mapping[str, str]
     processes: Mapping[str, Process]
+
+    def create_database(self, name: str) -> str:
+        """URL of a new database of the same server."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return f"{self.variables['TIMESERIES_URL'].rpartition('/')[0]}/{name}"
 
 
 def start(scratch: ScratchEnvironment, encrypted: bool) -> Stores:

@@ -1,0 +1,1 @@
+"""Requests a CPU-second and latencies of the services that apps and services ask, directly and through the gateway."""

@@ -1,0 +1,57 @@
+"""The pool of a service's database: what is read without a transaction, and that changes have one all the same."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from contracts.connections import DatabaseVariables
+from services.kit import database
+from services.kit.database import AWAY, Pool, reading
+from tests.fixtures.engines import Database
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def pool(postgres: Database) -> AsyncIterator[Pool]:
+    """Of one connection, which everybody gets in turn."""
+    variables = DatabaseVariables(database_url=SecretStr(postgres.create("kit_database")))
+    async with database.pool(variables, size=1) as made:
+        async with made.connection() as connection:
+            await connection.execute("drop table if exists things")
+            await connection.execute("create table things (name text)")
+        yield made
+
+
+async def test_reading_begins_no_transaction(pool: Pool) -> None:
+    async with reading(pool) as connection:
+        first, second = [
+            await (await connection.execute("select pg_current_xact_id()::text")).fetchone() for _ in range(2)
+        ]
+    assert first != second
+
+
+async def test_after_reading_even_after_a_refused_statement_changes_are_rolled_back_together(pool: Pool) -> None:
+    async with reading(pool) as connection:
+        await connection.execute("select 1")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        async with reading(pool) as connection:
+            await connection.execute("select from nothing")
+    with pytest.raises(KeyError):
+        async with pool.connection() as connection:
+            await connection.execute("insert into things values ('one')")
+            raise KeyError
+    async with reading(pool) as connection:
+        assert await (await connection.execute("select name from things")).fetchall() == []
+
+
+async def test_a_connection_that_breaks_while_it_reads_is_away_and_replaced(pool: Pool) -> None:
+    with pytest.raises(AWAY):
+        async with reading(pool) as connection:
+            await connection.execute("select pg_terminate_backend(pg_backend_pid())")
+    async with reading(pool) as connection:
+        assert await (await connection.execute("select 1")).fetchone() == (1,)
