@@ -18,6 +18,7 @@ latency = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 _unmeasured = {"/healthz", "/readyz", "/metrics"}
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,7 +32,8 @@ async def exposition() -> Response:
 class MetricsMiddleware:
     """ASGI middleware that counts and times HTTP requests; WebSockets pass through.
 
-    The label is the route's template, not the path: paths contain ids, and every label value uses memory for good.
+    The label is the route's template, not the path, and a method that no route has is `other`: whoever asks chooses
+    them, and every label value uses memory for good.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -54,7 +56,8 @@ class MetricsMiddleware:
             await self.app(scope, receive, send_response)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            counter, histogram = _measures(route, scope["method"], status)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            counter, histogram = _measures(route, method, status)
             counter.inc()
             histogram.observe(perf_counter() - started)
 

@@ -98,6 +98,15 @@ def test_metrics_count_by_route_and_not_by_path(service: FastAPI) -> None:
     assert "/items/1" not in client.get("/metrics").text
 
 
+def test_metrics_do_not_grow_by_methods_that_nobody_has(service: FastAPI) -> None:
+    with TestClient(service) as client:
+        for number in range(5):
+            assert client.request(f"ODD{number}", "/healthz/none").status_code == 404
+        counted = client.get("/metrics").text
+    assert "ODD" not in counted
+    assert 'aura_http_requests_total{method="other",route="unmatched",status="404"}' in counted
+
+
 def test_logs_are_json_lines_with_the_trace(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("sample", "sample-1", "info")
     try:
