@@ -16,8 +16,8 @@ def file(name: str) -> Path:
     return folder / name
 
 
-def write(name: str, content: object) -> Path:
-    """The file `name`.json, written as JSON."""
-    written = file(f"{name}.json")
+def write(benchmark: str, content: object) -> Path:
+    """The file `<benchmark>.json`, written as JSON."""
+    written = file(f"{benchmark}.json")
     written.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
     return written

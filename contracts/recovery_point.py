@@ -174,9 +174,10 @@ def read_loss(text: bytes) -> Loss:
 def not_caught_up(giving: RecoveryPoints, taking: RecoveryPoints, database: str, fence: str) -> str | None:
     """Why it is not proved that the taking region has all of a database; None when it is.
 
-    Proof: a sample of the giving region that knew of this fence, in which the database takes no writes, as in all
-    that follow it, and a replica that has replayed as far. What the server writes after that is its own: PostgreSQL
-    logs checkpoints and snapshots for its standbys while nobody writes.
+    Proof: a sample of the giving region that knew of this fence, in which the database takes no writes and has all
+    rows, as in all that follow it, and a replica that has replayed as far. What the server writes after that is its
+    own: PostgreSQL logs checkpoints and snapshots for its standbys while nobody writes. Rows are those of the whole
+    server, which may have databases that were fenced later.
     """
     points = [one.databases[database] for one in giving.samples if one.fenced_by == fence and database in one.databases]
     if not points:
@@ -189,7 +190,8 @@ def not_caught_up(giving: RecoveryPoints, taking: RecoveryPoints, database: str,
     if sample is None:
         return f"{taking.region} has recorded nothing of {database}"
     replayed = sample.databases[database]
-    settled = list(itertools.takewhile(lambda one: one.primary and not one.writable, reversed(points)))[-1]
+    ended = itertools.takewhile(lambda one: not one.writable and one.rows == written.rows, reversed(points))
+    settled = list(ended)[-1]
     missing = settled.lsn - replayed.lsn
     return f"{database} of {taking.region} lacks {missing:,} bytes of WAL" if missing > 0 else None
 

@@ -35,7 +35,7 @@ _POLL_SECONDS = 0.5
 """Interval at which each server is checked, and a killed one detected."""
 _RETRY_SECONDS = 2.0
 _REFUSALS = {400, 403, 422}
-"""Of the API server: nothing but a change of an object helps, so its Cluster says so."""
+"""Of the API server: nothing but a change of an object or of a permission helps, so its Cluster says so."""
 _ARCHIVING_SECONDS = 2.0
 """Interval at which a server is asked whether its WAL is archived."""
 _FIELD_MANAGER = "cloudnativepg"
@@ -126,7 +126,8 @@ class Controller:
             log.warning("api_failed", cluster=name, error=str(error), retry_seconds=_RETRY_SECONDS)
             if isinstance(error, ApiError) and error.code in _REFUSALS:
                 with suppress(ApiError, *UNREACHABLE):
-                    await self._update_status(cluster, False, "Setting up primary", str(error)[-500:])
+                    running = self.server(name).engine().process.pid() is not None
+                    await self._update_status(cluster, running, "Setting up primary", str(error)[:500])
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _missing_class(self, cluster: Cluster) -> str:

@@ -54,7 +54,7 @@ def create(settings: AuthSettings, signing: list[ECKey]) -> FastAPI:
         address = f"{settings.host}:{settings.grpc_port}"
         async with (
             background.running(*_reading(service)),
-            rpc.serving(service, address, settings.drain_seconds) as port,
+            rpc.serving(service, address) as port,
         ):
             found.state.running = Running(service, port)
             yield

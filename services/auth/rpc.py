@@ -23,6 +23,8 @@ log = logs.get(__name__)
 
 NAME = auth_pb2.DESCRIPTOR.services_by_name["Auth"].full_name
 MAX_MESSAGE_BYTES = 64 * 1024
+DRAIN_SECONDS = 3.0
+"""For open calls, after those by HTTP: together less than the Pod's terminationGracePeriodSeconds."""
 _AWAY = "the database of the auth service is unavailable; repeat the call"
 
 
@@ -72,7 +74,7 @@ class Auth(auth_pb2_grpc.AuthServicer):
 
 
 @asynccontextmanager
-async def serving(service: Service, address: str, drain_seconds: float) -> AsyncIterator[int]:
+async def serving(service: Service, address: str) -> AsyncIterator[int]:
     """Serves at `address` (host:port) until the block ends, then waits for open calls; gives the port."""
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)])
     auth_pb2_grpc.add_AuthServicer_to_server(Auth(service), server)
@@ -87,7 +89,7 @@ async def serving(service: Service, address: str, drain_seconds: float) -> Async
         yield port
     finally:
         await state.enter_graceful_shutdown()
-        await server.stop(drain_seconds)
+        await server.stop(DRAIN_SECONDS)
 
 
 async def _away(context: grpc.aio.ServicerContext, error: Exception) -> None:

@@ -120,7 +120,10 @@ class StreamEndpoint:
             _close(connection, _rate_exceeded(limits))
 
     def on_message(self, connection: UserConnection, message: Message) -> None:
-        if self.draining or self._gate.refusal():
+        if self._gate.refusal():
+            self.close_fenced(connection)  # at once: one that stayed open would wait for an acknowledgement
+            return
+        if self.draining:
             return  # not acknowledged; the client sends it again to another process
         connection.last_activity = asyncio.get_running_loop().time()
         limits = self._registry.limits

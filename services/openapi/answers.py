@@ -46,7 +46,7 @@ def shared(paths: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return rewritten, dict(sorted(found.items()))
 
 
-def resolved(answer: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved_answer(answer: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
     """The answer to which `answer` refers, or itself."""
     name = answer.get("$ref", "").removeprefix(PREFIX)
     return document["components"]["responses"][name] if name else answer

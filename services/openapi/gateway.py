@@ -1,6 +1,7 @@
 """What the gateway adds to an operation: its token, its answers and its headers. Pure.
 
-docs/gateway.md has its settings. Behind Kong the body of an answer has `message` alone.
+docs/gateway.md has its settings. Behind Kong the body of an answer has `message` alone; whether its X-Trace-Id has this
+form was not tried.
 """
 
 from __future__ import annotations

@@ -52,6 +52,8 @@ def merged(
                 for method, operation in one.item.items()
             }
         for old, schema in schemas[service].items():
+            if name(old) in merged_schemas:
+                raise Collision(f"schema {old} of {service} would be {name(old)}, which another service has: rename it")
             merged_schemas[name(old)] = components.retitled(components.renamed(schema, name), old, name(old))
     _check_ids(paths)
     paths, responses = answers.shared(dict(sorted(paths.items())))

@@ -93,11 +93,12 @@ def test_catch_up_is_proved_by_a_sample_under_the_fence(giving: RecoveryPoints, 
     assert found is None if why is None else why in (found or "")
 
 
-@pytest.mark.parametrize(("writable", "lacking"), [(False, 0), (True, 56)])
-def test_what_a_fenced_server_writes_of_itself_is_not_missing(writable: bool, lacking: int) -> None:
+@pytest.mark.parametrize(("writable", "rows", "lacking"), [(False, 10, 0), (True, 10, 56), (False, 9, 56)])
+def test_what_a_fenced_server_writes_of_itself_is_not_missing(writable: bool, rows: int, lacking: int) -> None:
+    """Unlike what another database of it writes, which was fenced later."""
     samples = [
-        Sample(at, 1, "me", databases={"auth": DatabasePoint(lsn, primary=True, writable=now)})
-        for at, lsn, now in ((1.0, 100, False), (2.0, 120, writable), (3.0, 156, False))
+        Sample(at, 1, "me", databases={"auth": DatabasePoint(lsn, primary=True, writable=now, rows=had)})
+        for at, lsn, now, had in ((1.0, 100, False, rows), (2.0, 120, writable, rows), (3.0, 156, False, 10))
     ]
     found = not_caught_up(west(*samples), replica(3, 100), "auth", "me")
     assert found == (f"auth of east lacks {lacking} bytes of WAL" if lacking else None)

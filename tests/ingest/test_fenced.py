@@ -12,7 +12,7 @@ from tests.ingest.conftest import Starter
 from tests.ingest.harness import Stream, acks, frame, receive, wait_until
 from tests.region.state_server import StateServer, serve_state
 
-pytestmark = pytest.mark.pair
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from services.auth.rest.openapi import DOCUMENT
 from services.openapi import __main__ as writing
-from services.openapi.answers import resolved
+from services.openapi.answers import resolved_answer
 from services.openapi.operations import Operation, operations
 from services.openapi.publishing import Declared
 
@@ -96,6 +96,6 @@ def _errors(document: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     for one in operations(document):
         for status, answer in one.content["responses"].items():
             if status >= "400":
-                for content in resolved(answer, document)["content"].values():
+                for content in resolved_answer(answer, document)["content"].values():
                     for schema in content["schema"].get("anyOf", [content["schema"]]):
                         yield one.id, status, schema["$ref"].rpartition("/")[2]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.auraservice import Auth, LimitBy, RateLimit, Route
-from services.openapi.answers import resolved
+from services.openapi.answers import resolved_answer
 from services.openapi.components import PREFIX, references
 from services.openapi.merge import Collision, Part, merged, operation_id
 from services.openapi.publishing import Declared
@@ -77,7 +77,7 @@ def test_every_answer_has_a_trace_id_and_those_of_a_limited_route_what_is_left()
         [part("a", "/free"), part("b", "/limited")], ("a", route("/free")), ("b", route("/limited", limit=7))
     )
     free, limited = (
-        {status: resolved(answer, found) for status, answer in found["paths"][path]["get"]["responses"].items()}
+        {status: resolved_answer(answer, found) for status, answer in found["paths"][path]["get"]["responses"].items()}
         for path in ("/free", "/limited")
     )
     assert all("X-Trace-Id" in answer["headers"] for answer in [*free.values(), *limited.values()])
@@ -134,6 +134,16 @@ def test_a_renamed_schema_has_the_new_name_as_its_title() -> None:
     )
     titles = {name: schema["title"] for name, schema in found["components"]["schemas"].items() if "State" in name}
     assert titles == {"AState": "AState", "BState": "BState"}
+
+
+def test_a_schema_that_is_called_as_another_one_with_its_service_in_front_is_refused() -> None:
+    paths = {name: {"paths": {f"/{name}": {"get": operation("Item")}}} for name in ("a", "b")}
+    paths["b"]["paths"]["/b"]["post"] = operation("AItem")
+    for name, schemas in (("a", ["Item"]), ("b", ["Item", "AItem"])):
+        paths[name]["components"] = {"schemas": {one: {"type": "object", "title": one} for one in schemas}}
+    declared = [Declared(name, route(f"/{name}")) for name in ("a", "b")]
+    with pytest.raises(Collision, match="schema AItem of b would be AItem, which another service has"):
+        merged([Part(name, document) for name, document in paths.items()], declared, INFO, SERVERS)
 
 
 links = st.lists(st.sampled_from(SCHEMAS), max_size=3)

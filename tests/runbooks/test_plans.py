@@ -196,6 +196,7 @@ def test_a_switchover_serves_while_messages_arrive_and_ends_when_they_have(folde
     with runner(model, switchover(PAIR, WEST), file, Typist(model)) as one:
         assert one.start() is Outcome.PAUSED
     assert "raw of us-east-1 lacks 3 messages" in lines(file)[-1].text
+    assert all(one.source for one in model.regions[WEST].databases.values()), "its databases follow meanwhile"
     assert model.regions[EAST].writes(model.now)
     model.messages_behind = 0
     model.sleep(10)

@@ -232,10 +232,10 @@ class ResourceLifecycle:
         membership, pause = self._kind.membership, _FIRST_PAUSE
         if membership is None or not inputs.get(membership.given):
             return
-        known = self.known(inputs, id)
-        while (status := jmespath.search(membership.joined.path, self.call(membership.whole, known))) not in (
-            membership.joined.success
-        ):
+        known, joined = self.known(inputs, id), membership.joined
+        while (status := jmespath.search(joined.path, self.call(membership.whole, known))) not in joined.success:
+            if status in joined.failure:
+                raise ProviderError(f"{inputs[membership.given]} is {status} after {self._name} joined it")
             operation.report(f"joining {inputs[membership.given]}: {status}")
             operation.pause(pause, f"{inputs[membership.given]}, which is {status}")
             pause = min(pause * 1.3, _LONGEST_PAUSE)

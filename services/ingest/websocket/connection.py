@@ -13,7 +13,7 @@ from websockets.frames import CloseCode
 
 from services.ingest.websocket import framing
 from services.ingest.websocket.framing import Close, FrameDecoder, Message, ProtocolError
-from services.ingest.websocket.lingering import LINGER_BYTES, LINGER_SECONDS, linger
+from services.ingest.websocket.lingering import LINGER_BYTES, LINGER_SECONDS, SILENCE_SECONDS, linger
 
 WRITE_BUFFER_BYTES = 4096
 """Bytes in our own write buffer above which the client counts as not reading; the kernel's buffer fills first."""
@@ -95,20 +95,15 @@ class Connection(asyncio.Protocol):
 
     def close(self, reason: Close) -> None:
         """Sends a close frame after everything sent before; the client's answer ends the connection."""
-        if self._closing:
-            return
-        self._closing = True
-        self._transport.write(framing.encode_close(reason.code, reason.reason))
-        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
-        self._deferred = None
-        self._update_reading()
+        if not self._closing:
+            self._begin_closing(reason)
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.abort)
 
     def shutdown(self) -> None:
         """Called by uvicorn when the process ends."""
         if not self._closing:
-            self._closing = True
-            self._transport.write(framing.encode_close(CloseCode.SERVICE_RESTART, ""))
-        self._linger(SHUTDOWN_LINGER_SECONDS)
+            self._begin_closing(Close(CloseCode.SERVICE_RESTART, ""))
+        asyncio.get_running_loop().call_later(SHUTDOWN_LINGER_SECONDS, self._transport.abort)
 
     def resume_reading(self) -> None:
         """Dispatches deferred messages and reads on, as far as the listener accepts them."""
@@ -125,7 +120,8 @@ class Connection(asyncio.Protocol):
             messages = self._decoder.feed(data)
         except ProtocolError as error:
             self.close(Close(error.code, error.reason))
-            self._linger()  # the client's answer cannot be decoded
+            if not self._transport.is_closing():  # the client's answer cannot be decoded
+                linger(self._transport, silence=SILENCE_SECONDS)
             return
         if self._decoder.overhead_frames:
             self._report_overhead()
@@ -155,9 +151,12 @@ class Connection(asyncio.Protocol):
         self._bytes_after_close += size
         return self._bytes_after_close <= LINGER_BYTES
 
-    def _linger(self, seconds: float = LINGER_SECONDS) -> None:
-        if not self._transport.is_closing():
-            linger(self._transport, seconds)
+    def _begin_closing(self, reason: Close) -> None:
+        """The client's answer is read, whatever reading was paused for."""
+        self._closing = True
+        self._transport.write(framing.encode_close(reason.code, reason.reason))
+        self._deferred = None
+        self._update_reading()
 
     def _report_overhead(self) -> None:
         frames, self._decoder.overhead_frames = self._decoder.overhead_frames, 0

@@ -2,8 +2,9 @@
 
 Closing a socket with unread data makes the kernel send RST, and the client's kernel then discards what the client has
 not read yet: the close frame or the response that says why. So only the sending side is closed at first, and what
-arrives is read and discarded until the client closes too (RFC 9112, section 9.6). Even that waits until the client has
-stopped sending: proxies close both sides of a connection when one of the server's is closed.
+arrives is read and discarded until the client closes too (RFC 9112, section 9.6). Where a close frame was written, even
+that waits until the client has stopped sending: proxies close both sides of a connection when one of the server's is
+closed.
 """
 
 from __future__ import annotations
@@ -15,23 +16,24 @@ LINGER_SECONDS = 10.0
 """Longest time that a client has to notice that it is not listened to any more, on a slow uplink too."""
 LINGER_BYTES = 16 << 20
 """Most bytes that are discarded: what kernels, proxies and a client's own queue hold fits, a flood does not."""
-
-
 SILENCE_SECONDS = 0.5
-"""Without anything from the client, after which it has read why, or will not be hurt by not knowing."""
+"""Of a client after a close frame: far above a round trip, so it has read the frame, or will send no more."""
 
 
 class Lingering(asyncio.Protocol):
     """Discards what arrives; `protocol` learns when the connection is lost, as if it had closed it itself."""
 
-    def __init__(self, transport: asyncio.Transport, protocol: asyncio.BaseProtocol, seconds: float) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, protocol: asyncio.BaseProtocol, seconds: float, silence: float
+    ) -> None:
         self.protocol: asyncio.BaseProtocol | None = protocol
         self._transport = transport
         self._bytes = 0
         self._loop = asyncio.get_running_loop()
+        self._silence_seconds = silence
         self._heard = self._loop.time()
         self._end = self._loop.call_later(seconds, transport.abort)
-        self._silence = self._loop.call_later(SILENCE_SECONDS, self._after_silence)
+        self._silence = self._loop.call_later(silence, self._after_silence)
 
     def data_received(self, data: bytes) -> None:
         self._heard = self._loop.time()
@@ -40,7 +42,7 @@ class Lingering(asyncio.Protocol):
             self._transport.abort()
 
     def _after_silence(self) -> None:
-        if (since := self._heard + SILENCE_SECONDS) > self._loop.time():
+        if (since := self._heard + self._silence_seconds) > self._loop.time():
             self._silence = self._loop.call_at(since, self._after_silence)
         elif not self._transport.is_closing():
             self._transport.write_eof()
@@ -53,9 +55,12 @@ class Lingering(asyncio.Protocol):
             protocol.connection_lost(exc)
 
 
-def linger(transport: asyncio.Transport, seconds: float = LINGER_SECONDS) -> Lingering:
-    """Closes `transport`, which is open, after what was written is sent and the client has closed its side."""
-    lingering = Lingering(transport, transport.get_protocol(), seconds)
+def linger(transport: asyncio.Transport, seconds: float = LINGER_SECONDS, silence: float = 0.0) -> Lingering:
+    """Closes `transport`, which is open, after what was written is sent and the client has closed its side.
+
+    The sending side is closed after `silence` of the client.
+    """
+    lingering = Lingering(transport, transport.get_protocol(), seconds, silence)
     transport.set_protocol(lingering)
     transport.resume_reading()
     return lingering

@@ -72,7 +72,11 @@ KINDS = (
             ),
             "GlobalReplicationGroupInfo.GlobalReplicationGroupId",
             Call("DescribeGlobalReplicationGroups", {"GlobalReplicationGroupId": "{globalReplicationGroupId}"}),
-            Waiter("GlobalReplicationGroups[0].Status", frozenset({"available", "primary-only"})),
+            Waiter(
+                "GlobalReplicationGroups[0].Status",
+                frozenset({"available", "primary-only"}),
+                frozenset({"deleting", "deleted"}),
+            ),
         ),
         name="replicationGroupId",
         rename={
