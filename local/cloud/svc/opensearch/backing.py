@@ -14,6 +14,7 @@ class DomainBacking:
     def __init__(self, context: CloudContext, state: OpenSearchState, domain: Domain) -> None:
         self.context, self.state, self.domain = context, state, domain
         self.key = domain.arn
+        self.version = domain.version  # before what it is the version of: a change comes between any two reads
         folder = context.folder(domain.region, "opensearch", domain.identifier)
         security = Security(context.authority, Login(domain.user, domain.password))
         self.engine = OpenSearch(folder, domain.address, PORT, security)
@@ -30,12 +31,11 @@ class DomainBacking:
         if domain.state == "Deleting":
             self._delete()
         elif domain.state != "Active" or domain.applied != domain.version or not self.running():
-            version = domain.version
             self.engine.admit()
             self.engine.ensure()
             with self.context.mutation():
-                if domain.state != "Deleting" and domain.version == version:
-                    domain.state, domain.applied = "Active", version
+                if domain.state != "Deleting" and domain.version == self.version:
+                    domain.state, domain.applied = "Active", self.version
 
     def stop(self) -> None:
         self.engine.stop()
