@@ -17,7 +17,9 @@ from redis.retry import Retry
 from local.engines.redis.users import ADMINISTRATOR
 
 _SECONDS = 2.0
+"""For an answer: a server that takes longer hangs, and the control loop has others to look at."""
 _SERVERS = 256
+"""Whose connections are kept at most; a pair has two, and tests some dozens."""
 
 
 def client(address: str, port: int, password: str | None, authority: Path | None) -> redis.Redis:
