@@ -36,7 +36,8 @@ _encode = msgspec.json.Encoder().encode
 class StreamEndpoint:
     """Admits connections and handles their messages.
 
-    `draining` refuses connections and ignores messages; so does a closed gate, while the region may not serve.
+    `draining` refuses connections and ignores messages. A closed gate, while the region may not serve, refuses
+    connections and closes those that send.
     """
 
     def __init__(

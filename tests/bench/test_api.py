@@ -41,7 +41,7 @@ class Slow:
     async def close(self) -> None: ...
 
 
-async def test_in_a_closed_loop_callers_take_turns_and_so_many_calls_are_open_as_was_said() -> None:
+async def test_a_closed_loop_keeps_its_number_of_calls_open_and_callers_take_turns() -> None:
     callers = [Slow(0.002) for _ in range(12)]
     recording = await Load(callers).closed(3, 0.2)
     calls = [caller.calls for caller in callers]

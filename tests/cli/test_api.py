@@ -13,7 +13,7 @@ from local.site import Site
 from services.auth.rest.openapi import DOCUMENT
 
 
-def test_without_a_platform_it_says_so_and_how_to_start_one(tmp_path: Path) -> None:
+def test_without_a_platform_how_to_start_one_stands_in_place_of_the_address(tmp_path: Path) -> None:
     told = api.where(Site(tmp_path))
     assert told.startswith("the API    not here: ")
     assert "`make up` starts the platform" in told

@@ -20,7 +20,7 @@ class PreparedNode:
     def ensure(self) -> None: ...
 
 
-def test_a_change_between_the_login_that_is_read_and_the_node_is_not_taken_for_applied(tmp_path: Path) -> None:
+def test_a_password_changed_during_reconcile_keeps_the_domain_processing_until_the_next_one(tmp_path: Path) -> None:
     context, state = CloudContext(Site(tmp_path, 3)), OpenSearchState("us-west-2")
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     names = ("us-west-2", "search", "arn:aws:es:us-west-2:123456789012:domain/search", "123456789012/search")

@@ -54,7 +54,7 @@ def request(one: Operation) -> tuple[str, str]:
     return (urlsplit(one.server).hostname or "").replace(REGION, ""), path
 
 
-async def test_the_gateway_serves_what_the_document_has_and_asks_for_a_token_where_it_says_so(
+async def test_the_gateway_serves_each_documented_operation_and_requires_its_security_scheme(
     gateway: RunningGateway, upstreams: Upstreams
 ) -> None:
     document: dict[str, Any] = json.loads(DOCUMENT.read_text())

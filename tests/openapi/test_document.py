@@ -78,7 +78,7 @@ def test_who_needs_a_token(found: list[Operation], id: str, token: bool) -> None
     assert ("401" in operation.content["responses"]) is token
 
 
-def test_an_operation_has_an_id_of_its_own_and_says_what_it_does(found: list[Operation]) -> None:
+def test_operation_ids_are_unique_and_each_operation_is_described(found: list[Operation]) -> None:
     assert len({one.id for one in found}) == len(found) > 50
     assert [one.id for one in found if not one.content.get("description")] == []
 

@@ -53,7 +53,7 @@ def test_what_another_port_serves_is_not_of_the_application() -> None:
     assert document([part("users", "/v1/users")], ("users", internal))["paths"] == {}
 
 
-def test_the_longest_prefix_says_whether_a_token_is_needed() -> None:
+def test_the_route_of_the_longest_prefix_decides_whether_a_token_is_needed() -> None:
     paths = document(
         [part("pay", "/v1/pay/plans", "/v1/pay/hooks/stripe")],
         ("pay", route("/v1/pay/hooks", Auth.NONE)),
