@@ -123,6 +123,15 @@ def test_any_number_of_markers_on_each_other_can_be_kept(contents: ObjectContent
     assert shown(Unpickler(written(contents, store), contents).load()) == shown(store)
 
 
+def test_a_version_that_was_deleted_below_its_marker_before_it_was_written_can_be_kept(
+    contents: ObjectContents,
+) -> None:
+    store = _VersionedKeyStore()
+    for what, number in ("put", 0), ("put", 1), ("mark", 0), ("drop", 1):
+        change(store, what, "name", number)
+    assert shown(Unpickler(written(contents, store), contents).load()) == shown(store)
+
+
 def test_an_object_that_is_only_read_is_not_written_again(contents: ObjectContents, tmp_path: Path) -> None:
     store = _VersionedKeyStore()
     store["name"] = key("name")

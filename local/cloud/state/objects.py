@@ -82,7 +82,10 @@ class ObjectContents:
         metadata = getattr(attributes[_METADATA], "store", attributes[_METADATA])
         before: _Before | None = attributes.get(_WRITTEN)
         if before is None or before.attributes != _kept(attributes) or before.metadata != metadata:
-            attributes[_NAME] = attributes.get(_NAME) or self.write(key.value)
+            if _NAME not in attributes:
+                contents = _contents(key)
+                attributes[_NAME] = self.write(contents)
+                key.contentsize = len(contents)
             state = {name: value for name, value in attributes.items() if name not in _NOT_STATE}
             before = attributes[_WRITTEN] = _Before(write(state), dict(metadata))
             before.attributes.update(_kept(attributes))
@@ -136,6 +139,14 @@ class ObjectContents:
         if name not in self._whole:
             read((self.folder / name).read_bytes())
             self._whole[name] = None
+
+
+def _contents(key: FakeKey) -> bytes:
+    """None of a deleted version that the delete marker above it still refers to: moto has closed them."""
+    try:
+        return key.value
+    except ValueError:
+        return b""
 
 
 def _kept(attributes: dict[str, Any]) -> dict[str, Any]:
