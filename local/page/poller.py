@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import boto3
@@ -44,12 +44,17 @@ class PlatformPoller:
         self._session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local")
         self._connection: psycopg.Connection[Any] | None = None
         self._store_lock = asyncio.Lock()
+        self._viewers = 0
+        self._viewed = asyncio.Event()
         self.platform: Platform | None = None
+        """None until somebody looks: a poll costs every API of the platform a tenth of a second."""
 
     async def run(self) -> None:
-        """Polls until cancelled. APIs that do not answer are reported in the view."""
+        """Polls while the page is viewed, until cancelled. APIs that do not answer are reported in the view."""
         while True:
-            self.platform = await asyncio.to_thread(observe, self._site, self._session)
+            await self._viewed.wait()
+            platform = await asyncio.to_thread(observe, self._site, self._session)
+            self.platform = platform if self._viewers else None
             await asyncio.sleep(PLATFORM_SECONDS)
 
     async def view(self, user: str | None) -> View:
@@ -62,10 +67,18 @@ class PlatformPoller:
                 return View(self.platform, store=first_line(error))
         return View(self.platform, users, selected)
 
-    async def views(self, user: str | None) -> AsyncIterator[View]:
-        while True:
-            yield await self.view(user)
-            await asyncio.sleep(PEOPLE_SECONDS)
+    async def views(self, user: str | None) -> AsyncGenerator[View, None]:
+        self._viewers += 1
+        self._viewed.set()
+        try:
+            while True:
+                yield await self.view(user)
+                await asyncio.sleep(PEOPLE_SECONDS)
+        finally:
+            self._viewers -= 1
+            if not self._viewers:
+                self._viewed.clear()
+                self.platform = None
 
     def _read_store(self, user: str | None) -> tuple[list[str], UserActivity | None]:
         if self._connection is None:

@@ -46,8 +46,9 @@ def create(site: Site) -> FastAPI:
     @app.get("/views")
     async def views(user: str | None = None) -> StreamingResponse:
         async def messages() -> AsyncIterator[bytes]:
-            async for view in poller.views(user):
-                yield b"data: " + msgspec.json.encode(view) + b"\n\n"
+            async with contextlib.aclosing(poller.views(user)) as found:
+                async for view in found:
+                    yield b"data: " + msgspec.json.encode(view) + b"\n\n"
 
         return StreamingResponse(messages(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
