@@ -50,6 +50,14 @@ class StoredFrame(msgspec.Struct, array_like=True, gc=False):
     movement: StoredMovement | None = None
 
 
+class Erasure(msgspec.Struct, tag="erasure", forbid_unknown_fields=True):
+    """A record of `bio-sensor-raw` in place of frames: the account of `user` has ended, and what is kept of frames that
+    arrived before `until` (Unix ms) is deleted. Each partition gets one, so that nothing depends on their number."""
+
+    user: str
+    until: int
+
+
 class DeadLetter(msgspec.Struct):
     """What could not be processed or written, with its position and the reason."""
 
@@ -116,13 +124,15 @@ class StressEvent(msgspec.Struct):
 _encode = msgspec.msgpack.Encoder().encode
 unpack = of_others(msgspec.msgpack.Decoder(list[StoredFrame]).decode)
 """The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
+read_erasure = of_others(msgspec.msgpack.Decoder(Erasure).decode)
+"""The erasure in a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
 _unpack_one = of_others(msgspec.msgpack.Decoder(StoredFrame).decode)
 _parts = of_others(msgspec.msgpack.Decoder(list[msgspec.Raw]).decode)
 read_dead_letter = of_others(msgspec.msgpack.Decoder(DeadLetter).decode)
 """The dead letter in a `bio-sensor-dead` record; raises msgspec.DecodeError or ValidationError on anything else."""
 
 
-def pack(frames: list[StoredFrame]) -> bytes:
+def pack(frames: list[StoredFrame] | Erasure) -> bytes:
     """The value of a `bio-sensor-raw` record."""
     return _encode(frames)
 

@@ -53,7 +53,7 @@ def create(settings: HistorySettings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await pool.open()
-        erasing = consumer.consume(kafka, TOPIC_USER_EVENTS, GROUP, Eraser(pool).handle)
+        erasing = consumer.consume(kafka, TOPIC_USER_EVENTS, GROUP, Eraser(pool, kafka).handle)
         async with background.running(erasing):
             yield
         await pool.close()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 import psycopg
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from contracts import timeseries
+from contracts.records import Erasure, read_erasure
 from contracts.user_events import Kind, UserEvent, encode
+from local.engines.kafka import Kafka
 from services.history.erasure import Eraser
 from services.kit.database import Pool
 from tests.fixtures.engines import Database
+from tests.ingest.harness import create_topic
 from tests.kit.refusals import refusing
 
 pytestmark = pytest.mark.integration
@@ -43,6 +49,12 @@ def store(postgres: Database) -> Iterator[str]:
     yield uri
 
 
+@pytest.fixture
+def brokers(kafka: Kafka) -> dict[str, Any]:
+    """Arguments of aiokafka's clients."""
+    return {"bootstrap_servers": kafka.bootstrap}
+
+
 def rows(uri: str) -> list[tuple[str, datetime]]:
     with psycopg.connect(uri) as connection:
         found = connection.execute(
@@ -56,10 +68,10 @@ def ended(user: str) -> bytes:
     return encode(UserEvent(str(uuid4()), Kind.ACCOUNT_DELETED, user, at - 900_000, until=at))
 
 
-async def test_rows_before_the_end_are_erased_and_a_repeat_changes_nothing(store: str) -> None:
+async def test_rows_before_the_end_are_erased_and_a_repeat_changes_nothing(store: str, brokers: dict[str, Any]) -> None:
     before = rows(store)
     async with Pool(store, min_size=1, open=False) as pool:
-        eraser = Eraser(pool)
+        eraser = Eraser(pool, brokers)
         await eraser.handle(ended("nobody"))
         assert rows(store) == before
         for _ in range(2):
@@ -68,18 +80,37 @@ async def test_rows_before_the_end_are_erased_and_a_repeat_changes_nothing(store
 
 
 @pytest.mark.parametrize("value", [b"", b"{", encode(UserEvent("x", Kind.ACCOUNT_DELETED, "ada", 0, until=1 << 60))])
-async def test_what_is_no_event_is_refused_and_nothing_is_erased(store: str, value: bytes) -> None:
+async def test_what_is_no_event_is_refused_and_nothing_is_erased(
+    store: str, brokers: dict[str, Any], value: bytes
+) -> None:
     async with Pool(store, min_size=1, open=False) as pool:
         with pytest.raises(msgspec.DecodeError):
-            await Eraser(pool).handle(value)
-        await Eraser(pool).handle(encode(UserEvent(str(uuid4()), "another-kind", "ada", 0)))
+            await Eraser(pool, brokers).handle(value)
+        await Eraser(pool, brokers).handle(encode(UserEvent(str(uuid4()), "another-kind", "ada", 0)))
     assert len(rows(store)) == 12
 
 
-async def test_what_no_table_takes_is_told_from_a_store_that_is_away(store: str) -> None:
+async def test_what_no_table_takes_is_told_from_a_store_that_is_away(store: str, brokers: dict[str, Any]) -> None:
     async with Pool(store, min_size=1, open=False) as pool:
         with refusing(store, "hrv_1m", "54000"), pytest.raises(msgspec.DecodeError, match="limit"):
-            await Eraser(pool).handle(ended("ada"))
+            await Eraser(pool, brokers).handle(ended("ada"))
         with refusing(store, "hrv_1m", "57014"), pytest.raises(psycopg.errors.QueryCanceled):
-            await Eraser(pool).handle(ended("ada"))
+            await Eraser(pool, brokers).handle(ended("ada"))
     assert len(rows(store)) == 12
+
+
+async def test_each_partition_of_beats_is_told_whose_state_goes(
+    store: str, brokers: dict[str, Any], kafka: Kafka
+) -> None:
+    topic = f"raw-{uuid4()}"
+    await create_topic(kafka.bootstrap, topic, 3)
+    async with Pool(store, min_size=1, open=False) as pool:
+        await Eraser(pool, brokers, topic).handle(ended("ada"))
+    async with (
+        AIOKafkaConsumer(topic, **brokers, auto_offset_reset="earliest") as reader,
+        asyncio.timeout(30),
+    ):
+        told = [await reader.getone() for _ in range(3)]
+    assert {record.partition for record in told} == {0, 1, 2}
+    until = int(END.timestamp() * 1000)
+    assert [read_erasure(record.value or b"") for record in told] == [Erasure("ada", until)] * 3

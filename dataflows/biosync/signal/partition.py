@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from contracts.records import DeadLetter, StoredFrame, StressEvent, unpack, unpack_readable
+from contracts.records import DeadLetter, StoredFrame, StressEvent, read_erasure, unpack, unpack_readable
 from contracts.subjects import subject_error
 from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import Window
@@ -73,6 +73,8 @@ class PartitionState:
             try:
                 frames = unpack(value)
             except msgspec.DecodeError as error:
+                if self._erased(value):
+                    continue
                 frames = self._readable(offset, value, f"not a list of frames: {error}", output)
             for frame in frames:
                 try:
@@ -88,6 +90,20 @@ class PartitionState:
         if len(self._changed) <= EAGER_ENCODING_LIMIT:
             self._encode_changed()
         return output
+
+    def _erased(self, value: bytes) -> bool:
+        """Whether the record is an erasure. Whoever sent frames after it has come back: their state is kept."""
+        try:
+            erasure = read_erasure(value)
+        except msgspec.DecodeError:
+            return False
+        person = self._persons.get(erasure.user)
+        if person is not None and person.received < erasure.until:
+            del self._persons[erasure.user]
+            self._changed.discard(erasure.user)
+            self._encoded.pop(erasure.user, None)
+            self._expired.add(erasure.user)
+        return True
 
     def _readable(self, offset: int, value: bytes, reason: str, output: Output) -> list[StoredFrame]:
         """The frames of a record that can be read; the others become dead letters, or the whole record."""
@@ -121,7 +137,7 @@ class PartitionState:
             output.events += events
 
     def changes(self) -> dict[str, bytes | None]:
-        """States that changed since the last call; None for those that expired."""
+        """States that changed since the last call; None for those that expired or were erased."""
         persons = self._persons
         self._encode_changed()
         changes: dict[str, bytes | None] = dict.fromkeys(self._expired) | self._encoded

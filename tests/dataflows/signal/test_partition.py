@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.records import StoredFrame, pack, unpack
+from contracts.records import Erasure, StoredFrame, pack, unpack
 from dataflows.biosync.signal import partition
 from dataflows.biosync.signal.drops import Drops
 from dataflows.biosync.signal.hrv import Window
@@ -131,6 +131,42 @@ def test_a_state_without_frames_for_a_week_expires() -> None:
     changes = state.changes()
     assert changes["absent"] is None
     assert isinstance(changes["present"], bytes)
+
+
+def test_an_erasure_deletes_what_is_kept_of_the_person_and_of_nobody_else() -> None:
+    first, second = SENT[0].user, SENT[1].user
+    state = create()
+    state.step(records(VALUES))
+    kept = state.changes()
+    for erased in (first, "nobody"):
+        output = state.step(records([pack(Erasure(erased, SENT[-1].received + 1))]))
+        assert not output.dead_letters
+    assert state.changes() == {first: None}
+    assert state.state(second) == kept[second]
+
+
+def test_a_state_that_is_erased_before_it_was_written_is_not_written() -> None:
+    state = create()
+    state.step(records([SENT[:1]]))
+    state.step(records([pack(Erasure(SENT[0].user, SENT[0].received + 1))]))
+    assert state.changes() == {SENT[0].user: None}
+
+
+def test_who_sent_frames_after_the_end_of_their_account_is_kept() -> None:
+    state = create()
+    state.step(records([SENT[:1]]))
+    state.step(records([pack(Erasure(SENT[0].user, SENT[0].received))]))
+    assert isinstance(state.changes()[SENT[0].user], bytes)
+
+
+def test_who_comes_back_begins_anew() -> None:
+    again, state = create(), create()
+    state.step(records(VALUES))
+    user = SENT[0].user
+    state.step(records([pack(Erasure(user, SENT[-1].received + 1))]))
+    later = frames(user, series(9, 3, start=START + 3_600_000))
+    assert state.step(records([later])).rows == again.step(records([later])).rows
+    assert state.state(user) == again.state(user)
 
 
 FAR = 2**64 - 6
