@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from stripe import WebhookSignature
 
 from cli.sign_in import Gateway
 from local.site import Site
@@ -48,6 +49,13 @@ class App:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         return self.gateway.send(httpx.Request("POST", f"{self.gateway.url}/v1/auth/token", data=form))
 
+    def deliver(self, secret: str, event: dict[str, Any]) -> httpx.Response:
+        """The answer to an event of Stripe, signed with the secret of the webhook."""
+        payload = json.dumps(event)
+        signature = WebhookSignature.generate_signature_header(payload, secret, None)
+        url = f"{self.gateway.url}/v1/payments/webhooks/stripe"
+        return self.gateway.send(httpx.Request("POST", url, content=payload, headers={"Stripe-Signature": signature}))
+
     def view(self, url: str) -> httpx.Response:
         """What the edge location of this machine answers for a URL of CloudFront."""
         wanted, edge = httpx.URL(url), httpx.URL(self.site.edge_url)
@@ -55,6 +63,11 @@ class App:
         with httpx.Client(verify=trust, trust_env=False, timeout=20) as client:
             here = wanted.copy_with(host=edge.host, port=edge.port)
             return client.get(here, headers={"Host": wanted.host}, extensions={"sni_hostname": wanted.host})
+
+
+def webhook_secret(platform: Platform) -> str:
+    secret = ("--secret-id", "aura/local/payments/stripe-webhook", "--query", "SecretString", "--output", "text")
+    return platform.run("aws", "secretsmanager", "get-secret-value", *secret).strip()
 
 
 def claims(token: str) -> dict[str, Any]:

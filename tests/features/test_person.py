@@ -13,14 +13,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import httpx
 import pytest
-from stripe import WebhookSignature
 
 from cli.wearables import find_endpoint
 from local.site import Site
 from local.wearables.beats import day_in_minutes, synthesise
 from local.wearables.fleet import SimulatedUser, stream
 from local.wearables.report import Report
-from tests.features.app import App, claims
+from tests.features.app import App, claims, webhook_secret
 from tests.fixtures.platform import Platform
 from tests.fixtures.waiting import until
 from tests.payments import stripe_events
@@ -99,20 +98,6 @@ def two_days(now: datetime) -> tuple[str, str]:
     return first, next(zone for zone in zones if days[zone] == days[first] + timedelta(days=1))
 
 
-def pay(app: App, secret: str, told: dict[str, Any]) -> None:
-    """Stripe's event, signed as Stripe signs it."""
-    payload = json.dumps(told)
-    signature = WebhookSignature.generate_signature_header(payload, secret, None)
-    request = httpx.Request(
-        "POST",
-        f"{app.gateway.url}/v1/payments/webhooks/stripe",
-        content=payload,
-        headers={"Stripe-Signature": signature},
-    )
-    answer = app.gateway.send(request)
-    assert answer.status_code == 200, answer.text
-
-
 def test_a_person_from_the_first_sign_in_to_the_end_of_the_account(
     platform: Platform, app: App, catalogue: dict[str, int]
 ) -> None:
@@ -149,20 +134,19 @@ def test_a_person_from_the_first_sign_in_to_the_end_of_the_account(
     until("the points of a check-in and of a calm that was seen", lambda: points() == 10 + 15, 60)
 
     # A subscription makes a role of the next token, and its end takes it away.
-    secret = platform.run(
-        "aws", "secretsmanager", "get-secret-value", "--secret-id", "aura/local/payments/stripe-webhook",
-        "--query", "SecretString", "--output", "text",
-    ).strip()  # fmt: skip
+    secret = webhook_secret(platform)
     payer = person.done("GET", "/v1/payments/subscription")["account_token"]
     now = int(time.time())
-    pay(app, secret, stripe_events.event("customer.subscription.created", stripe_events.subscription(payer)))
+    begun = stripe_events.event("customer.subscription.created", stripe_events.subscription(payer))
+    assert app.deliver(secret, begun).status_code == 200
     assert [held["name"] for held in person.done("GET", "/v1/payments/entitlements")["entitlements"]] == ["premium"]
     tokens = until("a token with the role", lambda: refreshed_with(app, tokens, {"premium"}), 60)
     person = app.of_user(tokens["access_token"])
     story = person.done("GET", f"/v1/content/items/{catalogue[STORY]}/playback")["url"]
     assert app.view(story).content == SOUND
     ended = stripe_events.subscription(payer, "canceled", period_end=now - 1)
-    pay(app, secret, stripe_events.event("customer.subscription.deleted", ended, created=now + 1))
+    end = stripe_events.event("customer.subscription.deleted", ended, created=now + 1)
+    assert app.deliver(secret, end).status_code == 200
     assert person.done("GET", "/v1/payments/entitlements")["entitlements"] == []
     tokens = until("a token without the role", lambda: refreshed_with(app, tokens, set()), 60)
     person = app.of_user(tokens["access_token"])
