@@ -17,7 +17,7 @@ from services.auth.entitling import Keeper
 from services.auth.erasure import Eraser
 from services.auth.issuing import Issuer
 from services.auth.providers.client import ProviderClient
-from services.auth.rest import admin, devices, keys, openapi, sign_in, token
+from services.auth.rest import admin, devices, export, keys, openapi, sign_in, token
 from services.auth.service import Service
 from services.auth.settings import AuthSettings
 from services.kit import app, background, consumer, database
@@ -63,7 +63,7 @@ def create(settings: AuthSettings, signing: list[ECKey]) -> FastAPI:
     found = app.create("auth", lifespan=lifespan, away=database.AWAY)
     found.include_router(keys.router(signing))
     found.include_router(openapi.router)
-    for one in (sign_in, token, devices, admin):
+    for one in (sign_in, token, devices, export, admin):
         found.include_router(one.router(service))
     return found
 

@@ -8,13 +8,13 @@ end any more: what was computed from those in between is erased by the second.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 from contracts.platform import TOPIC_USER_EVENTS
 from contracts.user_events import Kind, UserEvent, encode
 from services.kit import outbox
 from services.kit.database import Connection
+from services.kit.export import Exported, rows
 from services.users.people import digest, tokens_end
 
 AGAIN_AFTER = timedelta(hours=25)
@@ -23,22 +23,20 @@ TABLES_OF_A_PERSON = (
     *("people", "documents", "check_ins", "streaks", "progress", "rewards", "badges", "consents", "idempotency_keys"),
 )
 """Every table with rows of a person; those but the first refer to it and go with it."""
-_NOT_EXPORTED = ("idempotency_keys",)
-"""Answers that the person got already."""
+_EXPORTED = {
+    table: f"select to_jsonb(t) - 'user_id' from {table} as t where user_id = %s"
+    for table in TABLES_OF_A_PERSON
+    if table != "idempotency_keys"  # answers that the person got already
+}
 
 _DELETE = "delete from people where user_id = %s"
 _REMEMBER = """
 insert into deletions (person, at) values (%s, %s) on conflict (person) do update set at = excluded.at"""
 
 
-async def export(connection: Connection, user: str) -> dict[str, list[dict[str, Any]]]:
-    """The person's rows by table, as the database writes them in JSON."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for table in TABLES_OF_A_PERSON:
-        if table not in _NOT_EXPORTED:
-            query = f"select to_jsonb(t) - 'user_id' from {table} as t where user_id = %s"
-            found[table] = [row[0] for row in await (await connection.execute(query.encode(), (user,))).fetchall()]
-    return found
+async def export(connection: Connection, user: str) -> Exported:
+    """The person's rows by table."""
+    return await rows(connection, _EXPORTED, user)
 
 
 async def delete(connection: Connection, user: str, now: datetime) -> None:

@@ -30,6 +30,7 @@ ROUTES = [
     ("POST", "/v1/auth/token"),
     ("POST", "/v1/auth/log-out"),
     ("GET", "/v1/auth/devices"),
+    ("GET", "/v1/auth/export"),
     ("DELETE", "/v1/auth/devices/{device}"),
     ("POST", "/v1/auth/log-out-everywhere"),
     ("GET", "/v1/auth/admin/roles"),

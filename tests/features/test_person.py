@@ -160,8 +160,10 @@ def test_a_person_from_the_first_sign_in_to_the_end_of_the_account(
     until("the trace in the gateway's log", lambda: trace in platform.kubectl(*log), 30)
 
     # What is exported is all that there is; after the end nothing is left but the books.
-    exported = person.done("GET", "/v1/users/me/export")
-    assert [check_in["mood"] for check_in in exported["check_ins"]] == [3, 4]
+    exported = {service: person.done("GET", f"/v1/{service}/export") for service in ("users/me", "auth", "payments")}
+    assert [check_in["mood"] for check_in in exported["users/me"]["check_ins"]] == [3, 4]
+    assert [account["id"] for account in exported["auth"]["accounts"]] == [user]
+    assert len(exported["payments"]["subscription_events"]) == 2
     person.done("DELETE", "/v1/users/me")
     assert person.ask("GET", "/v1/users/me/launch").status_code == 410
     until("the account of auth to end", lambda: not can_refresh(app, tokens), 60)

@@ -33,9 +33,9 @@ web.run_app(app, host=os.environ["POD_IP"], port=8080, print=None)
 
 
 def _version(text: str) -> dict[str, object]:
-    pod_server = server(env=[{"name": "VERSION", "value": text}], lifecycle={"preStop": {"sleep": {"seconds": 3}}})
+    pod_server = server(env=[{"name": "VERSION", "value": text}], lifecycle={"preStop": {"sleep": {"seconds": 5}}})
     strategy = {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
-    declared = deployment("web", 3, pod_server, terminationGracePeriodSeconds=5)
+    declared = deployment("web", 3, pod_server, terminationGracePeriodSeconds=8)
     return declared | {"spec": declared["spec"] | {"strategy": strategy}}
 
 

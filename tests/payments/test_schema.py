@@ -26,6 +26,7 @@ ROUTES = [
     ("GET", "/subscription", PERSON),
     ("GET", "/entitlements", PERSON),
     ("GET", "/invoices", PERSON),
+    ("GET", "/export", PERSON),
     ("POST", "/checkout", PERSON),
     ("POST", "/subscription/cancellation", PERSON),
     ("POST", "/webhooks/stripe", PROVIDER),

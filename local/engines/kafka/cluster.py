@@ -65,7 +65,7 @@ class Kafka:
         """Of the first broker, the only one of most clusters."""
         return self.brokers[0].process
 
-    def ensure(self, seconds: float = 60.0) -> str:
+    def ensure(self, seconds: float = 180.0) -> str:
         """Starts the brokers and waits until each serves; returns the bootstrap servers of plaintext clients, if any.
 
         Brokers whose settings have changed are restarted one after the other.
@@ -79,7 +79,7 @@ class Kafka:
             self.settle(seconds)
         return self.bootstrap if self.listeners.plaintext else ""
 
-    def start(self, seconds: float = 60.0) -> None:
+    def start(self, seconds: float = 180.0) -> None:
         """Starts the brokers that do not run, all at once, and waits until each with these settings serves."""
         _ = self.identity  # made here, once: each broker is launched by a thread of its own
         idle = [broker for broker in self.brokers if broker.process.pid() is None]
@@ -98,7 +98,7 @@ class Kafka:
         if self.wanted():
             self.brokers[number - 1].process.stop(grace=30)
 
-    def settle(self, seconds: float = 60.0) -> None:
+    def settle(self, seconds: float = 180.0) -> None:
         """Waits until the replicas of all brokers are in sync."""
         self._wait(self.brokers, self.administration().in_sync, seconds)
 

@@ -100,7 +100,7 @@ class ControlPlane:
         """Writes a kubeconfig that authenticates with `client`."""
         pki.write_kubeconfig(file, self.name, self.endpoint, self.authority.certificate, client)
 
-    def ensure(self, seconds: float = 60.0) -> str:
+    def ensure(self, seconds: float = 180.0) -> str:
         """Starts the components that do not run, writes the kubeconfig, waits for the API; returns the endpoint.
 
         Raises EngineFailed, with the end of the log, when a component ends or `seconds` pass.

@@ -86,7 +86,7 @@ class Postgres:
         self.process = Process(folder, "postgres")
         self._log_before = 0
 
-    def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 60.0) -> str:
+    def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 180.0) -> str:
         """Starts the server, waits until it is ready, and creates the role `master` and its `database` if given.
 
         The first start makes the data, as the origin says. Returns "address:port". Raises EngineFailed, and its

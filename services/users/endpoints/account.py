@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from fastapi import APIRouter
 
 from services.kit import cursor
 from services.kit.authentication import Caller
+from services.kit.export import Exported
 from services.kit.problems import documented
 from services.users import account, consents
 from services.users.endpoints.dependencies import Cursor, Limit, Now, Store
@@ -48,7 +48,7 @@ async def consent(who: Caller, people: Store, purpose: Purpose, decision: Decisi
 
 
 @router.get("/export", responses=documented(401, 410, 503))
-async def export(who: Caller, people: Store) -> dict[str, list[dict[str, Any]]]:
+async def export(who: Caller, people: Store) -> Exported:
     """Everything that this service has of the person, by table."""
     async with people.pool.connection() as connection:
         await refuse_deleted(connection, who)
