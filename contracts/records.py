@@ -1,8 +1,8 @@
 """Records of the topics `bio-sensor-raw`, `bio-sensor-dead` and `stress-events`.
 
 A raw record packs the frames that one ingest process accepted for one partition within a few milliseconds:
-one record a frame costs Kafka's clients five times the CPU. A user's partition never changes, so one dataflow worker
-sees all of the user's beats in order.
+one record a frame costs Kafka's clients five times the CPU. Or it is an erasure, which `history` writes.
+A user's partition never changes, so one dataflow worker sees all of the user's beats in order.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ class StoredFrame(msgspec.Struct, array_like=True, gc=False):
     movement: StoredMovement | None = None
 
 
-class Erasure(msgspec.Struct, tag="erasure", forbid_unknown_fields=True):
-    """A record of `bio-sensor-raw` in place of frames: the account of `user` has ended, and what is kept of frames that
-    arrived before `until` (Unix ms) is deleted. Each partition gets one, so that nothing depends on their number."""
+class Erasure(msgspec.Struct, tag="erasure"):
+    """A record of `bio-sensor-raw` in place of frames: the account of `user` has ended, and their state is deleted. One
+    whose frames arrived at `until` (Unix ms) or later is of a person who came back, and is kept whole. Each partition
+    gets one, so that nothing depends on their number."""
 
     user: str
     until: int
@@ -123,7 +124,7 @@ class StressEvent(msgspec.Struct):
 
 _encode = msgspec.msgpack.Encoder().encode
 unpack = of_others(msgspec.msgpack.Decoder(list[StoredFrame]).decode)
-"""The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
+"""The frames of a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError, also on an erasure."""
 read_erasure = of_others(msgspec.msgpack.Decoder(Erasure).decode)
 """The erasure in a `bio-sensor-raw` record; raises msgspec.DecodeError or ValidationError on anything else."""
 _unpack_one = of_others(msgspec.msgpack.Decoder(StoredFrame).decode)
@@ -132,9 +133,9 @@ read_dead_letter = of_others(msgspec.msgpack.Decoder(DeadLetter).decode)
 """The dead letter in a `bio-sensor-dead` record; raises msgspec.DecodeError or ValidationError on anything else."""
 
 
-def pack(frames: list[StoredFrame] | Erasure) -> bytes:
+def pack(content: list[StoredFrame] | Erasure) -> bytes:
     """The value of a `bio-sensor-raw` record."""
-    return _encode(frames)
+    return _encode(content)
 
 
 def unpack_readable(value: bytes) -> tuple[list[StoredFrame], list[tuple[bytes, str]]]:

@@ -13,7 +13,6 @@ import psycopg
 from fastapi import FastAPI, Query
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import class_row, dict_row
-from psycopg_pool import AsyncConnectionPool
 
 from contracts.connections import aiokafka_options
 from contracts.platform import TOPIC_USER_EVENTS
@@ -38,7 +37,7 @@ def create(settings: HistorySettings) -> FastAPI:
 
     401 without a valid token; 422 for invalid parameters, naming them; 503 while the store is unavailable.
     """
-    pool: Pool = AsyncConnectionPool(
+    pool = Pool(
         make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification),
         # JIT compilation of a plan over three months of partitions took twenty times as long as executing it.
         kwargs={"options": "-c jit=off"},

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import UnknownTopicOrPartitionError
-from psycopg_pool import AsyncConnectionPool
+from aiokafka.admin import AIOKafkaAdminClient
 
 from contracts.platform import TOPIC_RAW
 from contracts.records import Erasure, pack
 from contracts.timeseries import TIME_COLUMN
 from contracts.user_events import Kind, read
 from services.kit import logs
-from services.kit.database import Connection
+from services.kit.database import Pool
+from services.kit.producer import producing
 from services.kit.rejected import of_record
 
 GROUP = "history-erasure"
@@ -27,7 +26,7 @@ log = logs.get(__name__)
 class Eraser:
     """Of what the time-series store of `pool` has, and the dataflow that reads the topic of beats."""
 
-    def __init__(self, pool: AsyncConnectionPool[Connection], kafka: Mapping[str, Any], topic: str = TOPIC_RAW) -> None:
+    def __init__(self, pool: Pool, kafka: Mapping[str, Any], topic: str = TOPIC_RAW) -> None:
         self._pool, self._kafka, self._topic = pool, kafka, topic
 
     async def handle(self, value: bytes) -> None:
@@ -49,10 +48,18 @@ class Eraser:
 
     async def _tell_dataflow(self, erasure: Erasure) -> None:
         """In each partition, behind the person's beats. Without the topic there are none."""
-        async with AIOKafkaProducer(**self._kafka, acks="all") as producer:
-            try:
-                partitions = await producer.partitions_for(self._topic)
-            except UnknownTopicOrPartitionError:
-                return
-            for partition in partitions:
+        async with producing(self._kafka) as producer:
+            for partition in await self._partitions():
                 await producer.send_and_wait(self._topic, pack(erasure), partition=partition)
+
+    async def _partitions(self) -> list[int]:
+        """None if brokers answer that there is no such topic: a producer would wait for it to be made."""
+        admin = AIOKafkaAdminClient(**self._kafka)
+        try:
+            await admin.start()
+            if self._topic not in await admin.list_topics():
+                return []
+            (found,) = await admin.describe_topics([self._topic])
+            return [partition["partition"] for partition in found["partitions"]]
+        finally:
+            await admin.close()

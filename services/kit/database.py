@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,7 +16,6 @@ from psycopg_pool import AsyncConnectionPool
 from contracts.connections import DatabaseVariables
 
 Connection = AsyncConnection[Any]
-Pool = AsyncConnectionPool[Connection]
 
 AWAY = (OperationalError, InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
 """The database is unreachable, too slow, shutting down, without a free connection, or read-only because its region is
@@ -27,15 +27,29 @@ STATEMENT_MS, LOCK_MS = 5_000, 3_000
 """Longest statement, and longest wait for a row that another request holds."""
 
 
+class Pool(AsyncConnectionPool[Connection]):
+    """A pool that looks at its other connections once one is found broken: a server that ended ended all of them, and
+    each would fail a request of its own."""
+
+    _looking: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:  # noqa: ASYNC109  the pool's
+        async with super().connection(timeout) as connection:
+            try:
+                yield connection
+            finally:
+                if connection.broken and (self._looking is None or self._looking.done()):
+                    self._looking = asyncio.create_task(self.check())
+
+
 def pool(variables: DatabaseVariables, *, size: int) -> Pool:
     """A closed pool of at most `size` connections; each leaves its block committed, or rolled back by an exception."""
     options = f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} -c timezone=UTC"
     conninfo = make_conninfo(
         variables.database_url.get_secret_value(), **variables.database_verification, connect_timeout=3
     )
-    return AsyncConnectionPool(
-        conninfo, kwargs={"options": options}, min_size=1, max_size=size, timeout=WAIT_SECONDS, open=False
-    )
+    return Pool(conninfo, kwargs={"options": options}, min_size=1, max_size=size, timeout=WAIT_SECONDS, open=False)
 
 
 @asynccontextmanager

@@ -8,12 +8,12 @@ from typing import Any
 from services.kit.database import Connection
 
 Exported = dict[str, list[dict[str, Any]]]
-"""Rows by table, as the database writes them in JSON."""
+"""Rows by table, as the database writes them in JSON: moments as ISO 8601, numbers in the units of their columns."""
 
 
 async def rows(connection: Connection, queries: Mapping[str, str], person: object) -> Exported:
-    """What each query finds; it has the person as its only parameter, and one column of JSON."""
+    """What each query finds of `person`, its only parameter; it has one column, of JSON."""
     return {
-        table: [row[0] for row in await (await connection.execute(query.encode(), (person,))).fetchall()]
+        table: [row[0] for row in await (await connection.execute(query.encode(), {"person": person})).fetchall()]
         for table, query in queries.items()
     }

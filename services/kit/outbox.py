@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from services.kit import logs, trace
 from services.kit.database import AWAY, Connection, Pool
+from services.kit.producer import producing
 from services.kit.records import EVENT_ID, TRACE_ID
 
 TABLE = """
@@ -74,7 +75,7 @@ class Relay:
         while True:
             try:
                 async with contextlib.AsyncExitStack() as stack:
-                    producer = await stack.enter_async_context(_producer(self._kafka))
+                    producer = await stack.enter_async_context(producing(self._kafka, linger_ms=0))
                     while True:
                         self._woken.clear()
                         full = await self.send(producer) == BATCH
@@ -115,13 +116,3 @@ def _record(event_id: UUID, topic: str, key: str, value: bytes, trace_id: str, c
         "headers": [(EVENT_ID, str(event_id).encode()), (TRACE_ID, trace_id.encode())],
         "timestamp_ms": int(created_at.timestamp() * 1000),
     }
-
-
-@contextlib.asynccontextmanager
-async def _producer(kafka: Mapping[str, Any]) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(**kafka, acks="all", enable_idempotence=True, linger_ms=0)
-    await producer.start()
-    try:
-        yield producer
-    finally:
-        await producer.stop()

@@ -10,7 +10,6 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 from msgspec import DecodeError, msgpack
@@ -18,6 +17,7 @@ from msgspec import DecodeError, msgpack
 from contracts.platform import TOPIC_SERVICES_DEAD
 from contracts.records import DEAD_LETTER_BYTES, DeadLetter
 from contracts.rejection import rejection
+from services.kit.producer import producing
 
 RETENTION_MS = 7 * 86_400_000
 """As long as other dead letters are kept, and user-events: no record of a person outlives its topic's by more."""
@@ -55,10 +55,6 @@ async def keep(kafka: Mapping[str, Any], letter: DeadLetter) -> None:
                 raise for_code(code)(*message)
     finally:
         await admin.close()
-    producer = AIOKafkaProducer(**kafka, acks="all", enable_idempotence=True, max_request_size=DEAD_LETTER_BYTES)
-    try:
-        await producer.start()
+    async with producing(kafka, max_request_size=DEAD_LETTER_BYTES) as producer:
         value = msgpack.encode(letter.truncated())
         await producer.send_and_wait(TOPIC_SERVICES_DEAD, value, key=letter.key.encode())
-    finally:
-        await producer.stop()

@@ -1,8 +1,8 @@
 """Everything of a person: given to them, or erased.
 
 The end of an account is one transaction: the person's rows go, and with the same commit the event stands in the outbox
-by which other services erase what they have. The event is sent twice, at once and when no topic has beats of before the
-end any more: what was computed from those in between is erased by the second.
+by which other services erase what they have. The event is sent again when `bio-sensor-raw` has no beats of before the
+end any more, and when nobody can replay dead letters of before it: what was computed from those is erased then.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from services.kit.database import Connection
 from services.kit.export import Exported, rows
 from services.users.people import digest, tokens_end
 
-AGAIN_AFTER = timedelta(hours=25)
-"""Beats are kept in `bio-sensor-raw` for 24 hours."""
+AGAIN_AFTER = timedelta(hours=25), timedelta(days=8, hours=2)
+"""Beats are kept in `bio-sensor-raw` for 24 hours and dead letters for seven days; what is replayed on the last of them
+is a beat of that topic for a day more."""
 TABLES_OF_A_PERSON = (
     *("people", "documents", "check_ins", "streaks", "progress", "rewards", "badges", "consents", "idempotency_keys"),
 )
 """Every table with rows of a person; those but the first refer to it and go with it."""
 _EXPORTED = {
-    table: f"select to_jsonb(t) - 'user_id' from {table} as t where user_id = %s"
+    table: f"select to_jsonb(t) - 'user_id' from {table} as t where user_id = %(person)s"
     for table in TABLES_OF_A_PERSON
     if table != "idempotency_keys"  # answers that the person got already
 }
@@ -44,7 +45,7 @@ async def delete(connection: Connection, user: str, now: datetime) -> None:
     await connection.execute(_DELETE, (user,))
     await connection.execute(_REMEMBER, (digest(user), now))
     at, until = milliseconds(now), milliseconds(tokens_end(now))
-    for due in (now, now + AGAIN_AFTER):
+    for due in (now, *(now + after for after in AGAIN_AFTER)):
         event = UserEvent(str(uuid4()), Kind.ACCOUNT_DELETED, user, at, until=until)
         await put(connection, event, due=due)
 

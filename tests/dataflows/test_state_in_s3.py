@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
-from contracts.records import StoredFrame, pack, partition_of
+from contracts.records import Erasure, StoredFrame, pack, partition_of
 from local.engines.kafka import Kafka
 from tests.dataflows.harness import PARTITIONS, Harness
 from tests.dataflows.s3_gate import Gate, Request
@@ -170,6 +170,32 @@ def test_a_lost_volume_costs_nothing_after_a_graceful_stop_and_a_damaged_log_hea
     assert stream.stop(signal.SIGTERM) == 0
     assert_holds(stream, sent)
     assert set(stream.receiver.requests.values()) == {1}
+
+
+def test_an_erased_state_comes_back_from_no_disk_and_no_snapshot(stream: Stream) -> None:
+    sent = population(3)
+    user = sent[0].user
+    stream.start()
+    stream.send(sent)
+    settled(stream, len(expected(sent)[0]))
+    stream.snapshotted()
+    users = {frame.user for frame in sent}
+    assert persons(stream) == len(users)
+    for partition in range(PARTITIONS):
+        stream.send_raw(partition, pack(Erasure(user, max(frame.received for frame in sent) + 1)))
+    stream.snapshotted()
+    assert persons(stream) == len(users) - 1
+    assert not stream.messages(stream.dead)
+    for lose in (lambda: None, stream.wipe):
+        stream.stop(signal.SIGKILL)
+        lose()
+        stream.start()
+        assert sum(one["persons"] for one in stream.restored()) == len(users) - 1
+
+
+def persons(stream: Stream) -> int:
+    """Whose states the newest snapshots have."""
+    return sum(stream.manifest(partition)["snapshots"][0]["persons"] for partition in range(PARTITIONS))
 
 
 def test_killed_before_and_after_each_write_with_and_without_its_volume(stream: Stream) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -91,11 +91,16 @@ def streamed(site: Site, user: str, token: str) -> Report:
 
 
 def two_days(now: datetime) -> tuple[str, str]:
-    """A zone, and one whose day is the next one at this moment: who travels there keeps a streak over midnight."""
-    zones = sorted(zone for zone in available_timezones() if zone.startswith(("Europe/", "Pacific/")))
-    days = {zone: now.astimezone(ZoneInfo(zone)).date() for zone in zones}
-    first = min(zones, key=lambda zone: days[zone])
-    return first, next(zone for zone in zones if days[zone] == days[first] + timedelta(days=1))
+    """A zone, and one whose day is the next one at this moment: who travels there keeps a streak over midnight. In
+    both midnight is ten minutes away or more."""
+    margin = timedelta(minutes=10)
+    days: dict[date, str] = {}
+    for zone in available_timezones():
+        here = now.astimezone(ZoneInfo(zone))
+        if (here - margin).date() == (here + margin).date():
+            days[here.date()] = zone
+    first = next(day for day in sorted(days) if day + timedelta(days=1) in days)
+    return days[first], days[first + timedelta(days=1)]
 
 
 def test_a_person_from_the_first_sign_in_to_the_end_of_the_account(
@@ -107,8 +112,6 @@ def test_a_person_from_the_first_sign_in_to_the_end_of_the_account(
     person = app.of_user(tokens["access_token"])
 
     # Preferences decide what calms.
-    before, after = two_days(datetime.now(UTC))
-    replace(person, "profile", display_name="Ada", zone=before)
     replace(person, "preferences", language="de", longest_minutes=5, kinds=["breathing"], voices=[])
     until("recommend to know the item", lambda: CALM in titles(person), 30)
     report = streamed(site, user, tokens["access_token"])
@@ -123,15 +126,16 @@ def test_a_person_from_the_first_sign_in_to_the_end_of_the_account(
     assert refused.status_code == 403
 
     # A streak over midnight, and the points of the calm that was seen.
+    before, after = two_days(datetime.now(UTC))
+    replace(person, "profile", display_name="Ada", zone=before)
     assert person.done("POST", "/v1/users/me/check-ins", {"mood": 3})["streak"]["length"] == 1
     replace(person, "profile", display_name="Ada", zone=after)
     assert person.done("POST", "/v1/users/me/check-ins", {"mood": 4})["streak"]["length"] == 2
 
-    def points() -> int:
-        return person.done("GET", "/v1/users/me/launch")["points"]
+    def rewarded() -> set[str]:
+        return {one["kind"] for one in person.done("GET", "/v1/users/me/rewards")["rewards"] if one["points"]}
 
-    # Both check-ins are of one UTC day, which earns once.
-    until("the points of a check-in and of a calm that was seen", lambda: points() == 10 + 15, 60)
+    until("the points of both", lambda: rewarded() == {"check-in", "calm-seen"}, 60)
 
     # A subscription makes a role of the next token, and its end takes it away.
     secret = webhook_secret(platform)
@@ -164,9 +168,10 @@ def test_a_person_from_the_first_sign_in_to_the_end_of_the_account(
     assert [check_in["mood"] for check_in in exported["users/me"]["check_ins"]] == [3, 4]
     assert [account["id"] for account in exported["auth"]["accounts"]] == [user]
     assert len(exported["payments"]["subscription_events"]) == 2
+    assert rows(platform, user)
     person.done("DELETE", "/v1/users/me")
     assert person.ask("GET", "/v1/users/me/launch").status_code == 410
-    until("the account of auth to end", lambda: not can_refresh(app, tokens), 60)
+    until("the account of auth to end", lambda: refused_grant(app, tokens) == "invalid_grant", 60)
     until("the rows of the history to go", lambda: rows(platform, user) == 0, 60)
 
 
@@ -180,11 +185,13 @@ def refreshed_with(app: App, tokens: dict[str, str], roles: set[str]) -> dict[st
     return tokens if set(claims(tokens["access_token"]).get("roles", [])) == roles else None
 
 
-def can_refresh(app: App, tokens: dict[str, str]) -> bool:
+def refused_grant(app: App, tokens: dict[str, str]) -> str:
+    """Why the refresh token gives no tokens; "" while it does."""
     answer = app.refresh(tokens["refresh_token"])
     if answer.is_success:
         tokens |= answer.json()
-    return answer.is_success
+        return ""
+    return answer.json().get("error", "")
 
 
 def rows(platform: Platform, user: str) -> int:

@@ -26,6 +26,8 @@ from tests.kit.refusals import refusing
 pytestmark = pytest.mark.integration
 END = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+MISSING = "no-beats"
+"""A topic that no test makes."""
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def ended(user: str) -> bytes:
 async def test_rows_before_the_end_are_erased_and_a_repeat_changes_nothing(store: str, brokers: dict[str, Any]) -> None:
     before = rows(store)
     async with Pool(store, min_size=1, open=False) as pool:
-        eraser = Eraser(pool, brokers)
+        eraser = Eraser(pool, brokers, MISSING)
         await eraser.handle(ended("nobody"))
         assert rows(store) == before
         for _ in range(2):
@@ -85,17 +87,17 @@ async def test_what_is_no_event_is_refused_and_nothing_is_erased(
 ) -> None:
     async with Pool(store, min_size=1, open=False) as pool:
         with pytest.raises(msgspec.DecodeError):
-            await Eraser(pool, brokers).handle(value)
-        await Eraser(pool, brokers).handle(encode(UserEvent(str(uuid4()), "another-kind", "ada", 0)))
+            await Eraser(pool, brokers, MISSING).handle(value)
+        await Eraser(pool, brokers, MISSING).handle(encode(UserEvent(str(uuid4()), "another-kind", "ada", 0)))
     assert len(rows(store)) == 12
 
 
 async def test_what_no_table_takes_is_told_from_a_store_that_is_away(store: str, brokers: dict[str, Any]) -> None:
     async with Pool(store, min_size=1, open=False) as pool:
         with refusing(store, "hrv_1m", "54000"), pytest.raises(msgspec.DecodeError, match="limit"):
-            await Eraser(pool, brokers).handle(ended("ada"))
+            await Eraser(pool, brokers, MISSING).handle(ended("ada"))
         with refusing(store, "hrv_1m", "57014"), pytest.raises(psycopg.errors.QueryCanceled):
-            await Eraser(pool, brokers).handle(ended("ada"))
+            await Eraser(pool, brokers, MISSING).handle(ended("ada"))
     assert len(rows(store)) == 12
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 
 import psycopg
@@ -12,6 +13,7 @@ from contracts.connections import DatabaseVariables
 from services.kit import database
 from services.kit.database import AWAY, Pool, reading
 from tests.fixtures.engines import Database
+from tests.ingest.harness import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -55,3 +57,22 @@ async def test_a_connection_that_breaks_while_it_reads_is_away_and_replaced(pool
             await connection.execute("select pg_terminate_backend(pg_backend_pid())")
     async with reading(pool) as connection:
         assert await (await connection.execute("select 1")).fetchone() == (1,)
+
+
+async def test_after_a_restart_of_the_server_one_request_fails_and_not_one_for_each_connection(
+    postgres: Database,
+) -> None:
+    uri = postgres.create("kit_database_restart")
+    async with database.pool(DatabaseVariables(database_url=SecretStr(uri)), size=6) as pool:
+        async with contextlib.AsyncExitStack() as stack:  # so all six exist
+            held = [await stack.enter_async_context(pool.connection()) for _ in range(6)]
+            pids = {connection.info.backend_pid for connection in held}
+        async with await psycopg.AsyncConnection.connect(uri, autocommit=True) as other:
+            await other.execute("select pg_terminate_backend(pid) from unnest(%s) as pid", (list(pids),))
+        with pytest.raises(AWAY):
+            await database.check(pool)
+        await wait_until("six connections", lambda: pool.get_stats()["pool_available"] == 6)
+        for _ in range(6):
+            async with pool.connection() as connection:
+                assert connection.info.backend_pid not in pids
+                await connection.execute("select 1")

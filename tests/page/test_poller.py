@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
@@ -28,39 +30,43 @@ def polls(monkeypatch: pytest.MonkeyPatch) -> list[Platform]:
     return taken
 
 
-async def first_snapshot(page: PlatformPoller) -> View:
-    async with asyncio.timeout(10), aclosing(page.views(None)) as views:
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[PlatformPoller]:
+    page = PlatformPoller(Site(tmp_path))
+    polling = asyncio.create_task(page.run())
+    yield page
+    polling.cancel()
+
+
+async def polled(views: AsyncGenerator[View, None]) -> View:
+    """The first view that has a snapshot."""
+    async with asyncio.timeout(10):
         async for view in views:
             if view.platform is not None:
                 return view
     raise AssertionError
 
 
-async def test_the_platform_is_polled_only_while_the_page_is_viewed(
-    polls: list[Platform], tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AURA_HOME", str(tmp_path))
-    page = PlatformPoller(Site.current())
-    polling = asyncio.create_task(page.run())
+async def test_nothing_is_polled_before_the_page_is_viewed(page: PlatformPoller, polls: list[Platform]) -> None:
     await asyncio.sleep(0.1)
     assert not polls
-
-    view = await first_snapshot(page)
-    assert view.platform is polls[0]
+    async with aclosing(page.views(None)) as views:
+        view = await polled(views)
+    assert any(view.platform is one for one in polls)
     assert "no cluster" in view.store
 
-    await asyncio.sleep(0.05)  # a poll that had begun ends
-    polled = len(polls)
-    await asyncio.sleep(0.1)
-    assert len(polls) == polled
-    assert page.platform is None, "the next viewer is shown nothing old"
 
+async def test_nothing_is_polled_after_the_last_viewer_has_left(page: PlatformPoller, polls: list[Platform]) -> None:
     async with aclosing(page.views(None)) as first, aclosing(page.views(None)) as second:
-        await anext(first)
-        await anext(second)
+        await polled(first)
+        await polled(second)
         await second.aclose()
+        before = len(polls)
         async with asyncio.timeout(10):
             async for _ in first:
-                if len(polls) > polled + 2:
+                if len(polls) > before + 1:
                     break
-    polling.cancel()
+    before = len(polls)
+    await asyncio.sleep(0.3)
+    assert len(polls) <= before + 1, "a poll that had begun ends, and no other begins"
+    assert page.platform is None, "the next viewer is shown nothing old"

@@ -120,6 +120,7 @@ class InterruptedEngine(mocks.Mocks):
 
     def _provider(self, after: int, reference: str) -> AwsProvider:
         """`reference` is a URN and an id, as Pulumi writes a resource's provider."""
+        assert reference, "each resource of the program names its provider"
         return InterruptedProvider(self._configured[reference.split("::")[-2]], after)
 
     def _operation(self) -> Operation:

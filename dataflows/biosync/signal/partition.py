@@ -92,7 +92,7 @@ class PartitionState:
         return output
 
     def _erased(self, value: bytes) -> bool:
-        """Whether the record is an erasure. Whoever sent frames after it has come back: their state is kept."""
+        """Whether the record is an erasure, which is then done."""
         try:
             erasure = read_erasure(value)
         except msgspec.DecodeError:

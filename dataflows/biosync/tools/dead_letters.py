@@ -17,7 +17,15 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from contracts.connections import KafkaClient
 from contracts.platform import TOPIC_SERVICES_DEAD
-from contracts.records import DEAD_LETTER_BYTES, DeadLetter, partition_of, read_dead_letter, unpack
+from contracts.records import (
+    DEAD_LETTER_BYTES,
+    DeadLetter,
+    StoredFrame,
+    partition_of,
+    read_dead_letter,
+    read_erasure,
+    unpack,
+)
 from dataflows.biosync.signal.partition import PartitionState
 from dataflows.biosync.signal.rules import Rules
 
@@ -41,9 +49,18 @@ class Entry(msgspec.Struct, frozen=True):
         try:
             if self.letter.kind != "frames":
                 return [str(json.loads(self.letter.value)["user"])]
-            return sorted({frame.user for frame in unpack(self.letter.value)})
+            return sorted({frame.user for frame in _frames(self.letter)} or {read_erasure(self.letter.value).user})
         except (msgspec.DecodeError, ValueError, LookupError, TypeError, RecursionError):
             return []
+
+
+def _frames(letter: DeadLetter) -> list[StoredFrame]:
+    """None of an erasure, which a dataflow of an older release did not know. Raises msgspec.DecodeError."""
+    try:
+        return unpack(letter.value)
+    except msgspec.DecodeError:
+        read_erasure(letter.value)
+        return []
 
 
 class DeadLetterTopic:
@@ -90,7 +107,7 @@ class DeadLetterTopic:
             return output.dead_letters[0].reason
         if not partitions:
             return f"topic {self._raw} does not exist"
-        for frame in unpack(letter.value):
+        for frame in _frames(letter):
             current = partition_of(frame.user, partitions)
             if current != letter.partition:
                 return f"{frame.user} belongs to partition {current} now that the topic has {partitions}"

@@ -83,9 +83,9 @@ class ObjectContents:
         before: _Before | None = attributes.get(_WRITTEN)
         if before is None or before.attributes != _kept(attributes) or before.metadata != metadata:
             if _NAME not in attributes:
-                contents = _contents(key)
-                attributes[_NAME] = self.write(contents)
-                key.contentsize = len(contents)
+                if key.disposed:  # a deleted version that the delete marker above it still refers to
+                    key.contentsize = 0
+                attributes[_NAME] = self.write(b"" if key.disposed else key.value)
             state = {name: value for name, value in attributes.items() if name not in _NOT_STATE}
             before = attributes[_WRITTEN] = _Before(write(state), dict(metadata))
             before.attributes.update(_kept(attributes))
@@ -139,14 +139,6 @@ class ObjectContents:
         if name not in self._whole:
             read((self.folder / name).read_bytes())
             self._whole[name] = None
-
-
-def _contents(key: FakeKey) -> bytes:
-    """None of a deleted version that the delete marker above it still refers to: moto has closed them."""
-    try:
-        return key.value
-    except ValueError:
-        return b""
 
 
 def _kept(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from local.engines.kafka.administration import Administration, client_settings
 from local.engines.kafka.broker import Broker
 from local.engines.kafka.settings import Identity, Listeners, Node, server_properties
 from local.engines.kafka.storage import identity
-from local.engines.runtime.process import EngineFailed, Process
+from local.engines.runtime.process import START_SECONDS, EngineFailed, Process
 
 
 class Kafka:
@@ -65,7 +65,7 @@ class Kafka:
         """Of the first broker, the only one of most clusters."""
         return self.brokers[0].process
 
-    def ensure(self, seconds: float = 180.0) -> str:
+    def ensure(self, seconds: float = START_SECONDS) -> str:
         """Starts the brokers and waits until each serves; returns the bootstrap servers of plaintext clients, if any.
 
         Brokers whose settings have changed are restarted one after the other.
@@ -79,7 +79,7 @@ class Kafka:
             self.settle(seconds)
         return self.bootstrap if self.listeners.plaintext else ""
 
-    def start(self, seconds: float = 180.0) -> None:
+    def start(self, seconds: float = START_SECONDS) -> None:
         """Starts the brokers that do not run, all at once, and waits until each with these settings serves."""
         _ = self.identity  # made here, once: each broker is launched by a thread of its own
         idle = [broker for broker in self.brokers if broker.process.pid() is None]
@@ -98,7 +98,7 @@ class Kafka:
         if self.wanted():
             self.brokers[number - 1].process.stop(grace=30)
 
-    def settle(self, seconds: float = 180.0) -> None:
+    def settle(self, seconds: float = START_SECONDS) -> None:
         """Waits until the replicas of all brokers are in sync."""
         self._wait(self.brokers, self.administration().in_sync, seconds)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from local.engines.certificates import Authority, Pair
 from local.engines.kubernetes import pki
-from local.engines.runtime.process import Process, kill_recorded
+from local.engines.runtime.process import START_SECONDS, Process, kill_recorded
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
 
@@ -100,7 +100,7 @@ class ControlPlane:
         """Writes a kubeconfig that authenticates with `client`."""
         pki.write_kubeconfig(file, self.name, self.endpoint, self.authority.certificate, client)
 
-    def ensure(self, seconds: float = 180.0) -> str:
+    def ensure(self, seconds: float = START_SECONDS) -> str:
         """Starts the components that do not run, writes the kubeconfig, waits for the API; returns the endpoint.
 
         Raises EngineFailed, with the end of the log, when a component ends or `seconds` pass.

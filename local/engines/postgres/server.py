@@ -19,7 +19,7 @@ from local.engines.postgres.origin import NO_LATER_COMMIT, PASSWORDS, Empty, Fol
 from local.engines.postgres.positions import Control
 from local.engines.postgres.roles import SUPERUSER
 from local.engines.runtime.files import write
-from local.engines.runtime.process import EngineFailed, Process
+from local.engines.runtime.process import START_SECONDS, EngineFailed, Process
 from local.toolchain import tools
 
 _BY_SETTINGS = re.compile(
@@ -86,7 +86,7 @@ class Postgres:
         self.process = Process(folder, "postgres")
         self._log_before = 0
 
-    def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = 180.0) -> str:
+    def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = START_SECONDS) -> str:
         """Starts the server, waits until it is ready, and creates the role `master` and its `database` if given.
 
         The first start makes the data, as the origin says. Returns "address:port". Raises EngineFailed, and its

@@ -15,7 +15,7 @@ from local.engines.redis import connections
 from local.engines.redis.transport import Tls
 from local.engines.redis.users import ADMINISTRATOR, Access
 from local.engines.runtime.files import write
-from local.engines.runtime.process import EngineFailed, Process
+from local.engines.runtime.process import START_SECONDS, EngineFailed, Process
 from local.engines.shared_port import SharedPort
 from local.toolchain import tools
 
@@ -92,7 +92,7 @@ class Redis:
     def url(self) -> str:
         return f"{'rediss' if self.tls else 'redis'}://{self.address}:{self.port}/0"
 
-    def ensure(self, seconds: float = 60.0, *, synchronised: bool = True) -> str:
+    def ensure(self, seconds: float = START_SECONDS, *, synchronised: bool = True) -> str:
         """Starts the server, makes a running one match, and waits until it has its data; returns its URL.
 
         Without `synchronised` the data that a replica had is enough.
@@ -102,7 +102,7 @@ class Redis:
         self.process.wait_until(self.ready if synchronised else self.answers, seconds)
         return self.url
 
-    def start(self, seconds: float = 60.0) -> None:
+    def start(self, seconds: float = START_SECONDS) -> None:
         """Starts the server unless it runs with the same transport, and waits until it answers."""
         file = self.folder / "redis.conf"
         if self.process.pid() is not None and file.exists() and not self._has_transport(file.read_text()):

@@ -34,6 +34,9 @@ tick ${stat##*) } > "$record.new" && mv "$record.new" "$record" && exec "$@"
 RECORD_VARIABLE = "AURA_PROCESS"
 """Variable with the path of the record. Children inherit it; other recorded processes have their own."""
 
+START_SECONDS = 180.0
+"""How long an engine may take until it is ready. One that ends is told at once; other work on the same processors must
+not make a start a failure."""
 _EXEC_SECONDS = 1.0
 """How long an empty environment is read again: it is empty during exec, which ends as soon as the process gets
 processor time."""

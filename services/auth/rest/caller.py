@@ -15,9 +15,6 @@ from services.auth.sessions import store as sessions
 from services.kit.problems import Problem
 from services.kit.tokens import InvalidToken, bearer
 
-BEARER: dict[str, list[str]] = {"bearer": []}
-"""Of a route that asks for a token where the gateway asks for none, for OpenAPI."""
-
 
 async def caller(request: Request) -> Bearer:
     """The caller by their token, whose session is still open; 401 otherwise."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.auth.audit import store as audit
-from services.auth.rest.caller import BEARER, Caller
+from services.auth.rest.caller import Caller
 from services.auth.service import Service
 from services.auth.sessions import store
 from services.kit.problems import Problem, documented
@@ -61,9 +61,7 @@ def router(service: Service) -> APIRouter:
             await audit.append(connection, user, "session.ended", device)
         return Response(status_code=204)
 
-    @routes.post(
-        "/log-out-everywhere", status_code=204, responses=documented(401, 503), openapi_extra={"security": [BEARER]}
-    )
+    @routes.post("/log-out-everywhere", status_code=204, responses=documented(401, 503))
     async def everywhere(who: Caller) -> Response:
         """Ends the sessions of all devices."""
         user = who.principal.user

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Query
 
 from services.kit import cursor
 from services.kit.authentication import Caller
-from services.kit.export import Exported, rows
+from services.kit.export import Exported
 from services.kit.problems import documented
-from services.payments import history, invoices, payers
+from services.payments import export, history, invoices, payers
 from services.payments.endpoints.dependencies import Now, Service
 from services.payments.entitlements import entitlements
 from services.payments.history import Held
@@ -34,14 +34,6 @@ _POSITION = re.compile(r"([0-9]{1,18}) ([\x21-\x7e]{1,255})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWEST = datetime(9999, 1, 1, tzinfo=UTC), ""
 _ANSWERS = documented(401, 410, 503)
-_EXPORTED = {
-    "payers": "select to_jsonb(t) from payers as t where id = %s",
-    "subscription_events": "select to_jsonb(t) - 'payer' from subscription_events as t where payer = %s order by at",
-    "invoices": "select to_jsonb(t) - 'payer' from invoices as t where payer = %s order by created_at",
-    "ledger_transactions": "select to_jsonb(t) - 'payer' - 'entered_by' || jsonb_build_object('postings',"
-    " (select jsonb_agg(to_jsonb(p) - 'transaction_id' order by line) from ledger_postings as p"
-    " where p.transaction_id = t.id)) from ledger_transactions as t where payer = %s order by id",
-}
 router = APIRouter()
 
 
@@ -98,11 +90,11 @@ async def list_invoices(
 
 
 @router.get("/export", responses=_ANSWERS)
-async def export(who: Caller, service: Service) -> Exported:
+async def exported(who: Caller, service: Service) -> Exported:
     """Everything that this service has of the caller, by table."""
     async with service.pool.connection() as connection:
         payer = await payers.find(connection, who)
-        return await rows(connection, _EXPORTED, payer.id) if payer else {}
+        return await export.of_payer(connection, payer)
 
 
 def shown(held: Held, now: datetime) -> CurrentSubscription:

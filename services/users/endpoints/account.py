@@ -68,4 +68,4 @@ async def delete(who: Caller, people: Store, now: Now) -> Deletion:
             await connection.rollback()
     await people.mirror.refresh(who.user)
     people.relay.wake()
-    return Deletion(deleted_at=ended, erased_everywhere_by=ended + account.AGAIN_AFTER)
+    return Deletion(deleted_at=ended, erased_everywhere_by=ended + account.AGAIN_AFTER[-1])

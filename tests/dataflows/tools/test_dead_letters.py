@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import KafkaException, Producer
 
 from contracts.connections import kafka_client
-from contracts.records import DeadLetter, StoredFrame, pack, partition_of
+from contracts.records import DeadLetter, Erasure, StoredFrame, pack, partition_of
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic
 from local.engines.kafka import Kafka
@@ -154,3 +154,11 @@ def test_a_running_dataflow_processes_replayed_records(harness: Harness) -> None
     for partition_ in range(PARTITIONS):
         metric = f'biosync_consumer_lag_records{{partition="{partition_}"}} 0.0'
         until(metric, lambda metric=metric: metric in metrics(harness), 20)
+
+
+def test_an_erasure_that_an_older_dataflow_did_not_know_is_listed_and_replayed(harness: Harness) -> None:
+    write(harness, letter(harness, pack(Erasure("ada", START))))
+    topic = letters(harness)
+    assert [entry.users for entry in topic.entries()] == [["ada"]]
+    replayed, rejected = topic.replay()
+    assert (len(replayed), rejected) == (1, [])

@@ -9,7 +9,7 @@ from pathlib import Path
 from local.engines.kafka.replicator.measures import Measure, read
 from local.engines.kafka.replicator.plan import Plan
 from local.engines.runtime.files import write
-from local.engines.runtime.process import Process
+from local.engines.runtime.process import START_SECONDS, Process
 from local.site import CHECKOUT
 
 
@@ -29,7 +29,7 @@ class Replicator:
         known = self.settings.read_text() if self.settings.exists() else ""
         return self.process.pid() is not None and known == self.plan.text()
 
-    def ensure(self, seconds: float = 60.0) -> None:
+    def ensure(self, seconds: float = START_SECONDS) -> None:
         """Starts it, or again with another plan, and waits until it copies. Raises EngineFailed."""
         if not self.current():
             self.process.stop()
