@@ -183,6 +183,7 @@ def test_an_erased_state_comes_back_from_no_disk_and_no_snapshot(stream: Stream)
     assert persons(stream) == len(users)
     for partition in range(PARTITIONS):
         stream.send_raw(partition, pack(Erasure(user, max(frame.received for frame in sent) + 1)))
+    assert stream.producer.flush(20) == 0
     stream.snapshotted()
     assert persons(stream) == len(users) - 1
     assert not stream.messages(stream.dead)
