@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection, InterfaceError, OperationalError
@@ -23,15 +24,19 @@ not the active one."""
 
 WAIT_SECONDS = 3.0
 """For a free connection. Then 503: whoever waits longer has hung up, and a queue would outlast the outage."""
+IDLE_SECONDS = 1.0
+"""Since its last use for which a connection is taken for a live one: under load none is asked."""
 STATEMENT_MS, LOCK_MS = 5_000, 3_000
 """Longest statement, and longest wait for a row that another request holds."""
 
 
 class Pool(AsyncConnectionPool[Connection]):
-    """A pool that looks at its other connections once one is found broken: a server that ended ended all of them, and
-    each would fail a request of its own."""
+    """A pool that asks an idle connection before it gives it away: a server that ended has ended all of them, and each
+    would fail a request of its own."""
 
-    _looking: asyncio.Task[None] | None = None
+    def __init__(self, conninfo: str, **options: Any) -> None:
+        self._used: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()
+        super().__init__(conninfo, check=self._ask, **options)
 
     @asynccontextmanager
     async def connection(self, timeout: float | None = None) -> AsyncIterator[Connection]:  # noqa: ASYNC109  the pool's
@@ -39,8 +44,15 @@ class Pool(AsyncConnectionPool[Connection]):
             try:
                 yield connection
             finally:
-                if connection.broken and (self._looking is None or self._looking.done()):
-                    self._looking = asyncio.create_task(self.check())
+                self._used[connection] = time.monotonic()
+
+    async def _ask(self, connection: Connection) -> None:
+        if time.monotonic() - self._used.get(connection, -IDLE_SECONDS) >= IDLE_SECONDS:
+            try:
+                await self.check_connection(connection)
+            except psycopg.Error:
+                await self.check()  # the others: each would cost the one that waits another second
+                raise
 
 
 def pool(variables: DatabaseVariables, *, size: int) -> Pool:

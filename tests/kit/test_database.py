@@ -13,7 +13,6 @@ from contracts.connections import DatabaseVariables
 from services.kit import database
 from services.kit.database import AWAY, Pool, reading
 from tests.fixtures.engines import Database
-from tests.ingest.harness import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -59,9 +58,10 @@ async def test_a_connection_that_breaks_while_it_reads_is_away_and_replaced(pool
         assert await (await connection.execute("select 1")).fetchone() == (1,)
 
 
-async def test_after_a_restart_of_the_server_one_request_fails_and_not_one_for_each_connection(
-    postgres: Database,
+async def test_after_a_restart_of_the_server_no_request_gets_a_connection_of_before(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database, "IDLE_SECONDS", 0.0)
     uri = postgres.create("kit_database_restart")
     async with database.pool(DatabaseVariables(database_url=SecretStr(uri)), size=6) as pool:
         async with contextlib.AsyncExitStack() as stack:  # so all six exist
@@ -69,10 +69,23 @@ async def test_after_a_restart_of_the_server_one_request_fails_and_not_one_for_e
             pids = {connection.info.backend_pid for connection in held}
         async with await psycopg.AsyncConnection.connect(uri, autocommit=True) as other:
             await other.execute("select pg_terminate_backend(pid) from unnest(%s) as pid", (list(pids),))
-        with pytest.raises(AWAY):
-            await database.check(pool)
-        await wait_until("six connections", lambda: pool.get_stats()["pool_available"] == 6)
         for _ in range(6):
             async with pool.connection() as connection:
                 assert connection.info.backend_pid not in pids
                 await connection.execute("select 1")
+
+
+async def test_a_connection_that_was_just_used_is_not_asked(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    async def check_connection(connection: object) -> None:
+        asked.append(connection)
+
+    monkeypatch.setattr(pool, "check_connection", check_connection)
+    monkeypatch.setattr(database, "IDLE_SECONDS", 60.0)
+    for _ in range(3):
+        await database.check(pool)
+    assert asked == []
+    monkeypatch.setattr(database, "IDLE_SECONDS", 0.0)
+    await database.check(pool)
+    assert len(asked) == 1
