@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fastapi import Depends, FastAPI
 
 from services.kit import health, metrics, parameters, problems, region
+from services.kit.bodies import BodyMiddleware
 from services.kit.region import Gate, Lifespan
 from services.kit.tokens import Verifier
 from services.kit.trace import TraceMiddleware
@@ -24,9 +25,10 @@ def create(
     """An application with trace ids, metrics, problem documents, /healthz and /readyz (which runs `checks`).
 
     Exceptions of the types `away` say that a dependency is away: 503 with Retry-After. `verifier` judges the callers of
-    routes with a parameter `Caller` (authentication.py). A parameter with a NUL is refused (parameters.py). While its
-    region may not serve, `gate` refuses everything but health and metrics: the one of the environment unless given. A
-    path with a slash at its end is another path: a redirect would lead to http, since the gateway ends TLS.
+    routes with a parameter `Caller` (authentication.py). A parameter with a NUL is refused (parameters.py), and a body
+    that is too long or too slow (bodies.py). While its region may not serve, `gate` refuses everything but health and
+    metrics: the one of the environment unless given. A path with a slash at its end is another path: a redirect would
+    lead to http, since the gateway ends TLS.
     """
     gate = gate or region.gate_of_environment()
     app = FastAPI(
@@ -39,6 +41,7 @@ def create(
     )
     app.state.verifier = verifier
     problems.install(app, away)
+    app.add_middleware(BodyMiddleware)
     app.add_middleware(region.GateMiddleware, gate=gate)
     app.add_middleware(metrics.MetricsMiddleware)
     app.add_middleware(TraceMiddleware)
