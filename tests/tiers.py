@@ -14,6 +14,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,8 @@ def end_leftovers(folder: Path, seconds: float) -> list[str]:
         time.sleep(0.2)
     commands = [_command(process) for process in left]  # not readable after the end of the process
     for process in left:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     return commands
 
 
