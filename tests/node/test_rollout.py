@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from tests.fixtures.cluster import Cluster
+from tests.ingest.harness import wait_until
 from tests.node.manifests import POD_IP, container, deployment, server, service
 
 pytestmark = pytest.mark.integration
@@ -113,6 +114,22 @@ async def test_a_drained_node_fails_no_request_and_pods_move(cluster: Cluster, n
     assert {pod["spec"]["nodeName"] for pod in live} == set(cluster.on_demand.nodes)
     assert failures == []
     assert len(answers) > 100
+
+
+async def test_new_services_fail_no_request_of_others(cluster: Cluster, namespace: str) -> None:
+    """Each of them reloads the proxy."""
+    cluster.apply(_version("one"), service("web", _HTTP), namespace=namespace)
+    await asyncio.to_thread(_rolled_out, cluster, namespace, "web")
+    url = f"http://{_address(cluster, namespace, 'web')}:8080/"
+    await asyncio.to_thread(cluster.until, lambda: _answers(url))
+    answers: list[str] = []
+    failures: list[str] = []
+    async with _clients(url, answers, failures):
+        for number in range(8):
+            await asyncio.to_thread(cluster.apply, service(f"another-{number}", _HTTP), namespace=namespace)
+            before = len(answers)
+            await wait_until("more answers", lambda before=before: len(answers) > before + 20)
+    assert failures == []
 
 
 async def test_websockets_survive_new_services_and_a_killed_proxy_controller(cluster: Cluster, namespace: str) -> None:

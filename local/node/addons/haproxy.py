@@ -24,7 +24,10 @@ defaults
  timeout client-fin 30s
  retries 3
  option redispatch
+ option idle-close-on-response
 """
+"""At a reload an idle connection of a client stays until its next response: closed at once, it would fail a request
+that is on its way."""
 
 
 def configuration(service_ports: Iterable[ServicePort], slots: Slots, socket: Path, connections: int) -> str:
