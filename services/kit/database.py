@@ -47,7 +47,7 @@ class Pool(AsyncConnectionPool[Connection]):
                 self._used[connection] = time.monotonic()
 
     async def _ask(self, connection: Connection) -> None:
-        if time.monotonic() - self._used.get(connection, -IDLE_SECONDS) >= IDLE_SECONDS:
+        if time.monotonic() - self._used.get(connection, float("-inf")) >= IDLE_SECONDS:
             try:
                 await self.check_connection(connection)
             except psycopg.Error:

@@ -101,7 +101,7 @@ async def test_what_no_table_takes_is_told_from_a_store_that_is_away(store: str,
     assert len(rows(store)) == 12
 
 
-async def test_each_partition_of_beats_is_told_whose_state_goes(
+async def test_an_erasure_is_written_to_each_partition_of_the_raw_topic(
     store: str, brokers: dict[str, Any], kafka: Kafka
 ) -> None:
     topic = f"raw-{uuid4()}"
