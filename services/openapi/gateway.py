@@ -51,7 +51,7 @@ SECURITY: dict[str, Any] = {
 
 
 def published(operation: dict[str, Any], route: Route) -> dict[str, Any]:
-    """The operation as it is seen through `route`: a token is needed if the route or the service asks for it."""
+    """The operation as it is seen through `route`, which says whether a token is needed."""
     by_gateway = route.auth is Auth.JWT
     responses = {status: _shared(answer) for status, answer in operation["responses"].items()}
     if by_gateway:
@@ -65,8 +65,7 @@ def published(operation: dict[str, Any], route: Route) -> dict[str, Any]:
         answer["headers"] = answer.get("headers", {}) | {
             name: {"$ref": f"#/components/headers/{name}"} for name in names
         }
-    token = by_gateway or any(BEARER in one for one in operation.get("security", []))
-    return operation | {"security": [{BEARER: []}] if token else [], "responses": dict(sorted(responses.items()))}
+    return operation | {"security": [{BEARER: []}] if by_gateway else [], "responses": dict(sorted(responses.items()))}
 
 
 _OF_STATUS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}

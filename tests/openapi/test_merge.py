@@ -65,13 +65,6 @@ def test_the_route_of_the_longest_prefix_decides_whether_a_token_is_needed() -> 
     assert "401" not in paths["/v1/pay/hooks/stripe"]["get"]["responses"]
 
 
-def test_a_service_may_ask_for_a_token_where_the_gateway_does_not() -> None:
-    found = document(
-        [part("auth", "/v1/auth", **operation(security=[{"bearer": []}]))], ("auth", route("/v1/auth", Auth.NONE))
-    )
-    assert found["paths"]["/v1/auth"]["get"]["security"] == [{"bearer": []}]
-
-
 def test_every_answer_has_a_trace_id_and_those_of_a_limited_route_what_is_left() -> None:
     found = document(
         [part("a", "/free"), part("b", "/limited")], ("a", route("/free")), ("b", route("/limited", limit=7))
