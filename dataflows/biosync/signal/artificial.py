@@ -26,9 +26,9 @@ def is_artificial(recent: list[float]) -> bool:
     d, c, b, a = recent[-4:]
     u, v, w = a - b, b - c, c - d
     # what these conditions guard costs: of the beats of a heart hardly any get there
-    if -9.0 < u < 9.0 and -9.0 < v < 9.0 and -9.0 < w < 9.0 and _is_still(recent):
+    if u * u + v * v + w * w <= _LEAST_SQUARES and _is_still(recent):
         return True
-    if len({a, b, c, d}) <= _FEW and len(set(recent[-LENGTH:])) <= _FEW:
+    if (not u or not v or a == c) and len(set(recent[-LENGTH:])) <= _FEW:
         return True
     if -0.01 < u - v < 0.01 or -0.01 < v - w < 0.01 or -0.01 < u - w < 0.01:
         last = recent[-LENGTH:]

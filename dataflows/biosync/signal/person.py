@@ -94,8 +94,8 @@ class Person(msgspec.Struct, array_like=True):
     def _process(self, frame: StoredFrame, late: bool, rules: Rules, dropped: Drops) -> Outcome:
         t = frame.t
         if not t:
-            if self.active in ("", frame.device):
-                self._move(frame)
+            if frame.movement is not None and self.active in ("", frame.device):
+                self._move(frame, frame.movement)
             return _NOTHING
         cleanser = self.cleanser
         if frame.device != self.active and self.active and t[0] <= cleanser.newest + DEVICE_TIMEOUT:
@@ -113,7 +113,8 @@ class Person(msgspec.Struct, array_like=True):
                 self.stress.reset_clock()
                 self.movement.reset_clock()
         outcome = self._measure(frame, beats, rules) if beats else _NOTHING
-        self._move(frame)
+        if frame.movement is not None:
+            self._move(frame, frame.movement)
         return outcome
 
     def _measure(self, frame: StoredFrame, beats: list[Beat], rules: Rules) -> Outcome:
@@ -124,24 +125,22 @@ class Person(msgspec.Struct, array_like=True):
             return _NOTHING
         windows: list[Window] = []
         events: list[StressEvent] = []
-        movement = self.movement
+        samples = frame.movement
         for now, window, count, usable, of_a_heart in closed:
             windows.append(window)
             if usable:
-                self._move(frame, now)
-                evidence = self.stress.evaluate(window, now, of_a_heart, count, usable, movement, rules.stress)
+                if samples is not None:
+                    self._move(frame, samples, now)
+                evidence = self.stress.evaluate(window, now, of_a_heart, count, usable, self.movement, rules.stress)
                 if evidence is not None:
                     events.append(
                         StressEvent(event_id(frame.user, now), frame.user, now, frame.received, frame.trace, evidence)
                     )
         return windows, events
 
-    def _move(self, frame: StoredFrame, until: int | None = None) -> None:
+    def _move(self, frame: StoredFrame, samples: StoredMovement, until: int | None = None) -> None:
         """Adds the movement of the frame, until then (Unix ms): a window knows nothing of what comes after it. What
         was added before is not newer than the newest, and so changes nothing."""
-        samples = frame.movement
-        if samples is None:
-            return
         movement = self.movement
         for t, mg in zip(samples.t, samples.mg, strict=True):
             if until is not None and t > until:
