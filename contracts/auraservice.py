@@ -72,6 +72,11 @@ class LimitBy(StrEnum):
     IP = "ip"
 
 
+BodySize = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,4}Ki|[1-9][0-9]?Mi)$", max_length=7)]
+"""As in 64Ki or 8Mi; at most 99Mi, which Kong would still hold in memory."""
+_BYTES = {"Ki": 1 << 10, "Mi": 1 << 20}
+
+
 class RateLimit(ResourceModel):
     """How many requests the gateway accepts; the rest get 429."""
 
@@ -99,12 +104,20 @@ class Route(ResourceModel):
     auth: Auth = Field(description="jwt: only with a valid access token; none: everyone.")
     rate_limit: RateLimit | None = Field(default=None, description="No limit if unset.")
     port: PortName | None = Field(default=None, description="Name of the port that serves it; http if unset.")
+    max_body: BodySize = Field(
+        default="1Mi",
+        description="Largest body of a request, in Ki or Mi, at most 99Mi; the rest get 413. 1Mi if unset.",
+    )
     origins: list[Origin] = Field(
         default=[],
         max_length=16,
         description="Origins, as in https://app.example.com, whose pages may call this (CORS); none if unset. The "
         "gateway answers their preflights without a token. Pages send tokens; cookies are not allowed.",
     )
+
+    @property
+    def max_body_bytes(self) -> int:
+        return int(self.max_body[:-2]) * _BYTES[self.max_body[-2:]]
 
 
 class Database(ResourceModel):

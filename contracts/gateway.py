@@ -2,7 +2,8 @@
 
 Kong counts requests by consumer or by header, not by a token's claim. So a `pre-function` copies the subject of the
 token, not yet verified, into USER_HEADER (overwriting what the client sent); `jwt` (priority 1450) refuses invalid
-tokens before `rate-limiting` (priority 910) counts by that header. It copies only what contracts/tokens.py calls a
+tokens before `request-size-limiting` (priority 951) looks at a body and `rate-limiting` (priority 910) counts by that
+header. It copies only what contracts/tokens.py calls a
 subject, and only from a token of that length; the services refuse the other forms by themselves. `cors` (priority 2000)
 answers preflights before a token is asked for, because a browser sends none with them.
 """
@@ -73,6 +74,15 @@ end
 """
 """Lua for the `access` phase of `pre-function`. A token may also come as the WebSocket subprotocols `bearer, <token>`,
 as a browser can set no header there."""
+
+SECURITY_HEADERS = {
+    "Strict-Transport-Security": "max-age=63072000",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""Headers of every response of a route, also of one that refuses, unless the service sends its own: nothing that an API
+answers is a page (OWASP Cheat Sheet Series, REST Security). `response-transformer` adds them."""
 
 CORS_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 CORS_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "X-Trace-Id")

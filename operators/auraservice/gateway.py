@@ -22,6 +22,7 @@ from contracts.gateway import (
     KEY_CLAIM,
     PLUGINS_ANNOTATION,
     READ_TIMEOUT_ANNOTATION,
+    SECURITY_HEADERS,
     SUBJECT_TO_HEADER,
     USER_HEADER,
     WRITE_TIMEOUT_ANNOTATION,
@@ -79,7 +80,13 @@ def _route(owner: Owner, spec: AuraServiceSpec, route: Route, plugins: list[str]
 
 def _plugins(owner: Owner, route: Route, dependencies: Dependencies) -> dict[str, Manifest]:
     trace = {"header_name": "X-Trace-Id", "generator": "uuid", "echo_downstream": True}
-    found = [_plugin(owner, "trace", "correlation-id", trace)]
+    headers = {"add": {"headers": [f"{name}:{value}" for name, value in SECURITY_HEADERS.items()]}}
+    size = {"allowed_payload_size": route.max_body_bytes, "size_unit": "bytes"}
+    found = [
+        _plugin(owner, "trace", "correlation-id", trace),
+        _plugin(owner, "headers", "response-transformer", headers),
+        _plugin(owner, f"body-{route.max_body.lower()}", "request-size-limiting", size),
+    ]
     if route.auth is Auth.JWT:
         claims = {"key_claim_name": KEY_CLAIM, "claims_to_verify": ["exp"], "uri_param_names": []}
         found.append(_plugin(owner, "subject", "pre-function", {"access": [SUBJECT_TO_HEADER]}))

@@ -56,6 +56,9 @@ def published(operation: dict[str, Any], route: Route) -> dict[str, Any]:
     responses = {status: _shared(answer) for status, answer in operation["responses"].items()}
     if by_gateway:
         _add(responses, "401", "no valid access token", JSON, MEDIA_TYPE)
+    if "requestBody" in operation:
+        _add(responses, "408", "the body did not arrive in time: nothing was done, send it again", JSON, MEDIA_TYPE)
+        _add(responses, "413", f"a body of more than {route.max_body}", JSON, MEDIA_TYPE)
     if route.rate_limit:
         _add(responses, "429", _limited(route.rate_limit), JSON)
     _add(responses, "503", "nothing here can answer at the moment: repeat the request", JSON, MEDIA_TYPE)

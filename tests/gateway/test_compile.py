@@ -161,6 +161,24 @@ def test_the_operators_plugins_are_supported(compiled: Any) -> None:
     assert result.plan.backends[0].policy == Policy(per_minute=5)
 
 
+@pytest.mark.parametrize(
+    ("plugin", "config", "field"),
+    [
+        ("request-size-limiting", {"allowed_payload_size": 1}, "size_unit"),
+        ("request-size-limiting", {"allowed_payload_size": 0, "size_unit": "bytes"}, "allowed_payload_size"),
+        ("response-transformer", {"add": {"headers": ["X-Frame-Options"]}}, "add.headers.0"),
+        ("response-transformer", {"add": {"headers": ["X-A:1\n2"]}}, "add.headers.0"),
+        ("response-transformer", {"remove": {"headers": ["Server"]}}, "remove"),
+    ],
+)
+def test_a_setting_that_is_not_implemented_makes_the_route_not_accepted(
+    compiled: Any, plugin: str, config: dict[str, Any], field: str
+) -> None:
+    result = compiled(objects.route("mine", "/", plugins="one"), objects.plugin("one", plugin, **config))
+    assert conditions(result)["Accepted"] == (False, "UnsupportedValue")
+    assert field in message(result)
+
+
 def test_an_unknown_kong_annotation_makes_the_route_not_accepted(compiled: Any) -> None:
     route = objects.route("mine", "/")
     route.metadata.annotations["konghq.com/methods"] = "GET"

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from local.gateway.objects import Object
-from operators.auraservice import gateway as operator
-from operators.auraservice.dependencies import Dependencies
-from operators.kubernetes.manifest import Owner
 from tests.gateway import objects
 from tests.gateway.conftest import UPSTREAM_PORT, RunningGateway, Upstreams
+from tests.gateway.declared import declared_by_operator
 
 pytestmark = pytest.mark.integration
 APP, LOCAL = "https://app.aurawellness.com", "http://localhost:3000"
@@ -33,22 +30,6 @@ async def routed(gateway: RunningGateway, upstreams: Upstreams) -> RunningGatewa
         objects.pod("one", address, UPSTREAM_PORT),
     )
     return gateway
-
-
-def declared_by_operator(route: dict[str, object]) -> list[Object]:
-    owner = Owner("AuraService", objects.NAMESPACE, "echo", "uid")
-    full = {"host": objects.HOST, "auth": "jwt", "rateLimit": {"perMinute": 2}, **route}
-    spec = operator.AuraServiceSpec.model_validate(
-        {
-            "image": "aura/echo:1", "ports": {"http": 8080}, "replicas": {"min": 1, "max": 1}, "placement": "spot",
-            "routes": [full],
-        }
-    )  # fmt: skip
-    made: list[Object] = []
-    for item in operator.routes(owner, spec, Dependencies()):
-        kind = objects.KongPlugin if item["kind"] == "KongPlugin" else objects.HTTPRoute
-        made.append(kind.model_validate(item))
-    return made
 
 
 async def test_a_preflight_is_answered_without_a_token_and_not_counted(routed: RunningGateway) -> None:

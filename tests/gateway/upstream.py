@@ -1,6 +1,7 @@
 """A service behind the gateway, as a process that can be killed: `python -m tests.gateway.upstream NAME HOST PORT`.
 
-Returns the request after `delay` ms; /v1/stream echoes over a WebSocket; /posts is the number of POSTs so far.
+Returns the request after `delay` ms, with the header Referrer-Policy if `referrer` says one; /v1/stream echoes over a
+WebSocket; /posts is the number of POSTs so far.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ async def answer(request: web.Request) -> web.Response:
     await asyncio.sleep(float(request.query.get("delay", "0")) / 1000)
     body = (await request.read()).decode()
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return web.json_response({"server": sys.argv[1], "path": request.path_qs, "headers": headers, "body": body})
+    seen = {"server": sys.argv[1], "path": request.path_qs, "headers": headers, "body": body}
+    own = {"Referrer-Policy": policy} if (policy := request.query.get("referrer")) else {}
+    return web.json_response(seen, headers=own)
 
 
 async def echo(request: web.Request) -> web.WebSocketResponse:
@@ -37,7 +40,7 @@ async def echo(request: web.Request) -> web.WebSocketResponse:
 
 
 def main() -> None:
-    app = web.Application()
+    app = web.Application(client_max_size=8 << 20)
     app.router.add_get("/{prefix:.*}v1/stream", echo)
     app.router.add_get("/posts", count)
     app.router.add_route("*", "/{path:.*}", answer)

@@ -65,16 +65,18 @@ def stream_dependencies(**members: Any) -> StreamDependencies:
 
 
 _ROUTES = st.builds(
-    lambda host, path, auth, limit: {
+    lambda host, path, auth, limit, body: {
         "host": f"{host}.aurawellness.com",
         "path": path,
         "auth": auth,
         **({"rateLimit": {"perMinute": limit, "by": "user" if auth == "jwt" else "ip"}} if limit else {}),
+        **({"maxBody": body} if body else {}),
     },
     st.sampled_from(["api", "stream"]),
     st.sampled_from(["/", "/v1/a", "/v1-a", "/.well-known/jwks.json", "/v1/A"]),
     st.sampled_from(["jwt", "none"]),
     st.sampled_from([0, 10, 1000]),
+    st.sampled_from(["", "64Ki", "1Mi", "8Mi"]),
 )
 SERVICES = st.builds(
     lambda least, more, placement, routes, needs, env: service(

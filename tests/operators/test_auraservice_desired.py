@@ -68,6 +68,28 @@ def test_requests_are_counted_by_user_only_after_token_verification() -> None:
     assert plugins["jwt"]["config"]["uri_param_names"] == []
 
 
+@given(SERVICES)
+def test_every_route_has_a_largest_body_and_security_headers(spec: Any) -> None:
+    objects = desired(OWNER, spec, dependencies())
+    plugins = {one["metadata"]["name"]: one for one in objects if one["kind"] == "KongPlugin"}
+    sizes: list[int] = []
+    for one in objects:
+        if one["kind"] == "HTTPRoute":
+            attached = [plugins[name] for name in one["metadata"]["annotations"][PLUGINS_ANNOTATION].split(",")]
+            assert "response-transformer" in {plugin["plugin"] for plugin in attached}
+            (size,) = [plugin["config"] for plugin in attached if plugin["plugin"] == "request-size-limiting"]
+            assert size["size_unit"] == "bytes"
+            sizes.append(size["allowed_payload_size"])
+    assert sorted(sizes) == sorted(route.max_body_bytes for route in spec.routes)
+
+
+def test_the_largest_body_is_in_binary_units() -> None:
+    sizes = {"1Ki": 1024, "99999Ki": 102_398_976, "1Mi": 1_048_576, "99Mi": 103_809_024}
+    for text, size in sizes.items():
+        route = {"host": "api.aurawellness.com", "path": "/v1/x", "auth": "none", "maxBody": text}
+        assert service(routes=[route]).routes[0].max_body_bytes == size
+
+
 def limit_of(objects: list[Manifest]) -> Manifest:
     """The configuration of the only limit, which is in a Secret."""
     (plugin,) = [one for one in objects if one.get("plugin") == "rate-limiting"]

@@ -95,6 +95,10 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
             *("https://app..example.com", "https://app.example.com.", "https://10.0.0.1", "ftp://a.b", "https://A.b"),
         ]
     ),
+    *(
+        (routes({"maxBody": size}), "spec.routes[0].maxBody", "")
+        for size in ["0Mi", "100Mi", "100000Ki", "1Gi", "1M", "1048576", ""]
+    ),
     (service(env={"KUBERNETES_SERVICE_HOST": "x"}), "spec.env", "of the kubelet: KUBERNETES_SERVICE_HOST"),
     (service(secrets={"KUBERNETES_X": "a/b"}), "spec.secrets", "of the kubelet: KUBERNETES_X"),
     (service(ports={"http": 8080, "kubernetes": 9090}), "spec.ports", "of the kubelet"),

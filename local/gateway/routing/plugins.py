@@ -38,6 +38,10 @@ class Policy:
     per_minute: int = 0
     limit_by_header: str = ""
     cors: Cors | None = None
+    max_body: int = 0
+    """Bytes of a request's body; 0: any number."""
+    response_headers: tuple[tuple[str, str], ...] = ()
+    """Added to a response that does not have them."""
 
 
 class UnsupportedPlugin(ValueError):
@@ -107,6 +111,32 @@ class _Cors(_Config):
     preflight_continue: Literal[False] = False
 
 
+class _RequestSizeLimiting(_Config):
+    allowed_payload_size: PositiveInt
+    size_unit: Literal["bytes"]
+    """Kong's own default is megabytes, of 1,000,000 bytes or 2^20 by its version."""
+    require_content_length: Literal[False] = False
+
+
+def _name_and_value(text: object) -> object:
+    """What Kong takes as a header: `name:value`, divided at the first colon."""
+    name, colon, value = str(text).partition(":")
+    return (name, value) if colon else text
+
+
+_AddedHeader = Annotated[
+    tuple[_Header, Annotated[str, Field(pattern=r"^[!-~][ -~]*$")]], BeforeValidator(_name_and_value)
+]
+
+
+class _Added(_Config):
+    headers: tuple[_AddedHeader, ...]
+
+
+class _ResponseTransformer(_Config):
+    add: _Added
+
+
 def compile_policy(plugins: Iterable[KongPlugin]) -> Policy:
     """The policy of all these plugins together; raises UnsupportedPlugin."""
     result, subject_header = Policy(), False
@@ -133,6 +163,12 @@ def compile_policy(plugins: Iterable[KongPlugin]) -> Policy:
                         result,
                         cors=Cors(cors.origins, cors.methods, cors.headers, cors.exposed_headers, cors.max_age),
                     )
+                case "request-size-limiting":
+                    size = _RequestSizeLimiting.model_validate(plugin.config)
+                    result = replace(result, max_body=size.allowed_payload_size)
+                case "response-transformer":
+                    added = _ResponseTransformer.model_validate(plugin.config).add
+                    result = replace(result, response_headers=added.headers)
                 case other:
                     raise UnsupportedPlugin(f"KongPlugin {plugin.key[1]}: the plugin {other} is not implemented here")
         except ValidationError as error:
