@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli.aws.profiles import take_profile
+from cli.recovery import app as recovery
 from local.site import InvalidSite
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -19,6 +20,7 @@ dead_letters = typer.Typer(no_args_is_help=True, help="Beats that could not be p
 app.add_typer(dead_letters, name="dead-letters")
 region = typer.Typer(no_args_is_help=True, help="The loss of a region.")
 app.add_typer(region, name="region")
+recovery.add_commands(app)
 
 _REGION = Annotated[str, typer.Argument(metavar="REGION", help="Such as us-west-2.")]
 
@@ -140,63 +142,6 @@ def wearables(
     from cli.wearables import wearables
 
     wearables(users, recording, speed, minutes, json)
-
-
-PLAN = Annotated[bool, typer.Option("--plan", help="Print the steps and do nothing.")]
-DRY_RUN = Annotated[bool, typer.Option("--dry-run", help="Print the steps and whether they would work; do nothing.")]
-RESUME = Annotated[str | None, typer.Option("--resume", help="Go on with this execution.")]
-SKIP = Annotated[list[str] | None, typer.Option("--skip", help="With --resume: leave this step out.")]
-STATUS = Annotated[bool, typer.Option("--status", help="Print who is at it.")]
-
-
-@app.command()
-def failover(
-    plan: PLAN = False,
-    dry_run: DRY_RUN = False,
-    resume: RESUME = None,
-    skip: SKIP = None,
-    status: STATUS = False,
-) -> None:
-    """A region is lost: let the other one serve, with what was replicated."""
-    from cli.recovery.commands import carry_out
-
-    carry_out("failover", plan, dry_run, resume, skip or [], status)
-
-
-@app.command()
-def switchover(
-    plan: PLAN = False,
-    dry_run: DRY_RUN = False,
-    resume: RESUME = None,
-    skip: SKIP = None,
-    status: STATUS = False,
-) -> None:
-    """Exchange the roles of two regions that both work, without a loss."""
-    from cli.recovery.commands import carry_out
-
-    carry_out("switchover", plan, dry_run, resume, skip or [], status)
-
-
-@app.command()
-def failback(
-    plan: PLAN = False,
-    dry_run: DRY_RUN = False,
-    resume: RESUME = None,
-    skip: SKIP = None,
-    status: STATUS = False,
-) -> None:
-    """After a failover: make the region that returned a replica, and then the active one again."""
-    from cli.recovery.commands import carry_out
-
-    carry_out("failback", plan, dry_run, resume, skip or [], status)
-
-
-@app.command()
-def evaluate() -> None:
-    """Say whether a change of regions would work now; changes nothing."""
-    from cli.recovery.commands import print_evaluation
-
-    print_evaluation()
 
 
 @app.command()

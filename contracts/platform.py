@@ -100,6 +100,11 @@ class RegionRole(StrEnum):
     PASSIVE = "passive"
 
 
+def region_prefix(region: str) -> str:
+    """What the names of a region's resources begin with; it is the name of its EKS cluster."""
+    return f"aura-{region}"
+
+
 def secrets_prefix(stack: str) -> str:
     """What the names of a stack's secrets begin with, so that the stacks of one account do not meet."""
     return f"aura/{stack}/"

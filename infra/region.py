@@ -46,7 +46,7 @@ class Region(Component):
         self, region: str, stack: StackConfig, zone: Zone, provider: aws.Provider, home: Region | None = None
     ) -> None:
         """`home` is the region of the primary keys and secrets, None for that one itself."""
-        name = f"aura-{region}"
+        name = names.region_prefix(region)
         super().__init__(name, pulumi.ResourceOptions(providers=[provider]))
         self.region, self.stack, self.zone, self.provider, self.home = region, stack, zone, provider, home
         self.config: RegionConfig = stack.regions[region]

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from runbooks import journal as journals
 from runbooks.journal import Copy
 from runbooks.model import Entry
 from runbooks.plans.actions import Runbook
-from runbooks.ports import Environment
+from runbooks.ports import Environment, Refused, Unreachable
 from runbooks.report import html, markdown
 from runbooks.runner import Outcome, Person, Runner
 from runbooks.turn import Turns
@@ -64,13 +65,44 @@ class Executions:
         return self.folder / f"{execution}.jsonl"
 
 
+class KeptCopy(Protocol):
+    """A copy of a journal that can be read again."""
+
+    def put(self, key: str, line: bytes) -> None: ...
+
+    def lines(self, prefix: str) -> list[bytes]:
+        """Raises Unreachable and Refused."""
+        ...
+
+
+def fetch_journal(folder: Path, execution: str, copies: Sequence[KeptCopy]) -> None:
+    """A journal of another machine, from the copy that has most of it; nothing when this one has it, or no copy does.
+
+    Lines that no copy has are lost: what they say was done is observed again.
+    """
+    file = folder / f"{execution}.jsonl"
+    if file.exists():
+        return
+    found: list[bytes] = []
+    for copy in copies:
+        try:
+            found = max(found, copy.lines(f"{journals.PREFIX}{execution}/"), key=len)
+        except (Unreachable, Refused):
+            continue
+    if found:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".fetched")
+        unfinished.write_bytes(b"".join(found))
+        unfinished.replace(file)
+
+
 def read_journal(folder: Path, execution: str) -> list[Entry]:
     """Its whole lines, also while it is carried out. Raises Unknown and JournalUnreadable."""
     try:
         text = (folder / f"{execution}.jsonl").read_bytes()
     except FileNotFoundError:
         raise Unknown(
-            f"{folder} has no journal of {execution}; its copies lie in the regions' backup buckets, under"
+            f"{folder} has no journal of {execution}, and no backup bucket that answers has a copy under"
             f" {journals.PREFIX}{execution}/"
         ) from None
     return journals.read(text[: text.rfind(b"\n") + 1])

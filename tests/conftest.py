@@ -22,6 +22,7 @@ pytest_plugins = [
 
 ON_THE_ENDPOINT = (
     "tests/cli/test_account",
+    "tests/cli/test_recovery_of_a_stack",
     "tests/cli/test_signing_key",
     "tests/cloud/",
     "tests/cloudnativepg/test_backups_",
@@ -35,6 +36,7 @@ ON_THE_ENDPOINT = (
     "tests/infra/test_bootstrap",
     "tests/infra/test_preview",
     "tests/plugins/test_aws_",
+    "tests/runbooks/test_eks_login",
     "tests/runbooks/test_on_engines",
     "tests/plugins/test_takeover_",
     "tests/region/test_lease_at_the_witness",

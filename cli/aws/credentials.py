@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from cli.aws.stacks import Stack
 from local.site import Site
 
+_SHORT = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
 LOCAL_KEY = "local"
 """The account's own at the local endpoint, as is every key that AWS would not make; it is valid nowhere else."""
 
@@ -27,13 +30,28 @@ def local_client(site: Site, service: str, region: str) -> Any:
     return session().client(service, region_name=region, endpoint_url=site.endpoint_url)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def own_client(stack: Stack, service: str, profile: str | None) -> Any:
+def own_session(stack: Stack, profile: str | None) -> boto3.Session:
     """With the user's credentials, as any AWS tool finds them. Raises WrongAccount and botocore's errors."""
     own = boto3.Session(profile_name=profile, region_name=stack.region)
-    account = own.client("sts").get_caller_identity()["Account"]
+    account = _account(own, [*stack.serving, *([stack.witness] if stack.witness else [])])
     if account != stack.account:
         raise WrongAccount(f"your AWS credentials are of account {account}, and the stack is in {stack.account}")
-    return own.client(service)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return own
+
+
+def own_client(stack: Stack, service: str, profile: str | None) -> Any:
+    """A client in the stack's active region. Raises as `own_session`."""
+    return own_session(stack, profile).client(service)  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
+def _account(own: boto3.Session, regions: Sequence[str]) -> str:
+    """As STS of the first of these regions that answers says: one may be lost."""
+    for region in regions[:-1]:
+        try:
+            return own.client("sts", region_name=region, config=_SHORT).get_caller_identity()["Account"]
+        except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError):
+            continue
+    return own.client("sts", region_name=regions[-1], config=_SHORT).get_caller_identity()["Account"]
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,10 @@ class Stack:
     account: str
     region: str
     token_issuer: str
+    domain: str
     passive: str | None = None
+    witness: str | None = None
+    """The region of the pair's witness, if there is a pair."""
 
     @property
     def serving(self) -> tuple[str, ...]:
@@ -37,4 +40,12 @@ def read(name: str, checkout: Path = CHECKOUT) -> Stack:
         raise UnknownStack(f"there is no stack {name!r} here; the files Pulumi.<stack>.yaml have {sorted(files)}")
     config = yaml.safe_load(files[name].read_text())["config"]
     roles = config["aura:pair"]
-    return Stack(name, config["aura:account"], roles["active"], config["aura:tokenIssuer"], roles.get("passive"))
+    return Stack(
+        name,
+        config["aura:account"],
+        roles["active"],
+        config["aura:tokenIssuer"],
+        config["aura:domain"],
+        roles.get("passive"),
+        roles.get("witness"),
+    )

@@ -16,11 +16,12 @@ from cli.drill.people import People
 from cli.recovery.commands import STOPS, active
 from cli.recovery.execution import execute
 from cli.recovery.person import Terminal
-from cli.recovery.platform import active_probe, declared, environment, gateway
+from cli.recovery.platform import Target, gateway, target
 from contracts.pair import Pair
 from contracts.platform import STREAM_HOST
 from local.site import Site
 from local.wearables.wearable import StreamEndpoint
+from runbooks.environment import active_probe, environment
 from runbooks.model import Step
 from runbooks.plans.actions import Runbook
 from runbooks.plans.evaluate import evaluate
@@ -52,13 +53,13 @@ class Rehearsed(Terminal):
 class Stage:
     """What both halves of a drill run on."""
 
-    site: Site
+    target: Target
     environment: Environment
     console: Console
 
     def carry_out(self, book: Runbook) -> Figures:
         """Raises DrillFailed when it pauses."""
-        done = execute(self.site, self.environment, book, Rehearsed(book.plan, self.console))
+        done = execute(self.target, self.environment, book, Rehearsed(book.plan, self.console))
         if done.outcome is not Outcome.COMPLETED:
             last = done.entries[-1]
             raise DrillFailed(
@@ -71,12 +72,14 @@ class Stage:
 def drill(mode: str, users: int, minutes: float) -> Drill:
     """Changes the regions and back. Raises DrillFailed, and what the runbooks raise."""
     site, console = Site.current(), Console()
-    stage = Stage(site, environment(site), console)
+    here = target(site)
+    stage = Stage(here, environment(here.access), console)
     _ready(stage)
     giving = active(stage.environment)
     taking = stage.environment.pair.other(giving)
     addresses = {name: _address(site, name) for name in stage.environment.regions}
-    with Activity({name: _serves(name, address) for name, address in addresses.items()}) as activity:
+    domain = here.access.domain
+    with Activity({name: _serves(name, domain, address) for name, address in addresses.items()}) as activity:
         people = People(site, users, minutes, activity.serving, _endpoints(site, addresses))
         streaming = people.start()
         _until("everybody streams", lambda: people.acknowledged >= FIRST_FRAMES * users, people, 120)
@@ -157,8 +160,8 @@ def _address(site: Site, region: str) -> str:
     return address
 
 
-def _serves(region: str, address: str) -> Callable[[], bool]:
-    probe = active_probe(region, declared()["aura:domain"], lambda: address)
+def _serves(region: str, domain: str, address: str) -> Callable[[], bool]:
+    probe = active_probe(region, domain, lambda: address)
     return lambda: probe.answers() is not None
 
 

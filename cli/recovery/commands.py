@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from cli.recovery.execution import execute, folder
+from cli.aws.credentials import WrongAccount
+from cli.aws.stacks import UnknownStack
+from cli.recovery.execution import execute
 from cli.recovery.person import Terminal
-from cli.recovery.platform import NoPair, environment
+from cli.recovery.platform import Target, target
 from contracts.pair import Pair
+from local.plugins.home import STACK
 from local.site import Site
 from runbooks.decide import PlanChanged
-from runbooks.executions import Unknown, read_journal
+from runbooks.environment import NoPair, copies, environment
+from runbooks.executions import Unknown, fetch_journal, read_journal
 from runbooks.journal import JournalInUse, JournalUnreadable
 from runbooks.plans.actions import Runbook
 from runbooks.plans.evaluate import evaluate
@@ -31,36 +37,63 @@ PLANS: dict[str, Callable[[Pair, str], Runbook]] = {
     "switchover": switchover,
     "failback": failback,
 }
-STOPS = (NoPair, InProgress, Unreachable, Refused, Unknown, PlanChanged, JournalInUse, JournalUnreadable)
+STOPS = (
+    *(UnknownStack, WrongAccount, BotoCoreError, ClientError, NoPair),
+    *(InProgress, Unreachable, Refused, Unknown, PlanChanged, JournalInUse, JournalUnreadable),
+)
 
 
-def carry_out(name: str, show_plan: bool, dry_run: bool, resume: str | None, skip: Sequence[str], status: bool) -> None:
-    """Exits with 1 when the execution pauses, and with 2 when it could not begin."""
-    site, console = Site.current(), Console()
+@dataclass(frozen=True)
+class Stack:
+    """Which one, and the AWS profile for one on AWS."""
+
+    name: str
+    profile: str | None
+
+    def target(self) -> Target:
+        """Raises one of STOPS."""
+        return target(Site.current(), self.name, self.profile)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of one command line."""
+
+    show_plan: bool = False
+    dry_run: bool = False
+    status: bool = False
+    resume: str | None = None
+    skip: Sequence[str] = ()
+    answer: str | None = None
+
+
+def carry_out(name: str, stack: Stack, options: Options) -> None:
+    """Exits with 1 when the execution pauses, or one is under way with `status`; with 2 when it could not begin."""
+    console = Console()
     try:
-        found = environment(site)
-        if status:
-            _status(found, console)
-            return
-        book = PLANS[name](found.pair, _giving(site, found, resume))
-        if show_plan:
+        where = stack.target()
+        if options.status:
+            raise SystemExit(_status(where, console))
+        found = environment(where.access)
+        book = PLANS[name](found.pair, _giving(where, found, options.resume))
+        if options.show_plan:
             console.print(plan_table(book))
             return
-        if dry_run:
+        if options.dry_run:
             _dry_run(found, book, console)
             return
-        outcome = _run(site, found, book, resume, skip, console)
+        outcome = _run(where, found, book, stack, options, console)
     except STOPS as error:
         console.print(f"aura {name}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     raise SystemExit(0 if outcome is Outcome.COMPLETED else 1)
 
 
-def print_evaluation() -> None:
+def print_evaluation(stack: Stack) -> None:
     """Exits with 1 when something is not as a plan needs it."""
     console = Console()
     try:
-        findings = evaluate(environment(Site.current()))
+        findings = evaluate(environment(stack.target().access))
     except STOPS as error:
         console.print(f"aura evaluate: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
@@ -71,10 +104,11 @@ def print_evaluation() -> None:
     raise SystemExit(0 if all(one.good for one in findings) else 1)
 
 
-def _giving(site: Site, found: Environment, resume: str | None) -> str:
+def _giving(where: Target, found: Environment, resume: str | None) -> str:
     """The region that has the lease; of an execution that is resumed, the one that had it when it began."""
     if resume:
-        entries = read_journal(folder(site), resume)
+        fetch_journal(where.folder, resume, copies(where.access, found.pair))
+        entries = read_journal(where.folder, resume)
         return str(entries[0].facts.get("giving")) if entries else active(found)
     return active(found)
 
@@ -87,18 +121,19 @@ def active(found: Environment) -> str:
     return stored[0].region
 
 
-def _run(
-    site: Site, found: Environment, book: Runbook, resume: str | None, skip: Sequence[str], console: Console
-) -> Outcome:
+def _run(where: Target, found: Environment, book: Runbook, stack: Stack, options: Options, console: Console) -> Outcome:
     begun = time.monotonic()
-    done = execute(site, found, book, Terminal(book.plan, console), resume, skip)
+    done = execute(
+        where, found, book, Terminal(book.plan, console, answer=options.answer), options.resume, options.skip
+    )
     say = lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
     if done.outcome is Outcome.COMPLETED:
         say(f"{book.plan.name} completed after {time.monotonic() - begun:.1f} s: {book.plan.taking} serves.")
     else:
         last = done.entries[-1]
         say(f"paused at {last.step}: {last.text}")
-        say(f"To go on: aura {book.plan.name} --resume {done.name}")
+        of = "" if stack.name == STACK else f" --stack {stack.name}"
+        say(f"To go on: aura {book.plan.name}{of} --resume {done.name}")
     say(f"report: {done.written[0]}\n        {done.written[1]}")
     return done.outcome
 
@@ -110,13 +145,15 @@ def _dry_run(found: Environment, book: Runbook, console: Console) -> None:
         console.print(f"{'good' if finding.good else 'not'}: {finding.what}: {finding.text}", markup=False)
 
 
-def _status(found: Environment, console: Console) -> None:
-    turn = current(found.witness)
+def _status(where: Target, console: Console) -> int:
+    """1 while an execution is under way."""
+    turn = current(where.access.witness())
     if turn is None:
         console.print("no execution was ever begun")
-        return
+        return 0
     state = "ended" if turn.ended else f"under way, last seen {max(0.0, time.time() - turn.at):.0f} s ago"
     console.print(f"{turn.plan} {turn.execution} by {turn.by}: {state}", markup=False, highlight=False)
+    return 0 if turn.ended else 1
 
 
 def plan_table(book: Runbook) -> Table:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.recovery.person import Terminal
-from cli.recovery.platform import copies
-from local.site import Site
+from cli.recovery.platform import Target
+from runbooks.environment import copies
 from runbooks.executions import Executions
 from runbooks.model import Entry
 from runbooks.plans.actions import Runbook
@@ -28,7 +28,7 @@ class Execution:
 
 
 def execute(
-    site: Site,
+    target: Target,
     environment: Environment,
     book: Runbook,
     terminal: Terminal,
@@ -37,14 +37,10 @@ def execute(
 ) -> Execution:
     """Raises as Executions.start and Executions.resume."""
     runner = f"{terminal.name}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    executions = Executions(folder(site), environment, terminal, runner, copies(site, environment.pair))
+    followers = [one.put for one in (*copies(target.access, environment.pair), *target.announcements())]
+    executions = Executions(target.folder, environment, terminal, runner, followers)
     try:
         name, outcome = (resume, executions.resume(book, resume, skip)) if resume else executions.start(book)
     finally:
         terminal.end()
     return Execution(name, outcome, executions.entries(name), executions.report(book, name))
-
-
-def folder(site: Site) -> Path:
-    """Of journals and reports."""
-    return site.home / "runbooks"

@@ -27,8 +27,12 @@ def who() -> str:
 class Terminal:
     """Redraws twice a second on a terminal, so that a slow one follows; elsewhere a line for each thing that is new."""
 
-    def __init__(self, plan: Plan, console: Console, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, plan: Plan, console: Console, clock: Callable[[], float] = time.time, answer: str | None = None
+    ) -> None:
+        """`answer` is what somebody who has read the question typed before, where nobody is at a terminal."""
         self.name = who()
+        self._answer = answer
         self._plan, self._console, self._clock = plan, console, clock
         self._live: Live | None = None
         self._printed = 0
@@ -47,7 +51,11 @@ class Terminal:
         """Asks until the answer is the phrase; an empty line answers nothing, and the execution pauses."""
         self.end()
         if not sys.stdin.isatty():
-            self._console.print(f"{question}\nNobody is at a terminal to type: {phrase}", markup=False, highlight=False)
+            self._console.print(f"{question}\nTo be typed exactly: {phrase}", markup=False, highlight=False)
+            if self._answer == phrase:
+                self._console.print("It was given with --answer.")
+                return phrase
+            self._console.print("Nobody is at a terminal; resume with --answer and this text.")
             return None
         self._console.print(f"\n{question}\n", markup=False, highlight=False)
         while True:

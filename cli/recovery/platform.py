@@ -1,112 +1,70 @@
-"""Where the runbooks find the platform of this machine: its two regions and the witness."""
+"""Where runbooks find a stack: the platform of this machine, or one on AWS with the person's own credentials."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-import yaml
+import boto3
 from botocore.config import Config
 
 from cli.aws import stacks
-from cli.aws.credentials import session
-from contracts import pair as pairs
-from contracts.gateway import ACTIVE_PATH, region_host
-from contracts.pair import Pair
+from cli.aws.credentials import own_session, session
+from cli.aws.stacks import Stack
 from contracts.platform import NAMESPACE
 from local.observe import kube
 from local.plugins.home import STACK
-from local.site import CHECKOUT, Site
-from runbooks.adapters.aws import CONFIG, Connect
-from runbooks.adapters.elasticache import GlobalDatastore
-from runbooks.adapters.kubernetes import RegionCluster
-from runbooks.adapters.probes import CallProbe, HttpsProbe
-from runbooks.adapters.rds import RdsDatabases
-from runbooks.adapters.store import RegionStore
-from runbooks.adapters.witness import WitnessBucket
-from runbooks.journal import Copy
-from runbooks.ports import Environment, Probe, Region, Unreachable
+from local.site import Site
+from runbooks.adapters.announcement import Announcement
+from runbooks.environment import Access, NoPair, on_aws
 
-_PORT = 8443
+ANNOUNCE_URL = "AURA_ANNOUNCE_URL"
+"""A webhook to which executions are announced. It is in the environment because whoever knows it can write there."""
 
 
-class NoPair(RuntimeError):
-    """This platform has one region, or nobody knows the pair; the text says what to do."""
+@dataclass(frozen=True)
+class Target:
+    """A stack as it is reached from here; `folder` has the journals and reports of its executions."""
+
+    access: Access
+    folder: Path
+
+    def announcements(self) -> Sequence[Announcement]:
+        url = os.environ.get(ANNOUNCE_URL)
+        return [Announcement(url)] if url else []
 
 
-def environment(site: Site) -> Environment:
-    """Raises NoPair, and Unreachable when the witness does not answer."""
-    connect = partial(_client, site)
-    config = declared()
-    domain = config["aura:domain"]
-    witness = WitnessBucket(connect, config["aura:pair"]["witness"], pairs.witness_bucket(domain))
-    pair = _pair(site, witness)
-    regions = {name: _region(site, connect, pair, name, domain) for name in pair.regions}
-    pool = ThreadPoolExecutor(8, thread_name_prefix="step")
-    return Environment(pair, witness, regions, time.time, time.sleep, lambda calls: [*pool.map(_call, calls)])
+def target(site: Site, name: str = STACK, profile: str | None = None) -> Target:
+    """Raises UnknownStack, NoPair, WrongAccount and botocore's errors."""
+    stack = stacks.read(name)
+    if stack.passive is None or stack.witness is None:
+        raise NoPair(f"the stack {name} has one region; `aura:pair` in Pulumi.{name}.yaml names the other one")
+    folder = site.home / "runbooks"
+    if name == STACK:
+        return Target(_here(site, stack, stack.witness), folder)
+    own = own_session(stack, profile)
+    return Target(on_aws(stack.domain, stack.serving, stack.witness, partial(_client, own, None)), folder / name)
 
 
-def copies(site: Site, pair: Pair) -> Sequence[Copy]:
-    """Into the backup bucket of each region."""
-
-    def into(region: str, bucket: str) -> Copy:
-        def copy(key: str, line: bytes) -> None:
-            _client(site, "s3", region, CONFIG).put_object(Bucket=bucket, Key=key, Body=line)
-
-        return copy
-
-    return [into(region, bucket) for region, bucket in pair.backup_buckets.items()]
-
-
-def declared() -> dict[str, Any]:
-    """The stack's configuration. Raises NoPair."""
-    config = yaml.safe_load((CHECKOUT / f"Pulumi.{STACK}.yaml").read_text())["config"]
-    if not stacks.read(STACK).passive:
-        raise NoPair("this platform has one region; `aura:pair` in Pulumi.local.yaml names the other one")
-    return config
-
-
-def _client(site: Site, service: str, region: str, config: Config) -> Any:
-    return session().client(service, region_name=region, endpoint_url=site.endpoint_url, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]
-
-
-def _pair(site: Site, witness: WitnessBucket) -> Pair:
-    """The copy at the witness, else that of a cluster, which then becomes the witness's."""
-    stored = witness.read(pairs.PAIR_KEY)
-    if stored is not None:
-        return pairs.read(stored.body)
-    for region in stacks.read(STACK).serving:
-        try:
-            with kube.connect(site.kubeconfig(region)) as api:
-                text = (kube.config_map(api, NAMESPACE, pairs.PAIR_CONFIG) or {}).get(pairs.PAIR_KEY)
-        except kube.UNAVAILABLE:
-            continue
-        if text:
-            witness.write(pairs.PAIR_KEY, text.encode(), None)
-            return pairs.read(text.encode())
-    raise NoPair(f"neither the witness nor a cluster has {pairs.PAIR_KEY}: `make up` writes it")
-
-
-def _region(site: Site, connect: Connect, pair: Pair, name: str, domain: str) -> Region:
-    databases = RdsDatabases(connect, name)
-    api = partial(kube.connect, site.kubeconfig(name))
-    cluster, store = RegionCluster(name, api), RegionStore(name, api)
-    first = pair.instance(next(iter(pair.databases)), name)
-    serves = active_probe(name, domain, partial(gateway, site, name))
-    probes: list[Probe] = [
-        HttpsProbe("its gateway", serves.url, host=serves.host),
-        CallProbe("its Kubernetes API", cluster.role, (Unreachable,)),
-        CallProbe("its RDS API", lambda: databases.find(first), (Unreachable,)),
-    ]
-    datastore = GlobalDatastore(connect, name, pair.global_datastore, pair.replication_groups)
-    return Region(name, databases, datastore, cluster, store, probes, serves)
+def _here(site: Site, stack: Stack, witness: str) -> Access:
+    """Locally the clusters' administrator is the person, and the names of gateways have no public records."""
+    connect = partial(_client, session(), site.endpoint_url)
+    return Access(
+        stack.domain,
+        stack.serving,
+        witness,
+        connect,
+        lambda region: partial(kube.connect, site.kubeconfig(region)),
+        partial(gateway, site),
+    )
 
 
 def gateway(site: Site, region: str) -> str | None:
-    """Its host and port; None while its cluster does not say. Locally the names have no public records."""
+    """Its host and port; None while its cluster does not say."""
     try:
         with kube.connect(site.kubeconfig(region)) as api:
             return kube.gateway_address(api, NAMESPACE, "aura")
@@ -114,16 +72,5 @@ def gateway(site: Site, region: str) -> str | None:
         return None
 
 
-def active_probe(region: str, domain: str, address: Callable[[], str | None]) -> HttpsProbe:
-    """Whether the gateway at `address` says that its region serves."""
-    host = region_host(region, domain)
-
-    def url() -> str | None:
-        found = address()
-        return f"https://{found}{ACTIVE_PATH}" if found else None
-
-    return HttpsProbe(f"https://{host}{ACTIVE_PATH}", url, host=host, only=200)
-
-
-def _call(call: Callable[[], object]) -> object:
-    return call()
+def _client(own: boto3.Session, endpoint: str | None, service: str, region: str, config: Config) -> Any:
+    return own.client(service, region_name=region, endpoint_url=endpoint, config=config)  # pyright: ignore[reportCallIssue, reportArgumentType]

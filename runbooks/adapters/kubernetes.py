@@ -26,11 +26,13 @@ class RegionCluster:
         self._region, self._connect = region, connect
 
     def role(self) -> str:
+        return self.config(PLATFORM_CONFIG).get(REGION_ROLE, "")
+
+    def config(self, name: str) -> dict[str, str]:
+        """The data of a ConfigMap of the platform. Raises Refused when it does not exist."""
         with self._answers() as api:
-            found: Any = client.CoreV1Api(api).read_namespaced_config_map(
-                PLATFORM_CONFIG, NAMESPACE, _request_timeout=_TIMEOUT
-            )
-        return (found.data or {}).get(REGION_ROLE, "")
+            found: Any = client.CoreV1Api(api).read_namespaced_config_map(name, NAMESPACE, _request_timeout=_TIMEOUT)
+        return found.data or {}
 
     def set_role(self, role: str) -> None:
         with self._answers() as api:

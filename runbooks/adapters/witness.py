@@ -23,8 +23,8 @@ class WitnessBucket:
             try:
                 answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
-                    return None
+                if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "NoSuchBucket", "404"):
+                    return None  # of a stack that was never deployed there is no bucket
                 raise
             return Stored(answer["Body"].read(), answer["ETag"], self._clock(answer))
 

@@ -19,6 +19,8 @@ EXECUTED = {
     "deliver/images/Read images.toml",
     "deliver/build/Digest of this platform",
     "deploy/deploy/Images by digest",
+    "recover/recover/Plan",
+    "recover/recover/Report",
     # In tests/cloud/test_workflow_images.py:
     "deliver/index/References by digest",
     "deploy/mark/Tags by which the registry keeps what is deployed",
@@ -28,9 +30,12 @@ NOT_HERE = {
     "deliver/test/.ci/run": "runs these tests",
     "deliver/index/One index of all platforms for each image": "buildx",
     "deploy/deploy/Python environment": "tests/toolchain/test_bootstrap.py runs bin/bootstrap",
+    "deploy/deploy/No runbook is under way": "tests/cli/test_recovery_of_a_stack.py runs the command",
+    "deploy/deploy/Still no runbook is under way": "the same command",
     "deploy/deploy/AWS resources and controllers": "the command of README, which tests/infra/test_bootstrap.py runs",
     "deploy/deploy/Custom resources": "a cluster of EKS with the stack's name",
     "deploy/deploy/Wait until all are Ready": "a cluster of EKS with the stack's name",
+    "recover/recover/Python environment": "tests/toolchain/test_bootstrap.py runs bin/bootstrap",
 }
 """And why."""
 IMAGES = tomllib.loads((CHECKOUT / "images.toml").read_text())
@@ -69,6 +74,42 @@ def test_each_platforms_digest_is_an_artifact_of_its_own(tmp_path: Path) -> None
     outputs = execute(block("deliver/build/Digest of this platform"), tmp_path, given)
     assert outputs == {"artifact": "digest-auth-arm64"}
     assert (tmp_path / "digests" / "auth.arm64").read_text() == "sha256:1\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments"),
+    [
+        ({"PLAN": "evaluate"}, ["evaluate", "--stack", "prod"]),
+        ({"PLAN": "failover"}, ["failover", "--stack", "prod"]),
+        (
+            {"PLAN": "failover", "RESUME": "failover-1", "ANSWER": "lose 3 rows; and $(id)"},
+            ["failover", "--stack", "prod", "--resume", "failover-1", "--answer", "lose 3 rows; and $(id)"],
+        ),
+        (
+            {"PLAN": "failback", "RESUME": "failback-2", "SKIP": "await-gateway"},
+            ["failback", "--stack", "prod", "--resume", "failback-2", "--skip", "await-gateway"],
+        ),
+    ],
+)
+def test_what_a_person_chose_is_the_command_line(tmp_path: Path, given: dict[str, str], arguments: list[str]) -> None:
+    (tmp_path / "bin").mkdir()
+    aura = tmp_path / "bin" / "aura"
+    aura.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > arguments\n')
+    aura.chmod(0o755)
+    execute(block("recover/recover/Plan"), tmp_path, {"STACK": "prod", "RESUME": "", "SKIP": "", "ANSWER": ""} | given)
+    assert (tmp_path / "arguments").read_text().splitlines() == arguments
+
+
+@pytest.mark.parametrize("reports", [[], ["a failover", "and back"]])
+def test_the_reports_are_the_summary_of_the_run(tmp_path: Path, reports: list[str]) -> None:
+    folder = tmp_path / ".aura" / "runbooks" / "prod"
+    for number, text in enumerate(reports):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.md").write_text(f"# {text}\n")
+    summary = tmp_path / "summary"
+    execute(block("recover/recover/Report"), tmp_path, {"STACK": "prod", "GITHUB_STEP_SUMMARY": str(summary)})
+    found = summary.read_text() if summary.exists() else ""
+    assert found == "".join(f"# {text}\n" for text in reports)
 
 
 def references() -> list[str]:
