@@ -8,14 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from runbooks import journal as journals
 from runbooks.journal import Copy
-from runbooks.model import Entry
+from runbooks.model import Entry, Plan
 from runbooks.plans.actions import Runbook
 from runbooks.ports import Environment, Refused, Unreachable
 from runbooks.report import html, markdown
 from runbooks.runner import Outcome, Person, Runner
 from runbooks.turn import Turns
+
+_decode_plan = msgspec.json.Decoder(Plan).decode
 
 
 class Unknown(LookupError):
@@ -57,6 +61,8 @@ class Executions:
         return written[0], written[1]
 
     def _run(self, book: Runbook, execution: str, go: Callable[[Runner], Outcome]) -> Outcome:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _plan_file(self.folder, execution).write_bytes(msgspec.json.encode(book.plan))
         with journals.opened(self._file(execution), self.copies) as journal:
             turns = Turns(self.environment.witness, book.plan.name, execution, self.person.name, self.runner)
             return go(Runner(book, journal, turns, self.environment, self.person))
@@ -94,6 +100,18 @@ def fetch_journal(folder: Path, execution: str, copies: Sequence[KeptCopy]) -> N
         unfinished = file.with_suffix(".fetched")
         unfinished.write_bytes(b"".join(found))
         unfinished.replace(file)
+
+
+def read_plan(folder: Path, execution: str) -> Plan:
+    """Of an execution that this machine carries or carried out. Raises Unknown."""
+    try:
+        return _decode_plan(_plan_file(folder, execution).read_bytes())
+    except (FileNotFoundError, msgspec.MsgspecError):
+        raise Unknown(f"{folder} has no plan of {execution}") from None
+
+
+def _plan_file(folder: Path, execution: str) -> Path:
+    return folder / f"{execution}.plan.json"
 
 
 def read_journal(folder: Path, execution: str) -> list[Entry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -13,8 +14,9 @@ import psycopg
 from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
-from local.observe import kube
+from local.observe import execution, kube
 from local.observe.errors import first_line
+from local.observe.execution import ExecutionProgress
 from local.observe.model import Platform, UserActivity
 from local.observe.platform import observe
 from local.observe.timeseries import recent_users, user_activity
@@ -34,6 +36,8 @@ class View(msgspec.Struct):
     person: UserActivity | None = None
     store: str = ""
     """Why there are no users to show; empty while the store answers."""
+    execution: ExecutionProgress | None = None
+    """Of a runbook that this machine carries out, or has lately."""
 
 
 class PlatformPoller:
@@ -59,13 +63,14 @@ class PlatformPoller:
 
     async def view(self, user: str | None) -> View:
         """The current view; the first user is selected when `user` is None."""
+        runbook = execution.latest(self._site.home / "runbooks", time.time())
         async with self._store_lock:
             try:
                 users, selected = await asyncio.to_thread(self._read_store, user)
             except (psycopg.Error, ApiException, HTTPError, LookupError, OSError) as error:
                 self._close_connection()
-                return View(self.platform, store=first_line(error))
-        return View(self.platform, users, selected)
+                return View(self.platform, store=first_line(error), execution=runbook)
+        return View(self.platform, users, selected, execution=runbook)
 
     async def views(self, user: str | None) -> AsyncGenerator[View, None]:
         self._viewers += 1

@@ -59,6 +59,22 @@ function drawPlatform(platform) {
     cell(String(p.restarts)), cell(p.reason, "bad")]));
 }
 
+const MARKS = { done: "good", skipped: "soft", paused: "bad", asks: "wait", acts: "wait", looks: "wait" };
+
+function drawExecution(execution) {
+  byId("execution").hidden = !execution;
+  if (!execution) return;
+  byId("plan").textContent = `${execution.plan}: ${execution.giving} to ${execution.taking}`;
+  const recovered = execution.recovery_s !== null;
+  const seconds = recovered ? execution.recovery_s : execution.elapsed_s;
+  byId("elapsed").textContent = `${recovered ? "people were served after" : "elapsed"} ${seconds.toFixed(0)} s of ${execution.rto_s.toFixed(0)} s · ${execution.name}`;
+  Object.assign(byId("against-rto"), { max: execution.rto_s, value: Math.min(seconds, execution.rto_s), className: seconds > execution.rto_s ? "late" : "" });
+  byId("stands").textContent = [execution.state, execution.text].filter(Boolean).join(": ");
+  byId("stands").className = execution.state === "pausedByFailedStep" ? "bad" : execution.state === "execution completed" ? "good" : "";
+  table("steps", ["step", "", "after", ""], execution.steps.map((step) => [
+    cell(step.title), cell(step.state, MARKS[step.state] ?? "soft"), cell(step.seconds === null ? "" : `${step.seconds.toFixed(1)} s`), cell(step.text, "soft")]));
+}
+
 function drawPeople(view) {
   const select = byId("people"), user = view.person?.user ?? "";
   const names = user && !view.people.includes(user) ? [user, ...view.people] : view.people;
@@ -78,6 +94,7 @@ function drawPeople(view) {
 
 function draw(view) {
   if (view.platform) { drawPlatform(view.platform); drawChain(view.platform, view); }
+  drawExecution(view.execution);
   drawPeople(view);
   drawChart(byId("chart"), view.person);
 }
