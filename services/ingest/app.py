@@ -106,13 +106,15 @@ class Ingest:
             yield
         finally:
             for task in tasks:
+                task.remove_done_callback(self._on_task_done)
                 task.cancel()
             await asyncio.wait(tasks)
             await self.redis.aclose()
 
     def _on_task_done(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("background_task_failed", exc_info=error)
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            log.critical("background_task_failed", cancelled=task.cancelled(), exc_info=error)
             self._on_fatal()
 
     async def _check_kafka(self) -> None:

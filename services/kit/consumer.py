@@ -62,6 +62,17 @@ async def follow(kafka: Mapping[str, Any], topic: str, handle: Handle, away: tup
     await _Reader(kafka, topic, None, handle).read(away)
 
 
+async def _stop(consumer: AIOKafkaConsumer) -> None:
+    """Stops it in a task of its own. While brokers are away, `stop` cancels fetches that wait to be tried again, and so
+    ends as cancelled itself (aio-libs/aiokafka, issue 647): here that would be taken for the end of the reader."""
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait([stopping])
+    if stopping.cancelled():
+        await consumer._client.close()  # what `stop` had not come to
+    else:
+        stopping.result()
+
+
 class _Reader:
     def __init__(self, kafka: Mapping[str, Any], topic: str, group: str | None, handle: Handle) -> None:
         self._kafka, self._topic, self._group, self._handle = kafka, topic, group, handle
@@ -113,7 +124,7 @@ class _Reader:
                 await asyncio.sleep(backoff)
                 backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
             finally:
-                await consumer.stop()
+                await _stop(consumer)
 
     async def _apply(self, record: Any) -> None:
         trace.set_current(trace.parse(dict(record.headers).get(TRACE_ID)) or trace.new())

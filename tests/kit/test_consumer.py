@@ -20,7 +20,7 @@ from local.engines.kafka import Kafka
 from services.kit import consumer
 from services.kit.rejected import of_record
 from services.kit.topics import ensure_topic
-from tests.fixtures.engines import Database
+from tests.fixtures.engines import Database, ScratchEnvironment
 from tests.fixtures.waiting import until
 from tests.kit.refusals import dead_letters
 
@@ -60,8 +60,8 @@ async def reached(description: str, what: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def reading(kafka: Kafka, topic: str, group: str, handle: consumer.Handle) -> AsyncIterator[None]:
-    work = consumer.consume({"bootstrap_servers": kafka.bootstrap}, topic, group, handle)
+async def reading(kafka: Kafka, topic: str, group: str, handle: consumer.Handle, **options: int) -> AsyncIterator[None]:
+    work = consumer.consume({"bootstrap_servers": kafka.bootstrap, **options}, topic, group, handle)
     task = asyncio.create_task(work)
     try:
         yield
@@ -131,3 +131,29 @@ async def test_how_long_a_reader_applies_nothing_is_a_metric(kafka: Kafka) -> No
         away = False
         await reached("the record", lambda: metric("aura_records_handled_total", topic, "kit-stalled") == 1)
         assert metric(READER_STALLED, topic, "kit-stalled") < 2
+
+
+@pytest.fixture
+async def broker(scratch: ScratchEnvironment) -> AsyncIterator[Kafka]:
+    """One that a test may kill."""
+    engine = Kafka(scratch.folder / "kit-kafka", scratch.addresses[5])
+    await asyncio.to_thread(engine.ensure)
+    yield engine
+    await asyncio.to_thread(engine.delete)
+
+
+@pytest.mark.integration
+async def test_a_reader_goes_on_after_an_outage_that_is_longer_than_its_requests_wait(broker: Kafka) -> None:
+    topic, group, applied = f"kit-outage-{uuid4()}", "kit-outage", list[bytes]()
+
+    async def handle(value: bytes) -> None:
+        applied.append(value)
+
+    await send(broker, topic, b"before")
+    async with reading(broker, topic, group, handle, request_timeout_ms=6_000):
+        await reached("the first", lambda: applied == [b"before"])
+        await asyncio.to_thread(broker.process.kill)
+        await reached("its requests to have been given up", lambda: metric(READER_STALLED, topic, group) > 12)
+        await asyncio.to_thread(broker.ensure)
+        await send(broker, topic, b"after")
+        await reached("what came after it", lambda: b"after" in applied)

@@ -89,7 +89,8 @@ class Kafka:
             if broker.outdated(self._settings(broker)):  # it may not have the listener that it would be asked over
                 continue
             client = self.administration(broker.node)
-            self._wait([broker], lambda client=client, id=broker.node.id: id in client.registered(), seconds)
+            # Without a majority of controllers no broker registers: one that ends meanwhile must be launched first.
+            self._wait(self.brokers, lambda client=client, id=broker.node.id: id in client.registered(), seconds)
 
     def stop_one(self, number: int, seconds: float = 60.0) -> None:
         """Stops a broker once the replicas of all are in sync, so that the others have what it has."""
