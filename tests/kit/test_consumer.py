@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -60,14 +61,20 @@ async def reached(description: str, what: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def reading(kafka: Kafka, topic: str, group: str, handle: consumer.Handle, **options: int) -> AsyncIterator[None]:
-    work = consumer.consume({"bootstrap_servers": kafka.bootstrap, **options}, topic, group, handle)
-    task = asyncio.create_task(work)
+async def reading(kafka: Kafka, topic: str, group: str, handle: consumer.Handle) -> AsyncIterator[None]:
+    async with beside(consumer.consume({"bootstrap_servers": kafka.bootstrap}, topic, group, handle)):
+        yield
+
+
+@asynccontextmanager
+async def beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(one) for one in work]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 async def send(kafka: Kafka, topic: str, *values: bytes) -> None:
@@ -143,17 +150,24 @@ async def broker(scratch: ScratchEnvironment) -> AsyncIterator[Kafka]:
 
 
 @pytest.mark.integration
-async def test_a_reader_goes_on_after_an_outage_that_is_longer_than_its_requests_wait(broker: Kafka) -> None:
-    topic, group, applied = f"kit-outage-{uuid4()}", "kit-outage", list[bytes]()
+async def test_readers_go_on_after_an_outage_that_is_longer_than_their_requests_wait(broker: Kafka) -> None:
+    """Those of a group, and those that read all of a topic."""
+    topic, group = f"kit-outage-{uuid4()}", "kit-outage"
+    of_group, of_all = list[bytes](), list[bytes]()
 
-    async def handle(value: bytes) -> None:
-        applied.append(value)
+    async def apply(value: bytes) -> None:
+        of_group.append(value)
+
+    async def follow(value: bytes) -> None:
+        of_all.append(value)
 
     await send(broker, topic, b"before")
-    async with reading(broker, topic, group, handle, request_timeout_ms=6_000):
-        await reached("the first", lambda: applied == [b"before"])
+    kafka: dict[str, Any] = {"bootstrap_servers": broker.bootstrap, "request_timeout_ms": 6_000}
+    async with beside(consumer.consume(kafka, topic, group, apply), consumer.follow(kafka, topic, follow)):
+        await reached("the first", lambda: of_group == of_all == [b"before"])
         await asyncio.to_thread(broker.process.kill)
-        await reached("its requests to have been given up", lambda: metric(READER_STALLED, topic, group) > 12)
+        stalled = lambda: min(metric(READER_STALLED, topic, name) for name in (group, "none"))  # noqa: E731
+        await reached("their requests to have been given up", lambda: stalled() > 12)
         await asyncio.to_thread(broker.ensure)
         await send(broker, topic, b"after")
-        await reached("what came after it", lambda: b"after" in applied)
+        await reached("what came after it", lambda: b"after" in of_group and b"after" in of_all)
