@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.checks.verdict import BIOSTREAM
-from cli.environment import PRIMARY
 from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaVariables
 from contracts.platform import KAFKA_BOOTSTRAP, NAMESPACE, PLATFORM_CONFIG
@@ -22,6 +21,7 @@ from contracts.visible import visible
 from dataflows.biosync.signal.spec import rules_from_spec
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic, Entry
 from local.observe import kube
+from local.observe.serving import serving_region
 from local.site import Site
 
 T = TypeVar("T")
@@ -65,16 +65,17 @@ def console() -> Console:
 
 
 def find(site: Site) -> DeadLetterTopic:
-    """The dead letter topic of the running platform; exits with a message when none runs."""
-    if not site.kubeconfig(PRIMARY).exists():
+    """The dead letter topic of the region that serves; exits with a message when none runs."""
+    region = serving_region(site)
+    if not site.kubeconfig(region).exists():
         sys.exit(kube.NO_CLUSTER)
-    api = kube.connect(site.kubeconfig(PRIMARY))
+    api = kube.connect(site.kubeconfig(region))
     try:
         config = kube.config_map(api, NAMESPACE, PLATFORM_CONFIG) or {}
         config |= kube.secret(api, NAMESPACE, PLATFORM_CONFIG) or {}
         spec = TypeAdapter(BioStreamSpec).validate_python(kube.spec(api, "biostreams", NAMESPACE, BIOSTREAM))
     except kube.UNAVAILABLE as error:
-        sys.exit(f"BioStream {BIOSTREAM} cannot be read: {kube.unavailable_message(PRIMARY, error)}")
+        sys.exit(f"BioStream {BIOSTREAM} cannot be read: {kube.unavailable_message(region, error)}")
     finally:
         api.close()
     brokers = KafkaVariables.of(config, str(site.authority / "ca.crt"))

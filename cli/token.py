@@ -16,6 +16,7 @@ from cli.progress.steps import StepFailed
 from contracts import signing_keys
 from contracts.platform import SIGNING_KEY_SECRET, secrets_prefix
 from contracts.subjects import subject_error
+from local.observe.serving import serving_region
 from local.plugins.home import STACK
 from local.site import Site
 from services.auth import signing
@@ -44,7 +45,7 @@ def print_token(user: str, roles: list[str], ttl: int, stack: str, profile: str 
 
 def signing_key(site: Site) -> ECKey:
     """The key with which the platform on this machine signs now; raises StepFailed when it cannot be read."""
-    return _read(local_client(site, "secretsmanager", stacks.read(STACK).region), STACK, _LOCALLY)
+    return _read(local_client(site, "secretsmanager", serving_region(site)), STACK, _LOCALLY)
 
 
 def _key_on_aws(stack: stacks.Stack, profile: str | None) -> ECKey:

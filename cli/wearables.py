@@ -17,12 +17,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.checks.verdict import Verdict, verify
-from cli.environment import PRIMARY
 from cli.progress.steps import Progress, StepFailed
 from cli.token import signing_key
 from contracts.platform import NAMESPACE, STREAM_HOST
 from local.observe import kube
 from local.observe.errors import first_line
+from local.observe.serving import serving_region
 from local.site import Site
 from local.wearables.beats import day_in_minutes, synthesise
 from local.wearables.fleet import SimulatedUser, stream
@@ -93,7 +93,8 @@ async def run(site: Site, users: list[SimulatedUser], speed: float, say: Progres
         say("all frames are acknowledged; waiting for the store")
         try:
             motion = {each.user: alongside(each.motion, each.beats, sent[each.user]) for each in users}
-            verdict.append(await verify(site, PRIMARY, sent, motion, report))
+            region = await asyncio.to_thread(serving_region, site)
+            verdict.append(await verify(site, region, sent, motion, report))
         except (psycopg.OperationalError, *kube.UNAVAILABLE) as error:
             raise StepFailed(
                 f"all {report.acked} frames were acknowledged, so their beats are kept, but the results cannot "
@@ -107,14 +108,15 @@ async def run(site: Site, users: list[SimulatedUser], speed: float, say: Progres
 
 
 def find_endpoint(site: Site) -> StreamEndpoint:
-    """The gateway's endpoint of the stream; raises StepFailed while it has no address."""
-    if not site.kubeconfig(PRIMARY).exists():
+    """The stream's endpoint at the gateway of the region that serves; raises StepFailed while it has no address."""
+    region = serving_region(site)
+    if not site.kubeconfig(region).exists():
         raise StepFailed(kube.NO_CLUSTER)
     try:
-        with kube.connect(site.kubeconfig(PRIMARY)) as api:
+        with kube.connect(site.kubeconfig(region)) as api:
             address = kube.gateway_address(api, NAMESPACE, "aura")
     except kube.UNAVAILABLE as error:
-        raise StepFailed(kube.unavailable_message(PRIMARY, error)) from error
+        raise StepFailed(kube.unavailable_message(region, error)) from error
     if address is None:
         raise StepFailed("the Gateway `aura` has no address yet; `aura status` shows what is not Ready")
     host, _, port = address.rpartition(":")

@@ -23,6 +23,7 @@ pytest_plugins = [
 ON_THE_ENDPOINT = (
     "tests/cli/test_account",
     "tests/cli/test_recovery_of_a_stack",
+    "tests/cli/test_serving_region",
     "tests/cli/test_signing_key",
     "tests/cloud/",
     "tests/cloudnativepg/test_backups_",

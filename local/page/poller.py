@@ -19,13 +19,14 @@ from local.observe.errors import first_line
 from local.observe.execution import ExecutionProgress
 from local.observe.model import Platform, UserActivity
 from local.observe.platform import observe
+from local.observe.serving import serving_region
 from local.observe.timeseries import recent_users, user_activity
 from local.site import Site
 
 PLATFORM_SECONDS = 2.0
 PEOPLE_SECONDS = 1.0
-STORE = ("us-west-2", "aura", "timeseries-app")
-"""Region, namespace and name of the Secret that holds the store's address."""
+STORE = ("aura", "timeseries-app")
+"""Namespace and name of the Secret that holds the store's address."""
 
 
 class View(msgspec.Struct):
@@ -94,7 +95,7 @@ class PlatformPoller:
         return known, user_activity(self._connection, user) if user else None
 
     def _store_address(self) -> str:
-        region, namespace, name = STORE
+        region, (namespace, name) = serving_region(self._site), STORE
         if not self._site.kubeconfig(region).exists():
             raise LookupError(f"no cluster in {region} yet")
         api = kube.connect(self._site.kubeconfig(region))
