@@ -73,7 +73,7 @@ class LimitBy(StrEnum):
 
 
 BodySize = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,4}Ki|[1-9][0-9]?Mi)$", max_length=7)]
-"""As in 64Ki or 8Mi; at most 99Mi, which Kong would still hold in memory."""
+"""As in 64Ki or 8Mi; at most 99Mi."""
 _BYTES = {"Ki": 1 << 10, "Mi": 1 << 20}
 
 

@@ -100,8 +100,8 @@ def _pair(witness: Witness, clusters: Iterable[RegionCluster]) -> Pair:
             witness.write(pairs.PAIR_KEY, text.encode(), None)
             return pairs.read(text.encode())
     raise NoPair(
-        f"neither the witness nor a cluster has {pairs.PAIR_KEY}: the program writes it"
-        " (`make up` here, `pulumi up` on AWS)"
+        f"neither the witness nor a cluster has {pairs.PAIR_KEY}, which the Pulumi program writes: run it for this"
+        " stack"
     )
 
 

@@ -6,8 +6,9 @@ The first line has the plan's hash. A line that a crash cut off was never acted 
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
@@ -19,7 +20,13 @@ from runbooks.model import Entry
 
 Copy = Callable[[str, bytes], None]
 """Puts a line under a key somewhere else; raises whatever says that it could not."""
-PREFIX = "runbooks/"
+
+
+def prefix(execution: str) -> str:
+    """Of the keys of an execution's lines, which end in their numbers."""
+    return f"runbooks/{execution}/"
+
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Entry).decode
 
@@ -30,6 +37,29 @@ class JournalInUse(RuntimeError):
 
 class JournalUnreadable(ValueError):
     """A line before the last is not one of ours; the text says which."""
+
+
+class JournalsDiffer(ValueError):
+    """Two machines have written on from the same line; the text says from which."""
+
+
+def merged(copies: Iterable[Mapping[int, bytes]]) -> list[bytes]:
+    """The lines of all copies together, by their numbers from 1, up to the first that none has.
+
+    Raises JournalsDiffer."""
+    found: dict[int, bytes] = {}
+    for copy in copies:
+        for number, line in copy.items():
+            if found.setdefault(number, line) != line:
+                raise JournalsDiffer(_differing(number))
+    return list(itertools.takewhile(bool, (found.get(number, b"") for number in itertools.count(1))))
+
+
+def _differing(number: int) -> str:
+    return (
+        f"line {number} of the journal is another one in another copy: two machines went on from line {number - 1}."
+        " Nothing was done. Read both, and begin a new execution; `aura evaluate` says how things are"
+    )
 
 
 class Journal:
@@ -50,7 +80,19 @@ class Journal:
         os.fsync(self._file)
         self._entries.append(entry)
         for copy in self._copies:
-            copy.put(f"{PREFIX}{self.execution}/{len(self._entries):06d}.json", line)
+            copy.put(f"{prefix(self.execution)}{len(self._entries):06d}.json", line)
+
+    def catch_up(self, lines: Sequence[bytes]) -> None:
+        """Adds what a copy has more. Raises JournalsDiffer and JournalUnreadable, and is as it was then."""
+        ours = [_encode(entry) + b"\n" for entry in self._entries]
+        for number, (our, their) in enumerate(zip(ours, lines, strict=False), 1):
+            if our != their:
+                raise JournalsDiffer(_differing(number))
+        more = b"".join(lines[len(ours) :])
+        entries = read(more)
+        os.write(self._file, more)
+        os.fsync(self._file)
+        self._entries += entries
 
     def uncopied(self) -> int:
         """The most lines that one of the copies lacks."""

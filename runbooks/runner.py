@@ -52,17 +52,29 @@ class Runner:
         self.turns.take(self.environment.clock(), resume=False)
         return self._run()
 
-    def resume(self, skip: Sequence[str] = ()) -> Outcome:
-        """Go on from the journal, without the steps of `skip`. Raises as `start`, and Refused for a step that must not
-        be skipped."""
-        entries = self.journal.entries
-        decide.check(self.runbook.plan, entries)
-        if entries[-1].event is Event.COMPLETED:
-            return Outcome.COMPLETED
+    def resume(self, skip: Sequence[str] = (), catch_up: Callable[[], None] = lambda: None) -> Outcome:
+        """Go on from the journal, without the steps of `skip`. `catch_up` adds to it what another machine has written,
+        and is called once that one does no more.
+
+        Raises as `start` and `catch_up`, Superseded, and Refused for a step that must not be skipped.
+        """
+        if self.journal.entries:
+            decide.check(self.runbook.plan, self.journal.entries)
         for name in skip:
             if not any(step.name == name and step.skippable for step in self.runbook.plan.steps):
                 raise Refused(f"{name} is no step of this plan that may be skipped")
+        if self.journal.entries and self.journal.entries[-1].event is Event.COMPLETED:
+            return Outcome.COMPLETED
         self.turns.take(self.environment.clock(), resume=True)
+        try:
+            catch_up()
+            decide.check(self.runbook.plan, self.journal.entries)
+        except Exception:
+            self._hold(ended=True, paused=True)
+            raise
+        if self.journal.entries[-1].event is Event.COMPLETED:
+            self.turns.hold(self.environment.clock(), ended=True)
+            return Outcome.COMPLETED
         self._record(Event.RESUMED)
         for name in skip:
             self._record(Event.SKIPPED, name, "left out on request")
@@ -147,13 +159,13 @@ class Runner:
         """Before anything was done, others may have the turn at once."""
         self._record(Event.PAUSED, step.name, text)
         touched = any(entry.event is Event.ACTED for entry in self.journal.entries)
-        self._hold(ended=not touched)
+        self._hold(ended=not touched, paused=True)
         return Outcome.PAUSED
 
-    def _hold(self, ended: bool = False) -> bool:
+    def _hold(self, ended: bool = False, paused: bool = False) -> bool:
         """Whether the witness confirmed that it is this runner's turn. Raises InProgress when it is not."""
         try:
-            self.turns.hold(self.environment.clock(), ended)
+            self.turns.hold(self.environment.clock(), ended, paused)
         except Unreachable:
             return False
         return True

@@ -20,6 +20,9 @@ class Turn(msgspec.Struct, frozen=True):
     started: float
     at: float
     ended: bool = False
+    """Others may begin."""
+    paused: bool = False
+    """It stands at a step; with `ended`, it had not done anything yet."""
 
 
 class InProgress(RuntimeError):
@@ -28,6 +31,10 @@ class InProgress(RuntimeError):
 
 _encode = msgspec.json.Encoder().encode
 _decode = of_others(msgspec.json.Decoder(Turn).decode)
+
+
+class Superseded(RuntimeError):
+    """Another execution was begun after this one; the text says which."""
 
 
 class Turns:
@@ -39,7 +46,8 @@ class Turns:
         self._started = 0.0
 
     def take(self, now: float, resume: bool) -> None:
-        """`resume` takes over from a runner of the same execution, which notices before it does anything more."""
+        """`resume` takes over from a runner of the same execution, which notices before it does anything more. Raises
+        Superseded when that is no longer the last one: what it saw is not how things are."""
         stored = self._witness.read(KEY)
         found = _decode(stored.body) if stored else None
         self._started = now
@@ -47,14 +55,19 @@ class Turns:
             if found.execution != self._execution or not resume:
                 raise InProgress(_described(found, now))
             self._started = found.started
+        elif found and resume and found.execution != self._execution:
+            raise Superseded(
+                f"{self._execution} is not the last execution: after it {found.by} carried out {found.plan}"
+                f" ({found.execution}). Nothing was done. Begin a new one; `aura evaluate` says how things are."
+            )
         self._write(now, stored.etag if stored else None)
 
-    def hold(self, now: float, ended: bool = False) -> None:
-        """Before each act, and at the end."""
-        self._write(now, self._etag, ended)
+    def hold(self, now: float, ended: bool = False, paused: bool = False) -> None:
+        """Before each act, at a pause and at the end."""
+        self._write(now, self._etag, ended, paused)
 
-    def _write(self, now: float, etag: str | None, ended: bool = False) -> None:
-        turn = Turn(self._execution, self._plan, self._by, self._runner, self._started, now, ended)
+    def _write(self, now: float, etag: str | None, ended: bool = False, paused: bool = False) -> None:
+        turn = Turn(self._execution, self._plan, self._by, self._runner, self._started, now, ended, paused)
         try:
             self._etag = self._witness.write(KEY, _encode(turn), etag)
         except Outrun:

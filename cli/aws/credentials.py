@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from cli.aws.stacks import Stack
 from local.site import Site
@@ -31,27 +30,33 @@ def local_client(site: Site, service: str, region: str) -> Any:
 
 
 def own_session(stack: Stack, profile: str | None) -> boto3.Session:
-    """With the user's credentials, as any AWS tool finds them. Raises WrongAccount and botocore's errors."""
-    own = boto3.Session(profile_name=profile, region_name=stack.region)
-    account = _account(own, [*stack.serving, *([stack.witness] if stack.witness else [])])
-    if account != stack.account:
-        raise WrongAccount(f"your AWS credentials are of account {account}, and the stack is in {stack.account}")
-    return own
+    """With the user's credentials, as any AWS tool finds them, of the first region whose STS answers: one may be lost.
+
+    The witness's comes first, since nothing is done without it. A session of its own is made for each: one takes on
+    roles at the STS of its own region. Raises WrongAccount and botocore's errors.
+    """
+    *regions, last = [*([stack.witness] if stack.witness else []), *reversed(stack.serving)]
+    for region in regions:
+        try:
+            return _checked(boto3.Session(profile_name=profile, region_name=region), stack)
+        except (ConnectionError, HTTPClientError):
+            continue
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500:
+                raise
+    return _checked(boto3.Session(profile_name=profile, region_name=last), stack)
 
 
 def own_client(stack: Stack, service: str, profile: str | None) -> Any:
     """A client in the stack's active region. Raises as `own_session`."""
-    return own_session(stack, profile).client(service)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return own_session(stack, profile).client(service, region_name=stack.region)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
-def _account(own: boto3.Session, regions: Sequence[str]) -> str:
-    """As STS of the first of these regions that answers says: one may be lost."""
-    for region in regions[:-1]:
-        try:
-            return own.client("sts", region_name=region, config=_SHORT).get_caller_identity()["Account"]
-        except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError):
-            continue
-    return own.client("sts", region_name=regions[-1], config=_SHORT).get_caller_identity()["Account"]
+def _checked(own: boto3.Session, stack: Stack) -> boto3.Session:
+    account = own.client("sts", config=_SHORT).get_caller_identity()["Account"]
+    if account != stack.account:
+        raise WrongAccount(f"your AWS credentials are of account {account}, and the stack is in {stack.account}")
+    return own
 
 
 @dataclass(frozen=True)

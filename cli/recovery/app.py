@@ -23,9 +23,9 @@ def add_commands(app: typer.Typer) -> None:
 
 def evaluate(context: typer.Context, stack: STACK = "local") -> None:
     """Say whether a change of regions would work now; changes nothing."""
-    from cli.recovery.commands import Stack, print_evaluation
+    from cli.recovery.commands import Chosen, print_evaluation
 
-    print_evaluation(Stack(stack, context.obj))
+    print_evaluation(Chosen(stack, context.obj))
 
 
 def _plan(name: str) -> Callable[..., None]:
@@ -47,8 +47,8 @@ def _plan(name: str) -> Callable[..., None]:
         ] = False,
         stack: STACK = "local",
     ) -> None:
-        from cli.recovery.commands import Options, Stack, carry_out
+        from cli.recovery.commands import Chosen, Options, carry_out
 
-        carry_out(name, Stack(stack, context.obj), Options(plan, dry_run, status, resume, skip or [], answer))
+        carry_out(name, Chosen(stack, context.obj), Options(plan, dry_run, status, resume, skip or [], answer))
 
     return command

@@ -18,10 +18,12 @@ from cli.recovery.platform import Target, target
 from contracts.pair import Pair
 from local.plugins.home import STACK
 from local.site import Site
+from runbooks.adapters.witness import NoWitness
 from runbooks.decide import PlanChanged
 from runbooks.environment import NoPair, copies, environment
-from runbooks.executions import Unknown, fetch_journal, read_journal
-from runbooks.journal import JournalInUse, JournalUnreadable
+from runbooks.executions import Unknown, find_journal
+from runbooks.journal import JournalInUse, JournalsDiffer, JournalUnreadable
+from runbooks.model import Entry, Event
 from runbooks.plans.actions import Runbook
 from runbooks.plans.evaluate import evaluate
 from runbooks.plans.failback import failback
@@ -30,7 +32,7 @@ from runbooks.plans.switchover import switchover
 from runbooks.ports import Environment, Refused, Unreachable
 from runbooks.runner import Outcome
 from runbooks.steps.seen import held
-from runbooks.turn import InProgress, current
+from runbooks.turn import InProgress, Superseded, current
 
 PLANS: dict[str, Callable[[Pair, str], Runbook]] = {
     "failover": failover,
@@ -39,13 +41,14 @@ PLANS: dict[str, Callable[[Pair, str], Runbook]] = {
 }
 STOPS = (
     *(UnknownStack, WrongAccount, BotoCoreError, ClientError, NoPair),
-    *(InProgress, Unreachable, Refused, Unknown, PlanChanged, JournalInUse, JournalUnreadable),
+    *(InProgress, Superseded, Unreachable, Refused, Unknown, PlanChanged),
+    *(JournalInUse, JournalUnreadable, JournalsDiffer),
 )
 
 
 @dataclass(frozen=True)
-class Stack:
-    """Which one, and the AWS profile for one on AWS."""
+class Chosen:
+    """A stack, and the AWS profile for one on AWS."""
 
     name: str
     profile: str | None
@@ -67,7 +70,7 @@ class Options:
     answer: str | None = None
 
 
-def carry_out(name: str, stack: Stack, options: Options) -> None:
+def carry_out(name: str, stack: Chosen, options: Options) -> None:
     """Exits with 1 when the execution pauses, or one is under way with `status`; with 2 when it could not begin."""
     console = Console()
     try:
@@ -75,7 +78,9 @@ def carry_out(name: str, stack: Stack, options: Options) -> None:
         if options.status:
             raise SystemExit(_status(where, console))
         found = environment(where.access)
-        book = PLANS[name](found.pair, _giving(where, found, options.resume))
+        began = find_journal(where.folder, options.resume, copies(where.access, found.pair)) if options.resume else []
+        _check(options, began)
+        book = PLANS[name](found.pair, str(began[0].facts["giving"]) if began else active(found))
         if options.show_plan:
             console.print(plan_table(book))
             return
@@ -85,11 +90,13 @@ def carry_out(name: str, stack: Stack, options: Options) -> None:
         outcome = _run(where, found, book, stack, options, console)
     except STOPS as error:
         console.print(f"aura {name}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        if stack.name != STACK:
+            console.print(f"With each aura command: --stack {stack.name}", markup=False, highlight=False)
         raise SystemExit(2) from None
     raise SystemExit(0 if outcome is Outcome.COMPLETED else 1)
 
 
-def print_evaluation(stack: Stack) -> None:
+def print_evaluation(stack: Chosen) -> None:
     """Exits with 1 when something is not as a plan needs it."""
     console = Console()
     try:
@@ -104,13 +111,17 @@ def print_evaluation(stack: Stack) -> None:
     raise SystemExit(0 if all(one.good for one in findings) else 1)
 
 
-def _giving(where: Target, found: Environment, resume: str | None) -> str:
-    """The region that has the lease; of an execution that is resumed, the one that had it when it began."""
-    if resume:
-        fetch_journal(where.folder, resume, copies(where.access, found.pair))
-        entries = read_journal(where.folder, resume)
-        return str(entries[0].facts.get("giving")) if entries else active(found)
-    return active(found)
+def _check(options: Options, began: Sequence[Entry]) -> None:
+    """An answer is to the question that the execution has asked last. Raises Refused."""
+    if not options.resume:
+        if options.answer or options.skip:
+            raise Refused("--answer and --skip go with --resume: nothing has been asked yet. Nothing was done.")
+        return
+    asked = next((entry for entry in reversed(began) if entry.event is Event.ASKED), None)
+    phrase = asked.facts.get("phrase") if asked else None
+    if options.answer and options.answer.strip() != phrase:
+        wanted = f"it asks to type: {phrase}" if phrase else "it has asked nothing"
+        raise Refused(f"{options.resume} does not ask for this answer; {wanted}. Nothing was done.")
 
 
 def active(found: Environment) -> str:
@@ -121,11 +132,12 @@ def active(found: Environment) -> str:
     return stored[0].region
 
 
-def _run(where: Target, found: Environment, book: Runbook, stack: Stack, options: Options, console: Console) -> Outcome:
+def _run(
+    where: Target, found: Environment, book: Runbook, stack: Chosen, options: Options, console: Console
+) -> Outcome:
     begun = time.monotonic()
-    done = execute(
-        where, found, book, Terminal(book.plan, console, answer=options.answer), options.resume, options.skip
-    )
+    terminal = Terminal(book.plan, console, answer=(options.answer or "").strip())
+    done = execute(where, found, book, terminal, options.resume, options.skip)
     say = lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
     if done.outcome is Outcome.COMPLETED:
         say(f"{book.plan.name} completed after {time.monotonic() - begun:.1f} s: {book.plan.taking} serves.")
@@ -134,6 +146,8 @@ def _run(where: Target, found: Environment, book: Runbook, stack: Stack, options
         say(f"paused at {last.step}: {last.text}")
         of = "" if stack.name == STACK else f" --stack {stack.name}"
         say(f"To go on: aura {book.plan.name}{of} --resume {done.name}")
+        if of:
+            say(f"With each aura command:{of}")
     say(f"report: {done.written[0]}\n        {done.written[1]}")
     return done.outcome
 
@@ -146,14 +160,19 @@ def _dry_run(found: Environment, book: Runbook, console: Console) -> None:
 
 
 def _status(where: Target, console: Console) -> int:
-    """1 while an execution is under way."""
-    turn = current(where.access.witness())
+    """1 while an execution is under way or paused."""
+    try:
+        turn = current(where.access.witness())
+    except NoWitness as error:
+        console.print(f"no execution was ever begun: {error}", markup=False, highlight=False, soft_wrap=True)
+        return 0
     if turn is None:
         console.print("no execution was ever begun")
         return 0
-    state = "ended" if turn.ended else f"under way, last seen {max(0.0, time.time() - turn.at):.0f} s ago"
+    seen = f"last seen {max(0.0, time.time() - turn.at):.0f} s ago"
+    state = f"paused, {seen}" if turn.paused else "ended" if turn.ended else f"under way, {seen}"
     console.print(f"{turn.plan} {turn.execution} by {turn.by}: {state}", markup=False, highlight=False)
-    return 0 if turn.ended else 1
+    return 1 if turn.paused or not turn.ended else 0
 
 
 def plan_table(book: Runbook) -> Table:

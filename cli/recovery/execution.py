@@ -11,7 +11,7 @@ from pathlib import Path
 from cli.recovery.person import Terminal
 from cli.recovery.platform import Target
 from runbooks.environment import copies
-from runbooks.executions import Executions
+from runbooks.executions import Executions, read_journal
 from runbooks.model import Entry
 from runbooks.plans.actions import Runbook
 from runbooks.ports import Environment
@@ -37,10 +37,10 @@ def execute(
 ) -> Execution:
     """Raises as Executions.start and Executions.resume."""
     runner = f"{terminal.name}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    followers = [one.put for one in (*copies(target.access, environment.pair), *target.announcements())]
-    executions = Executions(target.folder, environment, terminal, runner, followers)
+    kept, followers = copies(target.access, environment.pair), [one.put for one in target.announcements()]
+    executions = Executions(target.folder, environment, terminal, runner, kept, followers)
     try:
         name, outcome = (resume, executions.resume(book, resume, skip)) if resume else executions.start(book)
     finally:
         terminal.end()
-    return Execution(name, outcome, executions.entries(name), executions.report(book, name))
+    return Execution(name, outcome, read_journal(target.folder, name), executions.report(book, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 import sys
 import time
@@ -20,16 +21,18 @@ LINE_SECONDS = 10.0
 _MARKS = {Event.DONE: "[green]done[/]", Event.SKIPPED: "[yellow]skipped[/]", Event.PAUSED: "[red]paused[/]"}
 
 
+PERSON = "AURA_PERSON"
+"""Who it is, where the user of the machine says nothing: in a workflow."""
+
+
 def who() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    return os.environ.get(PERSON) or f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 class Terminal:
     """Redraws twice a second on a terminal, so that a slow one follows; elsewhere a line for each thing that is new."""
 
-    def __init__(
-        self, plan: Plan, console: Console, clock: Callable[[], float] = time.time, answer: str | None = None
-    ) -> None:
+    def __init__(self, plan: Plan, console: Console, clock: Callable[[], float] = time.time, answer: str = "") -> None:
         """`answer` is what somebody who has read the question typed before, where nobody is at a terminal."""
         self.name = who()
         self._answer = answer
@@ -51,15 +54,15 @@ class Terminal:
         """Asks until the answer is the phrase; an empty line answers nothing, and the execution pauses."""
         self.end()
         if not sys.stdin.isatty():
-            self._console.print(f"{question}\nTo be typed exactly: {phrase}", markup=False, highlight=False)
+            self._say(f"{question}\nTo be typed exactly: {phrase}")
             if self._answer == phrase:
-                self._console.print("It was given with --answer.")
+                self._say("It was given with --answer.")
                 return phrase
-            self._console.print("Nobody is at a terminal; resume with --answer and this text.")
+            self._say("Nobody is at a terminal; resume with --answer and this text.")
             return None
-        self._console.print(f"\n{question}\n", markup=False, highlight=False)
+        self._say(f"\n{question}\n")
         while True:
-            self._console.print(f"To go on, type exactly: {phrase}", markup=False, highlight=False)
+            self._say(f"To go on, type exactly: {phrase}")
             self._console.print("An empty line stops here; what was done stays, and can be resumed.")
             try:
                 answer = input("> ").strip()

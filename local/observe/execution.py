@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 
 from runbooks.executions import Unknown, read_journal, read_plan
-from runbooks.journal import JournalUnreadable
 from runbooks.model import Entry, Event, Plan
 from runbooks.report.figures import figures
 
 LATELY_S = 900.0
-"""After its last line an execution that has ended is no longer shown."""
+"""For so long an execution that has ended is shown."""
+ABANDONED_S = 7200.0
+"""For so long after its last line any other one is: twice as long as the step that waits longest."""
 _STATES = {
     Event.ACTED: "acts",
     Event.ASKED: "asks",
@@ -50,18 +51,17 @@ class ExecutionProgress(msgspec.Struct, frozen=True):
 
 
 def latest(folder: Path, now: float) -> ExecutionProgress | None:
-    """Of the journal written last; None when there is none, or it has long ended. `now` in Unix seconds."""
-    journals = sorted(folder.glob("*.jsonl"), key=lambda file: file.stat().st_mtime)
-    if not journals:
-        return None
-    name = journals[-1].stem
+    """Of the journal written last; None when there is none, it has ended, or nobody goes on with it. `now` in Unix
+    seconds."""
     try:
-        plan, entries = read_plan(folder, name), read_journal(folder, name)
-    except (Unknown, JournalUnreadable):
+        file = max(folder.glob("*.jsonl"), key=lambda file: file.stat().st_mtime)
+        plan, entries = read_plan(folder, file.stem), read_journal(folder, file.stem)
+        if not entries:
+            return None
+    except (ValueError, OSError, Unknown):  # none, or one that cannot be read, or is deleted at this moment
         return None
-    if not entries or (entries[-1].event is Event.COMPLETED and now - entries[-1].at > LATELY_S):
-        return None
-    return progress(plan, name, entries, now)
+    shown_s = LATELY_S if entries[-1].event is Event.COMPLETED else ABANDONED_S
+    return progress(plan, file.stem, entries, now) if now - entries[-1].at <= shown_s else None
 
 
 def _question(entries: Sequence[Entry]) -> str:

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 
 from runbooks.ports import Outrun, Refused, Unreachable
 
@@ -16,12 +24,17 @@ Connect = Callable[[str, str, Config], Any]
 
 CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"total_max_attempts": 2}, max_pool_connections=8)
 """Short: what does not answer is asked again by the plan, and shown."""
+_NO_CREDENTIALS = (
+    *(NoCredentialsError, PartialCredentialsError, CredentialRetrievalError),
+    *(SSOError, TokenRetrievalError),
+)
 _LATER = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "ServiceUnavailable", "InternalFailure"}
 
 
 @contextmanager
 def answers(whom: str, outrun: tuple[str, ...] = ()) -> Iterator[None]:
-    """Translates errors: no answer, or one of another moment, into Unreachable; a refusal into Refused."""
+    """Translates errors: no answer, or one of another moment, into Unreachable; a refusal into Refused. Missing
+    credentials are of this side, so they are Refused."""
     try:
         yield
     except ClientError as error:
@@ -33,5 +46,7 @@ def answers(whom: str, outrun: tuple[str, ...] = ()) -> Iterator[None]:
         if code in _LATER or status >= 500 or not code:
             raise Unreachable(text) from error
         raise Refused(text) from error
+    except _NO_CREDENTIALS as error:  # of this side: that region may be well
+        raise Refused(f"{whom} was not asked: {error} Sign in to AWS again, and resume") from error
     except (BotoCoreError, OSError) as error:
         raise Unreachable(f"{whom} does not answer ({type(error).__name__})") from error

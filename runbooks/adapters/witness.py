@@ -8,9 +8,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from runbooks.adapters.aws import CONFIG, Connect, answers
-from runbooks.ports import Stored, Unreachable
+from runbooks.ports import Refused, Stored, Unreachable
 
 _RACED = ("PreconditionFailed", "412", "ConditionalRequestConflict", "NoSuchKey")
+
+
+class NoWitness(Refused):
+    """There is no such bucket: the stack was never deployed, or its domain is another one."""
 
 
 class WitnessBucket:
@@ -23,8 +27,11 @@ class WitnessBucket:
             try:
                 answer = self._s3.get_object(Bucket=self._bucket, Key=key)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "NoSuchBucket", "404"):
-                    return None  # of a stack that was never deployed there is no bucket
+                code = error.response.get("Error", {}).get("Code")
+                if code in ("NoSuchKey", "404"):
+                    return None
+                if code == "NoSuchBucket":
+                    raise NoWitness(f"{self._name} does not exist: `pulumi up` makes it") from error
                 raise
             return Stored(answer["Body"].read(), answer["ETag"], self._clock(answer))
 

@@ -67,10 +67,11 @@ async def _stop(consumer: AIOKafkaConsumer) -> None:
     ends as cancelled itself (aio-libs/aiokafka, issue 647): here that would be taken for the end of the reader."""
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.wait([stopping])
-    if stopping.cancelled():
+    error = None if stopping.cancelled() else stopping.exception()
+    if error is not None and not isinstance(error, KafkaError):
+        raise error
+    if stopping.cancelled() or error is not None:
         await consumer._client.close()  # what `stop` had not come to
-    else:
-        stopping.result()
 
 
 class _Reader:

@@ -50,13 +50,13 @@ SECURITY: dict[str, Any] = {
 }
 
 
-def published(operation: dict[str, Any], route: Route) -> dict[str, Any]:
-    """The operation as it is seen through `route`, which says whether a token is needed."""
+def published(method: str, operation: dict[str, Any], route: Route) -> dict[str, Any]:
+    """The operation as it is seen through `route`, which says whether a token is needed and how large a body may be."""
     by_gateway = route.auth is Auth.JWT
     responses = {status: _shared(answer) for status, answer in operation["responses"].items()}
     if by_gateway:
         _add(responses, "401", "no valid access token", JSON, MEDIA_TYPE)
-    if "requestBody" in operation:
+    if method in _WITH_BODY:
         _add(responses, "408", "the body did not arrive in time: nothing was done, send it again", JSON, MEDIA_TYPE)
         _add(responses, "413", f"a body of more than {route.max_body}", JSON, MEDIA_TYPE)
     if route.rate_limit:
@@ -71,6 +71,8 @@ def published(operation: dict[str, Any], route: Route) -> dict[str, Any]:
     return operation | {"security": [{BEARER: []}] if by_gateway else [], "responses": dict(sorted(responses.items()))}
 
 
+_WITH_BODY = ("post", "put", "patch")
+"""Methods by which a body may come, also where the document of the service declares none."""
 _OF_STATUS = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
 _SCHEMA_OF = {JSON: REFUSAL, MEDIA_TYPE: PROBLEM}
 

@@ -95,7 +95,7 @@ def _published(part: Part, declared: Sequence[Declared]) -> Iterator[_Published]
 
 
 def _operation(service: str, method: str, one: _Published, operation: dict[str, Any]) -> dict[str, Any]:
-    seen = gateway.published(operation, one.route)
+    seen = gateway.published(method, operation, one.route)
     return seen | {"operationId": operation_id(method, one.path), "tags": [service]}
 
 

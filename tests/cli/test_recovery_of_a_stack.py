@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.aws import stacks
-from cli.recovery.commands import Options, Stack, carry_out
+from cli.recovery.commands import Chosen, Options, carry_out
 from cli.recovery.platform import target
-from contracts.pair import witness_bucket
+from contracts.pair import PAIR_KEY, witness_bucket
 from runbooks.adapters.copies import BucketCopy
-from runbooks.executions import Unknown, fetch_journal, read_journal
-from runbooks.journal import PREFIX, opened
-from runbooks.model import Entry, Event
+from runbooks.journal import JournalsDiffer, prefix
+from runbooks.ports import Refused
 from runbooks.turn import Turns
 from tests.fixtures.cloud import KEY, Cloud
+from tests.runbooks.model import PAIR
 
 pytestmark = pytest.mark.integration
 STAGING = stacks.read("staging")
@@ -39,7 +40,7 @@ def staging(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]
 
 def status() -> int:
     with pytest.raises(SystemExit) as ended:
-        carry_out("failover", Stack("staging", None), Options(status=True))
+        carry_out("failover", Chosen("staging", None), Options(status=True))
     assert isinstance(ended.value.code, int)
     return ended.value.code
 
@@ -56,7 +57,7 @@ def test_the_status_is_an_exit_code_that_a_deploy_can_wait_for(
 ) -> None:
     staging()
     assert status() == 0
-    assert "no execution was ever begun" in capsys.readouterr().out
+    assert f"(s3://{witness_bucket(STAGING.domain)}, us-east-2) does not exist" in capsys.readouterr().out
     bucket = witness_bucket(STAGING.domain)
     cloud.client("s3", WITNESS).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": WITNESS})
     where = target(cloud.site, "staging")
@@ -64,7 +65,10 @@ def test_the_status_is_an_exit_code_that_a_deploy_can_wait_for(
     turns.take(1.0, resume=False)
     assert status() == 1
     assert "switchover switchover-1 by ada@laptop: under way" in capsys.readouterr().out
-    turns.hold(2.0, ended=True)
+    turns.hold(2.0, ended=True, paused=True)
+    assert status() == 1
+    assert "paused, last seen" in capsys.readouterr().out
+    turns.hold(3.0, ended=True)
     assert status() == 0
 
 
@@ -73,36 +77,47 @@ def test_without_a_pair_at_the_witness_and_in_clusters_nothing_begins(
 ) -> None:
     staging()
     with pytest.raises(SystemExit) as ended:
-        carry_out("failover", Stack("staging", None), Options())
+        carry_out("failover", Chosen("staging", None), Options())
     assert ended.value.code == 2
     assert "neither the witness nor a cluster has pair.json" in capsys.readouterr().out
 
 
-def test_an_execution_goes_on_from_the_copy_that_has_most_of_its_journal(
-    cloud: Cloud, tmp_path: Path, staging: Callable[[], None]
+def test_copies_of_a_journal_hold_what_was_put_there_first(cloud: Cloud, staging: Callable[[], None]) -> None:
+    staging()
+    cloud.client("s3").create_bucket(
+        Bucket="journal-copies", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    copy = BucketCopy(target(cloud.site, "staging").access.connect, "us-west-2", "journal-copies")
+    for number in range(1, 13):
+        copy.put(f"{prefix('failover-1')}{number:06d}.json", b"line %d" % number)
+    copy.put(f"{prefix('failover-1')}000012.json", b"line 12")
+    with pytest.raises(JournalsDiffer, match="000012"):
+        copy.put(f"{prefix('failover-1')}000012.json", b"of another machine")
+    assert copy.lines("failover-1") == {number: b"line %d" % number for number in range(1, 13)}
+    assert copy.lines("failover-2") == {}
+
+
+def test_a_bucket_that_is_missing_says_so(cloud: Cloud, staging: Callable[[], None]) -> None:
+    staging()
+    copy = BucketCopy(target(cloud.site, "staging").access.connect, "us-west-2", "no-such-bucket")
+    with pytest.raises(Refused, match="NoSuchBucket"):
+        copy.lines("failover-1")
+
+
+@pytest.mark.parametrize(
+    "options", [Options(answer="lose nothing"), Options(skip=["prove-loss"])], ids=["answer", "skip"]
+)
+def test_nothing_is_answered_or_left_out_before_it_was_asked(
+    cloud: Cloud, staging: Callable[[], None], capsys: pytest.CaptureFixture[str], options: Options
 ) -> None:
     staging()
-    s3, connect = cloud.client("s3"), target(cloud.site, "staging").access.connect
-    for name in ("journal-copies", "journal-copies-behind"):
-        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-    whole, behind, gone = (
-        BucketCopy(connect, "us-west-2", name) for name in ("journal-copies", "journal-copies-behind", "no-such-bucket")
-    )
-    with opened(tmp_path / "there" / "failover-1.jsonl", [whole.put]) as journal:
-        journal.append(Entry(1, Event.STARTED, "", "failover", "ada", {"giving": "us-west-2"}, "h"))
-        for number in range(11):
-            journal.append(Entry(2 + number, Event.DONE, f"s{number}"))
-    here, there = tmp_path / "here", (tmp_path / "there" / "failover-1.jsonl").read_bytes()
-    behind.put(f"{PREFIX}failover-1/000001.json", there.split(b"\n")[0])
-    fetch_journal(here, "failover-1", [gone, behind, whole])
-    assert (here / "failover-1.jsonl").read_bytes() == there
-    with opened(here / "failover-1.jsonl") as journal:
-        journal.append(Entry(99, Event.COMPLETED))
-    fetch_journal(here, "failover-1", [whole])
-    assert read_journal(here, "failover-1")[-1].event is Event.COMPLETED, "its own journal was overwritten"
-
-
-def test_an_execution_of_which_nobody_has_a_copy_is_unknown(tmp_path: Path, staging: Callable[[], None]) -> None:
-    with pytest.raises(Unknown, match="no backup bucket that answers has a copy"):
-        fetch_journal(tmp_path, "failover-9", [])
-        read_journal(tmp_path, "failover-9")
+    bucket = witness_bucket(STAGING.domain)
+    s3 = cloud.client("s3", WITNESS)
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": WITNESS})
+    s3.put_object(Bucket=bucket, Key=PAIR_KEY, Body=msgspec.json.encode(PAIR))
+    with pytest.raises(SystemExit) as ended:
+        carry_out("failover", Chosen("staging", None), options)
+    assert ended.value.code == 2
+    assert "go with --resume" in capsys.readouterr().out
+    s3.delete_object(Bucket=bucket, Key=PAIR_KEY)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from local.observe.execution import LATELY_S, latest, progress
+from local.observe.execution import ABANDONED_S, LATELY_S, latest, progress
 from runbooks.executions import Executions
 from runbooks.journal import read
 from runbooks.model import Event
@@ -78,6 +78,13 @@ def test_a_plan_that_has_long_ended_is_no_longer_shown(tmp_path: Path) -> None:
     model = lost()
     carried_out(tmp_path, Typist(model), model)
     assert latest(tmp_path, model.now + LATELY_S + 60) is None
+
+
+def test_a_question_that_nobody_answers_is_shown_for_longer_and_not_for_ever(tmp_path: Path) -> None:
+    model = lost()
+    carried_out(tmp_path, Typist(model, answers=False), model)
+    assert latest(tmp_path, model.now + ABANDONED_S - 60) is not None
+    assert latest(tmp_path, model.now + ABANDONED_S + 60) is None
 
 
 def test_without_a_journal_or_with_one_that_cannot_be_read_there_is_nothing(tmp_path: Path) -> None:

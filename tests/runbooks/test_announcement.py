@@ -15,6 +15,7 @@ import pytest
 from runbooks.adapters.announcement import Announcement, message
 from runbooks.journal import opened
 from runbooks.model import Entry, Event
+from tests.fixtures.waiting import until
 
 ROLES = {"giving": "us-west-2", "taking": "us-east-1"}
 STARTED = Entry(1, Event.STARTED, "", "failover", "ada@laptop", ROLES, "h")
@@ -25,6 +26,7 @@ class Webhook(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.taken: list[dict[str, Any]] = []
+        self.refused = 0
         self.status = 200
         self.url = f"http://127.0.0.1:{self.server_port}/of/a/channel"
 
@@ -36,6 +38,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if webhook.status == 200:
             webhook.taken.append(body)
+        else:
+            webhook.refused += 1
         self.send_response(webhook.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -78,6 +82,7 @@ def test_a_webhook_that_does_not_take_it_stops_nothing_and_gets_it_later(webhook
         announcement.put("runbooks/failover-1/000001.json", b'{"at": 1, "event": "execution completed"}')
     with opened(tmp_path / "failover-1.jsonl", [announcement.put]) as journal:
         journal.append(STARTED)
+        until("the journal's line to be refused", lambda: webhook.refused == 2)
         webhook.status = 200
         journal.append(Entry(2, Event.COMPLETED))
     assert [one["event"] for one in webhook.taken] == ["execution started", "execution completed"]
