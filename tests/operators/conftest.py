@@ -29,6 +29,7 @@ from local.site import CHECKOUT
 from local.toolchain import crds
 from tests.fixtures.cluster import REGION, Cluster
 from tests.fixtures.engines import Database, ScratchEnvironment
+from tests.fixtures.revival import Engine, revived
 
 NAMESPACE = "operators"
 PORT = 8171
@@ -201,9 +202,15 @@ def running_operators(
         "AWS_SECRET_ACCESS_KEY": _KEY,
         "RESYNC_SECONDS": "5",
     }
-    installed.start("first", installed.addresses[0])
+    # A process that lost its Lease ends; a Deployment starts it again.
+    process = Engine(
+        "installation",
+        lambda: installed.running["first"].poll() is None,
+        lambda: installed.start("first", installed.addresses[0]),
+    )
     try:
-        yield installed
+        with revived(process):
+            yield installed
     finally:
         installed.stop()
         definitions.kubectl("delete", "auraservices,biostreams", "--all", "-n", NAMESPACE, "--wait=false")
