@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import typer
 
+from cli.deploy.regions import serving
 from local.engines.runtime.process import EngineFailed
 from local.loss import model
 from local.loss.ending import kill_processes
 from local.loss.file import LossFile, Unreadable
 from local.loss.model import Loss
-from local.site import REGIONS, Site
+from local.site import Site
 
 
 def kill(region: str) -> None:
@@ -52,8 +53,9 @@ def refuse_calls(refusing: bool) -> None:
 
 
 def _known(region: str) -> str:
-    if region not in REGIONS:
-        raise model.Invalid(f"{region!r} is no region of this site; there are {', '.join(REGIONS)}")
+    there = serving(Site.current())
+    if region not in there:
+        raise model.Invalid(f"{region!r} is no region of this platform; it has {', '.join(there)}")
     return region
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import yaml
 from rich.console import Console
 from rich.table import Column, Table
 
+from cli.deploy.regions import serving
+from contracts.platform import RegionRole
 from local.loss.copies import CopiesFile, Copy
 from local.loss.file import LossFile
 from local.loss.model import Loss, condition
-from local.site import CHECKOUT, REGIONS, Site
+from local.site import Site
 
 WIDTH = 140
 """Columns of the output when it is no terminal."""
@@ -25,7 +26,8 @@ def status() -> None:
     site = Site.current()
     loss, copies = LossFile(site).current(), CopiesFile(site).read()
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
-    for line in regions(loss, roles()):
+    declared = dict(zip(serving(site), (RegionRole.ACTIVE, RegionRole.PASSIVE), strict=False))
+    for line in regions(loss, declared):
         console.print(line, highlight=False)
     console.print(table(copies, loss, time.time()))
     if not copies:
@@ -33,16 +35,9 @@ def status() -> None:
     raise SystemExit(0 if loss.nothing and not any(copy.after for copy in copies) else 1)
 
 
-def roles() -> dict[str, str]:
-    """Of the regions, as the stack `local` declares them."""
-    stack = yaml.safe_load((CHECKOUT / "Pulumi.local.yaml").read_text())
-    pair: dict[str, str] = stack["config"]["aura:pair"]
-    return {region: role for role, region in pair.items()}
-
-
-def regions(loss: Loss, roles: dict[str, str]) -> list[str]:
+def regions(loss: Loss, roles: Mapping[str, str]) -> list[str]:
     """A line for each region, and one for what is between them."""
-    lines = [f"{name}: {condition(loss, name)}, declared {roles.get(name, 'not at all')}" for name in REGIONS]
+    lines = [f"{name}: {condition(loss, name)}, declared {role}" for name, role in roles.items()]
     refusing = "; every call of a control plane is refused" if loss.refusing else ""
     return [*lines, f"between regions: {loss.latency_ms:g} ms there and back{refusing}"]
 

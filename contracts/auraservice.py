@@ -72,7 +72,16 @@ class LimitBy(StrEnum):
     IP = "ip"
 
 
-BodySize = Annotated[str, Field(pattern=r"^([1-9][0-9]{0,4}Ki|[1-9][0-9]?Mi)$", max_length=7)]
+_SIZE = "^([1-9][0-9]{0,4}Ki|[1-9][0-9]?Mi)$"
+BodySize = Annotated[
+    str,
+    Field(max_length=16),
+    Checked(
+        f"self.matches('{_SIZE}')",
+        "is no size of a body: 1Ki to 99999Ki or 1Mi to 99Mi",
+        lambda size: re.fullmatch(_SIZE.rstrip("$"), size) is not None,
+    ),
+]
 """As in 64Ki or 8Mi; at most 99Mi."""
 _BYTES = {"Ki": 1 << 10, "Mi": 1 << 20}
 

@@ -17,6 +17,7 @@ from cli.aws.credentials import own_session, session
 from cli.aws.stacks import Stack
 from contracts.platform import NAMESPACE
 from local.observe import kube
+from local.plugins import one_region
 from local.plugins.home import STACK
 from local.site import Site
 from runbooks.adapters.announcement import Announcement
@@ -44,6 +45,11 @@ def target(site: Site, name: str = STACK, profile: str | None = None) -> Target:
     if stack.passive is None or stack.witness is None:
         raise NoPair(f"the stack {name} has one region; `aura:pair` in Pulumi.{name}.yaml names the other one")
     folder = site.home / "runbooks"
+    if name == STACK and one_region.file(site).exists():
+        raise NoPair(
+            "this platform was made with one region, so there is no other one to serve. Nothing was done. `make clean`"
+            " deletes it and its data; the next `make up` makes two"
+        )
     if name == STACK:
         return Target(_here(site, stack, stack.witness), folder)
     own = own_session(stack, profile)

@@ -11,9 +11,9 @@ from local.engines.redis import Redis
 from tests.fixtures.engines import Database, ScratchEnvironment
 from tests.fixtures.revival import START_SECONDS
 from tests.kill.pipeline import BioSync
-from tests.operators.conftest import aws, definitions, installation
+from tests.operators.conftest import aws, definitions, installation, running_operators
 
-__all__ = ["aws", "definitions", "installation", "pipeline"]
+__all__ = ["aws", "definitions", "installation", "pipeline", "running_operators"]
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,15 @@ def test_units_and_the_age_of_figures_are_told() -> None:
 
 
 def test_each_region_has_its_condition_and_declared_role() -> None:
-    lines = regions(Loss(killed=("us-west-2",), cut=("us-east-1",), refusing=True), {"us-west-2": "active"})
+    loss = Loss(killed=("us-west-2",), cut=("us-east-1",), refusing=True)
+    lines = regions(loss, {"us-west-2": "active", "us-east-1": "passive"})
     assert lines[0] == "us-west-2: killed, declared active"
-    assert lines[1] == "us-east-1: cut off, declared not at all"
+    assert lines[1] == "us-east-1: cut off, declared passive"
     assert "every call of a control plane is refused" in lines[-1]
+
+
+def test_a_region_that_the_platform_does_not_have_is_not_named() -> None:
+    assert [line.partition(":")[0] for line in regions(Loss(), {"us-west-2": "active"})] == [
+        "us-west-2",
+        "between regions",
+    ]

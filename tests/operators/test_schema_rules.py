@@ -96,7 +96,7 @@ REFUSED_SERVICES: list[tuple[dict[str, Any], str, str]] = [
         ]
     ),
     *(
-        (routes({"maxBody": size}), "spec.routes[0].maxBody", "")
+        (routes({"maxBody": size}), "spec.routes[0].maxBody", "is no size of a body")
         for size in ["0Mi", "100Mi", "100000Ki", "1Gi", "1M", "1048576", ""]
     ),
     (service(env={"KUBERNETES_SERVICE_HOST": "x"}), "spec.env", "of the kubelet: KUBERNETES_SERVICE_HOST"),
