@@ -89,10 +89,7 @@ def carry_out(name: str, stack: Chosen, options: Options) -> None:
             return
         outcome = _run(where, found, book, stack, options, console)
     except STOPS as error:
-        console.print(f"aura {name}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        if stack.name != STACK:
-            console.print(f"With each aura command: --stack {stack.name}", markup=False, highlight=False)
-        raise SystemExit(2) from None
+        raise _stopped(name, stack, error, console) from None
     raise SystemExit(0 if outcome is Outcome.COMPLETED else 1)
 
 
@@ -102,13 +99,23 @@ def print_evaluation(stack: Chosen) -> None:
     try:
         findings = evaluate(environment(stack.target().access))
     except STOPS as error:
-        console.print(f"aura evaluate: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise SystemExit(2) from None
+        raise _stopped("evaluate", stack, error, console) from None
     shown = Table(box=None, pad_edge=False, show_header=False)
     for one in findings:
         shown.add_row("[green]good[/]" if one.good else "[red]not[/]", one.what, one.text)
     console.print(shown)
     raise SystemExit(0 if all(one.good for one in findings) else 1)
+
+
+def _stopped(name: str, stack: Chosen, error: Exception, console: Console) -> SystemExit:
+    """Prints why nothing was begun, and what to do."""
+    console.print(f"aura {name}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+    if stack.name != STACK:
+        hint = f"The stack is {stack.name}, reached with your AWS credentials (AWS_PROFILE): --stack {stack.name}"
+        console.print(hint, markup=False, highlight=False, soft_wrap=True)
+    elif isinstance(error, Unreachable):
+        console.print("Is the platform up? `aura status` shows what is down, `make up` starts it.", markup=False)
+    return SystemExit(2)
 
 
 def _check(options: Options, began: Sequence[Entry]) -> None:
