@@ -97,7 +97,7 @@ def test_copies_of_a_journal_hold_what_was_put_there_first(cloud: Cloud, staging
     assert copy.lines("failover-2") == {}
 
 
-def test_a_bucket_that_is_missing_says_so(cloud: Cloud, staging: Callable[[], None]) -> None:
+def test_a_missing_bucket_is_refused_by_name(cloud: Cloud, staging: Callable[[], None]) -> None:
     staging()
     copy = BucketCopy(target(cloud.site, "staging").access.connect, "us-west-2", "no-such-bucket")
     with pytest.raises(Refused, match="NoSuchBucket"):

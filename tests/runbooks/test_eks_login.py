@@ -62,6 +62,6 @@ def test_a_cluster_that_does_not_exist_is_refused_by_name(cloud: Cloud) -> None:
         EksLogin(connect(cloud.site.endpoint_url), REGION, "missing")()
 
 
-def test_an_eks_that_does_not_answer_says_nothing_about_the_cluster() -> None:
+def test_an_eks_that_does_not_answer_is_unreachable_and_no_refusal() -> None:
     with pytest.raises(Unreachable, match="EKS of us-west-2 does not answer"):
         EksLogin(connect("http://127.0.0.1:9"), REGION, NAME)()
