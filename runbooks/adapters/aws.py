@@ -47,6 +47,6 @@ def answers(whom: str, outrun: tuple[str, ...] = ()) -> Iterator[None]:
             raise Unreachable(text) from error
         raise Refused(text) from error
     except _NO_CREDENTIALS as error:  # of this side: that region may be well
-        raise Refused(f"{whom} was not asked: {error} Sign in to AWS again, and resume") from error
+        raise Refused(f"{whom} was not asked: {error}. Sign in to AWS again, and resume") from error
     except (BotoCoreError, OSError) as error:
         raise Unreachable(f"{whom} does not answer ({type(error).__name__})") from error
