@@ -11,7 +11,6 @@ import uvicorn
 
 from services.ingest.app import Ingest
 from services.ingest.settings import IngestSettings
-from services.ingest.websocket.handshake import HandshakeProtocol
 from services.ingest.websocket.http import HttpProtocol
 from services.kit import logs, serve
 
@@ -67,7 +66,7 @@ def main() -> None:
     ingest = Ingest(settings, on_fatal=lambda: os.kill(os.getpid(), signal.SIGTERM))
     logs.get(__name__).info("serving", host=settings.host, port=settings.port, kafka=settings.kafka_bootstrap)
     config = serve.config(ingest, settings)
-    config.http, config.ws = HttpProtocol, HandshakeProtocol
+    config.http = HttpProtocol
     Server(config, ingest).run(sockets=[listener(settings.host, settings.port)])
 
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from typing import cast
+from urllib.parse import unquote
 
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.ingest import metrics
-from services.ingest.websocket.handshake import HandshakeProtocol
+from services.ingest.websocket import opening
+from services.ingest.websocket.handshake import Handshake
 from services.ingest.websocket.lingering import LingeringTransport
+from services.ingest.websocket.opening import InvalidOpening
 
 REQUEST_TIMEOUT_SECONDS = 20.0
 """When all wearables reconnect at once, seconds pass between accepting a connection and reading its request."""
 MAX_REQUEST_BYTES = 64 << 10
 """Bytes read from one connection: a handshake with its token takes 2 KiB, a probe's requests less."""
-MAX_CAUSE_CHARACTERS = 200
-"""Longest part of an error that is returned to the client."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -52,23 +54,31 @@ class HttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._cancel_timeout()
-        super().handle_websocket_upgrade()
-        protocol = cast(HandshakeProtocol, self.transport.get_protocol())
-        if not protocol.handshake_initiated and not self.transport.is_closing():
-            self._reject(protocol)
-        elif not self._last_bytes.endswith((b"\n\r\n", b"\n\n")):  # there is more behind the header
-            protocol.refuse_early_data()
-        self.parser = None  # pyright: ignore[reportAttributeAccessIssue]  a reference cycle: see HandshakeProtocol
-
-    def _reject(self, protocol: HandshakeProtocol) -> None:
-        """Answers a handshake that websockets could not parse: with its response, if it made one."""
-        if answer := b"".join(protocol.conn.data_to_send()):
-            self.transport.write(answer)
-            self.transport.close()
-        else:
-            error = protocol.conn.handshake_exc
-            cause = str((error.__cause__ or error) if error else "unexpected end")[:MAX_CAUSE_CHARACTERS]
-            self.send_400_response(f"Invalid handshake: {cause.encode('ascii', 'replace').decode()}.")
+        self.connections.discard(self)
+        self.parser = None  # pyright: ignore[reportAttributeAccessIssue]  a reference cycle, and collections are rare
+        transport = cast(LingeringTransport, self.transport)
+        headers = self.headers
+        try:
+            accept = opening.accept(self.scope["method"], self.scope["http_version"], self.url, headers)
+        except InvalidOpening as error:
+            metrics.refused.labels(str(error.status.value)).inc()
+            transport.write(opening.refusal(error))
+            transport.close()
+            return
+        handshake = Handshake(self.server_state, transport, accept)
+        transport.set_protocol(handshake)
+        if not self._last_bytes.endswith((b"\n\r\n", b"\n\n")):  # there is more behind the header
+            handshake.refuse_early_data()
+        raw_path, _, query = self.url.partition(b"?")
+        of_websocket = {
+            "type": "websocket",
+            "scheme": "wss" if self.scheme == "https" else "ws",
+            "path": unquote(raw_path.decode()),
+            "raw_path": raw_path,
+            "query_string": query,
+            "subprotocols": opening.subprotocols(headers),
+        }
+        handshake.start(cast(ASGIApp, self.app), {**self.scope, **of_websocket})
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_timeout()
