@@ -70,11 +70,12 @@ def logs(
     pod: Annotated[str, typer.Argument(help="A Pod, or the start of its name.")],
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the output.")] = False,
     previous: Annotated[bool, typer.Option("--previous", help="Logs of the previous container instance.")] = False,
+    container: Annotated[str, typer.Option("--container", "-c", help="Another container, such as `migrate`.")] = "",
 ) -> None:
     """Print the logs of a Pod."""
     from cli.logs import logs
 
-    logs(pod, follow, previous)
+    logs(pod, follow, previous, container)
 
 
 @app.command()

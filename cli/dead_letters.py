@@ -102,7 +102,7 @@ def state(entry: Entry, rejection: str) -> str:
 def table(entries: Sequence[tuple[Entry, str]], last: str) -> Table:
     """The dead letters, with a text on each in the column `last`. All cells are text of others: neither markup nor what
     controls a terminal."""
-    columns = ["offset", "record", "written", "users", "reason", *([last] if last else [])]
+    columns = ["dead letter", "record", "written", "users", "reason", *([last] if last else [])]
     shown = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for entry, text in entries:
         letter, users = entry.letter, entry.users
@@ -111,7 +111,7 @@ def table(entries: Sequence[tuple[Entry, str]], last: str) -> Table:
         )
         when = datetime.fromtimestamp(entry.at / 1000, UTC)
         cells = [
-            str(entry.offset),
+            f"{entry.topic}/{entry.partition}/{entry.offset}",
             f"{letter.topic}/{letter.partition}/{letter.place}" + (f" for {letter.group}" if letter.group else ""),
             f"{when:%Y-%m-%d %H:%M:%SZ}",
             owners or "unreadable",

@@ -11,7 +11,7 @@ from local.site import REGIONS, Site
 from local.toolchain import tools
 
 
-def logs(name: str, follow: bool, previous: bool) -> None:
+def logs(name: str, follow: bool, previous: bool, container: str) -> None:
     """Replaces this process by kubectl; exits with 1 unless exactly one Pod matches the name."""
     site = Site.current()
     regions = [region for region in REGIONS if site.kubeconfig(region).exists()]
@@ -26,7 +26,7 @@ def logs(name: str, follow: bool, previous: bool) -> None:
         except kube.UNAVAILABLE as error:
             unavailable.append(kube.unavailable_message(region, error))
     found = matching(name, pods)
-    options = ["--follow"] * follow + ["--previous"] * previous
+    options = ["--follow"] * follow + ["--previous"] * previous + ["--container", container] * bool(container)
     if not found:
         existing = ", ".join(sorted(p.name for p in pods)) or "none"
         missing = [f"no Pod is called {name}; existing: {existing}"] if pods or not unavailable else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import ssl
 import sys
@@ -29,10 +30,13 @@ from services.auth.sessions.opaque import challenge
 
 APP = "http://127.0.0.1:49152/signed-in"
 """Redirect URI of a program. Nothing listens there: the browser is this program itself."""
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def print_sign_in(address: str) -> None:
     """Prints the answer of the token endpoint."""
+    if not _ADDRESS.fullmatch(address):
+        sys.exit(f"{address!r} is no e-mail address: write one such as ann@example.com")
     site = Site.current()
     try:
         gateway = Gateway(site)

@@ -6,11 +6,8 @@ would take it by --config-file only, so the program of the stack is given its va
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +17,6 @@ from local.site import CHECKOUT, Site
 
 VARIABLE = "AURA_CONFIG_FILE"
 _NAME = "Pulumi.local.yaml"
-_CONFIG = "PULUMI_CONFIG"
 
 
 def file(site: Site) -> Path:
@@ -54,21 +50,3 @@ def given(config: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str
     """What a program reads of PULUMI_CONFIG, with the file's `values`: texts as they are, all others as JSON."""
     known = {key: value for key, value in values.items() if key in config}
     return {**config, **{key: value if isinstance(value, str) else json.dumps(value) for key, value in known.items()}}
-
-
-def stack_of(arguments: Sequence[str]) -> str:
-    """The value of --stack; "" without it."""
-    return next((value for name, value in itertools.pairwise(arguments) if name == "--stack"), "")
-
-
-def main() -> None:
-    """Replaces this process by Python with the arguments, by which the language host names the program's stack."""
-    chosen = Path(os.environ[VARIABLE])
-    if chosen.name == f"Pulumi.{stack_of(sys.argv)}.yaml" and _CONFIG in os.environ:
-        values = yaml.safe_load(chosen.read_text())["config"]
-        os.environ[_CONFIG] = json.dumps(given(json.loads(os.environ[_CONFIG]), values))
-    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from contracts.biostream import BioStreamSpec
 from contracts.connections import KafkaClient
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
 from operators.adapters.kept import release
@@ -33,12 +34,10 @@ class Tables:
     async def ensure(self, found: Locations, topic: Finding, standing: Standing) -> Finding:
         streams, spec = found.streams, found.streams.mine.spec
         if not found.url:
-            return waiting(
-                TABLES_READY, "DatabaseMissing", f"Secret {database_secret(spec)} with a uri does not exist yet"
-            )
+            return waiting(TABLES_READY, "DatabaseMissing", _missing(spec, database_secret(spec), "uri"))
         if not found.authority:
-            missing = authority_secret(spec.sink.database)
-            return waiting(TABLES_READY, "DatabaseMissing", f"Secret {missing} with a ca.crt does not exist yet")
+            missing = _missing(spec, authority_secret(spec.sink.database), "ca.crt")
+            return waiting(TABLES_READY, "DatabaseMissing", missing)
         sink = kept_sink(streams.mine, streams.others)
         try:
             if copy := await self.store.copy(found.url, spec.sink.database, found.authority):
@@ -70,3 +69,10 @@ class Tables:
         except (KafkaUnreachable, KafkaRefused) as error:
             _log.warning("topic %s: age of its newest record is not known: %s", source.topic, error)
             return None
+
+
+def _missing(spec: BioStreamSpec, secret: str, key: str) -> str:
+    """What to look at while CloudNativePG has not made one of the Secrets of the sink's Cluster."""
+    cluster = spec.sink.database
+    made = f"CloudNativePG makes it with Cluster {cluster}: `kubectl get cluster {cluster}` shows whether that is there"
+    return f"Secret {secret} with a {key} does not exist yet; {made} and healthy"

@@ -15,8 +15,8 @@ from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.tools.dead_letters import DeadLetterTopic, Entry
 
 VALUE = pack([StoredFrame(f"user-{n}", "watch", 1, 0, "", [1], [800.0]) for n in range(5)])
-PENDING = Entry(DeadLetter("raw", 3, 17, "a [red]reason[/] of its own", VALUE), 4, 1_760_000_000_000, False)
-UNREADABLE = Entry(DeadLetter("raw", 3, 18, "no", b"\xc1"), 5, 1_760_000_000_000, True)
+PENDING = Entry(DeadLetter("raw", 3, 17, "a [red]reason[/] of its own", VALUE), "dead", 2, 4, 1_760_000_000_000, False)
+UNREADABLE = Entry(DeadLetter("raw", 3, 18, "no", b"\xc1"), "dead", 0, 5, 1_760_000_000_000, True)
 
 
 def shown(*entries: tuple[Entry, str]) -> list[str]:
@@ -27,7 +27,13 @@ def shown(*entries: tuple[Entry, str]) -> list[str]:
 
 def test_a_dead_letter_is_listed_with_record_time_users_and_reason_as_written() -> None:
     (_, line) = shown((PENDING, "can be processed"))
-    for text in ("raw/3/17", "2025-10-09 08:53:20Z", "user-0, user-1, user-2 and 2 more", PENDING.letter.reason):
+    for text in (
+        "dead/2/4",
+        "raw/3/17",
+        "2025-10-09 08:53:20Z",
+        "user-0, user-1, user-2 and 2 more",
+        PENDING.letter.reason,
+    ):
         assert text in line
 
 
@@ -37,7 +43,9 @@ def test_an_unreadable_value_is_listed_as_such() -> None:
 
 def test_a_result_is_listed_with_its_user_and_why_it_is_not_replayed() -> None:
     value = b'{"user": "ada\\u0000", "at": 1760000000000, "hr": 60.0}'
-    row = Entry(DeadLetter("raw", 3, NO_OFFSET, "store, encoding: NUL", value, "row"), 6, 1_760_000_000_000, False)
+    row = Entry(
+        DeadLetter("raw", 3, NO_OFFSET, "store, encoding: NUL", value, "row"), "dead", 0, 6, 1_760_000_000_000, False
+    )
     rejection = DeadLetterTopic({}, "dead", "raw", Rules()).rejection(row.letter, 12)
     (_, line) = shown((row, state(row, rejection)))
     for text in ("raw/3/row", "ada<U+0000>", "store, encoding", "a row of the history is a result and is not replayed"):
@@ -47,8 +55,9 @@ def test_a_result_is_listed_with_its_user_and_why_it_is_not_replayed() -> None:
 def test_a_record_of_a_service_is_listed_with_its_place_and_user_and_why_it_is_not_replayed() -> None:
     letter = DeadLetter("user-events", 1, 7, "not an event: limit", b'{"user": "ada"}', "record", "users-rewards")
     rejection = DeadLetterTopic({}, "dead", "raw", Rules()).of_services().rejection(letter, 12)
-    (_, line) = shown((Entry(letter, 6, 1_760_000_000_000, False), rejection))
+    (_, line) = shown((Entry(letter, "services-dead", 1, 6, 1_760_000_000_000, False), rejection))
     for text in (
+        "services-dead/1/6",
         "user-events/1/7",
         "ada",
         "users-rewards",
@@ -62,8 +71,8 @@ def test_a_record_of_a_service_is_listed_with_its_place_and_user_and_why_it_is_n
 def test_text_of_others_controls_no_terminal(odd: str) -> None:
     value = pack([StoredFrame(odd.encode(errors="replace").decode(), "watch", 1, 0, "", [1], [800.0])])
     entries = [
-        Entry(DeadLetter(odd, 3, 17, f"frame 1 of {odd}", value), 4, 0, False),
-        Entry(DeadLetter("raw", 3, NO_OFFSET, odd, json.dumps({"user": odd}).encode(), "row"), 5, 0, False),
+        Entry(DeadLetter(odd, 3, 17, f"frame 1 of {odd}", value), "dead", 0, 4, 0, False),
+        Entry(DeadLetter("raw", 3, NO_OFFSET, odd, json.dumps({"user": odd}).encode(), "row"), "dead", 0, 5, 0, False),
     ]
     lines = shown(*((entry, f"{odd} belongs to another partition") for entry in entries))
     assert len(lines) == 3

@@ -53,4 +53,4 @@ def test_a_program_gets_the_values_of_its_own_stacks_file(tmp_path: Path, named:
         text=True,
         check=True,
     )
-    assert len(json.loads(done.stdout)) == serving
+    assert (len(json.loads(done.stdout)), done.stderr) == (serving, "")

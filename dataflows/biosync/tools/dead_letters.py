@@ -32,13 +32,17 @@ from dataflows.biosync.signal.rules import Rules
 BATCH_SIZE = 200
 """Dead letters per transaction."""
 _SECONDS = 30.0
+_QUIET = {"log_level": 2}
+"""librdkafka writes what is below critical to standard error, beside the exception that says it too."""
 _TRANSACTION_MS = 10_000
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A dead letter in its topic: `at` is the time of writing in Unix ms, `offset` its offset there."""
+    """A dead letter: topic, partition and offset where it lies; `at` is the time of writing in Unix ms."""
 
     letter: DeadLetter
+    topic: str
+    partition: int
     offset: int
     at: int
     replayed: bool
@@ -74,7 +78,7 @@ class DeadLetterTopic:
 
     def entries(self) -> list[Entry]:
         """All dead letters, oldest first, without duplicates. Records that are no dead letters are skipped."""
-        found: dict[str, tuple[DeadLetter, int, int]] = {}
+        found: dict[str, Entry] = {}
         replayed: set[str] = set()
         for message in self._messages():
             value = message.value()
@@ -85,8 +89,9 @@ class DeadLetterTopic:
                 letter = read_dead_letter(value)
             except msgspec.DecodeError:
                 continue
-            found.setdefault(letter.key, (letter, message.offset() or 0, message.timestamp()[1]))
-        return [Entry(letter, offset, at, key in replayed) for key, (letter, offset, at) in found.items()]
+            partition, offset = message.partition() or 0, message.offset() or 0
+            found.setdefault(letter.key, Entry(letter, self._topic, partition, offset, message.timestamp()[1], False))
+        return [msgspec.structs.replace(entry, replayed=key in replayed) for key, entry in found.items()]
 
     def of_services(self) -> DeadLetterTopic:
         """The topic of the records that readers of services could not apply."""
@@ -129,6 +134,7 @@ class DeadLetterTopic:
         producer = Producer(
             {
                 **self._kafka,
+                **_QUIET,
                 "transactional.id": f"{self._topic}-replay",
                 "compression.type": "lz4",
                 "message.max.bytes": DEAD_LETTER_BYTES,
@@ -182,6 +188,7 @@ class DeadLetterTopic:
         return Consumer(
             {
                 **self._kafka,
+                **_QUIET,
                 "group.id": f"{self._topic}-reader",
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,

@@ -83,7 +83,7 @@ def test_a_row_of_a_person_that_cannot_be_stored_stops_no_other(sinks: Sinks, wh
     (letter,) = sinks.dead()
     assert letter.kind == "row"
     assert letter.reason.startswith("store, ")
-    (user,) = Entry(letter, 0, 0, False).users
+    (user,) = Entry(letter, "dead", 0, 0, 0, False).users
     assert user[0] == USERS[what][0]
     assert sinks.store.unavailable == sinks.store.health.stalled == ""
 
