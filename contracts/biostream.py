@@ -79,7 +79,7 @@ class DeadLetter(ResourceModel):
 
 
 class Workers(ResourceModel):
-    """How many worker processes the dataflow may have; never more than partitions."""
+    """How many workers the dataflow may have, each a Pod; never more than partitions."""
 
     rules: ClassVar = (Rule("self.min <= self.max", "replicas.min must not be above replicas.max", ".min"),)
     min: int = Field(ge=0, le=100, description="Workers that always run; at least one does.")

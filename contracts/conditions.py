@@ -63,13 +63,13 @@ class AuraServiceStatus(ResourceStatus):
 class BioStreamStatus(ResourceStatus):
     """State of a stream as the operator last observed it."""
 
-    pods: str = Field(default="0/0", description="Available and desired Pods; one holds all workers.")
+    pods: str = Field(default="0/0", description="Available and desired Pods, each of one worker.")
     kafka: str = Field(default="", description="Bootstrap address of the Kafka with its topics.")
     database: str = Field(default="", description="Host, port and name of the database with its tables.")
     topics: list[str] | None = Field(
         default=None, description="Topics that streams made and this one uses, or that were handed over to it."
     )
-    workers: int | None = Field(default=None, description="Worker processes in the Pod.")
+    workers: int | None = Field(default=None, description="Workers that are desired; they share the partitions.")
     partitions: int | None = Field(default=None, description="Partitions of the source topic.")
     lag: int | None = Field(default=None, description="Consumer lag in records; absent while unknown.")
     lag_seconds: float | None = Field(
@@ -77,8 +77,8 @@ class BioStreamStatus(ResourceStatus):
     )
     snapshot_time: str | None = Field(
         default=None,
-        description="When the oldest of the partitions' newest snapshots in S3 was taken: without the volume, what was"
-        " read since is computed again; absent while unknown.",
+        description="When the oldest of the partitions' newest snapshots in S3 was taken: without the local disk, what"
+        " was read since is computed again; absent while unknown.",
     )
     rejected_records: int | None = Field(
         default=None,

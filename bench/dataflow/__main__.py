@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.dataflow", description=__doc__)
     parser.add_argument("--people", type=int, default=50_000, help="people of the whole flow")
     parser.add_argument("--rounds", type=int, default=10, help=f"frames of each, one every {SECONDS:g} s")
-    parser.add_argument("--workers", type=int, default=2, help="processes of the last run in bulk")
+    parser.add_argument("--workers", type=int, default=2, help="workers of the last run in bulk")
     parser.add_argument("--computation", action="store_true", help="skip what needs engines")
     given = parser.parse_args()
     machine = f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"

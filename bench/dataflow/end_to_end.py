@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import psutil
 import psycopg
@@ -105,7 +104,7 @@ def bulk(environment: Environment, population: Population, rows: int, workers: i
             put(partition, value)
 
     records = population.packed(PARTITIONS)
-    name = f"whole flow, in bulk, {_processes(workers)}"
+    name = f"whole flow, in bulk, {_named(workers)}"
     return _run(environment, name, population, rows, workers, send, 250_000)
 
 
@@ -124,7 +123,7 @@ def live(environment: Environment, population: Population, rows: int, workers: i
             put(partition, value)
 
     pace = population.beats / (SECONDS * population.rounds)
-    name = f"whole flow, live ({pace:,.0f} beats/s), {_processes(workers)}"
+    name = f"whole flow, live ({pace:,.0f} beats/s), {_named(workers)}"
     return _run(environment, name, population, rows, workers, send, 150_000)
 
 
@@ -140,8 +139,8 @@ def store_write(environment: Environment, population: Population, rows: dict[Row
         return best("  store write", population.beats, work)
 
 
-def _processes(workers: int) -> str:
-    return "one process" if workers == 1 else f"{workers} processes"
+def _named(workers: int) -> str:
+    return "one worker" if workers == 1 else f"{workers} workers"
 
 
 def _run(
@@ -174,18 +173,18 @@ def _run(
         flow.wait(len(population.frames), rows)
         return Measurement(name, population.beats, flow.cpu() - before, time.monotonic() - began, goal)
     finally:
-        flow.process.stop()
+        flow.stop()
 
 
 class _Flow:
-    """A dataflow on topics and tables of its own."""
+    """The workers of a dataflow on topics and tables of its own."""
 
     def __init__(self, environment: Environment, name: str, workers: int) -> None:
         self.topic = f"{name}-raw"
         self._uri = environment.database(name)
         self._host = environment.scratch.addresses[3]
         self._folder = environment.scratch.folder / name
-        self.process = Process(self._folder, "biosync")
+        self._workers = [Process(self._folder, f"biosync-{number}") for number in range(workers)]
         admin = AdminClient({"bootstrap.servers": environment.kafka.bootstrap})
         topics = [NewTopic(self.topic, PARTITIONS), NewTopic(f"{name}-dead", 1), NewTopic(f"{name}-events", 1)]
         for future in admin.create_topics(topics).values():
@@ -207,54 +206,63 @@ class _Flow:
             "TIMESERIES_URL": self._uri,
             "RESPONSE_URL": environment.receiver,
             "WEBHOOK_SECRET": "of-this-benchmark",
-            "STATE_DIR": str(self._folder / "state"),
+            "STATE_PREFIX": name,
             "HOST": self._host,
-            "PORT": str(_PORT),
-            "WORKERS": str(workers),
         }
 
     def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        self.process.start([sys.executable, "-m", "dataflows.biosync"], env=self._env, cwd=CHECKOUT)
-        self.process.wait_until(lambda: "ready" in self._get("/readyz"), 60)
+        for number, worker in enumerate(self._workers):
+            own = {"PORT": str(_PORT + number), "STATE_DIR": str(self._folder / f"state-{number}")}
+            worker.start([sys.executable, "-m", "dataflows.biosync"], env=self._env | own, cwd=CHECKOUT)
+        for worker in self._workers:
+            worker.wait_until(self._shared, 60)
+
+    def stop(self) -> None:
+        for worker in self._workers:
+            worker.stop()
 
     def cpu(self) -> float:
         """CPU seconds used by its processes."""
-        leader = psutil.Process(self.process.pid())
-        times = [one.cpu_times() for one in [leader, *leader.children(recursive=True)]]
+        times = [psutil.Process(worker.pid()).cpu_times() for worker in self._workers]
         return sum(one.user + one.system for one in times)
+
+    def _shared(self) -> bool:
+        """Whether each worker reads as many partitions as its share is."""
+        read = [self._metrics(number).count("biosync_consumer_lag_records{") for number in range(len(self._workers))]
+        return sum(read) == PARTITIONS and max(read) - min(read) <= 1
 
     def wait(self, frames: int, rows: int) -> None:
         """Wait until all is read and stored; raises Incomplete."""
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         while (read := self._count("biosync_frames_total")) < frames:
             if time.monotonic() > deadline:
-                raise Incomplete(f"{read} of {frames} frames read; its log:\n{_tail(self.process.log)}")
+                raise Incomplete(f"{read} of {frames} frames read; its log:\n{self._tail()}")
             time.sleep(0.25)
         with psycopg.connect(self._uri, autocommit=True) as connection:
             while (stored := _rows(connection)) < rows:
                 if time.monotonic() > deadline:
-                    raise Incomplete(f"{stored} of {rows} rows stored; its log:\n{_tail(self.process.log)}")
+                    raise Incomplete(f"{stored} of {rows} rows stored; its log:\n{self._tail()}")
                 time.sleep(0.2)
         if (read, stored) != (frames, rows):
             raise Incomplete(f"{read} frames read of {frames}, {stored} rows stored, {rows} computed offline")
 
     def _count(self, name: str) -> int:
-        found = re.search(rf"^{name} (\S+)", self._get("/metrics"), re.MULTILINE)
-        return int(float(found[1])) if found else 0
+        texts = [self._metrics(number) for number in range(len(self._workers))]
+        found = [one for text in texts if (one := re.search(rf"^{name} (\S+)", text, re.MULTILINE))]
+        return sum(int(float(one[1])) for one in found)
 
-    def _get(self, path: str) -> str:
+    def _metrics(self, worker: int) -> str:
         try:
-            with urllib.request.urlopen(f"http://{self._host}:{_PORT}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self._host}:{_PORT + worker}/metrics", timeout=5) as answer:
                 return answer.read().decode()
         except OSError:
             return ""
+
+    def _tail(self) -> str:
+        return "\n".join(worker.log.read_text(errors="replace")[-2000:] for worker in self._workers)
 
 
 def _rows(connection: psycopg.Connection[tuple[int]]) -> int:
     found = connection.execute("select count(*) from hrv_1m").fetchone()
     return found[0] if found else 0
-
-
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace")[-2000:]

@@ -8,7 +8,7 @@ import sys
 import structlog
 from pydantic import ValidationError
 
-from dataflows.biosync.run import process_group
+from dataflows.biosync.run import worker
 from dataflows.biosync.run.settings import Settings
 
 
@@ -18,18 +18,12 @@ def main() -> None:
     except ValidationError as error:
         sys.exit(f"the environment of the dataflow is invalid:\n{error}")
     _log_json(settings)
-    if settings.worker is None and settings.workers > 1:
-        sys.exit(process_group.run(settings))
-    from dataflows.biosync.run import worker  # imported late: the supervising process does not need its memory
-
     worker.run(settings)
 
 
 def _log_json(settings: Settings) -> None:
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
     context = {"service": "biosync", "stream": settings.biostream_name, "pod": settings.pod_name}
-    if settings.worker is not None:
-        context["worker"] = str(settings.worker)
     structlog.configure(
         processors=[
             lambda _logger, _method, event: {**event, **context},

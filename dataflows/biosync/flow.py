@@ -1,18 +1,16 @@
 """The dataflow on bytewax: partitions of the raw topic -> states of their persons -> store, outbox and topics.
 
-One key a partition, not one a person: routing costs per key. bytewax assigns source and sink partitions of the same
-names to the same workers, so a process computes and writes what it reads, and a partition that moves to another worker
-takes its states and its unwritten results along. (A keyed step in between would be assigned by hash, which leaves
-workers idle with a dozen keys.)
+One key a partition, not one a person: routing costs per key. bytewax runs the partitions side by side in one worker; it
+keeps nothing, and does not say which of them are this worker's. Kafka's group does (source/membership.py), at any time:
+a partition of others is one without records. bytewax's own cluster of workers would stop all of them with one.
 
-bytewax assigns and runs; it keeps nothing. A partition keeps its states, its place in the topic and its unwritten
-results together (shard.py), so each is consistent by itself. The worker computes and never blocks on a store: results
-go into buffers that other threads write.
+A partition keeps its states, its place in the topic and its unwritten results together (shard.py), so each is
+consistent by itself. The worker computes and never blocks on a store: results go into buffers that other threads write.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import bytewax.operators as op
@@ -21,35 +19,51 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from dataflows.biosync.place import Place
-from dataflows.biosync.shard import Shard, Shards
+from dataflows.biosync.shard import Shard
+from dataflows.biosync.shards import Shards
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.partition import Record
 from dataflows.biosync.source.topic_reader import POLL_SECONDS, TopicReader
 
-Batch = tuple[Place, list[Record]]
+Batch = tuple[Shard, Place, list[Record]]
 """Records of a partition, and the place behind them."""
 _PAUSE = timedelta(seconds=POLL_SECONDS)
+_NOT_OURS = timedelta(seconds=0.05)
+"""Between two looks at a partition that is not this worker's, or is being opened."""
 
 
 class _RawPartition(StatefulSourcePartition[tuple[str, Batch], None]):
-    def __init__(self, reader: TopicReader, partition: int, shard: Shard, shutdown: Shutdown) -> None:
+    def __init__(self, reader: TopicReader, partition: int, shards: Shards, shutdown: Shutdown) -> None:
         self._reader = reader
         self._partition = partition
-        self._shard = shard
+        self._shards = shards
         self._shutdown = shutdown
         self._next_awake: datetime | None = None
-        reader.open(partition, shard.place)
+        self._read: Shard | None = None
 
     def next_batch(self) -> Iterable[tuple[str, Batch]]:
         if self._shutdown.requested:
             raise StopIteration
-        self._shard.tick()
+        shard = self._shards.shard(self._partition)
+        if shard is not self._read:
+            self._read_for(shard)
+        if shard is None:
+            self._next_awake = datetime.now(UTC) + _NOT_OURS
+            return []
+        shard.tick()
         records = self._reader.poll(self._partition)
         if not records:
             self._next_awake = datetime.now(UTC) + _PAUSE
             return []
         self._next_awake = None
-        return [(_name(self._partition), (self._reader.position(self._partition), records))]
+        return [(_name(self._partition), (shard, self._reader.position(self._partition), records))]
+
+    def _read_for(self, shard: Shard | None) -> None:
+        if self._read is not None:
+            self._reader.close(self._partition)
+        if shard is not None:
+            self._reader.open(self._partition, shard.place)
+        self._read = shard
 
     def next_awake(self) -> datetime | None:
         return self._next_awake
@@ -57,18 +71,12 @@ class _RawPartition(StatefulSourcePartition[tuple[str, Batch], None]):
     def snapshot(self) -> None:
         """bytewax keeps nothing."""
 
-    def close(self) -> None:
-        self._reader.close(self._partition)
-
 
 class RawSource(FixedPartitionedSource[tuple[str, Batch], None]):
-    """The raw topic; `create_reader` is called by the worker that reads."""
+    """The raw topic."""
 
-    def __init__(
-        self, create_reader: Callable[[], TopicReader], partitions: int, shards: Shards, shutdown: Shutdown
-    ) -> None:
-        self._create_reader = create_reader
-        self._reader: TopicReader | None = None
+    def __init__(self, reader: TopicReader, partitions: int, shards: Shards, shutdown: Shutdown) -> None:
+        self._reader = reader
         self._partitions = partitions
         self._shards = shards
         self._shutdown = shutdown
@@ -76,36 +84,30 @@ class RawSource(FixedPartitionedSource[tuple[str, Batch], None]):
     @property
     def unavailable(self) -> str:
         """Why nothing can be read at the moment, or empty."""
-        return self._shards.unavailable or (self._reader.unavailable if self._reader else "")
+        return self._shards.unavailable or self._reader.unavailable
 
     def list_parts(self) -> list[str]:
         return [_name(partition) for partition in range(self._partitions)]
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> _RawPartition:
-        shard = self._shards.open(int(for_part))
-        if self._reader is None:
-            self._reader = self._create_reader()
-        return _RawPartition(self._reader, int(for_part), shard, self._shutdown)
+        return _RawPartition(self._reader, int(for_part), self._shards, self._shutdown)
 
 
 class _StatePartition(StatefulSinkPartition[Batch, None]):
-    def __init__(self, shard: Shard) -> None:
-        self._shard = shard
-
     def write_batch(self, values: list[Batch]) -> None:
-        for place, records in values:
-            self._shard.step(place, records)
+        for shard, place, records in values:
+            if shard.open:
+                shard.step(place, records)
 
     def snapshot(self) -> None:
         """bytewax keeps nothing."""
 
 
 class StateSink(FixedPartitionedSink[Batch, None]):
-    """The states of all partitions; the source has opened those of this worker."""
+    """The states of all partitions."""
 
-    def __init__(self, partitions: int, shards: Shards) -> None:
+    def __init__(self, partitions: int) -> None:
         self._partitions = partitions
-        self._shards = shards
 
     def list_parts(self) -> list[str]:
         return [_name(partition) for partition in range(self._partitions)]
@@ -114,7 +116,7 @@ class StateSink(FixedPartitionedSink[Batch, None]):
         return int(item_key)
 
     def build_part(self, step_id: str, for_part: str, resume_state: None) -> _StatePartition:
-        return _StatePartition(self._shards[int(for_part)])
+        return _StatePartition()
 
 
 def build(source: RawSource, sink: StateSink) -> Dataflow:

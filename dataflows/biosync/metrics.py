@@ -1,6 +1,8 @@
-"""The Prometheus metrics of the dataflow. Several worker processes expose their sums; each partition is read by one."""
+"""The Prometheus metrics of one worker of the dataflow. Each partition is read by one of them."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -24,16 +26,13 @@ LAG = Gauge(
     "biosync_consumer_lag_records",
     "Records of the partition that were not read yet",
     ["partition"],
-    multiprocess_mode="sum",
 )
 LAG_SECONDS = Gauge(
     "biosync_consumer_lag_seconds",
     "Age of the record of the partition that was read last; 0 when there is none after it",
     ["partition"],
-    multiprocess_mode="max",
 )
-CPU = Counter("biosync_cpu_seconds_total", "Processor time that the workers took; one can take no more than a core")
-WORKERS = Gauge("biosync_workers", "Worker processes", multiprocess_mode="max")
+CPU = Counter("biosync_cpu_seconds_total", "Processor time that the worker took: no more than a core")
 STORE = Histogram(
     "biosync_store_seconds",
     "Seconds of a write to the time-series store",
@@ -49,22 +48,21 @@ STATE_TIME = Gauge(
     "biosync_state_snapshot_time_seconds",
     "When the newest snapshot of the partition that is in S3 was taken, in Unix seconds",
     ["partition"],
-    multiprocess_mode="max",
 )
 STATE_STORED = Gauge(
     "biosync_state_snapshot_size_bytes",
     "Bytes of the newest snapshot of the partition",
     ["partition"],
-    multiprocess_mode="sum",
 )
 STATE_PERSONS = Gauge(
-    "biosync_state_snapshot_persons", "Persons in the newest snapshot", ["partition"], multiprocess_mode="sum"
+    "biosync_state_snapshot_persons",
+    "Persons in the newest snapshot",
+    ["partition"],
 )
 STATE_ORIGIN = Gauge(
     "biosync_state_origin",
     "1: where the state of the partition came from at the start: local, snapshot or topic",
     ["partition", "origin"],
-    multiprocess_mode="max",
 )
 STATE_BYTES = Counter("biosync_state_written_bytes_total", "Bytes of segments that were written to S3")
 STATE_RETRIES = Counter("biosync_state_retries_total", "Writes of snapshots to S3 that had to be tried again")
@@ -79,3 +77,9 @@ RESPONSE_SECONDS = Histogram(
     "Seconds from the arrival of the beat that raised an event to the accepted webhook",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 10, 60),
 )
+
+
+def forget(gauge: Gauge, *labels: str) -> None:
+    """Say no more what was said of these labels, if anything was."""
+    with suppress(KeyError):
+        gauge.remove(*labels)

@@ -8,7 +8,7 @@ from contracts.auraservice import AuraServiceSpec
 from contracts.variables import AWS
 from operators.auraservice import alerts, autoscaling, gateway, token_keys, workload
 from operators.auraservice.dependencies import Dependencies, all_needs
-from operators.kubernetes import network
+from operators.kubernetes import network, pods
 from operators.kubernetes.manifest import Manifest, Owner
 
 
@@ -37,7 +37,7 @@ def desired(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) -> 
         )
     )
     objects.append(workload.deployment(owner, spec, dependencies))
-    objects.append(workload.disruption_budget(owner))
+    objects.append(pods.disruption_budget(owner))
     if workload.replicas(spec, dependencies.passive) is None:
         objects.append(autoscaling.autoscaler(owner, spec))
     objects += gateway.routes(owner, spec, dependencies)

@@ -1,4 +1,4 @@
-"""Deployment of a service, its disruption budget and number of replicas. Pure."""
+"""Deployment of a service and its number of replicas. Pure."""
 
 from __future__ import annotations
 
@@ -84,17 +84,6 @@ def deployment(owner: Owner, spec: AuraServiceSpec, dependencies: Dependencies) 
     if count is not None:
         content["replicas"] = count
     return owner.manifest("apps/v1", "Deployment", owner.name, {"spec": content})
-
-
-def disruption_budget(owner: Owner) -> Manifest:
-    """One Pod at a time: with `minAvailable`, a node with the only Pod could never be drained. Pods that serve nobody
-    do not keep a node either."""
-    content = {
-        "selector": {"matchLabels": owner.selector},
-        "maxUnavailable": 1,
-        "unhealthyPodEvictionPolicy": "AlwaysAllow",
-    }
-    return owner.manifest("policy/v1", "PodDisruptionBudget", owner.name, {"spec": content})
 
 
 def secret_name(owner: Owner) -> str:

@@ -19,12 +19,14 @@ from operators.kubernetes.manifest import Manifest, Owner, digest
 PORT = 8080
 _STATE = "/var/lib/biosync"
 _STATE_SIZE = "10Gi"
+_LOST_NODE_SECONDS = 30
+"""Before a worker on a node that does not answer is replaced: the node may come back, and the only worker of a stream
+is missed by everybody."""
 _STORAGE_CLASS = "gp3"
 """Of manifests/cluster/storage.yaml; EKS has no default class."""
 CONFIG_HASH = f"{GROUP}/config-hash"
 SCALED_AT = f"{GROUP}/scaled-at"
-"""Annotation: since when the number of workers is that in the variable."""
-WORKERS = "WORKERS"
+"""Annotation: since when there are as many workers."""
 
 
 @dataclass(frozen=True)
@@ -52,38 +54,39 @@ def state_prefix(owner: Owner) -> str:
     return f"{owner.namespace}/{owner.name}"
 
 
-def desired_pods(passive: bool) -> int:
-    """One, however many workers: they share a volume and its state. Zero in a passive region."""
+def least_pods(passive: bool) -> int:
+    """With which a stream is served, if not as fast as its beats come."""
     return 0 if passive else 1
 
 
 def scale_of(deployment: Manifest | None) -> Scale | None:
-    """The scale in a Deployment that `desired` made; None if it has none."""
+    """The scale of a Deployment; None without one that serves, or if it does not say since when."""
     if deployment is None:
         return None
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    values = {one["name"]: one.get("value", "") for one in container["env"]}
-    since = deployment["metadata"].get("annotations", {}).get(SCALED_AT)
+    workers, since = deployment["spec"].get("replicas", 1), deployment["metadata"].get("annotations", {}).get(SCALED_AT)
     try:
-        return Scale(int(values[WORKERS]), datetime.fromisoformat(since))
-    except (KeyError, TypeError, ValueError):  # from before scaling existed, or edited
+        return Scale(int(workers), datetime.fromisoformat(since)) if workers else None
+    except (TypeError, ValueError):  # from before scaling existed, or edited
         return None
 
 
 def desired(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> list[Manifest]:
     """All objects, in the order of their creation."""
+    bucket = dependencies.aws is not None
     secret = {"WEBHOOK_SECRET": base64.b64encode(dependencies.webhook_secret.encode()).decode()}
     return [
         owner.manifest("v1", "ServiceAccount", owner.name, {"automountServiceAccountToken": False}),
         owner.manifest("v1", "Secret", f"{owner.name}-dataflow", {"type": "Opaque", "data": secret}),
-        volume_claim(owner),
+        *([] if bucket else [volume_claim(owner)]),
         network.network_policy(owner, [PORT], _needs(spec), aws=dependencies.aws),
         _deployment(owner, spec, dependencies),
+        pods.disruption_budget(owner),
     ]
 
 
 def volume_claim(owner: Owner) -> Manifest:
-    """The dataflow's state, without ownerReferences: it outlives its resource unless the policy is Delete."""
+    """The state of a dataflow without a bucket, and without ownerReferences: it outlives its resource unless the policy
+    is Delete."""
     content = {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": _STATE_SIZE}},
@@ -98,9 +101,9 @@ def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -
     kafka = sorted(dependencies.kafka.kafka_client.items())
     hashed = digest([dependencies.webhook_secret, dependencies.timeseries, kafka])
     content = {
-        "replicas": desired_pods(dependencies.passive),
+        "replicas": 0 if dependencies.passive else dependencies.scale.workers,
         "selector": {"matchLabels": owner.selector},
-        "strategy": {"type": "Recreate"},  # two Pods at once would share the state
+        "strategy": {"type": "Recreate"},  # Pods of two images or specs would go on from each other's states
         "progressDeadlineSeconds": pods.PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": 5,
         "template": {
@@ -111,17 +114,20 @@ def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -
             "spec": _pod(owner, spec, dependencies),
         },
     }
-    meta = {"annotations": {SCALED_AT: rfc3339(dependencies.scale.since)}}
-    return owner.manifest("apps/v1", "Deployment", owner.name, {"metadata": meta, "spec": content})
+    # of no workers there is nothing to remember, and a new time would be a change at every reconcile
+    since = {} if dependencies.passive else {SCALED_AT: rfc3339(dependencies.scale.since)}
+    return owner.manifest("apps/v1", "Deployment", owner.name, {"metadata": {"annotations": since}, "spec": content})
 
 
 def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manifest:
-    workers = dependencies.scale.workers
+    placement = pods.placement(spec.dataflow.placement)
+    tolerations = [*placement.get("tolerations", []), *pods.tolerations_of_a_lost_node(_LOST_NODE_SECONDS)]
+    local = {"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}
+    cache = {"name": "state", "emptyDir": {"sizeLimit": _STATE_SIZE}}
     values = {
         "PORT": str(PORT),
-        WORKERS: str(workers),
         "BIOSTREAM_NAME": owner.name,
-        "BIOSTREAM_SPEC": json.dumps(spec.to_manifest(), sort_keys=True),
+        "BIOSTREAM_SPEC": json.dumps(_of_the_program(spec), sort_keys=True),
         "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
         "RESPONSE_URL": f"http://{dependencies.response}{spec.response.path}",
         "STATE_DIR": _STATE,
@@ -138,11 +144,13 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": pods.TERMINATION_GRACE_PERIOD_SECONDS,
-        **pods.placement(spec.dataflow.placement),
+        **placement,
+        "tolerations": tolerations,
+        "topologySpreadConstraints": pods.topology_spread_constraints(owner.selector),
         "securityContext": pod_security.POD,
         "volumes": [
             pod_security.scratch_volume(),
-            {"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}},
+            local if dependencies.aws is None else cache,
             pods.authority_volume(spec.sink.database),
         ],
         "containers": [
@@ -153,8 +161,8 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
                 "env": pods.environment(values, secrets),
                 "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
                 "resources": {
-                    "requests": {"cpu": f"{500 * workers}m", "memory": f"{512 * workers}Mi"},
-                    "limits": {"memory": f"{workers}Gi"},
+                    "requests": {"cpu": "500m", "memory": "512Mi"},
+                    "limits": {"memory": "1Gi"},
                 },
                 "securityContext": pod_security.CONTAINER,
                 "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
@@ -167,6 +175,12 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
             }
         ],
     }
+
+
+def _of_the_program(spec: BioStreamSpec) -> Manifest:
+    """The spec without how many Pods there are, and where: a change of that restarts none."""
+    manifest = spec.to_manifest()
+    return manifest | {"dataflow": {"image": manifest["dataflow"]["image"]}}
 
 
 def _needs(spec: BioStreamSpec) -> tuple[str, str, str]:

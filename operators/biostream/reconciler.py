@@ -22,7 +22,7 @@ from operators.biostream.desired import (
     PORT,
     Dependencies,
     desired,
-    desired_pods,
+    least_pods,
     scale_of,
     state_prefix,
 )
@@ -45,7 +45,7 @@ from operators.kubernetes.manifest import Manifest, Owner
 from operators.kubernetes.pod_identity import credentials_finding
 from operators.kubernetes.progress import rollout_findings
 from operators.kubernetes.resource import parse_spec, reserved_name
-from operators.kubernetes.rollout import pod_counts
+from operators.kubernetes.rollout import missing_pods, pod_counts
 from operators.kubernetes.services import address
 
 ACCEPTED = "Accepted"
@@ -54,7 +54,7 @@ DATAFLOW_READY = "DataflowReady"
 _KINDS = [
     kind
     for kind in kinds.OWNED
-    if kind.group_version_path in ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1")
+    if kind.group_version_path in ("/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1", "/apis/policy/v1")
 ]
 _log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class BioStreamReconciler:
             secret_finding,
         ]
         sample, snapshots = await scrape(self.client, owner, PORT, spec.source.partitions)
-        current, scale, reason = self._scale(owner, spec, _deployment(live), sample)
+        current, scale, reason = self._scale(owner, spec, bool(found.bucket), _deployment(live), sample)
         if brokers and all(finding.state is State.GOOD for finding in findings):
             dependencies = Dependencies(brokers, address, secret, found.url_version, scale, passive, found.aws)
             if await apply(self.client, owner, desired(owner, spec, dependencies), live):
@@ -140,19 +140,21 @@ class BioStreamReconciler:
 
     async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> list[Finding]:
         deployment = _deployment(live)
-        found = await rollout_findings(self.client, DATAFLOW_READY, owner, deployment, desired_pods(passive))
-        if found[0].state is not State.GOOD and (why := await stalled(self.client, owner, PORT)):
+        found = await rollout_findings(self.client, DATAFLOW_READY, owner, deployment, least_pods(passive))
+        short = deployment is not None and missing_pods(deployment) > 0
+        if (found[0].state is not State.GOOD or short) and (why := await stalled(self.client, owner, PORT)):
             return [broken(DATAFLOW_READY, "SinkStalled", why)]
         return found
 
     def _scale(
-        self, owner: Owner, spec: BioStreamSpec, deployment: Manifest | None, sample: LagSample | None
+        self, owner: Owner, spec: BioStreamSpec, bucket: bool, deployment: Manifest | None, sample: LagSample | None
     ) -> tuple[Scale, Scale, str]:
         """The current scale, the desired one, and the reason if they differ."""
         now = datetime.now(UTC)
-        current = scale_of(deployment) or Scale(bounds(spec)[0], now)
+        current = scale_of(deployment) or Scale(bounds(spec, bucket)[0], now)
         self._samples[owner.uid] = with_sample(self._samples.get(owner.uid, []), sample)
-        return current, *decide(spec, current, self._samples[owner.uid], now)
+        complete = deployment is not None and missing_pods(deployment) <= 0
+        return current, *decide(spec, bucket, current, complete, self._samples[owner.uid], now)
 
     async def finalize(self, body: Manifest) -> None:
         await self._finalizer.finalize(body)

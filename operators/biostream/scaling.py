@@ -1,8 +1,8 @@
-"""Horizontal scaling of a dataflow: the number of worker processes, from their lag. Pure.
+"""Horizontal scaling of a dataflow: the number of its workers, each a Pod, from their lag. Pure.
 
 Scales up if all samples of a window exceed `targetLag` and the lag will not reach it soon by itself. Scales down if
-fewer workers would have been enough for a longer window. A change stops the stream for some seconds, so after each one
-a stabilization window lets the workers catch up.
+fewer workers would have been enough for a longer window. A change moves partitions, each of which stands still for a
+moment, so after it a stabilization window lets the workers catch up.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ class Scale:
     since: datetime
 
 
-def bounds(spec: BioStreamSpec) -> tuple[int, int]:
-    """Minimum and maximum of workers: at least one, at most one per partition."""
-    most = min(spec.dataflow.replicas.max, spec.source.partitions)
+def bounds(spec: BioStreamSpec, bucket: bool) -> tuple[int, int]:
+    """Minimum and maximum of workers: at least one, at most one per partition; one where no bucket has the states that
+    another worker goes on from."""
+    most = min(spec.dataflow.replicas.max, spec.source.partitions) if bucket else 1
     return min(max(1, spec.dataflow.replicas.min), most), most
 
 
@@ -54,16 +55,19 @@ def with_sample(samples: Sequence[LagSample], new: LagSample | None) -> list[Lag
     return [sample for sample in samples if sample.at >= new.at - 2 * SCALE_DOWN_WINDOW] + [new]
 
 
-def decide(spec: BioStreamSpec, scale: Scale, samples: Sequence[LagSample], now: datetime) -> tuple[Scale, str]:
-    """The desired scale, and the reason if it differs."""
-    least, most = bounds(spec)
+def decide(
+    spec: BioStreamSpec, bucket: bool, scale: Scale, complete: bool, samples: Sequence[LagSample], now: datetime
+) -> tuple[Scale, str]:
+    """The desired scale, and the reason if it differs. While it is not `complete`, as when Pods wait for a node, more
+    of them would not help sooner."""
+    least, most = bounds(spec, bucket)
     workers, target = scale.workers, delta(spec.dataflow.target_lag)
     if not least <= workers <= most:
-        return Scale(min(max(workers, least), most), now), f"{least} to {most} workers are declared"
+        return Scale(min(max(workers, least), most), now), f"{least} to {most} workers are allowed"
     settled = scale.since + max(MIN_STABILIZATION, 3 * target)
     after = [sample for sample in samples if sample.at >= settled]
     desired, reason = workers, ""
-    if behind := _window(after, now, SCALE_UP_WINDOW):
+    if complete and (behind := _window(after, now, SCALE_UP_WINDOW)):
         desired, reason = _scale_up(workers, target.total_seconds(), behind)
     if not reason and (calm := _window(after, now, SCALE_DOWN_WINDOW)):
         desired, reason = _scale_down(workers, target.total_seconds(), calm)

@@ -58,7 +58,7 @@ async def _check_name_conflicts(client: Client, owner: Owner, missing: Sequence[
 
 
 async def apply(client: Client, owner: Owner, desired: list[Manifest], live: list[Manifest]) -> int:
-    """Carries out the plan in its order; returns the number of its actions.
+    """Carries out the plan in its order; returns the number of what it has done.
 
     Raises ApiError, and NameConflict before any change if an existing object of a desired name has another owner.
     """
@@ -67,6 +67,7 @@ async def apply(client: Client, owner: Owner, desired: list[Manifest], live: lis
     await _check_name_conflicts(
         client, owner, [one for identity, one in by_identity(desired).items() if identity not in existing]
     )
+    done = len(actions)
     for action in actions:
         match action:
             case Apply(manifest, reason):
@@ -79,5 +80,5 @@ async def apply(client: Client, owner: Owner, desired: list[Manifest], live: lis
                 _log.info("%s %s: deleted, no longer desired", manifest["kind"], manifest["metadata"]["name"])
                 await client.delete(KINDS[manifest["apiVersion"], manifest["kind"]], manifest)
             case Delete():
-                pass
-    return len(actions)
+                done -= 1
+    return done

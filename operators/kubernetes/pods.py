@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contracts.platform import PLATFORM_CONFIG
 from contracts.resource import Placement
 from contracts.variables import HOST, POD_IP, POD_NAME, SECRETS_OF_NEEDS
-from operators.kubernetes.manifest import Manifest, env_vars
+from operators.kubernetes.manifest import Manifest, Owner, env_vars
 
 TERMINATION_GRACE_PERIOD_SECONDS = 30
 PRE_STOP_SECONDS = 5
@@ -31,6 +31,14 @@ def placement(where: Placement) -> Manifest:
     return placed | {"tolerations": [_STATEFUL]} if where is Placement.ON_DEMAND else placed
 
 
+def tolerations_of_a_lost_node(seconds: int) -> list[Manifest]:
+    """For how long a Pod stays on a node that does not answer, instead of Kubernetes' five minutes."""
+    return [
+        {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": seconds}
+        for key in ("not-ready", "unreachable")
+    ]
+
+
 def topology_spread_constraints(selector: Mapping[str, str]) -> list[Manifest]:
     """Spreads the Pods of one rollout over zones and nodes; never keeps a Pod from being scheduled."""
     return [
@@ -43,6 +51,17 @@ def topology_spread_constraints(selector: Mapping[str, str]) -> list[Manifest]:
         }
         for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
     ]
+
+
+def disruption_budget(owner: Owner) -> Manifest:
+    """One Pod at a time: with `minAvailable`, a node with the only Pod could never be drained. Pods that serve nobody
+    do not keep a node either."""
+    content = {
+        "selector": {"matchLabels": owner.selector},
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
+    return owner.manifest("policy/v1", "PodDisruptionBudget", owner.name, {"spec": content})
 
 
 def environment(values: Mapping[str, str], secrets: list[Manifest]) -> list[Manifest]:

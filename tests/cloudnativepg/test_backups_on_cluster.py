@@ -179,7 +179,7 @@ def test_a_server_lost_with_its_data_is_recovered_but_for_what_was_not_archived(
     os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder / "data", ignore_errors=True)
     kept.kubectl("delete", "clusters.postgresql.cnpg.io", "kept", "-n", "aura")
-    kept.until(lambda: not folder.exists())
+    kept.until(lambda: not folder.exists(), seconds=120)  # a start that has begun ends first
     kept.apply(recovered("kept"), namespace="aura")
     databases.healthy("kept")
     with databases.connect("kept") as connection:

@@ -53,7 +53,11 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the dataflow was killed while it sent
+                    self.close_connection = True
+                    return
                 timestamp, signature = self.headers[webhook.TIMESTAMP], self.headers[webhook.SIGNATURE]
                 error = webhook.verification_error(SECRET, timestamp, signature, body, int(time.time()))
                 if error:
@@ -122,31 +126,36 @@ class Harness:
             "response": {"service": "recommend", "path": "/v1/stress-events"},
         }
 
+    def settings(self) -> dict[str, str]:
+        """The variables of a worker."""
+        return {
+            "BIOSTREAM_SPEC": json.dumps(self.spec()),
+            "KAFKA_BOOTSTRAP": self.bootstrap,
+            "TIMESERIES_URL": self.database,
+            "RESPONSE_URL": self.receiver.url,
+            "WEBHOOK_SECRET": SECRET,
+            "STATE_DIR": str(self.state),
+            "STATE_PREFIX": self.raw,
+        }
+
     def start(self, **environment: str) -> None:
         """Start the dataflow; its health endpoint is at `host` and `port`."""
         self.host = environment.get("HOST", self.host)
-        self.port = int(environment.get("PORT", 0)) or self._free_port()
+        self.port = int(environment.get("PORT", 0)) or self.free_port()
+        self.process = self.spawn(HOST=self.host, PORT=str(self.port), **environment)
+
+    def spawn(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start one more worker."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "dataflows.biosync"],
                 cwd=CHECKOUT,
                 stdout=log,
                 stderr=log,
-                env={
-                    **os.environ,
-                    "BIOSTREAM_SPEC": json.dumps(self.spec()),
-                    "KAFKA_BOOTSTRAP": self.bootstrap,
-                    "TIMESERIES_URL": self.database,
-                    "RESPONSE_URL": self.receiver.url,
-                    "WEBHOOK_SECRET": SECRET,
-                    "STATE_DIR": str(self.state),
-                    "HOST": self.host,
-                    "PORT": str(self.port),
-                    **environment,
-                },
+                env={**os.environ, **self.settings(), **environment},
             )
 
-    def _free_port(self) -> int:
+    def free_port(self) -> int:
         with socket.socket() as probe:
             probe.bind((self.host, 0))
             return probe.getsockname()[1]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,106 +14,15 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartiti
 
 from contracts.records import Erasure, StoredFrame, pack, partition_of
 from local.engines.kafka import Kafka
-from tests.dataflows.harness import PARTITIONS, Harness
+from tests.dataflows.harness import PARTITIONS
 from tests.dataflows.s3_gate import Gate, Request
-from tests.dataflows.test_flow import assert_holds, expected, metrics, population, status
-from tests.fixtures.cloud import KEY, REGION, Cloud
+from tests.dataflows.stream import BUCKET, Stream
+from tests.dataflows.test_flow import assert_holds, expected, population, status
 from tests.fixtures.engines import Database
 from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
-BUCKET = "test-biosync-state"
 _names = iter(f"state{i}" for i in range(1000))
-
-
-@pytest.fixture(scope="module")
-def s3(cloud: Cloud) -> Any:
-    s3 = cloud.client("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    return s3
-
-
-@pytest.fixture
-def gate(cloud: Cloud, s3: Any) -> Iterator[Gate]:
-    gate = Gate(cloud.site.endpoint_url)
-    yield gate
-    gate.close()
-
-
-class Stream(Harness):
-    """A dataflow whose snapshots go through a gate to S3, each second."""
-
-    def __init__(self, name: str, kafka: Kafka, database: str, folder: Path, s3: Any, gate: Gate) -> None:
-        super().__init__(name, kafka.bootstrap, database, folder)
-        self.s3, self.gate, self.prefix = s3, gate, f"aura/{name}"
-
-    def start(self, **environment: str) -> None:
-        self._restored = len(self.events_of_log("state_restored"))
-        super().start(
-            STATE_BUCKET=BUCKET,
-            STATE_PREFIX=self.prefix,
-            SNAPSHOT_SECONDS="0.5",
-            COMMIT_SECONDS="0.2",
-            AWS_ENDPOINT_URL=self.gate.url,
-            AWS_REGION=REGION,
-            AWS_ACCESS_KEY_ID=KEY,
-            AWS_SECRET_ACCESS_KEY=KEY,
-            **environment,
-        )
-
-    def wipe(self) -> None:
-        """The volume is lost."""
-        shutil.rmtree(self.state)
-
-    def keys(self, folder: str) -> list[str]:
-        """Keys below `<partition>/folder/`, the latest last."""
-        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=self.prefix).get("Contents", [])
-        return sorted(one["Key"] for one in listed if f"/{folder}/" in one["Key"])
-
-    def manifest(self, partition: int) -> dict[str, Any]:
-        """The manifest of the latest epoch; {} before the first one."""
-        known = [key for key in self.keys("manifests") if f"/{partition:04d}/" in key]
-        return json.loads(self.s3.get_object(Bucket=BUCKET, Key=known[-1])["Body"].read()) if known else {}
-
-    def events_of_log(self, event: str) -> list[dict[str, Any]]:
-        text = self.log.read_text() if self.log.exists() else ""
-        lines = [line for line in text.splitlines() if line.startswith("{") and line.endswith("}")]
-        return [found for line in lines if (found := json.loads(line))["event"] == event]
-
-    def origins(self) -> list[str]:
-        """Where the last start had the states of its partitions from."""
-        return [one["origin"] for one in self.restored()]
-
-    def restored(self) -> list[dict[str, Any]]:
-        """What the last start logged about each partition."""
-        until("all restored", lambda: len(self.events_of_log("state_restored")) == self._restored + PARTITIONS, 60)
-        return self.events_of_log("state_restored")[self._restored :]
-
-    def frames(self) -> float:
-        """Frames that this start has read."""
-        return _metric(self, "biosync_frames_total")
-
-    def snapshotted_once(self) -> None:
-        """Wait until each partition has a snapshot of this epoch, of something that was read."""
-        until("a snapshot of each partition", lambda: all(self.places()), 60)
-
-    def places(self) -> list[int]:
-        """The offset that each partition's newest snapshot of this epoch has come to; 0 without one."""
-        newest = [self.manifest(partition).get("snapshots", [])[:1] for partition in range(PARTITIONS)]
-        return [one[0]["place"][1] if one else 0 for one in newest]
-
-    def snapshotted(self) -> None:
-        """Wait until everything that was sent so far is in S3."""
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "ends"})
-        ends = [consumer.get_watermark_offsets(TopicPartition(self.raw, p), 20)[1] for p in range(PARTITIONS)]
-        consumer.close()
-
-        until("snapshots of everything in S3", lambda: self.places() == ends, 30)
-
-
-def _metric(stream: Stream, name: str) -> float:
-    lines = [line for line in metrics(stream).splitlines() if line.startswith(f"{name} ")]
-    return float(lines[0].split()[1]) if lines else 0.0
 
 
 @pytest.fixture
@@ -205,11 +114,16 @@ def test_killed_before_and_after_each_write_with_and_without_its_volume(stream: 
     rounds = [(when, "manifests", nth) for nth in (claim, snapshot) for when in whens]
     rounds += [(when, "segments", 2) for when in whens]
     killed: list[Request] = []
+    counting = threading.Lock()
     for i, (when, what, nth) in enumerate(rounds):
         seen: list[Request] = []
 
         def kill(request: Request, what: str = what, nth: int = nth, seen: list[Request] = seen) -> None:
-            if request[0] == "PUT" and f"/{what}/" in request[1]:
+            # a request of the process that was killed last may still be on its way
+            running = stream.process is not None and stream.process.poll() is None
+            if not running or request[0] != "PUT" or f"/{what}/" not in request[1]:
+                return
+            with counting:
                 seen.append(request)
                 if len(seen) == nth and stream.process:
                     stream.process.kill()
@@ -227,27 +141,30 @@ def test_killed_before_and_after_each_write_with_and_without_its_volume(stream: 
     assert len(killed) == len(rounds)
     stream.start()
     assert_holds(stream, sent)
-    assert set(stream.receiver.requests.values()) == {1}
     assert stream.manifest(0)["epoch"] > len(rounds) // 2
 
 
-def test_of_two_writers_the_older_loses_and_stops(stream: Stream, tmp_path: Path) -> None:
+def test_of_two_writers_the_older_loses_and_stops(stream: Stream) -> None:
+    """The other one is of another group, as in the other region."""
     sent = population(4)
     half = len(sent) // 2
     stream.start()
     stream.send(sent[:half])
     settled(stream, len(expected(sent[:half])[0]))
     stream.snapshotted()
-    older, stream.state = stream.process, tmp_path / "another-volume"
+    newest = {**stream.manifest(0), "epoch": 2, "writer": "another", "pod": "another"}
+    key = [key for key in stream.keys("manifests") if "/0000/" in key][-1]
+    stream.s3.put_object(Bucket=BUCKET, Key=f"{key[:-1]}2", Body=json.dumps(newest).encode())
+    older = stream.process
     assert older is not None
-    stream.start()
+    stream.send(sent[half:])
     assert older.wait(30) == 1
     (lost,) = stream.events_of_log("failed")
     assert "epoch 2 has begun, and this one is 1" in json.dumps(lost)
-    assert stream.origins() == ["snapshot"] * PARTITIONS
-    stream.send(sent[half:])
+    stream.start()
     assert_holds(stream, sent)
-    assert stream.manifest(0)["epoch"] == 2
+    assert "snapshot" in stream.origins()
+    assert stream.manifest(0)["epoch"] == 3
     assert set(stream.receiver.requests.values()) == {1}
 
 
@@ -350,7 +267,7 @@ def test_a_state_of_other_software_is_refused_before_anything_is_written(stream:
     stream.s3.put_object(Bucket=BUCKET, Key=f"{key[:-1]}9", Body=json.dumps(newer).encode())
     local = {path.name: path.read_bytes() for path in (stream.state / "people" / "0000").iterdir()}
     keys = [key for key in stream.keys("manifests") if "/0000/" in key]
-    stream.start(WORKERS="1")
+    stream.start()
     assert stream.process is not None and stream.process.wait(30) == 1
     (refused,) = stream.events_of_log("state_refused")
     assert "aura/biosync:2.0.0" in refused["error"] and "run that software again" in refused["error"]

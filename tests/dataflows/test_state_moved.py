@@ -20,12 +20,11 @@ from local.engines.kafka.replicator import Replicator
 from local.engines.kafka.replicator.plan import Plan
 from tests.dataflows.harness import PARTITIONS, dead_topic
 from tests.dataflows.s3_gate import Gate
+from tests.dataflows.stream import Stream
 from tests.dataflows.test_flow import assert_holds, population, status
-from tests.dataflows.test_state_in_s3 import Stream, gate, s3
 from tests.fixtures.engines import START_SECONDS, Database, ScratchEnvironment
 from tests.fixtures.waiting import until
 
-__all__ = ["gate", "s3"]
 pytestmark = [pytest.mark.pair, pytest.mark.timeout(500)]
 NAME = "moved"
 
@@ -145,5 +144,6 @@ def test_the_same_rows_and_events_none_twice_with_the_baselines_kept(stream: Str
     assert load.sent == len(frames)
     assert_holds(stream, frames)
     print(f"SIGTERM: {read_again(stream, load, moved):g} frames read again")
-    assert len(stream.events_of_log("sought_by_time")) == 2 * PARTITIONS
+    # on the way back a partition of which nothing was read in the east has its place in the west still
+    assert PARTITIONS < len(stream.events_of_log("sought_by_time")) <= 2 * PARTITIONS
     assert set(stream.receiver.requests.values()) == {1}

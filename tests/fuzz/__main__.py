@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.fuzz.campaign import CASE, CASES, SECONDS, SEED
 from tests.tiers import SECONDS_TO_END, end_leftovers
 
-CAMPAIGNS = ("resources", "stream", "http", "aws", "pair")
+CAMPAIGNS = ("resources", "stream", "http", "aws", "pair", "workers")
 TEN_MINUTES = 600.0
 
 

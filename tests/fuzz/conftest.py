@@ -8,12 +8,13 @@ import pytest
 
 from local.engines.kafka import Kafka
 from local.engines.redis import Redis
+from tests.dataflows.conftest import gate, s3
 from tests.fixtures.engines import Database, ScratchEnvironment
 from tests.fixtures.revival import START_SECONDS
 from tests.kill.pipeline import BioSync
 from tests.operators.conftest import aws, definitions, installation, running_operators
 
-__all__ = ["aws", "definitions", "installation", "pipeline", "running_operators"]
+__all__ = ["aws", "definitions", "gate", "installation", "pipeline", "running_operators", "s3"]
 
 
 @pytest.fixture(scope="session")

@@ -11,14 +11,13 @@ from websockets.datastructures import Headers
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from services.ingest.websocket.handshake import refusal, response
 from services.ingest.websocket.opening import (
     MAX_HEADERS,
     MAX_LINE_BYTES,
     InvalidOpening,
     RawHeaders,
     accept,
-    refusal,
-    response,
     subprotocols,
 )
 
@@ -64,6 +63,8 @@ def test_what_websockets_accepts_is_accepted_with_its_answer(
         (b"/", [*VALID, (b"content-length", b"5")], 400, "a body"),
         (b"/", [*VALID, (b"transfer-encoding", b"chunked")], 400, "transfer codings"),
         (b"/", [*VALID, VALID[-1]], 400, "sec-websocket-version appears twice"),
+        (b"/", [*VALID, VALID[0]], 400, "host appears twice"),
+        (b"/", VALID[1:], 400, "there is no host"),
         (b"/", VALID[:-1], 426, "sec-websocket-version is missing, not 13"),
         (b"/", UPGRADE + VALID[-1:], 400, "sec-websocket-key is missing"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +35,16 @@ class Pods:
 
     def logs(self, name: str, *flags: str) -> str:
         return self.cluster.kubectl("logs", name, "-n", self.namespace, *flags)
+
+    def until_logged(self, name: str, pattern: str) -> str:
+        """Its log, once the pattern is in it: without a readiness probe a container is ready before it writes."""
+        self.until_ready(name)
+
+        def logged() -> str:
+            log = self.logs(name)
+            return log if re.search(pattern, log, re.MULTILINE) else ""
+
+        return self.cluster.until(logged)
 
     def exec(self, name: str, *command: str, check: bool = True) -> str:
         return self.cluster.kubectl("exec", "-q", name, "-n", self.namespace, "--", *command, check=check)

@@ -65,8 +65,7 @@ def test_every_kind_of_variable(pods: Pods) -> None:
             ),
         )
     )
-    pods.until_ready("vars")
-    printed = dict(line.split("=", 1) for line in pods.logs("vars").splitlines())
+    printed = dict(line.split("=", 1) for line in pods.until_logged("vars", "^arg=.*\n").splitlines())
     address = pods.cluster.get("service", "time-series", "-n", pods.namespace)["spec"]["clusterIP"]
     expected = {"KEY": "1", "FROM_A": "1", "PASSWORD": "hidden", "CPU": "250", "HOSTNAME": "vars"}
     expected |= {"JOINED": f"hidden@{address}:5432$(X)", "arg": f"hidden@{address}:5432$(X)"}
@@ -84,8 +83,7 @@ def test_a_container_waits_for_a_missing_secret(pods: Pods) -> None:
         )
     )
     pods.run({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "late"}, "stringData": {"p": "it"}})
-    pods.until_ready("patient")
-    assert "got it" in pods.logs("patient")
+    pods.until_logged("patient", "got it")
 
 
 def test_mounts_appear_at_paths_that_the_machine_does_not_have(pods: Pods) -> None:
@@ -110,5 +108,5 @@ def test_mounts_appear_at_paths_that_the_machine_does_not_have(pods: Pods) -> No
     pods.run(pod("mounts", main, initContainers=[write], volumes=volumes))
     pods.until_ready("mounts")
     assert pods.exec("mounts", "sh", "-c", read) == "x: 1x: 1hiddenby-init\n"
-    assert "refused" in pods.logs("mounts")
+    pods.until_logged("mounts", "refused")
     assert not any(os.path.lexists(path) for path in ("/aura-tests", "/etc/aura-tests", "/var/lib/aura-tests"))

@@ -16,9 +16,8 @@ pytestmark = pytest.mark.integration
 
 def test_a_killed_process_is_restarted_and_its_log_is_kept(pods: Pods) -> None:
     pods.run(pod("web", shell("echo first words; echo $$; exec sleep 1000")))
-    pods.until_ready("web")
-    pids = pods.logs("web").split()[-1]
-    os.kill(int(pids), signal.SIGKILL)
+    pid = pods.until_logged("web", r"^\d+\n").split()[-1]
+    os.kill(int(pid), signal.SIGKILL)
     again = pods.cluster.until(lambda: (c := pods.container("web"))["restartCount"] == 1 and c["ready"] and c)
     assert again["lastState"]["terminated"]["exitCode"] == 137
     assert "first words" in pods.logs("web", "--previous")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -98,8 +99,20 @@ def test_a_stream_with_the_name_of_a_service_is_refused_and_the_service_unchange
     assert container["image"] == SERVICE["image"]
 
 
+@pytest.fixture
+def bucket(installation: Installation) -> Iterator[str]:
+    """For the states of streams, with which Pods go on from each other."""
+    s3 = installation.client("s3")
+    s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": REGION})
+    variables = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    values = dict(zip(variables, (installation.env["AWS_ENDPOINT_URL"], "tester", "tester"), strict=True))
+    installation.configure(STATE_BUCKET="states", **values)
+    yield "states"
+    installation.configure(STATE_BUCKET=None, **dict.fromkeys(variables))
+
+
 def test_a_stalled_sink_is_degraded_and_lagging_workers_are_scaled_up_without_loss(
-    installation: Installation,
+    installation: Installation, bucket: str
 ) -> None:
     response_service(installation)
     uri = installation.store("slow")
@@ -113,6 +126,7 @@ def test_a_stalled_sink_is_degraded_and_lagging_workers_are_scaled_up_without_lo
         produce(installation, "slow-raw", sent)
         unreadable(installation, "slow-raw")
         installation.cluster.until(lambda: installation.get("biostream", "slow")["status"].get("workers") == 2, 180)
+        installation.cluster.until(lambda: installation.get("deployment", "slow")["spec"]["replicas"] == 2, 10)
         stalled = installation.until_reason("biostream", "slow", "DataflowReady", "SinkStalled", seconds=120)
         assert "hrv_1m" in stalled["message"]
         (ready,) = [
@@ -126,6 +140,9 @@ def test_a_stalled_sink_is_degraded_and_lagging_workers_are_scaled_up_without_lo
     installation.cluster.until(lambda: installation.get("biostream", "slow")["status"].get("rejectedRecords") == 1, 60)
     assert "Scaled" in installation.kubectl("get", "events", "-o", "jsonpath={.items[*].reason}")
     assert "2 workers instead of 1" in installation.log()
+    assert not installation.get("persistentvolumeclaim", "slow-state")
+    s3 = installation.client("s3")
+    assert s3.list_objects_v2(Bucket=bucket, Prefix=f"{NAMESPACE}/slow/")["KeyCount"] > 0
 
 
 def produce(installation: Installation, topic: str, sent: list[StoredFrame]) -> None:

@@ -30,11 +30,17 @@ def sample(*ages: float, up: float = 3600, **origins: int) -> SnapshotSample:
     ("found", "state", "reason", "says"),
     [
         (None, State.WAITING, "Unknown", "nobody has said"),
-        (sample(1, 2, up=300, topic=3), State.GOOD, "Due", "1 of 3 partitions have no snapshot"),
-        (sample(1, 2, up=301, topic=3), State.BROKEN, "SnapshotLate", "partition 2 since 2025-12-31T23:54:59Z"),
+        (sample(1, 2, up=3, topic=2), State.GOOD, "Moving", "1 of 3 partitions are on their way"),
+        (sample(1, 2, up=9000, topic=2), State.GOOD, "Moving", "1 of 3 partitions are on their way"),
+        (sample(1, 400, up=9000, topic=2), State.BROKEN, "SnapshotLate", "partition 1 since 2025-12-31T23:53:20Z"),
         (sample(1, 9000, 7000, up=300, snapshot=3), State.GOOD, "Due", "due by 2026-01-01T00:00:00Z"),
         (sample(1, 9000, 7000, up=301, snapshot=3), State.BROKEN, "SnapshotLate", "partition 1 since 2025-12-31T21:30"),
-        (sample(1, 2, 300, local=2, topic=1), State.GOOD, "Snapshotted", "of 2 from the volume, of 1 from the records"),
+        (
+            sample(1, 2, 300, local=2, topic=1),
+            State.GOOD,
+            "Snapshotted",
+            "of 2 from the local disk, of 1 from the records",
+        ),
         (sample(1, 301, 400, snapshot=3), State.BROKEN, "SnapshotLate", "partition 2 since 2025-12-31T23:53:20Z"),
     ],
 )
@@ -60,11 +66,11 @@ def test_the_sample_is_read_from_the_metrics_of_the_dataflow() -> None:
 
     registry = CollectorRegistry()
     registry.register(Exposed())  # pyright: ignore[reportArgumentType]
-    found = parse_snapshots(generate_latest(registry).decode(), NOW)
+    found = parse_snapshots([generate_latest(registry).decode()], NOW)
     assert found.oldest == NOW - timedelta(seconds=40)
     assert found.origins == {"local": 2, "snapshot": 1}
     assert {TIME, ORIGIN} == {metrics.STATE_TIME._name, metrics.STATE_ORIGIN._name}
-    assert parse_snapshots("", NOW).oldest is None
+    assert parse_snapshots([""], NOW).oldest is None
 
 
 @pytest.mark.parametrize("port", [None, 443, 4566])

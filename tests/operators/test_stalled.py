@@ -32,13 +32,13 @@ async def asked(pods: Pods, port: int) -> str:
 @pytest.mark.parametrize(
     ("own", "why"),
     [
-        (status.ProcessStatus(lambda: "connection refused", lambda: WHY), WHY),
-        (status.ProcessStatus(lambda: "connection refused"), ""),
-        (status.ProcessStatus(str), ""),
+        (status.Status(lambda: "connection refused", lambda: WHY), WHY),
+        (status.Status(lambda: "connection refused", str), ""),
+        (status.Status(str, str), ""),
     ],
     ids=["stalled", "unready", "ready"],
 )
-async def test_the_sink_and_the_reason_are_those_of_the_readiness_probe(own: status.ProcessStatus, why: str) -> None:
+async def test_the_sink_and_the_reason_are_those_of_the_readiness_probe(own: status.Status, why: str) -> None:
     server = status.serve("127.0.0.1", 0, own)
     try:
         assert await asked(Pods(), server.server_port) == why

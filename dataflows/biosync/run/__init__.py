@@ -1,1 +1,1 @@
-"""The process: settings, worker processes, health and metrics over HTTP."""
+"""The process: settings, the worker, health and metrics over HTTP."""

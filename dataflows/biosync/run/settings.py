@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from contracts.biostream import BioStreamSpec
@@ -31,10 +31,6 @@ class Settings(BaseSettings, KafkaVariables, TimeseriesVariables):  # pyright: i
     port: int = 8080
     pod_name: str = ""
     log_level: str = "INFO"
-    workers: int = Field(default=1, ge=1, le=100)
-    """Processes that share the partitions. Beside PORT they take a port each from PORT + 1 and from PORT + 101."""
-    worker: int | None = None
-    """The number of this process among them: set by the process that starts them."""
     commit_seconds: float = 1.0
     """Seconds between writes to the local log. After a crash this much is computed again; a push is not sent again."""
     snapshot_seconds: float = 60.0
@@ -42,20 +38,13 @@ class Settings(BaseSettings, KafkaVariables, TimeseriesVariables):  # pyright: i
     state_bucket: str = ""
     """The bucket of the snapshots; without it the state is on the local disk alone, and lost with it."""
     state_prefix: str = "biosync"
-    """Of their keys: it belongs to this stream alone."""
+    """Of their keys, and of the name of the workers' consumer group: it belongs to this stream alone."""
     aws_region: str = ""
 
-    def status_port(self, worker: int | None) -> int:
-        """The port of a worker's health and metrics; PORT itself is for a single worker, or for all together."""
-        return self.port if worker is None else self.port + 1 + worker
-
     @property
-    def addresses(self) -> list[str] | None:
-        """host:port at which the workers reach each other; None for a single worker."""
-        if self.worker is None:
-            return None
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return [f"{host}:{self.port + 101 + number}" for number in range(self.workers)]
+    def group(self) -> str:
+        """The consumer group of the stream's workers."""
+        return f"{self.state_prefix.strip('/').replace('/', '.')}-workers"
 
     @property
     def rules(self) -> Rules:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Protocol
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -14,36 +14,18 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 _log = structlog.get_logger(__name__)
 
 
-class Status(Protocol):
-    """The status of a dataflow; the errors are empty when the probe succeeds."""
-
-    def liveness_error(self) -> str: ...
-
-    def readiness_error(self) -> str: ...
-
-    def stalled(self) -> str:
-        """Which sink has written nothing for a minute, and why."""
-        ...
-
-    def metrics(self) -> bytes: ...
-
-
 Response = tuple[int, str, bytes]
 """Status code, content type and body."""
 
 
-class ProcessStatus:
-    """The status of this process alone."""
+@dataclass(frozen=True)
+class Status:
+    """Of a worker. `readiness_error` is empty when it is ready; `stalled` says which sink has written nothing for a
+    minute, and why."""
 
-    def __init__(self, readiness_error: Callable[[], str], stalled: Callable[[], str] = str) -> None:
-        self.readiness_error = readiness_error
-        self.stalled = stalled
-
-    def liveness_error(self) -> str:
-        return ""
-
-    def metrics(self) -> bytes:
-        return generate_latest()
+    readiness_error: Callable[[], str]
+    stalled: Callable[[], str]
+    metrics: Callable[[], bytes] = generate_latest
 
 
 def serve(host: str, port: int, status: Status) -> ThreadingHTTPServer:
@@ -76,8 +58,7 @@ def serve(host: str, port: int, status: Status) -> ThreadingHTTPServer:
 
 def _respond(path: str, status: Status) -> Response:
     if path == "/healthz":
-        error = status.liveness_error()
-        return _json(503, {"status": "ill", "why": error}) if error else _json(200, {"status": "ok"})
+        return _json(200, {"status": "ok"})
     if path == "/readyz":
         if stalled := status.stalled():
             return _json(503, {"status": "stalled", "why": stalled})

@@ -1,4 +1,4 @@
-"""Wires and runs one worker of a dataflow: a single one, or one of several processes."""
+"""Wires and runs a worker of a dataflow: the process of one of its Pods."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ import structlog
 from bytewax.run import cli_main
 from psycopg.conninfo import make_conninfo
 
-from dataflows.biosync import flow, metrics
+from dataflows.biosync import flow
 from dataflows.biosync.run import gc_tuning, status
 from dataflows.biosync.run.settings import GRACE_SECONDS, Settings
-from dataflows.biosync.shard import Shards
+from dataflows.biosync.shards import Shards
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.outbox import Outbox
 from dataflows.biosync.sink.publisher import Publisher
 from dataflows.biosync.sink.results import ResultBuffers
 from dataflows.biosync.sink.store import Store
 from dataflows.biosync.sink.webhook import WebhookClient
+from dataflows.biosync.source.membership import Membership
 from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.source.topic_reader import TopicReader
 from dataflows.biosync.state.bucket import PartitionBucket, client
@@ -31,6 +32,8 @@ from dataflows.biosync.state.restore import Writer
 
 _WEBHOOK_SECONDS = 2.0
 """How long a stop waits for the responses to webhooks: without them the next start sends those again."""
+_LEAVING_SECONDS = 2.0
+"""How long a stop may take to leave the group: if it takes longer, others wait for the session to end."""
 _STATE_SECONDS = 4.0
 """How long a stop waits for the last snapshots: without them the next start computes again, from up to a minute ago."""
 _log = structlog.get_logger(__name__)
@@ -40,8 +43,6 @@ def run(settings: Settings) -> NoReturn:
     """Run until a signal; exits the process."""
     shutdown = Shutdown()
     _stop_on_signal(shutdown)
-    if settings.worker is not None:
-        Thread(target=_exit_with_parent, name="parent", daemon=True).start()
     spec, kafka = settings.biostream_spec, settings.kafka_client
     database = make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification)
     results = ResultBuffers(spec.source.topic, spec.events.topic, spec.dead_letter.topic, shutdown)
@@ -55,7 +56,9 @@ def run(settings: Settings) -> NoReturn:
     store.start()
     partitions = spec.source.partitions
     topic = Topic(kafka, spec.source.topic, partitions)
+    membership = Membership(kafka, topic.name, settings.group)
     shards = Shards(
+        membership,
         topic,
         settings.rules,
         settings.state_dir / "people",
@@ -66,28 +69,26 @@ def run(settings: Settings) -> NoReturn:
         settings.snapshot_seconds,
         _bucket(settings),
     )
-    source = flow.RawSource(lambda: TopicReader(topic), partitions, shards, shutdown)
-    own = status.ProcessStatus(
+    reader = TopicReader(topic)
+    source = flow.RawSource(reader, partitions, shards, shutdown)
+    own = status.Status(
         lambda: "stopping" if shutdown.requested else store.unavailable or source.unavailable,
         lambda: shards.stalled or store.health.stalled or outbox.health.stalled or publisher.stalled,
     )
-    status.serve(settings.host, settings.status_port(settings.worker), own)
-    metrics.WORKERS.set(settings.workers)
-    sink = flow.StateSink(partitions, shards)
+    status.serve(settings.host, settings.port, own)
     gc_tuning.tune()
-    _log.info("started", topic=topic.name, partitions=partitions)
+    membership.start()
+    _log.info("started", topic=topic.name, partitions=partitions, group=settings.group)
     try:
-        cli_main(
-            flow.build(source, sink),
-            process_id=settings.worker,
-            addresses=settings.addresses,
-        )
+        cli_main(flow.build(source, flow.StateSink(partitions)))
     except Exception:
         if not shutdown.requested:
             _log.exception("failed", action="nothing is lost: the next start resumes")
             _exit(1)
+    reader.stop()
     results.close()
     shards.finish(_STATE_SECONDS)
+    membership.close(_LEAVING_SECONDS)
     outbox.wait_idle(_WEBHOOK_SECONDS)
     shutdown.finish()
     _log.info("stopped")
@@ -123,9 +124,3 @@ def _exit(code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-def _exit_with_parent() -> None:
-    """Exit when standard input is closed: the parent process holds its other end and never writes."""
-    sys.stdin.buffer.read()
-    _exit(1)

@@ -1,6 +1,6 @@
 """Bounded buffers between the worker and the threads that write.
 
-The worker never blocks on a store or a broker: it puts items into buffers, and each snapshot in the recovery store
+The worker never blocks on a store or a broker: it puts items into buffers, and each snapshot of a partition
 contains what the buffers still hold. So every result is either written or in the last snapshot. When a buffer is full
 the worker blocks and reads nothing more, and the records stay in Kafka (backpressure).
 """
@@ -66,10 +66,16 @@ class Buffer(Generic[K, V]):
         """Remove written items; one that was put under the same key meanwhile stays."""
         with self._changed:
             for (partition, key), item in batch.items():
-                items = self._partitions[partition]
+                items = self._partitions.get(partition, {})
                 if items.get(key) is item:
                     del items[key]
                     self._size -= 1
+            self._changed.notify_all()
+
+    def forget(self, partition: int) -> None:
+        """Remove what is unwritten of a partition: somebody else writes it."""
+        with self._changed:
+            self._size -= len(self._partitions.pop(partition, {}))
             self._changed.notify_all()
 
     def contents(self, partition: int) -> dict[K, V]:

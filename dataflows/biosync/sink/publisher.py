@@ -108,6 +108,17 @@ class Publisher:
                     alone.add(record.topic)
         if self._in_flight or failed:
             self._poll()
+        if len(batch) < _BATCH_SIZE:  # there is nothing else to publish
+            self._forget_others(batch)
+
+    def _forget_others(self, batch: Mapping[_Key, ProducerRecord]) -> None:
+        """What was given up, with its partition, neither waits nor is suspected any more."""
+        kept = batch.keys() | self._in_flight.keys()
+        self._suspects = {key: record for key, record in self._suspects.items() if key in kept}
+        topics = {record.topic for record in (*batch.values(), *self._in_flight.values())}
+        for topic, health in self._health.items():
+            if topic not in topics:
+                health.idle()
 
     def _poll(self) -> None:
         """Serve delivery reports."""

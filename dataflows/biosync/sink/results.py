@@ -32,12 +32,11 @@ class _Unwritten(msgspec.Struct, array_like=True):
 
 
 class ResultBuffers:
-    """Buffers of the unwritten results of `raw`, and a partition's part of them as bytes for the recovery store."""
+    """Buffers of the unwritten results of `raw`, and a partition's part of them as bytes for its snapshots."""
 
     def __init__(self, raw: str, events_topic: str, dead_topic: str, shutdown: Shutdown) -> None:
         self._events_topic = events_topic
         self._dead_topic = dead_topic
-        self._closing_until: float | None = None
         self.rows: Buffer[RowKey, Window] = Buffer(MAX_ROWS, shutdown)
         self.events: Buffer[str, StressEvent] = Buffer(MAX_EVENTS, shutdown)
         self.records: Buffer[str, ProducerRecord] = Buffer(MAX_RECORDS, shutdown)
@@ -92,8 +91,13 @@ class ResultBuffers:
         self.records.restore(partition, unwritten.records)
         self.rows.restore(partition, {(user, window.at): window for user, window in unwritten.rows})
 
-    def close(self) -> None:
-        """Wait until all is written, for a few seconds over all calls; the rest is in the last snapshots."""
-        self._closing_until = self._closing_until or monotonic() + _CLOSING_SECONDS
+    def forget(self, partition: int) -> None:
+        """Remove the unwritten results of a partition: whoever has it now computes them again, or has them restored."""
         for buffer in (self.events, self.records, self.rows):
-            buffer.wait_empty(max(0.0, self._closing_until - monotonic()))
+            buffer.forget(partition)
+
+    def close(self) -> None:
+        """Wait until all is written, for a few seconds; the rest is in the last snapshots."""
+        deadline = monotonic() + _CLOSING_SECONDS
+        for buffer in (self.events, self.records, self.rows):
+            buffer.wait_empty(max(0.0, deadline - monotonic()))

@@ -48,18 +48,29 @@ class LagReporter:
         """All records before this offset are read."""
         self._position[partition] = max(self._position.get(partition, 0), offset)
 
+    def forget(self, partition: int) -> None:
+        """It is not read here any more."""
+        for known in (self._position, self._caught_up_at, self._opened_at, self.newest):
+            known.pop(partition, None)
+        metrics.forget(metrics.LAG, str(partition))
+        metrics.forget(metrics.LAG_SECONDS, str(partition))
+
     def report(self, partition: int, now: float) -> None:
         """Set the metrics of a partition at `now`, in Unix seconds."""
         end, position = self._high_watermark(partition), self._position.get(partition)
         if end is None or position is None:
             return
         lag = max(0, end - position)
-        metrics.LAG.labels(str(partition)).set(lag)
         if not lag:
             self._caught_up_at[partition] = now
-        metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, now - self._read_up_to(partition)))
+        try:
+            metrics.LAG.labels(str(partition)).set(lag)
+            metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, now - self._read_up_to(partition, now)))
+        finally:
+            if partition not in self._position:  # it was given up meanwhile
+                self.forget(partition)
 
-    def _read_up_to(self, partition: int) -> float:
+    def _read_up_to(self, partition: int, now: float) -> float:
         """Unix seconds up to which nothing is unread: when the lag was last 0, or the time of the last fetched record,
         whichever is later; before either is known, when reading started."""
         newest, known = self.newest.get(partition), list[float]()
@@ -67,7 +78,7 @@ class LagReporter:
             known.append(newest.timestamp()[1] / 1000)
         if partition in self._caught_up_at:
             known.append(self._caught_up_at[partition])
-        return max(known) if known else self._opened_at[partition]
+        return max(known) if known else self._opened_at.get(partition, now)
 
     def _run(self) -> None:
         cpu = 0.0

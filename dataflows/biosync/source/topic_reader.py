@@ -84,16 +84,19 @@ class TopicReader:
         return self._positions[partition]
 
     def close(self, partition: int) -> None:
-        """Stop reading `partition`; the last one closes the consumer."""
-        del self._pending[partition]
-        if self._pending:
-            if self._paused.pop(partition, None) is None and self._consumer is not None:
-                self._consumer.unassign(partition)
-        else:
-            self._watcher.close()
-            self._lag.close()
-            if self._consumer is not None:
-                self._consumer.close()
+        """Stop reading `partition`, which may be opened again."""
+        del self._pending[partition], self._positions[partition]
+        self._out_of_range.discard(partition)
+        if self._paused.pop(partition, None) is None and self._consumer is not None:
+            self._consumer.unassign(partition)
+        self._lag.forget(partition)
+
+    def stop(self) -> None:
+        """Stop reading for good."""
+        self._watcher.close()
+        self._lag.close()
+        if self._consumer is not None:
+            self._consumer.close()
 
     def _fetch(self, now: float) -> bool:
         topic_id = self._watcher.topic_id
@@ -112,15 +115,17 @@ class TopicReader:
                 continue
             partition = _required(message.partition())
             record = _required(message.offset()), message.timestamp()[1], message.value() or b""
-            self._pending[partition].append(record)
-            self._lag.newest[partition] = message
+            if (pending := self._pending.get(partition)) is not None:
+                pending.append(record)
+                self._lag.newest[partition] = message
         return bool(messages)
 
     def _on_error(self, consumer: TopicConsumer, error: KafkaError, message: Message, now: float) -> None:
         """An error that the consumer returned in place of a record."""
         if error.code() == KafkaError._PARTITION_EOF:
             # Behind the last record there may be the control record of a transaction, which is never consumed.
-            self._lag.advance(_required(message.partition()), _required(message.offset()))
+            if (partition := _required(message.partition())) in self._pending:
+                self._lag.advance(partition, _required(message.offset()))
         elif error.code() in OFFSET_ERRORS | UNKNOWN_TOPIC_ERRORS:
             partition, action = message.partition(), "reading resumes when Kafka returns the topic's id"
             _log.warning("position_rejected", partition=partition, error=error.str(), action=action)

@@ -41,7 +41,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class FromLocal:
-    """The log of this Pod's volume, which nobody has gone on from elsewhere."""
+    """The log of this Pod's disk, which nobody has gone on from elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -55,19 +55,31 @@ class Restored:
     claim: Claim | None
 
 
+class GivenUp(Exception):
+    """The partition is not ours any more: nothing was claimed."""
+
+
 class StateRefused(RuntimeError):
     """The state in the bucket cannot be used; nothing was written."""
 
 
 def restore(
-    log: StateLog, bucket: PartitionBucket | None, partition: int, writer: Writer, bounds: Callable[[], Bounds]
+    log: StateLog,
+    bucket: PartitionBucket | None,
+    partition: int,
+    writer: Writer,
+    bounds: Callable[[], Bounds],
+    ours: Callable[[], bool] = lambda: True,
 ) -> Restored:
-    """Raises StateRefused; BucketUnavailable, and what `bounds` raises, when it has to be tried again."""
+    """Raises StateRefused; BucketUnavailable, and what `bounds` raises, when it has to be tried again. GivenUp when the
+    partition is no longer `ours` at the end: a claim now would end whoever has it."""
     local, content = _local(log)
     while True:
         manifests = bucket.manifests() if bucket else []
         plan, found, newest = _read(manifests, local, content, bucket, bounds)
         claim = None
+        if not ours():
+            raise GivenUp
         if bucket:
             try:
                 claim = _claim(bucket, manifests, plan, partition, writer)

@@ -70,6 +70,11 @@ class Snapshots:
         else:  # the claim says that there is nothing yet
             metrics.STATE_TIME.labels(str(claim.manifest.partition)).set(time.time())
 
+    @property
+    def running(self) -> Future[None] | None:
+        """The upload that is under way."""
+        return self._upload if self._upload is not None and not self._upload.done() else None
+
     def tick(
         self,
         place: Place,

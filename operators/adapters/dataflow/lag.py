@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,12 +27,19 @@ class LagSample:
     rejected: int = 0
 
 
-def parse(text: str, partitions: int, now: datetime) -> LagSample | None:
-    """The sample in a response of /metrics; None while one of the partitions has no position."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for family in text_string_to_metric_families(text):
+def parse(texts: Iterable[str], partitions: int, now: datetime) -> LagSample | None:
+    """The sample in what each worker answers to /metrics; None while one of the partitions has no position, as between
+    two workers."""
+    lags: dict[str, dict[str, float]] = {RECORDS: {}, SECONDS: {}}
+    sums: dict[str, float] = defaultdict(float)
+    for family in (family for text in texts for family in text_string_to_metric_families(text)):
         for sample in family.samples:
-            found[sample.name].append(sample.value)
-    if len(found[RECORDS]) < partitions or len(found[SECONDS]) < partitions or not found[CPU]:
+            if (known := lags.get(sample.name)) is not None:
+                partition = sample.labels["partition"]
+                known[partition] = max(known.get(partition, 0.0), sample.value)
+            else:
+                sums[sample.name] += sample.value
+    records, seconds = lags[RECORDS], lags[SECONDS]
+    if len(records) < partitions or len(seconds) < partitions or CPU not in sums:
         return None
-    return LagSample(now, int(sum(found[RECORDS])), max(found[SECONDS]), sum(found[CPU]), int(sum(found[REJECTED])))
+    return LagSample(now, int(sum(records.values())), max(seconds.values()), sums[CPU], int(sums[REJECTED]))

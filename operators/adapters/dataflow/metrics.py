@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import aiohttp
@@ -10,7 +11,7 @@ from operators.adapters.dataflow.lag import LagSample, parse
 from operators.adapters.dataflow.snapshots import SnapshotSample, parse_snapshots
 from operators.kubernetes.client import Client
 from operators.kubernetes.kinds import POD
-from operators.kubernetes.manifest import Owner
+from operators.kubernetes.manifest import Manifest, Owner
 
 _TIMEOUT = aiohttp.ClientTimeout(total=2)
 
@@ -18,14 +19,13 @@ _TIMEOUT = aiohttp.ClientTimeout(total=2)
 async def scrape(
     client: Client, owner: Owner, port: int, partitions: int
 ) -> tuple[LagSample | None, SnapshotSample | None]:
-    """What the workers in the ready Pod tell; None without such a Pod, and for a lag that is not completely known."""
-    for pod in await client.list(POD, owner.namespace, owner.selector):
-        ready = any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
-        if ready and "deletionTimestamp" not in pod["metadata"]:
-            text = await _metrics(pod["status"]["podIP"], port)
-            since = datetime.fromisoformat(pod["status"]["startTime"])
-            return parse(text, partitions, datetime.now(UTC)), parse_snapshots(text, since)
-    return None, None
+    """What the workers in the ready Pods tell; None without such a Pod, and for a lag that is not completely known."""
+    ready = [pod for pod in await client.list(POD, owner.namespace, owner.selector) if _is_ready(pod)]
+    if not ready:
+        return None, None
+    texts = await asyncio.gather(*(_metrics(pod["status"]["podIP"], port) for pod in ready))
+    since = min(datetime.fromisoformat(pod["status"]["startTime"]) for pod in ready)
+    return parse(texts, partitions, datetime.now(UTC)), parse_snapshots(texts, since)
 
 
 async def stalled(client: Client, owner: Owner, port: int) -> str:
@@ -45,6 +45,11 @@ async def stalled(client: Client, owner: Owner, port: int) -> str:
         if isinstance(answer, dict) and answer.get("status") == "stalled":
             return str(answer.get("why", ""))
     return ""
+
+
+def _is_ready(pod: Manifest) -> bool:
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", []))
+    return ready and "deletionTimestamp" not in pod["metadata"]
 
 
 async def _metrics(address: str, port: int) -> str:

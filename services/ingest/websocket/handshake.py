@@ -9,7 +9,7 @@ twice the cost of a handshake, which counts when all of them come back at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Scope
@@ -21,7 +21,7 @@ from websockets.frames import CloseCode
 from services.ingest import metrics
 from services.ingest.websocket.framing import encode_close
 from services.ingest.websocket.lingering import LingeringTransport
-from services.ingest.websocket.opening import response
+from services.ingest.websocket.opening import InvalidOpening
 from services.kit import logs
 
 DETACH = "aura.detach"
@@ -67,7 +67,7 @@ class Handshake(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """Called by uvicorn when the process ends."""
-        self._answer_without_body(HTTPStatus.SERVICE_UNAVAILABLE)
+        self._answer(HTTPStatus.SERVICE_UNAVAILABLE, [(b"retry-after", b"5")], b"")
         self._transport.close()
 
     async def _run(self, app: ASGIApp, scope: Scope) -> None:
@@ -89,7 +89,7 @@ class Handshake(asyncio.Protocol):
         return {"type": "websocket.disconnect", "code": int(CloseCode.ABNORMAL_CLOSURE)}
 
     async def _send(self, message: Event) -> None:
-        if self._lost.is_set():
+        if self._lost.is_set() or self._transport.is_closing():
             raise ClientDisconnected
         kind = message["type"]
         if self._answered:
@@ -138,3 +138,20 @@ class Handshake(asyncio.Protocol):
         self._detached = True
         self._server.connections.discard(self)  # pyright: ignore[reportArgumentType]
         return self._transport.plain, self._server.connections  # pyright: ignore[reportReturnType]
+
+
+def response(status: HTTPStatus, headers: Iterable[tuple[bytes, bytes]], body: bytes = b"") -> bytes:
+    """An HTTP response as bytes."""
+    head = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
+    return head + b"".join([b"%s: %s\r\n" % header for header in headers]) + b"\r\n" + body
+
+
+def refusal(error: InvalidOpening, default_headers: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
+    """The response to a request that opens no WebSocket, with the server's `default_headers`."""
+    body = f"Invalid handshake: {error}.\n".encode("ascii", "replace")
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    return response(HTTPStatus(error.status), [*default_headers, *headers, *error.headers], body)

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from services.ingest import metrics
 from services.ingest.websocket import opening
-from services.ingest.websocket.handshake import Handshake
+from services.ingest.websocket.handshake import Handshake, refusal
 from services.ingest.websocket.lingering import LingeringTransport
 from services.ingest.websocket.opening import InvalidOpening
 
@@ -52,6 +52,10 @@ class HttpProtocol(HttpToolsProtocol):
                 metrics.refused.labels("400").inc()
                 self.send_400_response("Send a request only after the response to the one before.")
 
+    def _should_upgrade_to_ws(self) -> bool:
+        """Whatever protocol class uvicorn is configured with: it is not used."""
+        return True
+
     def handle_websocket_upgrade(self) -> None:
         self._cancel_timeout()
         self.connections.discard(self)
@@ -61,8 +65,8 @@ class HttpProtocol(HttpToolsProtocol):
         try:
             accept = opening.accept(self.scope["method"], self.scope["http_version"], self.url, headers)
         except InvalidOpening as error:
-            metrics.refused.labels(str(error.status.value)).inc()
-            transport.write(opening.refusal(error))
+            metrics.refused.labels(str(error.status)).inc()
+            transport.write(refusal(error, self.server_state.default_headers))
             transport.close()
             return
         handshake = Handshake(self.server_state, transport, accept)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
-from http import HTTPStatus
+from collections.abc import Sequence
 
 from websockets.utils import accept_key
 
@@ -14,16 +13,16 @@ MAX_LINE_BYTES = 8192
 """Of the request line and of a header."""
 VERSION = b"13"
 _KEY_BYTES = 16
-_ONCE = (b"sec-websocket-key", b"sec-websocket-version")
+_ONCE = (b"host", b"sec-websocket-key", b"sec-websocket-version")
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 """Names in lower case, and values."""
 
 
 class InvalidOpening(ValueError):
-    """The request opens no WebSocket; the text says why and is safe to return."""
+    """The request opens no WebSocket: the status and headers of the response, and a text that says why."""
 
-    def __init__(self, status: HTTPStatus, reason: str, headers: RawHeaders = ()) -> None:
+    def __init__(self, status: int, reason: str, headers: RawHeaders = ()) -> None:
         super().__init__(reason)
         self.status = status
         self.headers = headers
@@ -33,25 +32,27 @@ def accept(method: str, version: str, url: bytes, headers: RawHeaders) -> bytes:
     """The value of Sec-WebSocket-Accept for a request with `Upgrade: websocket`; raises InvalidOpening."""
     _check_size(url, headers)
     if method != "GET":
-        raise InvalidOpening(HTTPStatus.METHOD_NOT_ALLOWED, f"the method is {method}, not GET", [(b"allow", b"GET")])
+        raise InvalidOpening(405, f"the method is {method}, not GET", [(b"allow", b"GET")])
     if version != "1.1":
-        raise InvalidOpening(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, f"the version is HTTP/{version}, not HTTP/1.1")
+        raise InvalidOpening(505, f"the version is HTTP/{version}, not HTTP/1.1")
     if not url.isascii():
-        raise InvalidOpening(HTTPStatus.BAD_REQUEST, "the path has a character that is not ASCII")
+        raise InvalidOpening(400, "the path has a character that is not ASCII")
     values = dict(headers)
     if values.get(b"content-length", b"0") != b"0":
-        raise InvalidOpening(HTTPStatus.BAD_REQUEST, "the request has a body")
+        raise InvalidOpening(400, "the request has a body")
     if b"transfer-encoding" in values:
-        raise InvalidOpening(HTTPStatus.BAD_REQUEST, "transfer codings aren't supported")
+        raise InvalidOpening(400, "transfer codings aren't supported")
     for once in _ONCE:
         if sum(name == once for name, _ in headers) > 1:
-            raise InvalidOpening(HTTPStatus.BAD_REQUEST, f"{once.decode()} appears twice")
+            raise InvalidOpening(400, f"{once.decode()} appears twice")
+    if b"host" not in values:
+        raise InvalidOpening(400, "there is no host")
     if (given := values.get(b"sec-websocket-version")) != VERSION:
         offered = [(b"sec-websocket-version", VERSION)]
-        raise InvalidOpening(HTTPStatus.UPGRADE_REQUIRED, f"sec-websocket-version is {_shown(given)}, not 13", offered)
+        raise InvalidOpening(426, f"sec-websocket-version is {_shown(given)}, not 13", offered)
     key = values.get(b"sec-websocket-key")
     if key is None or not _is_key(key):
-        raise InvalidOpening(HTTPStatus.BAD_REQUEST, f"sec-websocket-key is {_shown(key)}, not 16 bytes in base64")
+        raise InvalidOpening(400, f"sec-websocket-key is {_shown(key)}, not 16 bytes in base64")
     return accept_key(key.decode()).encode()
 
 
@@ -61,32 +62,15 @@ def subprotocols(headers: RawHeaders) -> list[str]:
     return [one.strip() for value in offered for one in value.split(",")]
 
 
-def response(status: HTTPStatus, headers: Iterable[tuple[bytes, bytes]], body: bytes = b"") -> bytes:
-    """An HTTP response as bytes."""
-    head = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
-    return head + b"".join([b"%s: %s\r\n" % header for header in headers]) + b"\r\n" + body
-
-
-def refusal(error: InvalidOpening) -> bytes:
-    """The response to a request that opens no WebSocket."""
-    body = f"Invalid handshake: {error}.\n".encode("ascii", "replace")
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    return response(error.status, [*headers, *error.headers], body)
-
-
 def _check_size(url: bytes, headers: RawHeaders) -> None:
     if len(url) > MAX_LINE_BYTES:
-        raise InvalidOpening(HTTPStatus.REQUEST_URI_TOO_LONG, f"the path is longer than {MAX_LINE_BYTES} bytes")
+        raise InvalidOpening(414, f"the path is longer than {MAX_LINE_BYTES} bytes")
     if len(headers) > MAX_HEADERS:
-        raise InvalidOpening(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"more than {MAX_HEADERS} headers")
+        raise InvalidOpening(431, f"more than {MAX_HEADERS} headers")
     for name, value in headers:
         if len(name) + len(value) > MAX_LINE_BYTES:
             reason = f"a header is longer than {MAX_LINE_BYTES} bytes"
-            raise InvalidOpening(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, reason)
+            raise InvalidOpening(431, reason)
 
 
 def _is_key(key: bytes) -> bool:

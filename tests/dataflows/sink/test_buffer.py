@@ -81,3 +81,16 @@ def test_a_shutdown_releases_a_blocked_put() -> None:
     shutdown.request()
     with pytest.raises(ShutdownRequested):
         buffer.put(0, {"b": 2})
+
+
+def test_what_is_given_up_is_not_written_and_makes_room() -> None:
+    buffer, _ = create(limit=2)
+    buffer.put(0, {"a": 1})
+    buffer.put(1, {"b": 2})
+    batch = buffer.peek(2)
+    buffer.forget(0)
+    assert buffer.contents(0) == {}
+    assert buffer.peek(2) == {(1, "b"): 2}
+    buffer.put(0, {"c": 3})  # does not block
+    buffer.acknowledge(batch)  # of the partition that was given up meanwhile, too
+    assert (buffer.contents(0), buffer.contents(1)) == ({"c": 3}, {})

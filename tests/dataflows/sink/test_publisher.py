@@ -129,3 +129,11 @@ def test_records_for_a_deleted_topic_are_kept_until_it_is_created_again(publishi
     until("the one for another topic sent", lambda: publishing.unwritten() == {"meanwhile"}, 30)
     publishing.create("publisher-deleted")
     until("the kept one sent", lambda: not publishing.unwritten(), 60)
+
+
+def test_what_was_given_up_with_its_partition_stalls_nothing(publishing: Publishing) -> None:
+    publishing.put("publisher-given-up", "one")  # there is no such topic
+    health = publishing.publisher._of("publisher-given-up")
+    until("it waits", lambda: health._waiting_since is not None)
+    publishing.buffer.forget(0)
+    until("nothing waits any more", lambda: health._waiting_since is None)

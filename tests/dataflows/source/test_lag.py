@@ -68,3 +68,28 @@ def test_an_error_does_not_stop_the_reports(partition: int) -> None:
         until("the lag after an error", lambda: reported(partition) == 5, 20)
     finally:
         reporter.close()
+
+
+def test_a_partition_that_was_given_up_is_not_reported_any_more(partition: int) -> None:
+    reporter = LagReporter(lambda _: 10)
+    reporter.start_at(partition, 4)
+    reporter.report(partition, 100)
+    reporter.forget(partition)
+    reporter.report(partition, 101)
+    assert (reported(partition), reported(partition, "seconds")) == (None, None)
+
+
+def test_one_that_is_given_up_during_its_report_is_not_reported(partition: int) -> None:
+    class Forgotten(dict[int, int]):
+        """Given up right after its position was read."""
+
+        def get(self, key: int, default: int | None = None) -> int | None:  # pyright: ignore[reportIncompatibleMethodOverride]
+            found = super().get(key, default)
+            reporter.forget(partition)
+            return found
+
+    reporter = LagReporter(lambda _: 10)
+    reporter.start_at(partition, 4)
+    reporter._position = Forgotten(reporter._position)
+    reporter.report(partition, 100)
+    assert (reported(partition), reported(partition, "seconds")) == (None, None)

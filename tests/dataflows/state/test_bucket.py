@@ -18,7 +18,7 @@ from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket, S
 from dataflows.biosync.state.choice import Bounds, FromSnapshot, FromTopic
 from dataflows.biosync.state.log import StateLog
 from dataflows.biosync.state.manifest import Manifest
-from dataflows.biosync.state.restore import Restored, StateRefused, Writer, restore
+from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, Writer, restore
 from dataflows.biosync.state.snapshots import Snapshots
 from tests.cloud.test_authorization import TRUST
 from tests.fixtures.cloud import REGION, Cloud
@@ -214,3 +214,11 @@ def test_the_role_of_a_stream_has_its_own_objects_and_no_others(cloud: Cloud, s3
         for other in ("aura/another/0000", "aura/bio-sync-2/0000"):
             with pytest.raises(BucketUnavailable, match="not authorized"):
                 Writing(PartitionBucket(own, BUCKET, other), threads, tmp_path / "b")
+
+
+def test_who_is_not_to_have_a_partition_any_more_claims_nothing(bucket: PartitionBucket, tmp_path: Path) -> None:
+    """Else the one that has it would lose it to nobody."""
+    writer = Writer("raw", "late", "pod", "aura/biosync:1")
+    with pytest.raises(GivenUp):
+        restore(StateLog(tmp_path / "late"), bucket, 0, writer, lambda: WHOLE, lambda: False)
+    assert bucket.manifests() == []
