@@ -21,6 +21,7 @@ from dataflows.biosync.state.manifest import Manifest
 from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, Writer, restore
 from dataflows.biosync.state.snapshots import Snapshots
 from tests.cloud.test_authorization import TRUST
+from tests.dataflows.stream import BUCKET
 from tests.fixtures.cloud import REGION, Cloud
 from tests.infra.recording import run
 
@@ -28,16 +29,8 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*"),
 ]
-BUCKET = "test-state-bucket"
 STATES = {f"user-{i}": bytes([i]) * 3_000 for i in range(100)}
 _names = iter(f"stream{i}/0000" for i in range(1000))
-
-
-@pytest.fixture(scope="module")
-def s3(cloud: Cloud) -> Any:
-    s3 = cloud.client("s3")
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    return s3
 
 
 @pytest.fixture
