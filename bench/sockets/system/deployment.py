@@ -95,8 +95,15 @@ def start(scratch: ScratchEnvironment, ingests: int, partitions: int, encrypted:
         },
     )
     variables = {**using.variables, "JWKS_URL": f"http://{own}:{AUTH_PORT}/.well-known/jwks.json"}
+    hosts = addresses[4:]
     ingest = [
-        Program(folder, f"ingest {i + 1}", "services.ingest", (addresses[4 + i], INGEST_PORT), variables)
+        Program(
+            folder,
+            f"ingest {i + 1}",
+            "services.ingest",
+            (hosts[i % len(hosts)], INGEST_PORT + i // len(hosts)),
+            variables,
+        )
         for i in range(ingests)
     ]
     programs = [auth, recommend, biosync, *ingest]
