@@ -61,23 +61,23 @@ class Rounds:
         self.live.append(self.workers.add())
 
     def stop(self, chance: random.Random) -> None:
-        if (code := self._taken(chance).stop(signal.SIGTERM)) != 0:
+        if (code := self._remove(chance).stop(signal.SIGTERM)) != 0:
             raise Wrong("a worker that was told to end has failed", f"it ended with {code}")
 
     def kill(self, chance: random.Random) -> None:
         """With its node: nobody comes back with its disk."""
-        self._taken(chance).stop(signal.SIGKILL)
+        self._remove(chance).stop(signal.SIGKILL)
         if not self.live:
             self.add(chance)
 
     def restart(self, chance: random.Random) -> None:
         """As the kubelet does: the disk stays."""
-        killed = self._taken(chance)
+        killed = self._remove(chance)
         killed.stop(signal.SIGKILL)
         self.live.append(self.workers.add(killed.disk))
 
     def wipe(self, chance: random.Random) -> None:
-        killed = self._taken(chance)
+        killed = self._remove(chance)
         killed.stop(signal.SIGKILL)
         shutil.rmtree(killed.disk, ignore_errors=True)  # an idle one has none
         self.live.append(self.workers.add(killed.disk))
@@ -87,7 +87,7 @@ class Rounds:
         if len(self.live) == 1:
             self.add(chance)
             self.settle()
-        hung = self._taken(chance)
+        hung = self._remove(chance)
         hung.process.send_signal(signal.SIGSTOP)
         try:
             if chance.random() < 0.5:
@@ -130,7 +130,7 @@ class Rounds:
                 raise Wrong("a partition has no worker, or two", theirs)
             time.sleep(_SAMPLE_SECONDS)
 
-    def _taken(self, chance: random.Random) -> Worker:
+    def _remove(self, chance: random.Random) -> Worker:
         return self.live.pop(chance.randrange(len(self.live)))
 
     def _sample(self) -> None:

@@ -25,13 +25,13 @@ class Reported:
 
 
 @pytest.fixture
-def fake() -> Reported:
+def reported() -> Reported:
     return Reported()
 
 
 @pytest.fixture
-def url(fake: Reported) -> Iterator[str]:
-    of_worker = status.Status(lambda: "the store is unavailable", lambda: fake.stalled_sink, fake.metrics)
+def url(reported: Reported) -> Iterator[str]:
+    of_worker = status.Status(lambda: "the store is unavailable", lambda: reported.stalled_sink, reported.metrics)
     server = status.serve("127.0.0.1", 0, of_worker)
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -42,16 +42,16 @@ def get(url: str) -> httpx.Response:
     return httpx.get(url, timeout=10, trust_env=False)
 
 
-def test_metrics_that_fail_are_an_error_response(url: str, fake: Reported) -> None:
+def test_metrics_that_fail_are_an_error_response(url: str, reported: Reported) -> None:
     failed = get(f"{url}/metrics")
     assert (failed.status_code, failed.json()) == (500, {"error": "ValueError: the file is cut off"})
     assert get(f"{url}/healthz").status_code == 200
-    fake.text = b"biosync_beats_total 1.0\n"
-    assert get(f"{url}/metrics").content == fake.text
+    reported.text = b"biosync_beats_total 1.0\n"
+    assert get(f"{url}/metrics").content == reported.text
 
 
-def test_an_os_error_of_the_metrics_is_not_mistaken_for_a_closed_connection(url: str, fake: Reported) -> None:
-    fake.metrics_exception = FileNotFoundError("counter_7.db")
+def test_an_os_error_of_the_metrics_is_an_error_response_too(url: str, reported: Reported) -> None:
+    reported.metrics_exception = FileNotFoundError("counter_7.db")
     failed = get(f"{url}/metrics")
     assert (failed.status_code, failed.json()) == (500, {"error": "FileNotFoundError: counter_7.db"})
 
@@ -61,6 +61,6 @@ def test_the_readiness_probe_returns_the_error(url: str) -> None:
     assert (response.status_code, response.json()["why"]) == (503, "the store is unavailable")
 
 
-def test_a_sink_that_stalls_is_told_from_other_reasons(url: str, fake: Reported) -> None:
-    fake.stalled_sink = "store: nothing was written for 60 s: disk full"
-    assert get(f"{url}/readyz").json() == {"status": "stalled", "why": fake.stalled_sink}
+def test_a_sink_that_stalls_is_told_from_other_reasons(url: str, reported: Reported) -> None:
+    reported.stalled_sink = "store: nothing was written for 60 s: disk full"
+    assert get(f"{url}/readyz").json() == {"status": "stalled", "why": reported.stalled_sink}
