@@ -203,7 +203,7 @@ class Shards:
                     self._waiting[partition] = since, why
                     _log.warning("state_unavailable", partition=partition, error=str(error), action="it is tried again")
                 except StateRefused as error:
-                    _log.error("state_refused", partition=partition, error=str(error), action="the dataflow stops")
+                    _log.error("state_refused", partition=partition, error=str(error), action="the worker ends")
                     raise
                 log.close()
                 self.shutdown.wait_for_request(backoff.next())
