@@ -30,7 +30,9 @@ def test_the_answer_is_that_of_rfc_6455() -> None:
     assert accept("GET", "1.1", b"/v1/stream", VALID) == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
-_keys = st.sampled_from([KEY, b"", b"dGhl", b"!Ghl" + KEY[4:], KEY[:-1], KEY[:-4], b"A" * 22 + b"==", KEY + b" "])
+_keys = st.sampled_from(
+    [KEY, b"", b"dGhl", b"!Ghl" + KEY[4:], KEY[:-1], KEY[:-4], b"A" * 22 + b"==", b"A" * 24, KEY + b" "]
+)
 _versions = st.sampled_from([b"13", b"12", b"8", b"", b"013", b" 13"])
 _headers = st.lists(
     st.one_of(st.tuples(st.just(b"sec-websocket-key"), _keys), st.tuples(st.just(b"sec-websocket-version"), _versions)),
@@ -67,6 +69,7 @@ def test_what_websockets_accepts_is_accepted_with_its_answer(
         (b"/", VALID[1:], 400, "there is no host"),
         (b"/", VALID[:-1], 426, "sec-websocket-version is missing, not 13"),
         (b"/", UPGRADE + VALID[-1:], 400, "sec-websocket-key is missing"),
+        (b"/", [*UPGRADE, (b"sec-websocket-key", b"A" * 24), VALID[-1]], 400, "not 16 bytes"),
     ],
 )
 def test_a_refusal_names_the_reason(url: bytes, headers: RawHeaders, status: int, reason: str) -> None:

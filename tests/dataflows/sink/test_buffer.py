@@ -91,6 +91,6 @@ def test_what_is_given_up_is_not_written_and_makes_room() -> None:
     buffer.forget(0)
     assert buffer.contents(0) == {}
     assert buffer.peek(2) == {(1, "b"): 2}
-    buffer.put(0, {"c": 3})  # does not block
     buffer.acknowledge(batch)  # of the partition that was given up meanwhile, too
+    buffer.put(0, {"c": 3})  # does not block
     assert (buffer.contents(0), buffer.contents(1)) == ({"c": 3}, {})
