@@ -39,6 +39,7 @@ DIFFERENT = {
         "spec.postgresql.synchronous.number",
     },
     ("ObjectStore", "timeseries"): {"spec.configuration.destinationPath"},
+    ("BioStream", "bio-sync"): {"spec.dataflow.replicas.max", "spec.dataflow.replicas.min"},
 }
 """What may differ from production's objects."""
 
