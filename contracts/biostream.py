@@ -86,6 +86,21 @@ class Workers(ResourceModel):
     max: int = Field(ge=1, le=100, description="Workers that may run when the lag is above targetLag.")
 
 
+class Upgrade(ResourceModel):
+    """What another image has to show before it takes over."""
+
+    compare: Annotated[Duration, between("10s", "1d")] = Field(
+        description="How long it computes beside the running one, from the same beats and without writing; it takes"
+        " over when the rows and events of that time are equal, and is refused otherwise; 10s to 1d."
+    )
+    tolerance: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        description="Largest share by which a measure may differ from the running one's, such as 0.001; 0 if unset.",
+    )
+
+
 class Dataflow(ResourceModel):
     """The program that computes measures and events from beats."""
 
@@ -95,6 +110,9 @@ class Dataflow(ResourceModel):
         default="10s", description="Age of beats above which more workers help; 1s to 1h; 10s if unset."
     )
     placement: Placement = Field(default=Placement.ON_DEMAND, description="Node group; on-demand if unset.")
+    upgrade: Upgrade | None = Field(
+        default=None, description="How another image takes over; at once if unset, and nothing is compared."
+    )
 
 
 class Cleanse(ResourceModel):

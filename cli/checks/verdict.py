@@ -15,6 +15,7 @@ from contracts.biostream import BioStreamSpec
 from contracts.platform import NAMESPACE
 from contracts.records import StoredFrame, StoredMovement
 from contracts.stream import Frame
+from dataflows.biosync.signal.row import Row, row
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.spec import rules_from_spec
 from dataflows.biosync.tools import stored
@@ -29,7 +30,7 @@ from local.wearables.report import Report
 TIMEOUT_SECONDS = 60.0
 BIOSTREAM, STORE_SECRET = "bio-sync", "timeseries-app"
 
-Rows = dict[tuple[str, int], stored.Row]
+Rows = dict[tuple[str, int], Row]
 """By user and Unix ms of the window's end."""
 
 
@@ -80,7 +81,7 @@ def expected(
         moved = (motion or {}).get(user, [])
         stored_frames = [_stored(user, timed.frame) for timed in frames(beats, DEVICE, 1.0, moved)] if beats else []
         for windows, raised in compute_frames(stored_frames, declared).values():
-            rows |= {(user, window.at): stored.row(window) for window in windows}
+            rows |= {(user, window.at): row(window) for window in windows}
             events |= {event.event_id for event in raised}
     return rows, events
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
@@ -19,11 +20,39 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 from bytewax.outputs import FixedPartitionedSink, StatefulSinkPartition
 
 from dataflows.biosync.place import Place
-from dataflows.biosync.shard import Shard
-from dataflows.biosync.shards import Shards
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.partition import Record
 from dataflows.biosync.source.topic_reader import POLL_SECONDS, TopicReader
+
+
+class Shard(Protocol):
+    """A partition in a worker, or in a candidate."""
+
+    open: bool
+    """Whether it is computed: what was read of it before it was given up is not."""
+    place: Place
+
+    def step(self, place: Place, records: list[Record]) -> None:
+        """Process records, after which the place is this."""
+        ...
+
+    def tick(self) -> None:
+        """Keep what changed."""
+        ...
+
+
+class Shards(Protocol):
+    """The partitions of this process."""
+
+    @property
+    def unavailable(self) -> str:
+        """Why one cannot be opened at the moment, or empty."""
+        ...
+
+    def shard(self, partition: int) -> Shard | None:
+        """The shard of a partition; None while it is of others, or being opened."""
+        ...
+
 
 Batch = tuple[Shard, Place, list[Record]]
 """Records of a partition, and the place behind them."""

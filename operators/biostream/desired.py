@@ -14,7 +14,8 @@ from contracts.variables import TIMESERIES_CA_FILE, TIMESERIES_URL
 from operators.biostream.scaling import Scale
 from operators.kubernetes import network, pod_security, pods
 from operators.kubernetes.conditions import rfc3339
-from operators.kubernetes.manifest import Manifest, Owner, digest
+from operators.kubernetes.manifest import Manifest, Owner, digest, literal
+from operators.kubernetes.rollout import rolled_out
 
 PORT = 8080
 _STATE = "/var/lib/biosync"
@@ -24,9 +25,12 @@ _LOST_NODE_SECONDS = 30
 is missed by everybody."""
 _STORAGE_CLASS = "gp3"
 """Of manifests/cluster/storage.yaml; EKS has no default class."""
+SPEC = "BIOSTREAM_SPEC"
 CONFIG_HASH = f"{GROUP}/config-hash"
 SCALED_AT = f"{GROUP}/scaled-at"
 """Annotation: since when there are as many workers."""
+HAS_RUN = f"{GROUP}/has-run"
+"""Annotation: the image, once its Pods have been available."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Dependencies:
     passive: bool = False
     aws: int | None = None
     """The port at which the Pods reach S3; None without a bucket for their snapshots."""
+    has_run: str = ""
+    """The image of which Pods have been available."""
 
 
 def database_secret(spec: BioStreamSpec) -> str:
@@ -116,7 +122,9 @@ def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -
     }
     # of no workers there is nothing to remember, and a new time would be a change at every reconcile
     since = {} if dependencies.passive else {SCALED_AT: rfc3339(dependencies.scale.since)}
-    return owner.manifest("apps/v1", "Deployment", owner.name, {"metadata": {"annotations": since}, "spec": content})
+    ran = {HAS_RUN: spec.dataflow.image} if spec.dataflow.image == dependencies.has_run else {}
+    metadata = {"metadata": {"annotations": since | ran}}
+    return owner.manifest("apps/v1", "Deployment", owner.name, {**metadata, "spec": content})
 
 
 def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manifest:
@@ -124,21 +132,11 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
     tolerations = [*placement.get("tolerations", []), *pods.tolerations_of_a_lost_node(_LOST_NODE_SECONDS)]
     local = {"name": "state", "persistentVolumeClaim": {"claimName": f"{owner.name}-state"}}
     cache = {"name": "state", "emptyDir": {"sizeLimit": _STATE_SIZE}}
-    values = {
-        "PORT": str(PORT),
-        "BIOSTREAM_NAME": owner.name,
-        "BIOSTREAM_SPEC": json.dumps(_of_the_program(spec), sort_keys=True),
-        "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
+    values = configuration(owner, spec, dependencies) | {
         "RESPONSE_URL": f"http://{dependencies.response}{spec.response.path}",
         "STATE_DIR": _STATE,
-        "STATE_PREFIX": state_prefix(owner),
-        TIMESERIES_CA_FILE: pods.DATABASE_CA_FILE,
     }
-    secrets = [
-        *pods.platform_secrets(["kafka"]),
-        _from_secret(TIMESERIES_URL, database_secret(spec), "uri"),
-        _from_secret("WEBHOOK_SECRET", f"{owner.name}-dataflow", "WEBHOOK_SECRET"),
-    ]
+    secrets = [*connections(spec), _from_secret("WEBHOOK_SECRET", f"{owner.name}-dataflow", "WEBHOOK_SECRET")]
     return {
         "serviceAccountName": owner.name,
         "automountServiceAccountToken": False,
@@ -177,10 +175,52 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
     }
 
 
-def _of_the_program(spec: BioStreamSpec) -> Manifest:
-    """The spec without how many Pods there are, and where: a change of that restarts none."""
+def configuration(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> dict[str, str]:
+    """Variables of every Pod that computes the stream."""
+    return {
+        "PORT": str(PORT),
+        "BIOSTREAM_NAME": owner.name,
+        SPEC: _program(spec),
+        "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
+        "STATE_PREFIX": state_prefix(owner),
+        TIMESERIES_CA_FILE: pods.DATABASE_CA_FILE,
+    }
+
+
+def connections(spec: BioStreamSpec) -> list[Manifest]:
+    """The same, from Secrets."""
+    return [*pods.platform_secrets(["kafka"]), _from_secret(TIMESERIES_URL, database_secret(spec), "uri")]
+
+
+def with_image(spec: BioStreamSpec, image: str) -> BioStreamSpec:
+    return spec.model_copy(update={"dataflow": spec.dataflow.model_copy(update={"image": image})})
+
+
+def image_of(deployment: Manifest) -> str:
+    """The image of a Deployment of workers, or of a candidate."""
+    return deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+
+
+def has_run(deployment: Manifest | None) -> str:
+    """The image of these workers, if their Pods have been available with it; a rollout of another spec changes nothing
+    in that."""
+    if deployment is None:
+        return ""
+    image, annotations = image_of(deployment), deployment["metadata"].get("annotations", {})
+    return image if rolled_out(deployment) or annotations.get(HAS_RUN) == image else ""
+
+
+def computes(deployment: Manifest, spec: BioStreamSpec) -> bool:
+    """Whether its workers compute this spec."""
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    given = next((one.get("value", "") for one in container["env"] if one["name"] == SPEC), "")
+    return (container["image"], given) == (spec.dataflow.image, literal(_program(spec)))
+
+
+def _program(spec: BioStreamSpec) -> str:
+    """The spec without how many Pods there are, where, and how they are exchanged: a change of that restarts none."""
     manifest = spec.to_manifest()
-    return manifest | {"dataflow": {"image": manifest["dataflow"]["image"]}}
+    return json.dumps(manifest | {"dataflow": {"image": manifest["dataflow"]["image"]}}, sort_keys=True)
 
 
 def _needs(spec: BioStreamSpec) -> tuple[str, str, str]:

@@ -18,13 +18,16 @@ from operators.adapters.kafka.admin import TopicAdmin
 from operators.adapters.standing import ALONE, Standing
 from operators.adapters.standing import findings as standing_findings
 from operators.adapters.timeseries import Store
+from operators.biostream.candidate import desired_candidate
 from operators.biostream.desired import (
     PORT,
     Dependencies,
     desired,
+    has_run,
     least_pods,
     scale_of,
     state_prefix,
+    with_image,
 )
 from operators.biostream.ensure_tables import Tables
 from operators.biostream.ensure_topics import Topics
@@ -34,6 +37,7 @@ from operators.biostream.scaling import Scale, bounds, decide, with_sample
 from operators.biostream.sharing import Conflict, conflict
 from operators.biostream.siblings import Siblings
 from operators.biostream.snapshots import snapshot_finding
+from operators.biostream.upgrading import deployment_named, plan_upgrade
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
@@ -90,7 +94,7 @@ class BioStreamReconciler:
         live = await live_objects(self.client, owner, _KINDS)
         if refused := _refused(streams):
             findings = [refused, *await self._rollout(owner, live, passive), *standing_findings(standing)]
-            return Result(findings, where | {"pods": pod_counts(_deployment(live))})
+            return Result(findings, where | {"pods": pod_counts(deployment_named(owner.name, live))})
         topic_finding, partitions, owned = await Topics(self.client, self.kafka).ensure(
             body, streams, brokers, standing
         )
@@ -105,11 +109,21 @@ class BioStreamReconciler:
             secret_finding,
         ]
         sample, snapshots = await scrape(self.client, owner, PORT, spec.source.partitions)
-        current, scale, reason = self._scale(owner, spec, bool(found.bucket), _deployment(live), sample)
+        workers = deployment_named(owner.name, live)
+        current, scale, reason = self._scale(owner, spec, bool(found.bucket), workers, sample)
+        planned = await plan_upgrade(self.client, owner, spec, live, passive=passive, bucket=bool(found.bucket))
         if brokers and all(finding.state is State.GOOD for finding in findings):
-            dependencies = Dependencies(brokers, address, secret, found.url_version, scale, passive, found.aws)
-            if await apply(self.client, owner, desired(owner, spec, dependencies), live):
+            dependencies = Dependencies(
+                brokers, address, secret, found.url_version, scale, passive, found.aws, has_run(workers)
+            )
+            objects = desired(owner, with_image(spec, planned.image), dependencies)
+            if planned.candidate:
+                objects += desired_candidate(owner, spec, dependencies, planned.candidate)
+            if await apply(self.client, owner, objects, live):
                 live = await live_objects(self.client, owner, _KINDS)
+            if planned.news:
+                _log.info("BioStream %s: %s", owner.name, planned.news)
+                await record_event(self.client, body, "Upgrade", planned.news)
             if reason:
                 message = f"{scale.workers} workers instead of {current.workers}: {reason}"
                 _log.info("BioStream %s: %s", owner.name, message)
@@ -120,9 +134,13 @@ class BioStreamReconciler:
         if found.bucket and not passive:
             where_snapshots = f"s3://{found.bucket}/{state_prefix(owner)}/"
             findings.append(snapshot_finding(where_snapshots, snapshots, spec.source.partitions, datetime.now(UTC)))
-        deployment = _deployment(live)
+        deployment = deployment_named(owner.name, live)
         applied = scale_of(deployment)
-        findings += [*reserved_name(body), *standing_findings(standing)]
+        findings += [
+            *([planned.finding] if planned.finding else []),
+            *reserved_name(body),
+            *standing_findings(standing),
+        ]
         status: dict[str, Any] = {
             **where,
             "pods": pod_counts(deployment),
@@ -139,7 +157,7 @@ class BioStreamReconciler:
         return Finalizer(self.client, self.cloud, self.store, self.kafka, self.ca_file)
 
     async def _rollout(self, owner: Owner, live: list[Manifest], passive: bool) -> list[Finding]:
-        deployment = _deployment(live)
+        deployment = deployment_named(owner.name, live)
         found = await rollout_findings(self.client, DATAFLOW_READY, owner, deployment, least_pods(passive))
         short = deployment is not None and missing_pods(deployment) > 0
         if (found[0].state is not State.GOOD or short) and (why := await stalled(self.client, owner, PORT)):
@@ -195,7 +213,3 @@ def _refusal(found: Conflict) -> Finding:
     remedy = "declare the same in both, or another topic or sink.database"
     message = f"BioStream {found.other} is older: {found.difference}; {_INTACT}; {remedy}"
     return broken(ACCEPTED, "Conflict", message)
-
-
-def _deployment(live: list[Manifest]) -> Manifest | None:
-    return next((one for one in live if one["kind"] == "Deployment"), None)

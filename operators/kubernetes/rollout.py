@@ -32,6 +32,12 @@ def rollout(type: str, deployment: Manifest | None, min_available: int) -> Findi
     return waiting(type, "RollingOut", f"{available} of {desired} Pods available, {updated} of the newest template")
 
 
+def rolled_out(deployment: Manifest) -> bool:
+    """Whether the Pods of its template have been available."""
+    conditions = {one["type"]: one.get("reason", "") for one in deployment.get("status", {}).get("conditions", [])}
+    return conditions.get("Progressing") == "NewReplicaSetAvailable"
+
+
 def missing_pods(deployment: Manifest) -> int:
     """How many of the desired Pods are not available."""
     return deployment["spec"].get("replicas", 1) - deployment.get("status", {}).get("availableReplicas", 0)

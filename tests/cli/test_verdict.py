@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cli.checks.verdict import Rows, Verdict, compare, expected, no_row
+from dataflows.biosync.signal.row import row
 from dataflows.biosync.signal.rules import THRESHOLDS, Rules, StressRules
 from dataflows.biosync.tools.offline import compute_beats, compute_frames
-from dataflows.biosync.tools.stored import row
 from local.wearables.report import Report
 from tests.dataflows.beats import frames as stored_frames
 from tests.dataflows.beats import series

@@ -18,8 +18,8 @@ import pytest
 from contracts import timeseries
 from contracts.records import Evidence, StressEvent
 from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.row import RowKey
 from dataflows.biosync.sink import outbox, store
-from dataflows.biosync.sink.results import RowKey
 from services.history.queries import EVENTS, SETTLED, bounds, windows_query
 from services.history.time_range import Resolution
 from services.recommend.outcomes import writer

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from contracts import timeseries, webhook
 from contracts.records import DEAD_LETTER_BYTES, StoredFrame, StressEvent, pack, partition_of
+from dataflows.biosync.signal.row import Row
 from dataflows.biosync.tools import stored
 from local.site import CHECKOUT
 from tests.fixtures.waiting import until
@@ -144,15 +145,21 @@ class Harness:
         self.port = int(environment.get("PORT", 0)) or self.free_port()
         self.process = self.spawn(HOST=self.host, PORT=str(self.port), **environment)
 
-    def spawn(self, **environment: str) -> subprocess.Popen[bytes]:
-        """Start one more worker."""
+    def spawn(
+        self,
+        *,
+        program: Sequence[str] = ("-m", "dataflows.biosync"),
+        settings: Mapping[str, str] | None = None,
+        **environment: str,
+    ) -> subprocess.Popen[bytes]:
+        """Start one more worker, or another program of Python with its variables."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "dataflows.biosync"],
+                [sys.executable, *program],
                 cwd=CHECKOUT,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.settings(), **environment},
+                env={**os.environ, **(settings or self.settings()), **environment},
             )
 
     def free_port(self) -> int:
@@ -194,7 +201,7 @@ class Harness:
         with psycopg.connect(self.database, autocommit=True) as connection:
             return connection.execute(sql.encode()).fetchall()
 
-    def rows(self) -> dict[tuple[str, int], stored.Row]:
+    def rows(self) -> dict[tuple[str, int], Row]:
         """The rows of hrv_1m, by user and Unix ms."""
         with psycopg.connect(self.database, autocommit=True) as connection:
             return {(user, row.at): row for user, own in stored.rows(connection) for row in own}

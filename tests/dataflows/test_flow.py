@@ -18,8 +18,8 @@ import pytest
 
 from contracts.records import DeadLetter, StoredFrame, StressEvent, pack, partition_of
 from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.row import row
 from dataflows.biosync.signal.rules import THRESHOLDS, Rules, StressRules
-from dataflows.biosync.tools import stored
 from dataflows.biosync.tools.offline import compute_frames
 from local.engines.kafka import Kafka
 from tests.dataflows.beats import frames, series
@@ -67,7 +67,7 @@ def assert_holds(harness: Harness, sent: list[StoredFrame]) -> None:
     found = harness.rows()
     assert found.keys() == rows.keys()
     for key, window in rows.items():
-        assert found[key] == stored.row(window), key
+        assert found[key] == row(window), key
     assert {i: (e.user, e.raised) for i, e in events.items()} == {i: e[:2] for i, e in harness.events().items()}
     assert harness.receiver.events == events
     assert not harness.receiver.rejected

@@ -13,6 +13,7 @@ from contracts.connections import KafkaClient
 from contracts.records import StoredFrame, StressEvent, unpack
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.person import event_id
+from dataflows.biosync.signal.row import Row, row
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.tools import stored
 from dataflows.biosync.tools.offline import compute_frames
@@ -52,10 +53,10 @@ def verify(
     progress("reading the topic back")
     _read_topic(result, kafka, topic)
     progress("comparing the store with an offline computation")
-    rows: dict[str, list[stored.Row]] = {}
+    rows: dict[str, list[Row]] = {}
     events: dict[str, str] = {}
     for numbers, windows, raised in _expected(population, start, rules):
-        own = [stored.row(window) for window in windows]
+        own = [row(window) for window in windows]
         rows |= {user_id(number): own for number in numbers}
         events |= {event_id(user_id(number), event.raised): user_id(number) for number in numbers for event in raised}
     with psycopg.connect(database) as connection:
@@ -122,7 +123,7 @@ def _events(result: Verification, connection: psycopg.Connection, expected: dict
         result.add_difference(f"event {event} of {expected[event]} is missing")
 
 
-def _rows(result: Verification, connection: psycopg.Connection, expected: dict[str, list[stored.Row]]) -> None:
+def _rows(result: Verification, connection: psycopg.Connection, expected: dict[str, list[Row]]) -> None:
     """`expected`: rows in order of time, by user."""
     result.rows_expected = sum(map(len, expected.values()))
     left = set(expected)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import msgspec
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from contracts.comparison import COMPARISON_PATH, Comparison
 
 _log = structlog.get_logger(__name__)
 
@@ -21,15 +24,16 @@ Response = tuple[int, str, bytes]
 @dataclass(frozen=True)
 class Status:
     """Of a worker. `readiness_error` is empty when it is ready; `stalled` says which sink has written nothing for a
-    minute, and why."""
+    minute, and why; `comparison` is that of a candidate."""
 
     readiness_error: Callable[[], str]
     stalled: Callable[[], str]
     metrics: Callable[[], bytes] = generate_latest
+    comparison: Callable[[], Comparison] | None = None
 
 
 def serve(host: str, port: int, status: Status) -> ThreadingHTTPServer:
-    """Start serving /healthz and /readyz (503 with the error, if any) and /metrics."""
+    """Start serving /healthz and /readyz (503 with the error, if any), /metrics, and a candidate's comparison."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -66,6 +70,8 @@ def _respond(path: str, status: Status) -> Response:
         return _json(503, {"status": "unready", "why": error}) if error else _json(200, {"status": "ready"})
     if path == "/metrics":
         return 200, CONTENT_TYPE_LATEST, status.metrics()
+    if path == COMPARISON_PATH and status.comparison is not None:
+        return 200, "application/json", msgspec.json.encode(status.comparison())
     return _json(404, {"error": f"{path} not found; the paths are /healthz, /readyz and /metrics"})
 
 

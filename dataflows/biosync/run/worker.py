@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
 from threading import Thread
 from typing import NoReturn
 from uuid import uuid4
@@ -27,7 +26,7 @@ from dataflows.biosync.sink.webhook import WebhookClient
 from dataflows.biosync.source.membership import Membership
 from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.source.topic_reader import TopicReader
-from dataflows.biosync.state.bucket import PartitionBucket, client
+from dataflows.biosync.state.bucket import partition_buckets
 from dataflows.biosync.state.restore import Writer
 
 _WEBHOOK_SECONDS = 2.0
@@ -67,7 +66,9 @@ def run(settings: Settings) -> NoReturn:
         shutdown,
         settings.commit_seconds,
         settings.snapshot_seconds,
-        _bucket(settings),
+        partition_buckets(settings.state_bucket, settings.state_prefix, settings.aws_region)
+        if settings.state_bucket
+        else None,
     )
     reader = TopicReader(topic)
     source = flow.RawSource(reader, partitions, shards, shutdown)
@@ -93,15 +94,6 @@ def run(settings: Settings) -> NoReturn:
     shutdown.finish()
     _log.info("stopped")
     _exit(0)
-
-
-def _bucket(settings: Settings) -> Callable[[int], PartitionBucket] | None:
-    if not settings.state_bucket:
-        return None
-    s3 = client(settings.aws_region)
-    return lambda partition: PartitionBucket(
-        s3, settings.state_bucket, f"{settings.state_prefix.strip('/')}/{partition:04d}"
-    )
 
 
 def _stop_on_signal(shutdown: Shutdown) -> None:

@@ -38,6 +38,8 @@ class Output(msgspec.Struct):
     beats: int = 0
     dropped: dict[str, int] = {}
     """Beats of these that are not used, by reason."""
+    erased: list[str] = []
+    """Persons of whom a record says that the account has ended."""
 
 
 class PartitionState:
@@ -73,7 +75,8 @@ class PartitionState:
             try:
                 frames = unpack(value)
             except msgspec.DecodeError as error:
-                if self._erased(value):
+                if erased := self._erased(value):
+                    output.erased.append(erased)
                     continue
                 frames = self._readable(offset, value, f"not a list of frames: {error}", output)
             for frame in frames:
@@ -91,19 +94,19 @@ class PartitionState:
             self._encode_changed()
         return output
 
-    def _erased(self, value: bytes) -> bool:
-        """Whether the record is an erasure, which is then done."""
+    def _erased(self, value: bytes) -> str:
+        """The person of an erasure, which is then done; empty if the record is none."""
         try:
             erasure = read_erasure(value)
         except msgspec.DecodeError:
-            return False
+            return ""
         person = self._persons.get(erasure.user)
         if person is not None and person.received < erasure.until:
             del self._persons[erasure.user]
             self._changed.discard(erasure.user)
             self._encoded.pop(erasure.user, None)
             self._expired.add(erasure.user)
-        return True
+        return erasure.user
 
     def _readable(self, offset: int, value: bytes, reason: str, output: Output) -> list[StoredFrame]:
         """The frames of a record that can be read; the others become dead letters, or the whole record."""

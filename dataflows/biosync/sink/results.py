@@ -12,6 +12,7 @@ from dataflows.biosync import metrics
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.partition import Output
+from dataflows.biosync.signal.row import RowKey
 from dataflows.biosync.sink.buffer import Buffer
 from dataflows.biosync.sink.rejections import ProducerRecord, Rejections
 
@@ -21,14 +22,18 @@ MAX_RECORDS = 4_000
 _CLOSING_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
-RowKey = tuple[str, int]
-"""User, and Unix ms of the window's end."""
-
 
 class _Unwritten(msgspec.Struct, array_like=True):
     rows: list[tuple[str, Window]]
     events: list[StressEvent]
     records: dict[str, ProducerRecord]
+
+
+def unwritten_keys(snapshot: bytes) -> tuple[frozenset[RowKey], frozenset[str]]:
+    """Keys of the rows and ids of the events in what ResultBuffers.snapshot gave; raises msgspec.MsgspecError."""
+    unwritten = msgspec.msgpack.decode(snapshot, type=_Unwritten)
+    rows = frozenset((user, window.at) for user, window in unwritten.rows)
+    return rows, frozenset(event.event_id for event in unwritten.events)
 
 
 class ResultBuffers:

@@ -22,10 +22,10 @@ from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.row import RowKey
 from dataflows.biosync.sink.buffer import Buffer
 from dataflows.biosync.sink.health import SinkHealth
 from dataflows.biosync.sink.rejections import Rejections
-from dataflows.biosync.sink.results import RowKey
 
 BATCH_SIZE = 2000
 BATCH_SECONDS = 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,11 +22,6 @@ class BucketUnavailable(RuntimeError):
 
 class Superseded(RuntimeError):
     """Somebody else has the manifest that this one was about to write."""
-
-
-def client(region: str) -> Any:
-    """Of S3, in the bucket's region, with the credentials of the Pod."""
-    return boto3.client("s3", region_name=region or None, config=_CONFIG)
 
 
 class PartitionBucket:
@@ -133,6 +128,13 @@ class PartitionBucket:
 
     def _key(self, key: str) -> str:
         return f"{self._prefix}/{key}"
+
+
+def partition_buckets(bucket: str, prefix: str, region: str) -> Callable[[int], PartitionBucket]:
+    """The objects of each partition of the stream with this prefix, in the bucket's region, with the credentials of the
+    Pod."""
+    s3 = boto3.client("s3", region_name=region or None, config=_CONFIG)
+    return lambda partition: PartitionBucket(s3, bucket, f"{prefix.strip('/')}/{partition:04d}")
 
 
 class _Missing(BucketUnavailable):

@@ -154,12 +154,13 @@ def _read(
             case FromSnapshot(snapshot):
                 assert bucket is not None
                 try:
-                    return plan, *_load(bucket, snapshot)
+                    return plan, *load(bucket, snapshot)
                 except Damaged as error:
                     damaged[snapshot.name] = str(error)
 
 
-def _load(bucket: PartitionBucket, snapshot: Snapshot) -> tuple[Content, dict[str, str]]:
+def load(bucket: PartitionBucket, snapshot: Snapshot) -> tuple[Content, dict[str, str]]:
+    """A snapshot's content, and in which segment each person's state lies. Raises Damaged and BucketUnavailable."""
     states: dict[str, bytes] = {}
     newest: dict[str, str] = {}
     for segment in snapshot.segments:

@@ -5,34 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from struct import Struct
 from typing import Any, NamedTuple
 
 import psycopg
 
 from contracts.platform import TABLE_EVENTS, TABLE_HRV
-from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.row import Row
 
-_SINGLE = Struct("f")
 _BATCH_SIZE = 20_000
 _ROWS = f"""select user_id, (extract(epoch from at) * 1000)::bigint, hr, rmssd, sdnn, pnn50, beats, quality, dropped
 from {TABLE_HRV} where %(all)s or user_id = any(%(users)s) order by user_id, at"""
 _EVENTS = f"""select event_id, user_id, (extract(epoch from received_at) * 1000)::bigint, responded_at is not null
 from {TABLE_EVENTS} where %(all)s or user_id = any(%(users)s)"""
-
-
-class Row(NamedTuple):
-    """A window as stored: in single precision."""
-
-    at: int
-    hr: float | None
-    rmssd: float | None
-    sdnn: float | None
-    pnn50: float | None
-    beats: int
-    quality: float
-    dropped: int | None
-    """None for a row of an earlier version."""
 
 
 class Event(NamedTuple):
@@ -41,12 +25,6 @@ class Event(NamedTuple):
     received: int
     """Unix ms at which ingest read the frame that completed the evidence."""
     answered: bool
-
-
-def row(window: Window) -> Row:
-    """The stored form of a window."""
-    hr, rmssd, sdnn, pnn50 = map(_single, (window.hr, window.rmssd, window.sdnn, window.pnn50))
-    return Row(window.at, hr, rmssd, sdnn, pnn50, window.beats, _single(window.quality) or 0.0, window.dropped)
 
 
 def rows(connection: psycopg.Connection[Any], users: Sequence[str] | None = None) -> Iterator[tuple[str, list[Row]]]:
@@ -65,7 +43,3 @@ def events(connection: psycopg.Connection[Any], users: Sequence[str] | None = No
 
 def _user_filter(users: Sequence[str] | None) -> dict[str, Any]:
     return {"all": users is None, "users": list(users or ())}
-
-
-def _single(number: float | None) -> float | None:
-    return None if number is None else _SINGLE.unpack(_SINGLE.pack(number))[0]

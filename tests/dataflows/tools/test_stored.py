@@ -12,6 +12,7 @@ import pytest
 from contracts import timeseries
 from contracts.records import Evidence, StressEvent
 from dataflows.biosync.signal.hrv import Window
+from dataflows.biosync.signal.row import row
 from dataflows.biosync.sink import outbox, store
 from dataflows.biosync.tools import stored
 from tests.fixtures.engines import Database
@@ -43,7 +44,7 @@ def connection(postgres: Database) -> Iterator[psycopg.Connection[Any]]:
 
 
 def test_rows_are_the_windows_by_user_in_order_of_time(connection: psycopg.Connection[Any]) -> None:
-    found = {user: [stored.row(window) for window in own] for user, own in WINDOWS.items()}
+    found = {user: [row(window) for window in own] for user, own in WINDOWS.items()}
     assert list(stored.rows(connection)) == list(found.items())
     assert list(stored.rows(connection, ["bob", "nobody"])) == [("bob", found["bob"])]
     assert list(stored.rows(connection, [])) == []

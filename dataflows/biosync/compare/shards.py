@@ -1,0 +1,128 @@
+"""The partitions of a candidate: each begins with a snapshot of the running image, and writes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Queue
+from typing import NamedTuple
+
+import structlog
+
+from dataflows.biosync.place import Place
+from dataflows.biosync.signal.partition import Output, PartitionState, Record
+from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket
+from dataflows.biosync.state.manifest import Damaged, Foreign, Snapshot
+from dataflows.biosync.state.restore import load
+
+_RETRY_SECONDS = 1.0
+_THREADS = 4
+_log = structlog.get_logger(__name__)
+
+
+class Computed(NamedTuple):
+    """Results of some records of a partition, behind which is the place."""
+
+    partition: int
+    place: Place
+    output: Output
+
+
+class _StateUnreadable(RuntimeError):
+    """This image does not read what the running one writes."""
+
+
+class CandidateShard:
+    """A partition, whose results go to `results`; that waits while it is full."""
+
+    open = True
+
+    def __init__(self, partition: int, state: PartitionState, place: Place, results: Queue[Computed]) -> None:
+        self._partition = partition
+        self._state = state
+        self.place = place
+        self._results = results
+
+    def step(self, place: Place, records: list[Record]) -> None:
+        """Process records, after which the place is this."""
+        self._results.put(Computed(self._partition, place, self._state.step(records)))
+        self.place = place
+        self._state.changes()  # are kept nowhere
+
+    def tick(self) -> None:
+        """There is nothing to keep."""
+
+
+class CandidateShards:
+    """All partitions of `topic`. They begin with a snapshot taken after `since` (Unix ms), when the candidate started:
+    one from before may be of another spec than the running image has now."""
+
+    def __init__(
+        self,
+        topic: str,
+        rules: Rules,
+        bucket: Callable[[int], PartitionBucket],
+        results: Queue[Computed],
+        since: int,
+    ) -> None:
+        self._topic = topic
+        self._rules = rules
+        self._bucket = bucket
+        self._results = results
+        self._since = since
+        self.refused = ""
+        """Why this image cannot go on from such a snapshot."""
+        self._shards: dict[int, CandidateShard] = {}
+        self._opening: dict[int, Future[CandidateShard | None]] = {}
+        self._threads = ThreadPoolExecutor(_THREADS, "open")
+        self._waiting: dict[int, str] = {}
+
+    @property
+    def unavailable(self) -> str:
+        """Why one cannot be opened at the moment, or empty."""
+        return next(iter(list(self._waiting.values())), "")
+
+    def shard(self, partition: int) -> CandidateShard | None:
+        """The shard of a partition; None until there is a snapshot that can be read."""
+        if (found := self._shards.get(partition)) is not None:
+            return found
+        opening = self._opening.get(partition)
+        if opening is None:
+            self._opening[partition] = self._threads.submit(self._open, partition)
+        elif opening.done() and (opened := opening.result()) is not None:
+            self._shards[partition] = opened
+        return self._shards.get(partition)
+
+    def _open(self, partition: int) -> CandidateShard | None:
+        """In a thread: waits for S3 and the running image."""
+        bucket = self._bucket(partition)
+        self._waiting[partition] = f"the running image has taken no snapshot of partition {partition} yet"
+        while True:
+            try:
+                if (snapshot := self._newest(bucket)) is not None:
+                    content, _ = load(bucket, snapshot)
+                    state = PartitionState(self._topic, partition, self._rules, content.states)
+                    if state.discarded:
+                        raise _StateUnreadable(f"it cannot read the states of {len(state.discarded)} persons")
+                    break
+            except _StateUnreadable as error:
+                self.refused = f"this image cannot go on from the running one's state of partition {partition}: {error}"
+                _log.error(
+                    "state_unreadable", partition=partition, error=str(error), action="the running image goes on"
+                )
+                return None
+            except (BucketUnavailable, Damaged) as error:
+                self._waiting[partition] = f"the snapshot of partition {partition} cannot be read: {error}"
+            time.sleep(_RETRY_SECONDS)
+        _log.info("compared_from", partition=partition, persons=len(content.states), place=list(content.place))
+        del self._waiting[partition]
+        return CandidateShard(partition, state, content.place, self._results)
+
+    def _newest(self, bucket: PartitionBucket) -> Snapshot | None:
+        latest = next(iter(bucket.manifests()), None)
+        if isinstance(latest, Foreign):
+            raise _StateUnreadable(latest.why)
+        newest = latest.snapshots[0] if latest and latest.snapshots else None
+        return newest if newest and newest.taken >= self._since else None
