@@ -145,21 +145,15 @@ class Harness:
         self.port = int(environment.get("PORT", 0)) or self.free_port()
         self.process = self.spawn(HOST=self.host, PORT=str(self.port), **environment)
 
-    def spawn(
-        self,
-        *,
-        program: Sequence[str] = ("-m", "dataflows.biosync"),
-        settings: Mapping[str, str] | None = None,
-        **environment: str,
-    ) -> subprocess.Popen[bytes]:
-        """Start one more worker, or another program of Python with its variables."""
+    def spawn(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start one more worker."""
+        return self.run(["-m", "dataflows.biosync"], {**self.settings(), **environment})
+
+    def run(self, program: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        """Start a program of Python that logs as a worker does."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, *program],
-                cwd=CHECKOUT,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **(settings or self.settings()), **environment},
+                [sys.executable, *program], cwd=CHECKOUT, stdout=log, stderr=log, env={**os.environ, **variables}
             )
 
     def free_port(self) -> int:

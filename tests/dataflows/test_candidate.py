@@ -65,7 +65,7 @@ class Candidates:
         known = self.stream.settings()
         for variable in ("STATE_DIR", "RESPONSE_URL", "WEBHOOK_SECRET"):
             del known[variable]
-        process = self.stream.spawn(program=program, settings=known, PORT=str(port), **environment)
+        process = self.stream.run(program, {**known, "PORT": str(port), **environment})
         self._running.append(process)
 
         def comparison() -> Comparison:

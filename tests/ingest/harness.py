@@ -167,12 +167,12 @@ async def receive(socket: ClientConnection, seconds: float = 20) -> dict[str, An
     return json.loads(await asyncio.wait_for(socket.recv(), seconds))
 
 
-async def acks(socket: ClientConnection, count: int, seconds: float = 30) -> list[int]:
+async def acks(socket: ClientConnection, count: int, seconds: float = 60) -> list[int]:
     """The next `count` acknowledgements; fails on any other message."""
     return [(await receive(socket, seconds))["ack"] for _ in range(count)]
 
 
-async def wait_until(what: str, condition: Callable[[], bool], seconds: float = 20) -> None:
+async def wait_until(what: str, condition: Callable[[], bool], seconds: float = 60) -> None:
     """Returns when `condition` is true; fails naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not await asyncio.to_thread(condition):

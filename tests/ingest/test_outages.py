@@ -138,7 +138,7 @@ async def test_connections_paused_while_kafka_is_unavailable_are_not_idle(start:
             await receive(pia, 2 * silence)
         assert await _closed(mute) == CloseCode.GOING_AWAY
         await asyncio.to_thread(broker.ensure)
-        seqs = await asyncio.gather(*(acks(socket, count, seconds=60) for socket in (pia, pip)))
+        seqs = await asyncio.gather(*(acks(socket, count, seconds=180) for socket in (pia, pip)))
         assert seqs == [list(range(1, count + 1))] * 2
         await asyncio.gather(*floods)
         assert await _closed(pia) == CloseCode.GOING_AWAY  # all was read and the timeout applies again
