@@ -101,6 +101,16 @@ def test_what_is_stored_later_is_looked_for_again() -> None:
     assert run.counts == (1, 1, 0)
 
 
+def test_a_row_that_was_judged_is_not_missing_when_an_earlier_one_is_looked_for_with_a_later_one() -> None:
+    run = Run()
+    run.compute([window(NOW), window(NOW + 10_000)])
+    run.store(window(NOW + 10_000))
+    assert run.look(FIRST_LOOK) == [] and run.counts == (1, 0, 0)
+    run.compute([window(NOW + 20_000)])
+    run.store(window(NOW), window(NOW + 20_000))
+    assert run.look(NEXT_LOOK) == [] and run.counts == (3, 0, 0)
+
+
 def test_a_difference_is_final_once_the_running_image_has_stored_all_of_those_records() -> None:
     run = Run()
     run.compute([window(NOW)])
