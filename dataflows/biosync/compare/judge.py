@@ -93,8 +93,10 @@ class Judge:
         """When to look at which next, in the order in which they came."""
         self._queued = 0
         self._raised = set[str]()
+        self._only = set[RowKey | str]()
+        """What the running image alone has, as far as it is known."""
         self._judged: dict[str, int] = {}
-        """Of each person the last row that was judged."""
+        """Of each person the last row that was judged; before the first one, all before that."""
         self._since = self._equal_rows = self._equal_events = self._different = 0
         self._difference = ""
 
@@ -110,6 +112,7 @@ class Judge:
         for user, window in output.rows:
             self._since = self._since or now
             self._rows[user, window.at] = _Computed(row(window), partition, place, now)
+            self._judged.setdefault(user, window.at - 1)
             self._look((user, window.at), now + FIRST_LOOK)
         for event in output.events:
             self._raised.add(event.event_id)
@@ -129,7 +132,7 @@ class Judge:
             elif key in self._rows:
                 user, at = key
                 rows[key] = None
-                after, until = spans.get(user, (self._judged.get(user, at - 1), at))
+                after, until = spans.get(user, (self._judged[user], at))
                 spans[user] = min(after, at - 1), max(until, at)
         return Lookup(spans, list(rows), events)
 
@@ -145,7 +148,7 @@ class Judge:
                 self._look(key, now + NEXT_LOOK)
                 continue
             del self._rows[key]
-            self._judged[user] = max(at, self._judged.get(user, 0))
+            self._judged[user] = max(at, self._judged[user])
             self._equal_rows += not what
             if what:
                 found.append(_difference(user, "row", at, computed.partition, what))
@@ -187,13 +190,15 @@ class Judge:
 
         def passed(user: str, at: int) -> bool:
             after, until = due.spans.get(user, (0, 0))
-            return user in partitions and max(after, self._judged.get(user, 0)) < at <= until
+            return user in partitions and max(after, self._judged[user]) < at <= until
 
-        for user, at in stored.rows:
+        for user, at in stored.rows.keys() - self._only:
             if passed(user, at) and (user, at) not in self._rows:
+                self._only.add((user, at))
                 yield _difference(user, "row", at, partitions[user], "this image computes none")
         for event_id, (user, raised, _) in stored.events.items():
-            if passed(user, raised) and event_id not in self._raised:
+            if passed(user, raised) and event_id not in self._raised and event_id not in self._only:
+                self._only.add(event_id)
                 yield _difference(user, "event", raised, partitions[user], "this image raises none")
 
     def _look(self, key: RowKey | str, at: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contracts.records import Evidence, StressEvent
@@ -199,6 +199,9 @@ def test_measures_may_differ_by_the_tolerance() -> None:
 STEPS = st.lists(st.sampled_from(["compute", "store", "look", "snapshot"]), max_size=60)
 
 
+@settings(max_examples=400)
+@example(["compute", "look"], "candidate", 1)
+@example([*["compute"] * 5, *["store"] * 4, "look"], "candidate", 3)
 @given(STEPS, st.sampled_from([None, "value", "candidate", "running"]), st.integers(0, 5))
 def test_whatever_the_order_equal_images_differ_in_nothing_and_one_difference_is_found(
     steps: list[str], fault: str | None, at: int
