@@ -16,9 +16,10 @@ from dataflows.biosync.place import Place
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket, Superseded
 from dataflows.biosync.state.choice import Bounds, FromSnapshot, FromTopic
+from dataflows.biosync.state.claim import Writer
 from dataflows.biosync.state.log import StateLog
 from dataflows.biosync.state.manifest import Manifest
-from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, Writer, restore
+from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, restore
 from dataflows.biosync.state.snapshots import Snapshots
 from tests.cloud.test_authorization import TRUST
 from tests.dataflows.stream import BUCKET
