@@ -21,8 +21,6 @@ is worth. For as long the bucket keeps up to one more copy of the states for eac
 
 def target(newest: Manifest | Foreign, software: str, now: int) -> Earlier | None:
     """What this software goes back to, if other software has the partition and it had it before; `now` in Unix ms."""
-    if newest.software == software:
-        return None
     return next((one for one in kept(newest.earlier, now) if one.software == software), None)
 
 

@@ -133,6 +133,21 @@ def test_behind_a_manifest_that_cannot_be_read_it_is_gone_back_all_the_same() ->
     assert [one.software for one in back.earlier] == ["z:1"]
 
 
+def test_what_it_needs_is_kept_for_an_hour_and_then_retires() -> None:
+    now, manifest = CHANGED, claimed(plan("b:1", BY_A), "b:1", BY_A, now=CHANGED)
+    assert manifest.earlier == [EARLIER]
+    while now < CHANGED + ROLLBACK_MS:
+        now += MINUTE
+        manifest = retention.following(manifest, taken(f"at {now}", 2, 200), set(), now)
+        assert manifest.earlier == [EARLIER] and "a" not in [one.object.name for one in manifest.retired]
+    listed = [("000000000001-of-nobody", 0), ("a", 0)]
+    assert retention.orphans(listed, [manifest], 2, now) == ["000000000001-of-nobody"]
+    manifest = retention.following(manifest, taken("last", 2, 200), set(), now + MINUTE)
+    assert manifest.earlier == [] and manifest.retired[-1].object.name == "a"
+    assert "a" not in retention.expired(manifest, now + retention.GRACE_MS)
+    assert "a" in retention.expired(manifest, now + MINUTE + retention.GRACE_MS)
+
+
 def unreadable(manifest: Manifest) -> Foreign:
     """As it is read when another state version wrote it."""
     found = decode(manifest.epoch, encode(msgspec.structs.replace(manifest, state_version=2)))
@@ -174,8 +189,9 @@ class Partition:
         else:
             assert not isinstance(found, Back)
             others = [one for one in fresh if one[0] != software]
-            changed = newest and newest.software != software and self.head
-            self.left = [*others, (newest.software, self.head, self.now)] if newest and changed else others
+            if newest and newest.software != software and self.head:
+                others.append((newest.software, self.head, self.now))
+            self.left = others
         assert isinstance(found, FromLocal | FromSnapshot | FromTopic)
         assert (
             isinstance(found, FromLocal) or (found.snapshot if isinstance(found, FromSnapshot) else None) == self.head
@@ -210,6 +226,7 @@ class Partition:
             self.stored.pop(one, None)
             deleted.add(one)
         assert needed(self.manifests[0]) <= self.stored.keys()
+        assert all(self.now - one.until <= ROLLBACK_MS for one in self.manifests[0].earlier)
 
     def _write(self, manifest: Manifest) -> None:
         if self.manifests and self.manifests[0].software != "C":
@@ -223,11 +240,12 @@ def needed(manifest: Manifest) -> set[str]:
     return {one.name for one in retention._used(manifest.snapshots, manifest.earlier)}
 
 
-_snapshots = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 4)), max_size=6)
+_minutes = st.sampled_from([0, 1, 5, 16, 61])
+_snapshots = st.lists(st.tuples(_minutes, st.integers(0, 3)), max_size=8)
 """Minutes before each, and how many segments of the one before it has."""
 
 
-@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 70), st.booleans(), _snapshots), max_size=12))
+@given(st.lists(st.tuples(st.sampled_from("ABC"), _minutes, st.booleans(), _snapshots), max_size=10))
 def test_each_goes_back_to_what_it_left_and_nothing_of_that_is_deleted_meanwhile(
     starts: list[tuple[str, int, bool, list[tuple[int, int]]]],
 ) -> None:
