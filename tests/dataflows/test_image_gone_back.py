@@ -60,6 +60,7 @@ def test_rows_of_the_time_of_another_image_are_computed_again_and_no_event_is_pu
     assert stream.stop(signal.SIGTERM) == 0
 
     stream.start()  # on the disk of the other one
+    assert stream.origins() == ["snapshot"] * PARTITIONS
     restored = stream.restored()
     assert sorted(one["snapshot"] for one in restored) == left
     assert all("back to the state of aura/biosync:1.0.0 from" in one["why"] for one in restored)

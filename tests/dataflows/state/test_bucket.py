@@ -198,28 +198,28 @@ def test_an_image_that_comes_back_goes_on_from_its_own_state_and_what_the_other_
     monkeypatch.setattr(retention, "GRACE_MS", 0)
     older, newer = "aura/biosync:1", "aura/biosync:2"
     Writing(bucket, threads, tmp_path / "a").write(1, dict(STATES), b"of the older")
-    for disk in ("b", "c"):  # each sweeps, and leaves nothing of the older image in its own snapshots
+    for disk in "bcde":  # the snapshots leave nothing of the older image, and the last sweeps without its manifest
         writing = Writing(bucket, threads, tmp_path / disk, software=newer)
         assert isinstance(writing.restored.plan, FromSnapshot) and not isinstance(writing.restored.plan, Back)
         for offset in (2, 3):
             writing.write(offset, dict.fromkeys(STATES, b"of the newer" * 100), b"of the newer")
     newest = bucket.manifests()[0]
-    assert isinstance(newest, Manifest) and newest.epoch == 3
+    assert isinstance(newest, Manifest) and newest.epoch == 5
     data = json.dumps({**json.loads(encode(newest)), "state_version": state_version})
-    bucket._s3.put_object(Bucket=BUCKET, Key=bucket._key("manifests/000000000003"), Body=data.encode())
+    bucket._s3.put_object(Bucket=BUCKET, Key=bucket._key("manifests/000000000005"), Body=data.encode())
     with pytest.raises(StateRefused) if state_version == 2 else nullcontext():
-        Writing(bucket, threads, tmp_path / "d", software="aura/biosync:3")
-    back = Writing(bucket, threads, tmp_path / "c")
+        Writing(bucket, threads, tmp_path / "f", software="aura/biosync:3")
+    back = Writing(bucket, threads, tmp_path / "e")
     assert isinstance(back.restored.plan, Back) and f"back to the state of {older}" in back.restored.plan.why
-    for killed in (back, Writing(bucket, threads, tmp_path / "e")):
+    for killed in (back, Writing(bucket, threads, tmp_path / "g")):
         content = killed.restored.content
         assert (content.states, content.place, content.unwritten) == (STATES, place(1), b"of the older")
-    for disk in "fghi":
+    for disk in "hijk":
         Writing(bucket, threads, tmp_path / disk).write(4, {"user-1": b"of the older"})
     assert [one.software for one in bucket.manifests() if isinstance(one, Manifest)] == [older] * 3
     written = {int(name.partition("-")[0]) for name, _ in bucket.segments()}
-    assert 1 in written and not written & {2, 3}, "segments of the newer image are left"
-    forward = Writing(bucket, threads, tmp_path / "j", software=newer).restored
+    assert 1 in written and not written & {2, 3, 4, 5}, "segments of the newer image are left"
+    forward = Writing(bucket, threads, tmp_path / "l", software=newer).restored
     assert forward.content.states == {**STATES, "user-1": b"of the older"}
     assert forward.claim and [one.software for one in forward.claim.manifest.earlier] == [older]
 
