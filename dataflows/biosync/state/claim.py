@@ -34,11 +34,12 @@ def begun(
     snapshots, retired, earlier, went_back = list[Snapshot](), list[Retired](), list[Earlier](), 0
     snapshot = plan.snapshot if isinstance(plan, FromSnapshot) else None
     if newest and isinstance(plan, Back):
-        # Of a manifest that cannot be read, the objects are no longer known once it is deleted: orphans.
+        # What a manifest that cannot be read has retired is not known here: once it is deleted, those are orphans.
         snapshots, earlier, went_back = [plan.snapshot], rollback.below(newest, plan.target, now), epoch
     elif isinstance(newest, Manifest):
-        with_it = newest.snapshots[0] if isinstance(plan, FromLocal) and newest.snapshots else snapshot
-        earlier, went_back = rollback.following(newest, with_it, writer.software, now), newest.went_back
+        # The local log is further than the newest snapshot, but nobody else has it.
+        left = newest.snapshots[0] if isinstance(plan, FromLocal) and newest.snapshots else snapshot
+        earlier, went_back = rollback.following(newest, left, writer.software, now), newest.went_back
     if isinstance(newest, Manifest):
         snapshots, retired = retention.resumed(newest, snapshot, earlier, now)
     return Manifest(
