@@ -16,7 +16,7 @@ from dataflows.biosync.state.manifest import Earlier, Foreign, Manifest, Snapsho
 ROLLBACK_MS = 3_600_000
 """For how long after a change its software can be gone back to, in ms. Everything since the change is computed again,
 and meanwhile nothing of the moment is: more than an hour of it would leave the stream behind for longer than going back
-is worth. For as long the bucket keeps up to one more copy of the states for each of them."""
+is worth. For as long the bucket keeps what its snapshot consists of, up to as much again for each change."""
 
 
 def target(newest: Manifest | Foreign, software: str, now: int) -> Earlier | None:
@@ -55,5 +55,5 @@ def described(target: Earlier, newest: Manifest | Foreign) -> str:
 
 def _next(target: Earlier, newest: Manifest | Foreign) -> str:
     """The software that came after this one."""
-    following = [one.software for one in newest.earlier][newest.earlier.index(target) + 1 :]
-    return following[0] if following else newest.software
+    later = newest.earlier[newest.earlier.index(target) + 1 :]
+    return later[0].software if later else newest.software
