@@ -31,6 +31,7 @@ ON_THE_ENDPOINT = (
     "tests/content/test_recordings",
     "tests/dataflows/state/test_bucket",
     "tests/dataflows/test_candidate",
+    "tests/dataflows/test_image_gone_back",
     "tests/dataflows/test_state_in_s3",
     "tests/dataflows/test_state_moved",
     "tests/dataflows/test_workers",

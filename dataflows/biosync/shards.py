@@ -23,8 +23,9 @@ from dataflows.biosync.source.membership import Membership
 from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket
 from dataflows.biosync.state.choice import Bounds, FromLocal, FromSnapshot
+from dataflows.biosync.state.claim import Writer
 from dataflows.biosync.state.log import StateLog
-from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, Writer, restore
+from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, restore
 from dataflows.biosync.state.snapshots import THREADS, Snapshots
 
 _STALLED_SECONDS = 60.0

@@ -27,7 +27,7 @@ from dataflows.biosync.source.membership import Membership
 from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.source.topic_reader import TopicReader
 from dataflows.biosync.state.bucket import partition_buckets
-from dataflows.biosync.state.restore import Writer
+from dataflows.biosync.state.claim import Writer
 
 _WEBHOOK_SECONDS = 2.0
 """How long a stop waits for the responses to webhooks: without them the next start sends those again."""

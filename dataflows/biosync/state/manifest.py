@@ -63,8 +63,24 @@ class Snapshot(msgspec.Struct, frozen=True):
         return [*self.segments, *([self.unwritten] if self.unwritten else [])]
 
 
+class Earlier(msgspec.Struct, frozen=True):
+    """Software that had the partition before, and the snapshot with which other software went on from it (rollback.py).
+
+    The layout of this is the same in every STATE_VERSION: software from before has to find its own in a manifest of
+    which it can read nothing else.
+    """
+
+    software: str
+    snapshot: Snapshot
+    until: int
+    """When the other went on, in Unix ms."""
+
+
 class Manifest(msgspec.Struct, frozen=True):
-    """The newest snapshot, the one before, and what neither needs any more."""
+    """The newest snapshot, the one before, those that earlier software can go back to, and what none of them needs.
+
+    What has a default may be missing: software from before did not know it. It ignores what it does not know.
+    """
 
     topic: str
     partition: int
@@ -77,6 +93,11 @@ class Manifest(msgspec.Struct, frozen=True):
     snapshots: list[Snapshot] = []
     """The newest first; none in a stream that has read nothing."""
     retired: list[Retired] = []
+    earlier: list[Earlier] = []
+    """Of other software than `software`, each at most once, in the order in which they had the partition."""
+    went_back: int = 0
+    """The latest epoch that went back to a snapshot of `earlier`, 0 for none. What lies in manifests of epochs before
+    that one came to nothing."""
     state_version: int = STATE_VERSION
     format: Literal["aura.biosync.state"] = FORMAT
 
@@ -88,11 +109,18 @@ class _Header(msgspec.Struct):
     format: Literal["aura.biosync.state"]
 
 
+class _Past(msgspec.Struct):
+    earlier: list[Earlier] = []
+
+
 class Foreign(msgspec.Struct, frozen=True):
-    """A manifest that this software cannot read, and why."""
+    """A manifest that this software cannot read, and why. Of one in another state version it knows who wrote it, and
+    what earlier software can go back to."""
 
     epoch: int
     why: str
+    software: str = ""
+    earlier: list[Earlier] = []
 
 
 class Damaged(ValueError):
@@ -114,13 +142,22 @@ def decode(key_epoch: int, data: bytes) -> Manifest | Foreign:
         header = msgspec.json.decode(data, type=_Header)
         if header.state_version != STATE_VERSION:
             versions = f"state version {header.state_version}, and this software reads {STATE_VERSION}"
-            return Foreign(key_epoch, f"{header.software} wrote it in {versions}: run that software again")
+            why = f"{header.software} wrote it in {versions}: run that software again"
+            return Foreign(key_epoch, why, header.software, _earlier(data))
         manifest = msgspec.json.decode(data, type=Manifest)
     except msgspec.MsgspecError as error:
         return Foreign(key_epoch, f"it is no manifest: {error}")
     if manifest.epoch != key_epoch:
         return Foreign(key_epoch, f"it says that it is of epoch {manifest.epoch}")
     return manifest
+
+
+def _earlier(data: bytes) -> list[Earlier]:
+    """Of a manifest in another state version; none when it has them in another layout."""
+    try:
+        return msgspec.json.decode(data, type=_Past).earlier
+    except msgspec.MsgspecError:
+        return []
 
 
 def parts(changes: dict[str, bytes | None], most: int = _PART_BYTES) -> list[dict[str, bytes | None]]:

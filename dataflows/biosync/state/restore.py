@@ -22,19 +22,9 @@ from dataflows.biosync.state.choice import (
     Refused,
     choose,
 )
+from dataflows.biosync.state.claim import Writer, begun
 from dataflows.biosync.state.log import Content, StateLog, StateLogCorrupt
-from dataflows.biosync.state.manifest import Damaged, Foreign, Manifest, Retired, Snapshot, read_segment
-from dataflows.biosync.state.retention import resumed
-
-
-@dataclass(frozen=True)
-class Writer:
-    """Who writes: see Manifest. `id` is unique to a start."""
-
-    topic: str
-    id: str
-    pod: str
-    software: str
+from dataflows.biosync.state.manifest import Damaged, Foreign, Manifest, Snapshot, read_segment
 
 
 @dataclass(frozen=True)
@@ -76,13 +66,15 @@ def restore(
     local, content = _local(log)
     while True:
         manifests = bucket.manifests() if bucket else []
-        plan, found, newest = _read(manifests, local, content, bucket, bounds)
+        now = int(time.time() * 1000)
+        plan, found, newest = _read(manifests, local, content, bucket, bounds, writer.software, now)
         claim = None
         if not ours():
             raise GivenUp
         if bucket:
             try:
-                claim = _claim(bucket, manifests, plan, partition, writer)
+                manifest = begun(manifests, plan, partition, writer, now)
+                claim = Claim(manifest, bucket.create(manifest))
             except Superseded:
                 continue  # somebody else has begun this epoch, and may have gone on
         epoch = claim.manifest.epoch if claim else 0
@@ -92,30 +84,6 @@ def restore(
             log.reset()
             log.append(epoch, found.place, dict(found.states), found.unwritten, found.states.__getitem__)
         return Restored(plan, found, newest, claim)
-
-
-def _claim(
-    bucket: PartitionBucket,
-    manifests: list[Manifest | Foreign],
-    plan: FromLocal | FromSnapshot | FromTopic,
-    partition: int,
-    writer: Writer,
-) -> Claim:
-    snapshots, retired = list[Snapshot](), list[Retired]()
-    if manifests and isinstance(manifests[0], Manifest):
-        snapshot = plan.snapshot if isinstance(plan, FromSnapshot) else None
-        snapshots, retired = resumed(manifests[0], snapshot, int(time.time() * 1000))
-    manifest = Manifest(
-        topic=writer.topic,
-        partition=partition,
-        epoch=manifests[0].epoch + 1 if manifests else 1,
-        writer=writer.id,
-        pod=writer.pod,
-        software=writer.software,
-        snapshots=snapshots,
-        retired=retired,
-    )
-    return Claim(manifest, bucket.create(manifest))
 
 
 def _local(log: StateLog) -> tuple[Local | None, Content | None]:
@@ -132,11 +100,13 @@ def _read(
     content: Content | None,
     bucket: PartitionBucket | None,
     bounds: Callable[[], Bounds],
+    software: str,
+    now: int,
 ) -> tuple[FromLocal | FromSnapshot | FromTopic, Content, dict[str, str]]:
     damaged: dict[str, str] = {}
     known: Bounds | None = None
     while True:
-        plan: Plan = choose(manifests, local, damaged, known)
+        plan: Plan = choose(manifests, local, damaged, known, software, now)
         match plan:
             case FromLocal():
                 assert content is not None

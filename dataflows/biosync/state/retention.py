@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
-from dataflows.biosync.state.manifest import Manifest, Object, Retired, Snapshot
+from dataflows.biosync.state import rollback
+from dataflows.biosync.state.manifest import Earlier, Manifest, Object, Retired, Snapshot
 
 GRACE_MS = 900_000
 """Before an object that no snapshot needs is deleted: the other region may have the manifest before for this long."""
@@ -40,23 +41,26 @@ def leaving(segments: Sequence[tuple[int, int]]) -> int:
 
 def following(previous: Manifest, snapshot: Snapshot, deleted: Collection[str], now: int) -> Manifest:
     """The manifest after this snapshot, of which the objects named in `deleted` are gone; `now` in Unix ms."""
-    snapshots = [snapshot, *previous.snapshots[:1]]
-    needed = {one.name for kept in snapshots for one in kept.objects}
-    retired = [one for one in previous.retired if one.object.name not in deleted]
-    before = {one.name: one for old in previous.snapshots for one in old.objects}
-    retired += [Retired(one, now) for name, one in before.items() if name not in needed]
-    return msgspec.structs.replace(previous, snapshots=snapshots, retired=retired)
+    snapshots, earlier = [snapshot, *previous.snapshots[:1]], rollback.kept(previous.earlier, now)
+    retired = [one for one in _retired(previous, snapshots, earlier, now) if one.object.name not in deleted]
+    return msgspec.structs.replace(previous, snapshots=snapshots, earlier=earlier, retired=retired)
 
 
-def resumed(newest: Manifest, snapshot: Snapshot | None, now: int) -> tuple[list[Snapshot], list[Retired]]:
+def resumed(
+    newest: Manifest, snapshot: Snapshot | None, earlier: Sequence[Earlier], now: int
+) -> tuple[list[Snapshot], list[Retired]]:
     """Snapshots and retired objects of the manifest that goes on from this snapshot, or, without one, from a state that
-    is in none; `now` in Unix ms."""
-    if snapshot is None:
-        return newest.snapshots, newest.retired
-    needed = {one.name for one in snapshot.objects}
-    unneeded = {one.name: one for old in newest.snapshots for one in old.objects if one.name not in needed}
-    retired = [one for one in newest.retired if one.object.name not in needed | unneeded.keys()]
-    return [snapshot], [*retired, *(Retired(one, now) for one in unneeded.values())]
+    is in none, and has these `earlier`; `now` in Unix ms."""
+    snapshots = [snapshot] if snapshot else newest.snapshots
+    return snapshots, _retired(newest, snapshots, earlier, now)
+
+
+def _retired(previous: Manifest, snapshots: Sequence[Snapshot], earlier: Sequence[Earlier], now: int) -> list[Retired]:
+    """What the manifest after this one does not need, when it has these snapshots."""
+    needed = {one.name for one in _used(snapshots, earlier)}
+    left = {one.name: one for one in _used(previous.snapshots, previous.earlier) if one.name not in needed}
+    retired = [one for one in previous.retired if one.object.name not in needed | left.keys()]
+    return [*retired, *(Retired(one, now) for one in left.values())]
 
 
 def expired(manifest: Manifest, now: int) -> list[str]:
@@ -78,4 +82,8 @@ def orphans(listed: Iterable[tuple[str, int]], manifests: Iterable[Manifest], ep
 
 
 def _objects(manifest: Manifest) -> list[Object]:
-    return [one for old in manifest.snapshots for one in old.objects] + [one.object for one in manifest.retired]
+    return _used(manifest.snapshots, manifest.earlier) + [one.object for one in manifest.retired]
+
+
+def _used(snapshots: Iterable[Snapshot], earlier: Iterable[Earlier]) -> list[Object]:
+    return [one for taken in (*snapshots, *(one.snapshot for one in earlier)) for one in taken.objects]

@@ -204,7 +204,8 @@ class Snapshots:
             listed = [one for one in known if isinstance(one, Manifest)]
             if len(listed) == len(known):
                 self._bucket.delete_segments(retention.orphans(self._bucket.segments(), listed, manifest.epoch, now))
-                self._bucket.delete_manifests(manifest.epoch - retention.KEPT_EPOCHS + 1)
+            # one that cannot be read too: it was gone back from, and keeps its objects from being orphans so long
+            self._bucket.delete_manifests(manifest.epoch - retention.KEPT_EPOCHS + 1)
             self._swept = True
         if names := retention.expired(manifest, now):
             self._bucket.delete_segments(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import pytest
 
 from dataflows.biosync.place import Place
 from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.state import retention
 from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket, Superseded
-from dataflows.biosync.state.choice import Bounds, FromSnapshot, FromTopic
+from dataflows.biosync.state.choice import Back, Bounds, FromSnapshot, FromTopic
+from dataflows.biosync.state.claim import Writer
 from dataflows.biosync.state.log import StateLog
-from dataflows.biosync.state.manifest import Manifest
-from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, Writer, restore
+from dataflows.biosync.state.manifest import Manifest, encode
+from dataflows.biosync.state.restore import GivenUp, Restored, StateRefused, restore
 from dataflows.biosync.state.snapshots import Snapshots
 from tests.cloud.test_authorization import TRUST
 from tests.dataflows.stream import BUCKET
@@ -55,10 +58,15 @@ class Writing:
     """A writer of one partition, on a volume of its own."""
 
     def __init__(
-        self, bucket: PartitionBucket, threads: ThreadPoolExecutor, folder: Path, bounds: Bounds = WHOLE
+        self,
+        bucket: PartitionBucket,
+        threads: ThreadPoolExecutor,
+        folder: Path,
+        bounds: Bounds = WHOLE,
+        software: str = "aura/biosync:1",
     ) -> None:
         log = StateLog(folder)
-        writer = Writer("raw", folder.name, "pod", "aura/biosync:1")
+        writer = Writer("raw", folder.name, "pod", software)
         self.restored: Restored = restore(log, bucket, 0, writer, lambda: bounds)
         self.states = dict(self.restored.content.states)
         claim = self.restored.claim
@@ -177,6 +185,43 @@ def test_the_snapshot_before_is_used_when_the_topic_has_the_rest_and_refused_oth
     found.write(2, {"user-1": b"two"})
     healed = Writing(bucket, threads, tmp_path / "d").restored.content
     assert healed.states == {**STATES, "user-1": b"two"}
+
+
+@pytest.mark.parametrize("state_version", [1, 2])
+def test_an_image_that_comes_back_goes_on_from_its_own_state_and_what_the_other_left_is_deleted(
+    bucket: PartitionBucket,
+    threads: ThreadPoolExecutor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    state_version: int,
+) -> None:
+    monkeypatch.setattr(retention, "GRACE_MS", 0)
+    older, newer = "aura/biosync:1", "aura/biosync:2"
+    Writing(bucket, threads, tmp_path / "a").write(1, dict(STATES), b"of the older")
+    for disk in "bcde":  # the snapshots leave nothing of the older image, and the last sweeps without its manifest
+        writing = Writing(bucket, threads, tmp_path / disk, software=newer)
+        assert isinstance(writing.restored.plan, FromSnapshot) and not isinstance(writing.restored.plan, Back)
+        for offset in (2, 3):
+            writing.write(offset, dict.fromkeys(STATES, b"of the newer" * 100), b"of the newer")
+    newest = bucket.manifests()[0]
+    assert isinstance(newest, Manifest) and newest.epoch == 5
+    data = json.dumps({**json.loads(encode(newest)), "state_version": state_version})
+    bucket._s3.put_object(Bucket=BUCKET, Key=bucket._key("manifests/000000000005"), Body=data.encode())
+    with pytest.raises(StateRefused) if state_version == 2 else nullcontext():
+        Writing(bucket, threads, tmp_path / "f", software="aura/biosync:3")
+    back = Writing(bucket, threads, tmp_path / "e")
+    assert isinstance(back.restored.plan, Back) and f"back to the state of {older}" in back.restored.plan.why
+    for killed in (back, Writing(bucket, threads, tmp_path / "g")):
+        content = killed.restored.content
+        assert (content.states, content.place, content.unwritten) == (STATES, place(1), b"of the older")
+    for disk in "hijk":
+        Writing(bucket, threads, tmp_path / disk).write(4, {"user-1": b"of the older"})
+    assert [one.software for one in bucket.manifests() if isinstance(one, Manifest)] == [older] * 3
+    written = {int(name.partition("-")[0]) for name, _ in bucket.segments()}
+    assert 1 in written and not written & {2, 3, 4, 5}, "segments of the newer image are left"
+    forward = Writing(bucket, threads, tmp_path / "l", software=newer).restored
+    assert forward.content.states == {**STATES, "user-1": b"of the older"}
+    assert forward.claim and [one.software for one in forward.claim.manifest.earlier] == [older]
 
 
 def test_the_role_of_a_stream_has_its_own_objects_and_no_others(cloud: Cloud, s3: Any, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +15,7 @@ from dataflows.biosync.state.choice import (
     FromSnapshot,
     FromTopic,
     Local,
+    Plan,
     Refused,
     choose,
 )
@@ -35,15 +38,22 @@ def manifest(epoch: int, *snapshots: Snapshot) -> Manifest:
     return Manifest("raw", 0, epoch, "writer", "pod", "image", list(snapshots))
 
 
+def planned(
+    manifests: Sequence[Manifest | Foreign], log: Local | None, damaged: Mapping[str, str], bounds: Bounds | None
+) -> Plan:
+    """Of the software that wrote the newest."""
+    return choose(manifests, log, damaged, bounds, "image", 0)
+
+
 NEWEST, BEFORE = snapshot(3, 2, 200), snapshot(3, 1, 100)
 MANIFESTS = [manifest(3, NEWEST, BEFORE), manifest(2, snapshot(2, 9, 50))]
 WHOLE_TOPIC = Bounds("west", 0, 300, place(0).at)
 
 
 def test_the_local_log_is_used_when_nobody_went_on_elsewhere() -> None:
-    assert choose(MANIFESTS, Local(3, place(250)), {}, None) == FromLocal()
-    assert choose([], Local(0, place(250)), {}, None) == FromLocal()
-    assert choose([manifest(1)], Local(1, place(250)), {}, None) == FromLocal()
+    assert planned(MANIFESTS, Local(3, place(250)), {}, None) == FromLocal()
+    assert planned([], Local(0, place(250)), {}, None) == FromLocal()
+    assert planned([manifest(1)], Local(1, place(250)), {}, None) == FromLocal()
 
 
 def test_a_local_log_of_another_epoch_or_from_before_the_snapshot_is_outdated() -> None:
@@ -53,27 +63,27 @@ def test_a_local_log_of_another_epoch_or_from_before_the_snapshot_is_outdated() 
         (0, 250, "of epoch 0"),
         (3, 199, "ends"),
     ]:
-        plan = choose(MANIFESTS, Local(epoch, place(offset)), {}, None)
+        plan = planned(MANIFESTS, Local(epoch, place(offset)), {}, None)
         assert isinstance(plan, FromSnapshot) and plan.snapshot == NEWEST and why in plan.why
 
 
 def test_without_any_state_the_topic_has_it() -> None:
-    assert isinstance(choose([], None, {}, None), FromTopic)
-    damaged = choose([], Local(0, place(0), "cut off"), {}, None)
+    assert isinstance(planned([], None, {}, None), FromTopic)
+    damaged = planned([], Local(0, place(0), "cut off"), {}, None)
     assert isinstance(damaged, FromTopic) and "cut off" in damaged.why
-    assert isinstance(choose([manifest(4)], None, {}, None), FromTopic)
+    assert isinstance(planned([manifest(4)], None, {}, None), FromTopic)
 
 
 def test_a_manifest_of_other_software_is_refused_whatever_else_there_is() -> None:
     foreign = [Foreign(4, "version 2"), *MANIFESTS]
     for local in (None, Local(4, place(250)), Local(3, place(250))):
-        plan = choose(foreign, local, {}, WHOLE_TOPIC)
+        plan = planned(foreign, local, {}, WHOLE_TOPIC)
         assert isinstance(plan, Refused) and "version 2" in plan.why
 
 
 def test_the_snapshot_before_is_used_only_when_the_topic_has_every_record_since() -> None:
     damaged = {NEWEST.name: "3-2 is missing"}
-    assert choose(MANIFESTS, None, damaged, None) == AskTopic()
+    assert planned(MANIFESTS, None, damaged, None) == AskTopic()
     for bounds, safe in [
         (Bounds("west", 100, 300, place(100).at), True),
         (Bounds("west", 101, 300, place(101).at), False),
@@ -83,17 +93,17 @@ def test_the_snapshot_before_is_used_only_when_the_topic_has_every_record_since(
         (Bounds("east", 0, 9, place(100).at), False),
         (Bounds("east", 0, 0, None), False),
     ]:
-        plan = choose(MANIFESTS, None, damaged, bounds)
+        plan = planned(MANIFESTS, None, damaged, bounds)
         assert isinstance(plan, FromSnapshot if safe else Refused | FromTopic), bounds
         assert "3-2 is missing" in (plan.why if not isinstance(plan, FromLocal | AskTopic) else "")
 
 
 def test_when_all_snapshots_are_damaged_a_topic_that_never_lost_a_record_has_the_state() -> None:
     damaged = {"3-2": "a", "3-1": "b", "2-9": "c"}
-    assert isinstance(choose(MANIFESTS, None, damaged, WHOLE_TOPIC), FromTopic)
-    assert isinstance(choose(MANIFESTS, None, damaged, Bounds("west", 1, 300, place(1).at)), Refused)
-    assert isinstance(choose(MANIFESTS, None, damaged, Bounds("east", 0, 300, place(0).at)), Refused)
-    assert isinstance(choose(MANIFESTS, None, damaged, Bounds("west", 0, 9, place(0).at)), Refused), "made anew"
+    assert isinstance(planned(MANIFESTS, None, damaged, WHOLE_TOPIC), FromTopic)
+    assert isinstance(planned(MANIFESTS, None, damaged, Bounds("west", 1, 300, place(1).at)), Refused)
+    assert isinstance(planned(MANIFESTS, None, damaged, Bounds("east", 0, 300, place(0).at)), Refused)
+    assert isinstance(planned(MANIFESTS, None, damaged, Bounds("west", 0, 9, place(0).at)), Refused), "made anew"
 
 
 def bounds() -> st.SearchStrategy[Bounds]:
@@ -122,7 +132,7 @@ def test_no_plan_skips_records_nor_steps_behind_what_is_whole(
     manifests = [manifest(epoch, *by_epoch[epoch]) for epoch in epochs]
     ordered = [one for epoch in epochs for one in by_epoch[epoch]]
     damaged = {one.name: "bad" for i, one in enumerate(ordered) if i in bad}
-    plan = choose(manifests, local, damaged, found)
+    plan = planned(manifests, local, damaged, found)
     match plan:
         case FromLocal():
             assert local and not local.damage and (not epochs or local.epoch == epochs[0])
@@ -146,4 +156,4 @@ def test_no_plan_skips_records_nor_steps_behind_what_is_whole(
 
 
 def test_a_plan_is_always_reached_with_one_look_at_the_topic() -> None:
-    assert not isinstance(choose(MANIFESTS, None, {NEWEST.name: "x"}, WHOLE_TOPIC), AskTopic)
+    assert not isinstance(planned(MANIFESTS, None, {NEWEST.name: "x"}, WHOLE_TOPIC), AskTopic)

@@ -48,7 +48,7 @@ def simulated(seed: int) -> None:
         snapshots, retired = list[Snapshot](), list[Retired]()
         if previous:
             resumed = random_.choice([None, *previous.snapshots])
-            snapshots, retired = retention.resumed(previous, resumed, now)
+            snapshots, retired = retention.resumed(previous, resumed, [], now)
         current = manifests[epoch] = Manifest("t", 0, epoch, "w", "p", "i", snapshots, retired)
         deleted = set[str]()
         for number in range(random_.randrange(1, 40)):
@@ -103,7 +103,7 @@ def test_a_snapshot_before_that_is_gone_on_from_is_not_garbage() -> None:
     """What retired it was damaged."""
     before = taken(1, "a")
     manifest = Manifest("t", 0, 1, "w", "p", "i", [taken(2, "b"), before], [Retired(Object("a", "", 1), 0)])
-    snapshots, retired = retention.resumed(manifest, before, 5)
+    snapshots, retired = retention.resumed(manifest, before, [], 5)
     assert snapshots == [before]
     assert [one.object.name for one in retired] == ["b"]
 
