@@ -79,6 +79,7 @@ name."""
 
 TABLE_HRV: Final = "hrv_1m"
 TABLE_EVENTS: Final = "stress_events"
+TABLE_EPOCHS: Final = "stream_epochs"
 
 READER_STALLED: Final = "aura_reader_stalled_seconds"
 """Metric of a service by `topic` and `group`: for how long it has read or applied nothing, of whatever there is."""

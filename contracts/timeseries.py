@@ -9,7 +9,8 @@ statement run again with other durations applies those.
 `hrv_1m` holds one row a user and window: the measures of the time that ends at `at`, from `beats` beats; by default
 60 s, every 10 s. `dropped` others were not used (null in rows of an earlier version). `stress_events` is also the
 outbox of the events: `responded_at` is null until the response was accepted, `due` is the earliest time of the next
-attempt. The push was then seen at `seen_at`, or had expired unseen at `missed_at`.
+attempt. The push was then seen at `seen_at`, or had expired unseen at `missed_at`. `stream_epochs` has the epoch of the
+worker that may write, of each partition of a stream (dataflows/biosync/sink/fence.py).
 
 Query a user's hours and days by function: `hrv_hourly(user, from, to)` returns the rows of the view whose bucket starts
 in that range. On plain PostgreSQL the planner cannot prune partitions of a view by time: with 90 days in hourly
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from contracts.platform import TABLE_EVENTS, TABLE_HRV
+from contracts.platform import TABLE_EPOCHS, TABLE_EVENTS, TABLE_HRV
 
 TIME_COLUMN = {TABLE_HRV: "at", TABLE_EVENTS: "raised_at"}
 VIEWS = {"hrv_hourly": "1 hour", "hrv_daily": "1 day"}
@@ -58,6 +59,10 @@ _INDEXES = [
     f"create index if not exists {TABLE_EVENTS}_person on {TABLE_EVENTS} (user_id, raised_at)",
     f"create index if not exists {TABLE_EVENTS}_outbox on {TABLE_EVENTS} (due) where responded_at is null",
 ]
+_EPOCHS = (
+    f"create table if not exists {TABLE_EPOCHS} (stream text not null, partition integer not null,"
+    " epoch bigint not null, primary key (stream, partition))"
+)
 _MEASURES = """avg(hr) as hr, min(hr) as hr_min, max(hr) as hr_max, avg(rmssd) as rmssd, avg(sdnn) as sdnn,
     avg(pnn50) as pnn50, avg(quality) as quality, count(*) as windows"""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,6 +88,7 @@ def timescale(chunk: timedelta, retention: timedelta, compress_after: timedelta)
         " timescaledb.compress_orderby = 'at'); end if; end $$",
         *_policy(TABLE_HRV, "compression", _interval(compress_after)),
         *_INDEXES,
+        _EPOCHS,
     ]
     for view, bucket in VIEWS.items():
         statements += [
@@ -110,7 +116,7 @@ def native() -> list[str]:
         f"create table if not exists {table} ({_COLUMNS[table]}\n) partition by range ({column})"
         for table, column in TIME_COLUMN.items()
     ]
-    statements += [*_later_columns(), *_INDEXES]
+    statements += [*_later_columns(), *_INDEXES, _EPOCHS]
     for view, bucket in VIEWS.items():
         summed = (
             f"select user_id, date_bin(interval '{bucket}', at, timestamptz '{_EPOCH.isoformat()}') as bucket,"

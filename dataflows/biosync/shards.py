@@ -17,11 +17,12 @@ from dataflows.biosync.shard import Shard, report_discarded
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.partition import PartitionState
 from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.sink.fence import UNFENCED, Fence
 from dataflows.biosync.sink.results import ResultBuffers
 from dataflows.biosync.source.bounds import TopicUnavailable, bounds
 from dataflows.biosync.source.membership import Membership
 from dataflows.biosync.source.topic import Topic
-from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket
+from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket, Superseded
 from dataflows.biosync.state.choice import Bounds, FromLocal, FromSnapshot
 from dataflows.biosync.state.claim import Writer
 from dataflows.biosync.state.log import StateLog
@@ -53,6 +54,7 @@ class Shards:
     rules: Rules
     folder: Path
     results: ResultBuffers
+    fence: Fence
     writer: Writer
     shutdown: Shutdown
     commit_seconds: float
@@ -83,9 +85,11 @@ class Shards:
 
     def shard(self, partition: int) -> Shard | None:
         """The shard of a partition; None while that is not ours, or not read yet. Does not block, but while a partition
-        is given up. Raises StateRefused, and what ended the membership."""
+        is given up. Raises StateRefused, Superseded, and what ended the membership."""
         if self.membership.failure is not None:
             raise self.membership.failure
+        if self.fence.lost:
+            raise Superseded(self.fence.lost)
         term = self.membership.term(partition)
         if found := self._shards.get(partition):
             if found[0] == term:
@@ -132,6 +136,8 @@ class Shards:
             self._forget(partition, begun)
             return None
         content, restored = opened.restored.content, opened.restored
+        epoch = restored.claim.manifest.epoch if restored.claim else UNFENCED
+        self.fence.hold(partition, epoch)
         discarded = dict.fromkeys(opened.state.discarded)
         report_discarded(partition, opened.state)
         if content.unwritten:
@@ -146,7 +152,6 @@ class Shards:
             snapshots = Snapshots(
                 opened.bucket, restored.claim, newest, pending, self._uploads, self.shutdown, self.snapshot_seconds
             )
-        epoch = restored.claim.manifest.epoch if restored.claim else 0
         shard = Shard(
             partition, opened.state, content.place, epoch, opened.log, snapshots, self.results, self.commit_seconds
         )
@@ -161,6 +166,7 @@ class Shards:
             self.results.forget(partition)
         else:
             upload = shard.abandon()
+        self.fence.forget(partition)
         if upload is None:
             self._forget(partition, term)
         else:
@@ -196,7 +202,15 @@ class Shards:
                     raise GivenUp
                 log = StateLog(self.folder / f"{partition:04d}")
                 try:
-                    restored = restore(log, bucket, partition, self.writer, lambda: self._bounds(partition), ours)
+                    restored = restore(
+                        log,
+                        bucket,
+                        partition,
+                        self.writer,
+                        lambda: self._bounds(partition),
+                        ours,
+                        self.fence.latest(partition) if bucket else UNFENCED,
+                    )
                     break
                 except (BucketUnavailable, TopicUnavailable) as error:
                     why = f"the state of partition {partition} cannot be read yet: {error}"

@@ -18,7 +18,7 @@ from contracts import timeseries
 from contracts.biostream import Sink
 from contracts.connections import postgres_verification
 from contracts.durations import delta
-from contracts.platform import TABLE_HRV
+from contracts.platform import TABLE_EPOCHS, TABLE_HRV
 from operators.adapters.kept import Kept, comment_of, kept_of, longest
 from operators.adapters.read_only import WRITING, make_read_only, make_writable
 from operators.kubernetes.manifest import digest
@@ -120,7 +120,7 @@ class Store:
         try:
             verified = self._verified(url, authority)
             async with await AsyncConnection.connect(verified, connect_timeout=_TIMEOUT_SECONDS) as connection:
-                for table in timeseries.TIME_COLUMN:
+                for table in (*timeseries.TIME_COLUMN, TABLE_EPOCHS):
                     await connection.execute(f"drop table if exists {table} cascade".encode())
         except (psycopg.Error, OSError) as error:
             raise StoreUnavailable(_words(error)) from error

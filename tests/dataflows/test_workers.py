@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts.platform import TABLE_EPOCHS
 from contracts.records import StoredFrame
 from local.engines.kafka import Kafka
 from tests.dataflows.harness import PARTITIONS
@@ -141,3 +142,22 @@ def test_more_workers_than_partitions_are_ready_and_idle(workers: Workers) -> No
     (idle,) = [worker for worker in workers.all if not worker.partitions()]
     next(worker for worker in workers.all if worker is not idle).stop(signal.SIGKILL)
     until("the idle one has its partition", lambda: bool(idle.partitions()), 60)
+
+
+def test_a_worker_writes_nothing_after_a_later_epoch_and_the_next_one_begins_after_that(workers: Workers) -> None:
+    """As in a region that goes on from a bucket that lacks the last epochs of the other one."""
+    stream = workers.stream
+    sent = population(12)
+    first = workers.add()
+    stream.send(sent[: len(sent) // 2])
+    stream.snapshotted()
+    until("rows of every partition", lambda: len(stream.query(f"select from {TABLE_EPOCHS}")) == PARTITIONS, 30)
+    stream.query(f"update {TABLE_EPOCHS} set epoch = 40 returning epoch")
+    stored = stream.rows()
+    stream.send(sent[len(sent) // 2 :])
+    assert first.process.wait(60) == 1
+    assert stream.rows() == stored
+    assert "has written to the database" in stream.log.read_text()
+    workers.add()
+    assert_holds(stream, sent)
+    assert {epoch for (epoch,) in stream.query(f"select epoch from {TABLE_EPOCHS}")} == {41}

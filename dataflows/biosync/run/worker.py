@@ -18,6 +18,7 @@ from dataflows.biosync.run import gc_tuning, status
 from dataflows.biosync.run.settings import GRACE_SECONDS, Settings
 from dataflows.biosync.shards import Shards
 from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.sink.fence import Fence
 from dataflows.biosync.sink.outbox import Outbox
 from dataflows.biosync.sink.publisher import Publisher
 from dataflows.biosync.sink.results import ResultBuffers
@@ -46,9 +47,10 @@ def run(settings: Settings) -> NoReturn:
     database = make_conninfo(settings.timeseries_url.get_secret_value(), **settings.timeseries_verification)
     results = ResultBuffers(spec.source.topic, spec.events.topic, spec.dead_letter.topic, shutdown)
     rejections = results.rejections
-    store = Store(database, settings.chunk, results.rows, rejections, shutdown)
+    fence = Fence(database, settings.state_prefix)
+    store = Store(database, settings.chunk, results.rows, fence, rejections, shutdown)
     webhook = WebhookClient(settings.webhook, settings.webhook_secret.get_secret_value())
-    outbox = Outbox(database, settings.chunk, results.events, webhook, rejections, shutdown)
+    outbox = Outbox(database, settings.chunk, results.events, webhook, fence, rejections, shutdown)
     publisher = Publisher(kafka, results.records, rejections, shutdown)
     outbox.start()
     publisher.start()
@@ -62,6 +64,7 @@ def run(settings: Settings) -> NoReturn:
         settings.rules,
         settings.state_dir / "people",
         results,
+        fence,
         Writer(topic.name, uuid4().hex, settings.pod_name, spec.dataflow.image),
         shutdown,
         settings.commit_seconds,

@@ -29,6 +29,7 @@ from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.fence import Fence
 from dataflows.biosync.sink.health import SinkHealth
 from dataflows.biosync.sink.rejections import Rejections
 from dataflows.biosync.sink.store import create_partitions
@@ -78,6 +79,7 @@ class Outbox:
         chunk: timedelta,
         buffer: Buffer[str, StressEvent],
         webhook: WebhookClient,
+        fence: Fence,
         rejections: Rejections,
         shutdown: Shutdown,
     ) -> None:
@@ -85,6 +87,7 @@ class Outbox:
         self._chunk = chunk
         self._buffer = buffer
         self._webhook = webhook
+        self._fence = fence
         self._rejections = rejections
         self._shutdown = shutdown
         self.health = SinkHealth(f"outbox ({TABLE_EVENTS})")
@@ -132,7 +135,7 @@ class Outbox:
             return []
         self.health.waiting()
         stored: list[StressEvent] = []
-        rejected = write_all(batch, lambda events: stored.extend(self._insert(connection, list(events.values()))))
+        rejected = write_all(batch, lambda events: stored.extend(self._insert(connection, events)))
         for (partition, event_id), error in rejected.items():
             self._rejections.event("outbox", partition, batch[partition, event_id], error)
         self._buffer.acknowledge(batch)
@@ -149,13 +152,22 @@ class Outbox:
             _log.error("acceptance_refused", event_id=event_id, error=str(error), action="it is not tried again")
         self._accepted.acknowledge(batch)
 
-    def _insert(self, connection: psycopg.Connection[Any], events: list[StressEvent]) -> list[StressEvent]:
+    def _insert(
+        self, connection: psycopg.Connection[Any], events: Mapping[tuple[int, str], StressEvent]
+    ) -> list[StressEvent]:
         """Store events; returns the new ones."""
         try:
-            return insert(connection, events)
+            return self._insert_ours(connection, events)
         except CheckViolation:
-            create_partitions(connection, TABLE_EVENTS, {event.raised for event in events}, self._chunk)
-            return insert(connection, events)
+            create_partitions(connection, TABLE_EVENTS, {event.raised for event in events.values()}, self._chunk)
+            return self._insert_ours(connection, events)
+
+    def _insert_ours(
+        self, connection: psycopg.Connection[Any], events: Mapping[tuple[int, str], StressEvent]
+    ) -> list[StressEvent]:
+        with connection.transaction():
+            passed = self._fence.passed(connection, {partition for partition, _ in events})
+            return insert(connection, [event for (partition, _), event in events.items() if partition in passed])
 
     def _send(self, pool: ThreadPoolExecutor, events: list[StressEvent]) -> None:
         """Start requests; beyond _MAX_IN_FLIGHT the event stays in the table until it is due."""

@@ -24,6 +24,7 @@ from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.row import RowKey
 from dataflows.biosync.sink.buffer import Buffer
+from dataflows.biosync.sink.fence import Fence
 from dataflows.biosync.sink.health import SinkHealth
 from dataflows.biosync.sink.rejections import Rejections
 
@@ -44,11 +45,18 @@ class Store:
     """Writes the rows of `buffer`, with retries; a thread of its own."""
 
     def __init__(
-        self, url: str, chunk: timedelta, buffer: Buffer[RowKey, Window], rejections: Rejections, shutdown: Shutdown
+        self,
+        url: str,
+        chunk: timedelta,
+        buffer: Buffer[RowKey, Window],
+        fence: Fence,
+        rejections: Rejections,
+        shutdown: Shutdown,
     ) -> None:
         self._url = url
         self._chunk = chunk
         self._buffer = buffer
+        self._fence = fence
         self._rejections = rejections
         self._shutdown = shutdown
         self.health = SinkHealth(f"store ({TABLE_HRV})")
@@ -86,12 +94,18 @@ class Store:
             backoff.reset()
 
     def _write(self, connection: psycopg.Connection[Any], batch: Mapping[tuple[int, RowKey], Window]) -> None:
-        rows = {key: window for (_, key), window in batch.items()}
         try:
-            write(connection, rows)
+            self._write_ours(connection, batch)
         except CheckViolation:
-            create_partitions(connection, TABLE_HRV, {at for _, at in rows}, self._chunk)
-            write(connection, rows)
+            create_partitions(connection, TABLE_HRV, {at for _, (_, at) in batch}, self._chunk)
+            self._write_ours(connection, batch)
+
+    def _write_ours(self, connection: psycopg.Connection[Any], batch: Mapping[tuple[int, RowKey], Window]) -> None:
+        with connection.transaction():
+            passed = self._fence.passed(connection, {partition for partition, _ in batch})
+            rows = {key: window for (partition, key), window in batch.items() if partition in passed}
+            if rows:
+                write(connection, rows)
 
 
 def write(connection: psycopg.Connection[Any], rows: dict[RowKey, Window]) -> None:

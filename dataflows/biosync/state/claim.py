@@ -26,11 +26,12 @@ def begun(
     partition: int,
     writer: Writer,
     now: int,
+    after: int = 0,
 ) -> Manifest:
     """The manifest after these, the latest of which is the first, when the state comes from where `plan` says; `now`
-    in Unix ms."""
+    in Unix ms. Its epoch is later than `after`: the other region may have begun some whose manifests never came."""
     newest = manifests[0] if manifests else None
-    epoch = newest.epoch + 1 if newest else 1
+    epoch = max(newest.epoch if newest else 0, after) + 1
     snapshots, retired, earlier, went_back = list[Snapshot](), list[Retired](), list[Earlier](), 0
     snapshot = plan.snapshot if isinstance(plan, FromSnapshot) else None
     if newest and isinstance(plan, Back):

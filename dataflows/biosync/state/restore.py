@@ -60,9 +60,11 @@ def restore(
     writer: Writer,
     bounds: Callable[[], Bounds],
     ours: Callable[[], bool] = lambda: True,
+    after: int = 0,
 ) -> Restored:
     """Raises StateRefused; BucketUnavailable, and what `bounds` raises, when it has to be tried again. GivenUp when the
-    partition is no longer `ours` at the end: a claim now would end whoever has it."""
+    partition is no longer `ours` at the end: a claim now would end whoever has it. The claim's epoch is later than
+    `after`."""
     local, content = _local(log)
     while True:
         manifests = bucket.manifests() if bucket else []
@@ -73,7 +75,7 @@ def restore(
             raise GivenUp
         if bucket:
             try:
-                manifest = begun(manifests, plan, partition, writer, now)
+                manifest = begun(manifests, plan, partition, writer, now, after)
                 claim = Claim(manifest, bucket.create(manifest))
             except Superseded:
                 continue  # somebody else has begun this epoch, and may have gone on

@@ -16,6 +16,7 @@ from contracts.records import DeadLetter, Evidence, StressEvent
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.partition import Output
+from dataflows.biosync.sink.fence import UNFENCED, Fence
 from dataflows.biosync.sink.outbox import Outbox
 from dataflows.biosync.sink.results import ResultBuffers
 from dataflows.biosync.sink.store import Store
@@ -42,9 +43,11 @@ class Sinks:
         self.url = url
         self.shutdown = Shutdown()
         self.results = ResultBuffers("raw", "events", "dead", self.shutdown)
-        self.store = Store(url, HOUR, self.results.rows, self.results.rejections, self.shutdown)
+        fence = Fence(url, "raw")
+        fence.hold(0, UNFENCED)
+        self.store = Store(url, HOUR, self.results.rows, fence, self.results.rejections, self.shutdown)
         webhook = WebhookClient("http://127.0.0.1:9/", "secret")
-        self.outbox = Outbox(url, HOUR, self.results.events, webhook, self.results.rejections, self.shutdown)
+        self.outbox = Outbox(url, HOUR, self.results.events, webhook, fence, self.results.rejections, self.shutdown)
         with psycopg.connect(url, autocommit=True) as connection:
             for statement in timeseries.native():
                 connection.execute(statement.encode())

@@ -1,0 +1,86 @@
+"""Fencing in the database: results of whoever lost a partition are left out.
+
+The epoch of a partition's claim (state/restore.py) is the fencing token. The table has the latest one that has written,
+and each write locks its row for as long as it takes: the first write of a later epoch waits for it, and after that
+nothing of an earlier one is written. https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from threading import Lock
+from typing import Any
+
+import psycopg
+import structlog
+
+from contracts.platform import TABLE_EPOCHS
+
+UNFENCED = 0
+"""The epoch of a stream without a bucket, which has one worker."""
+_CONNECT_SECONDS = 2
+_LATEST = f"select epoch from {TABLE_EPOCHS} where stream = %b and partition = %b"
+_LOCK = f"""
+select partition, epoch from {TABLE_EPOCHS} where stream = %b and partition = any(%b) order by partition for share"""
+_BEGIN = f"""
+insert into {TABLE_EPOCHS} as known (stream, partition, epoch)
+select %b, p, e from unnest(%b::int[], %b::bigint[]) as given(p, e) order by p
+on conflict (stream, partition) do update set epoch = excluded.epoch where known.epoch < excluded.epoch"""
+_log = structlog.get_logger(__name__)
+
+
+class Fence:
+    """Of the partitions of `stream` that this worker holds."""
+
+    def __init__(self, url: str, stream: str) -> None:
+        self._url = url
+        self._stream = stream
+        self._epochs: dict[int, int] = {}
+        self._lock = Lock()
+        self.lost = ""
+        """Which partition somebody else has gone on with: this worker must end."""
+
+    def latest(self, partition: int) -> int:
+        """The latest epoch that has written, for the next one to be later; 0 while the database does not answer: then
+        its first write tells."""
+        with suppress(psycopg.Error), psycopg.connect(self._url, connect_timeout=_CONNECT_SECONDS) as connection:
+            found = connection.execute(_LATEST.encode(), [self._stream, partition]).fetchone()
+            return found[0] if found else 0
+        return 0
+
+    def hold(self, partition: int, epoch: int) -> None:
+        """Its results are written from now on."""
+        with self._lock:
+            self._epochs[partition] = epoch
+
+    def forget(self, partition: int) -> None:
+        """Others have it: what is still on its way is written by them."""
+        with self._lock:
+            self._epochs.pop(partition, None)
+
+    def passed(self, connection: psycopg.Connection[Any], partitions: Iterable[int]) -> set[int]:
+        """Those of these partitions whose results may be written in the transaction of this connection."""
+        with self._lock:
+            ours = {partition: self._epochs[partition] for partition in partitions if partition in self._epochs}
+        fenced = {partition: epoch for partition, epoch in ours.items() if epoch != UNFENCED}
+        if not fenced:
+            return set(ours)
+        known = self._known(connection, fenced)
+        if any(known.get(partition, 0) < epoch for partition, epoch in fenced.items()):
+            connection.execute(_BEGIN.encode(), [self._stream, list(fenced), list(fenced.values())])
+            known = self._known(connection, fenced)
+        later = {partition for partition, epoch in fenced.items() if known[partition] > epoch}
+        for partition in later:
+            self._refuse(partition, fenced[partition], known[partition])
+        return ours.keys() - later
+
+    def _known(self, connection: psycopg.Connection[Any], fenced: dict[int, int]) -> dict[int, int]:
+        return dict(connection.execute(_LOCK.encode(), [self._stream, list(fenced)]).fetchall())
+
+    def _refuse(self, partition: int, epoch: int, later: int) -> None:
+        with self._lock:
+            held = self._epochs.get(partition) == epoch
+        _log.warning("results_refused", partition=partition, epoch=epoch, later=later, action="they are left out")
+        if held:
+            self.lost = f"epoch {later} of partition {partition} has written to the database, and this one is {epoch}"
