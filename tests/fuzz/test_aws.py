@@ -108,8 +108,10 @@ class Round:
                     self.reads.append((service, operation, {}))
         if len(self.reads) > COMPARED:
             self.reads = self.chance.sample(self.reads, COMPARED)
-        twice = [[self._call(*read) for read in self.reads] for _ in range(2)]
-        return [first if first == second else None for first, second in zip(*twice, strict=True)]
+        first = [self._call(*read) for read in self.reads]
+        time.sleep(1.1)  # a time in an answer is of another second then
+        second = [self._call(*read) for read in self.reads]
+        return [one if one == other else None for one, other in zip(first, second, strict=True)]
 
     def _killed_while(self, ledger: Ledger) -> bool:
         """Kills the endpoint while two threads write, and starts it; whether it started."""
