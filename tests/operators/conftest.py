@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,20 @@ class Installation:
     def configure(self, **values: str | None) -> None:
         """Sets keys of the ConfigMap `aura-platform`, or takes them away."""
         self.kubectl("patch", "configmap", "aura-platform", "--type=merge", "-p", json.dumps({"data": values}))
+
+    @contextmanager
+    def bucket(self, name: str, **values: str) -> Iterator[None]:
+        """Streams keep their states in a bucket of this name during the block; `values` of `aura-platform` besides."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        access = {"AWS_ENDPOINT_URL": self.env["AWS_ENDPOINT_URL"]}
+        access |= dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), _KEY)
+        given = {"STATE_BUCKET": name, **access, **values}
+        self.configure(**given)
+        try:
+            yield
+        finally:
+            self.configure(**dict.fromkeys(given))
 
     def client(self, service: Any) -> Any:
         """Of the AWS that the operators use."""

@@ -102,13 +102,8 @@ def test_a_stream_with_the_name_of_a_service_is_refused_and_the_service_unchange
 @pytest.fixture
 def bucket(installation: Installation) -> Iterator[str]:
     """For the states of streams, with which Pods go on from each other."""
-    s3 = installation.client("s3")
-    s3.create_bucket(Bucket="states", CreateBucketConfiguration={"LocationConstraint": REGION})
-    variables = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    values = dict(zip(variables, (installation.env["AWS_ENDPOINT_URL"], "tester", "tester"), strict=True))
-    installation.configure(STATE_BUCKET="states", **values)
-    yield "states"
-    installation.configure(STATE_BUCKET=None, **dict.fromkeys(variables))
+    with installation.bucket("states"):
+        yield "states"
 
 
 def test_a_stalled_sink_is_degraded_and_lagging_workers_are_scaled_up_without_loss(

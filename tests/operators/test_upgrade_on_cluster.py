@@ -12,7 +12,6 @@ import pytest
 from contracts.records import StoredFrame
 from dataflows.biosync.tools.offline import compute_frames
 from tests.dataflows.test_flow import population
-from tests.fixtures.cluster import REGION
 from tests.operators.conftest import Installation
 from tests.operators.test_biostream_on_cluster import produce, response_service, spec
 
@@ -26,13 +25,8 @@ create trigger off before insert on hrv_1m for each row execute function off()""
 @pytest.fixture
 def stream(installation: Installation) -> Iterator[str]:
     """The URI of a database for a stream whose states lie in a bucket, with a snapshot each second."""
-    s3 = installation.client("s3")
-    s3.create_bucket(Bucket="upgrades", CreateBucketConfiguration={"LocationConstraint": REGION})
-    variables = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    values = dict(zip(variables, (installation.env["AWS_ENDPOINT_URL"], "tester", "tester"), strict=True))
-    installation.configure(STATE_BUCKET="upgrades", SNAPSHOT_SECONDS="1", **values)
-    yield installation.store("upgraded")
-    installation.configure(STATE_BUCKET=None, SNAPSHOT_SECONDS=None, **dict.fromkeys(variables))
+    with installation.bucket("upgrades", SNAPSHOT_SECONDS="1"):
+        yield installation.store("upgraded")
 
 
 def declare(installation: Installation, image: str) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 
-import aiohttp
-
 from operators.adapters.dataflow.lag import LagSample, parse
+from operators.adapters.dataflow.pods import addresses, get
 from operators.adapters.dataflow.snapshots import SnapshotSample, parse_snapshots
 from operators.kubernetes.client import Client
 from operators.kubernetes.kinds import POD
 from operators.kubernetes.manifest import Manifest, Owner
-
-_TIMEOUT = aiohttp.ClientTimeout(total=2)
 
 
 async def scrape(
@@ -30,20 +28,14 @@ async def scrape(
 
 async def stalled(client: Client, owner: Owner, port: int) -> str:
     """Which sink of the dataflow has written nothing for a minute, and why; empty if none is known to."""
-    for pod in await client.list(POD, owner.namespace, owner.selector):
-        address = pod.get("status", {}).get("podIP")
-        if not address or "deletionTimestamp" in pod["metadata"]:
-            continue
+    for address in await addresses(client, owner.namespace, owner.selector):
+        answer = await get(address, port, "/readyz")
         try:
-            async with (
-                aiohttp.ClientSession(timeout=_TIMEOUT) as session,
-                session.get(f"http://{address}:{port}/readyz") as response,
-            ):
-                answer = await response.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError):
+            told = json.loads(answer[1]) if answer else None
+        except ValueError:
             continue
-        if isinstance(answer, dict) and answer.get("status") == "stalled":
-            return str(answer.get("why", ""))
+        if isinstance(told, dict) and told.get("status") == "stalled":
+            return str(told.get("why", ""))
     return ""
 
 
@@ -53,11 +45,5 @@ def _is_ready(pod: Manifest) -> bool:
 
 
 async def _metrics(address: str, port: int) -> str:
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
-            session.get(f"http://{address}:{port}/metrics") as response,
-        ):
-            return await response.text() if response.status == 200 else ""
-    except (aiohttp.ClientError, TimeoutError):
-        return ""
+    answer = await get(address, port, "/metrics")
+    return answer[1].decode() if answer and answer[0] == 200 else ""
