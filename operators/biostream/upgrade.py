@@ -89,7 +89,7 @@ def _compared(
 ) -> Upgrade:
     seconds = max(0, comparison.until - comparison.since) // 1000
     equal = f"{comparison.rows:,} rows and {comparison.events:,} events are equal"
-    if comparison.rows and seconds >= delta(compare).total_seconds():
+    if comparison.rows and not comparison.waiting and seconds >= delta(compare).total_seconds():
         message = f"{dataflow.image} takes over from {running.image}: {equal}"
         return Upgrade(dataflow.image, None, good(IMAGE_COMPARED, "Equal", message), message)
     if comparison.waiting:

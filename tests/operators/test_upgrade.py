@@ -91,6 +91,8 @@ def test_it_takes_over_once_as_much_time_as_declared_is_judged_equal() -> None:
 def test_nothing_that_was_compared_is_no_proof() -> None:
     found = decided(comparison=compared(3600, rows=0, events=0))
     assert (found.image, reason(found)) == (OLD, (State.WAITING, "Comparing"))
+    away = decided(comparison=compared(3600, waiting="S3 is away"))
+    assert (away.image, reason(away)) == (OLD, (State.WAITING, "Comparing"))
     silent = decided(comparison=Comparison(waiting="S3 is away"))
     assert silent.finding and "S3 is away" in silent.finding.message
 

@@ -17,7 +17,7 @@ from contracts.comparison import Comparison
 from dataflows.biosync.compare.judge import Judge, Lookup, Progress
 from dataflows.biosync.compare.running import connect, progress, stored
 from dataflows.biosync.compare.shards import Computed
-from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket
+from dataflows.biosync.state.bucket import PartitionBucket
 
 _MOST_PENDING = 100_000
 """Rows and events that wait to be judged; with more the candidate waits."""
@@ -69,7 +69,7 @@ class Comparing:
                         self._take()
                         self._compare(connection)
                         self._comparison, self._error = self._judge.comparison(_now()), ""
-            except (psycopg.Error, BucketUnavailable) as error:
+            except Exception as error:  # a thread that ends would compare nothing for good
                 self._error = f"what is stored cannot be read: {error}"
                 _log.warning("not_compared", error=str(error), action="it is tried again")
                 time.sleep(_PAUSE_SECONDS)

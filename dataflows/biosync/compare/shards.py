@@ -57,17 +57,20 @@ class CandidateShard:
 
 class CandidateShards:
     """All partitions of `topic`. They begin with a snapshot taken after `since` (Unix ms), when the candidate started:
-    one from before may be of another spec than the running image has now."""
+    one from before may be of another spec than the running image has now. None is computed before all can be: what is
+    equal for a time is equal in each of them."""
 
     def __init__(
         self,
         topic: str,
+        partitions: int,
         rules: Rules,
         bucket: Callable[[int], PartitionBucket],
         results: Queue[Computed],
         since: int,
     ) -> None:
         self._topic = topic
+        self._partitions = partitions
         self._rules = rules
         self._bucket = bucket
         self._results = results
@@ -85,15 +88,13 @@ class CandidateShards:
         return next(iter(list(self._waiting.values())), "")
 
     def shard(self, partition: int) -> CandidateShard | None:
-        """The shard of a partition; None until there is a snapshot that can be read."""
-        if (found := self._shards.get(partition)) is not None:
-            return found
+        """The shard of a partition; None until there is a snapshot of each that can be read."""
         opening = self._opening.get(partition)
         if opening is None:
             self._opening[partition] = self._threads.submit(self._open, partition)
-        elif opening.done() and (opened := opening.result()) is not None:
+        elif partition not in self._shards and opening.done() and (opened := opening.result()) is not None:
             self._shards[partition] = opened
-        return self._shards.get(partition)
+        return self._shards[partition] if len(self._shards) == self._partitions else None
 
     def _open(self, partition: int) -> CandidateShard | None:
         """In a thread: waits for S3 and the running image."""

@@ -40,7 +40,7 @@ def run(settings: CandidateSettings) -> NoReturn:
     )
     results: Queue[Computed] = Queue(_MOST_BATCHES)
     topic = Topic(settings.kafka_client, spec.source.topic, partitions)
-    shards = CandidateShards(topic.name, settings.rules, buckets, results, int(time.time() * 1000))
+    shards = CandidateShards(topic.name, partitions, settings.rules, buckets, results, int(time.time() * 1000))
     source = flow.RawSource(TopicReader(topic), partitions, shards, Shutdown())
     comparing = Comparing(
         database, partitions, buckets, settings.compare_tolerance, results, lambda: source.unavailable
