@@ -1,6 +1,6 @@
 """Beats a CPU-second of the dataflow: computation, stages, and end to end with Kafka, recovery and store.
 
-    python -m bench.dataflow [--people 50000] [--rounds 10] [--workers 2] [--computation]
+    python -m bench.dataflow [--people 50000] [--rounds 10] [--workers 2 4] [--computation]
 
 In bulk: the flow catches up with a full topic. Live: records are sent at their own times. Prints one table, writes
 `.aura/bench/dataflow.json`. The engines belong to the run and are removed at its end.
@@ -21,7 +21,7 @@ from bench.dataflow import end_to_end, peers, stages
 from bench.dataflow.measurement import HEAD, Measurement
 from bench.dataflow.population import BEATS, SECONDS, Population, generate
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.sink.results import RowKey
+from dataflows.biosync.signal.row import RowKey
 from dataflows.biosync.tools.offline import compute_frames
 from local.engines.runtime.scratch import scratch_environment
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.dataflow", description=__doc__)
     parser.add_argument("--people", type=int, default=50_000, help="people of the whole flow")
     parser.add_argument("--rounds", type=int, default=10, help=f"frames of each, one every {SECONDS:g} s")
-    parser.add_argument("--workers", type=int, default=2, help="workers of the last run in bulk")
+    parser.add_argument("--workers", type=int, nargs="*", default=[2], help="more runs in bulk, with as many workers")
     parser.add_argument("--computation", action="store_true", help="skip what needs engines")
     given = parser.parse_args()
     machine = f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
@@ -44,7 +44,11 @@ def main() -> None:
     for measurement in _measurements(given):
         results.append(measurement)
         print(measurement.row(), flush=True)
-    _write(results, machine)
+    size = stages.snapshot_bytes(generate(_COMPUTATION_PEOPLE, 60, int(time.time() * 1000) - 600_000))
+    print(
+        f"a snapshot in S3: {size:,.0f} bytes a person who sent since the last one, {60 * size / 1000:,.0f} kB an hour"
+    )
+    _write(results, machine, size)
 
 
 def _measurements(given: argparse.Namespace) -> Iterator[Measurement]:
@@ -62,8 +66,8 @@ def _measurements(given: argparse.Namespace) -> Iterator[Measurement]:
         rows = _rows(population)
         yield end_to_end.store_write(environment, population, rows)
         yield end_to_end.bulk(environment, population, len(rows))
-        if given.workers > 1:
-            yield end_to_end.bulk(environment, population, len(rows), given.workers)
+        for workers in given.workers:
+            yield end_to_end.bulk(environment, population, len(rows), workers)
         yield end_to_end.live(environment, population, len(rows))
 
 
@@ -78,11 +82,12 @@ def _processor() -> str:
         return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown processor")
 
 
-def _write(results: list[Measurement], machine: str) -> None:
+def _write(results: list[Measurement], machine: str, snapshot: float) -> None:
     content = {
         "command": f"python -m bench.dataflow {' '.join(sys.argv[1:])}".strip(),
         "machine": machine,
         "load": os.getloadavg()[0],
+        "snapshot_bytes_a_person": round(snapshot),
         "measured": {
             result.name.strip(): {
                 "beats": result.beats,

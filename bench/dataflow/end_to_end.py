@@ -27,7 +27,7 @@ from contracts import timeseries
 from contracts.biostream import BioStreamSpec
 from contracts.records import pack
 from dataflows.biosync.signal.hrv import Window
-from dataflows.biosync.sink.results import RowKey
+from dataflows.biosync.signal.row import RowKey
 from dataflows.biosync.sink.store import BATCH_SIZE, write
 from local.engines.kafka import Kafka
 from local.engines.postgres import Login, Postgres

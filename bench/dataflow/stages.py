@@ -26,6 +26,7 @@ from dataflows.biosync.signal.person import Person
 from dataflows.biosync.signal.rules import Rules
 from dataflows.biosync.signal.stress import StressDetector
 from dataflows.biosync.state.log import StateLog
+from dataflows.biosync.state.manifest import encode_segment, parts
 
 RULES = Rules()
 DROPS = Drops()
@@ -143,6 +144,14 @@ def partition_states(population: Population) -> Iterator[Measurement]:
             log.close()
 
     yield best("  state log", population.beats, work)
+
+
+def snapshot_bytes(population: Population) -> float:
+    """Bytes a person of a snapshot's segments (state/manifest.py), which has everybody: one is taken each minute."""
+    state = PartitionState("raw", 0, RULES, {})
+    state.step([(0, _newest(population), pack(population.frames))])
+    changes = state.changes()
+    return sum(len(encode_segment(part)) for part in parts(changes)) / len(changes)
 
 
 def _newest(population: Population) -> int:
