@@ -19,7 +19,10 @@ from contracts.platform import TABLE_EPOCHS
 
 UNFENCED = 0
 """The epoch of a stream without a bucket, which has one worker."""
-_CONNECT_SECONDS = 2
+_LATEST_SECONDS = 2
+_CONNECT_SECONDS = 5
+_HUNG_SECONDS = 5
+"""After which PostgreSQL ends the transaction of a writer that hangs in the middle of it: others wait for its locks."""
 _LATEST = f"select epoch from {TABLE_EPOCHS} where stream = %b and partition = %b"
 _LOCK = f"""
 select partition, epoch from {TABLE_EPOCHS} where stream = %b and partition = any(%b) order by partition for share"""
@@ -28,6 +31,12 @@ insert into {TABLE_EPOCHS} as known (stream, partition, epoch)
 select %b, p, e from unnest(%b::int[], %b::bigint[]) as given(p, e) order by p
 on conflict (stream, partition) do update set epoch = excluded.epoch where known.epoch < excluded.epoch"""
 _log = structlog.get_logger(__name__)
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """A connection to write by. Raises psycopg.Error."""
+    hung = f"-c idle_in_transaction_session_timeout={_HUNG_SECONDS}s"
+    return psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=hung)
 
 
 class Fence:
@@ -44,7 +53,7 @@ class Fence:
     def latest(self, partition: int) -> int:
         """The latest epoch that has written, for the next one to be later; 0 while the database does not answer: then
         its first write tells."""
-        with suppress(psycopg.Error), psycopg.connect(self._url, connect_timeout=_CONNECT_SECONDS) as connection:
+        with suppress(psycopg.Error), psycopg.connect(self._url, connect_timeout=_LATEST_SECONDS) as connection:
             found = connection.execute(_LATEST.encode(), [self._stream, partition]).fetchone()
             return found[0] if found else 0
         return 0

@@ -29,7 +29,7 @@ from dataflows.biosync import metrics
 from dataflows.biosync.backoff import Backoff
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.sink.buffer import Buffer
-from dataflows.biosync.sink.fence import Fence
+from dataflows.biosync.sink.fence import Fence, connect
 from dataflows.biosync.sink.health import SinkHealth
 from dataflows.biosync.sink.rejections import Rejections
 from dataflows.biosync.sink.store import create_partitions
@@ -109,7 +109,7 @@ class Outbox:
         with ThreadPoolExecutor(MAX_CONCURRENT, "webhook") as pool:
             while not self._shutdown.finished:
                 try:
-                    with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+                    with connect(self._url) as connection:
                         self._serve(connection, pool, backoff)
                 except Exception as error:  # a thread that ends would store nothing for good
                     self.health.failed(str(error))

@@ -24,7 +24,7 @@ from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.row import RowKey
 from dataflows.biosync.sink.buffer import Buffer
-from dataflows.biosync.sink.fence import Fence
+from dataflows.biosync.sink.fence import Fence, connect
 from dataflows.biosync.sink.health import SinkHealth
 from dataflows.biosync.sink.rejections import Rejections
 
@@ -70,7 +70,7 @@ class Store:
         backoff = Backoff()
         while not self._shutdown.finished:
             try:
-                with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
+                with connect(self._url) as connection:
                     self._serve(connection, backoff)
             except Exception as error:  # a thread that ends would write nothing for good
                 self.unavailable = str(error)

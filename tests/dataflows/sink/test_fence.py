@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import timeseries
-from dataflows.biosync.sink.fence import UNFENCED, Fence
+from dataflows.biosync.sink.fence import UNFENCED, Fence, connect
 from tests.fixtures.engines import Database
 from tests.fixtures.waiting import until
 
@@ -105,6 +105,18 @@ def test_a_later_epoch_waits_for_a_write_that_has_begun(url: str, connection: ps
             assert not later.done()
         assert later.result(30) == {0}
     assert passed(connection, before, 0) == set()
+
+
+def test_a_worker_that_hangs_in_a_write_keeps_nobody_from_going_on(
+    url: str, connection: psycopg.Connection[Any]
+) -> None:
+    stream = next(_streams)
+    before, after = fence(url, stream, p0=7), fence(url, stream, p0=8)
+    assert passed(connection, before, 0) == {0}
+    with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout), connect(url) as hung, hung.transaction():
+        assert before.passed(hung, [0]) == {0}
+        assert passed(connection, after, 0) == {0}
+        hung.execute("select 1")
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), max_size=20))
