@@ -10,10 +10,12 @@ COMPARISON_PATH = "/comparison"
 class Comparison(msgspec.Struct, frozen=True):
     """How what the candidate computed compares with what the running image has stored; times in Unix ms."""
 
+    key: str = ""
+    """What the operator has called this comparison: of an image, a spec and a tolerance."""
     since: int = 0
     """When it computed the first row; 0 before."""
     until: int = 0
-    """All that it computed before this moment is judged."""
+    """All that it computed until this moment is judged, the newest of it then: a silence proves nothing."""
     rows: int = 0
     """Rows of hrv_1m that are equal."""
     events: int = 0

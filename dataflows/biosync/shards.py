@@ -17,12 +17,12 @@ from dataflows.biosync.shard import Shard, report_discarded
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.partition import PartitionState
 from dataflows.biosync.signal.rules import Rules
-from dataflows.biosync.sink.fence import UNFENCED, Fence
+from dataflows.biosync.sink.fence import UNFENCED, Fence, Fenced
 from dataflows.biosync.sink.results import ResultBuffers
 from dataflows.biosync.source.bounds import TopicUnavailable, bounds
 from dataflows.biosync.source.membership import Membership
 from dataflows.biosync.source.topic import Topic
-from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket, Superseded
+from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket
 from dataflows.biosync.state.choice import Bounds, FromLocal, FromSnapshot
 from dataflows.biosync.state.claim import Writer
 from dataflows.biosync.state.log import StateLog
@@ -85,11 +85,11 @@ class Shards:
 
     def shard(self, partition: int) -> Shard | None:
         """The shard of a partition; None while that is not ours, or not read yet. Does not block, but while a partition
-        is given up. Raises StateRefused, Superseded, and what ended the membership."""
+        is given up. Raises StateRefused, Fenced, and what ended the membership."""
         if self.membership.failure is not None:
             raise self.membership.failure
         if self.fence.lost:
-            raise Superseded(self.fence.lost)
+            raise Fenced(self.fence.lost)
         term = self.membership.term(partition)
         if found := self._shards.get(partition):
             if found[0] == term:
@@ -209,7 +209,7 @@ class Shards:
                         self.writer,
                         lambda: self._bounds(partition),
                         ours,
-                        self.fence.latest(partition) if bucket else UNFENCED,
+                        after=self.fence.latest(partition) if bucket else UNFENCED,
                     )
                     break
                 except (BucketUnavailable, TopicUnavailable) as error:

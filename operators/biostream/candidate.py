@@ -5,12 +5,14 @@ from __future__ import annotations
 from contracts.biostream import BioStreamSpec
 from contracts.resource import GROUP
 from operators.biostream import upgrade
-from operators.biostream.desired import CONFIG_HASH, PORT, Dependencies, configuration, connections, image_of
+from operators.biostream.desired import CONFIG_HASH, PORT, Dependencies, configuration, connections, program
+from operators.biostream.workers import variable
 from operators.kubernetes import network, pod_security, pods
-from operators.kubernetes.manifest import NAME, Manifest, Owner
+from operators.kubernetes.manifest import NAME, Manifest, Owner, digest
 
 REFUSED = f"{GROUP}/refused"
 """Annotation: why the image does not take over."""
+COMPARE_KEY = "COMPARE_KEY"
 _NEEDS = ("kafka", "timeseries")
 
 
@@ -23,18 +25,23 @@ def selector(owner: Owner) -> dict[str, str]:
     return {NAME: f"{owner.name}.candidate"}
 
 
+def key(spec: BioStreamSpec) -> str:
+    """Stands for what a candidate of this spec computes, and how it compares."""
+    return digest([program(spec), repr(_tolerance(spec))])
+
+
 def candidate_of(deployment: Manifest | None) -> upgrade.Candidate | None:
     """As its Deployment says."""
     if deployment is None:
         return None
     refused = deployment["metadata"].get("annotations", {}).get(REFUSED, "")
-    return upgrade.Candidate(image_of(deployment), refused)
+    return upgrade.Candidate(variable(deployment, COMPARE_KEY), refused)
 
 
 def desired_candidate(
     owner: Owner, spec: BioStreamSpec, dependencies: Dependencies, candidate: upgrade.Candidate
 ) -> list[Manifest]:
-    """One Pod for all partitions, with the memory of all workers; none once the image is refused."""
+    """One Pod for all partitions, with the memory of all workers that there may be; none once the image is refused."""
     policy = network.network_policy(owner, [PORT], _NEEDS, aws=dependencies.aws)
     policy["metadata"]["name"] = name(owner)
     policy["spec"]["podSelector"] = {"matchLabels": selector(owner)}
@@ -58,8 +65,10 @@ def desired_candidate(
 
 
 def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manifest:
-    tolerance = spec.dataflow.upgrade.tolerance if spec.dataflow.upgrade else 0.0
-    values = configuration(owner, spec, dependencies) | {"COMPARE_TOLERANCE": repr(tolerance)}
+    values = configuration(owner, spec, dependencies) | {
+        "COMPARE_TOLERANCE": repr(_tolerance(spec)),
+        COMPARE_KEY: key(spec),
+    }
     return {
         "serviceAccountName": owner.name,
         "automountServiceAccountToken": False,
@@ -77,7 +86,7 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
                 "ports": [{"name": "http", "containerPort": PORT, "protocol": "TCP"}],
                 "resources": {
                     "requests": {"cpu": "500m", "memory": "512Mi"},
-                    "limits": {"memory": f"{dependencies.scale.workers}Gi"},
+                    "limits": {"memory": f"{spec.dataflow.replicas.max}Gi"},
                 },
                 "securityContext": pod_security.CONTAINER,
                 "terminationMessagePolicy": pods.TERMINATION_MESSAGE_POLICY,
@@ -86,3 +95,7 @@ def _pod(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -> Manif
             }
         ],
     }
+
+
+def _tolerance(spec: BioStreamSpec) -> float:
+    return spec.dataflow.upgrade.tolerance if spec.dataflow.upgrade else 0.0

@@ -14,8 +14,7 @@ from contracts.variables import TIMESERIES_CA_FILE, TIMESERIES_URL
 from operators.biostream.scaling import Scale
 from operators.kubernetes import network, pod_security, pods
 from operators.kubernetes.conditions import rfc3339
-from operators.kubernetes.manifest import Manifest, Owner, digest, literal
-from operators.kubernetes.rollout import rolled_out
+from operators.kubernetes.manifest import Manifest, Owner, digest
 
 PORT = 8080
 _STATE = "/var/lib/biosync"
@@ -31,6 +30,8 @@ SCALED_AT = f"{GROUP}/scaled-at"
 """Annotation: since when there are as many workers."""
 HAS_RUN = f"{GROUP}/has-run"
 """Annotation: the image, once its Pods have been available."""
+REPLACED = f"{GROUP}/replaced"
+"""Annotation: when the image took over, and from which, as in `2026-01-01T00:00:00Z aura/biosync:1`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class Dependencies:
     """The port at which the Pods reach S3; None without a bucket for their snapshots."""
     has_run: str = ""
     """The image of which Pods have been available."""
+    replaced: str = ""
+    """See REPLACED."""
 
 
 def database_secret(spec: BioStreamSpec) -> str:
@@ -123,7 +126,8 @@ def _deployment(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies) -
     # of no workers there is nothing to remember, and a new time would be a change at every reconcile
     since = {} if dependencies.passive else {SCALED_AT: rfc3339(dependencies.scale.since)}
     ran = {HAS_RUN: spec.dataflow.image} if spec.dataflow.image == dependencies.has_run else {}
-    metadata = {"metadata": {"annotations": since | ran}}
+    before = {REPLACED: dependencies.replaced} if dependencies.replaced else {}
+    metadata = {"metadata": {"annotations": since | ran | before}}
     return owner.manifest("apps/v1", "Deployment", owner.name, {**metadata, "spec": content})
 
 
@@ -180,7 +184,7 @@ def configuration(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies)
     return {
         "PORT": str(PORT),
         "BIOSTREAM_NAME": owner.name,
-        SPEC: _program(spec),
+        SPEC: program(spec),
         "KAFKA_BOOTSTRAP": dependencies.kafka.kafka_bootstrap,
         "STATE_PREFIX": state_prefix(owner),
         TIMESERIES_CA_FILE: pods.DATABASE_CA_FILE,
@@ -196,28 +200,7 @@ def with_image(spec: BioStreamSpec, image: str) -> BioStreamSpec:
     return spec.model_copy(update={"dataflow": spec.dataflow.model_copy(update={"image": image})})
 
 
-def image_of(deployment: Manifest) -> str:
-    """The image of a Deployment of workers, or of a candidate."""
-    return deployment["spec"]["template"]["spec"]["containers"][0]["image"]
-
-
-def has_run(deployment: Manifest | None) -> str:
-    """The image of these workers, if their Pods have been available with it; a rollout of another spec changes nothing
-    in that."""
-    if deployment is None:
-        return ""
-    image, annotations = image_of(deployment), deployment["metadata"].get("annotations", {})
-    return image if rolled_out(deployment) or annotations.get(HAS_RUN) == image else ""
-
-
-def computes(deployment: Manifest, spec: BioStreamSpec) -> bool:
-    """Whether its workers compute this spec."""
-    (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    given = next((one.get("value", "") for one in container["env"] if one["name"] == SPEC), "")
-    return (container["image"], given) == (spec.dataflow.image, literal(_program(spec)))
-
-
-def _program(spec: BioStreamSpec) -> str:
+def program(spec: BioStreamSpec) -> str:
     """The spec without how many Pods there are, where, and how they are exchanged: a change of that restarts none."""
     manifest = spec.to_manifest()
     return json.dumps(manifest | {"dataflow": {"image": manifest["dataflow"]["image"]}}, sort_keys=True)

@@ -23,7 +23,6 @@ from operators.biostream.desired import (
     PORT,
     Dependencies,
     desired,
-    has_run,
     least_pods,
     scale_of,
     state_prefix,
@@ -38,6 +37,7 @@ from operators.biostream.sharing import Conflict, conflict
 from operators.biostream.siblings import Siblings
 from operators.biostream.snapshots import snapshot_finding
 from operators.biostream.upgrading import deployment_named, plan_upgrade
+from operators.biostream.workers import has_run, taking_over
 from operators.controller.events import record_event
 from operators.controller.reconciler import Result
 from operators.kubernetes import kinds
@@ -111,10 +111,20 @@ class BioStreamReconciler:
         sample, snapshots = await scrape(self.client, owner, PORT, spec.source.partitions)
         workers = deployment_named(owner.name, live)
         current, scale, reason = self._scale(owner, spec, bool(found.bucket), workers, sample)
-        planned = await plan_upgrade(self.client, owner, spec, live, passive=passive, bucket=bool(found.bucket))
+        planned = await plan_upgrade(
+            self.client, self.cloud.snapshots, owner, spec, live, stopped=passive, bucket=found.bucket
+        )
         if brokers and all(finding.state is State.GOOD for finding in findings):
             dependencies = Dependencies(
-                brokers, address, secret, found.url_version, scale, passive, found.aws, has_run(workers)
+                brokers,
+                address,
+                secret,
+                found.url_version,
+                scale,
+                passive,
+                found.aws,
+                planned.image if planned.proven else has_run(workers),
+                taking_over(workers, planned.image, datetime.now(UTC)),
             )
             objects = desired(owner, with_image(spec, planned.image), dependencies)
             if planned.candidate:

@@ -33,9 +33,11 @@ def rollout(type: str, deployment: Manifest | None, min_available: int) -> Findi
 
 
 def rolled_out(deployment: Manifest) -> bool:
-    """Whether the Pods of its template have been available."""
-    conditions = {one["type"]: one.get("reason", "") for one in deployment.get("status", {}).get("conditions", [])}
-    return conditions.get("Progressing") == "NewReplicaSetAvailable"
+    """Whether Pods of its template are available, and none of an older one is left."""
+    status = deployment.get("status", {})
+    current = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    updated = status.get("updatedReplicas", 0)
+    return current and 0 < updated == status.get("replicas", 0) and status.get("availableReplicas", 0) > 0
 
 
 def missing_pods(deployment: Manifest) -> int:

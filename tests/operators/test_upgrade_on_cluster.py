@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,10 @@ import pytest
 
 from contracts.records import StoredFrame
 from dataflows.biosync.tools.offline import compute_frames
+from operators.adapters.aws.state_bucket import StateBucket
 from tests.dataflows.test_flow import population
-from tests.operators.conftest import Installation
+from tests.fixtures.cluster import REGION
+from tests.operators.conftest import NAMESPACE, Installation
 from tests.operators.test_biostream_on_cluster import produce, response_service, spec
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(420)]
@@ -109,3 +112,13 @@ def test_an_equal_image_takes_over_and_one_that_differs_is_refused(installation:
     declare(installation, "aura/biosync:2")
     installation.until_reason("biostream", "upgraded", "Ready", "AsDeclared", seconds=60)
     assert not installation.get("deployment", "upgraded-candidate")
+    declare(installation, "aura/biosync:1")  # which it replaced a moment ago
+    installation.cluster.until(lambda: image(installation, "upgraded") == "aura/biosync:1", 60)
+    installation.until_reason("biostream", "upgraded", "ImageCompared", "AsDeclared")
+    assert "and is not compared" in installation.kubectl("get", "events", "-o", "jsonpath={.items[*].message}")
+    states = StateBucket(REGION, installation.env["AWS_ENDPOINT_URL"])
+    installation.cluster.until(
+        lambda: asyncio.run(states.software("upgrades", f"{NAMESPACE}/upgraded")) == "aura/biosync:1", 60
+    )
+    assert asyncio.run(states.software("upgrades", "nobody")) == ""
+    assert asyncio.run(states.software("no-such-bucket", f"{NAMESPACE}/upgraded")) == ""

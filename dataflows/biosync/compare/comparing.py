@@ -68,7 +68,7 @@ class Comparing:
                     while True:
                         self._take()
                         self._compare(connection)
-                        self._comparison, self._error = self._judge.comparison(_now()), ""
+                        self._comparison, self._error = self._judge.comparison(), ""
             except Exception as error:  # a thread that ends would compare nothing for good
                 self._error = f"what is stored cannot be read: {error}"
                 _log.warning("not_compared", error=str(error), action="it is tried again")
@@ -85,11 +85,13 @@ class Comparing:
                 self._judge.add(*self._results.get(timeout=seconds), _now())
 
     def _compare(self, connection: psycopg.Connection[Any]) -> None:
-        if time.monotonic() - self._asked > _PROGRESS_SECONDS:
+        """What is due by now: what becomes due meanwhile comes after the next look at the progress."""
+        now = _now()
+        if self._judge.overdue(now) and time.monotonic() - self._asked > _PROGRESS_SECONDS:
             found = {number: progress(bucket) for number, bucket in enumerate(self._buckets)}
             self._progress = {number: one for number, one in found.items() if one is not None}
             self._asked = time.monotonic()
-        while due := self._due or self._judge.lookup(_now(), _BATCH_SIZE):
+        while due := self._due or self._judge.lookup(now, _BATCH_SIZE):
             self._due = due
             for found in self._judge.judge(due, stored(connection, due), self._progress, _now()):
                 if self._logged < _MOST_LOGGED:

@@ -25,6 +25,8 @@ FIRST_LOOK = 2_000
 NEXT_LOOK = 5_000
 FINAL = 10_000
 """ms after which what differs may be final."""
+FAR = 4_102_444_800_000
+"""Unix ms after any row: at a person's first look, the newest that is stored is asked for."""
 
 T = TypeVar("T")
 
@@ -95,9 +97,12 @@ class Judge:
         self._raised = set[str]()
         self._only = set[RowKey | str]()
         """What the running image alone has, as far as it is known."""
+        self._first: dict[str, int] = {}
+        """Of each person the moment before the first row that was computed."""
         self._judged: dict[str, int] = {}
-        """Of each person the last row that was judged; before the first one, all before that."""
-        self._since = self._equal_rows = self._equal_events = self._different = 0
+        """Of each person the last row that was judged, in Unix ms. What was stored at the first look is as good as
+        judged: a device's clock that was set back has left rows ahead of it, before the candidate began."""
+        self._since = self._until = self._equal_rows = self._equal_events = self._different = 0
         self._difference = ""
 
     @property
@@ -111,13 +116,19 @@ class Judge:
             self._forget(user)
         for user, window in output.rows:
             self._since = self._since or now
+            self._rows.pop((user, window.at), None)  # the oldest stay first
             self._rows[user, window.at] = _Computed(row(window), partition, place, now)
-            self._judged.setdefault(user, window.at - 1)
+            self._first.setdefault(user, window.at - 1)
             self._look((user, window.at), now + FIRST_LOOK)
         for event in output.events:
             self._raised.add(event.event_id)
             self._events[event.event_id] = _Computed(event, partition, place, now)
             self._look(event.event_id, now + FIRST_LOOK)
+
+    def overdue(self, now: int) -> bool:
+        """Whether something could be final, if the running image has stored all results of its record."""
+        oldest = [next(iter(pending.values())).at for pending in (self._rows, self._events) if pending]
+        return bool(oldest) and now - min(oldest) >= FINAL
 
     def lookup(self, now: int, most: int) -> Lookup:
         """What is due, of at most so many rows and events: to be judged before the next call."""
@@ -132,12 +143,14 @@ class Judge:
             elif key in self._rows:
                 user, at = key
                 rows[key] = None
-                after, until = spans.get(user, (self._judged[user], at))
+                seen = self._judged.get(user)
+                after, until = spans.get(user, (self._first[user], FAR) if seen is None else (seen, at))
                 spans[user] = min(after, at - 1), max(until, at)
         return Lookup(spans, list(rows), events)
 
     def judge(self, due: Lookup, stored: Stored, progress: Mapping[int, Progress], now: int) -> list[Difference]:
         """`stored` was read after `progress`, by partition. Returns the differences that are final."""
+        self._begin(due, stored)
         found = list(self._only_stored(due, stored))
         for key in due.rows:
             if (computed := self._rows.get(key)) is None:
@@ -150,6 +163,7 @@ class Judge:
             del self._rows[key]
             self._judged[user] = max(at, self._judged[user])
             self._equal_rows += not what
+            self._until = max(self._until, computed.at)
             if what:
                 found.append(_difference(user, "row", at, computed.partition, what))
         for event_id in due.events:
@@ -167,6 +181,15 @@ class Judge:
         self._difference = self._difference or next((one.what for one in found), "")
         return found
 
+    def _begin(self, due: Lookup, stored: Stored) -> None:
+        """Of the persons who are looked at for the first time."""
+        new = {user: self._first[user] for user in due.spans if user not in self._judged and user in self._first}
+        known = [*stored.rows, *((user, raised) for user, raised, _ in stored.events.values())]
+        for user, at in known:
+            if user in new:
+                new[user] = max(new[user], at)
+        self._judged |= new
+
     def _row(self, stored: Row | None, computed: Row) -> str:
         return row_difference(stored, computed, self._tolerance) if stored else "the running image stored none"
 
@@ -177,12 +200,17 @@ class Judge:
             return "this image cannot read its evidence"
         return evidence_difference(stored.evidence, computed.evidence, self._tolerance)
 
-    def comparison(self, now: int) -> Comparison:
+    def comparison(self) -> Comparison:
         """What it has come to."""
         oldest = [next(iter(pending.values())).at for pending in (self._rows, self._events) if pending]
-        until = min([now, *oldest]) if self._since else 0
-        counts = self._equal_rows, self._equal_events, self._different
-        return Comparison(self._since, until, *counts, self._difference)
+        return Comparison(
+            since=self._since,
+            until=min([self._until, *oldest]),
+            rows=self._equal_rows,
+            events=self._equal_events,
+            different=self._different,
+            difference=self._difference,
+        )
 
     def _only_stored(self, due: Lookup, stored: Stored) -> Iterator[Difference]:
         """What the running image has stored between two rows of a person, and the candidate has not computed."""
@@ -212,6 +240,7 @@ class Judge:
         for event_id in [event_id for event_id, event in self._events.items() if event.value.user == user]:
             del self._events[event_id]
         self._judged.pop(user, None)
+        self._first.pop(user, None)
 
 
 def _difference(user: str, kind: str, at: int, partition: int, what: str) -> Difference:

@@ -13,6 +13,8 @@ import structlog
 from dataflows.biosync.place import Place
 from dataflows.biosync.signal.partition import Output, PartitionState, Record
 from dataflows.biosync.signal.rules import Rules
+from dataflows.biosync.source.bounds import TopicUnavailable, bounds
+from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.state.bucket import BucketUnavailable, PartitionBucket
 from dataflows.biosync.state.manifest import Damaged, Foreign, Snapshot
 from dataflows.biosync.state.restore import load
@@ -56,21 +58,20 @@ class CandidateShard:
 
 
 class CandidateShards:
-    """All partitions of `topic`. They begin with a snapshot taken after `since` (Unix ms), when the candidate started:
-    one from before may be of another spec than the running image has now. None is computed before all can be: what is
-    equal for a time is equal in each of them."""
+    """All partitions of `topic`. They begin with a snapshot taken after `since` (Unix ms), when the candidate started,
+    of all records that there were then: one from before may be of another spec than the running image has now, and
+    where that image catches up, the store has rows that it is about to write again. None is computed before all can
+    be: what is equal for a time is equal in each of them."""
 
     def __init__(
         self,
-        topic: str,
-        partitions: int,
+        topic: Topic,
         rules: Rules,
         bucket: Callable[[int], PartitionBucket],
         results: Queue[Computed],
         since: int,
     ) -> None:
         self._topic = topic
-        self._partitions = partitions
         self._rules = rules
         self._bucket = bucket
         self._results = results
@@ -94,17 +95,21 @@ class CandidateShards:
             self._opening[partition] = self._threads.submit(self._open, partition)
         elif partition not in self._shards and opening.done() and (opened := opening.result()) is not None:
             self._shards[partition] = opened
-        return self._shards[partition] if len(self._shards) == self._partitions else None
+        return self._shards[partition] if len(self._shards) == self._topic.partitions else None
 
     def _open(self, partition: int) -> CandidateShard | None:
         """In a thread: waits for S3 and the running image."""
         bucket = self._bucket(partition)
+        end: tuple[str, int] | None = None
         self._waiting[partition] = f"the running image has taken no snapshot of partition {partition} yet"
         while True:
             try:
-                if (snapshot := self._newest(bucket)) is not None:
+                if end is None:
+                    topic_id, _, high, _ = bounds(self._topic, partition)
+                    end = topic_id, high
+                if (snapshot := self._newest(bucket, *end)) is not None:
                     content, _ = load(bucket, snapshot)
-                    state = PartitionState(self._topic, partition, self._rules, content.states)
+                    state = PartitionState(self._topic.name, partition, self._rules, content.states)
                     if state.discarded:
                         raise _StateUnreadable(f"it cannot read the states of {len(state.discarded)} persons")
                     break
@@ -114,16 +119,19 @@ class CandidateShards:
                     "state_unreadable", partition=partition, error=str(error), action="the running image goes on"
                 )
                 return None
-            except (BucketUnavailable, Damaged) as error:
-                self._waiting[partition] = f"the snapshot of partition {partition} cannot be read: {error}"
+            except (BucketUnavailable, Damaged, TopicUnavailable) as error:
+                self._waiting[partition] = f"partition {partition} cannot be begun: {error}"
             time.sleep(_RETRY_SECONDS)
         _log.info("compared_from", partition=partition, persons=len(content.states), place=list(content.place))
         del self._waiting[partition]
         return CandidateShard(partition, state, content.place, self._results)
 
-    def _newest(self, bucket: PartitionBucket) -> Snapshot | None:
+    def _newest(self, bucket: PartitionBucket, topic_id: str, high: int) -> Snapshot | None:
         latest = next(iter(bucket.manifests()), None)
         if isinstance(latest, Foreign):
             raise _StateUnreadable(latest.why)
         newest = latest.snapshots[0] if latest and latest.snapshots else None
-        return newest if newest and newest.taken >= self._since else None
+        if newest is None or newest.taken < self._since:
+            return None
+        caught_up = newest.place.offset >= high if newest.place.topic == topic_id else not high
+        return newest if caught_up else None

@@ -9,6 +9,7 @@ from queue import Queue
 from threading import Thread
 from typing import NoReturn
 
+import msgspec
 import structlog
 from bytewax.run import cli_main
 from psycopg.conninfo import make_conninfo
@@ -40,14 +41,15 @@ def run(settings: CandidateSettings) -> NoReturn:
     )
     results: Queue[Computed] = Queue(_MOST_BATCHES)
     topic = Topic(settings.kafka_client, spec.source.topic, partitions)
-    shards = CandidateShards(topic.name, partitions, settings.rules, buckets, results, int(time.time() * 1000))
+    shards = CandidateShards(topic, settings.rules, buckets, results, int(time.time() * 1000))
     source = flow.RawSource(TopicReader(topic), partitions, shards, Shutdown())
     comparing = Comparing(
         database, partitions, buckets, settings.compare_tolerance, results, lambda: source.unavailable
     )
 
     def comparison() -> Comparison:
-        return Comparison(different=1, difference=shards.refused) if shards.refused else comparing.comparison
+        refused = Comparison(different=1, difference=shards.refused)
+        return msgspec.structs.replace(refused if shards.refused else comparing.comparison, key=settings.compare_key)
 
     status.serve(settings.host, settings.port, status.Status(lambda: "", lambda: "", comparison=comparison))
     gc_tuning.tune()

@@ -73,3 +73,5 @@ class CandidateSettings(StreamSettings):
     state_bucket: str
     compare_tolerance: float = 0.0
     """The largest share by which a measure may differ."""
+    compare_key: str = ""
+    """What the operator calls this comparison."""

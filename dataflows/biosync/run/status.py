@@ -72,7 +72,9 @@ def _respond(path: str, status: Status) -> Response:
         return 200, CONTENT_TYPE_LATEST, status.metrics()
     if path == COMPARISON_PATH and status.comparison is not None:
         return 200, "application/json", msgspec.json.encode(status.comparison())
-    return _json(404, {"error": f"{path} not found; the paths are /healthz, /readyz and /metrics"})
+    return _json(
+        404, {"error": f"{path} not found; the paths are /healthz, /readyz, /metrics, and /comparison of a candidate"}
+    )
 
 
 def _json(code: int, body: dict[str, str]) -> Response:

@@ -1,6 +1,6 @@
 """Fencing in the database: results of whoever lost a partition are left out.
 
-The epoch of a partition's claim (state/restore.py) is the fencing token. The table has the latest one that has written,
+The epoch of a partition's claim (state/claim.py) is the fencing token. The table has the latest one that has written,
 and each write locks its row for as long as it takes: the first write of a later epoch waits for it, and after that
 nothing of an earlier one is written. https://martin.kleppmann.com/2016/02/08/how-to-do-distributed-locking.html
 """
@@ -19,11 +19,11 @@ from contracts.platform import TABLE_EPOCHS
 
 UNFENCED = 0
 """The epoch of a stream without a bucket, which has one worker."""
-_LATEST_SECONDS = 2
+_LATEST = {"connect_timeout": 2, "tcp_user_timeout": 5_000, "options": "-c statement_timeout=2s"}
 _CONNECT_SECONDS = 5
 _HUNG_SECONDS = 5
 """After which PostgreSQL ends the transaction of a writer that hangs in the middle of it: others wait for its locks."""
-_LATEST = f"select epoch from {TABLE_EPOCHS} where stream = %b and partition = %b"
+_EPOCH = f"select epoch from {TABLE_EPOCHS} where stream = %b and partition = %b"
 _LOCK = f"""
 select partition, epoch from {TABLE_EPOCHS} where stream = %b and partition = any(%b) order by partition for share"""
 _BEGIN = f"""
@@ -39,6 +39,10 @@ def connect(url: str) -> psycopg.Connection[Any]:
     return psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS, options=hung)
 
 
+class Fenced(RuntimeError):
+    """Somebody else has gone on with a partition that this worker takes for its own."""
+
+
 class Fence:
     """Of the partitions of `stream` that this worker holds."""
 
@@ -46,6 +50,8 @@ class Fence:
         self._url = url
         self._stream = stream
         self._epochs: dict[int, int] = {}
+        self._begun: dict[int, int] = {}
+        """Of each partition the epoch that the table has, as far as this process knows."""
         self._lock = Lock()
         self.lost = ""
         """Which partition somebody else has gone on with: this worker must end."""
@@ -53,8 +59,8 @@ class Fence:
     def latest(self, partition: int) -> int:
         """The latest epoch that has written, for the next one to be later; 0 while the database does not answer: then
         its first write tells."""
-        with suppress(psycopg.Error), psycopg.connect(self._url, connect_timeout=_LATEST_SECONDS) as connection:
-            found = connection.execute(_LATEST.encode(), [self._stream, partition]).fetchone()
+        with suppress(psycopg.Error), psycopg.connect(self._url, **_LATEST) as connection:
+            found = connection.execute(_EPOCH.encode(), [self._stream, partition]).fetchone()
             return found[0] if found else 0
         return 0
 
@@ -69,23 +75,25 @@ class Fence:
             self._epochs.pop(partition, None)
 
     def passed(self, connection: psycopg.Connection[Any], partitions: Iterable[int]) -> set[int]:
-        """Those of these partitions whose results may be written in the transaction of this connection."""
+        """Those of these partitions whose results may be written in the transaction of this connection. Raises Fenced:
+        what was to be written stays where it is."""
         with self._lock:
             ours = {partition: self._epochs[partition] for partition in partitions if partition in self._epochs}
-        fenced = {partition: epoch for partition, epoch in ours.items() if epoch != UNFENCED}
+            fenced = {partition: epoch for partition, epoch in sorted(ours.items()) if epoch != UNFENCED}
+            new = {partition: epoch for partition, epoch in fenced.items() if self._begun.get(partition) != epoch}
         if not fenced:
             return set(ours)
-        known = self._known(connection, fenced)
-        if any(known.get(partition, 0) < epoch for partition, epoch in fenced.items()):
-            connection.execute(_BEGIN.encode(), [self._stream, list(fenced), list(fenced.values())])
-            known = self._known(connection, fenced)
-        later = {partition for partition, epoch in fenced.items() if known[partition] > epoch}
+        if new:  # before any lock: two writers that both have one would wait for each other to begin
+            connection.execute(_BEGIN.encode(), [self._stream, list(new), list(new.values())])
+        known = dict(connection.execute(_LOCK.encode(), [self._stream, list(fenced)]).fetchall())
+        later = {partition for partition, epoch in fenced.items() if known.get(partition, epoch) > epoch}
         for partition in later:
             self._refuse(partition, fenced[partition], known[partition])
+        with self._lock:
+            for partition, epoch in fenced.items():
+                # a standby that was promoted may lack it
+                self._begun[partition] = epoch if known.get(partition) == epoch else 0
         return ours.keys() - later
-
-    def _known(self, connection: psycopg.Connection[Any], fenced: dict[int, int]) -> dict[int, int]:
-        return dict(connection.execute(_LOCK.encode(), [self._stream, list(fenced)]).fetchall())
 
     def _refuse(self, partition: int, epoch: int, later: int) -> None:
         with self._lock:
@@ -93,3 +101,4 @@ class Fence:
         _log.warning("results_refused", partition=partition, epoch=epoch, later=later, action="they are left out")
         if held:
             self.lost = f"epoch {later} of partition {partition} has written to the database, and this one is {epoch}"
+            raise Fenced(self.lost)

@@ -5,8 +5,8 @@ topic_reader.py reads. Leases of Kubernetes would do the same with a second syst
 is nothing to compute anyway.
 
 Whoever is to give up a partition first keeps its state, and says so by `let_go`; only then Kafka gives it to another.
-Whoever was away for SESSION_SECONDS has lost its partitions: what it may still do to their state is refused by the
-epoch in the bucket (state/manifest.py), and rows and events are a function of the records, written idempotently.
+Whoever was away for SESSION_SECONDS has lost its partitions: what it may still write is refused by the epoch of whoever
+has them then, in the bucket (state/manifest.py) and in the database (sink/fence.py).
 """
 
 from __future__ import annotations

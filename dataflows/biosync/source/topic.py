@@ -20,7 +20,7 @@ class Topic:
     def __init__(self, kafka: KafkaClient, name: str, partitions: int) -> None:
         self.kafka = kafka
         self.name = name
-        self._partitions = partitions
+        self.partitions = partitions
         self._admin = AdminClient({**kafka, "reconnect.backoff.max.ms": 1000})
 
     def id(self) -> str:
@@ -35,6 +35,6 @@ class Topic:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise TopicNotReady(f"topic {self.name} does not exist") from error
             raise
-        if len(description.partitions) < self._partitions:
-            raise TopicNotReady(f"topic {self.name} has {len(description.partitions)} of {self._partitions} partitions")
+        if len(description.partitions) < self.partitions:
+            raise TopicNotReady(f"topic {self.name} has {len(description.partitions)} of {self.partitions} partitions")
         return str(description.topic_id)

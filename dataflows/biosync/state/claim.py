@@ -26,7 +26,7 @@ def begun(
     partition: int,
     writer: Writer,
     now: int,
-    after: int = 0,
+    after: int,
 ) -> Manifest:
     """The manifest after these, the latest of which is the first, when the state comes from where `plan` says; `now`
     in Unix ms. Its epoch is later than `after`: the other region may have begun some whose manifests never came."""

@@ -60,7 +60,8 @@ def restore(
     writer: Writer,
     bounds: Callable[[], Bounds],
     ours: Callable[[], bool] = lambda: True,
-    after: int = 0,
+    *,
+    after: int,
 ) -> Restored:
     """Raises StateRefused; BucketUnavailable, and what `bounds` raises, when it has to be tried again. GivenUp when the
     partition is no longer `ours` at the end: a claim now would end whoever has it. The claim's epoch is later than

@@ -1,16 +1,26 @@
-"""The bucket of the snapshots of streams' states, of which the operators delete those of a stream that is deleted."""
+"""The bucket of the snapshots of streams' states: who took the newest, and the deletion of a stream that is deleted."""
 
 from __future__ import annotations
 
 import asyncio
 
 import boto3
+import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from contracts.decoding import of_others
 
 
 class SnapshotsKept(Exception):
     """S3 does not answer, or refuses; what was not deleted is as it was."""
+
+
+class _Manifest(msgspec.Struct):
+    software: str
+
+
+_manifest = of_others(msgspec.json.Decoder(_Manifest).decode)
 
 
 class StateBucket:
@@ -23,6 +33,22 @@ class StateBucket:
             endpoint_url=endpoint or None,
             config=Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=2, read_timeout=10),
         )
+
+    async def software(self, bucket: str, prefix: str) -> str:
+        """The image that has the latest manifest of the stream's first partition (dataflows/biosync/state/manifest.py);
+        empty if there is none, or S3 does not answer."""
+        return await asyncio.to_thread(self._software, bucket, f"{prefix.strip('/')}/0000/manifests/")
+
+    def _software(self, bucket: str, prefix: str) -> str:
+        try:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            keys = [item["Key"] for page in pages for item in page.get("Contents", []) if "Key" in item]
+            if not keys:
+                return ""
+            latest = self._client.get_object(Bucket=bucket, Key=max(keys))["Body"].read()
+            return _manifest(latest).software
+        except (BotoCoreError, ClientError, msgspec.DecodeError):
+            return ""
 
     async def delete(self, bucket: str, prefix: str) -> int:
         """Deletes all objects below `prefix`; how many. Versions of them stay for as long as the bucket keeps them.

@@ -72,9 +72,15 @@ class Run:
             found += [one.what for one in self.judge.judge(due, Stored(rows, events), self.progress, self.now)]
         return found
 
+    def begin(self) -> None:
+        """The person's first row, which both have."""
+        self.compute([window(NOW - 10_000)])
+        self.store(window(NOW - 10_000))
+        assert self.look(FIRST_LOOK) == [] and self.counts == (1, 0, 0)
+
     @property
     def counts(self) -> tuple[int, int, int]:
-        told = self.judge.comparison(self.now)
+        told = self.judge.comparison()
         return told.rows, told.events, told.different
 
 
@@ -82,12 +88,12 @@ def test_equal_rows_and_events_are_counted_once_they_are_stored() -> None:
     run = Run()
     run.compute([window(NOW)], [event(NOW + 5)])
     assert run.look(FIRST_LOOK - 1) == [] and run.counts == (0, 0, 0)
-    assert run.judge.comparison(run.now).until == NOW
+    assert run.judge.comparison().until == 0
     run.store(window(NOW))
     run.raise_(event(NOW + 5))
     assert run.look(1) == []
     assert run.counts == (1, 1, 0)
-    assert (run.judge.comparison(run.now).since, run.judge.comparison(run.now).until) == (NOW, run.now)
+    assert (run.judge.comparison().since, run.judge.comparison().until) == (NOW, NOW)
     assert run.judge.pending == 0
 
 
@@ -125,7 +131,7 @@ def test_a_difference_is_final_once_the_running_image_has_stored_all_of_those_re
     assert what.startswith("row of 2025-10-09T08:53:20.000Z in partition 0: rmssd is 40.4, and this image computes 40")
     assert "ann" not in what
     assert run.counts == (0, 0, 1)
-    assert run.judge.comparison(run.now).difference == what
+    assert run.judge.comparison().difference == what
 
 
 def test_a_row_that_the_running_image_is_about_to_write_again_is_no_difference() -> None:
@@ -142,6 +148,7 @@ def test_a_row_that_the_running_image_is_about_to_write_again_is_no_difference()
 @pytest.mark.parametrize("topic", ["topic", "another"])
 def test_what_is_missing_in_either_is_a_difference(topic: str) -> None:
     run = Run()
+    run.begin()
     run.compute([window(NOW), window(NOW + 20_000)], [event(NOW + 30_000)])
     run.store(window(NOW), window(NOW + 10_000), window(NOW + 20_000))
     run.raise_(event(NOW + 15_000))
@@ -150,7 +157,7 @@ def test_what_is_missing_in_either_is_a_difference(topic: str) -> None:
     assert [one.split(": ")[1] for one in found[:2]] == ["this image computes none", "this image raises none"]
     rest = [one.split(": ")[1] for one in found[2:]]
     assert rest == (["the running image raised none"] if topic == "topic" else [])  # offsets are of one topic
-    assert run.counts == (2, 0, len(found))
+    assert run.counts == (3, 0, len(found))
 
 
 def test_rows_before_the_first_that_was_computed_are_not_compared() -> None:
@@ -160,6 +167,36 @@ def test_rows_before_the_first_that_was_computed_are_not_compared() -> None:
     run.compute([window(NOW)])
     run.stored_all()
     assert run.look(FINAL) == [] and run.counts == (1, 0, 0)
+
+
+def test_rows_and_events_ahead_of_a_clock_that_was_set_back_before_it_began_are_not_compared() -> None:
+    run = Run()
+    run.store(*(window(NOW + 10_000 * i) for i in range(1, 10)))
+    run.raise_(event(NOW + 94_000))
+    run.compute([window(NOW)])
+    run.store(window(NOW))
+    assert run.look(FIRST_LOOK) == []
+    run.compute([window(NOW + 100_000)])
+    run.store(window(NOW + 100_000))
+    run.stored_all()
+    assert run.look(FINAL) == [] and run.counts == (2, 0, 0)
+    run.compute([window(NOW + 130_000)])
+    run.store(window(NOW + 110_000), window(NOW + 130_000))
+    assert [one.split(": ")[1] for one in run.look(FINAL)] == ["this image computes none"]
+
+
+def test_the_time_that_is_judged_ends_with_the_newest_row_and_before_the_oldest_that_waits() -> None:
+    run = Run()
+    for moment in (0, 60_000, 120_000):
+        run.now = NOW + moment
+        run.compute([window(NOW + moment)])
+        if moment != 60_000:
+            run.store(window(NOW + moment))
+    run.look(FIRST_LOOK)
+    assert run.judge.comparison().until == NOW + 60_000
+    run.store(window(NOW + 60_000))
+    run.look(3_600_000)
+    assert run.judge.comparison().until == NOW + 120_000  # a silence proves nothing
 
 
 def test_an_account_that_has_ended_is_not_compared() -> None:
@@ -206,9 +243,10 @@ STEPS = st.lists(st.sampled_from(["compute", "store", "look", "snapshot"]), max_
 def test_whatever_the_order_equal_images_differ_in_nothing_and_one_difference_is_found(
     steps: list[str], fault: str | None, at: int
 ) -> None:
-    """Both compute a row of each of six moments, in order, but for the faulty one."""
+    """Both compute a row of each of seven moments, in order, but for the faulty one, which is not the first."""
     moments = [NOW + 10_000 * i for i in range(6)]
     run = Run()
+    run.begin()
     computed = stored = 0
 
     def do(step: str) -> list[str]:
@@ -221,7 +259,7 @@ def test_whatever_the_order_equal_images_differ_in_nothing_and_one_difference_is
                 run.store(window(moments[stored], 44.0 if (fault, at) == ("value", stored) else 40.0))
             stored += 1
         elif step == "snapshot":
-            run.progress = {0: Progress(Place("topic", stored, 0))}
+            run.progress = {0: Progress(Place("topic", 1 + stored, 0))}
         elif step == "look":
             return run.look(3_000)
         return []
@@ -229,6 +267,6 @@ def test_whatever_the_order_equal_images_differ_in_nothing_and_one_difference_is
     found = [what for step in steps for what in do(step)]
     for step in ["compute", "store"] * 6 + ["snapshot"] + ["look"] * 10:
         found += do(step)
-    ends = fault == "candidate" and at in (0, 5)  # nothing beyond it tells
+    ends = (fault, at) == ("candidate", 5)  # nothing beyond it tells
     assert len(found) == (0 if fault is None or ends else 1), found
     assert run.judge.pending == 0

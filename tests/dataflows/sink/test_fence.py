@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from itertools import count
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import timeseries
-from dataflows.biosync.sink.fence import UNFENCED, Fence, connect
+from dataflows.biosync.sink.fence import UNFENCED, Fence, Fenced, connect
 from tests.fixtures.engines import Database
 from tests.fixtures.waiting import until
 
@@ -56,7 +57,9 @@ def test_an_earlier_epoch_is_refused_once_a_later_one_has_written(
     before, after = fence(url, stream, p0=7, p1=3), fence(url, stream, p0=8)
     assert passed(connection, before, 0, 1) == {0, 1}
     assert passed(connection, after, 0) == {0}
-    assert passed(connection, before, 0, 1) == {1}
+    with pytest.raises(Fenced, match="epoch 8 of partition 0 has written to the database, and this one is 7"):
+        passed(connection, before, 0, 1)
+    assert passed(connection, before, 1) == {1}
     assert before.lost == "epoch 8 of partition 0 has written to the database, and this one is 7"
     assert not after.lost
     assert (after.latest(0), after.latest(1), after.latest(2)) == (8, 3, 0)
@@ -104,7 +107,8 @@ def test_a_later_epoch_waits_for_a_write_that_has_begun(url: str, connection: ps
             until("the later epoch's first write to wait", blocked, 30)
             assert not later.done()
         assert later.result(30) == {0}
-    assert passed(connection, before, 0) == set()
+    with pytest.raises(Fenced):
+        passed(connection, before, 0)
 
 
 def test_a_worker_that_hangs_in_a_write_keeps_nobody_from_going_on(
@@ -130,6 +134,7 @@ def test_nobody_writes_after_a_later_epoch(
         holder = fence(url, stream)
         holder.hold(partition, epoch)
         may = epoch >= latest.get(partition, 0)
-        assert passed(connection, holder, partition) == ({partition} if may else set())
+        with nullcontext() if may else pytest.raises(Fenced):
+            assert passed(connection, holder, partition) == {partition}
         assert bool(holder.lost) is not may
         latest[partition] = max(epoch, latest.get(partition, 0))

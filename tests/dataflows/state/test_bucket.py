@@ -67,7 +67,7 @@ class Writing:
     ) -> None:
         log = StateLog(folder)
         writer = Writer("raw", folder.name, "pod", software)
-        self.restored: Restored = restore(log, bucket, 0, writer, lambda: bounds)
+        self.restored: Restored = restore(log, bucket, 0, writer, lambda: bounds, after=0)
         self.states = dict(self.restored.content.states)
         claim = self.restored.claim
         assert claim
@@ -258,5 +258,5 @@ def test_who_is_not_to_have_a_partition_any_more_claims_nothing(bucket: Partitio
     """Else the one that has it would lose it to nobody."""
     writer = Writer("raw", "late", "pod", "aura/biosync:1")
     with pytest.raises(GivenUp):
-        restore(StateLog(tmp_path / "late"), bucket, 0, writer, lambda: WHOLE, lambda: False)
+        restore(StateLog(tmp_path / "late"), bucket, 0, writer, lambda: WHOLE, lambda: False, after=0)
     assert bucket.manifests() == []

@@ -56,7 +56,7 @@ def plan(
 
 def claimed(found: Plan, software: str, *manifests: Manifest | Foreign, now: int = CHANGED + 30 * MINUTE) -> Manifest:
     assert isinstance(found, FromLocal | FromSnapshot | FromTopic)
-    return begun(manifests, found, 0, Writer("raw", "w", "pod", software), now)
+    return begun(manifests, found, 0, Writer("raw", "w", "pod", software), now, 0)
 
 
 def test_the_image_before_goes_on_from_its_own_state_and_says_so() -> None:
