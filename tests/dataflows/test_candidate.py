@@ -140,7 +140,7 @@ def test_it_waits_for_a_snapshot_of_the_running_image_and_for_its_bucket(candida
     comparison = candidates.add(IMAGE)
     until("it waits", lambda: "has taken no snapshot of partition" in comparison().waiting, 60)
     stream.gate.closed = True
-    until("it says so", lambda: "cannot be read" in comparison().waiting, 60)
+    until("it says so", lambda: "cannot be begun" in comparison().waiting, 60)
     stream.gate.closed = False
     stream.start()
     until("it has begun", lambda: not comparison().waiting, 60)

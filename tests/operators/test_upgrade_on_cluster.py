@@ -62,7 +62,9 @@ def image(installation: Installation, deployment: str) -> str:
     return found["spec"]["template"]["spec"]["containers"][0]["image"] if found else ""
 
 
-def test_an_equal_image_takes_over_and_one_that_differs_is_refused(installation: Installation, stream: str) -> None:
+def test_an_equal_image_takes_over_and_one_that_differs_is_refused(
+    installation: Installation, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     response_service(installation)
     declare(installation, "aura/biosync:1")
     installation.until_reason("biostream", "upgraded", "DataflowReady", "Available", seconds=180)
@@ -116,6 +118,8 @@ def test_an_equal_image_takes_over_and_one_that_differs_is_refused(installation:
     installation.cluster.until(lambda: image(installation, "upgraded") == "aura/biosync:1", 60)
     installation.until_reason("biostream", "upgraded", "ImageCompared", "AsDeclared")
     assert "and is not compared" in installation.kubectl("get", "events", "-o", "jsonpath={.items[*].message}")
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, installation.env[variable])
     states = StateBucket(REGION, installation.env["AWS_ENDPOINT_URL"])
     installation.cluster.until(
         lambda: asyncio.run(states.software("upgrades", f"{NAMESPACE}/upgraded")) == "aura/biosync:1", 60
