@@ -36,8 +36,8 @@ def rolled_out(deployment: Manifest) -> bool:
     """Whether Pods of its template are available, and none of an older one is left."""
     status = deployment.get("status", {})
     current = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
-    updated = status.get("updatedReplicas", 0)
-    return current and 0 < updated == status.get("replicas", 0) and status.get("availableReplicas", 0) > 0
+    updated, total = status.get("updatedReplicas", 0), status.get("replicas", 0)
+    return current and updated == total and status.get("availableReplicas", 0) > 0
 
 
 def missing_pods(deployment: Manifest) -> int:

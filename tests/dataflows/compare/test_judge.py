@@ -199,6 +199,16 @@ def test_the_time_that_is_judged_ends_with_the_newest_row_and_before_the_oldest_
     assert run.judge.comparison().until == NOW + 120_000  # a silence proves nothing
 
 
+def test_a_row_that_is_computed_again_waits_from_then_on() -> None:
+    run = Run()
+    for moment, of in ((0, 0), (1_000, 10_000), (60_000, 0), (120_000, 20_000)):
+        run.now = NOW + moment
+        run.compute([window(NOW + of)])
+    run.store(window(NOW + 20_000))
+    run.look(FIRST_LOOK)
+    assert run.judge.comparison().until == NOW + 1_000  # of the second, which is the oldest that waits
+
+
 def test_an_account_that_has_ended_is_not_compared() -> None:
     run = Run()
     run.compute([window(NOW)], [event(NOW)])
