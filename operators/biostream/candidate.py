@@ -5,7 +5,16 @@ from __future__ import annotations
 from contracts.biostream import BioStreamSpec
 from contracts.resource import GROUP
 from operators.biostream import upgrade
-from operators.biostream.desired import CONFIG_HASH, PORT, Dependencies, configuration, connections, program
+from operators.biostream.desired import (
+    CONFIG_HASH,
+    PORT,
+    Dependencies,
+    configuration,
+    connections,
+    desired,
+    program,
+    with_image,
+)
 from operators.biostream.workers import variable
 from operators.kubernetes import network, pod_security, pods
 from operators.kubernetes.manifest import NAME, Manifest, Owner, digest
@@ -36,6 +45,12 @@ def candidate_of(deployment: Manifest | None) -> upgrade.Candidate | None:
         return None
     refused = deployment["metadata"].get("annotations", {}).get(REFUSED, "")
     return upgrade.Candidate(variable(deployment, COMPARE_KEY), refused)
+
+
+def objects(owner: Owner, spec: BioStreamSpec, dependencies: Dependencies, planned: upgrade.Upgrade) -> list[Manifest]:
+    """Those of the workers and of the candidate, if there is to be one, in the order of their creation."""
+    workers = desired(owner, with_image(spec, planned.image), dependencies)
+    return workers + (desired_candidate(owner, spec, dependencies, planned.candidate) if planned.candidate else [])
 
 
 def desired_candidate(

@@ -18,15 +18,13 @@ from operators.adapters.kafka.admin import TopicAdmin
 from operators.adapters.standing import ALONE, Standing
 from operators.adapters.standing import findings as standing_findings
 from operators.adapters.timeseries import Store
-from operators.biostream.candidate import desired_candidate
+from operators.biostream.candidate import objects
 from operators.biostream.desired import (
     PORT,
     Dependencies,
-    desired,
     least_pods,
     scale_of,
     state_prefix,
-    with_image,
 )
 from operators.biostream.ensure_tables import Tables
 from operators.biostream.ensure_topics import Topics
@@ -126,10 +124,7 @@ class BioStreamReconciler:
                 planned.image if planned.proven else has_run(workers),
                 taking_over(workers, planned.image, datetime.now(UTC)),
             )
-            objects = desired(owner, with_image(spec, planned.image), dependencies)
-            if planned.candidate:
-                objects += desired_candidate(owner, spec, dependencies, planned.candidate)
-            if await apply(self.client, owner, objects, live):
+            if await apply(self.client, owner, objects(owner, spec, dependencies, planned), live):
                 live = await live_objects(self.client, owner, _KINDS)
             if planned.news:
                 _log.info("BioStream %s: %s", owner.name, planned.news)
