@@ -7,8 +7,8 @@ nothing of an earlier one is written. https://martin.kleppmann.com/2016/02/08/ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 
@@ -74,26 +74,27 @@ class Fence:
         with self._lock:
             self._epochs.pop(partition, None)
 
-    def passed(self, connection: psycopg.Connection[Any], partitions: Iterable[int]) -> set[int]:
-        """Those of these partitions whose results may be written in the transaction of this connection. Raises Fenced:
-        what was to be written stays where it is."""
+    @contextmanager
+    def transaction(self, connection: psycopg.Connection[Any], partitions: Iterable[int]) -> Iterator[set[int]]:
+        """A transaction, and those of these partitions whose results may be written in it. Raises Fenced: what was to
+        be written stays where it is."""
         with self._lock:
             ours = {partition: self._epochs[partition] for partition in partitions if partition in self._epochs}
             fenced = {partition: epoch for partition, epoch in sorted(ours.items()) if epoch != UNFENCED}
             new = {partition: epoch for partition, epoch in fenced.items() if self._begun.get(partition) != epoch}
-        if not fenced:
-            return set(ours)
-        if new:  # before any lock: two writers that both have one would wait for each other to begin
-            connection.execute(_BEGIN.encode(), [self._stream, list(new), list(new.values())])
-        known = dict(connection.execute(_LOCK.encode(), [self._stream, list(fenced)]).fetchall())
-        later = {partition for partition, epoch in fenced.items() if known.get(partition, epoch) > epoch}
-        for partition in later:
-            self._refuse(partition, fenced[partition], known[partition])
-        with self._lock:
-            for partition, epoch in fenced.items():
-                # a standby that was promoted may lack it
-                self._begun[partition] = epoch if known.get(partition) == epoch else 0
-        return ours.keys() - later
+        with connection.transaction():
+            if new:  # before any lock: two writers that both have one would wait for each other to begin
+                connection.execute(_BEGIN.encode(), [self._stream, list(new), list(new.values())])
+            known = self._known(connection, fenced) if fenced else {}
+            later = {partition for partition, epoch in fenced.items() if known.get(partition, epoch) > epoch}
+            for partition in later:
+                self._refuse(partition, fenced[partition], known[partition])
+            yield ours.keys() - later
+        with self._lock:  # now that it is committed; a standby that was promoted may lack it
+            self._begun |= {partition: known.get(partition, 0) for partition in fenced}
+
+    def _known(self, connection: psycopg.Connection[Any], fenced: dict[int, int]) -> dict[int, int]:
+        return dict(connection.execute(_LOCK.encode(), [self._stream, list(fenced)]).fetchall())
 
     def _refuse(self, partition: int, epoch: int, later: int) -> None:
         with self._lock:

@@ -165,8 +165,7 @@ class Outbox:
     def _insert_ours(
         self, connection: psycopg.Connection[Any], events: Mapping[tuple[int, str], StressEvent]
     ) -> list[StressEvent]:
-        with connection.transaction():
-            passed = self._fence.passed(connection, {partition for partition, _ in events})
+        with self._fence.transaction(connection, {partition for partition, _ in events}) as passed:
             return insert(connection, [event for (partition, _), event in events.items() if partition in passed])
 
     def _send(self, pool: ThreadPoolExecutor, events: list[StressEvent]) -> None:

@@ -101,8 +101,7 @@ class Store:
             self._write_ours(connection, batch)
 
     def _write_ours(self, connection: psycopg.Connection[Any], batch: Mapping[tuple[int, RowKey], Window]) -> None:
-        with connection.transaction():
-            passed = self._fence.passed(connection, {partition for partition, _ in batch})
+        with self._fence.transaction(connection, {partition for partition, _ in batch}) as passed:
             rows = {key: window for (partition, key), window in batch.items() if partition in passed}
             if rows:
                 write(connection, rows)

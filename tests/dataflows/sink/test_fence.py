@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 import psycopg
@@ -46,8 +47,8 @@ def fence(url: str, stream: str, **held: int) -> Fence:
 
 
 def passed(connection: psycopg.Connection[Any], fence: Fence, *partitions: int) -> set[int]:
-    with connection.transaction():
-        return fence.passed(connection, partitions)
+    with fence.transaction(connection, partitions) as found:
+        return found
 
 
 def test_an_earlier_epoch_is_refused_once_a_later_one_has_written(
@@ -101,8 +102,8 @@ def test_a_later_epoch_waits_for_a_write_that_has_begun(url: str, connection: ps
         return found != (0,)
 
     with ThreadPoolExecutor(1) as thread:
-        with connection.transaction():
-            assert before.passed(connection, [0]) == {0}
+        with before.transaction(connection, [0]) as found:
+            assert found == {0}
             later = thread.submit(write)
             until("the later epoch's first write to wait", blocked, 30)
             assert not later.done()
@@ -117,10 +118,45 @@ def test_a_worker_that_hangs_in_a_write_keeps_nobody_from_going_on(
     stream = next(_streams)
     before, after = fence(url, stream, p0=7), fence(url, stream, p0=8)
     assert passed(connection, before, 0) == {0}
-    with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout), connect(url) as hung, hung.transaction():
-        assert before.passed(hung, [0]) == {0}
+    with (
+        pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout),
+        connect(url) as hung,
+        before.transaction(hung, [0]) as found,
+    ):
+        assert found == {0}
         assert passed(connection, after, 0) == {0}
         hung.execute("select 1")
+
+
+def test_an_epoch_whose_first_write_was_undone_begins_with_the_next(
+    url: str, connection: psycopg.Connection[Any]
+) -> None:
+    stream = next(_streams)
+    before, after = fence(url, stream, p0=7), fence(url, stream, p0=8)
+    assert passed(connection, before, 0) == {0}
+    with suppress(LookupError), after.transaction(connection, [0]):
+        raise LookupError("as where a partition of the table is missing")
+    assert after.latest(0) == 7
+    assert passed(connection, after, 0) == {0}
+    assert after.latest(0) == 8
+    assert passed(connection, after, 0) == {0}
+
+
+def test_writers_of_one_worker_begin_its_epochs_side_by_side(url: str) -> None:
+    """Rows and events of the same partitions are written by connections of their own."""
+    stream = next(_streams)
+    holders = [fence(url, stream, p0=epoch, p1=epoch, p2=epoch) for epoch in range(1, 101)]
+    together = Barrier(4)
+
+    def write(number: int) -> None:
+        with psycopg.connect(url, autocommit=True) as own:
+            for holder in holders:
+                together.wait(30)
+                partitions = range(number % 2, 3)
+                assert passed(own, holder, *partitions) == set(partitions)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(4)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5)), max_size=20))
