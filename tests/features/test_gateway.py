@@ -94,7 +94,12 @@ def test_a_wearable_learns_that_its_message_is_too_long(platform: Platform, addr
     for _ in range(5):
         url = f"wss://stream.aurawellness.com:{port}/v1/stream"
         with connect(
-            url, sock=socket.create_connection((host, port), 10), ssl=trust, additional_headers=bearer, proxy=None
+            url,
+            sock=socket.create_connection((host, port), 10),
+            ssl=trust,
+            additional_headers=bearer,
+            proxy=None,
+            open_timeout=60,
         ) as stream:
             with contextlib.suppress(ConnectionClosed):
                 for size in (MAX_MESSAGE_BYTES + 1, 2, 100_000):
