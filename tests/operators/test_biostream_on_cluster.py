@@ -56,6 +56,7 @@ def response_service(installation: Installation) -> None:
 
 
 def test_topics_tables_and_dataflow_are_created(installation: Installation) -> None:
+    installation.kubectl("delete", "service", "answers", "--ignore-not-found")
     installation.apply("BioStream", "flow", spec("flow"))
     installation.until_reason("biostream", "flow", "ResponseReady", "ServiceMissing")
     assert not installation.get("deployment", "flow")
