@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import ssl
@@ -9,9 +10,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Close
-from websockets.sync.client import connect
 
 from services.kit.serve import MAX_MESSAGE_BYTES
 from tests.fixtures.platform import Platform
@@ -87,25 +88,19 @@ def test_a_trace_id_is_created_or_passed_on(api: httpx.Client, platform: Platfor
     assert get(api, HISTORY, access, **{"X-Trace-Id": mine}).headers["X-Trace-Id"] == mine
 
 
-def test_a_wearable_learns_that_its_message_is_too_long(platform: Platform, address: tuple[str, int]) -> None:
+async def test_a_wearable_learns_that_its_message_is_too_long(platform: Platform, address: tuple[str, int]) -> None:
     trust = ssl.create_default_context(cafile=str(platform.home / "ca.pem"))
     host, port = address
     bearer = {"Authorization": f"Bearer {token(platform, 'wordy')}"}
     for _ in range(5):
         url = f"wss://stream.aurawellness.com:{port}/v1/stream"
-        with connect(
-            url,
-            sock=socket.create_connection((host, port), 10),
-            ssl=trust,
-            additional_headers=bearer,
-            proxy=None,
-            open_timeout=60,
-        ) as stream:
+        sock = socket.create_connection((host, port), 10)
+        async with connect(url, sock=sock, ssl=trust, additional_headers=bearer, proxy=None, open_timeout=60) as stream:
             with contextlib.suppress(ConnectionClosed):
                 for size in (MAX_MESSAGE_BYTES + 1, 2, 100_000):
-                    stream.send("x" * size)
+                    await stream.send("x" * size)
             with pytest.raises(ConnectionClosed) as closed:
-                stream.recv(timeout=30)
+                await asyncio.wait_for(stream.recv(), 30)
         assert closed.value.rcvd == Close(1009, f"message longer than {MAX_MESSAGE_BYTES} bytes")
 
 
