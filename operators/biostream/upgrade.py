@@ -73,11 +73,13 @@ def upgrade(
     if running is None or running.image == declared:
         return Upgrade(declared, finding=good(IMAGE_COMPARED, "AsDeclared", "the declared image runs"))
     if running.replaced == declared:
-        return _taken(declared, "Back", f"it comes back, less than an hour after {running.image} took over from it")
+        return _without_comparison(
+            declared, "Back", f"it comes back, less than an hour after {running.image} took over from it"
+        )
     if running.stopped:
         return _while_stopped(declared, running, candidate if candidate and candidate.key == key else None)
     if running.failing:
-        return _taken(declared, "NotRunning", f"no Pod of {running.image} is available: {running.failing}")
+        return _without_comparison(declared, "NotRunning", f"no Pod of {running.image} is available: {running.failing}")
     goes_on = f"{running.image} goes on"
     if not bucket:
         message = (
@@ -105,7 +107,7 @@ def upgrade(
     return _compared(declared, dataflow.upgrade.compare, running, current, comparison)
 
 
-def _taken(declared: str, reason: str, why: str) -> Upgrade:
+def _without_comparison(declared: str, reason: str, why: str) -> Upgrade:
     message = f"{declared} takes over and is not compared: {why}"
     return Upgrade(declared, finding=good(IMAGE_COMPARED, reason, message), news=message)
 
@@ -113,7 +115,7 @@ def _taken(declared: str, reason: str, why: str) -> Upgrade:
 def _while_stopped(declared: str, running: Running, current: Candidate | None) -> Upgrade:
     """What is refused stays so, and what has shown itself in the other region is taken here, too."""
     if running.elsewhere == declared:
-        return _taken(declared, "RunsElsewhere", "it has taken the newest snapshots in the active region")
+        return _without_comparison(declared, "RunsElsewhere", "it has taken the newest snapshots in the active region")
     message = (
         f"no workers run in this region; {running.image} would. {declared} is taken once the active region runs it, or"
         " compared once this one is active"

@@ -220,7 +220,7 @@ def test_an_account_that_has_ended_is_not_compared() -> None:
     assert run.counts == (1, 0, 0) and run.judge.pending == 0
 
 
-def test_an_event_whose_evidence_this_image_does_not_know_is_a_difference() -> None:
+def test_unreadable_evidence_is_a_difference() -> None:
     run = Run()
     run.compute([window(NOW)], [event(NOW)])
     run.store(window(NOW))

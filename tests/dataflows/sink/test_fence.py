@@ -112,7 +112,7 @@ def test_a_later_epoch_waits_for_a_write_that_has_begun(url: str, connection: ps
         passed(connection, before, 0)
 
 
-def test_a_worker_that_hangs_in_a_write_keeps_nobody_from_going_on(
+def test_a_hung_transaction_is_terminated_and_its_locks_are_released(
     url: str, connection: psycopg.Connection[Any]
 ) -> None:
     stream = next(_streams)
@@ -128,9 +128,7 @@ def test_a_worker_that_hangs_in_a_write_keeps_nobody_from_going_on(
         hung.execute("select 1")
 
 
-def test_an_epoch_whose_first_write_was_undone_begins_with_the_next(
-    url: str, connection: psycopg.Connection[Any]
-) -> None:
+def test_an_epoch_begins_with_the_next_write_after_a_rollback(url: str, connection: psycopg.Connection[Any]) -> None:
     stream = next(_streams)
     before, after = fence(url, stream, p0=7), fence(url, stream, p0=8)
     assert passed(connection, before, 0) == {0}

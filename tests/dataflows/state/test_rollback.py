@@ -32,11 +32,11 @@ NOON = 1_760_011_200_000
 WHOLE_TOPIC = Bounds("west", 0, 1_000_000, 0)
 
 
-def taken(name: str, epoch: int, offset: int, at: int = NOON) -> Snapshot:
+def snapshot_of(name: str, epoch: int, offset: int, at: int = NOON) -> Snapshot:
     return Snapshot(epoch, 1, Place("west", offset, offset), at, 1, [Object(name, "", 1)], None)
 
 
-OF_A, OF_B = taken("a", 1, 100), taken("b", 2, 200, NOON + 20 * MINUTE)
+OF_A, OF_B = snapshot_of("a", 1, 100), snapshot_of("b", 2, 200, NOON + 20 * MINUTE)
 CHANGED = NOON + MINUTE
 EARLIER = Earlier("a:1", OF_A, CHANGED)
 BY_B = Manifest("raw", 0, 2, "writer", "pod", "b:1", [OF_B], earlier=[EARLIER])
@@ -59,7 +59,7 @@ def claimed(found: Plan, software: str, *manifests: Manifest | Foreign, now: int
     return begun(manifests, found, 0, Writer("raw", "w", "pod", software), now, 0)
 
 
-def test_the_image_before_goes_on_from_its_own_state_and_says_so() -> None:
+def test_the_previous_image_resumes_from_its_own_snapshot_and_logs_it() -> None:
     found = plan()
     assert found == Back(OF_A, "back to the state of a:1 from 12:00 UTC, with which b:1 went on", EARLIER)
     for software in ("b:1", "c:1"):
@@ -125,7 +125,7 @@ def test_where_nothing_was_read_yet_everything_is_computed_again_unless_some_is_
 
 
 def test_behind_a_manifest_that_cannot_be_read_it_is_gone_back_all_the_same() -> None:
-    newest = unreadable(msgspec.structs.replace(BY_B, earlier=[Earlier("z:1", taken("z", 1, 50), NOON), EARLIER]))
+    newest = unreadable(msgspec.structs.replace(BY_B, earlier=[Earlier("z:1", snapshot_of("z", 1, 50), NOON), EARLIER]))
     found = plan(newest=newest)
     assert isinstance(found, Back) and found.snapshot == OF_A
     back = claimed(found, "a:1", newest, BY_A)
@@ -138,11 +138,11 @@ def test_what_it_needs_is_kept_for_an_hour_and_then_retires() -> None:
     assert manifest.earlier == [EARLIER]
     while now < CHANGED + ROLLBACK_MS:
         now += MINUTE
-        manifest = retention.following(manifest, taken(f"at {now}", 2, 200), set(), now)
+        manifest = retention.following(manifest, snapshot_of(f"at {now}", 2, 200), set(), now)
         assert manifest.earlier == [EARLIER] and "a" not in [one.object.name for one in manifest.retired]
     listed = [("000000000001-of-nobody", 0), ("a", 0)]
     assert retention.orphans(listed, [manifest], 2, now) == ["000000000001-of-nobody"]
-    manifest = retention.following(manifest, taken("last", 2, 200), set(), now + MINUTE)
+    manifest = retention.following(manifest, snapshot_of("last", 2, 200), set(), now + MINUTE)
     assert manifest.earlier == [] and manifest.retired[-1].object.name == "a"
     assert "a" not in retention.expired(manifest, now + retention.GRACE_MS)
     assert "a" in retention.expired(manifest, now + MINUTE + retention.GRACE_MS)
