@@ -77,6 +77,16 @@ def test_a_certificate_that_nobody_knows_is_taken_and_the_name_is_sent_if_asked(
     assert server.names[-1] == name
 
 
+def test_an_endpoint_that_speaks_only_tls_1_3_is_unhealthy(server: Server) -> None:
+    context = server.tls.socket.context
+    before, context.minimum_version = context.minimum_version, ssl.TLSVersion.TLSv1_3
+    try:
+        assert "could not be opened" in probed(server.tls.server_port, "HTTPS", sni=True).status
+    finally:
+        context.minimum_version = before
+    assert probed(server.tls.server_port, "HTTPS", sni=True).passed
+
+
 @pytest.mark.parametrize(("search", "passed"), [("active", True), (NAME, True), ("passive", False)])
 def test_the_body_is_searched(server: Server, search: str, passed: bool) -> None:
     assert probed(server.plain.server_port, "HTTP_STR_MATCH", search=search).passed is passed
