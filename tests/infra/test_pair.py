@@ -184,6 +184,7 @@ def test_media_has_one_distribution_that_asks_both_buckets(declared: Recording) 
     (distribution,) = declared.of("aws:cloudfront/distribution:Distribution").values()
     (group,) = distribution["originGroups"]
     assert [member["originId"] for member in group["members"]] == [one["originId"] for one in distribution["origins"]]
+    assert all(one["connectionAttempts"] * one["connectionTimeout"] <= 5 for one in distribution["origins"])
     assert {403, 404, 500, 503} <= set(group["failoverCriteria"]["statusCodes"])
     assert distribution["defaultCacheBehavior"]["targetOriginId"] == group["originId"]
     policies = declared.of("aws:s3/bucketPolicy:BucketPolicy")
