@@ -12,6 +12,7 @@ from runbooks.ports import Database
 
 _SAME = ("DBInstanceClass", "MultiAZ", "StorageType", "CopyTagsToSnapshot", "PubliclyAccessible", "DeletionProtection")
 """Members of a description that a replica is made with, by the same names."""
+_BACKUPS = ("BackupRetentionPeriod", "PreferredBackupWindow")
 
 
 class RdsDatabases:
@@ -27,8 +28,11 @@ class RdsDatabases:
         return Database(name, found["DBInstanceStatus"], source, bool(source) and all(normal) and bool(normal))
 
     def promote(self, name: str) -> None:
+        """With the backups that it has: AWS gives a promoted replica one day of them and another window unless told."""
+        found = self._described(name) or {}
+        kept = {member: found[member] for member in _BACKUPS if found.get(member)}
         with answers(f"RDS of {self._region}"):
-            self._rds.promote_read_replica(DBInstanceIdentifier=name)
+            self._rds.promote_read_replica(DBInstanceIdentifier=name, **kept)
 
     def delete(self, name: str, snapshot: str) -> None:
         with answers(f"RDS of {self._region}"):
