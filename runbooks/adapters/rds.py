@@ -10,7 +10,10 @@ from botocore.exceptions import ClientError
 from runbooks.adapters.aws import CONFIG, Connect, answers
 from runbooks.ports import Database
 
-_SAME = ("DBInstanceClass", "MultiAZ", "StorageType", "CopyTagsToSnapshot", "PubliclyAccessible", "DeletionProtection")
+_SAME = (
+    *("DBInstanceClass", "MultiAZ", "StorageType", "MaxAllocatedStorage", "PubliclyAccessible", "DeletionProtection"),
+    *("CopyTagsToSnapshot", "AutoMinorVersionUpgrade", "CACertificateIdentifier"),
+)
 """Members of a description that a replica is made with, by the same names."""
 _BACKUPS = ("BackupRetentionPeriod", "PreferredBackupWindow")
 
@@ -38,7 +41,10 @@ class RdsDatabases:
         with answers(f"RDS of {self._region}"):
             self._rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
             self._rds.delete_db_instance(
-                DBInstanceIdentifier=name, SkipFinalSnapshot=False, FinalDBSnapshotIdentifier=snapshot
+                DBInstanceIdentifier=name,
+                SkipFinalSnapshot=False,
+                FinalDBSnapshotIdentifier=snapshot,
+                DeleteAutomatedBackups=False,
             )
 
     def settings(self, name: str) -> str | None:
@@ -52,6 +58,7 @@ class RdsDatabases:
         made |= {"VpcSecurityGroupIds": groups} if groups else {}
         made |= {"KmsKeyId": found["KmsKeyId"]} if found.get("KmsKeyId") else {}
         made |= {"Tags": found["TagList"]} if found.get("TagList") else {}
+        made |= _observation(found)
         kept = {"BackupRetentionPeriod": found["BackupRetentionPeriod"]}
         if parameters := [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]:
             kept["DBParameterGroupName"] = parameters[0]
@@ -71,16 +78,17 @@ class RdsDatabases:
     def differs(self, name: str, settings: str) -> bool:
         found = self._described(name) or {}
         kept = json.loads(settings)["changed"]
-        groups = [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]
-        parameters = kept.get("DBParameterGroupName")
-        return found.get("BackupRetentionPeriod") != kept["BackupRetentionPeriod"] or (
-            parameters is not None and groups[:1] != [parameters]
-        )
+        return _lacks(found, kept) or _awaits_reboot(found)
 
     def complete(self, name: str, settings: str) -> None:
+        """A parameter group that was exchanged is in force after a reboot only."""
+        found = self._described(name) or {}
         with answers(f"RDS of {self._region}"):
             kept = json.loads(settings)["changed"]
-            self._rds.modify_db_instance(DBInstanceIdentifier=name, ApplyImmediately=True, **kept)
+            if _lacks(found, kept):
+                self._rds.modify_db_instance(DBInstanceIdentifier=name, ApplyImmediately=True, **kept)
+            elif _awaits_reboot(found):
+                self._rds.reboot_db_instance(DBInstanceIdentifier=name)
 
     def _described(self, name: str) -> dict[str, Any] | None:
         with answers(f"RDS of {self._region}"):
@@ -90,3 +98,28 @@ class RdsDatabases:
                 if error.response.get("Error", {}).get("Code") == "DBInstanceNotFound":
                     return None
                 raise
+
+
+def _observation(found: dict[str, Any]) -> dict[str, Any]:
+    """What is measured and logged of an instance, by the names that a creation has for it."""
+    made: dict[str, Any] = {}
+    if found.get("PerformanceInsightsEnabled"):
+        also = ("PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod")
+        made = {"EnablePerformanceInsights": True, **{member: found[member] for member in also if member in found}}
+    if found.get("MonitoringInterval"):
+        made |= {member: found[member] for member in ("MonitoringInterval", "MonitoringRoleArn")}
+    if found.get("EnabledCloudwatchLogsExports"):
+        made["EnableCloudwatchLogsExports"] = found["EnabledCloudwatchLogsExports"]
+    return made
+
+
+def _lacks(found: dict[str, Any], kept: dict[str, Any]) -> bool:
+    groups = [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]
+    parameters = kept.get("DBParameterGroupName")
+    return found.get("BackupRetentionPeriod") != kept["BackupRetentionPeriod"] or (
+        parameters is not None and groups[:1] != [parameters]
+    )
+
+
+def _awaits_reboot(found: dict[str, Any]) -> bool:
+    return any(one.get("ParameterApplyStatus") == "pending-reboot" for one in found.get("DBParameterGroups", []))
