@@ -28,7 +28,8 @@ class RdsDatabases:
             return None
         source = found.get("ReadReplicaSourceDBInstanceIdentifier", "")
         normal = [info.get("Normal", False) for info in found.get("StatusInfos", [])]
-        return Database(name, found["DBInstanceStatus"], source, bool(source) and all(normal) and bool(normal))
+        streaming = bool(source) and all(normal) and bool(normal)
+        return Database(name, found["DBInstanceStatus"], source, streaming, found["DbiResourceId"])
 
     def promote(self, name: str) -> None:
         """With the backups that it has: AWS gives a promoted replica one day of them and another window unless told."""
