@@ -50,6 +50,8 @@ class Database:
     source: str
     """ARN of the instance that it follows; "" of one that takes writes."""
     streaming: bool
+    resource: str
+    """RDS's id of this very instance (DbiResourceId): another one of the same name has another."""
 
 
 class Databases(Protocol):

@@ -41,6 +41,7 @@ ON_THE_ENDPOINT = (
     "tests/infra/test_bootstrap",
     "tests/infra/test_preview",
     "tests/plugins/test_aws_",
+    "tests/runbooks/test_databases",
     "tests/runbooks/test_eks_login",
     "tests/runbooks/test_on_engines",
     "tests/plugins/test_takeover_",

@@ -31,6 +31,7 @@ from runbooks.plans.failover import failover
 from runbooks.plans.switchover import switchover
 from runbooks.ports import Environment, Refused, Unreachable
 from runbooks.runner import Outcome
+from runbooks.steps import renew_state
 from runbooks.steps.seen import held
 from runbooks.turn import InProgress, Superseded, current
 
@@ -148,6 +149,8 @@ def _run(
     say = lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
     if done.outcome is Outcome.COMPLETED:
         say(f"{book.plan.name} completed after {time.monotonic() - begun:.1f} s: {book.plan.taking} serves.")
+        for told in (entry.text for entry in done.entries if entry.step == renew_state.NAME):
+            say(told)  # whole lines: a table would break the command
     else:
         last = done.entries[-1]
         say(f"paused at {last.step}: {last.text}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from infra.policies.declared import Resource, Stack
+from infra.policies.declared import UNKNOWN, Resource, Stack
 from infra.policies.settings_of_buckets import settings
 
 
@@ -62,9 +63,26 @@ def _secret(secret: Resource, stack: Stack) -> Iterator[Copy]:
 
 def _bucket(bucket: Resource, stack: Stack) -> Iterator[Copy]:
     for replication in settings(stack, "aws:s3/bucketReplicationConfig:BucketReplicationConfig", bucket):
+        rules = [rule for rule in replication.items("rules") if _replicates(rule)]
         for other in stack.of(bucket.type):
-            if other is not bucket and replication.mentions(other):
+            if other is not bucket and replication.mentions(other) and any(_leads_to(rule, other) for rule in rules):
                 yield Copy(other.region, other.name, "bucket replication")
+
+
+def _replicates(rule: Mapping[str, Any]) -> bool:
+    """Whether the rule is in force, for what is encrypted with keys of KMS too, as every object is: S3 leaves that out
+    unless it is told. https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html"""
+    criteria = rule.get("sourceSelectionCriteria") or {}
+    encrypted = UNKNOWN if criteria is UNKNOWN else criteria.get("sseKmsEncryptedObjects") or {}
+    status = UNKNOWN if encrypted is UNKNOWN else encrypted.get("status")
+    return all(one is UNKNOWN or one == "Enabled" for one in (rule.get("status"), status))
+
+
+def _leads_to(rule: Mapping[str, Any], bucket: Resource) -> bool:
+    """As far as a preview knows: the ARN of a bucket is one of its outputs."""
+    destination = rule.get("destination")
+    arn = destination.get("bucket") if isinstance(destination, Mapping) else UNKNOWN
+    return not isinstance(arn, str) or arn.rpartition(":")[2] == bucket.at("bucket")
 
 
 def _cache(cache: Resource, stack: Stack) -> Iterator[Copy]:
@@ -76,10 +94,13 @@ def _cache(cache: Resource, stack: Stack) -> Iterator[Copy]:
 
 
 def _stream(stream: Resource, stack: Stack) -> Iterator[Copy]:
-    for replicator in stack.of("aws:msk/replicator:Replicator"):
-        for other in stack.of(stream.type):
-            if other is not stream and replicator.mentions(stream) and replicator.mentions(other):
-                yield Copy(other.region, other.name, "replicator")
+    """A replicator is in the region of its target, so one of both regions is one of each direction. The way back needs
+    its own: what was written after a promotion, and the places of groups, are copied by nothing else."""
+    for other in stack.of(stream.type):
+        replicators = stack.of("aws:msk/replicator:Replicator")
+        both = {one.region for one in replicators if one.mentions(stream) and one.mentions(other)}
+        if other is not stream and both >= {stream.region, other.region}:
+            yield Copy(other.region, other.name, "replicator")
 
 
 def _twins(resource: Resource, stack: Stack) -> Iterator[Copy]:

@@ -10,8 +10,12 @@ from botocore.exceptions import ClientError
 from runbooks.adapters.aws import CONFIG, Connect, answers
 from runbooks.ports import Database
 
-_SAME = ("DBInstanceClass", "MultiAZ", "StorageType", "CopyTagsToSnapshot", "PubliclyAccessible", "DeletionProtection")
+_SAME = (
+    *("DBInstanceClass", "MultiAZ", "StorageType", "MaxAllocatedStorage", "PubliclyAccessible", "DeletionProtection"),
+    *("CopyTagsToSnapshot", "AutoMinorVersionUpgrade", "CACertificateIdentifier"),
+)
 """Members of a description that a replica is made with, by the same names."""
+_BACKUPS = ("BackupRetentionPeriod", "PreferredBackupWindow")
 
 
 class RdsDatabases:
@@ -24,17 +28,24 @@ class RdsDatabases:
             return None
         source = found.get("ReadReplicaSourceDBInstanceIdentifier", "")
         normal = [info.get("Normal", False) for info in found.get("StatusInfos", [])]
-        return Database(name, found["DBInstanceStatus"], source, bool(source) and all(normal) and bool(normal))
+        streaming = bool(source) and all(normal) and bool(normal)
+        return Database(name, found["DBInstanceStatus"], source, streaming, found["DbiResourceId"])
 
     def promote(self, name: str) -> None:
+        """With the backups that it has: AWS gives a promoted replica one day of them and another window unless told."""
+        found = self._described(name) or {}
+        kept = {member: found[member] for member in _BACKUPS if found.get(member)}
         with answers(f"RDS of {self._region}"):
-            self._rds.promote_read_replica(DBInstanceIdentifier=name)
+            self._rds.promote_read_replica(DBInstanceIdentifier=name, **kept)
 
     def delete(self, name: str, snapshot: str) -> None:
         with answers(f"RDS of {self._region}"):
             self._rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
             self._rds.delete_db_instance(
-                DBInstanceIdentifier=name, SkipFinalSnapshot=False, FinalDBSnapshotIdentifier=snapshot
+                DBInstanceIdentifier=name,
+                SkipFinalSnapshot=False,
+                FinalDBSnapshotIdentifier=snapshot,
+                DeleteAutomatedBackups=False,
             )
 
     def settings(self, name: str) -> str | None:
@@ -48,6 +59,7 @@ class RdsDatabases:
         made |= {"VpcSecurityGroupIds": groups} if groups else {}
         made |= {"KmsKeyId": found["KmsKeyId"]} if found.get("KmsKeyId") else {}
         made |= {"Tags": found["TagList"]} if found.get("TagList") else {}
+        made |= _observation(found)
         kept = {"BackupRetentionPeriod": found["BackupRetentionPeriod"]}
         if parameters := [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]:
             kept["DBParameterGroupName"] = parameters[0]
@@ -67,16 +79,17 @@ class RdsDatabases:
     def differs(self, name: str, settings: str) -> bool:
         found = self._described(name) or {}
         kept = json.loads(settings)["changed"]
-        groups = [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]
-        parameters = kept.get("DBParameterGroupName")
-        return found.get("BackupRetentionPeriod") != kept["BackupRetentionPeriod"] or (
-            parameters is not None and groups[:1] != [parameters]
-        )
+        return _lacks(found, kept) or _awaits_reboot(found)
 
     def complete(self, name: str, settings: str) -> None:
+        """A parameter group that was exchanged is in force after a reboot only."""
+        found = self._described(name) or {}
         with answers(f"RDS of {self._region}"):
             kept = json.loads(settings)["changed"]
-            self._rds.modify_db_instance(DBInstanceIdentifier=name, ApplyImmediately=True, **kept)
+            if _lacks(found, kept):
+                self._rds.modify_db_instance(DBInstanceIdentifier=name, ApplyImmediately=True, **kept)
+            elif _awaits_reboot(found):
+                self._rds.reboot_db_instance(DBInstanceIdentifier=name)
 
     def _described(self, name: str) -> dict[str, Any] | None:
         with answers(f"RDS of {self._region}"):
@@ -86,3 +99,28 @@ class RdsDatabases:
                 if error.response.get("Error", {}).get("Code") == "DBInstanceNotFound":
                     return None
                 raise
+
+
+def _observation(found: dict[str, Any]) -> dict[str, Any]:
+    """What is measured and logged of an instance, by the names that a creation has for it."""
+    made: dict[str, Any] = {}
+    if found.get("PerformanceInsightsEnabled"):
+        also = ("PerformanceInsightsKMSKeyId", "PerformanceInsightsRetentionPeriod")
+        made = {"EnablePerformanceInsights": True, **{member: found[member] for member in also if member in found}}
+    if found.get("MonitoringInterval"):
+        made |= {member: found[member] for member in ("MonitoringInterval", "MonitoringRoleArn")}
+    if found.get("EnabledCloudwatchLogsExports"):
+        made["EnableCloudwatchLogsExports"] = found["EnabledCloudwatchLogsExports"]
+    return made
+
+
+def _lacks(found: dict[str, Any], kept: dict[str, Any]) -> bool:
+    groups = [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]
+    parameters = kept.get("DBParameterGroupName")
+    return found.get("BackupRetentionPeriod") != kept["BackupRetentionPeriod"] or (
+        parameters is not None and groups[:1] != [parameters]
+    )
+
+
+def _awaits_reboot(found: dict[str, Any]) -> bool:
+    return any(one.get("ParameterApplyStatus") == "pending-reboot" for one in found.get("DBParameterGroups", []))

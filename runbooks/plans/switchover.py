@@ -22,6 +22,7 @@ from runbooks.steps.promote_database import PromoteDatabase
 from runbooks.steps.promote_store import PromoteStore
 from runbooks.steps.rebuild_replica import RebuildReplica
 from runbooks.steps.record_instance import RecordInstance
+from runbooks.steps.renew_state import RenewState
 from runbooks.steps.tell_role import TellRole
 
 
@@ -45,6 +46,7 @@ def exchange(pair: Pair, giving: str) -> list[Sequence[Action]]:
         [AwaitServices(), AwaitGateway()],
         records,
         [AwaitMessages(), *replicas],
+        [RenewState()],
     ]
 
 

@@ -32,7 +32,8 @@ class RebuildReplica:
         if found is not None and found.source and self._incomplete(at, name):
             return due(f"{name} lacks settings")
         if found is not None and found.source:
-            return done(f"{name} streams", instance=name) if found.streaming else waiting(f"{name} does not stream yet")
+            facts = {"instance": name, "resource": found.resource}
+            return done(f"{name} streams", **facts) if found.streaming else waiting(f"{name} does not stream yet")
         if found is None:
             return due(f"{name} does not exist")
         phrase = f"delete {name} in {self.region}"

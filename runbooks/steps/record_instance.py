@@ -20,10 +20,11 @@ class RecordInstance:
 
     def observe(self, at: Situation) -> Observation:
         name = at.pair.instance(self.database, self.region)
-        settings = at.regions[self.region].databases.settings(name)
-        if settings is None:
+        databases = at.regions[self.region].databases
+        found, settings = databases.find(name), databases.settings(name)
+        if found is None or settings is None:
             return refused(f"{name} does not exist in {self.region}: `pulumi up` makes it a replica")
-        return done(f"{name} is recorded", settings=settings)
+        return done(f"{name} is recorded", settings=settings, resource=found.resource)
 
     def act(self, at: Situation) -> None:
         """Nothing to do."""

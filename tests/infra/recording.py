@@ -70,11 +70,14 @@ class Recording(mocks.Mocks):
         return f"{args.name}-id", {**outputs, **BY_TYPE.get(args.typ, {})}
 
     def arn(self, type: str, name: str) -> str:
-        """Of a resource; buckets and zones have an ARN without an account."""
+        """Of a resource; buckets and zones have an ARN without an account, and a bucket's has its own name."""
         if type.startswith("aws:msk/cluster"):
             return f"arn:aws:kafka:us-west-2:{self.account}:cluster/{name}/1"
         service = type.split(":")[1].split("/")[0]
         where = ":" if service in ("s3", "route53") else f"us-west-2:{self.account}"
+        if service == "s3":
+            buckets = (one for one in self.resources if one.typ == "aws:s3/bucket:Bucket" and one.name == name)
+            name = next((one.inputs["bucket"] for one in buckets if "bucket" in one.inputs), name)
         return f"arn:aws:{service}:{where}:{name}"
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]

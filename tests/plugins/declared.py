@@ -57,6 +57,11 @@ class Declared:
         assert found is not None
         return self.provider.diff(self._resource, self.inputs, found[1]).changed
 
+    def found(self, id: str) -> str | None:
+        """Under which id a refresh, or an import, would record what it finds by this one; None when there is none."""
+        found = self.provider.read(self._resource, id, {}, {})
+        return self.provider.id_of(id, found[0]) if found else None
+
     def delete(self) -> None:
         self.provider.delete(self._resource, self.id, self.state, self.inputs, self._operation())
 

@@ -11,8 +11,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from local.plugins.provider.base import ProviderError
+from tests.cloud.rds import available, create, delete
 from tests.fixtures.cloud import KEY, REGION, Cloud
 from tests.fixtures.eks import service_role
+from tests.fixtures.waiting import until
 from tests.plugins.declared import Declared
 from tests.plugins.project import Project
 
@@ -119,7 +121,18 @@ def test_a_database_is_protected_and_no_longer_protected_and_grows_in_place(clou
     assert database.drift() == []
     with pytest.raises(ProviderError, match="AWS renames an instance in place"):
         database.preview(**{**bigger, **open_, "identifier": "renamed"})
+    assert database.id == database.found("updates") == database.found(database.id) == resource_id
     database.delete()
+    assert database.found(database.id) is database.found("updates") is None
+
+    create(cloud, "updates")  # another instance of that name
+    other = available(cloud, "updates")["DbiResourceId"]
+    assert database.found(database.id) is None
+    assert database.found("updates") == other
+    database.delete()
+    assert _database(cloud)["DBInstanceStatus"] == "available"
+    delete(cloud, "updates")
+    until("the other one to be gone", lambda: database.found("updates") is None)
     group.delete()
 
 

@@ -55,7 +55,8 @@ class _Databases(_Api):
         self._answers()
         for short, one in self.region.databases.items():
             if one.name == name:
-                return Database(name, one.status, one.source, self.model.streams(self.region, short))
+                resource = f"db-{name}-anew" if one.anew else f"db-{name}"
+                return Database(name, one.status, one.source, self.model.streams(self.region, short), resource)
         return None
 
     def promote(self, name: str) -> None:
@@ -97,7 +98,7 @@ class _Databases(_Api):
         short = name.rpartition("-")[2]
         until = self.model.now + SEEDING_S
         assert settings == "as it was"
-        self.region.databases[short] = ModelDatabase(name, source, "creating", until, complete=False)
+        self.region.databases[short] = ModelDatabase(name, source, "creating", until, complete=False, anew=True)
 
 
 @dataclass

@@ -50,6 +50,8 @@ class ModelDatabase:
     status: str = "available"
     busy_until: float = 0.0
     complete: bool = True
+    anew: bool = False
+    """Whether it was deleted once and made anew."""
     lsn: int = 0
     """Also rows: each write is a row and a byte."""
     sent: list[int] = field(default_factory=list)

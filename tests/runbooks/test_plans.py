@@ -60,13 +60,17 @@ def test_a_failover_asks_no_api_of_the_lost_region_and_ends_with_one_writer(fold
 def test_a_switchover_loses_nothing_asks_only_before_it_deletes_and_leaves_a_pair(folder: Path) -> None:
     model = Model()
     person = Typist(model)
-    completed(model, switchover(PAIR, WEST), folder / "s.jsonl", person)
+    entries = completed(model, switchover(PAIR, WEST), folder / "s.jsonl", person)
     assert not model.accepted
     assert model.lost == dict.fromkeys(DATABASES, 0)
     assert {name: one.source for name, one in model.regions[WEST].databases.items()} == {
         name: arn(EAST, name) for name in DATABASES
     }
     assert len(person.asked) == len(DATABASES)
+    command = entries[-2].text.splitlines()[1]
+    for name in DATABASES:
+        assert f"s/db-aura-{WEST}-{name}/db-aura-{WEST}-{name}-anew/g" in command
+    assert EAST not in command
     model.sleep(10)
     completed(model, switchover(PAIR, EAST), folder / "again.jsonl")
     assert model.lease().region == WEST
@@ -75,7 +79,8 @@ def test_a_switchover_loses_nothing_asks_only_before_it_deletes_and_leaves_a_pai
 def test_a_failback_makes_the_old_region_a_replica_and_then_the_active_one(folder: Path) -> None:
     model = after_failover(folder)
     assert not model.regions[WEST].writes(model.now), "a region that returned must stay fenced"
-    completed(model, failback(PAIR, EAST), folder / "b.jsonl")
+    entries = completed(model, failback(PAIR, EAST), folder / "b.jsonl")
+    assert entries[-2].text.count("-anew/g") == len(DATABASES) * 2  # those of both regions
     assert model.lease().region == WEST
     assert model.regions[WEST].writes(model.now)
     assert {one.source for one in model.regions[WEST].databases.values()} == {""}

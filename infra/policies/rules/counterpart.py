@@ -18,10 +18,10 @@ MISSING = {
     "aws:eks/cluster:Cluster": "no cluster of this name is there",
     "aws:elasticache/replicationGroup:ReplicationGroup": "no GlobalReplicationGroup has it and a group there",
     "aws:kms/key:Key": "neither a ReplicaKey of it as a multi-Region key nor a key of this purpose is there",
-    "aws:msk/cluster:Cluster": "no Replicator has it and a cluster there",
+    "aws:msk/cluster:Cluster": "no Replicators in both regions have it and a cluster there",
     "aws:opensearch/domain:Domain": "no domain of this name is there",
     "aws:rds/instance:Instance": "no instance there has it as its replicateSourceDb, or is its source",
-    "aws:s3/bucket:Bucket": "no BucketReplicationConfig copies it to a bucket there",
+    "aws:s3/bucket:Bucket": "no Enabled rule of a BucketReplicationConfig copies its SSE-KMS objects to a bucket there",
     "aws:secretsmanager/secret:Secret": "replicas does not name that region, and no region has one of its own",
 }
 _UNKNOWN = "nothing knows how its type is replicated; say so in infra/policies/copies.py"

@@ -182,7 +182,7 @@ class ResourceLifecycle:
         known = self.known(inputs, id)
         values = {name: jmespath.search(filled_path(path, known), found) for name, path in self._kind.outputs.items()}
         present = {name: value for name, value in values.items() if value is not None}
-        return {**present, "id": id, "region": known["region"]}
+        return {"id": id, **present, "region": known["region"]}
 
     def inputs(self, id: str, found: Any, declared: Values, outputs: Values) -> Values:
         """Declared inputs with the values that the resource has."""

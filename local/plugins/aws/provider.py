@@ -143,6 +143,10 @@ class AwsProvider(Provider):
         live = lifecycle.inputs(id, found, inputs, outputs)
         return merged(live, outputs), live
 
+    def id_of(self, id: str, state: Values) -> str:
+        """AWS's, where a name was asked for."""
+        return state["id"]
+
     def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
         self._lifecycle(resource).delete(id, inputs or state, state, operation)
 

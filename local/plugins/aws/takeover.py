@@ -122,7 +122,9 @@ def _recorded(
     states: States, lifecycle: ResourceLifecycle, kind: Kind, resource: Resource, inputs: Values, id: str
 ) -> str | None:
     """URN that a state holds the resource as, or under which it is being created right now."""
-    owner = states.owner(resource.type, id, lifecycle.region(inputs))
+    known_as = dict.fromkeys((id, inputs.get(kind.name, id)))  # by its name: states of before have a database so
+    owners = (states.owner(resource.type, one, lifecycle.region(inputs)) for one in known_as)
+    owner = next((urn for urn in owners if urn), None)
     if owner is not None or kind.service not in _WITHOUT_REGION:
         return owner
     for urn, theirs in states.being_created(resource.type):

@@ -122,6 +122,10 @@ class Provider(ABC):
     def read(self, resource: Resource, id: str, inputs: Values, state: Values) -> tuple[Values, Values] | None:
         """Actual state and inputs, or None when the resource does not exist."""
 
+    def id_of(self, id: str, state: Values) -> str:
+        """Under which a resource is recorded that was read as `id`."""
+        return id
+
     @abstractmethod
     def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
         """Returns once the resource is deleted; does nothing when it does not exist."""

@@ -108,7 +108,7 @@ class Servicer(ResourceProviderServicer):
                 return proto.ReadResponse()
             state, inputs = found
             return proto.ReadResponse(
-                id=request.id,
+                id=self._provider.id_of(request.id, state),
                 properties=_encoded(state, request.properties, request.inputs),
                 inputs=_encoded(inputs, request.inputs),
             )

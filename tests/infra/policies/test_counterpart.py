@@ -50,12 +50,14 @@ def caches(where: Where, whole: bool) -> None:
 def streams(where: Where, whole: bool) -> None:
     west, east = good.stream("west", where(WEST)), good.stream("east", where(EAST))
     if whole:
-        replicator(west, east, where)
+        replicator(west, east, EAST, where)
+        replicator(east, west, WEST, where)
 
 
-def replicator(source: aws.msk.Cluster, target: aws.msk.Cluster, where: Where) -> None:
+def replicator(source: aws.msk.Cluster, target: aws.msk.Cluster, region: str, where: Where) -> None:
+    """In the region of the target."""
     aws.msk.Replicator(
-        *("replicator",),
+        f"to-{region}",
         replicator_name="r",
         service_execution_role_arn="arn",
         kafka_clusters=[
@@ -74,7 +76,7 @@ def replicator(source: aws.msk.Cluster, target: aws.msk.Cluster, where: Where) -
                 aws.msk.ReplicatorReplicationInfoListConsumerGroupReplicationArgs(consumer_groups_to_replicates=[".*"])
             ],
         ),
-        opts=pulumi.ResourceOptions(provider=where(EAST).provider),
+        opts=pulumi.ResourceOptions(provider=where(region).provider),
     )
 
 
@@ -111,17 +113,34 @@ def connections(where: Where, whole: bool) -> None:
 
 
 def buckets(where: Where, whole: bool) -> None:
-    west, east = good.bucket("west", where(WEST)), good.bucket("east", where(EAST))
-    if whole:
-        for source, target, region in ((west, east, WEST), (east, west, EAST)):
-            destination = aws.s3.BucketReplicationConfigRuleDestinationArgs(bucket=target.arn)
-            aws.s3.BucketReplicationConfig(
-                f"from-{region}",
-                bucket=source.bucket,
-                role="arn",
-                rules=[aws.s3.BucketReplicationConfigRuleArgs(status="Enabled", destination=destination)],
-                opts=pulumi.ResourceOptions(provider=where(region).provider),
-            )
+    replicated(where, "Enabled", "Enabled") if whole else unreplicated(where)
+
+
+def unreplicated(where: Where) -> tuple[aws.s3.Bucket, aws.s3.Bucket]:
+    return good.bucket("west", where(WEST)), good.bucket("east", where(EAST))
+
+
+def replicated(where: Where, status: str, encrypted: str | None) -> None:
+    """`encrypted` is whether what is encrypted with keys of KMS is copied; None says nothing of it."""
+    west, east = unreplicated(where)
+    of_kms = encrypted and aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaSseKmsEncryptedObjectsArgs(
+        status=encrypted
+    )
+    criteria = of_kms and aws.s3.BucketReplicationConfigRuleSourceSelectionCriteriaArgs(
+        sse_kms_encrypted_objects=of_kms
+    )
+    for source, target, region in ((west, east, WEST), (east, west, EAST)):
+        destination = aws.s3.BucketReplicationConfigRuleDestinationArgs(bucket=target.arn)
+        rule = aws.s3.BucketReplicationConfigRuleArgs(
+            status=status, destination=destination, source_selection_criteria=criteria or None
+        )
+        aws.s3.BucketReplicationConfig(
+            f"from-{region}",
+            bucket=source.bucket,
+            role="arn",
+            rules=[rule],
+            opts=pulumi.ResourceOptions(provider=where(region).provider),
+        )
 
 
 def domains(where: Where, whole: bool) -> None:
@@ -210,9 +229,27 @@ def test_replication_within_a_region_is_none() -> None:
     def program() -> None:
         where = options()
         west = [good.stream(name, where(WEST)) for name in ("a", "b")]
-        replicator(west[0], west[1], where)
+        replicator(west[0], west[1], WEST, where)
 
     assert len(found(small(program, config=PAIR))) == 2
+
+
+def test_replication_in_one_direction_is_none() -> None:
+    def program() -> None:
+        where = options()
+        west, east = good.stream("west", where(WEST)), good.stream("east", where(EAST))
+        replicator(west, east, EAST, where)
+
+    refused = found(small(program, config=PAIR))
+    assert len(refused) == 2
+    assert "no Replicators in both regions" in refused[0]
+
+
+@pytest.mark.parametrize(("status", "encrypted"), [("Disabled", "Enabled"), ("Enabled", "Disabled"), ("Enabled", None)])
+def test_replication_that_copies_none_of_what_is_encrypted_is_none(status: str, encrypted: str | None) -> None:
+    refused = found(small(lambda: replicated(options(), status, encrypted), config=PAIR))
+    assert len(refused) == 2
+    assert "no Enabled rule of a BucketReplicationConfig copies its SSE-KMS objects" in refused[0]
 
 
 def test_a_type_that_no_rule_knows_is_refused() -> None:

@@ -76,6 +76,8 @@ class Instance(Stored):
     """Of a replica's replication when it was last looked at; None before that."""
     slots: list[str] = field(default_factory=list)
     """Replication slots that its server may have for its replicas, those that have gone included."""
+    keeps_backups: bool = False
+    """Whether its automated backups are retained when it is deleted."""
 
     def __setstate__(self, stored: dict[str, Any]) -> None:
         super().__setstate__({"ready": stored.get("status") != "creating", **stored})
@@ -146,7 +148,7 @@ class RdsState(Stored, GroupState):
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     replicated_backups: dict[str, ReplicatedBackups] = field(default_factory=dict)
-    """By identifier: of instances of other regions."""
+    """By identifier: of instances of other regions, and of those that were deleted here."""
 
     @property
     def group_users(self) -> dict[str, Instance]:

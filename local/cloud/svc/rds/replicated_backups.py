@@ -1,4 +1,7 @@
-"""Automated backups of an instance of another region: what is copied, from when to when it restores, when it ends."""
+"""Automated backups apart from their instance: copied to another region, or retained after it was deleted.
+
+What they have, from when to when they restore, when they end.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ class ReplicatedBackups(Stored):
     instance_resource_id: str
     instance_created: datetime
     inputs: dict[str, Any]
-    """Of the instance when its replication was started, with the key and the retention of the copies."""
+    """Of the instance when it was deleted, or when its replication was started, with the key and the retention of the
+    copies."""
     password: str
     """Of the master user."""
     tags: dict[str, str]

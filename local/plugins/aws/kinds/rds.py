@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from local.plugins.aws.group_kinds import TAGS, parameter_group, subnet_group
 from local.plugins.aws.inputs import Effect, Inputs
-from local.plugins.aws.kind import Call, Kind, SeparateCall, Waiter
+from local.plugins.aws.kind import Call, Kind, Search, SeparateCall, Waiter
 from local.plugins.provider.values import Values
 
-_MODIFIED = {"DBInstanceIdentifier": "{id}", "ApplyImmediately": "{applyImmediately}"}
+_RESOURCE_ID = re.compile(r"db-[0-9A-Z]{26}")
+"""The provider's id of an instance since its version 5: another instance of the same name is another resource. The
+name itself is read as well, for `pulumi import` and for states of before."""
+_MODIFIED = {"DBInstanceIdentifier": "{identifier}", "ApplyImmediately": "{applyImmediately}"}
 
 
 def _final(known: Values) -> Any:
     """AWS refuses a name beside SkipFinalSnapshot."""
     return None if known.get("skipFinalSnapshot") else known.get("finalSnapshotIdentifier")
+
+
+def _name(known: Values) -> Any:
+    return None if _RESOURCE_ID.fullmatch(known["id"]) else known["id"]
+
+
+def _resource(known: Values) -> Any:
+    return [{"Name": "dbi-resource-id", "Values": [known["id"]]}] if _RESOURCE_ID.fullmatch(known["id"]) else None
 
 
 def _exports(old: Values, known: Values) -> list[Call]:
@@ -58,7 +70,7 @@ KINDS = (
                 Call(
                     "ModifyDBInstance",
                     {
-                        "DBInstanceIdentifier": "{id}",
+                        "DBInstanceIdentifier": "{identifier}",
                         "ApplyImmediately": True,
                         "BackupRetentionPeriod": "{backupRetentionPeriod}",
                         "CACertificateIdentifier": "{caCertIdentifier}",
@@ -67,11 +79,14 @@ KINDS = (
                         "PreferredMaintenanceWindow": "{maintenanceWindow}",
                     },
                 ),
-                Call("RebootDBInstance", {"DBInstanceIdentifier": "{id}"}),  # for the parameters of its group
+                Call("RebootDBInstance", {"DBInstanceIdentifier": "{identifier}"}),  # for the parameters of its group
             )
         },
-        id="{identifier}",
-        read=Call("DescribeDBInstances", {"DBInstanceIdentifier": "{id}"}),
+        id=".DBInstance.DbiResourceId",
+        search=Search(
+            Call("DescribeDBInstances", {"DBInstanceIdentifier": "{identifier}"}), "DBInstances[].DbiResourceId"
+        ),
+        read=Call("DescribeDBInstances", {"DBInstanceIdentifier": "{readName}", "Filters": "{readResource}"}),
         found="DBInstances[0]",
         modify=Call(
             "ModifyDBInstance", {**_MODIFIED, "AllowMajorVersionUpgrade": "{allowMajorVersionUpgrade}"}, match=True
@@ -79,7 +94,7 @@ KINDS = (
         delete=Call(
             "DeleteDBInstance",
             {
-                "DBInstanceIdentifier": "{id}",
+                "DBInstanceIdentifier": "{identifier}",
                 "SkipFinalSnapshot": "{skipFinalSnapshot}",
                 "FinalDBSnapshotIdentifier": "{snapshotAtTheEnd}",
                 "DeleteAutomatedBackups": "{deleteAutomatedBackups}",
@@ -112,7 +127,7 @@ KINDS = (
             "performanceInsightsEnabled": "PerformanceInsightsEnabled",
             "enabledCloudwatchLogsExports": "EnabledCloudwatchLogsExports",
         },
-        derive={"snapshotAtTheEnd": _final},
+        derive={"snapshotAtTheEnd": _final, "readName": _name, "readResource": _resource},
         versions=frozenset({"engineVersion"}),
         inputs=Inputs(
             source="internal/service/rds/instance.go",
@@ -128,8 +143,8 @@ KINDS = (
             steering="allowMajorVersionUpgrade applyImmediately deleteAutomatedBackups finalSnapshotIdentifier "
             "skipFinalSnapshot",
             refused={
-                "identifier": "AWS renames an instance in place, which is not done here, as the name is the id of its "
-                "resource; keep the name, or declare another instance beside it and move the data",
+                "identifier": "AWS renames an instance in place, with its endpoint, which is not done here; keep the "
+                "name, or declare another instance beside it and move the data",
                 "replicateSourceDb": "AWS has no operation by which an instance follows another one or another source; "
                 "declare a replica of its own beside it. A replica without this input is promoted",
             },
@@ -159,7 +174,7 @@ KINDS = (
                 Call(
                     "PromoteReadReplica",
                     {
-                        "DBInstanceIdentifier": "{id}",
+                        "DBInstanceIdentifier": "{identifier}",
                         "BackupRetentionPeriod": "{backupRetentionPeriod}",
                         "PreferredBackupWindow": "{backupWindow}",
                     },
@@ -171,6 +186,7 @@ KINDS = (
         ),
         pending="PendingModifiedValues",
         outputs={
+            "id": "DbiResourceId",
             "arn": "DBInstanceArn",
             "address": "Endpoint.Address",
             "port": "Endpoint.Port",

@@ -61,8 +61,13 @@ class Fleet:
         """Folder of the archived WAL."""
         return self._archive(instance.region, instance.resource_id)
 
+    def log(self, instance: Instance) -> Iterator[Path]:
+        """The segments of WAL in the server's own data."""
+        folder = self._live(instance.region, instance.resource_id)
+        return (file for file in folder.glob("*") if file.is_file())
+
     def copies(self, region: str, identifier: str) -> tuple[Path, Path]:
-        """Folders of the base backups and of the WAL of replicated backups."""
+        """Folders of the base backups and of the WAL of replicated or retained backups."""
         folder = self.context.folder(region, "rds-backups", identifier)
         return folder / "bases", folder / "wal"
 
@@ -93,7 +98,7 @@ class Fleet:
             case Restoration(snapshot, ""):
                 return Restored(self.snapshot_folder(instance.region, snapshot))
             case Restoration(snapshot, source, until):
-                live = self.context.folder(instance.region, "rds", source) / "data" / "pg_wal"
+                live = self._live(instance.region, source)
                 base = self.snapshot_folder(instance.region, snapshot)
                 return Restored(base, restore_command(self._archive(instance.region, source), live), until)
             case None:
@@ -101,6 +106,10 @@ class Fleet:
 
     def _folder(self, instance: Instance) -> Path:
         return self.context.folder(instance.region, "rds", instance.resource_id)
+
+    def _live(self, region: str, resource_id: str) -> Path:
+        """Folder of the WAL that a server writes."""
+        return self.context.folder(region, "rds", resource_id) / "data" / "pg_wal"
 
     def _archive(self, region: str, resource_id: str) -> Path:
         return self.context.folder(region, "rds-wal", resource_id)

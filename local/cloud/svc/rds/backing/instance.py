@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from local.cloud.svc.rds import events, modification, replication, schedule, settings, snapshot
 from local.cloud.svc.rds.backing.fleet import Fleet
 from local.cloud.svc.rds.backing.replica import Replica
+from local.cloud.svc.rds.backing.retained_backups import retain
 from local.cloud.svc.rds.describe import BACKUP_WINDOW, MAINTENANCE_WINDOW
 from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance, endpoint_name
 from local.engines.postgres import InvalidSettings, Login, Postgres
@@ -184,7 +185,10 @@ class InstanceBacking:
                 complete[moment].status = "deleting"
 
     def _delete(self) -> None:
-        instance = self.instance
+        instance, retained = self.instance, None
+        if instance.keeps_backups and instance.retention and instance.following is None:
+            self._engine().stop()
+            retained = retain(self.fleet, instance, datetime.now(UTC))
         self._engine().delete()
         shutil.rmtree(self.fleet.archive(instance), ignore_errors=True)
         self.context.link(instance.region).forget(instance.address)
@@ -196,6 +200,8 @@ class InstanceBacking:
             for taken in self.state.snapshots_of(instance.resource_id, "automated"):
                 taken.status = "deleting"
             self.state.instances.pop(instance.identifier, None)
+            if retained is not None:
+                self.state.replicated_backups[retained.identifier] = retained
             events.of_instance(self.state, instance, "deletion", "DB instance deleted")
 
     def _finish(self, before: str, now: str, promoted: bool = False) -> None:

@@ -24,9 +24,12 @@ class BackupOperations(Service[RdsState]):
         if arn := inputs.get("DBInstanceAutomatedBackupsArn"):
             return {"DBInstanceAutomatedBackups": [describe_copies(names.replicated_backups(state, arn))]}
         name, resource_id = inputs.get("DBInstanceIdentifier"), inputs.get("DbiResourceId")
-        chosen = [names.instance(state, name)] if name else list(state.instances.values())
-        own = [i for i in chosen if i.retention and not i.following and resource_id in (None, i.resource_id)]
         copied = [c for c in state.replicated_backups.values() if not name or c.instance == name.lower()]
+        gone = bool(name and copied and name.lower() not in state.instances)
+        chosen = list(state.instances.values())
+        if name:
+            chosen = [] if gone else [names.instance(state, name)]
+        own = [i for i in chosen if i.retention and not i.following and resource_id in (None, i.resource_id)]
         found = [
             *(self._of_instance(state, instance) for instance in own),
             *(describe_copies(c) for c in copied if resource_id in (None, c.instance_resource_id)),

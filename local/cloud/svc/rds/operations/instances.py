@@ -6,7 +6,7 @@ import secrets
 from datetime import UTC, datetime
 
 from local.cloud.service.base import Inputs, Output
-from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.errors import AwsError
 from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import events, modification, names, snapshot
 from local.cloud.svc.rds.filters import filtered
@@ -98,13 +98,12 @@ class InstanceOperations(ReplicaOperations):
         if instance.inputs.get("DeletionProtection"):
             message = "Cannot delete protected DB Instance, please disable deletion protection and try again."
             raise AwsError("InvalidParameterCombination", message)
-        if inputs.get("DeleteAutomatedBackups") is False and instance.retention and instance.following is None:
-            raise unsupported("keeping the automated backups of a deleted DB instance")
         if final is not None:
             if instance.status in ("creating", FAILED, INCOMPATIBLE):
                 message = f"Instance {instance.identifier} is {instance.status}; no final snapshot of it can be taken."
                 raise AwsError("InvalidDBInstanceState", message)
             self.take(state, instance, final, "FinalDBSnapshotIdentifier")
+        instance.keeps_backups = inputs.get("DeleteAutomatedBackups") is False
         instance.status = "deleting"
         return {"DBInstance": self.describe(state, instance)}
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.svc.rds import names
-from local.cloud.svc.rds.describe import described
+from local.cloud.svc.rds.describe import BACKUP_WINDOW, described
 from local.cloud.svc.rds.model import Following, Instance, RdsState
 from local.cloud.svc.rds.operations.restores import begin
 from local.cloud.svc.rds.rules import request
 
 _MOST = 15
 """Read replicas of one instance, in all regions; from SourceDBInstanceIdentifier in the API reference."""
+_DAYS = 1
+"""Of a promoted replica, whatever it had: BackupRetentionPeriod of PromoteReadReplica in the API reference, which also
+has another window unless it is told one."""
 
 
 class ReplicaOperations(Service[RdsState]):
@@ -54,9 +57,8 @@ class ReplicaOperations(Service[RdsState]):
         if replica.following is None:
             message = f"{replica.identifier} is not a read replica."
             raise AwsError("InvalidDBInstanceState", message)
-        replica.inputs["BackupRetentionPeriod"] = inputs.get("BackupRetentionPeriod", replica.retention or 1)
-        if "PreferredBackupWindow" in inputs:
-            replica.inputs["PreferredBackupWindow"] = inputs["PreferredBackupWindow"]
+        replica.inputs["BackupRetentionPeriod"] = inputs.get("BackupRetentionPeriod", _DAYS)
+        replica.inputs["PreferredBackupWindow"] = inputs.get("PreferredBackupWindow", BACKUP_WINDOW)
         replica.promoting, replica.status = True, "modifying"
         return {"DBInstance": self.describe(state, replica)}
 

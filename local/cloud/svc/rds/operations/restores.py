@@ -43,8 +43,7 @@ class RestoreOperations(Service[RdsState]):
     def restore_db_instance_to_point_in_time(self, state: RdsState, inputs: Inputs) -> Output:
         request.check(state, inputs, "TargetDBInstanceIdentifier")
         name = inputs["TargetDBInstanceIdentifier"]
-        if arn := inputs.get("SourceDBInstanceAutomatedBackupsArn"):
-            copies = names.replicated_backups(state, arn)
+        if (copies := _copies(state, inputs)) is not None:
             tags = copies.tags if inputs.get("CopyTagsToSnapshot", copies.inputs.get("CopyTagsToSnapshot")) else {}
             origin = _copied_moment(copies, inputs)
             made = begin(self, state, name, inputs, copies.inputs, copies.password, origin, tags)
@@ -87,6 +86,15 @@ def begin(
     )
     state.instances[made.identifier] = made
     return made
+
+
+def _copies(state: RdsState, inputs: Inputs) -> ReplicatedBackups | None:
+    """Backups apart from their instance, if the request names some."""
+    if arn := inputs.get("SourceDBInstanceAutomatedBackupsArn"):
+        return names.replicated_backups(state, arn)
+    wanted = inputs.get("SourceDbiResourceId")
+    gone = (c for c in state.replicated_backups.values() if c.source_region == state.region)
+    return next((copies for copies in gone if copies.instance_resource_id == wanted), None)
 
 
 def _source(state: RdsState, inputs: Inputs) -> Instance:
