@@ -62,7 +62,7 @@ class Databases(Protocol):
     def promote(self, name: str) -> None: ...
 
     def delete(self, name: str, snapshot: str) -> None:
-        """Keeps a final snapshot of that name."""
+        """Keeps a final snapshot of that name. To be called until it is gone; raises Outrun while it changes."""
         ...
 
     def settings(self, name: str) -> str | None:

@@ -39,8 +39,12 @@ class RdsDatabases:
             self._rds.promote_read_replica(DBInstanceIdentifier=name, **kept)
 
     def delete(self, name: str, snapshot: str) -> None:
-        with answers(f"RDS of {self._region}"):
-            self._rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
+        """First its protection, and at the next call the instance: RDS deletes none that is being modified."""
+        found = self._described(name) or {}
+        with answers(f"RDS of {self._region}", outrun=("InvalidDBInstanceState",)):
+            if found.get("DeletionProtection"):
+                self._rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
+                return
             self._rds.delete_db_instance(
                 DBInstanceIdentifier=name,
                 SkipFinalSnapshot=False,
