@@ -20,7 +20,7 @@ from local.cloud.http.calls import Call
 from local.cloud.http.inputs import inputs_of
 from local.cloud.http.moto import Keeper, Moto
 from local.cloud.moto_backends import lookups
-from local.cloud.service.base import Service
+from local.cloud.service.base import Effect, Service
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.strict.s3 import post_policy
 
@@ -34,6 +34,10 @@ Handler = Callable[[Request], Response]
 
 _OURS = Call("", "", "", "", "")
 """Of a path that AWS does not have: nothing is looked up for it, so that a new endpoint soon says that it is there."""
+
+
+LATE_REFUSAL = "refused after it had changed something"
+"""What the log says of an operation that does not check first; the tests' endpoint must never say it."""
 
 
 class Application:
@@ -117,15 +121,22 @@ class Application:
             if not service.locks_itself:
                 self.keeper.settle()
             try:
-                response, changed = service.handle(request, call.region)
-                if changed:
+                response, effect = service.handle(request, call.region)
+                if effect is Effect.CHANGE:
                     self.keeper.commit()
             except Exception:
-                if not service.locks_itself:
-                    self.keeper.revert()
-                    self.keeper.revert_own()
+                self._take_back(service)
                 raise
+            if effect is Effect.REFUSAL and self._take_back(service):
+                log.error("%s %s was %s, which was taken back", call.service, call.operation, LATE_REFUSAL)
             return response
+
+    def _take_back(self, service: Service[Any]) -> bool:
+        """Whether something of our services had been changed."""
+        if service.locks_itself:
+            return False
+        self.keeper.revert()
+        return self.keeper.revert_own()
 
 
 def _check_form(conditions: list[Any], call: Call, request: Request) -> None:
