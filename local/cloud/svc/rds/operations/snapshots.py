@@ -12,7 +12,7 @@ from local.cloud.svc.rds import events, names, snapshot
 from local.cloud.svc.rds.describe import described_snapshot
 from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.model import RdsState, Snapshot
-from local.cloud.svc.rds.rules import request
+from local.cloud.svc.rds.rules import references, request
 
 _FILTERS = {
     "db-instance-id": lambda s: [s.instance, f"arn:aws:rds:{s.region}:{ACCOUNT}:db:{s.instance}"],
@@ -69,6 +69,7 @@ class SnapshotOperations(Service[RdsState]):
         if encrypted and key is None:
             message = "A copy of an encrypted snapshot to another region needs a KmsKeyId of that region."
             raise AwsError("InvalidParameterCombination", message)
+        references.storage(original.region, original.inputs)
         tags = (original.tags if inputs.get("CopyTags") else {}) | from_list(inputs.get("Tags", []))
         made = snapshot.copy(state, original, self.context, inputs["TargetDBSnapshotIdentifier"], tags, key)
         events.of_snapshot(state, made, "creation", "Creating manual snapshot")
