@@ -170,7 +170,7 @@ def test_what_a_refused_write_changed_is_taken_back_and_logged(
     credential = "Credential=test/20260101/us-west-2/elasticache/aws4_request"
     scope = f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"
     body = {"Action": "CreateSnapshot", "SnapshotName": "x", "ReplicationGroupId": "g", "Version": "2015-02-02"}
-    request = Request(EnvironBuilder(method="POST", data=body, headers={"Authorization": scope}).get_environ())
+    request = Request(EnvironBuilder(method="POST", data=body, headers=[("Authorization", scope)]).get_environ())
     answer = Client(app).open(request.environ)
     assert (answer.status_code, "InvalidParameterValue" in answer.text) == (400, True)
     assert endpoint.context.state["elasticache", HERE].snapshots == snapshots
