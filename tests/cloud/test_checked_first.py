@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.core.request import Request
 from moto.iam.models import iam_backends
-from werkzeug.test import Client, EnvironBuilder
+from werkzeug.test import Client
 
 from local.cloud.context import ACCOUNT, CloudContext
 from local.cloud.http.application import LATE_REFUSAL, Application
@@ -25,6 +24,7 @@ from local.cloud.svc.elasticache.api import ElastiCache
 from local.cloud.svc.elasticache.global_group import GlobalGroup, GlobalMember
 from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member, Snapshot
 from local.site import Site
+from tests.cloud.signed import headers
 
 HERE = "us-west-2"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -167,11 +167,10 @@ def test_what_a_refused_write_changed_is_taken_back_and_logged(
     app = Application(endpoint.context, [Hasty(endpoint.context)], endpoint.store, {})
     snapshots = copy.deepcopy(endpoint.context.state["elasticache", HERE].snapshots)
     cluster = endpoint.context.state["eks", HERE].clusters["c"]
-    credential = "Credential=test/20260101/us-west-2/elasticache/aws4_request"
-    scope = f"AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"
-    body = {"Action": "CreateSnapshot", "SnapshotName": "x", "ReplicationGroupId": "g", "Version": "2015-02-02"}
-    request = Request(EnvironBuilder(method="POST", data=body, headers=[("Authorization", scope)]).get_environ())
-    answer = Client(app).open(request.environ)
+    body = b"Action=CreateSnapshot&SnapshotName=x&ReplicationGroupId=g&Version=2015-02-02"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    sent = headers("elasticache", "http://localhost/", "POST", body, form)
+    answer = Client(app).post("/", headers=list(sent.items()), data=body)
     assert (answer.status_code, "InvalidParameterValue" in answer.text) == (400, True)
     assert endpoint.context.state["elasticache", HERE].snapshots == snapshots
     assert LATE_REFUSAL in caplog.text
