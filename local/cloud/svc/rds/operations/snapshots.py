@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.base import Inputs, Output, Service
-from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.errors import AwsError, always_refused
 from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import events, names, snapshot
 from local.cloud.svc.rds.describe import described_snapshot
@@ -75,9 +75,9 @@ class SnapshotOperations(Service[RdsState]):
         events.of_snapshot(state, made, "creation", "Creating manual snapshot")
         return {"DBSnapshot": described_snapshot(made)}
 
-    def modify_db_snapshot(self, state: RdsState, inputs: Inputs) -> Output:
+    @always_refused("upgrading the engine version of a snapshot: only one version is installed")
+    def modify_db_snapshot(self, state: RdsState, inputs: Inputs) -> None:
         names.snapshot(state, inputs["DBSnapshotIdentifier"])
-        raise unsupported("upgrading the engine version of a snapshot: only one version is installed")
 
     def describe_db_snapshot_attributes(self, state: RdsState, inputs: Inputs) -> Output:
         found = names.snapshot(state, inputs["DBSnapshotIdentifier"])
@@ -85,9 +85,9 @@ class SnapshotOperations(Service[RdsState]):
         result = {"DBSnapshotIdentifier": found.identifier, "DBSnapshotAttributes": attributes}
         return {"DBSnapshotAttributesResult": result}
 
-    def modify_db_snapshot_attribute(self, state: RdsState, inputs: Inputs) -> Output:
+    @always_refused("sharing a snapshot with another account: there is only one")
+    def modify_db_snapshot_attribute(self, state: RdsState, inputs: Inputs) -> None:
         names.snapshot(state, inputs["DBSnapshotIdentifier"])
-        raise unsupported("sharing a snapshot with another account: there is only one")
 
     def _original(self, state: RdsState, text: str) -> Snapshot:
         arn = names.parse(text)
