@@ -20,6 +20,19 @@ from tests.fixtures.cloud import Cloud
 HERE = "us-west-2"
 DOMAIN, CLUSTER = {"DomainName": "here"}, {"clusterName": "here"}
 EMPTY: list[tuple[str, str, dict[str, Any], str]] = [
+    ("rds", "DescribeDBClusters", {}, "DBClusters"),
+    ("rds", "DescribeDBClusterSnapshots", {}, "DBClusterSnapshots"),
+    ("rds", "DescribeOptionGroups", {}, "OptionGroupsList"),
+    ("rds", "DescribeEventSubscriptions", {}, "EventSubscriptionsList"),
+    ("rds", "DescribePendingMaintenanceActions", {}, "PendingMaintenanceActions"),
+    ("rds", "DescribeDBProxies", {}, "DBProxies"),
+    ("rds", "DescribeGlobalClusters", {}, "GlobalClusters"),
+    ("rds", "DescribeReservedDBInstances", {}, "ReservedDBInstances"),
+    ("rds", "DescribeBlueGreenDeployments", {}, "BlueGreenDeployments"),
+    ("rds", "DescribeExportTasks", {}, "ExportTasks"),
+    ("rds", "DescribeIntegrations", {}, "Integrations"),
+    ("rds", "DescribeDBSecurityGroups", {}, "DBSecurityGroups"),
+    ("rds", "DescribeDBClusterParameterGroups", {}, "DBClusterParameterGroups"),
     ("rds", "DescribeDBCapacityReservations", {}, "DBCapacityReservations"),
     ("rds", "DescribeDBClusterAutomatedBackups", {}, "DBClusterAutomatedBackups"),
     ("rds", "DescribeDBProxyEndpoints", {}, "DBProxyEndpoints"),
@@ -106,4 +119,5 @@ def test_none_has_the_name_that_is_asked_for(
 def test_the_endpoint_says_so_in_each_protocol(cloud: Cloud) -> None:
     for service, operation, inputs, key in EMPTY:
         if not inputs:
-            assert getattr(cloud.client(service), xform_name(operation))()[key] == [], operation
+            found = getattr(cloud.client(service, "us-east-1"), xform_name(operation))()
+            assert found[key] == [], operation

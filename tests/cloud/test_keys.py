@@ -93,6 +93,25 @@ def test_what_it_encrypted_cannot_be_read_until_it_is_enabled(cloud: Cloud) -> N
     assert s3.get_object(**at)["Body"].read() == b"x"
 
 
+@pytest.mark.parametrize(("usage", "spec"), [("GENERATE_VERIFY_MAC", "HMAC_256"), ("SIGN_VERIFY", "ECC_NIST_P256")])
+def test_a_disabled_key_neither_signs_nor_verifies(cloud: Cloud, usage: str, spec: str) -> None:
+    kms = cloud.client("kms")
+    key = {"KeyId": kms.create_key(KeyUsage=usage, KeySpec=spec)["KeyMetadata"]["KeyId"]}
+    if usage == "SIGN_VERIFY":
+        how = {**key, "Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"}
+        make, check, made = kms.sign, kms.verify, {"Signature": kms.sign(**how)["Signature"]}
+    else:
+        how = {**key, "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"}
+        make, check, made = kms.generate_mac, kms.verify_mac, {"Mac": kms.generate_mac(**how)["Mac"]}
+    kms.disable_key(**key)
+    assert code(make, **how) == code(check, **how, **made) == "DisabledException"
+    kms.schedule_key_deletion(**key)
+    assert code(make, **how) == code(check, **how, **made) == "KMSInvalidStateException"
+    kms.cancel_key_deletion(**key)
+    kms.enable_key(**key)
+    check(**how, **made)
+
+
 def test_an_encrypted_database_is_not_copied_and_not_started_until_the_key_is_enabled(cloud: Cloud) -> None:
     rds, kms = cloud.client("rds"), cloud.client("kms")
     key, name = kms.create_key()["KeyMetadata"]["Arn"], "test-keys-encrypted"

@@ -123,6 +123,8 @@ def test_locked_versions_stay_and_their_retention_is_not_weakened(s3: Any) -> No
         assert code(s3.put_object_retention, **version, Retention=past) == "InvalidArgument"
     assert code(s3.delete_object, **kept["COMPLIANCE"], BypassGovernanceRetention=True) == "AccessDenied"
     s3.delete_object(**kept["GOVERNANCE"], BypassGovernanceRetention=True)
+    s3.put_object(Bucket=bucket, Key="free")
+    assert code(s3.get_object_retention, Bucket=bucket, Key="free") == "NoSuchObjectLockConfiguration"
     suspended = {"Status": "Suspended"}
     assert code(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=suspended) == "InvalidBucketState"
     rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}

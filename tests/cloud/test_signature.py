@@ -59,10 +59,16 @@ def test_what_is_signed_with_the_secret_of_its_key_is_good_and_nothing_else(
 
 @pytest.mark.parametrize(
     "header",
-    ["", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=key, SignedHeaders=host, Signature=0", "Bearer of=bad news"],
+    [
+        *("", "AWS4-HMAC-SHA256", "Bearer of=bad news"),
+        "AWS4-HMAC-SHA256 Credential=key, SignedHeaders=host, Signature=0",
+        "AWS4-HMAC-SHA256 Credential=another/20260101/us-west-2/eks/aws4_request, ITS",
+        "AWS4-HMAC-SHA256 AnotherCredential=another/20260101/us-west-2/eks/aws4_request, ITS",
+    ],
 )
 def test_what_is_no_signature_is_refused_as_such(header: str) -> None:
     request = signed("eks", "/clusters", {}, b"")
+    header = header.replace("ITS", request["headers"]["authorization"].partition(" ")[2])
     with pytest.raises(AwsError) as refused:
         is_good(request | {"headers": request["headers"] | {"authorization": header}})
     assert refused.value.code == "IncompleteSignature"

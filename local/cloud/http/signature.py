@@ -30,6 +30,7 @@ _WRONG = (
 )
 SecretOf = Callable[[str], str | None]
 _TIME = "%Y%m%dT%H%M%SZ"
+_FIELDS = {"Credential", "SignedHeaders", "Signature"}
 _PATH_AS_SENT = ("s3", "s3express", "s3-outposts")
 """Signing names of the services that sign a path as it is; the others normalize and escape it once more."""
 
@@ -44,6 +45,8 @@ def is_of_header(
     try:
         parts = headers["authorization"].partition(" ")[2].split(",")
         fields = dict(part.strip().split("=", 1) for part in parts)
+        if len(parts) != len(_FIELDS) or fields.keys() != _FIELDS:
+            raise ValueError(f"it has {', '.join(sorted(_FIELDS))}, each once")
         access_key, scope = fields["Credential"].split("/", 1)
         signed, signature = fields["SignedHeaders"], fields["Signature"]
         at = headers.get("x-amz-date") or parsedate_to_datetime(headers["date"]).astimezone(UTC).strftime(_TIME)
