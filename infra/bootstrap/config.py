@@ -32,8 +32,8 @@ class AccountConfig:
     """Its id, 12 digits; the program refuses to run against another account."""
     region: str
     repository: str
-    """owner/name on GitHub, whose workflows may take on the roles; owner@id/name@id where its tokens have the ids in `sub`,
-    as those of repositories made, renamed or transferred since 15 July 2026 have."""
+    """owner/name on GitHub, whose workflows may take on the roles; owner@id/name@id where its tokens have the ids in
+    `sub`, as those of repositories made, renamed or transferred since 15 July 2026 have."""
     old_states_days: int
     """Days for which an overwritten state can be restored."""
     keys: KeyConfig
