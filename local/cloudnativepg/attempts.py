@@ -4,7 +4,8 @@ from __future__ import annotations
 
 SECONDS = 10.0 + 20 + 40 + 80 + 160 + 320
 """CloudNativePG recovers by a Job, whose Pod Kubernetes repeats six times at these intervals (its `backoffLimit`). It
-makes no other Job (cloudnative-pg, pull request 11035). An attempt here costs no Pod, so there are more of them meanwhile."""
+makes no other Job (cloudnative-pg, pull request 11035). An attempt here costs no Pod, so there are more of
+them meanwhile."""
 
 
 class Attempts:

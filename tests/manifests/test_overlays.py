@@ -143,6 +143,18 @@ def test_the_store_archives_into_the_bucket_that_the_stack_declares(stack: str) 
     assert store["destinationPath"] == f"s3://{bucket}/timeseries"
 
 
+def test_instances_of_the_store_reach_each_others_server_and_status() -> None:
+    """CloudNativePG's isolation check: a primary that reaches neither the API server nor port 8000 of others stops."""
+    policy = of_kind("prod", "NetworkPolicy")["timeseries"]["spec"]
+    itself = {"podSelector": policy["podSelector"]}
+    assert of_kind("prod", "Cluster").keys() == {policy["podSelector"]["matchLabels"]["cnpg.io/cluster"]}
+    ports = {port["port"] for rule in policy["ingress"] if itself in rule["from"] for port in rule["ports"]}
+    assert ports == {5432, 8000}
+    others = [one for rule in policy["ingress"] if {"port": 8000} in rule["ports"] for one in rule["from"]]
+    operator = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "cnpg-system"}}}
+    assert others == [itself, operator]
+
+
 def test_what_staging_serves_is_stagings() -> None:
     routes = [route for one in of_kind("staging", "AuraService").values() for route in one["spec"].get("routes", [])]
     named = [route["host"] for route in routes] + [origin for route in routes for origin in route.get("origins", [])]
