@@ -28,8 +28,8 @@ class Addons(Component):
     ) -> None:
         """`nodes`: an add-on with Deployments is active only once its Pods run somewhere.
 
-        coredns and kube-proxy are those that every cluster begins with. Each add-on has the version that is AWS's default
-        for the cluster's version of Kubernetes, so an upgrade takes them with it.
+        coredns and kube-proxy are those that every cluster begins with. Each add-on has the version that is AWS's
+        default for the cluster's version of Kubernetes, so an upgrade takes them with it.
         """
         super().__init__(name, opts)
         self._cluster = cluster
