@@ -36,6 +36,8 @@ class AccountConfig:
     `sub`, as those of repositories made, renamed or transferred since 15 July 2026 have."""
     old_states_days: int
     """Days for which an overwritten state can be restored."""
+    trail_days: int
+    """Days for which the log of API calls is kept."""
     keys: KeyConfig
     registry: RegistryConfig | None = None
     """Of the account that keeps the images for all of them; None in the others."""
@@ -53,7 +55,7 @@ class AccountConfig:
 def load() -> AccountConfig:
     """The selected stack's configuration. Raises pulumi.RunError with every key that is missing or invalid."""
     given = pulumi.Config()
-    plain = {key: given.get(key) for key in ("account", "region", "repository", "oldStatesDays")}
+    plain = {key: given.get(key) for key in ("account", "region", "repository", "oldStatesDays", "trailDays")}
     nested = {key: given.get_object(key) for key in ("keys", "registry")}
     values = {key: value for key, value in {**plain, **nested}.items() if value is not None}
     try:
