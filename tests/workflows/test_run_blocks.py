@@ -32,7 +32,7 @@ NOT_HERE = {
     "deploy/deploy/Python environment": "tests/toolchain/test_bootstrap.py runs bin/bootstrap",
     "deploy/deploy/No runbook is under way": "tests/cli/test_recovery_of_a_stack.py runs the command",
     "deploy/deploy/Still no runbook is under way": "the same command",
-    "deploy/deploy/AWS resources and controllers": "the command of README, which tests/infra/test_bootstrap.py runs",
+    "deploy/deploy/AWS resources and controllers": "README's command, which tests/features/test_to_aws.py runs",
     "deploy/deploy/Custom resources": "a cluster of EKS with the stack's name",
     "deploy/deploy/Wait until all are Ready": "a cluster of EKS with the stack's name",
     "recover/recover/Python environment": "tests/toolchain/test_bootstrap.py runs bin/bootstrap",
