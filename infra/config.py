@@ -39,6 +39,11 @@ class StackConfig:
     def __post_init__(self) -> None:
         if not re.fullmatch("[0-9]{12}", self.account):
             raise ValueError(f"account is {self.account!r}; an AWS account's id has 12 digits, in quotes")
+        for name, region in self.regions.items():
+            for admin, arn in region.cluster.admins.items():
+                if not re.fullmatch(f"arn:aws:iam::{self.account}:.+", arn):
+                    where = f"regions.{name}.cluster.admins.{admin}"
+                    raise ValueError(f"{where} is {arn}, which is no ARN of IAM in account {self.account}")
         if not self.regions:
             raise ValueError("a stack needs at least one region")
         self.pair.check(self.regions)

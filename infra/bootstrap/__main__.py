@@ -15,6 +15,7 @@ from infra.bootstrap.github import GitHub
 from infra.bootstrap.registry import Registry
 from infra.bootstrap.roles import deploy_role, image_role
 from infra.bootstrap.state import State
+from infra.bootstrap.trail import Trail
 
 
 def main() -> None:
@@ -26,11 +27,12 @@ def main() -> None:
     here = pulumi.ResourceOptions(providers=[provider])
     kept = pulumi.ResourceOptions(providers=[provider], protect=True)
     state = State("aura-state", account, kept)
+    trail = Trail("aura-trail", account, kept)
     # A domain in a VPC makes its network interfaces as this role, and is refused without it.
     aws.iam.ServiceLinkedRole("aura-search", aws_service_name="opensearchservice.amazonaws.com", opts=here)
     github = GitHub("aura-github", account.repository, here)
     registry = _registry(account, tags, kept) if account.registry else None
-    deploy = deploy_role(github, "aura-deploy", pulumi.get_stack(), account, state, registry)
+    deploy = deploy_role(github, "aura-deploy", pulumi.get_stack(), account, state, trail, registry)
     pulumi.export("PULUMI_BACKEND_URL", state.url)
     pulumi.export("PULUMI_SECRETS_PROVIDER", state.secrets_provider)
     pulumi.export("DEPLOY_ROLE", deploy.arn)

@@ -11,7 +11,7 @@ from infra.components.key import KeyConfig
 from infra.settings import settings
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+|[A-Za-z0-9-]+@[0-9]+/[A-Za-z0-9._-]+@[0-9]+")
 
 
 @settings
@@ -32,9 +32,12 @@ class AccountConfig:
     """Its id, 12 digits; the program refuses to run against another account."""
     region: str
     repository: str
-    """owner/name on GitHub, whose workflows may take on the roles."""
+    """owner/name on GitHub, whose workflows may take on the roles; owner@id/name@id where its tokens have the ids in
+    `sub`, as those of repositories made, renamed or transferred since 15 July 2026 have."""
     old_states_days: int
     """Days for which an overwritten state can be restored."""
+    trail_days: int
+    """Days for which the log of API calls is kept."""
     keys: KeyConfig
     registry: RegistryConfig | None = None
     """Of the account that keeps the images for all of them; None in the others."""
@@ -42,7 +45,7 @@ class AccountConfig:
     def __post_init__(self) -> None:
         _check_account("account", self.account)
         if not _REPOSITORY.fullmatch(self.repository):
-            raise ValueError(f"repository is {self.repository!r}; GitHub's form is owner/name")
+            raise ValueError(f"repository is {self.repository!r}; GitHub's form is owner/name or owner@id/name@id")
         if self.registry and self.account in self.registry.readers:
             raise ValueError("registry.readers names the account itself, which may pull anyway")
         if self.registry and self.registry.replica == self.region:
@@ -52,7 +55,7 @@ class AccountConfig:
 def load() -> AccountConfig:
     """The selected stack's configuration. Raises pulumi.RunError with every key that is missing or invalid."""
     given = pulumi.Config()
-    plain = {key: given.get(key) for key in ("account", "region", "repository", "oldStatesDays")}
+    plain = {key: given.get(key) for key in ("account", "region", "repository", "oldStatesDays", "trailDays")}
     nested = {key: given.get_object(key) for key in ("keys", "registry")}
     values = {key: value for key, value in {**plain, **nested}.items() if value is not None}
     try:

@@ -11,6 +11,7 @@ from infra.bootstrap.config import AccountConfig
 from infra.bootstrap.github import GitHub
 from infra.bootstrap.registry import Registry
 from infra.bootstrap.state import State
+from infra.bootstrap.trail import Trail
 
 _PLATFORM = (
     *("acm", "cloudfront", "ec2", "eks", "elasticache", "es", "kafka", "kms", "logs", "rds", "route53"),
@@ -19,7 +20,7 @@ _PLATFORM = (
 """The services whose resources infra/ declares; s3 and iam have statements of their own."""
 _PASSED_TO = ("ec2", "eks", "kafka", "pods.eks", "monitoring.rds", "s3", "vpc-flow-logs")
 _OWN = ("aura-deploy", "aura-images")
-_ALIASES = ("aura-state", "aura-images*")
+_ALIASES = ("aura-state", "aura-trail", "aura-images*")
 _VERBS = ("Create", "Delete", "Tag", "Untag", "Update", "Put", "Attach", "Detach")
 _WRITE_IAM = (
     *(f"iam:{verb}{noun}*" for noun in ("Role", "Policy") for verb in _VERBS),
@@ -28,21 +29,28 @@ _WRITE_IAM = (
 
 
 def deploy_role(
-    github: GitHub, name: str, environment: str, config: AccountConfig, state: State, registry: Registry | None
+    github: GitHub,
+    name: str,
+    environment: str,
+    config: AccountConfig,
+    state: State,
+    trail: Trail,
+    registry: Registry | None,
 ) -> aws.iam.Role:
     """For jobs with this environment of the repository, whose reviewers GitHub asks first.
 
     It makes roles for the platform, with policies of the program's choice; so it could do anything in the account, in
-    two steps. What it can't do in one: alter itself, the registry, or an older state.
+    two steps. What it can't do in one: alter itself, the registry, the trail, or an older state.
     """
-    keys = [state.key.arn, *(registry.keys if registry else [])]
-    return github.role(name, f"environment:{environment}", deploy_statements(config, state.bucket.arn, keys))
+    keys = [state.key.arn, trail.key.arn, *(registry.keys if registry else [])]
+    statements = deploy_statements(config, state.bucket.arn, trail.bucket.arn, keys)
+    return github.role(name, f"environment:{environment}", statements)
 
 
 def deploy_statements(
-    config: AccountConfig, state: pulumi.Input[str], keys: Sequence[pulumi.Input[str]]
+    config: AccountConfig, state: pulumi.Input[str], trail: pulumi.Input[str], keys: Sequence[pulumi.Input[str]]
 ) -> list[dict[str, object]]:
-    """`state` is the ARN of the state's bucket; `keys` are those of the keys of state and registry."""
+    """`state` and `trail` are ARNs of buckets; `keys` are those of the keys of state, trail and registry."""
     iam = f"arn:aws:iam::{config.account}"
     named = [f"{iam}:{kind}/aura-*" for kind in ("role", "policy")]
     own = [f"{iam}:role/{role}" for role in _OWN]
@@ -57,6 +65,7 @@ def deploy_statements(
         _deny("NotItself", _WRITE_IAM, own),
         _deny("StateBucket", ["s3:DeleteBucket*", "s3:PutBucket*", "s3:Put*Configuration"], state),
         _deny("OldStates", ["s3:DeleteObjectVersion"], pulumi.Output.concat(state, "/*")),
+        _deny("Trail", ["s3:Delete*", "s3:Put*"], [trail, pulumi.Output.concat(trail, "/*")]),
         _deny("Keys", ["kms:ScheduleKeyDeletion", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:*Alias"], list(keys)),
         _deny("Aliases", ["kms:*Alias"], [f"arn:aws:kms:*:{config.account}:alias/{name}" for name in _ALIASES]),
     ]

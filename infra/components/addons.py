@@ -28,7 +28,8 @@ class Addons(Component):
     ) -> None:
         """`nodes`: an add-on with Deployments is active only once its Pods run somewhere.
 
-        coredns and kube-proxy are those that every cluster begins with; declared, they are updated with it.
+        coredns and kube-proxy are those that every cluster begins with. Each add-on has the version that is AWS's
+        default for the cluster's version of Kubernetes, so an upgrade takes them with it.
         """
         super().__init__(name, opts)
         self._cluster = cluster
@@ -56,12 +57,17 @@ class Addons(Component):
         configuration: Mapping[str, object] | None = None,
         aliases: Sequence[pulumi.Alias] = (),
     ) -> aws.eks.Addon:
+        offered = aws.eks.get_addon_version_output(
+            addon_name=addon, kubernetes_version=self._cluster.version, opts=pulumi.InvokeOutputOptions(parent=self)
+        )
         return aws.eks.Addon(
             f"{self.name}-{addon}",
             cluster_name=self._cluster.name,
             addon_name=addon,
+            addon_version=offered.version,
             configuration_values=json.dumps(configuration) if configuration else None,
             resolve_conflicts_on_create="OVERWRITE",  # a new cluster has a vpc-cni of its own
+            resolve_conflicts_on_update="PRESERVE",  # what a person set in the cluster survives a new version
             opts=self.child(depends_on=after, aliases=aliases),
         )
 

@@ -88,7 +88,7 @@ class Cluster(Component):
             NodeGroup(
                 f"{name}-{group}",
                 group,
-                self.cluster.name,
+                self.cluster,
                 size[group],
                 node_role.arn,
                 subnets,

@@ -82,7 +82,7 @@ class NodeGroup(Component):
         self,
         name: str,
         group: str,
-        cluster: pulumi.Input[str],
+        cluster: aws.eks.Cluster,
         size: pulumi.Input[int],
         role: pulumi.Input[str],
         subnets: Sequence[pulumi.Input[str]],
@@ -95,8 +95,9 @@ class NodeGroup(Component):
         template = self._template(name, volumes_key, config)
         self.group = aws.eks.NodeGroup(
             name,
-            cluster_name=cluster,
+            cluster_name=cluster.name,
             node_group_name=group,
+            version=cluster.version,  # without it, an upgrade of the cluster would leave the nodes behind
             node_role_arn=role,
             subnet_ids=list(subnets),
             ami_type=config.ami_type,

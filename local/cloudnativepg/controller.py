@@ -16,6 +16,7 @@ import structlog
 
 from local.cloudnativepg import cluster as model
 from local.cloudnativepg import objects
+from local.cloudnativepg.attempts import Attempts
 from local.cloudnativepg.backup_controller import BackupController
 from local.cloudnativepg.base_backups import BaseBackups, StoreFailed, newest
 from local.cloudnativepg.cluster import Cluster
@@ -45,6 +46,10 @@ class Unrecoverable(Exception):
     """A new Cluster cannot have its data yet."""
 
 
+class RecoveryFailed(Unrecoverable):
+    """An attempt to restore its data has failed, of which there are only so many."""
+
+
 class Controller:
     """Controller of the Clusters of `namespace` on the machine of `site`."""
 
@@ -60,6 +65,7 @@ class Controller:
         self._deleted: set[str] = set()
         self._provisioned: dict[str, tuple[str, Role, Credentials]] = {}
         self._transitions = Transitions()
+        self._attempts = Attempts()
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -104,6 +110,8 @@ class Controller:
 
     async def _reconcile(self, name: str) -> None:
         cluster = self._clusters[name]
+        if self._attempts.exhausted(cluster.metadata.uid):
+            return
         try:
             if reason := cluster.unsupported():
                 await self._update_status(cluster, False, "Cluster cannot be created", reason)
@@ -114,6 +122,13 @@ class Controller:
             access = await self.instances.ensure(cluster)
             await self._ensure(cluster, access)
             await self._update_status(cluster, True, model.HEALTHY, "", await self._look_at_archiving(cluster))
+        except RecoveryFailed as error:
+            if self._attempts.failed(cluster.metadata.uid, time.monotonic()):
+                log.error("recovery_given_up", cluster=name, error=str(error), effect="it has no server")
+                why = f"{error}; it is not tried again. Delete the Cluster and apply it again once it can be recovered."
+                await self._update_status(cluster, False, model.UNRECOVERABLE, why)
+            else:
+                await self._update_status(cluster, False, "Setting up primary", str(error))
         except Unrecoverable as error:
             await self._update_status(cluster, False, "Setting up primary", str(error))
         except Unsettled as error:
@@ -163,11 +178,11 @@ class Controller:
                 chosen = newest(await asyncio.to_thread(backups.complete), until)
                 if chosen is None:
                     before = f" that was complete before {until.isoformat()}" if until else ""
-                    raise Unrecoverable(f"ObjectStore {source.store} has no backup of {source.server}{before}")
+                    raise RecoveryFailed(f"ObjectStore {source.store} has no backup of {source.server}{before}")
                 log.info("recovering", cluster=cluster.metadata.name, backup=chosen.id, until=str(until or "the end"))
                 await asyncio.to_thread(backups.fetch, chosen, server.base)
         except StoreFailed as error:
-            raise Unrecoverable(str(error)) from error
+            raise RecoveryFailed(str(error)) from error
         if server.standing.role is Role.REPLICA:
             return
         if cluster.follows and cluster.begins_as_replica:

@@ -12,7 +12,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.fixtures.cloud import REGION, Cloud, code, code_of
+from tests.cloud.signed import headers
+from tests.fixtures.cloud import KEY, REGION, Cloud, code, code_of
 
 pytestmark = pytest.mark.integration
 
@@ -47,10 +48,10 @@ def test_s3_denies_anonymous_requests(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("path", ["/moto-api/reset", "/moto-api/data.json", "/latest/meta-data/iam"])
 def test_motos_own_interface_is_not_here(cloud: Cloud, path: str) -> None:
-    scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0"
-    for headers, status in (({}, 403), ({"Authorization": scope}, 501)):
+    url = cloud.site.endpoint_url + path
+    for sent, status in (({}, 403), (headers("s3", url), 501)):
         with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(urllib.request.Request(cloud.site.endpoint_url + path, b"", headers), timeout=5)
+            urllib.request.urlopen(urllib.request.Request(url, b"", sent), timeout=5)
         assert refused.value.code == status
 
 
@@ -73,6 +74,48 @@ def test_global_services_answer_to_every_region_that_exists(cloud: Cloud, servic
     operation = operation or "list_distributions"
     getattr(cloud.client(service, region="eu-west-1"), operation)()
     assert code(getattr(cloud.client(service, region="us-nowhere-1"), operation)) == "NotImplemented"
+
+
+WRONG = {
+    **{"rds": "SignatureDoesNotMatch", "s3": "SignatureDoesNotMatch", "sqs": "InvalidSignatureException"},
+    **{"eks": "InvalidSignatureException", "kms": "InvalidSignatureException", "ec2": "AuthFailure"},
+}
+"""By service: its error for a signature that is not made with the secret of its key."""
+READS = {"rds": "describe_db_instances", "s3": "list_buckets", "sqs": "list_queues", "eks": "list_clusters"}
+READS |= {"kms": "list_keys", "ec2": "describe_vpcs"}
+
+
+@pytest.mark.parametrize("service", WRONG)
+def test_a_signature_is_made_with_the_secret_of_its_key(cloud: Cloud, service: str) -> None:
+    getattr(cloud.client(service), READS[service])()
+    assert code(getattr(cloud.client(service, secret="another"), READS[service])) == WRONG[service]
+
+
+def test_a_session_or_a_user_is_known_by_secret_not_by_key(cloud: Cloud) -> None:
+    iam = cloud.client("iam")
+    iam.create_user(UserName="test-secret")
+    user = iam.create_access_key(UserName="test-secret")["AccessKey"]
+    assert code(cloud.client("rds", key=user["AccessKeyId"]).describe_db_instances) == "SignatureDoesNotMatch"
+    session = cloud.client("sts").assume_role(RoleArn=cloud.role, RoleSessionName="s1")["Credentials"]
+    url, body = cloud.site.endpoint_url + "/", b"Action=GetCallerIdentity&Version=2011-06-15"
+    for secret, status in ((session["SecretAccessKey"], 200), (user["SecretAccessKey"], 403)):
+        form, token = {"Content-Type": "application/x-www-form-urlencoded"}, session["SessionToken"]
+        sent = headers("sts", url, "POST", body, form, secret, token, session["AccessKeyId"])
+        assert asked(url, body, sent) == status
+        assert asked(url, body.replace(b"-15", b"-16"), sent) == 403  # another body
+
+
+def test_one_request_has_one_signature(cloud: Cloud) -> None:
+    url = cloud.client("s3").generate_presigned_url("list_buckets").replace(f"{KEY}%2F", "another%2F")
+    assert asked(url, None, headers("s3", cloud.site.endpoint_url + "/", "GET")) == 400
+
+
+def asked(url: str, body: bytes | None, sent: dict[str, str]) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, body, sent), timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 def fetched(url: str) -> int:

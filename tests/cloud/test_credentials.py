@@ -123,11 +123,12 @@ def test_the_endpoint_refuses_them(cloud: Cloud) -> None:
 def test_a_key_that_is_switched_off_is_refused(cloud: Cloud) -> None:
     iam = cloud.client("iam")
     iam.create_user(UserName="test-off")
-    key = iam.create_access_key(UserName="test-off")["AccessKey"]["AccessKeyId"]
-    cloud.client("rds", key=key).describe_db_instances()
+    made = iam.create_access_key(UserName="test-off")["AccessKey"]
+    key, secret = made["AccessKeyId"], made["SecretAccessKey"]
+    cloud.client("rds", key=key, secret=secret).describe_db_instances()
     iam.update_access_key(UserName="test-off", AccessKeyId=key, Status="Inactive")
     with pytest.raises(ClientError) as refused:
-        cloud.client("rds", key=key).describe_db_instances()
+        cloud.client("rds", key=key, secret=secret).describe_db_instances()
     assert code_of(refused.value) == "InvalidClientTokenId"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,9 @@ from local.cloud.svc.elasticache import describe
 from local.cloud.svc.elasticache.backing import ReplicationGroupBacking
 from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member
 from local.site import Site
+from tests.cloud.maintenance_window import around
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
+from tests.fixtures.waiting import until
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
@@ -63,6 +65,21 @@ def test_a_dead_primary_that_was_replaced_in_the_state_only_follows(backing: Rep
     group.primary_name, group.status = "g-002", "modifying"
     backing.reconcile()
     assert [at(member.address).info("replication")["role"] for member in group.members] == ["slave", "master"]
+
+
+@pytest.mark.integration
+def test_what_waits_is_applied_in_the_maintenance_window(backing: ReplicationGroupBacking) -> None:
+    group, now = backing.group, datetime.now(UTC)
+    memory = [at(member.address).info("memory")["maxmemory"] for member in group.members]
+    group.pending = {"CacheNodeType": "cache.m6g.large"}
+    group.inputs["PreferredMaintenanceWindow"] = around(now + timedelta(hours=2))
+    backing.reconcile()
+    assert (dict(group.pending), group.node_type) == ({"CacheNodeType": "cache.m6g.large"}, "cache.t4g.micro")
+    group.inputs["PreferredMaintenanceWindow"] = around(now)
+    until("it to be applied", lambda: backing.reconcile() or (not group.pending and group.status == "available"))
+    assert group.node_type == "cache.m6g.large"
+    after = [at(member.address).info("memory")["maxmemory"] for member in group.members]
+    assert all(more > less for more, less in zip(after, memory, strict=True))
 
 
 def test_a_state_of_before_is_read_and_described() -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud import rds as rds_instances
 from tests.fixtures.cloud import REGION, Cloud, code, code_of
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
 
@@ -89,3 +91,83 @@ def test_what_it_encrypted_cannot_be_read_until_it_is_enabled(cloud: Cloud) -> N
     kms.enable_key(KeyId=key)
     assert vault.get_secret_value(SecretId="test-keys-read")["SecretString"] == "x"
     assert s3.get_object(**at)["Body"].read() == b"x"
+
+
+@pytest.mark.parametrize(("usage", "spec"), [("GENERATE_VERIFY_MAC", "HMAC_256"), ("SIGN_VERIFY", "ECC_NIST_P256")])
+def test_a_disabled_key_neither_signs_nor_verifies(cloud: Cloud, usage: str, spec: str) -> None:
+    kms = cloud.client("kms")
+    key = {"KeyId": kms.create_key(KeyUsage=usage, KeySpec=spec)["KeyMetadata"]["KeyId"]}
+    if usage == "SIGN_VERIFY":
+        how = {**key, "Message": b"x", "SigningAlgorithm": "ECDSA_SHA_256"}
+        make, check, made = kms.sign, kms.verify, {"Signature": kms.sign(**how)["Signature"]}
+    else:
+        how = {**key, "Message": b"x", "MacAlgorithm": "HMAC_SHA_256"}
+        make, check, made = kms.generate_mac, kms.verify_mac, {"Mac": kms.generate_mac(**how)["Mac"]}
+    kms.disable_key(**key)
+    assert code(make, **how) == code(check, **how, **made) == "DisabledException"
+    kms.schedule_key_deletion(**key)
+    assert code(make, **how) == code(check, **how, **made) == "KMSInvalidStateException"
+    kms.cancel_key_deletion(**key)
+    kms.enable_key(**key)
+    check(**how, **made)
+
+
+def test_an_encrypted_database_is_not_copied_and_not_started_until_the_key_is_enabled(cloud: Cloud) -> None:
+    rds, kms = cloud.client("rds"), cloud.client("kms")
+    key, name = kms.create_key()["KeyMetadata"]["Arn"], "test-keys-encrypted"
+    rds_instances.create(cloud, name, BackupRetentionPeriod=1, StorageEncrypted=True, KmsKeyId=key)
+    rds_instances.available(cloud, name)
+    rds.create_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=name)
+
+    def settled() -> bool:
+        snapshots = rds.describe_db_snapshots(DBInstanceIdentifier=name)["DBSnapshots"]
+        types = {each["SnapshotType"] for each in snapshots if each["Status"] == "available"}
+        return types == {"manual", "automated"} and "LatestRestorableTime" in rds_instances.describe(cloud, name)
+
+    until("both snapshots", settled)
+    rds_instances.available(cloud, name)
+    copies: list[tuple[Any, dict[str, Any]]] = [
+        (
+            rds.restore_db_instance_from_db_snapshot,
+            {"DBInstanceIdentifier": "test-keys-restored", "DBSnapshotIdentifier": name},
+        ),
+        (
+            rds.copy_db_snapshot,
+            {"SourceDBSnapshotIdentifier": name, "TargetDBSnapshotIdentifier": "test-keys-copy"},
+        ),
+        (
+            rds.copy_db_snapshot,
+            {
+                "SourceDBSnapshotIdentifier": name,
+                "TargetDBSnapshotIdentifier": "test-keys-copy",
+                "KmsKeyId": cloud.key,
+            },
+        ),
+        (
+            rds.create_db_instance_read_replica,
+            {"DBInstanceIdentifier": "test-keys-replica", "SourceDBInstanceIdentifier": name},
+        ),
+        (
+            rds.restore_db_instance_to_point_in_time,
+            {
+                "TargetDBInstanceIdentifier": "test-keys-restored",
+                "SourceDBInstanceIdentifier": name,
+                "UseLatestRestorableTime": True,
+            },
+        ),
+    ]
+    kms.disable_key(KeyId=key)
+    for call, inputs in copies:
+        with pytest.raises(ClientError, match="is disabled") as refused:
+            call(**inputs)
+        assert code_of(refused.value) == "KMSKeyNotAccessibleFault", inputs
+    rds.stop_db_instance(DBInstanceIdentifier=name)
+    until("it to stop", lambda: rds_instances.describe(cloud, name)["DBInstanceStatus"] == "stopped")
+    assert code(rds.start_db_instance, DBInstanceIdentifier=name) == "KMSKeyNotAccessibleFault"
+    kms.schedule_key_deletion(KeyId=key)
+    assert code(rds.start_db_instance, DBInstanceIdentifier=name) == "KMSKeyNotAccessibleFault"
+    kms.cancel_key_deletion(KeyId=key)
+    kms.enable_key(KeyId=key)
+    copied = rds.copy_db_snapshot(SourceDBSnapshotIdentifier=name, TargetDBSnapshotIdentifier="test-keys-copy")
+    assert copied["DBSnapshot"]["KmsKeyId"] == key
+    rds_instances.delete(cloud, name)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.maintenance_window import around
 from tests.cloud.rds import PASSWORD, available, connect, create, describe
 from tests.fixtures.cloud import Cloud, code_of
 from tests.fixtures.waiting import until
@@ -173,3 +175,15 @@ def test_instance_that_cannot_be_made_is_refused_and_not_there(rds: Any, change:
 
 def _all(rds: Any) -> list[dict[str, Any]]:
     return rds.describe_db_instances()["DBInstances"]
+
+
+def test_what_waits_is_applied_in_the_maintenance_window(cloud: Cloud, rds: Any, users: Any) -> None:
+    wanted = {"DBInstanceClass": "db.t4g.medium", "AllocatedStorage": 40}
+    later, now = (around(datetime.now(UTC) + timedelta(hours=hours)) for hours in (2, 0))
+    rds.modify_db_instance(DBInstanceIdentifier="users", PreferredMaintenanceWindow=later, **wanted)
+    assert available(cloud, "users")["PendingModifiedValues"] == wanted
+    rds.modify_db_instance(DBInstanceIdentifier="users", PreferredMaintenanceWindow=now)
+    until("it to be applied", lambda: describe(cloud, "users")["PendingModifiedValues"] == {})
+    found = available(cloud, "users")
+    assert {name: found[name] for name in wanted} == wanted
+    connect(found).close()

@@ -220,33 +220,18 @@ def user_parameters(rds: Any, group: str) -> dict[str, tuple[str, str]]:
     return {found["ParameterName"]: (found["ParameterValue"], found["ApplyMethod"]) for found in listed}
 
 
-@pytest.mark.parametrize(
-    ("operation", "key"),
-    [
-        ("describe_db_clusters", "DBClusters"),
-        ("describe_db_cluster_snapshots", "DBClusterSnapshots"),
-        ("describe_option_groups", "OptionGroupsList"),
-        ("describe_event_subscriptions", "EventSubscriptionsList"),
-        ("describe_pending_maintenance_actions", "PendingMaintenanceActions"),
-        ("describe_db_proxies", "DBProxies"),
-        ("describe_global_clusters", "GlobalClusters"),
-        ("describe_reserved_db_instances", "ReservedDBInstances"),
-        ("describe_blue_green_deployments", "BlueGreenDeployments"),
-        ("describe_export_tasks", "ExportTasks"),
-        ("describe_integrations", "Integrations"),
-        ("describe_db_security_groups", "DBSecurityGroups"),
-        ("describe_db_cluster_parameter_groups", "DBClusterParameterGroups"),
-    ],
-)
-def test_what_there_is_none_of_is_an_empty_list(cloud: Cloud, operation: str, key: str) -> None:
-    assert getattr(cloud.client("rds", "us-east-1"), operation)()[key] == []
-
-
 def test_offers_and_events_are_described(cloud: Cloud, rds: Any, steady: Any) -> None:
     options = rds.describe_orderable_db_instance_options(Engine="postgres", DBInstanceClass="db.t4g.micro")
     (option,) = options["OrderableDBInstanceOptions"]
     (version,) = rds.describe_db_engine_versions(Engine="postgres")["DBEngineVersions"]
     assert option["EngineVersion"] == version["EngineVersion"] == steady["EngineVersion"]
+    for name, value, count in (("engine-version", version["EngineVersion"], 1), ("engine", "mysql", 0)):
+        filters = [{"Name": name, "Values": [value]}]
+        assert len(rds.describe_db_engine_versions(Filters=filters)["DBEngineVersions"]) == count
+    assert refused(rds.describe_db_engine_versions, Filters=[{"Name": "nosuch", "Values": ["x"]}]) == VALUE
+    one = [{"Name": "parameter-name", "Values": ["work_mem"]}]
+    (found,) = rds.describe_db_parameters(DBParameterGroupName="default.postgres15", Filters=one)["Parameters"]
+    assert found["ParameterName"] == "work_mem"
     (certificate,) = rds.describe_certificates()["Certificates"]
     assert certificate["CertificateIdentifier"] == describe(cloud, "steady")["CACertificateIdentifier"]
     events = rds.describe_events(SourceType="db-instance", SourceIdentifier="steady")["Events"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.signed import headers as signed_headers
 from tests.fixtures.cloud import Cloud, code_of
 
 pytestmark = pytest.mark.integration
@@ -61,8 +62,8 @@ FORM = "application/x-www-form-urlencoded"
 def test_a_request_that_cannot_be_read_is_the_callers_mistake(
     cloud: Cloud, service: str, path: str, kind: str, body: bytes, said: str
 ) -> None:
-    scope = f"AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    headers, url = {"Authorization": scope, "Content-Type": kind}, cloud.site.endpoint_url + path
+    url = cloud.site.endpoint_url + path
+    headers = signed_headers(service, url, "POST", body, {"Content-Type": kind})
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=5)
     answer = f"{refused.value.headers} {refused.value.read().decode()}"

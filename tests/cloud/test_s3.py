@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.cloud.signed import headers as signed_headers
 from tests.fixtures.cloud import KEY, REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
@@ -59,8 +60,8 @@ def test_reads_and_writes_have_their_conditions(s3: Any, bucket: str) -> None:
 
 def status(cloud: Cloud, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> int:
     """With which a request is answered that has these headers as they are."""
-    scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0"
-    url, signed = f"{cloud.site.endpoint_url}/{path}", {"Authorization": scope, "Content-Type": "text/plain", **headers}
+    url = f"{cloud.site.endpoint_url}/{path}"
+    signed = signed_headers("s3", url, method, body or b"", {"Content-Type": "text/plain", **headers})
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, signed, method=method), timeout=5) as answer:
             return answer.status
@@ -122,6 +123,8 @@ def test_locked_versions_stay_and_their_retention_is_not_weakened(s3: Any) -> No
         assert code(s3.put_object_retention, **version, Retention=past) == "InvalidArgument"
     assert code(s3.delete_object, **kept["COMPLIANCE"], BypassGovernanceRetention=True) == "AccessDenied"
     s3.delete_object(**kept["GOVERNANCE"], BypassGovernanceRetention=True)
+    s3.put_object(Bucket=bucket, Key="free")
+    assert code(s3.get_object_retention, Bucket=bucket, Key="free") == "NoSuchObjectLockConfiguration"
     suspended = {"Status": "Suspended"}
     assert code(s3.put_bucket_versioning, Bucket=bucket, VersioningConfiguration=suspended) == "InvalidBucketState"
     rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}

@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.cloud.signed import headers as signed_headers
 from tests.fixtures.cloud import REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
@@ -76,7 +77,6 @@ def test_bodies_that_s3_cannot_read_are_the_callers_mistake(cloud: Cloud) -> Non
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket="test-bodies", CreateBucketConfiguration={"LocationConstraint": REGION})
     upload = s3.create_multipart_upload(Bucket="test-bodies", Key="k")["UploadId"]
-    scope = "AWS4-HMAC-SHA256 Credential=k/20260101/us-west-2/s3/aws4_request, SignedHeaders=host, Signature=0"
     chunked = {"Content-Encoding": "aws-chunked", "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"}
     for path, method, body, headers, status, name in (
         (f"/test-bodies/k?uploadId={upload}", "POST", b"", {}, 400, b"MalformedXML"),
@@ -85,7 +85,8 @@ def test_bodies_that_s3_cannot_read_are_the_callers_mistake(cloud: Cloud) -> Non
         ("/test-bodies?tagging", "PUT", b"<Bad", {}, 400, b"MalformedXML"),  # which has no rule
         ("/test-bodies/k", "PUT", b"", chunked, 411, b"MissingContentLength"),
     ):
-        url, signed = cloud.site.endpoint_url + path, {"Authorization": scope, **headers}
+        url = cloud.site.endpoint_url + path
+        signed = signed_headers("s3", url, method, body, headers)
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(urllib.request.Request(url, body, signed, method=method), timeout=5)
         codes = re.findall(b"<Code>(.*)</Code>", refused.value.read())

@@ -20,9 +20,9 @@ def test_cluster_and_custom_resources_come_up_by_the_commands_of_readme(platform
         "set -eo pipefail",
         f"export STACK=local KUBECONFIG={kubeconfig} PULUMI_SKIP_CONFIRMATIONS=true PULUMI_SKIP_UPDATE_CHECK=true",
     ]
-    (up, login), apply, wait = STEPS[5], STEPS[7][:4], STEPS[7][4:]
+    (up, login), apply, wait = STEPS[5], STEPS[7][:5], STEPS[7][5:]
     assert up == "pulumi up --policy-pack infra/policies" and "update-kubeconfig" in login
-    assert " apply " in apply[2] and " wait " in wait[1]
+    assert " apply " in apply[3] and " wait " in wait[1]
 
     def here(*lines: str) -> str:
         """The stack `local` of the platform has one region."""
@@ -33,6 +33,7 @@ def test_cluster_and_custom_resources_come_up_by_the_commands_of_readme(platform
     assert "unchanged" in printed and "created" not in printed
     assert kubeconfig.read_text()
     applied = platform.run("bash", "-c", here(*apply))
+    assert "us-west-2: the store begins empty" in applied
     assert "auraservice.platform.aurawellness.com/ingest serverside-applied" in applied
     assert "biostream.platform.aurawellness.com/bio-sync condition met" in platform.run(
         "bash", "-c", here(*wait), seconds=900

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 SEED, SECONDS, CASE, CASES = "AURA_FUZZ_SEED", "AURA_FUZZ_SECONDS", "AURA_FUZZ_CASE", "AURA_FUZZ_CASES"
 SHORT_SECONDS, SHORT_SEED = 5.0, 1
-"""As part of the integration tier: the same cases every time."""
+"""Of a run by pytest alone, which no tier makes: the same cases every time."""
 WHOLE = -1
 """In place of a case's number: what only the campaign as a whole shows."""
 _SHOWN = 20

@@ -18,7 +18,9 @@ from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
 
 from local.cloud import endpoint
+from local.cloud.context import CloudContext
 from local.cloud.moto_backends.admitted import ADMITTED
+from local.cloud.svc import services
 from local.engines.runtime.process import EngineFailed
 from tests.fixtures.cloud import Cloud, code_of
 from tests.fuzz.aws_inputs import Inputs, Known
@@ -27,9 +29,11 @@ from tests.fuzz.ledger import Ledger
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(36000)]
 
-OURS = ("eks", "elasticache", "kafka", "rds")
 READS = ("List", "Describe", "Get", "Head", "BatchGet", "Lookup", "Search")
-ENGINES = {"CreateDBInstance", "CreateReplicationGroup", "CreateCluster", "CreateClusterV2", "CreateNodegroup"}
+ENGINES = {
+    *("CreateDBInstance", "CreateReplicationGroup", "CreateCluster", "CreateClusterV2", "CreateNodegroup"),
+    "CreateDomain",
+}
 """Not called with random inputs: an engine that starts takes long. The ledger makes a cache."""
 BLOCKING = {"ReceiveMessage", "PollForActivityTask", "PollForDecisionTask"}
 SERVICES_OF_A_ROUND, CALLS, COMPARED = 4, 40, 25
@@ -140,7 +144,8 @@ class Round:
 def test_calls_and_kills(cloud: Cloud) -> None:
     campaign = Campaign.of_environment("aws")
     known = {name.replace("-", ""): name for name in botocore.session.get_session().get_available_services()}
-    names = sorted([*OURS, *(known[package] for package in ADMITTED)])
+    ours = (service.name for service in services(CloudContext(cloud.site)))
+    names = sorted([*ours, *(known[package] for package in ADMITTED)])
     outcomes: Counter[str] = Counter()
     for case, chance in campaign.cases():
         one = Round(campaign, case, chance, cloud, names)

@@ -83,6 +83,7 @@ class Recording(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
         return {
             "aws:route53/getZone:getZone": {"name": "aurawellness.com", "zoneId": "Z0", "nameServers": ["ns-1"]},
+            "aws:eks/getAddonVersion:getAddonVersion": {"version": f"default-for-{args.args.get('kubernetesVersion')}"},
             "aws:eks/getClusters:getClusters": {"names": list(self.nodes)},
             "aws:eks/getNodeGroups:getNodeGroups": {"names": list(self._sizes(args.args))},
             "aws:eks/getNodeGroup:getNodeGroup": {"scalingConfigs": [self._scaling(args.args)]},

@@ -115,6 +115,19 @@ def test_the_state_bucket_is_versioned_encrypted_and_closed(clone: Clone, cloud:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_calls_of_all_regions_are_recorded_with_a_proof_that_nothing_was_altered(clone: Clone, cloud: Cloud) -> None:
+    trails = cloud.client("cloudtrail")
+    trail = trails.get_trail(Name="aura-trail")["Trail"]
+    assert trail["IsMultiRegionTrail"] and trail["IncludeGlobalServiceEvents"] and trail["LogFileValidationEnabled"]
+    assert trails.get_trail_status(Name="aura-trail")["IsLogging"]
+    policy = json.loads(cloud.client("s3").get_bucket_policy(Bucket=trail["S3BucketName"])["Policy"])
+    *writers, _ = policy["Statement"]
+    assert {one["Condition"]["StringEquals"]["aws:SourceArn"] for one in writers} == {trail["TrailARN"]}
+    key = json.loads(cloud.client("kms").get_key_policy(KeyId=trail["KmsKeyId"], PolicyName="default")["Policy"])
+    assert key["Statement"][1]["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
+    assert key["Statement"][1]["Condition"] == {"ArnLike": {"aws:SourceArn": trail["TrailARN"]}}
+
+
 @pytest.mark.parametrize(
     ("role", "subject"),
     [("aura-deploy", f"{REPOSITORY}:environment:prod"), ("aura-images", f"{REPOSITORY}:ref:refs/heads/main")],
@@ -136,7 +149,7 @@ def test_every_image_has_an_immutable_repository_with_cross_account_pull(clone: 
     found = {one["repositoryName"]: one for one in ecr.describe_repositories()["repositories"]}
     images = (
         *("auth", "biosync", "content", "history", "ingest"),
-        *("operators", "payments", "recommend", "region", "users"),
+        *("operators", "payments", "recommend", "recorder", "region", "users"),
     )
     assert {f"aura/{name}" for name in images} <= found.keys()
     for name in images:

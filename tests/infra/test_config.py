@@ -127,6 +127,18 @@ def test_a_stack_without_configuration_names_the_missing_keys() -> None:
         parse({})
 
 
+@pytest.mark.parametrize("arn", ["arn:aws:iam::111122223333:role/aura-deploy", "aura-deploy"])
+def test_an_admin_is_of_the_account_of_the_stack(arn: str) -> None:
+    """Who puts an account's id puts it there too: the API server would let in nobody but the creator."""
+    invalid = values()
+    invalid["regions"]["us-east-1"]["cluster"]["admins"] = {"deploy": arn}
+    with pytest.raises(ConfigError, match=f"regions.us-east-1.cluster.admins.deploy is {arn}.*account 444455556666"):
+        parse(invalid)
+    moved = {**values(), "account": "999900001111"}
+    with pytest.raises(ConfigError, match=r"admins\.deploy is arn:aws:iam::444455556666:role/aura-deploy"):
+        parse(moved)
+
+
 def test_a_domain_has_nodes_for_each_zone() -> None:
     for zones, nodes in ((3, 2), (2, 3), (1, 0)):
         invalid = values()

@@ -111,6 +111,17 @@ def test_the_issuer_proves_names_in_the_zone_of_the_domain(declared: Recording) 
     assert solver == {"dns01": {"route53": {"region": "us-west-2", "hostedZoneID": "Z1"}}}
 
 
+def test_volumes_of_pods_are_encrypted_with_our_key_in_the_zone_of_their_node(declared: Recording) -> None:
+    (found,) = declared.of("kubernetes:storage.k8s.io/v1:StorageClass", HOME).values()
+    assert (found["metadata"]["name"], found["provisioner"]) == ("gp3", "ebs.csi.aws.com")
+    # It names no key, so EBS takes the account's default one, and that is ours.
+    assert found["parameters"] == {"type": "gp3", "encrypted": "true"}
+    (default,) = declared.of("aws:ebs/defaultKmsKey:DefaultKmsKey", HOME).values()
+    assert default["keyArn"] == declared.arn("aws:kms/key:Key", "aura-us-west-2-volumes")
+    assert found["volumeBindingMode"] == "WaitForFirstConsumer"
+    assert (found["allowVolumeExpansion"], found["reclaimPolicy"]) == (True, "Delete")
+
+
 def test_our_definitions_are_applied_as_generated(declared: Recording) -> None:
     file = CHECKOUT / "manifests" / "crds" / "platform.yaml"
     generated = {one["metadata"]["name"]: one["spec"] for one in yaml.safe_load_all(file.read_text())}

@@ -20,6 +20,7 @@ VALUES = {
     "region": "us-west-2",
     "repository": "aura-wellness/control-plane",
     "oldStatesDays": "90",
+    "trailDays": "365",
     "keys": {"deletionWindowDays": 30},
 }
 ACTIONS = {
@@ -31,6 +32,7 @@ ACTIONS = {
     "ebs": "ec2",
 }
 """Module of Pulumi's types -> prefix of IAM's actions, where they differ."""
+TRAIL = "arn:aws:s3:::aura-trail"
 STATE, KEY = "arn:aws:s3:::aura-state", "arn:aws:kms:us-west-2:123456789012:key/k"
 IMAGES_KEY, ALIAS = "arn:aws:kms:us-west-2:123456789012:key/i", "arn:aws:kms:us-west-2:123456789012:alias"
 
@@ -41,7 +43,7 @@ def config(**changed: Any) -> AccountConfig:
 
 def statements() -> list[dict[str, Any]]:
     with event_loop():
-        return deploy_statements(config(), STATE, [KEY, IMAGES_KEY])
+        return deploy_statements(config(), STATE, TRAIL, [KEY, IMAGES_KEY])
 
 
 def matches(patterns: Any, value: str) -> bool:
@@ -81,6 +83,10 @@ def test_it_may_make_what_the_program_declares_and_nothing_else() -> None:
         ("s3:DeleteBucket", STATE, False),
         ("s3:PutBucketVersioning", STATE, False),
         ("s3:PutLifecycleConfiguration", STATE, False),
+        ("s3:DeleteBucketPolicy", TRAIL, False),
+        ("s3:PutLifecycleConfiguration", TRAIL, False),
+        ("s3:GetBucketPolicy", TRAIL, True),
+        ("cloudtrail:StopLogging", "arn:aws:cloudtrail:us-west-2:123456789012:trail/aura-trail", False),
         ("s3:DeleteBucket", "arn:aws:s3:::aura-us-west-2-media", True),
         ("s3:PutObject", "arn:aws:s3:::others/x", False),
         ("kms:Decrypt", KEY, True),

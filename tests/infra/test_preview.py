@@ -16,6 +16,7 @@ from local.plugins.home import prepare
 from local.site import CHECKOUT, Site
 from local.toolchain import tools
 from tests.fixtures.cloud import Cloud
+from tests.infra.recording import configuration
 
 pytestmark = pytest.mark.integration
 
@@ -38,6 +39,11 @@ class Clone:
         environ = {**os.environ, **prepare(Site(folder / "home", site.index)), "AWS_ENDPOINT_URL": site.endpoint_url}
         environ.pop("PYTHONPATH", None)
         return cls(folder, environ)
+
+    def of_this_account(self, stack: str) -> None:
+        """As README's step 2 tells: the account's id everywhere in the stack's file."""
+        file = self.folder / f"Pulumi.{stack}.yaml"
+        file.write_text(file.read_text().replace(configuration(stack)["aura:account"], ACCOUNT))
 
     def pulumi(self, *arguments: str, within: str = ".", fails: bool = False) -> str:
         argv: Sequence[str] = [str(tools.path("pulumi")), *arguments, "--non-interactive", "--color=never"]
@@ -67,7 +73,7 @@ def test_a_stack_for_aws_is_planned_without_a_complaint_wherever_pulumi_is_calle
     clone: Clone, stack: str, within: str, policies: str
 ) -> None:
     clone.pulumi("stack", "init", stack)
-    clone.pulumi("config", "set", "aura:account", ACCOUNT, "--stack", stack)
+    clone.of_this_account(stack)
     planned = clone.pulumi("preview", "--stack", stack, "--policy-pack", policies, within=within)
     assert "to create" in planned
     assert f"aura@v1.0.0 (local: {policies})" in planned
@@ -84,7 +90,7 @@ def test_a_stack_that_a_policy_forbids_is_refused_before_anything_is_made(clone:
         assert allowed in file.read_text()
         file.write_text(file.read_text().replace(allowed, forbidden))
     clone.pulumi("stack", "init", "prod")
-    clone.pulumi("config", "set", "aura:account", ACCOUNT, "--stack", "prod")
+    clone.of_this_account("prod")
     refused = clone.pulumi("preview", "--stack", "prod", "--policy-pack", "infra/policies", fails=True)
     assert "[mandatory]  backups  (aws:kms:Key: aura-us-west-2-data)" in refused
     assert "deletionWindowInDays is 7; prod keeps 30 days or more" in refused

@@ -176,6 +176,14 @@ def test_a_cluster_has_the_add_ons_that_pods_of_the_platform_need(declared: Reco
     assert [role.endswith("-ebs") for role in driver] == [True]
 
 
+def test_an_upgrade_of_a_cluster_takes_its_nodes_and_add_ons_with_it(declared: Recording) -> None:
+    (cluster,) = declared.of("aws:eks/cluster:Cluster", HOME).values()
+    groups = declared.of("aws:eks/nodeGroup:NodeGroup", HOME).values()
+    addons = declared.of("aws:eks/addon:Addon", HOME).values()
+    assert groups and {group.get("version") for group in groups} == {cluster["version"]}
+    assert {addon.get("addonVersion") for addon in addons} == {f"default-for-{cluster['version']}"}
+
+
 def test_media_is_served_by_tls_1_3_through_cloudfront_alone(declared: Recording) -> None:
     (distribution,) = declared.of("aws:cloudfront/distribution:Distribution").values()
     assert distribution["viewerCertificate"]["minimumProtocolVersion"] == "TLSv1.3_2025"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from local.site import CHECKOUT
 from tests.fixtures.cluster import Cluster
 from tests.fixtures.controllers import prepare
-from tests.manifests.overlays import objects, text
+from tests.manifests.overlays import objects, text, with_qdrant
 
 pytestmark = pytest.mark.integration
 
@@ -20,11 +22,20 @@ def defined(cluster: Cluster) -> Cluster:
     return cluster
 
 
+@pytest.mark.parametrize("region", ["us-west-2", "us-east-1"])
 @pytest.mark.parametrize("stack", ["prod", "staging"])
-def test_the_api_server_takes_every_object_of_a_stack(defined: Cluster, stack: str) -> None:
+def test_the_api_server_takes_every_object_of_a_stack(defined: Cluster, stack: str, region: str) -> None:
     dry_run = ("apply", "--server-side", "--dry-run=server", "--validate=strict", "--force-conflicts", "-f", "-")
-    printed = defined.kubectl(*dry_run, stdin=text(stack)).splitlines()
-    assert len(printed) == len(objects(stack))
+    printed = defined.kubectl(*dry_run, stdin=text(stack, region)).splitlines()
+    assert len(printed) == len(objects(stack, region))
+
+
+def test_the_api_server_takes_a_stack_with_a_server_of_qdrant(defined: Cluster, tmp_path: Path) -> None:
+    printed = defined.kubectl(
+        "apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", "-", stdin=with_qdrant(tmp_path)
+    )
+    assert "statefulset.apps/qdrant serverside-applied" in printed
+    assert "auraservice.platform.aurawellness.com/recommend serverside-applied" in printed
 
 
 def test_the_api_server_refuses_a_field_that_a_controller_does_not_know(defined: Cluster) -> None:

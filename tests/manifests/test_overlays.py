@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from local.plugins.kubernetes.helm.stand_in import leaves
 from local.site import CHECKOUT
 from operators.timeseries.topology import other_member
 from tests.infra.recording import configuration, run
-from tests.manifests.overlays import STACKS, objects, of_kind
+from tests.manifests.overlays import STACKS, objects, of_kind, with_qdrant
 
 pytestmark = pytest.mark.integration
 DIFFERENT = {
@@ -143,6 +144,38 @@ def test_the_store_archives_into_the_bucket_that_the_stack_declares(stack: str) 
     bucket = run(stack, outputs_known=True).of("aws:s3/bucket:Bucket")["aura-us-west-2-backups"]["bucket"]
     store = of_kind(stack, "ObjectStore")["timeseries"]["spec"]["configuration"]
     assert store["destinationPath"] == f"s3://{bucket}/timeseries"
+
+
+def test_instances_of_the_store_reach_each_others_server_and_status() -> None:
+    """CloudNativePG's isolation check: a primary that reaches neither the API server nor port 8000 of others stops."""
+    policy = of_kind("prod", "NetworkPolicy")["timeseries"]["spec"]
+    itself = {"podSelector": policy["podSelector"]}
+    assert of_kind("prod", "Cluster").keys() == {policy["podSelector"]["matchLabels"]["cnpg.io/cluster"]}
+    ports = {port["port"] for rule in policy["ingress"] if itself in rule["from"] for port in rule["ports"]}
+    assert ports == {5432, 8000}
+    others = [one for rule in policy["ingress"] if {"port": 8000} in rule["ports"] for one in rule["from"]]
+    operator = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "cnpg-system"}}}
+    assert others == [itself, operator]
+
+
+def test_a_server_of_qdrant_is_reached_by_who_needs_it_and_confined(tmp_path: Path) -> None:
+    found = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(with_qdrant(tmp_path))}
+    assert {name for name in found if name not in by_name("prod")} == {
+        (kind, "qdrant") for kind in ("ServiceAccount", "Service", "NetworkPolicy", "StatefulSet")
+    }
+    recommend = found["AuraService", "recommend"]["spec"]
+    assert "qdrant" in recommend["needs"]
+    service, stateful = found["Service", "qdrant"], found["StatefulSet", "qdrant"]["spec"]
+    (port,) = service["spec"]["ports"]
+    assert recommend["env"]["QDRANT_URL"] == f"http://{service['metadata']['name']}:{port['port']}"
+    (rule,) = found["NetworkPolicy", "qdrant"]["spec"]["ingress"]
+    assert rule["from"] == [{"podSelector": {"matchLabels": {"needs.platform.aurawellness.com/qdrant": "true"}}}]
+    (container,) = stateful["template"]["spec"]["containers"]
+    assert rule["ports"] == [{"port": container["ports"][0]["containerPort"]}]
+    assert {one["metadata"]["namespace"] for one in found.values() if one["metadata"]["name"] == "qdrant"} == {"aura"}
+    assert stateful["template"]["spec"]["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert stateful["volumeClaimTemplates"][0]["spec"]["storageClassName"] == "gp3"
 
 
 def test_what_staging_serves_is_stagings() -> None:

@@ -269,6 +269,14 @@ def test_a_cluster_and_its_nodes_change_in_place_and_a_size_that_aws_refuses_cha
     assert live["nodegroup"]["labels"] == {"pool": "other"}
     assert nodes.provider.invoke("aws:eks/getNodeGroups:getNodeGroups", {"clusterName": "updates"})["names"] == ["few"]
     assert nodes.provider.invoke("aws:eks/getClusters:getClusters", {})["names"] == ["updates"]
+    version = cloud.client("eks", NODES_REGION).describe_cluster(name="updates")["cluster"]["version"]
+    asked = {"addonName": "kube-proxy", "kubernetesVersion": version}
+    offered = nodes.provider.invoke("aws:eks/getAddonVersion:getAddonVersion", asked)
+    proxy = Declared("aws:eks/addon:Addon", "proxy", NODES_REGION)
+    proxy.create(clusterName="updates", addonName="kube-proxy")
+    assert offered["version"] == proxy.state["addonVersion"]  # as without a version
+    assert version in offered["version"]
+    proxy.delete()
     assert nodes.drift() == []
     nodes.delete()
     cluster.delete()

@@ -13,6 +13,7 @@ import yaml
 
 from local.site import CHECKOUT
 from local.toolchain import tools
+from tests.infra.to_aws import commands
 from tests.workflows.blocks import FOLDER, block, blocks, execute
 
 EXECUTED = {
@@ -32,7 +33,7 @@ NOT_HERE = {
     "deploy/deploy/Python environment": "tests/toolchain/test_bootstrap.py runs bin/bootstrap",
     "deploy/deploy/No runbook is under way": "tests/cli/test_recovery_of_a_stack.py runs the command",
     "deploy/deploy/Still no runbook is under way": "the same command",
-    "deploy/deploy/AWS resources and controllers": "the command of README, which tests/infra/test_bootstrap.py runs",
+    "deploy/deploy/AWS resources and controllers": "README's command, which tests/features/test_to_aws.py runs",
     "deploy/deploy/Custom resources": "a cluster of EKS with the stack's name",
     "deploy/deploy/Wait until all are Ready": "a cluster of EKS with the stack's name",
     "recover/recover/Python environment": "tests/toolchain/test_bootstrap.py runs bin/bootstrap",
@@ -139,6 +140,14 @@ def test_every_image_of_every_overlay_is_deployed_by_digest(checkout: Path) -> N
 def pin(checkout: Path, given: str) -> subprocess.CompletedProcess[str]:
     command = [checkout / "bin" / "pin-images", checkout / "manifests" / "images" / "kustomization.yaml"]
     return subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+
+
+def test_a_person_pins_the_same_references_by_the_command_of_readme(checkout: Path) -> None:
+    (checkout / "references.txt").write_text("\n".join(references()) + "\n")
+    (command,) = commands(CHECKOUT / "README.md")[6]
+    subprocess.run(["bash", "-c", command], cwd=checkout, check=True, timeout=60)
+    pinned = yaml.safe_load((checkout / "manifests" / "images" / "kustomization.yaml").read_text())["images"]
+    assert sorted(f"{one['newName']}@{one['digest']}" for one in pinned) == sorted(references())
 
 
 def test_images_that_are_pinned_again_replace_the_earlier_ones(checkout: Path) -> None:

@@ -23,6 +23,8 @@ class State(Enum):
     """Of a session or a user that is gone or never was, of a session without its token, or switched off."""
     ENDED = auto()
     ANOTHER_TOKEN = auto()
+    ANOTHER_SECRET = auto()
+    """Of a key that the signature is not made with."""
 
 
 def state(access_key: str, token: str, now: datetime) -> State:
@@ -43,6 +45,8 @@ def refusal(found: State, service: str, protocol: str) -> AwsError | None:
     """The error of the service (botocore's name) whose `protocol` is botocore's; None for good credentials."""
     if found is State.GOOD:
         return None
+    if found is State.ANOTHER_SECRET:
+        return _wrong_signature(service, protocol)
     ended = found is State.ENDED
     message = f"The security token included in the request is {'expired' if ended else 'invalid'}"
     if service == "s3":
@@ -57,8 +61,22 @@ def refusal(found: State, service: str, protocol: str) -> AwsError | None:
     return AwsError("ExpiredToken" if ended else "InvalidClientTokenId", message, 403)
 
 
+def _wrong_signature(service: str, protocol: str) -> AwsError:
+    if service == "ec2":
+        return AwsError("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
+    message = (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+        "Key and signing method."
+    )
+    return AwsError("InvalidSignatureException" if "json" in protocol else "SignatureDoesNotMatch", message, 403)
+
+
 def check(access_key: str, token: str, service: str, now: datetime) -> None:
     """Raises AwsError unless the credentials are good. Call under the context's lock."""
-    protocol = get_service_model(service).metadata["protocol"]
-    if error := refusal(state(access_key, token, now), service, protocol):
+    refuse(state(access_key, token, now), service)
+
+
+def refuse(found: State, service: str) -> None:
+    """Raises the service's AwsError for what is not good."""
+    if error := refusal(found, service, get_service_model(service).metadata["protocol"]):
         raise error

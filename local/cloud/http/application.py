@@ -13,6 +13,7 @@ from moto.core.request import Request
 from werkzeug.wrappers import Response
 
 from local.cloud.authorization import credentials
+from local.cloud.authorization.credentials import State
 from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
 from local.cloud.http import caller, calls, cors, errors, loss, regions, signature
@@ -20,7 +21,7 @@ from local.cloud.http.calls import Call
 from local.cloud.http.inputs import inputs_of
 from local.cloud.http.moto import Keeper, Moto
 from local.cloud.moto_backends import lookups
-from local.cloud.service.base import Service
+from local.cloud.service.base import Effect, Service
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.strict.s3 import post_policy
 
@@ -34,6 +35,10 @@ Handler = Callable[[Request], Response]
 
 _OURS = Call("", "", "", "", "")
 """Of a path that AWS does not have: nothing is looked up for it, so that a new endpoint soon says that it is there."""
+
+
+LATE_REFUSAL = "refused after it had changed something"
+"""What the log says of an operation that does not check first; the tests' endpoint must never say it."""
 
 
 class Application:
@@ -94,19 +99,23 @@ class Application:
             return
         if not regions.answers(call.service, call.region):
             raise unsupported(f"{call.service} in {call.region}")
-        if "Authorization" not in request.headers:
-            query = list(request.args.items(multi=True))
-            path = request.environ.get("RAW_URI", request.full_path).partition("?")[0]
-            headers, now = {name.lower(): value for name, value in request.headers}, datetime.now(UTC)
-            with self.context.lock:
-                signature.verify_url(request.method, path, query, headers, now, lookups.secret_of)
-                if call.form:
-                    conditions = signature.verify_form(call.form, now, lookups.secret_of)
-                    _check_form(conditions, call, request)
-
+        in_header, now = "Authorization" in request.headers, datetime.now(UTC)
+        if in_header and (call.form or calls.is_presigned(request)):
+            raise AwsError("InvalidArgument", "Only one auth mechanism allowed", 400)
+        query = list(request.args.items(multi=True))
+        path = request.environ.get("RAW_URI", request.full_path).partition("?")[0]
+        headers = {name.lower(): value for name, value in request.headers}
+        signed = request.method, path, query, headers
         with self.context.lock:
             caller.check(request)
-            credentials.check(call.access_key, calls.token(call, request), call.service, datetime.now(UTC))
+            if not in_header:
+                signature.verify_url(*signed, now, lookups.secret_of)
+            if call.form:
+                conditions = signature.verify_form(call.form, now, lookups.secret_of)
+                _check_form(conditions, call, request)
+            credentials.check(call.access_key, calls.token(call, request), call.service, now)
+            if in_header and not signature.is_of_header(*signed, request.get_data(), lookups.secret_of):
+                credentials.refuse(State.ANOTHER_SECRET, call.service)
             session = session_of(call.access_key)
             if session is not None:
                 authorize(session, call.service, call.operation, call.region, inputs_of(call, request))
@@ -117,15 +126,22 @@ class Application:
             if not service.locks_itself:
                 self.keeper.settle()
             try:
-                response, changed = service.handle(request, call.region)
-                if changed:
+                response, effect = service.handle(request, call.region)
+                if effect is Effect.CHANGE:
                     self.keeper.commit()
             except Exception:
-                if not service.locks_itself:
-                    self.keeper.revert()
-                    self.keeper.revert_own()
+                self._take_back(service)
                 raise
+            if effect is Effect.REFUSAL and self._take_back(service):
+                log.error("%s %s was %s, which was taken back", call.service, call.operation, LATE_REFUSAL)
             return response
+
+    def _take_back(self, service: Service[Any]) -> bool:
+        """Whether something of our services had been changed."""
+        if service.locks_itself:
+            return False
+        self.keeper.revert()
+        return self.keeper.revert_own()
 
 
 def _check_form(conditions: list[Any], call: Call, request: Request) -> None:

@@ -103,6 +103,11 @@ def token(call: Call, request: Request) -> str:
     return sent or request.args.get(name.lower(), "")
 
 
+def is_presigned(request: Request) -> bool:
+    """Whether the URL names who signed it."""
+    return "X-Amz-Credential" in request.args or {"AWSAccessKeyId", "Signature"} <= request.args.keys()
+
+
 def needs_signature(call: Call) -> bool:
     """False for operations that AWS takes unsigned, such as AssumeRoleWithWebIdentity."""
     if not call.service:

@@ -53,8 +53,8 @@ class Keeper(Protocol):
         """Takes back what a request changed in moto."""
         ...
 
-    def revert_own(self) -> None:
-        """Takes back what a request changed in our services."""
+    def revert_own(self) -> bool:
+        """Takes back what a request changed in our services; whether that was anything."""
         ...
 
 

@@ -1,7 +1,8 @@
-"""Signatures in a URL, or of the policy in a form. Who has one of them needs no credentials, so they are verified.
+"""Signatures in a header, in a URL, or of the policy in a form. Whoever has one of the last two needs no credentials.
 
-Requests that are signed in a header are taken as signed by the key that they name.
-Source: Signature Version 4 in the API Reference of Amazon S3, "Using query parameters" and "Browser-based uploads".
+The date of a signature in a header and the digest that such a request names for its body are taken as they are.
+Source: Signature Version 4 in the IAM User Guide, "Create a signed AWS API request", and in the API Reference of
+Amazon S3, "Using query parameters" and "Browser-based uploads".
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, quote
 
 from botocore.auth import HmacV1QueryAuth
 from botocore.compat import HTTPHeaders
 from botocore.credentials import Credentials
+from botocore.utils import normalize_url_path
 
 from local.cloud.service.errors import AwsError
 
@@ -26,6 +29,34 @@ _WRONG = (
     "The request signature we calculated does not match the signature you provided. Check your key and signing method."
 )
 SecretOf = Callable[[str], str | None]
+_TIME = "%Y%m%dT%H%M%SZ"
+_FIELDS = {"Credential", "SignedHeaders", "Signature"}
+_PATH_AS_SENT = ("s3", "s3express", "s3-outposts")
+"""Signing names of the services that sign a path as it is; the others normalize and escape it once more."""
+
+
+def is_of_header(
+    method: str, path: str, query: list[tuple[str, str]], headers: Mapping[str, str], body: bytes, secret_of: SecretOf
+) -> bool:
+    """Whether the signature in the header Authorization is made with the secret of the key that it names.
+
+    Names of `headers` are in lower case, `path` is as sent. Raises AwsError for a header that is no signature.
+    """
+    try:
+        parts = headers["authorization"].partition(" ")[2].split(",")
+        fields = dict(part.strip().split("=", 1) for part in parts)
+        if len(parts) != len(_FIELDS) or fields.keys() != _FIELDS:
+            raise ValueError(f"it has {', '.join(sorted(_FIELDS))}, each once")
+        access_key, scope = fields["Credential"].split("/", 1)
+        signed, signature = fields["SignedHeaders"], fields["Signature"]
+        at = headers.get("x-amz-date") or parsedate_to_datetime(headers["date"]).astimezone(UTC).strftime(_TIME)
+    except (KeyError, ValueError) as error:
+        message = f"The request signature does not conform to AWS standards: {error}"
+        raise AwsError("IncompleteSignature", message, 403) from error
+    payload = headers.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
+    canonical = _canonical(method, path, query, headers, signed, payload, scope)
+    expected = _version_4(canonical, at, scope, _secret(access_key, secret_of))
+    return hmac.compare_digest(expected.encode(), signature.encode())
 
 
 def verify_url(
@@ -84,10 +115,10 @@ def _verify_version_4(
 ) -> None:
     values = dict(query)
     try:
-        access_key, date, region, service, _ = values["X-Amz-Credential"].split("/")
-        signed_at = datetime.strptime(values["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        access_key, scope = values["X-Amz-Credential"].split("/", 1)
+        signed_at = datetime.strptime(values["X-Amz-Date"], _TIME).replace(tzinfo=UTC)
         seconds = int(values["X-Amz-Expires"])
-        signed = values["X-Amz-SignedHeaders"].split(";")
+        signed = values["X-Amz-SignedHeaders"]
     except (KeyError, ValueError) as error:
         raise AwsError("AuthorizationQueryParametersError", f"Query parameters are not valid: {error}", 400) from error
     if not 0 <= seconds <= MAX_EXPIRES_SECONDS:
@@ -95,23 +126,45 @@ def _verify_version_4(
         raise AwsError("AuthorizationQueryParametersError", message, 400)
     if now > signed_at + timedelta(seconds=seconds) or signed_at > now + timedelta(minutes=15):
         raise AwsError("AccessDenied", "Request has expired" if now > signed_at else "Request is not valid yet", 403)
-    pairs = sorted((_quoted(k), _quoted(v)) for k, v in query if k != "X-Amz-Signature")
-    canonical = "\n".join(
+    rest = [(name, value) for name, value in query if name != "X-Amz-Signature"]
+    payload = headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+    canonical = _canonical(method, path, rest, headers, signed, payload, scope)
+    _compare(
+        _version_4(canonical, values["X-Amz-Date"], scope, _secret(access_key, secret_of)), values["X-Amz-Signature"]
+    )
+
+
+def _canonical(
+    method: str,
+    path: str,
+    query: list[tuple[str, str]],
+    headers: Mapping[str, str],
+    signed: str,
+    payload: str,
+    scope: str,
+) -> str:
+    """The canonical request; `signed` has the names of the signed headers with semicolons in between."""
+    if not scope.endswith(tuple(f"/{service}/aws4_request" for service in _PATH_AS_SENT)):
+        path = quote(normalize_url_path(path), safe="/~")
+    pairs = sorted((_quoted(name), _quoted(value)) for name, value in query)
+    return "\n".join(
         [
             method,
             path,
             "&".join(f"{name}={value}" for name, value in pairs),
-            *(f"{name}:{' '.join(headers.get(name, '').split())}" for name in signed),
+            *(f"{name}:{' '.join(headers.get(name, '').split())}" for name in signed.split(";")),
             "",
-            ";".join(signed),
-            headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+            signed,
+            payload,
         ]
     )
-    scope = f"{date}/{region}/{service}/aws4_request"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    text = f"AWS4-HMAC-SHA256\n{values['X-Amz-Date']}\n{scope}\n{digest}"
-    key = _signing_key(_secret(access_key, secret_of), date, region, service)
-    _compare(hmac.new(key, text.encode(), hashlib.sha256).hexdigest(), values["X-Amz-Signature"])
+
+
+def _version_4(canonical: str, at: str, scope: str, secret: str) -> str:
+    """The signature; `scope` is date/region/service/aws4_request."""
+    text = f"AWS4-HMAC-SHA256\n{at}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    date, region, service, *_ = [*scope.split("/"), "", "", ""]
+    return hmac.new(_signing_key(secret, date, region, service), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _verify_version_2(

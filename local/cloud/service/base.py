@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from botocore import xform_name
@@ -55,6 +56,14 @@ class Backing(Protocol):
         ...
 
 
+class Effect(Enum):
+    """What a request may have done to the state."""
+
+    NONE = "a read"
+    CHANGE = "a write that was carried out"
+    REFUSAL = "a write that was refused: what it changed before that is to be taken back"
+
+
 class Service(ABC, Generic[State]):
     """Operation `CreateThing` is the method `create_thing(state, inputs)`; without a method it is refused."""
 
@@ -87,8 +96,8 @@ class Service(ABC, Generic[State]):
     def states(self) -> list[State]:
         return [state for (name, _), state in list(self.context.state.items()) if name == self.name]
 
-    def handle(self, request: Request, region: str) -> tuple[Response, bool]:
-        """The response, and whether the operation may have changed the state; call under the lock."""
+    def handle(self, request: Request, region: str) -> tuple[Response, Effect]:
+        """The response, and what became of the state; call under the lock."""
         service = get_service_model(self.name)
         operation, protocol = OperationModel({}, service), str(service.protocol)
         try:
@@ -103,11 +112,11 @@ class Service(ABC, Generic[State]):
             output = method(self.state(region), inputs)
             result: object = page(self.name, operation.name, inputs, output, self.invalid)
         except AwsError as error:
-            return _serialize(error, operation, protocol), False
+            return _serialize(error, operation, protocol), Effect.NONE if _reads(operation) else Effect.REFUSAL
         except HTTPException:
             error = unsupported(f"{self.name}: {request.method} {request.path}")
-            return _serialize(error, operation, protocol), False
-        return _serialize(result, operation, protocol), not operation.name.startswith(("Describe", "List", "Get"))
+            return _serialize(error, operation, protocol), Effect.NONE
+        return _serialize(result, operation, protocol), Effect.NONE if _reads(operation) else Effect.CHANGE
 
     def _method(self, operation: OperationModel) -> Callable[[State, Inputs], Output]:
         method = getattr(self, xform_name(operation.name), None)
@@ -135,6 +144,10 @@ class Service(ABC, Generic[State]):
             if report.has_errors():
                 raise AwsError("ValidationError", report.generate_report())
         return parsed
+
+
+def _reads(operation: OperationModel) -> bool:
+    return operation.name.startswith(("Describe", "List", "Get"))
 
 
 def moment(text: str) -> datetime:

@@ -107,10 +107,25 @@ class Store:
             return parts
         return {name: part for name, part in parts.items() if now.get(name) != part}
 
-    def revert_own(self) -> None:
-        """Takes back what was changed in our own services since the last save."""
+    def revert_own(self) -> bool:
+        """Takes back what was changed in our own services since the last save; whether that was anything.
+
+        Parts that are as they were saved stay the same objects: the control loop holds them.
+        """
         with self.context.lock:
-            self.context.state = self._restore({name: part for name, part in self._saved.items() if is_own(name)})
+            saved = {name: part for name, part in self._saved.items() if is_own(name)}
+            now = {own_name(*key): state for key, state in self.context.state.items()}
+            as_saved = {name for name, state in now.items() if self._is_saved(name, state)}
+            changed = {name: part for name, part in saved.items() if name not in as_saved}
+            kept = {key: state for key, state in self.context.state.items() if own_name(*key) in as_saved}
+            self.context.state = kept | self._restore(changed)
+            return bool(changed)
+
+    def _is_saved(self, name: Name, state: Any) -> bool:
+        try:
+            return self._saved.get(name) == self.parts.of_own(name[0][0], name[0][2], state)
+        except (Unkept, OSError):
+            return False
 
     def load(self) -> bool:
         """Whether there was a state to load. Raises StateUnreadable."""

@@ -41,6 +41,12 @@ FUNCTIONS = {
         regional=False,
     ),
     "aws:eks/getClusters:getClusters": Function("eks", "ListClusters", {"names": "clusters"}),
+    "aws:eks/getAddonVersion:getAddonVersion": Function(
+        "eks",
+        "DescribeAddonVersions",
+        {"version": "addons[0].addonVersions[?compatibilities[?defaultVersion]].addonVersion | [0]"},
+        {"addonName": "addonName", "kubernetesVersion": "kubernetesVersion"},
+    ),
     "aws:eks/getNodeGroups:getNodeGroups": Function(
         "eks", "ListNodegroups", {"names": "nodegroups"}, {"clusterName": "clusterName"}
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.cloud.service.base import Backing
+from local.cloud.svc.opensearch.absent import AbsentOperations
 from local.cloud.svc.opensearch.backing import DomainBacking
 from local.cloud.svc.opensearch.domains import DomainOperations
 from local.cloud.svc.opensearch.model import OpenSearchState
@@ -10,7 +11,7 @@ from local.cloud.svc.opensearch.tags import TagOperations
 from local.cloud.svc.opensearch.versions import VersionOperations
 
 
-class OpenSearchService(DomainOperations, TagOperations, VersionOperations):
+class OpenSearchService(DomainOperations, TagOperations, VersionOperations, AbsentOperations):
     name = "opensearch"
     invalid = "ValidationException"
 

@@ -10,6 +10,7 @@ from local.plugins.aws.kind import Kind
 _MODULES = {
     "acm": ("acm",),
     "cloudfront": ("cloudfront",),
+    "cloudtrail": ("cloudtrail",),
     "cloudwatch": ("logs",),
     "ebs": ("ebs",),
     "ec2": ("ec2", "flow_logs", "launch_templates", "security_groups"),

@@ -11,10 +11,10 @@ from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.eks.addons.catalog import CATALOG, NEEDS_ROLE, configuration_problem, schema_text, versions
 from local.cloud.svc.eks.addons.configured import delete
-from local.cloud.svc.eks.model import Addon, Cluster, EksState
+from local.cloud.svc.eks.model import Addon, Cluster, EksState, PodIdentityAssociation
 from local.cloud.svc.eks.operations.clusters import kubernetes_version
 from local.cloud.svc.eks.operations.lookup import addon_of, cluster_of
-from local.cloud.svc.eks.operations.pod_identity import associate, checked_role, dissociate
+from local.cloud.svc.eks.operations.pod_identity import checked_role, new_association, of_others
 from local.cloud.svc.eks.operations.updates import record
 from local.cloud.svc.eks.rules.syntax import bad_tags
 
@@ -40,8 +40,8 @@ class AddonOperations(Service[EksState]):
         _check(cluster, name, inputs)
         arn = self.context.arn("eks", state.region, f"addon/{cluster.name}/{name}/{secrets.token_hex(16)}")
         now = datetime.now(UTC)
+        cluster.associations = self._associations(state.region, cluster, arn, inputs)
         cluster.addons[name] = Addon(name, arn, inputs, now, now)
-        self._associate(state.region, cluster, cluster.addons[name])
         if cluster.status == "ACTIVE":
             cluster.addons[name].status = "ACTIVE"
         return {"addon": _described(cluster, cluster.addons[name])}
@@ -58,10 +58,9 @@ class AddonOperations(Service[EksState]):
         addon = addon_of(cluster, inputs["addonName"])
         _check(cluster, addon.name, inputs)
         changes = {key: inputs[key] for key in _CHANGEABLE if key in inputs}
-        addon.inputs |= changes
         if "podIdentityAssociations" in changes:
-            dissociate(cluster, addon.arn)
-            self._associate(state.region, cluster, addon)
+            cluster.associations = self._associations(state.region, cluster, addon.arn, changes)
+        addon.inputs |= changes
         addon.modified = datetime.now(UTC)
         params = {_CHANGEABLE[key]: value for key, value in changes.items()}
         params |= {"ResolveConflicts": inputs["resolveConflicts"]} if "resolveConflicts" in inputs else {}
@@ -71,7 +70,7 @@ class AddonOperations(Service[EksState]):
         cluster = cluster_of(state, inputs["clusterName"])
         addon = addon_of(cluster, inputs["addonName"])
         answer = {"addon": {**_described(cluster, addon), "status": "DELETING"}}
-        dissociate(cluster, addon.arn)
+        cluster.associations = of_others(cluster, addon.arn)
         delete(cluster, addon, inputs.get("preserve", False))
         return answer
 
@@ -98,11 +97,16 @@ class AddonOperations(Service[EksState]):
             "podIdentityConfiguration": [{"serviceAccount": a, "recommendedManagedPolicies": []} for a in accounts],
         }
 
-    def _associate(self, region: str, cluster: Cluster, addon: Addon) -> None:
-        """Makes the Pod Identity associations that the add-on owns."""
-        for wanted in addon.inputs.get("podIdentityAssociations", []):
-            inputs = {**wanted, "clusterName": cluster.name, "namespace": _NAMESPACE}
-            associate(self.context, region, cluster, inputs, owner=addon.arn)
+    def _associations(
+        self, region: str, cluster: Cluster, addon: str, inputs: Inputs
+    ) -> dict[str, PodIdentityAssociation]:
+        """The cluster's associations, and of the add-on with this ARN those that `inputs` wants. Raises AwsError."""
+        made = of_others(cluster, addon)
+        for wanted in inputs.get("podIdentityAssociations", []):
+            asked = {**wanted, "clusterName": cluster.name, "namespace": _NAMESPACE}
+            one = new_association(self.context, region, made, asked, owner=addon)
+            made[one.id] = one
+        return made
 
 
 def _check(cluster: Cluster, name: str, inputs: Inputs) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from local.cloud.context import CloudContext
@@ -25,7 +26,9 @@ _ALPHABET = string.ascii_lowercase + string.digits
 class PodIdentityOperations(Service[EksState]):
     def create_pod_identity_association(self, state: EksState, inputs: Inputs) -> Output:
         cluster = cluster_of(state, inputs["clusterName"])
-        return {"association": _described(associate(self.context, state.region, cluster, inputs))}
+        made = new_association(self.context, state.region, cluster.associations, inputs)
+        cluster.associations[made.id] = made
+        return {"association": _described(made)}
 
     def describe_pod_identity_association(self, state: EksState, inputs: Inputs) -> Output:
         return {"association": _described(_association(state, inputs)[1])}
@@ -57,27 +60,26 @@ class PodIdentityOperations(Service[EksState]):
         return {"association": _described(known)}
 
 
-def associate(
-    context: CloudContext, region: str, cluster: Cluster, inputs: Inputs, owner: str = ""
+def new_association(
+    context: CloudContext, region: str, known: Mapping[str, PodIdentityAssociation], inputs: Inputs, owner: str = ""
 ) -> PodIdentityAssociation:
-    """Adds an association, of the add-on `owner` if given; raises AwsError when it is against the rules."""
+    """One that the cluster can have beside those that are known, of the add-on `owner` if given. Raises AwsError when
+    it is against the rules."""
     _refuse(inputs)
-    known = cluster.association_of(inputs["namespace"], inputs["serviceAccount"])
-    check(ASSOCIATION_RULES, AssociationFacts(inputs, known.id if known else "", len(cluster.associations)))
+    subject = inputs["namespace"], inputs["serviceAccount"]
+    same = next((other.id for other in known.values() if other.subject == subject), "")
+    check(ASSOCIATION_RULES, AssociationFacts(inputs, same, len(known)))
     checked_role(inputs["roleArn"])
     id = "a-" + "".join(secrets.choice(_ALPHABET) for _ in range(17))
-    arn = context.arn("eks", region, f"podidentityassociation/{cluster.name}/{id}")
+    arn = context.arn("eks", region, f"podidentityassociation/{inputs['clusterName']}/{id}")
     now = datetime.now(UTC)
     kept = {"tags": {}, "disableSessionTags": False, **inputs, **({"ownerArn": owner} if owner else {})}
-    cluster.associations[id] = PodIdentityAssociation(id, arn, kept, now, now)
-    return cluster.associations[id]
+    return PodIdentityAssociation(id, arn, kept, now, now)
 
 
-def dissociate(cluster: Cluster, owner: str) -> None:
-    """Removes the associations of an add-on."""
-    for known in list(cluster.associations.values()):
-        if known.inputs.get("ownerArn") == owner:
-            del cluster.associations[known.id]
+def of_others(cluster: Cluster, owner: str) -> dict[str, PodIdentityAssociation]:
+    """The cluster's associations without those of an add-on."""
+    return {id: known for id, known in cluster.associations.items() if known.inputs.get("ownerArn") != owner}
 
 
 def checked_role(arn: str) -> None:

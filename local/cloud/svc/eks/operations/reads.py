@@ -40,6 +40,10 @@ class ReadOperations(Service[EksState]):
         cluster_of(state, inputs["clusterName"])
         return {"capabilities": []}
 
+    def list_certificate_authorities(self, state: EksState, inputs: Inputs) -> Output:
+        cluster_of(state, inputs["clusterName"])
+        return {"certificateAuthorities": []}
+
     def list_eks_anywhere_subscriptions(self, state: EksState, inputs: Inputs) -> Output:
         return {"subscriptions": []}
 

@@ -14,7 +14,7 @@ from local.cloud.svc.elasticache.catalog import versions
 from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS, zones_of
 from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member
 from local.cloud.svc.elasticache.operations import finding
-from local.cloud.svc.elasticache.operations.replication_groups import new_snapshot_name
+from local.cloud.svc.elasticache.operations.replication_groups import new_snapshot_name, seed_of
 from local.cloud.svc.elasticache.rules import clusters, encryption
 from local.cloud.svc.elasticache.rules.table import Request, check, refuse
 from local.cloud.svc.elasticache.snapshots import make
@@ -34,12 +34,7 @@ class ClusterOperations(Service[CacheState]):
         refuse(clusters.MISSING, request)
         if not versions.is_installed(inputs["Engine"], inputs.get("EngineVersion")):
             raise unsupported(versions.not_installed(inputs["Engine"], inputs.get("EngineVersion")))
-        seed = ""
-        if inputs.get("SnapshotName"):
-            found = finding.snapshot(state, inputs.pop("SnapshotName"))
-            if found.status != "available":
-                raise AwsError("InvalidSnapshotState", f"Snapshot {found.name} is {found.status}.")
-            found.status, seed = "restoring", found.name
+        seed = seed_of(state, inputs)
         for key, groups in (("CacheSubnetGroupName", SUBNET_GROUPS), ("CacheParameterGroupName", PARAMETER_GROUPS)):
             if key in inputs:
                 inputs[key] = groups.find(state, inputs[key]).name
@@ -48,7 +43,9 @@ class ClusterOperations(Service[CacheState]):
         address = self.context.addresses(state.region).of(name)
         zone = inputs.get("PreferredAvailabilityZone") or zones_of(state, inputs.get("CacheSubnetGroupName"))[0]
         group = Group(state.region, name, arn, inputs, [Member(name, address, zone)], datetime.now(UTC), tags)
-        group.standalone, group.administrator, group.seed = True, secrets.token_urlsafe(32), seed
+        group.standalone, group.administrator = True, secrets.token_urlsafe(32)
+        if seed is not None:
+            group.seed, seed.status = seed.name, "restoring"
         group.auth = set_token(token) if token else NO_AUTH
         group.endpoints = Endpoints(address, address)
         state.clusters[name] = group

@@ -55,9 +55,9 @@ class GlobalGroupOperations(Service[CacheState]):
             raise unsupported("changing the engine or the parameter group of a global datastore")
         groups = [self._group(member) for member in found.members]
         change = self._change(groups, inputs)
-        found.description = inputs.get("GlobalReplicationGroupDescription", found.description)
         for group in groups if change else ():
             finding.available(group)
+        found.description = inputs.get("GlobalReplicationGroupDescription", found.description)
         for group in groups if change else ():
             group.inputs = {**group.inputs, **change}
             group.change("modifying")

@@ -82,6 +82,11 @@ class InventoryOperations(Service[CacheState]):
             raise AwsError("ReservedCacheNodeNotFound", f"{inputs['ReservedCacheNodeId']} not found.")
         return {"ReservedCacheNodes": []}
 
+    def describe_cache_security_groups(self, state: CacheState, inputs: Inputs) -> Output:
+        if inputs.get("CacheSecurityGroupName"):
+            raise AwsError("CacheSecurityGroupNotFound", f"{inputs['CacheSecurityGroupName']} not found.")
+        return {"CacheSecurityGroups": []}
+
     def describe_serverless_caches(self, state: CacheState, inputs: Inputs) -> Output:
         if inputs.get("ServerlessCacheName"):
             raise AwsError("ServerlessCacheNotFoundFault", f"{inputs['ServerlessCacheName']} not found.")

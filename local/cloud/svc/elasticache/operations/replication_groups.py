@@ -16,7 +16,7 @@ from local.cloud.svc.elasticache.catalog.parameters import PARAMETERS
 from local.cloud.svc.elasticache.events import note
 from local.cloud.svc.elasticache.global_group import GlobalMember, Upstream
 from local.cloud.svc.elasticache.groups import PARAMETER_GROUPS, SUBNET_GROUPS
-from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member
+from local.cloud.svc.elasticache.model import CacheState, Endpoints, Group, Member, Snapshot
 from local.cloud.svc.elasticache.operations import finding
 from local.cloud.svc.elasticache.operations.global_groups import GlobalGroupOperations
 from local.cloud.svc.elasticache.operations.nodes import add_members
@@ -45,7 +45,7 @@ class ReplicationGroupOperations(GlobalGroupOperations):
         encryption.check_creation(inputs)
         if name in state.groups:
             raise AwsError("ReplicationGroupAlreadyExists", f"Replication group {name} already exists.")
-        seed = _seed(state, inputs)
+        seed = seed_of(state, inputs)
         _refuse_missing(request)
         if inputs.get("PrimaryClusterId"):
             return {"ReplicationGroup": describe.replication_group(self._of_cluster(state, name, inputs))}
@@ -60,7 +60,8 @@ class ReplicationGroupOperations(GlobalGroupOperations):
         group.administrator = secrets.token_urlsafe(32)
         group.auth = set_token(token) if token else NO_AUTH
         group.endpoints = Endpoints(*map(self.context.addresses(state.region).of, group.endpoint_names))
-        group.seed = seed
+        if seed is not None:
+            group.seed, seed.status = seed.name, "restoring"
         add_members(self.context, state, group, creation.node_count(inputs), creation.zones(inputs))
         state.groups[name] = group
         if datastore:
@@ -95,13 +96,13 @@ class ReplicationGroupOperations(GlobalGroupOperations):
     def delete_replication_group(self, state: CacheState, inputs: Inputs) -> Output:
         group = finding.deletable(finding.replication_group(state, inputs["ReplicationGroupId"]))
         check_member_deletion(group)
+        if inputs.get("RetainPrimaryCluster"):
+            raise unsupported("keeping the primary of a deleted replication group; take a FinalSnapshotIdentifier")
         final = inputs.get("FinalSnapshotIdentifier")
         if final:
             new_snapshot_name(state, final)
             make(state, final.lower(), group, None, {}, datetime.now(UTC))
             group.final_snapshot = final.lower()
-        if inputs.get("RetainPrimaryCluster"):
-            raise unsupported("keeping the primary of a deleted replication group; take a FinalSnapshotIdentifier")
         group.status = "deleting"
         return {"ReplicationGroup": describe.replication_group(group)}
 
@@ -166,16 +167,15 @@ def _refuse_missing(request: Request) -> None:
         raise unsupported(missing)
 
 
-def _seed(state: CacheState, inputs: Inputs) -> str:
-    """Name of the snapshot that is to be restored; what it says of its source stands in for what is not given."""
+def seed_of(state: CacheState, inputs: Inputs) -> Snapshot | None:
+    """The snapshot that is to be restored; what it says of its source stands in for what is not given."""
     if not inputs.get("SnapshotName"):
-        return ""
+        return None
     found = finding.snapshot(state, inputs.pop("SnapshotName"))
     if found.status != "available":
         raise AwsError("InvalidSnapshotState", f"Snapshot {found.name} is {found.status}.")
     inputs.setdefault("CacheNodeType", found.described["CacheNodeType"])
-    found.status = "restoring"
-    return found.name
+    return found
 
 
 def _check_shape(group: Group, inputs: Inputs) -> None:

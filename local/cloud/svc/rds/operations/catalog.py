@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -11,6 +13,7 @@ from local.cloud.service.base import Inputs, Output, Service
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.rds import version
 from local.cloud.svc.rds.classes import CLASSES
+from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.model import Event, RdsState
 from local.site import REGIONS
 
@@ -27,6 +30,14 @@ _SOURCES = (
     "db-shard-group",
     "zero-etl",
 )
+_FILTERS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "db-parameter-group-family": lambda v: [v["DBParameterGroupFamily"]],
+    "engine": lambda v: [v["Engine"]],
+    "engine-mode": lambda v: ["provisioned"],
+    "engine-version": lambda v: [v["EngineVersion"]],
+    "status": lambda v: [v["Status"]],
+}
+"""Of DescribeDBEngineVersions."""
 _MOST_MINUTES = 20160
 """14 days, for which RDS keeps events."""
 
@@ -53,7 +64,7 @@ class CatalogOperations(Service[RdsState]):
             "SupportedFeatureNames": [],
             "Status": "available",
         }
-        return {"DBEngineVersions": [known] if here else []}
+        return {"DBEngineVersions": filtered([known] if here else [], inputs.get("Filters", []), _FILTERS)}
 
     def describe_orderable_db_instance_options(self, state: RdsState, inputs: Inputs) -> Output:
         here = inputs["Engine"] == "postgres" and version.resolve(inputs.get("EngineVersion"))

@@ -7,6 +7,7 @@ from local.cloud.service.errors import AwsError
 from local.cloud.service.groups.model import ParameterGroup
 from local.cloud.service.groups.operations import ResourceTags
 from local.cloud.svc.rds import names, version
+from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.groups import PARAMETER_GROUPS, SUBNET_GROUPS, reload
 from local.cloud.svc.rds.model import RdsState
 from local.cloud.svc.rds.parameters import change
@@ -22,6 +23,8 @@ _TAGS = ResourceTags(
     },
     "InvalidParameterValue",
 )
+
+_FILTERS = {"parameter-name": lambda row: [row["ParameterName"]]}
 
 
 class GroupOperations(Service[RdsState]):
@@ -74,7 +77,8 @@ class GroupOperations(Service[RdsState]):
 
     def describe_db_parameters(self, state: RdsState, inputs: Inputs) -> Output:
         group = PARAMETER_GROUPS.find(state, inputs["DBParameterGroupName"])
-        return {"Parameters": rows(group.parameters, group.methods or _immediate(group), inputs.get("Source"))}
+        found = rows(group.parameters, group.methods or _immediate(group), inputs.get("Source"))
+        return {"Parameters": filtered(found, inputs.get("Filters", []), _FILTERS)}
 
     def describe_engine_default_parameters(self, state: RdsState, inputs: Inputs) -> Output:
         family = inputs["DBParameterGroupFamily"]

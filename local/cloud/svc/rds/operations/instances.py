@@ -13,7 +13,7 @@ from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.groups import PARAMETER_GROUPS
 from local.cloud.svc.rds.model import FAILED, INCOMPATIBLE, Instance, RdsState, endpoint_name
 from local.cloud.svc.rds.operations.replicas import ReplicaOperations
-from local.cloud.svc.rds.rules import request
+from local.cloud.svc.rds.rules import references, request
 
 _NOT_STORED = {
     *("DBInstanceIdentifier", "MasterUserPassword", "ApplyImmediately", "AllowMajorVersionUpgrade"),
@@ -124,7 +124,9 @@ class InstanceOperations(ReplicaOperations):
         return self._transit(state, instance, "stopping")
 
     def start_db_instance(self, state: RdsState, inputs: Inputs) -> Output:
-        return self._transit(state, names.instance(state, inputs["DBInstanceIdentifier"], "stopped"), "starting")
+        instance = names.instance(state, inputs["DBInstanceIdentifier"], "stopped")
+        references.storage(state.region, instance.inputs)
+        return self._transit(state, instance, "starting")
 
     def take(self, state: RdsState, instance: Instance, identifier: str, parameter: str) -> None:
         """A snapshot before the instance stops or goes."""

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.base import Inputs, Output, Service
-from local.cloud.service.errors import AwsError, unsupported
+from local.cloud.service.errors import AwsError, always_refused
 from local.cloud.service.tags import from_list
 from local.cloud.svc.rds import events, names, snapshot
 from local.cloud.svc.rds.describe import described_snapshot
 from local.cloud.svc.rds.filters import filtered
 from local.cloud.svc.rds.model import RdsState, Snapshot
-from local.cloud.svc.rds.rules import request
+from local.cloud.svc.rds.rules import references, request
 
 _FILTERS = {
     "db-instance-id": lambda s: [s.instance, f"arn:aws:rds:{s.region}:{ACCOUNT}:db:{s.instance}"],
@@ -69,14 +69,15 @@ class SnapshotOperations(Service[RdsState]):
         if encrypted and key is None:
             message = "A copy of an encrypted snapshot to another region needs a KmsKeyId of that region."
             raise AwsError("InvalidParameterCombination", message)
+        references.storage(original.region, original.inputs)
         tags = (original.tags if inputs.get("CopyTags") else {}) | from_list(inputs.get("Tags", []))
         made = snapshot.copy(state, original, self.context, inputs["TargetDBSnapshotIdentifier"], tags, key)
         events.of_snapshot(state, made, "creation", "Creating manual snapshot")
         return {"DBSnapshot": described_snapshot(made)}
 
-    def modify_db_snapshot(self, state: RdsState, inputs: Inputs) -> Output:
+    @always_refused("upgrading the engine version of a snapshot: only one version is installed")
+    def modify_db_snapshot(self, state: RdsState, inputs: Inputs) -> None:
         names.snapshot(state, inputs["DBSnapshotIdentifier"])
-        raise unsupported("upgrading the engine version of a snapshot: only one version is installed")
 
     def describe_db_snapshot_attributes(self, state: RdsState, inputs: Inputs) -> Output:
         found = names.snapshot(state, inputs["DBSnapshotIdentifier"])
@@ -84,9 +85,9 @@ class SnapshotOperations(Service[RdsState]):
         result = {"DBSnapshotIdentifier": found.identifier, "DBSnapshotAttributes": attributes}
         return {"DBSnapshotAttributesResult": result}
 
-    def modify_db_snapshot_attribute(self, state: RdsState, inputs: Inputs) -> Output:
+    @always_refused("sharing a snapshot with another account: there is only one")
+    def modify_db_snapshot_attribute(self, state: RdsState, inputs: Inputs) -> None:
         names.snapshot(state, inputs["DBSnapshotIdentifier"])
-        raise unsupported("sharing a snapshot with another account: there is only one")
 
     def _original(self, state: RdsState, text: str) -> Snapshot:
         arn = names.parse(text)

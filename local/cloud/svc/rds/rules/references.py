@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from local.cloud.moto_backends import lookups
 from local.cloud.moto_backends.keys import kms_key
 from local.cloud.service.base import Inputs
@@ -62,3 +65,13 @@ def key(region: str, wanted: str) -> str:
     if found.trouble:
         raise AwsError("KMSKeyNotAccessibleFault", found.trouble)
     return found.arn
+
+
+def storage(region: str, inputs: Mapping[str, Any]) -> None:
+    """Raises KMSKeyNotAccessibleFault unless the storage of an instance or a snapshot like `inputs` can be read.
+
+    `region` is that of a key which is no ARN.
+    """
+    wanted = inputs.get("KmsKeyId") if inputs.get("StorageEncrypted") else None
+    if wanted:
+        key(wanted.split(":")[3] if wanted.startswith("arn:") else region, wanted)

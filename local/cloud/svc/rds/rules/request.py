@@ -73,6 +73,8 @@ def copied(state: RdsState, wanted: dict[str, Any], original: dict[str, Any]) ->
         raise AwsError("InvalidParameterValue", message)
     if wanted.get("StorageEncrypted") and "KmsKeyId" not in wanted:
         _encryption(state, wanted)
+    for each in (original, wanted):
+        references.storage(state.region, each)
     references.networks(state, wanted)
 
 
