@@ -46,7 +46,7 @@ from local.cloud.replication.secrets import SecretReplications
 from local.cloud.route53.backing import NameServer
 from local.cloud.state.store import Store
 from local.cloud.svc import services
-from local.site import Site
+from local.site import REGIONS, Site
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,10 @@ def serve(site: Site, end: threading.Event) -> None:
     store = Store(site.home / "cloud", context)
     known = services(context)
     restored = store.load()
+    with context.mutation():  # saved before the first request: then what a refused one changes is known
+        for service in known:
+            for region in REGIONS:
+                service.state(region)
     replications = (
         Replications(context, lambda: store.version_of("s3")),
         SecretReplications(context),
