@@ -20,6 +20,7 @@ from services.openapi.merge import Part
 from services.payments import app as payments
 from services.payments.settings import PaymentsSettings
 from services.region import endpoints as region
+from services.region.holding import without_lease
 from services.users import app as users
 from services.users.settings import UsersSettings
 
@@ -71,7 +72,7 @@ def parts() -> list[Part]:
         Part("ingest", {"paths": {}}, STREAM),
         Part(
             "region",
-            region.create("nowhere", RegionRole.ACTIVE, None).openapi(),
+            region.create(lambda: without_lease("nowhere", RegionRole.ACTIVE)).openapi(),
             "Whether a region serves, asked by its own name: docs/regions.md.",
         ),
     ]

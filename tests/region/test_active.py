@@ -1,9 +1,11 @@
-"""What `/active` answers to Route 53, by what the region's process knows of the lease."""
+"""What `/active` answers, by what the region's process knows of the lease."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,7 +14,7 @@ from contracts.lease import Found, Lease, Missing, Write, fenced
 from contracts.platform import RegionRole
 from contracts.region_state import RegionState
 from services.kit.witness import WitnessUnavailable
-from services.region import endpoints
+from services.region import active, endpoints
 from services.region.keeper import Keeper
 from services.region.witness import Witness
 
@@ -35,15 +37,24 @@ class Seen(Witness):
         return True
 
 
-def client(region: str, role: RegionRole, seen: Found | Missing | None) -> TestClient:
-    """Of a process that has looked at the lease once."""
-    keeper = Keeper(Seen(seen), region, role, "region-a", 30.0)
-    asyncio.run(keeper.step())
-    return TestClient(endpoints.create(region, role, keeper))
+Ask = Callable[[str, RegionRole, Found | Missing | None], Any]
+"""The answer of a process of a region, with this role, that has looked at the lease once."""
 
 
-def test_the_region_of_the_lease_answers_that_it_serves() -> None:
-    answer = client(WEST, RegionRole.ACTIVE, Found(LEASE, "etag")).get("/active")
+@pytest.fixture(params=["through the gateway", "to health checkers"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    def answer(region: str, role: RegionRole, seen: Found | Missing | None) -> Any:
+        keeper = Keeper(Seen(seen), region, role, "region-a", 30.0)
+        asyncio.run(keeper.step())
+        outside = request.param == "to health checkers"
+        service = active.application(keeper.report) if outside else endpoints.create(keeper.report, keeper)
+        return TestClient(service).get("/active")
+
+    return answer
+
+
+def test_the_region_of_the_lease_answers_that_it_serves(ask: Ask) -> None:
+    answer = ask(WEST, RegionRole.ACTIVE, Found(LEASE, "etag"))
     assert (answer.status_code, answer.json()) == (200, {"region": WEST, "state": "active"})
 
 
@@ -57,9 +68,9 @@ def test_the_region_of_the_lease_answers_that_it_serves() -> None:
     ],
 )
 def test_a_region_that_stands_by_or_is_fenced_answers_503_and_why(
-    region: str, role: RegionRole, seen: Found | Missing | None, state: RegionState, why: str
+    ask: Ask, region: str, role: RegionRole, seen: Found | Missing | None, state: RegionState, why: str
 ) -> None:
-    answer = client(region, role, seen).get("/active")
+    answer = ask(region, role, seen)
     assert answer.status_code == 503
     assert (answer.json()["region"], answer.json()["state"]) == (region, state)
     assert why in answer.json()["error"]

@@ -10,27 +10,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from contracts.gateway import ACTIVE_PORT
-from contracts.platform import RegionRole
-from contracts.region_state import RegionReport, RegionState
 from local.site import CHECKOUT
-from services.region import active
 from tests.fixtures.engines import ScratchEnvironment
 from tests.fixtures.waiting import until
 
-
-@pytest.mark.parametrize(
-    ("state", "status"), [(RegionState.ACTIVE, 200), (RegionState.PASSIVE, 503), (RegionState.FENCED, 503)]
-)
-def test_only_a_region_that_serves_answers_200(state: RegionState, status: int) -> None:
-    report = RegionReport("us-west-2", RegionRole.ACTIVE, state, "why", 1, "", 10.0)
-    answer = TestClient(active.application(lambda: report)).get("/active")
-    assert answer.status_code == status
-    assert answer.json()["state"] == state
-    assert answer.json().get("error") == (None if status == 200 else "why")
-    assert answer.headers.get("Retry-After") == (None if status == 200 else "30")
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
@@ -51,7 +37,6 @@ def status(host: str, port: int, path: str) -> int:
         return 0
 
 
-@pytest.mark.integration
 def test_the_port_of_health_checkers_has_nothing_else_and_ends_with_the_service(
     service: tuple[str, subprocess.Popen[bytes]],
 ) -> None:
