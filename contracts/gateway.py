@@ -22,13 +22,21 @@ GATEWAY = "aura"
 """Name of the Gateway, in the platform's namespace, that is the parent of every route."""
 
 ACTIVE_PATH = "/active"
-"""Where the gateway of a region answers 200 while the region serves, and something else otherwise, on every host.
-Route53's health checks ask it, by the region's own name (`region_host`)."""
+"""Where a region answers 200 while it serves, and something else otherwise: at its gateway, and for Route 53's health
+checks at `active_host`."""
+ACTIVE_PORT = 8081
+"""Of `active_host`, without TLS. Route 53's health checkers speak TLS 1.0 to 1.2 (Route 53 API Reference,
+HealthCheckConfig), the gateway only 1.3; and they check no certificate, so that TLS would prove nothing to them."""
 
 
 def region_host(region: str, domain: str) -> str:
     """The name of one region's gateway; the platform's hosts are aliases of the one that serves."""
     return f"gateway.{region}.{domain}"
+
+
+def active_host(region: str, domain: str) -> str:
+    """The name of the load balancer that has ACTIVE_PATH of one region at ACTIVE_PORT, and nothing else."""
+    return f"active.{region}.{domain}"
 
 
 GATEWAY_NAMESPACE = "kong"

@@ -10,7 +10,6 @@ import pulumi
 import pulumi_aws as aws
 
 from contracts import platform as names
-from contracts.gateway import region_host
 from contracts.pair import replicator
 from infra import generated
 from infra.components.access_logs import AccessLogs
@@ -113,7 +112,7 @@ class Region(Component):
             name, self.region, cluster, self._public(endpoint, media, witness), self._secret(), after_nodes
         )
         ready = [*self.cluster.node_groups, self.cluster.addons, roles, self.state, self.platform]
-        own = region_host(self.region, zone.domain) if self.paired else ""
+        own = f"{self.region}.{zone.domain}" if self.paired else ""
         facts = Facts(name, self.region, zone.domain, self.config.controllers, own)
         with_kubernetes = self.child(provider=self.platform.provider, depends_on=ready)
         Controllers(f"{name}-controllers", facts, zone.id, with_kubernetes)

@@ -40,11 +40,19 @@ class RegionConfig:
         self.search.check(len(self.network.zones))
 
 
+_LEAST_BROKERS = 3
+"""Of a cluster that MSK Replicator reads or writes (MSK Developer Guide, "Prepare source and target clusters")."""
+
+
 def replicable(name: str, config: RegionConfig) -> None:
     """Raises ValueError where AWS replicates none of what this region would have."""
     if config.cache.node_type.startswith("cache.t"):
         raise ValueError(
             f"regions.{name}.cache.nodeType is {config.cache.node_type}; a global datastore has no T nodes"
+        )
+    if config.stream.brokers < _LEAST_BROKERS:
+        raise ValueError(
+            f"regions.{name}.stream.brokers is {config.stream.brokers}; MSK Replicator needs {_LEAST_BROKERS} or more"
         )
     if config.stream.instance_type == "kafka.t3.small":
         raise ValueError(f"regions.{name}.stream.instanceType is kafka.t3.small, to which MSK Replicator can't connect")

@@ -41,8 +41,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Ask:
-    step: Step
-    observed: Observation
+    """Every question that is open in the group, so that all can be answered at once."""
+
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,8 @@ def _of_group(open_: Sequence[Step], journal: Sequence[Entry], observed: Mapping
     for step in open_:
         if observed[step.name].state is State.REFUSED:
             return Pause(step, observed[step.name].text)
-    for step in open_:
-        if observed[step.name].state is State.ASKING:
-            return Ask(step, observed[step.name])
+    if asking := tuple(step for step in open_ if observed[step.name].state is State.ASKING):
+        return Ask(asking)
     for step in open_:
         since = begun(step.name, journal)
         if since is not None and now - since > step.deadline_s:

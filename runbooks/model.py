@@ -151,6 +151,17 @@ def facts_of(entries: Iterable[Entry]) -> dict[str, dict[str, Any]]:
     return {entry.step: entry.facts for entry in entries if entry.event is Event.DONE}
 
 
+def unanswered(entries: Iterable[Entry]) -> list[str]:
+    """What has to be typed for the questions that are open."""
+    open_: dict[str, str] = {}
+    for entry in entries:
+        if entry.event is Event.ASKED:
+            open_[entry.step] = str(entry.facts["phrase"])
+        elif entry.event in (Event.ANSWERED, Event.DONE, Event.SKIPPED):
+            open_.pop(entry.step, None)
+    return list(open_.values())
+
+
 def answers_of(entries: Iterable[Entry]) -> dict[str, str]:
     """The last answer to each step's question."""
     return {entry.step: entry.text for entry in entries if entry.event is Event.ANSWERED}

@@ -99,8 +99,8 @@ class Runner:
                 self._act(steps)
             case decide.Record(step, observed):
                 self._verify(step, observed)
-            case decide.Ask(step, observed):
-                return self._ask(step, observed)
+            case decide.Ask(steps):
+                return self._ask(steps)
             case decide.Wait():
                 self._look_again()
             case decide.Pause(step, text):
@@ -146,12 +146,17 @@ class Runner:
         self._record(Event.DONE, step.name, verified.text or observed.text, facts)
         self._observed.pop(step.name)
 
-    def _ask(self, step: Step, observed: Observation) -> Outcome | None:
-        self._record(Event.ASKED, step.name, observed.text, {"phrase": observed.phrase})
-        answer = self.person.ask(step, observed.text, observed.phrase)
-        if answer is None:
-            return self._pause(step, "nobody answered; resume when somebody can")
-        self._record(Event.ANSWERED, step.name, answer)
+    def _ask(self, steps: Sequence[Step]) -> Outcome | None:
+        """Pauses when nobody answers any of them."""
+        answers: list[str | None] = []
+        for step in steps:
+            observed = self._observed[step.name]
+            self._record(Event.ASKED, step.name, observed.text, {"phrase": observed.phrase})
+            answers.append(self.person.ask(step, observed.text, observed.phrase))
+            if answers[-1] is not None:
+                self._record(Event.ANSWERED, step.name, answers[-1])
+        if not any(answers):
+            return self._pause(steps[0], "nobody answered; resume when somebody can")
         self._observed.clear()
         return None
 

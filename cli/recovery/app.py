@@ -40,7 +40,8 @@ def _plan(name: str) -> Callable[..., None]:
         ] = None,
         skip: Annotated[list[str] | None, typer.Option("--skip", help="With --resume: leave this step out.")] = None,
         answer: Annotated[
-            str | None, typer.Option("--answer", help="Without a terminal: what a step asks to be typed.")
+            list[str] | None,
+            typer.Option("--answer", help="Without a terminal: what a step asks to be typed; once for each question."),
         ] = None,
         status: Annotated[
             bool, typer.Option("--status", help="Print who is at it; exits with 1 while somebody is.")
@@ -49,6 +50,6 @@ def _plan(name: str) -> Callable[..., None]:
     ) -> None:
         from cli.recovery.commands import Chosen, Options, carry_out
 
-        carry_out(name, Chosen(stack, context.obj), Options(plan, dry_run, status, resume, skip or [], answer))
+        carry_out(name, Chosen(stack, context.obj), Options(plan, dry_run, status, resume, skip or [], answer or []))
 
     return command

@@ -23,7 +23,7 @@ from runbooks.decide import PlanChanged
 from runbooks.environment import NoPair, copies, environment
 from runbooks.executions import Unknown, find_journal
 from runbooks.journal import JournalInUse, JournalsDiffer, JournalUnreadable
-from runbooks.model import Entry, Event
+from runbooks.model import Entry, unanswered
 from runbooks.plans.actions import Runbook
 from runbooks.plans.evaluate import evaluate
 from runbooks.plans.failback import failback
@@ -68,7 +68,7 @@ class Options:
     status: bool = False
     resume: str | None = None
     skip: Sequence[str] = ()
-    answer: str | None = None
+    answers: Sequence[str] = ()
 
 
 def carry_out(name: str, stack: Chosen, options: Options) -> None:
@@ -120,16 +120,16 @@ def _stopped(name: str, stack: Chosen, error: Exception, console: Console) -> Sy
 
 
 def _check(options: Options, began: Sequence[Entry]) -> None:
-    """An answer is to the question that the execution has asked last. Raises Refused."""
+    """Answers are to questions that the execution has asked and nobody has answered. Raises Refused."""
     if not options.resume:
-        if options.answer or options.skip:
+        if options.answers or options.skip:
             raise Refused("--answer and --skip go with --resume: nothing has been asked yet. Nothing was done.")
         return
-    asked = next((entry for entry in reversed(began) if entry.event is Event.ASKED), None)
-    phrase = asked.facts.get("phrase") if asked else None
-    if options.answer and options.answer.strip() != phrase:
-        wanted = f"it asks to type: {phrase}" if phrase else "it has asked nothing"
-        raise Refused(f"{options.resume} does not ask for this answer; {wanted}. Nothing was done.")
+    phrases = unanswered(began)
+    for answer in options.answers:
+        if answer.strip() not in phrases:
+            wanted = f"it asks to type: {' or '.join(phrases)}" if phrases else "it asks nothing"
+            raise Refused(f"{options.resume} does not ask for {answer!r}; {wanted}. Nothing was done.")
 
 
 def active(found: Environment) -> str:
@@ -144,7 +144,7 @@ def _run(
     where: Target, found: Environment, book: Runbook, stack: Chosen, options: Options, console: Console
 ) -> Outcome:
     begun = time.monotonic()
-    terminal = Terminal(book.plan, console, answer=(options.answer or "").strip())
+    terminal = Terminal(book.plan, console, answers=[answer.strip() for answer in options.answers])
     done = execute(where, found, book, terminal, options.resume, options.skip)
     say = lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
     if done.outcome is Outcome.COMPLETED:

@@ -32,10 +32,13 @@ def who() -> str:
 class Terminal:
     """Redraws twice a second on a terminal, so that a slow one follows; elsewhere a line for each thing that is new."""
 
-    def __init__(self, plan: Plan, console: Console, clock: Callable[[], float] = time.time, answer: str = "") -> None:
-        """`answer` is what somebody who has read the question typed before, where nobody is at a terminal."""
+    def __init__(
+        self, plan: Plan, console: Console, clock: Callable[[], float] = time.time, answers: Sequence[str] = ()
+    ) -> None:
+        """`answers` are what somebody who has read the questions typed before, where nobody is at a terminal."""
         self.name = who()
-        self._answer = answer
+        self._answers = answers
+        self._unanswered: set[str] = set()
         self._plan, self._console, self._clock = plan, console, clock
         self._live: Live | None = None
         self._printed = 0
@@ -51,14 +54,21 @@ class Terminal:
         self._live.update(table(self._plan, entries, observed, self._clock()))
 
     def ask(self, step: Step, question: str, phrase: str) -> str | None:
-        """Asks until the answer is the phrase; an empty line answers nothing, and the execution pauses."""
+        """Asks until the answer is the phrase; an empty line answers nothing. What was not answered is not asked again:
+        the execution pauses when no question was answered."""
         self.end()
+        answer = None if phrase in self._unanswered else self._asked(question, phrase)
+        if answer is None:
+            self._unanswered.add(phrase)
+        return answer
+
+    def _asked(self, question: str, phrase: str) -> str | None:
         if not sys.stdin.isatty():
             self._say(f"{question}\nTo be typed exactly: {phrase}")
-            if self._answer == phrase:
+            if phrase in self._answers:
                 self._say("It was given with --answer.")
                 return phrase
-            self._say("Nobody is at a terminal; resume with --answer and this text.")
+            self._say("Nobody is at a terminal; resume with --answer and this text, once for each question.")
             return None
         self._say(f"\n{question}\n")
         while True:

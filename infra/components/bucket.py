@@ -59,7 +59,10 @@ def secure(
                 noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
                     noncurrent_days=old_versions_days
                 ),
-                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=days) if days else None,
+                # By age also the markers of deleted objects go; alone, else they would pile up for ever.
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
+                    days=days, expired_object_delete_marker=None if days else True
+                ),
                 abort_incomplete_multipart_upload=(
                     aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(days_after_initiation=7)
                 ),

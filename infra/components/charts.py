@@ -39,8 +39,8 @@ class Facts:
     region: str
     domain: str
     config: ControllersConfig
-    own_host: str = ""
-    """The gateway's name in this region, where the program itself makes the platform's hosts of it."""
+    own_domain: str = ""
+    """Of the region's own names, where the program itself makes the platform's hosts of them."""
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,15 @@ def _operator(_: Facts) -> Values:
 
 
 def _external_dns(facts: Facts) -> Values:
-    """With an own host that is the only record: every route gets it besides its hosts, which the filter leaves out."""
-    own = [f"--fqdn-template={facts.own_host}", "--combine-fqdn-annotation"] if facts.own_host else []
+    """In a pair only the names of the region itself: the hosts of its routes are Route 53's failover records."""
     return {
         **_STEADY,
         "provider": {"name": "aws"},
         "env": [{"name": "AWS_DEFAULT_REGION", "value": facts.region}],
         "serviceAccount": {"name": "external-dns"},
-        "sources": ["gateway-httproute"],
-        "domainFilters": [facts.own_host.partition(".")[2] or facts.domain],
-        "extraArgs": ["--aws-zone-match-parent", *own],  # the zone may be one above the domain
+        "sources": ["gateway-httproute", "service"],
+        "domainFilters": [facts.own_domain or facts.domain],
+        "extraArgs": ["--aws-zone-match-parent"],  # the zone may be one above the domain
         "policy": "sync",  # a host that no route has any more loses its record
         "registry": "txt",
         "txtOwnerId": facts.cluster,  # records of others, by hand or of another cluster, are left alone

@@ -45,8 +45,8 @@ class Pair(Component):
             )
             for source, target in (both, both[::-1])
         }
-        ports = {region.region: region.config.controllers.gateway_port for region in both}
-        self.records = FailoverRecords("aura-failover", zone, ports, stack.home, self._in(both[0]))
+        names = [region.region for region in both]
+        self.records = FailoverRecords("aura-failover", zone, names, stack.home, self._in(both[0]))
         self._witness = witness
         self.register_outputs({})
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contracts.gateway import ACTIVE_PORT
 from services.kit import logs, serve
-from services.region import endpoints
+from services.region import active, endpoints
+from services.region.holding import without_lease
 from services.region.keeper import Keeper
 from services.region.settings import RegionSettings
 from services.region.witness import Witness
@@ -18,7 +20,8 @@ def main() -> None:
         witness = Witness(settings.witness_bucket, settings.witness_region, settings.aws_endpoint_url)
         keeper = Keeper(witness, region, role, settings.pod_name or "region", settings.term_seconds)
     logs.get(__name__).info("serving", region=region, role=role, witness=settings.witness_bucket)
-    serve.run(endpoints.create(region, role, keeper), settings)
+    current = keeper.report if keeper else lambda: without_lease(region, role)
+    serve.run_both(endpoints.create(current, keeper), active.application(current), ACTIVE_PORT, settings)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def test_a_missing_bucket_is_refused_by_name(cloud: Cloud, staging: Callable[[],
 
 
 @pytest.mark.parametrize(
-    "options", [Options(answer="lose nothing"), Options(skip=["prove-loss"])], ids=["answer", "skip"]
+    "options", [Options(answers=["lose nothing"]), Options(skip=["prove-loss"])], ids=["answer", "skip"]
 )
 def test_nothing_is_answered_or_left_out_before_it_was_asked(
     cloud: Cloud, staging: Callable[[], None], capsys: pytest.CaptureFixture[str], options: Options

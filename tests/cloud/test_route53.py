@@ -13,6 +13,7 @@ from dnslib import DNSRecord
 
 from local.cloud.route53.backing import PORT
 from tests.cloud.test_kept import killed
+from tests.fixtures import names
 from tests.fixtures.cloud import Cloud, code
 from tests.fixtures.waiting import until
 
@@ -59,13 +60,7 @@ def record(name: str, value: str, **given: Any) -> dict[str, Any]:
 
 
 def look_up(cloud: Cloud, name: str, tcp: bool = False, type: str = "A") -> list[str]:
-    """Values, by a resolver's own question; empty while nobody answers."""
-    question = DNSRecord.question(f"{name}.{DOMAIN}", type)
-    try:
-        answer = question.send(cloud.site.endpoint_host, PORT, tcp=tcp, timeout=2)
-    except (OSError, EOFError):
-        return []
-    return [str(line.rdata) for line in DNSRecord.parse(answer).rr]
+    return names.look_up(cloud.site, f"{name}.{DOMAIN}", type, tcp)
 
 
 def test_a_record_is_answered_over_udp_and_tcp(cloud: Cloud, zone: str) -> None:

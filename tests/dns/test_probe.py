@@ -36,7 +36,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         pair = Authority(folder, "unknown to the checkers").ensure().pair("server", NAME, hosts=(NAME,))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.certificate, pair.key)
         self.names: list[str | None] = []
         context.sni_callback = lambda _, name, __: self.names.append(name)
@@ -75,6 +75,16 @@ def test_a_certificate_that_nobody_knows_is_taken_and_the_name_is_sent_if_asked(
         f"Success: HTTP Status Code: 200. Resolved IP: {HOST}. OK"
     )
     assert server.names[-1] == name
+
+
+def test_an_endpoint_that_speaks_only_tls_1_3_is_unhealthy(server: Server) -> None:
+    context = server.context
+    before, context.minimum_version = context.minimum_version, ssl.TLSVersion.TLSv1_3
+    try:
+        assert "could not be opened" in probed(server.tls.server_port, "HTTPS", sni=True).status
+    finally:
+        context.minimum_version = before
+    assert probed(server.tls.server_port, "HTTPS", sni=True).passed
 
 
 @pytest.mark.parametrize(("search", "passed"), [("active", True), (NAME, True), ("passive", False)])

@@ -14,13 +14,16 @@ from confluent_kafka.cimpl import NewTopic
 
 from contracts.connections import KafkaVariables
 from contracts.platform import NAMESPACE, PLATFORM_CONFIG, REDIS_URL, RegionRole, secrets_prefix
+from infra.pair.failover_records import HOSTS
 from local.observe import kube
 from local.site import Site
+from tests.fixtures.names import look_up
 from tests.fixtures.platform import Platform
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.pair
 WEST, EAST = "us-west-2", "us-east-1"
+DOMAIN = "aurawellness.com"
 RECORDS, READ = 20, 7
 MOST_SECONDS = 60
 
@@ -154,6 +157,27 @@ def test_an_object_a_secret_and_an_image(both_regions: Platform) -> None:
         return bool(aws(both_regions, EAST, "ecr", "batch-get-image", *asked)["images"])
 
     until("the image in the other region", image)
+
+
+def test_names_lead_to_the_region_that_serves_by_health_checks_of_its_own_answer(both_regions: Platform) -> None:
+    site = Site(both_regions.home, int(both_regions.env["AURA_SITE"]))
+    addresses: dict[str, str] = {}
+    for region in (WEST, EAST):
+        of_region = both_regions.kubectl(
+            "--context", f"aura-{region}", "get", "gateway", "aura", "-n", "aura", "-o", "json"
+        )
+        addresses[region] = json.loads(of_region)["status"]["addresses"][0]["value"]
+        until("its own name", lambda region=region: look_up(site, f"gateway.{region}.{DOMAIN}") == [addresses[region]])
+    for host in HOSTS:
+        assert look_up(site, f"{host}.{DOMAIN}")[-1] == addresses[WEST]
+    checks = json.loads(both_regions.run("pulumi", "stack", "output", "pair", "--json"))["healthChecks"]
+
+    def status(region: str) -> str:
+        asked = ("route53", "get-health-check-status", "--health-check-id", checks[region])
+        return aws(both_regions, WEST, *asked)["HealthCheckObservations"][0]["StatusReport"]["Status"]
+
+    until("the west healthy", lambda: status(WEST).startswith("Success: HTTP Status Code: 200"))
+    until("the east answering", lambda: status(EAST).startswith("Failure: HTTP Status Code: 503"))
 
 
 def test_the_roles_are_told_and_the_declaration_is_what_runs(both_regions: Platform) -> None:

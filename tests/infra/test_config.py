@@ -99,6 +99,7 @@ def test_roles_that_cannot_be_are_refused(changed: dict[str, Any], message: str)
     [
         ("cache", "nodeType", "cache.t4g.micro", "a global datastore has no T nodes"),
         ("stream", "instanceType", "kafka.t3.small", "MSK Replicator can't connect"),
+        ("stream", "brokers", 2, "MSK Replicator needs 3"),
     ],
 )
 def test_what_aws_does_not_replicate_is_refused_in_a_pair(group: str, key: str, value: str, message: str) -> None:

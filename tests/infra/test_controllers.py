@@ -72,7 +72,7 @@ def test_external_dns_writes_and_removes_records_of_its_own_in_the_domain_only(d
     values = releases(declared)["external-dns"]["values"]
     domain = configuration(stack)["aura:domain"]  # in a pair, the region's part of it (test_pair.py)
     assert values["domainFilters"][0] in (domain, f"us-west-2.{domain}")
-    assert values["sources"] == ["gateway-httproute"]
+    assert values["sources"] == ["gateway-httproute", "service"]
     assert (values["policy"], values["registry"], values["txtOwnerId"]) == ("sync", "txt", "aura-us-west-2")
 
 

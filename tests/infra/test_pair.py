@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 
+from contracts.gateway import ACTIVE_PORT
 from contracts.platform import REDIS_URL
-from local.site import CHECKOUT
+from operators.kubernetes.manifest import Owner
 from tests.infra.recording import Recording, platform_configs, run, run_alone
+from tests.manifests.overlays import objects
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 WEST, EAST = "us-west-2", "us-east-1"
@@ -156,9 +157,9 @@ def test_buckets_are_copied_both_ways_within_15_minutes(declared: Recording) -> 
 def test_every_host_fails_over_by_the_regions_own_answer(declared: Recording) -> None:
     checks = declared.of("aws:route53/healthCheck:HealthCheck")
     domain = next(iter(declared.of("aws:route53/zone:Zone").values()))["name"]
-    assert {check["fqdn"] for check in checks.values()} == {f"gateway.{region}.{domain}" for region in (WEST, EAST)}
+    assert {check["fqdn"] for check in checks.values()} == {f"active.{region}.{domain}" for region in (WEST, EAST)}
     for check in checks.values():
-        assert (check["type"], check["resourcePath"], check["enableSni"]) == ("HTTPS", "/active", True)
+        assert (check["type"], check["port"], check["resourcePath"]) == ("HTTP", 8081, "/active")
         assert check["requestInterval"] * check["failureThreshold"] <= 30
     records = [one for one in declared.of("aws:route53/record:Record").values() if "setIdentifier" in one]
     found: dict[str, dict[str, Any]] = {}
@@ -171,20 +172,19 @@ def test_every_host_fails_over_by_the_regions_own_answer(declared: Recording) ->
         assert {way["healthCheckId"] for way in ways.values()} == {f"{name}-id" for name in checks}
 
 
-def test_external_dns_makes_the_name_of_its_region_only(declared: Recording) -> None:
+def test_external_dns_makes_the_names_of_its_region_only(declared: Recording) -> None:
     domain = next(iter(declared.of("aws:route53/zone:Zone").values()))["name"]
     releases = declared.of("kubernetes:helm.sh/v3:Release")
     for region in (WEST, EAST):
         values = releases[f"aura-{region}-controllers-external-dns"]["values"]
         assert values["domainFilters"] == [f"{region}.{domain}"]
-        assert f"--fqdn-template=gateway.{region}.{domain}" in values["extraArgs"]
-        assert "--combine-fqdn-annotation" in values["extraArgs"]
 
 
 def test_media_has_one_distribution_that_asks_both_buckets(declared: Recording) -> None:
     (distribution,) = declared.of("aws:cloudfront/distribution:Distribution").values()
     (group,) = distribution["originGroups"]
     assert [member["originId"] for member in group["members"]] == [one["originId"] for one in distribution["origins"]]
+    assert all(one["connectionAttempts"] * one["connectionTimeout"] <= 5 for one in distribution["origins"])
     assert {403, 404, 500, 503} <= set(group["failoverCriteria"]["statusCodes"])
     assert distribution["defaultCacheBehavior"]["targetOriginId"] == group["originId"]
     policies = declared.of("aws:s3/bucketPolicy:BucketPolicy")
@@ -238,14 +238,17 @@ def test_one_service_of_a_region_writes_the_lease_and_another_one_recovery_point
 
 
 @pytest.mark.parametrize("region", [WEST, EAST])
-def test_the_health_check_asks_what_the_overlay_of_its_region_routes(declared: Recording, region: str) -> None:
+def test_the_health_check_asks_the_load_balancer_of_its_region(declared: Recording, region: str) -> None:
     (check,) = [one for one in declared.of("aws:route53/healthCheck:HealthCheck").values() if region in one["fqdn"]]
     stack = "staging" if "staging" in check["fqdn"] else "prod"
-    overlay = CHECKOUT / "manifests" / "overlays" / stack / region / "kustomization.yaml"
-    patches = {one["target"]["name"]: one["patch"] for one in yaml.safe_load(overlay.read_text())["patches"][1:]}
-    assert all(check["fqdn"] in patches[name] for name in ("aura", "gateway-tls", "region"))
-    (route,) = yaml.safe_load((CHECKOUT / "manifests" / "base" / "region.yaml").read_text())["spec"]["routes"]
-    assert (check["resourcePath"], route["auth"]) == (route["path"], "none")
+    of_kind = {(one["kind"], one["metadata"]["name"]): one for one in objects(stack, region)}
+    service, policy = of_kind["Service", "region-active"], of_kind["NetworkPolicy", "region-active"]
+    assert service["metadata"]["annotations"]["external-dns.alpha.kubernetes.io/hostname"] == check["fqdn"]
+    (port,) = service["spec"]["ports"]
+    assert (service["spec"]["type"], port["port"], port["targetPort"]) == ("LoadBalancer", check["port"], ACTIVE_PORT)
+    selector = Owner("AuraService", "aura", "region", "").selector
+    assert service["spec"]["selector"] == policy["spec"]["podSelector"]["matchLabels"] == selector
+    assert policy["spec"]["ingress"] == [{"ports": [{"protocol": "TCP", "port": ACTIVE_PORT}]}]
 
 
 def test_the_two_regions_are_told_different_roles(declared: Recording) -> None:

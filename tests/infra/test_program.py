@@ -65,6 +65,14 @@ def test_all_stores_are_encrypted_with_customer_managed_keys(declared: Recording
     assert {name: key for name, key in used.items() if key not in keys} == {}
 
 
+def test_of_every_bucket_old_versions_and_the_markers_of_deleted_objects_go(declared: Recording) -> None:
+    """By age also the markers go (S3 User Guide, "Removing expired object delete markers")."""
+    for lifecycle in declared.of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration").values():
+        (rule,) = lifecycle["rules"]
+        assert rule["noncurrentVersionExpiration"]["noncurrentDays"] > 0
+        assert bool(rule["expiration"].get("days")) is not bool(rule["expiration"].get("expiredObjectDeleteMarker"))
+
+
 def test_every_bucket_is_versioned_and_blocks_public_access(declared: Recording) -> None:
     buckets = {inputs["bucket"] for inputs in declared.of("aws:s3/bucket:Bucket").values()}
     blocked = declared.of("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock").values()

@@ -29,6 +29,7 @@ DIFFERENT = {
     ("AuraService", "history"): {"spec.routes"},
     ("AuraService", "ingest"): {"spec.routes"},
     ("AuraService", "region"): {"spec.routes"},
+    ("Service", "region-active"): {"metadata.annotations.external-dns.alpha.kubernetes.io/hostname"},
     ("AuraService", "users"): {"spec.routes"},
     ("AuraService", "content"): {"spec.routes"},
     ("AuraService", "payments"): {"spec.routes", "spec.env.APP_URL"},
@@ -106,7 +107,8 @@ def test_the_regions_of_a_pair_differ_in_their_buckets_and_in_where_the_store_be
     west, east = by_name(stack), by_name(stack, "us-east-1")
     assert west.keys() == east.keys()
     different = {name for name in west if west[name] != east[name]}
-    named_by_region = {("Gateway", "aura"), ("Certificate", "gateway-tls"), ("AuraService", "region")}
+    services = {("AuraService", "region"), ("Service", "region-active")}
+    named_by_region = {("Gateway", "aura"), ("Certificate", "gateway-tls"), *services}
     assert different == {("Cluster", "timeseries"), ("ObjectStore", "timeseries"), *named_by_region}
     for name in named_by_region:
         ours, theirs = (json.dumps(one[name]).replace(at, "") for one, at in ((west, "us-west-2"), (east, "us-east-1")))

@@ -6,7 +6,7 @@ from contracts.lease import Found, Lease, Missing, Refused, fenced
 from contracts.platform import RegionRole
 from contracts.region_state import RegionState
 from services.region import endpoints
-from services.region.holding import Holding, report
+from services.region.holding import Holding, report, without_lease
 
 WEST, EAST, ACTIVE = "us-west-2", "us-east-1", RegionRole.ACTIVE
 LEASE = Lease(WEST, "region-a", 3, 1000.0, 30.0)
@@ -45,7 +45,7 @@ def test_a_region_stands_by_only_while_that_is_known() -> None:
 
 
 def test_without_a_passive_region_the_region_is_active_and_has_no_lease() -> None:
-    client = TestClient(endpoints.create(WEST, ACTIVE, None))
+    client = TestClient(endpoints.create(lambda: without_lease(WEST, ACTIVE)))
     assert client.get("/active").status_code == 200
     said = client.get("/v1/region").json()
     assert (said["state"], said["epoch"], said["remaining_s"]) == ("active", 0, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runbooks.decide import Act, Ask, Begin, Complete, Completed, Look, Pause, Paused, PlanChanged, Record, Wait, decide
-from runbooks.model import Entry, Event, Mode, Plan, Retry, Step, ask, done, due, refused, waiting
+from runbooks.model import Entry, Event, Mode, Plan, Retry, Step, ask, done, due, refused, unanswered, waiting
 
 ONE = Step("one", "one", 10, Retry.ONCE)
 TWO = Step("two", "two", 10)
@@ -49,8 +49,23 @@ def test_a_refusal_pauses_at_once_and_a_deadline_later_and_only_a_resume_goes_on
 
 def test_a_question_is_asked_before_anybody_acts_and_a_done_step_is_recorded_first() -> None:
     question = ask("lose it?", "lose it")
-    assert decide(PLAN, [STARTED], {"one": due("x"), "two": question}, 101) == Ask(TWO, question)
+    assert decide(PLAN, [STARTED], {"one": due("x"), "two": question}, 101) == Ask((TWO,))
     assert decide(PLAN, [STARTED], {"one": done("x"), "two": question}, 101) == Record(ONE, done("x"))
+
+
+def test_every_open_question_of_a_group_is_asked_before_it_waits_for_an_answer() -> None:
+    assert decide(PLAN, [STARTED], {"one": ask("1?", "a"), "two": ask("2?", "b")}, 101) == Ask((ONE, TWO))
+
+
+def test_a_question_is_open_until_it_was_answered_or_its_step_ended() -> None:
+    def asked(step: str, phrase: str) -> Entry:
+        return Entry(101, Event.ASKED, step, "?", "", {"phrase": phrase})
+
+    both = [STARTED, asked("one", "a"), asked("two", "b"), Entry(102, Event.PAUSED, "one", "nobody answered")]
+    assert unanswered(both) == ["a", "b"]
+    assert unanswered([*both, Entry(103, Event.ANSWERED, "one", "a")]) == ["b"]
+    assert unanswered([*both, entry(Event.SKIPPED, "one"), entry(Event.DONE, "two")]) == []
+    assert unanswered([*both, asked("two", "c")]) == ["a", "c"]
 
 
 def test_it_completes_once() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvloop
 
+from local.node.addons.load_balancers import LoadBalancers
 from local.node.addons.metrics.server import MetricsServer
 from local.node.addons.network_policy.enforcer import Enforcer
 from local.node.addons.proxy import ServiceProxy
@@ -25,7 +26,10 @@ async def run(kubeconfig: Path, folder: Path, volumes: Path) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    addons = (proxy, Provisioner(api, folder, volumes), MetricsServer(api, folder), Enforcer(api, folder))
+    addons = (
+        *(proxy, LoadBalancers(api), Provisioner(api, folder, volumes)),
+        *(MetricsServer(api, folder), Enforcer(api, folder)),
+    )
     tasks = [asyncio.create_task(addon.run()) for addon in addons]
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)

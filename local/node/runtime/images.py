@@ -20,6 +20,7 @@ _LOCAL = {
     "gateway": ("python", "-m", "local.gateway"),
     "cloudnativepg": ("python", "-m", "local.cloudnativepg"),
     "cert-manager": ("python", "-m", "local.certmanager"),
+    "external-dns": ("python", "-m", "local.externaldns"),
     "cloudnativepg-instance": ("python", "-m", "local.cloudnativepg.object_store"),
     "python": ("python",),
     "sh": ("/bin/sh",),

@@ -64,12 +64,21 @@ STAND_INS = (
     ),
     StandIn(
         *("external-dns", "1.21.1", "https://kubernetes-sigs.github.io/external-dns"),
-        "nothing runs here: no record of a route's host is written, and clients connect by address",
-        without_meaning=(
-            *_PLACED,
-            *("provider.name", "env", "serviceAccount.name", "sources", "domainFilters", "policy", "registry"),
-            *("txtOwnerId", "triggerLoopOnEvent", "extraArgs"),
-        ),
+        "a controller that writes records of hosts into Route 53's endpoint, which a server of this machine answers",
+        "external-dns.yaml",
+        honours={
+            **_PLACED,
+            "provider.name": "aws",
+            "serviceAccount.name": ANY,
+            "sources": ["gateway-httproute", "service"],
+            "domainFilters": ANY,
+            "policy": "sync",
+            "registry": "txt",
+            "txtOwnerId": ANY,
+            "triggerLoopOnEvent": True,
+            "extraArgs": ["--aws-zone-match-parent"],
+        },
+        without_meaning=("env",),  # the region of an API that has one endpoint
     ),
     StandIn(
         *("kube-prometheus-stack", "88.5.3", "https://prometheus-community.github.io/helm-charts"),

@@ -67,7 +67,8 @@ def leaves(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]
 
 
 def filled(template: Any, values: Mapping[str, Any]) -> Any:
-    """A manifest with its placeholders replaced; one that is the whole text becomes the value with its type.
+    """A manifest with its placeholders replaced; one that is the whole text becomes the value with its type, and
+    elsewhere in a text a list is joined by commas.
 
     Raises KeyError with the path of a value that is not given.
     """
@@ -79,7 +80,11 @@ def filled(template: Any, values: Mapping[str, Any]) -> Any:
         return template
     if whole := _PLACEHOLDER.fullmatch(template):
         return _at(values, whole[1])
-    return _PLACEHOLDER.sub(lambda found: str(_at(values, found[1])), template)
+    return _PLACEHOLDER.sub(lambda found: _text(_at(values, found[1])), template)
+
+
+def _text(value: Any) -> str:
+    return ",".join(str(each) for each in value) if isinstance(value, list) else str(value)
 
 
 def _at(values: Mapping[str, Any], path: str) -> Any:
