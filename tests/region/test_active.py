@@ -12,7 +12,7 @@ from contracts.lease import Found, Lease, Missing, Write, fenced
 from contracts.platform import RegionRole
 from contracts.region_state import RegionState
 from services.kit.witness import WitnessUnavailable
-from services.region import endpoints
+from services.region import active
 from services.region.keeper import Keeper
 from services.region.witness import Witness
 
@@ -39,7 +39,7 @@ def client(region: str, role: RegionRole, seen: Found | Missing | None) -> TestC
     """Of a process that has looked at the lease once."""
     keeper = Keeper(Seen(seen), region, role, "region-a", 30.0)
     asyncio.run(keeper.step())
-    return TestClient(endpoints.create(region, role, keeper))
+    return TestClient(active.application(keeper.report))
 
 
 def test_the_region_of_the_lease_answers_that_it_serves() -> None:
