@@ -40,6 +40,7 @@ ON_THE_ENDPOINT = (
     "tests/fuzz/test_pair",
     "tests/infra/test_bootstrap",
     "tests/infra/test_preview",
+    "tests/infra/test_promoted_stores",
     "tests/plugins/test_aws_",
     "tests/runbooks/test_databases",
     "tests/runbooks/test_eks_login",

@@ -54,8 +54,7 @@ def deploy_statements(
     trail: Sequence[pulumi.Input[str]],
     keys: Sequence[pulumi.Input[str]],
 ) -> list[dict[str, object]]:
-    """`state` is the ARN of the states' bucket, `trail` those of the trail's and of its objects; `keys` are those of the
-    keys of state, trail and registry."""
+    """ARNs: of the states' bucket, of the trail's bucket and its objects, and of the keys of both and of the registry."""
     iam = f"arn:aws:iam::{config.account}"
     named = [f"{iam}:{kind}/aura-*" for kind in ("role", "policy")]
     own = [f"{iam}:role/{role}" for role in _OWN]

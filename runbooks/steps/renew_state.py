@@ -53,6 +53,13 @@ def told(anew: Mapping[str, str]) -> str:
 
 
 def command(anew: Mapping[str, str]) -> str:
-    """Of a shell: only ids change, so what depends on an instance, its parent and its secrets stay as they are."""
+    """Of a shell: only ids change, so what depends on an instance, its parent and its secrets stay as they are. It has
+    no `|`, which tables of Markdown would alter."""
     changes = "; ".join(f"s/{old}/{new}/g" for old, new in anew.items())
-    return f"pulumi stack export | sed '{changes}' | pulumi stack import"
+    steps = (
+        "pulumi stack export --file state.json",
+        f"sed -i.old '{changes}' state.json",
+        "pulumi stack import --file state.json",
+        "rm state.json state.json.old",
+    )
+    return " && ".join(steps)

@@ -32,7 +32,7 @@ ACTIONS = {
     "ebs": "ec2",
 }
 """Module of Pulumi's types -> prefix of IAM's actions, where they differ."""
-TRAIL = ["arn:aws:s3:::aura-trail", "arn:aws:s3:::aura-trail/*"]
+TRAIL = "arn:aws:s3:::aura-trail"
 STATE, KEY = "arn:aws:s3:::aura-state", "arn:aws:kms:us-west-2:123456789012:key/k"
 IMAGES_KEY, ALIAS = "arn:aws:kms:us-west-2:123456789012:key/i", "arn:aws:kms:us-west-2:123456789012:alias"
 
@@ -43,7 +43,7 @@ def config(**changed: Any) -> AccountConfig:
 
 def statements() -> list[dict[str, Any]]:
     with event_loop():
-        return deploy_statements(config(), STATE, TRAIL, [KEY, IMAGES_KEY])
+        return deploy_statements(config(), STATE, [TRAIL, f"{TRAIL}/*"], [KEY, IMAGES_KEY])
 
 
 def matches(patterns: Any, value: str) -> bool:
@@ -87,7 +87,6 @@ def test_it_may_make_what_the_program_declares_and_nothing_else() -> None:
         ("s3:PutLifecycleConfiguration", TRAIL, False),
         ("s3:GetBucketPolicy", TRAIL, True),
         ("s3:DeleteObject", "arn:aws:s3:::aura-trail/AWSLogs/123456789012/one.json.gz", False),
-        ("s3:PutLifecycleConfiguration", "arn:aws:s3:::aura-trail", False),
         ("cloudtrail:StopLogging", "arn:aws:cloudtrail:us-west-2:123456789012:trail/aura-trail", False),
         ("s3:DeleteBucket", "arn:aws:s3:::aura-us-west-2-media", True),
         ("s3:PutObject", "arn:aws:s3:::others/x", False),
