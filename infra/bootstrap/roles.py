@@ -54,7 +54,7 @@ def deploy_statements(
     trail: Sequence[pulumi.Input[str]],
     keys: Sequence[pulumi.Input[str]],
 ) -> list[dict[str, object]]:
-    """ARNs: of the states' bucket, of the trail's bucket and its objects, and of the keys of both and of the registry."""
+    """By ARNs: the states' bucket, the trail's bucket and its objects, the keys of both and of the registry."""
     iam = f"arn:aws:iam::{config.account}"
     named = [f"{iam}:{kind}/aura-*" for kind in ("role", "policy")]
     own = [f"{iam}:role/{role}" for role in _OWN]
