@@ -63,9 +63,9 @@ def deploy_statements(
         _allow("ReadRoles", ["iam:Get*", "iam:List*"], "*"),
         _allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], f"{iam}:role/aws-service-role/*"),
         _deny("NotItself", _WRITE_IAM, own),
-        _deny("StateBucket", ["s3:DeleteBucket*", "s3:PutBucket*", "s3:Put*Configuration"], state),
+        _deny("KeptBuckets", ["s3:DeleteBucket*", "s3:PutBucket*", "s3:Put*Configuration"], [state, trail]),
         _deny("OldStates", ["s3:DeleteObjectVersion"], pulumi.Output.concat(state, "/*")),
-        _deny("Trail", ["s3:Delete*", "s3:Put*"], [trail, pulumi.Output.concat(trail, "/*")]),
+        _deny("OldCalls", ["s3:DeleteObject*", "s3:PutObject*"], pulumi.Output.concat(trail, "/*")),
         _deny("Keys", ["kms:ScheduleKeyDeletion", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:*Alias"], list(keys)),
         _deny("Aliases", ["kms:*Alias"], [f"arn:aws:kms:*:{config.account}:alias/{name}" for name in _ALIASES]),
     ]
