@@ -43,18 +43,14 @@ def deploy_role(
     two steps. What it can't do in one: alter itself, the registry, the trail, or an older state.
     """
     keys = [state.key.arn, trail.key.arn, *(registry.keys if registry else [])]
-    written = [trail.bucket.arn, pulumi.Output.concat(trail.bucket.arn, "/*")]
-    statements = deploy_statements(config, state.bucket.arn, written, keys)
+    statements = deploy_statements(config, state.bucket.arn, trail.bucket.arn, keys)
     return github.role(name, f"environment:{environment}", statements)
 
 
 def deploy_statements(
-    config: AccountConfig,
-    state: pulumi.Input[str],
-    trail: Sequence[pulumi.Input[str]],
-    keys: Sequence[pulumi.Input[str]],
+    config: AccountConfig, state: pulumi.Input[str], trail: pulumi.Input[str], keys: Sequence[pulumi.Input[str]]
 ) -> list[dict[str, object]]:
-    """By ARNs: the states' bucket, the trail's bucket and its objects, the keys of both and of the registry."""
+    """`state` and `trail` are ARNs of buckets; `keys` are those of the keys of state, trail and registry."""
     iam = f"arn:aws:iam::{config.account}"
     named = [f"{iam}:{kind}/aura-*" for kind in ("role", "policy")]
     own = [f"{iam}:role/{role}" for role in _OWN]
@@ -67,9 +63,9 @@ def deploy_statements(
         _allow("ReadRoles", ["iam:Get*", "iam:List*"], "*"),
         _allow("ServiceLinkedRoles", ["iam:CreateServiceLinkedRole"], f"{iam}:role/aws-service-role/*"),
         _deny("NotItself", _WRITE_IAM, own),
-        _deny("StateBucket", ["s3:DeleteBucket*", "s3:PutBucket*", "s3:Put*Configuration"], state),
+        _deny("KeptBuckets", ["s3:DeleteBucket*", "s3:PutBucket*", "s3:Put*Configuration"], [state, trail]),
         _deny("OldStates", ["s3:DeleteObjectVersion"], pulumi.Output.concat(state, "/*")),
-        _deny("Trail", ["s3:Delete*", "s3:Put*"], list(trail)),
+        _deny("OldCalls", ["s3:DeleteObject*", "s3:PutObject*"], pulumi.Output.concat(trail, "/*")),
         _deny("Keys", ["kms:ScheduleKeyDeletion", "kms:DisableKey*", "kms:PutKeyPolicy", "kms:*Alias"], list(keys)),
         _deny("Aliases", ["kms:*Alias"], [f"arn:aws:kms:*:{config.account}:alias/{name}" for name in _ALIASES]),
     ]
