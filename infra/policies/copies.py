@@ -72,9 +72,9 @@ def _bucket(bucket: Resource, stack: Stack) -> Iterator[Copy]:
 def _replicates(rule: Mapping[str, Any]) -> bool:
     """Whether the rule is in force, for what is encrypted with keys of KMS too, as every object is: S3 leaves that out
     unless it is told. https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-config-for-kms-objects.html"""
-    criteria: Any = rule.get("sourceSelectionCriteria") or {}
-    encrypted: Any = UNKNOWN if criteria is UNKNOWN else criteria.get("sseKmsEncryptedObjects") or {}
-    status = UNKNOWN if encrypted is UNKNOWN else encrypted.get("status")
+    status: Any = rule.get("sourceSelectionCriteria")
+    for key in ("sseKmsEncryptedObjects", "status"):
+        status = status.get(key) if isinstance(status, Mapping) else status
     return all(one is UNKNOWN or one == "Enabled" for one in (rule.get("status"), status))
 
 
