@@ -79,7 +79,8 @@ def _kong(facts: Facts) -> Values:
         "gateway": {
             "replicaCount": facts.config.gateways,
             "env": {"ssl_cipher_suite": "modern"},  # TLS 1.3 and nothing older
-            "podDisruptionBudget": {"enabled": True, "maxUnavailable": 1},
+            # The chart refuses one for a single proxy.
+            "podDisruptionBudget": {"enabled": facts.config.gateways > 1, "maxUnavailable": 1},
             "resources": {"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi"}},
             "topologySpreadConstraints": _SPREAD,
             "manager": {"enabled": False},  # a page for people, on a port of every node

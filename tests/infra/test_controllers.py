@@ -60,6 +60,7 @@ def test_kong_serves_tls_1_3_behind_a_network_load_balancer_on_the_port_of_the_s
     gateway = releases(declared)["kong"]["values"]["gateway"]
     region = configuration(stack)["aura:regions"]["us-west-2"]
     assert gateway["env"]["ssl_cipher_suite"] == "modern"
+    assert gateway["podDisruptionBudget"]["enabled"] is (gateway["replicaCount"] > 1)
     proxy = gateway["proxy"]
     assert proxy["tls"]["servicePort"] == region["controllers"]["gatewayPort"]
     assert proxy["http"]["enabled"] is False
