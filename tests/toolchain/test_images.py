@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from local.site import CHECKOUT
+from local.toolchain import tools
 
 IMAGES = tomllib.loads((CHECKOUT / "images.toml").read_text())["aura"]
 
@@ -123,7 +124,7 @@ def test_an_unknown_image_is_refused(tmp_path: Path) -> None:
 def steps_of(stage: str) -> list[str]:
     """The shell commands of a stage's RUN instructions."""
     text = (CHECKOUT / "Dockerfile").read_text().replace("\\\n", "")
-    (body,) = re.findall(rf"^FROM \S+ AS {stage}\n(.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL)
+    (body,) = re.findall(rf"^FROM .+ AS {stage}\n(.*?)(?=^FROM |\Z)", text, re.MULTILINE | re.DOTALL)
     return [line.removeprefix("RUN ") for line in body.splitlines() if line.startswith("RUN ")]
 
 
@@ -154,3 +155,29 @@ def test_the_images_environment_installs_by_hash_and_has_what_each_image_runs(tm
     command = [environment / "bin" / "python", "-c", imports, *programs]
     ran = subprocess.run(command, cwd=app, env={"PATH": path}, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr[-2000:]
+
+
+@pytest.mark.integration
+def test_the_model_of_the_images_is_the_one_of_the_lock(tmp_path: Path) -> None:
+    """The Dockerfile's own commands, with folders of ours, and with what Maven has in its cache."""
+    build, model = tmp_path / "build", tmp_path / "model"
+    shutil.copytree(CHECKOUT / "local/toolchain/recipes/locks/maven/embedding-model", build)
+    script = " && ".join(steps_of("model")).replace(" /model", f" {model}")
+    assert str(model) in script
+    done = subprocess.run(["bash", "-ec", script], cwd=build, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    folder = tools.model()
+    for name in ("model.onnx", "tokenizer.json"):
+        assert (model / name).read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.integration
+def test_a_model_that_is_not_the_one_of_the_lock_ends_the_build(tmp_path: Path) -> None:
+    build = tmp_path / "build"
+    shutil.copytree(CHECKOUT / "local/toolchain/recipes/locks/maven/embedding-model", build)
+    lock = build / "lock"
+    lock.write_text("0" * 8 + lock.read_text()[8:])
+    script = " && ".join(steps_of("model")).replace(" /model", f" {tmp_path / 'model'}")
+    done = subprocess.run(["bash", "-ec", script], cwd=build, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0
+    assert not (tmp_path / "model").exists()
