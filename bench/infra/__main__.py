@@ -14,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+import boto3
+
 from bench import figures
 from bench.infra.memory import by_engine
 from cli.deploy import stack
@@ -27,6 +29,7 @@ from local.site import CHECKOUT, Site
 from local.toolchain import tools
 
 _MIB = 1 << 20
+_CALLS = 200
 
 
 class Timed:
@@ -49,8 +52,26 @@ class Timed:
         print(f"{time.monotonic() - self.begun:6.0f} s  {message}", file=sys.stderr, flush=True)
 
 
-def measure(site: Site, timed: Timed) -> tuple[dict[str, str], dict[str, int]]:
-    """What each command did, and the memory of the engines while everything is there."""
+def answer_times(site: Site) -> list[float]:
+    """Of DescribeDBInstances while everything runs: milliseconds, the shortest first."""
+    environ = exports(site)
+    rds = boto3.client(
+        "rds",
+        endpoint_url=site.endpoint_url,
+        region_name=environ["AWS_REGION"],
+        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
+    )
+    found: list[float] = []
+    for _ in range(_CALLS):
+        begun = time.perf_counter()
+        rds.describe_db_instances()
+        found.append((time.perf_counter() - begun) * 1000)
+    return sorted(found)
+
+
+def measure(site: Site, timed: Timed) -> tuple[dict[str, str], dict[str, int], list[float]]:
+    """What each command did; the memory of the engines, and how long the endpoint takes, while everything is there."""
     timed.progress("the account")
     stack.up(site, exports(site), timed.log, lambda _: None, stack.BOOTSTRAP)
     plugins.install(site, CHECKOUT)
@@ -60,9 +81,9 @@ def measure(site: Site, timed: Timed) -> tuple[dict[str, str], dict[str, int]]:
         "up without a change": timed.pulumi("up without a change", "up", "--yes", "--skip-preview"),
         "refresh": timed.pulumi("refresh", "refresh", "--yes", "--skip-preview"),
     }
-    sizes = by_engine(site)
+    sizes, times = by_engine(site), answer_times(site)
     did["destroy"] = timed.pulumi("destroy", "destroy", "--yes", "--skip-preview")
-    return did, sizes
+    return did, sizes, times
 
 
 def main() -> None:
@@ -73,7 +94,7 @@ def main() -> None:
         timed = Timed(site, scratch.folder / "pulumi.log")
         endpoint.start(site)
         try:
-            did, sizes = measure(site, timed)
+            did, sizes, times = measure(site, timed)
         except StepFailed as error:
             raise SystemExit(f"{error}; its output ends:\n{timed.log.read_text()[-3000:]}") from None
         finally:
@@ -83,7 +104,11 @@ def main() -> None:
     for name, size in sizes.items():
         print(f"{name:24} {size / _MIB:8.0f} MiB")
     print(f"{'all engines':24} {sum(sizes.values()) / _MIB:8.0f} MiB")
-    written = figures.write("infra", {"seconds": timed.seconds, "did": did, "memory_bytes": sizes})
+    median, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
+    print(f"{'DescribeDBInstances':24} {median:8.1f} ms p50, {p99:.1f} ms p99 of {len(times)}")
+    of_endpoint = {"p50_ms": median, "p99_ms": p99}
+    content = {"seconds": timed.seconds, "did": did, "memory_bytes": sizes, "describe_db_instances": of_endpoint}
+    written = figures.write("infra", content)
     print(f"figures: {written}")
 
 

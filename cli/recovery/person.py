@@ -73,7 +73,7 @@ class Terminal:
         self._say(f"\n{question}\n")
         while True:
             self._say(f"To go on, type exactly: {phrase}")
-            self._console.print("An empty line stops here; what was done stays, and can be resumed.")
+            self._console.print("An empty line leaves it open; what was done stays, and the execution can be resumed.")
             try:
                 answer = input("> ").strip()
             except EOFError:
