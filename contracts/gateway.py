@@ -24,6 +24,8 @@ GATEWAY = "aura"
 ACTIVE_PATH = "/active"
 """Where a region answers 200 while it serves, and something else otherwise: at its gateway, and for Route 53's health
 checks at `active_host`."""
+ACTIVE_SERVICE = "region-active"
+"""The Service of that load balancer."""
 ACTIVE_PORT = 8081
 """Of `active_host`, without TLS. Route 53's health checkers speak TLS 1.0 to 1.2 (Route 53 API Reference,
 HealthCheckConfig), the gateway only 1.3; and they check no certificate, so that TLS would prove nothing to them."""

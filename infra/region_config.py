@@ -40,8 +40,9 @@ class RegionConfig:
         self.search.check(len(self.network.zones))
 
 
-_LEAST_BROKERS = 3
-"""Of a cluster that MSK Replicator reads or writes (MSK Developer Guide, "Prepare source and target clusters")."""
+_LEAST_BROKERS = {2: 4, 3: 3}
+"""Of a cluster that MSK Replicator reads or writes, by its zones (MSK Developer Guide, supported configurations of MSK
+Replicator)."""
 
 
 def replicable(name: str, config: RegionConfig) -> None:
@@ -50,9 +51,9 @@ def replicable(name: str, config: RegionConfig) -> None:
         raise ValueError(
             f"regions.{name}.cache.nodeType is {config.cache.node_type}; a global datastore has no T nodes"
         )
-    if config.stream.brokers < _LEAST_BROKERS:
-        raise ValueError(
-            f"regions.{name}.stream.brokers is {config.stream.brokers}; MSK Replicator needs {_LEAST_BROKERS} or more"
-        )
+    zones = len(config.network.zones)
+    if config.stream.brokers < (least := _LEAST_BROKERS.get(zones, max(_LEAST_BROKERS))):
+        where = f"regions.{name}.stream.brokers is {config.stream.brokers}"
+        raise ValueError(f"{where}; MSK Replicator needs {least} or more in {zones} zones")
     if config.stream.instance_type == "kafka.t3.small":
         raise ValueError(f"regions.{name}.stream.instanceType is kafka.t3.small, to which MSK Replicator can't connect")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kubernetes import client
 
 from contracts import pair as pairs
-from contracts.gateway import ACTIVE_PATH, region_host
+from contracts.gateway import ACTIVE_PATH, ACTIVE_PORT, active_host, region_host
 from contracts.pair import Pair
 from contracts.platform import region_prefix
 from runbooks.adapters.aws import Connect
@@ -18,7 +18,7 @@ from runbooks.adapters.copies import BucketCopy
 from runbooks.adapters.eks import EksLogin
 from runbooks.adapters.elasticache import GlobalDatastore
 from runbooks.adapters.kubernetes import RegionCluster
-from runbooks.adapters.probes import CallProbe, HttpsProbe
+from runbooks.adapters.probes import CallProbe, EveryProbe, HttpProbe
 from runbooks.adapters.rds import RdsDatabases
 from runbooks.adapters.store import RegionStore
 from runbooks.adapters.witness import WitnessBucket
@@ -43,6 +43,8 @@ class Access:
     """By region: what gives a client of its API server. Both may fail while the region does."""
     gateway: Callable[[str], str | None]
     """Host and port at which the gateway of a region answers; None while nobody knows."""
+    listener: Callable[[str], str | None]
+    """The same of what health checks ask in a region."""
 
     def witness(self) -> Witness:
         return WitnessBucket(self.connect, self.witness_region, pairs.witness_bucket(self.domain))
@@ -57,6 +59,7 @@ def on_aws(domain: str, regions: tuple[str, ...], witness_region: str, connect: 
         connect,
         lambda region: EksLogin(connect, region, region_prefix(region)),
         lambda region: f"{region_host(region, domain)}:{_GATEWAY_PORT}",
+        lambda region: f"{active_host(region, domain)}:{ACTIVE_PORT}",
     )
 
 
@@ -75,7 +78,7 @@ def copies(access: Access, pair: Pair) -> Sequence[BucketCopy]:
     return [BucketCopy(access.connect, region, bucket) for region, bucket in pair.backup_buckets.items()]
 
 
-def active_probe(region: str, domain: str, address: Callable[[], str | None]) -> HttpsProbe:
+def active_probe(region: str, domain: str, address: Callable[[], str | None]) -> HttpProbe:
     """Whether the gateway at `address` says that its region serves."""
     host = region_host(region, domain)
 
@@ -83,7 +86,18 @@ def active_probe(region: str, domain: str, address: Callable[[], str | None]) ->
         found = address()
         return f"https://{found}{ACTIVE_PATH}" if found else None
 
-    return HttpsProbe(f"https://{host}{ACTIVE_PATH}", url, host=host, only=200)
+    return HttpProbe(f"https://{host}{ACTIVE_PATH}", url, host=host, only=200)
+
+
+def _listener_probe(region: str, access: Access) -> HttpProbe:
+    """Whether health checkers are told that the region serves: names follow that."""
+    host = active_host(region, access.domain)
+
+    def url() -> str | None:
+        found = access.listener(region)
+        return f"http://{found}{ACTIVE_PATH}" if found else None
+
+    return HttpProbe(f"http://{host}:{ACTIVE_PORT}{ACTIVE_PATH}", url, host=host, only=200)
 
 
 def _pair(witness: Witness, clusters: Iterable[RegionCluster]) -> Pair:
@@ -108,9 +122,10 @@ def _pair(witness: Witness, clusters: Iterable[RegionCluster]) -> Pair:
 def _region(access: Access, pair: Pair, cluster: RegionCluster, name: str) -> Region:
     databases = RdsDatabases(access.connect, name)
     first = pair.instance(next(iter(pair.databases)), name)
-    serves = active_probe(name, access.domain, lambda: access.gateway(name))
+    gateway = active_probe(name, access.domain, lambda: access.gateway(name))
+    serves = EveryProbe((gateway, _listener_probe(name, access)))
     probes: list[Probe] = [
-        HttpsProbe("its gateway", serves.url, host=serves.host),
+        HttpProbe("its gateway", gateway.url, host=gateway.host),
         CallProbe("its Kubernetes API", cluster.role, (Unreachable,)),
         CallProbe("its RDS API", lambda: databases.find(first), (Unreachable,)),
     ]

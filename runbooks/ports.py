@@ -160,7 +160,7 @@ class Region:
     store: Store
     probes: Sequence[Probe]
     serves: Probe
-    """Whether its gateway answers `/active`."""
+    """Whether its gateway answers `/active` with 200, and what health checks ask does."""
 
 
 @dataclass(frozen=True)

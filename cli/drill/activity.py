@@ -1,4 +1,4 @@
-"""Which gateways say that their region serves, looked at from outside all the time, as health checks do."""
+"""Which gateways say that their region serves, looked at from outside all the time."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from botocore.config import Config
 from cli.aws import stacks
 from cli.aws.credentials import own_session, session
 from cli.aws.stacks import Stack
+from contracts.gateway import ACTIVE_SERVICE
 from contracts.platform import NAMESPACE
 from local.observe import kube
 from local.plugins import one_region
@@ -66,6 +67,7 @@ def _here(site: Site, stack: Stack, witness: str) -> Access:
         connect,
         lambda region: partial(kube.connect, site.kubeconfig(region)),
         partial(gateway, site),
+        partial(_listener, site),
     )
 
 
@@ -74,6 +76,14 @@ def gateway(site: Site, region: str) -> str | None:
     try:
         with kube.connect(site.kubeconfig(region)) as api:
             return kube.gateway_address(api, NAMESPACE, "aura")
+    except kube.UNAVAILABLE:
+        return None
+
+
+def _listener(site: Site, region: str) -> str | None:
+    try:
+        with kube.connect(site.kubeconfig(region)) as api:
+            return kube.load_balancer_address(api, NAMESPACE, ACTIVE_SERVICE)
     except kube.UNAVAILABLE:
         return None
 

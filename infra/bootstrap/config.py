@@ -46,6 +46,8 @@ class AccountConfig:
         _check_account("account", self.account)
         if not _REPOSITORY.fullmatch(self.repository):
             raise ValueError(f"repository is {self.repository!r}; GitHub's form is owner/name or owner@id/name@id")
+        if self.trail_days < 1:
+            raise ValueError(f"trailDays is {self.trail_days}; the log of API calls is kept for 1 day at least")
         if self.registry and self.account in self.registry.readers:
             raise ValueError("registry.readers names the account itself, which may pull anyway")
         if self.registry and self.registry.replica == self.region:

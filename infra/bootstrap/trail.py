@@ -14,7 +14,8 @@ _SERVICE = "cloudtrail.amazonaws.com"
 
 
 class Trail(Component):
-    """Management events, whose first copy costs nothing; the reads and writes of objects are in the access logs."""
+    """Management events, whose first copy costs nothing. Reads and writes of the platform's objects are in its access
+    logs; those of the bootstrap's own buckets are not recorded."""
 
     def __init__(self, name: str, config: AccountConfig, opts: pulumi.ResourceOptions) -> None:
         super().__init__(name, opts)

@@ -39,6 +39,8 @@ class Controller:
         self._api, self._route53, self._scope = api, route53, scope
         self._known: list[dict[str, Object]] = [{} for _ in _SOURCES]
         self._changed = asyncio.Event()
+        self._of_others: dict[str, set[str]] = {}
+        """By zone, as last logged."""
 
     async def run(self) -> None:
         """Runs until cancelled."""
@@ -60,25 +62,35 @@ class Controller:
         routes, gateways, services = (list(known.values()) for known in self._known)
         hosts = {**of_routes(routes, gateways), **of_load_balancers(services)}
         try:
-            await asyncio.to_thread(self._write, within(hosts, self._scope.domains))
+            return await asyncio.to_thread(self._write, within(hosts, self._scope.domains))
         except (BotoCoreError, ClientError) as error:
-            log.warning("records_not_written", error=str(error), retry_seconds=_RETRY_SECONDS)
+            log.warning("records_not_read", error=str(error), retry_seconds=_RETRY_SECONDS)
             return False
-        return True
 
-    def _write(self, hosts: Hosts) -> None:
-        zones = self._zones()
+    def _write(self, hosts: Hosts) -> bool:
+        """Whether every host has been written."""
+        zones, whole = self._zones(), True
         for zone in zones.values():
             pages = self._route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone)
             records = [one for page in pages for one in page["ResourceRecordSets"]]
             here = {host: at for host, at in hosts.items() if zone_of(host, zones) == zone}
             found = changes(records, here, self._scope.owner)
-            for host in found.of_others:
-                log.warning("record_of_another", host=host, effect="it is left alone")
+            if set(found.of_others) != self._of_others.get(zone, set()):
+                self._of_others[zone] = set(found.of_others)
+                log.warning("records_of_others", hosts=found.of_others, effect="they are left alone")
             for batch in found.batches:
-                self._route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": batch})
-                first = batch[0]["ResourceRecordSet"]
-                log.info("record_changed", host=first["Name"], action=batch[0]["Action"])
+                whole &= self._carry_out(zone, batch)
+        return whole
+
+    def _carry_out(self, zone: str, batch: list[dict[str, Any]]) -> bool:
+        first = batch[0]["ResourceRecordSet"]
+        try:
+            self._route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": batch})
+        except (BotoCoreError, ClientError) as error:
+            log.warning("record_not_changed", host=first["Name"], error=str(error), retry_seconds=_RETRY_SECONDS)
+            return False
+        log.info("record_changed", host=first["Name"], action=batch[0]["Action"])
+        return True
 
     def _zones(self) -> dict[str, str]:
         """Ids of the zones that a domain is in, or that are in one, by name."""

@@ -130,6 +130,18 @@ def config_map(api: client.ApiClient, namespace: str, name: str) -> dict[str, st
         raise
 
 
+def load_balancer_address(api: client.ApiClient, namespace: str, name: str) -> str | None:
+    """Host and first port of a Service's load balancer; None until it has one."""
+    try:
+        service: Any = client.CoreV1Api(api).read_namespaced_service(name, namespace, _request_timeout=5)
+    except ApiException as error:
+        if error.status == 404:
+            return None
+        raise
+    ingress = service.status.load_balancer.ingress or []
+    return f"{ingress[0].ip}:{service.spec.ports[0].port}" if ingress else None
+
+
 def gateway_address(api: client.ApiClient, namespace: str, name: str) -> str | None:
     """Host and port of a Gateway's first listener, as its controller reports them; None until it is programmed."""
     try:

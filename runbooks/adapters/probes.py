@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import httpx
+
+from runbooks.ports import Probe
 
 _SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class HttpsProbe:
-    """Any answer counts with `only` None: a server that refuses is there. With a status, that one alone counts."""
+class HttpProbe:
+    """Over TLS or not, as the URL says.
+
+    Any answer counts with `only` None: a server that refuses is there. With a status, that one alone counts.
+    """
 
     name: str
     url: Callable[[], str | None]
@@ -76,3 +81,18 @@ class CallProbe:
         except Exception as error:
             return f"it refuses: {error}"
         return "it answers"
+
+
+@dataclass(frozen=True)
+class EveryProbe:
+    """An answer only while all of them have one."""
+
+    probes: Sequence[Probe]
+
+    @property
+    def name(self) -> str:
+        return " and ".join(probe.name for probe in self.probes)
+
+    def answers(self) -> str | None:
+        found = [probe.answers() for probe in self.probes]
+        return "; ".join(answer for answer in found if answer) if all(found) else None

@@ -16,6 +16,8 @@ _SAME = (
 )
 """Members of a description that a replica is made with, by the same names."""
 _BACKUPS = ("BackupRetentionPeriod", "PreferredBackupWindow")
+_LATER = (*_BACKUPS, "PreferredMaintenanceWindow")
+"""Members that a replica is given once it exists."""
 
 
 class RdsDatabases:
@@ -64,7 +66,7 @@ class RdsDatabases:
         made |= {"KmsKeyId": found["KmsKeyId"]} if found.get("KmsKeyId") else {}
         made |= {"Tags": found["TagList"]} if found.get("TagList") else {}
         made |= _observation(found)
-        kept = {"BackupRetentionPeriod": found["BackupRetentionPeriod"]}
+        kept = {member: found[member] for member in _LATER if found.get(member) is not None}
         if parameters := [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]:
             kept["DBParameterGroupName"] = parameters[0]
         return json.dumps({"made": made, "changed": kept})
@@ -120,10 +122,8 @@ def _observation(found: dict[str, Any]) -> dict[str, Any]:
 
 def _lacks(found: dict[str, Any], kept: dict[str, Any]) -> bool:
     groups = [one["DBParameterGroupName"] for one in found.get("DBParameterGroups", [])]
-    parameters = kept.get("DBParameterGroupName")
-    return found.get("BackupRetentionPeriod") != kept["BackupRetentionPeriod"] or (
-        parameters is not None and groups[:1] != [parameters]
-    )
+    is_now = {**found, "DBParameterGroupName": groups[0] if groups else None}
+    return any(is_now.get(member) != value for member, value in kept.items())
 
 
 def _awaits_reboot(found: dict[str, Any]) -> bool:

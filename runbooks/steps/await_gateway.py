@@ -1,4 +1,5 @@
-"""Wait until the taking region's gateway answers that it serves: what Route53's health checks ask, and names follow."""
+"""Wait until the taking region answers that it serves: at its gateway, and where Route 53's health checks ask, which
+names follow."""
 
 from __future__ import annotations
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Iterator
-
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -17,16 +13,16 @@ BACKLOG = 65_535
 MAX_MESSAGE_BYTES = 256 * 1024
 
 
-def config(app: ASGIApp, settings: ServiceSettings, port: int | None = None) -> uvicorn.Config:
+def config(app: ASGIApp, settings: ServiceSettings) -> uvicorn.Config:
     """uvicorn settings: uvloop, httptools, WebSockets without permessage-deflate and without server pings.
 
     Deflate costs 300 KiB per connection, pings more frames than the wearables send; TCP keep-alive at the gateway
-    detects lost clients. `port` is that of the settings unless given.
+    detects lost clients.
     """
     return uvicorn.Config(
         app,
         host=settings.host,
-        port=settings.port if port is None else port,
+        port=settings.port,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
@@ -45,26 +41,3 @@ def config(app: ASGIApp, settings: ServiceSettings, port: int | None = None) -> 
 def run(app: ASGIApp, settings: ServiceSettings) -> None:
     """Serves until SIGTERM or SIGINT, then waits for open requests for at most `settings.drain_seconds`."""
     uvicorn.Server(config(app, settings)).run()
-
-
-def run_both(app: ASGIApp, other: ASGIApp, port: int, settings: ServiceSettings) -> None:
-    """As `run`; while `app` serves, `other` does at `port`."""
-
-    async def serve() -> None:
-        second = _Second(config(other, settings, port))
-        serving = asyncio.create_task(second.serve())
-        await uvicorn.Server(first).serve()
-        second.should_exit = True
-        await serving
-
-    first = config(app, settings)
-    with asyncio.Runner(loop_factory=first.get_loop_factory()) as runner:
-        runner.run(serve())
-
-
-class _Second(uvicorn.Server):
-    """Signals are those of the first server of the process."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contracts.gateway import ACTIVE_PORT
 from services.kit import logs, serve
-from services.region import active, endpoints
+from services.region import endpoints
+from services.region.active import Listener
 from services.region.holding import without_lease
 from services.region.keeper import Keeper
 from services.region.settings import RegionSettings
@@ -21,7 +22,8 @@ def main() -> None:
         keeper = Keeper(witness, region, role, settings.pod_name or "region", settings.term_seconds)
     logs.get(__name__).info("serving", region=region, role=role, witness=settings.witness_bucket)
     current = keeper.report if keeper else lambda: without_lease(region, role)
-    serve.run_both(endpoints.create(current, keeper), active.application(current), ACTIVE_PORT, settings)
+    listener = Listener(current).serving(settings.host, ACTIVE_PORT)
+    serve.run(endpoints.create(current, keeper, listener), settings)
 
 
 if __name__ == "__main__":

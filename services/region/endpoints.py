@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 from fastapi import FastAPI
@@ -18,22 +19,25 @@ from services.region.active import Current, NotServing, Serving, answer
 from services.region.keeper import Keeper
 
 
-def create(current: Current, keeper: Keeper | None = None) -> FastAPI:
-    """The application. It keeps the lease by `keeper`.
+def create(
+    current: Current, keeper: Keeper | None = None, listener: AbstractAsyncContextManager[None] | None = None
+) -> FastAPI:
+    """The application. It keeps the lease by `keeper`, and has `listener` open while it serves.
 
-    ACTIVE_PATH is asked from outside, through the gateway: 200 only while the region may serve, otherwise 503 with the
-    reason. REGION_PATH is asked inside the cluster, and is no route of the gateway.
+    ACTIVE_PATH is asked from outside, through the gateway: 200 only while the region may serve, otherwise 503.
+    REGION_PATH is asked inside the cluster, and is no route of the gateway.
     """
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        if keeper is None:
+        async with listener or contextlib.nullcontext():
+            if keeper is None:
+                yield
+                return
+            keeping = asyncio.create_task(keeper.run())
             yield
-            return
-        keeping = asyncio.create_task(keeper.run())
-        yield
-        keeping.cancel()
-        await asyncio.wait([keeping])
+            keeping.cancel()
+            await asyncio.wait([keeping])
 
     service = app.create("region", lifespan=lifespan, gate=UNGATED)
 

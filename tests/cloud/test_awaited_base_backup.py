@@ -24,7 +24,11 @@ from tests.fixtures.cloud import KEY, Cloud
 pytestmark = pytest.mark.integration
 PROGRAM = CHECKOUT / "bin" / "await-base-backup"
 ARCHIVE = "timeseries/us-west-2/"
-KEYS = [f"{ARCHIVE}base/20260301T030000/{name}" for name in ("backup.info", "data.tar.gz")] + [f"{ARCHIVE}wals/1.gz"]
+BACKUP, FIRST_WAL = "20260301T030000", "000000010000000000000003"
+WALS = f"{ARCHIVE}wals/0000000100000000/"
+OLD = [f"{ARCHIVE}base/20260201T030000/backup.info", f"{WALS}000000010000000000000002.gz"]
+"""What S3 may never copy, and what no recovery reads."""
+KEYS = [*(f"{ARCHIVE}base/{BACKUP}/{name}" for name in ("backup.info", "data.tar.gz")), f"{WALS}{FIRST_WAL}.gz"]
 BUCKETS = {region: f"aura-{region}-backups-aurawellness-com" for region in ("us-west-2", "us-east-1")}
 KUBECTL = """#!/bin/sh
 case "$*" in
@@ -45,7 +49,11 @@ class Regions:
 
     def backups(self, **phases: str) -> None:
         spec = {"cluster": {"name": "timeseries"}}
-        items = [{"metadata": {"name": n}, "spec": spec, "status": {"phase": phase}} for n, phase in phases.items()]
+        of_backup = {"backupId": BACKUP, "beginWal": FIRST_WAL}
+        items = [
+            {"metadata": {"name": name}, "spec": spec, "status": {"phase": phase, **of_backup}}
+            for name, phase in phases.items()
+        ]
         (self.folder / "backups.json").write_text(json.dumps({"items": items}))
 
     def store_in_us_east_1(self) -> None:
@@ -97,12 +105,12 @@ def program() -> Any:
 
 
 def test_a_store_that_begins_empty_and_one_that_exists_wait_for_nothing(regions: Regions) -> None:
-    assert regions.run("us-west-2", 0).stdout == "us-west-2: the store begins empty\n"
+    assert regions.run("us-west-2", 0).stdout == ("us-west-2: the store does not begin with another region's data\n")
     regions.store_in_us_east_1()
     assert regions.run("us-east-1", 0).stdout == "us-east-1: the store exists\n"
 
 
-def test_a_store_waits_for_a_complete_backup_and_for_the_copies_of_all_that_was_archived_up_to_it(
+def test_a_store_waits_for_a_complete_backup_and_for_the_copies_of_what_was_archived_since_its_beginning(
     regions: Regions, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     awaiting = program()
@@ -112,8 +120,11 @@ def test_a_store_waits_for_a_complete_backup_and_for_the_copies_of_all_that_was_
     steps = iter(
         [
             lambda: regions.backups(first="running"),
-            lambda: (regions.put("us-west-2", KEYS), regions.backups(first="completed")),
-            lambda: (regions.put("us-west-2", [f"{ARCHIVE}wals/2.gz"]), regions.put("us-east-1", KEYS[:2])),
+            lambda: (regions.put("us-west-2", [*OLD, *KEYS]), regions.backups(first="completed")),
+            lambda: (
+                regions.put("us-west-2", [f"{WALS}000000010000000000000004.gz"]),
+                regions.put("us-east-1", KEYS[:2]),
+            ),
             lambda: regions.put("us-east-1", KEYS[2:]),
         ]
     )
@@ -134,3 +145,15 @@ def test_a_deadline_says_what_is_missing_and_that_nothing_was_applied(regions: R
     done = regions.run("us-east-1", 0)
     assert done.returncode == 1
     assert "us-west-2 has no complete base backup: first is failed. Nothing was applied to us-east-1" in done.stderr
+
+
+def test_a_store_that_is_restored_from_its_own_archive_waits_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As docs/operations.md has it: `before` is a name for the overlay only."""
+    awaiting = program()
+    restored = {"spec": {"bootstrap": {"recovery": {"source": "before"}}}}
+    monkeypatch.setattr(awaiting, "_object", lambda stack, region, kind: restored)
+    monkeypatch.setattr(sys, "argv", ["await-base-backup", "prod", "us-east-1"])
+    awaiting.main()
+    assert capsys.readouterr().out == "us-east-1: the store does not begin with another region's data\n"

@@ -33,7 +33,7 @@ def test_cluster_and_custom_resources_come_up_by_the_commands_of_readme(platform
     assert "unchanged" in printed and "created" not in printed
     assert kubeconfig.read_text()
     applied = platform.run("bash", "-c", here(*apply))
-    assert "us-west-2: the store begins empty" in applied
+    assert "us-west-2: the store does not begin with another region's data" in applied
     assert "auraservice.platform.aurawellness.com/ingest serverside-applied" in applied
     assert "biostream.platform.aurawellness.com/bio-sync condition met" in platform.run(
         "bash", "-c", here(*wait), seconds=900

@@ -46,6 +46,12 @@ def statements() -> list[dict[str, Any]]:
         return deploy_statements(config(), STATE, TRAIL, [KEY, IMAGES_KEY])
 
 
+def test_what_the_trail_has_written_stays() -> None:
+    (denied,) = [one for one in statements() if one["Sid"] == "OldCalls"]
+    assert denied["Effect"] == "Deny"
+    assert all(matches(denied["Action"], f"s3:{one}") for one in ("DeleteObject", "DeleteObjectVersion", "PutObject"))
+
+
 def matches(patterns: Any, value: str) -> bool:
     return any(fnmatchcase(value, one) for one in ([patterns] if isinstance(patterns, str) else patterns))
 

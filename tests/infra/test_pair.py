@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.gateway import ACTIVE_PORT
+from contracts.gateway import ACTIVE_PORT, ACTIVE_SERVICE
 from contracts.platform import REDIS_URL
 from operators.kubernetes.manifest import Owner
 from tests.infra.recording import Recording, platform_configs, run, run_alone
@@ -242,7 +242,7 @@ def test_the_health_check_asks_the_load_balancer_of_its_region(declared: Recordi
     (check,) = [one for one in declared.of("aws:route53/healthCheck:HealthCheck").values() if region in one["fqdn"]]
     stack = "staging" if "staging" in check["fqdn"] else "prod"
     of_kind = {(one["kind"], one["metadata"]["name"]): one for one in objects(stack, region)}
-    service, policy = of_kind["Service", "region-active"], of_kind["NetworkPolicy", "region-active"]
+    service, policy = of_kind["Service", ACTIVE_SERVICE], of_kind["NetworkPolicy", "region-active"]
     assert service["metadata"]["annotations"]["external-dns.alpha.kubernetes.io/hostname"] == check["fqdn"]
     (port,) = service["spec"]["ports"]
     assert (service["spec"]["type"], port["port"], port["targetPort"]) == ("LoadBalancer", check["port"], ACTIVE_PORT)

@@ -28,7 +28,14 @@ SETTINGS = {
     "DeletionProtection": True,
 }
 DESCRIBED = (
-    *("BackupRetentionPeriod", "PerformanceInsightsEnabled", "PerformanceInsightsKMSKeyId", "MonitoringRoleArn"),
+    *(
+        "BackupRetentionPeriod",
+        "PreferredBackupWindow",
+        "PreferredMaintenanceWindow",
+        "PerformanceInsightsEnabled",
+        "PerformanceInsightsKMSKeyId",
+        "MonitoringRoleArn",
+    ),
     *("EnabledCloudwatchLogsExports", "DBParameterGroups", "DBInstanceClass", "DBSubnetGroup", "VpcSecurityGroups"),
 )
 """Settings too, by the names of a description."""

@@ -28,7 +28,7 @@ from local.loss.file import LossFile
 from runbooks import journal as journals
 from runbooks.adapters.elasticache import GlobalDatastore
 from runbooks.adapters.kubernetes import RegionCluster
-from runbooks.adapters.probes import CallProbe, HttpsProbe, TcpProbe
+from runbooks.adapters.probes import CallProbe, HttpProbe, TcpProbe
 from runbooks.adapters.rds import RdsDatabases
 from runbooks.adapters.store import RegionStore
 from runbooks.adapters.witness import WitnessBucket
@@ -102,7 +102,7 @@ class Platform:
         address = describe(self.cloud, DATABASE[name], name)["Endpoint"] if name != self.lost else self.address
         gateway = f"https://{self.cloud.site.engine_address(name, 4000)}:8443/active"
         probes = [
-            HttpsProbe("gateway", lambda: gateway),
+            HttpProbe("gateway", lambda: gateway),
             CallProbe("RDS", api, (Exception,)),
             TcpProbe("database", lambda: (address["Address"], address["Port"])),
         ]
