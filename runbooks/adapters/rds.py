@@ -43,7 +43,7 @@ class RdsDatabases:
     def delete(self, name: str, snapshot: str) -> None:
         """First its protection, and at the next call the instance: RDS deletes none that is being modified."""
         found = self._described(name) or {}
-        with answers(f"RDS of {self._region}", outrun=("InvalidDBInstanceState",)):
+        with answers(f"RDS of {self._region}", outrun=("InvalidDBInstanceState", "DBInstanceNotFound")):
             if found.get("DeletionProtection"):
                 self._rds.modify_db_instance(DBInstanceIdentifier=name, DeletionProtection=False, ApplyImmediately=True)
                 return

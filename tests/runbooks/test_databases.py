@@ -74,16 +74,23 @@ def primary(cloud: Cloud) -> Iterator[dict[str, Any]]:
         delete(cloud, name, region)
 
 
-def test_a_promoted_replica_keeps_its_backups(cloud: Cloud, primary: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def promoted(cloud: Cloud, primary: dict[str, Any]) -> dict[str, Any]:
+    """`kept-east`, which has taken over."""
     cloud.client("rds", EAST).modify_db_instance(DBInstanceIdentifier="kept-east", ApplyImmediately=True, **BACKUPS)
     available(cloud, "kept-east", EAST)
     databases(cloud, EAST).promote("kept-east")
-    promoted = available(cloud, "kept-east", EAST)
+    return available(cloud, "kept-east", EAST)
+
+
+def test_a_promoted_replica_keeps_its_backups(promoted: dict[str, Any]) -> None:
     assert "ReadReplicaSourceDBInstanceIdentifier" not in promoted
     assert {name: promoted[name] for name in BACKUPS} == BACKUPS
 
 
-def test_an_instance_is_made_anew_as_a_replica_with_what_it_had(cloud: Cloud, primary: dict[str, Any]) -> None:
+def test_an_instance_is_made_anew_as_a_replica_with_what_it_had(
+    cloud: Cloud, primary: dict[str, Any], promoted: dict[str, Any]
+) -> None:
     west, rds = databases(cloud, WEST), cloud.client("rds")
     settings = west.settings("kept-west")
     assert settings is not None
@@ -96,7 +103,7 @@ def test_an_instance_is_made_anew_as_a_replica_with_what_it_had(cloud: Cloud, pr
         return False
 
     until("the old primary to be gone", gone)
-    west.make_replica("kept-west", describe(cloud, "kept-east", EAST)["DBInstanceArn"], settings)
+    west.make_replica("kept-west", promoted["DBInstanceArn"], settings)
     available(cloud, "kept-west", WEST)
 
     def completed() -> bool:
