@@ -75,5 +75,10 @@ def test_brokers_of_another_type_and_more_of_them_keep_the_records(msk: Msk, two
     assert records(msk, two) == list(range(RECORDS))
     admin = msk.admin(two)
     admin.create_topics([NewTopic("spread", 4, 4)])["spread"].result(30)
-    partitions = admin.list_topics("spread", timeout=30).topics["spread"].partitions.values()
-    assert {replica for partition in partitions for replica in partition.replicas} == {1, 2, 3, 4}
+
+    def spread() -> set[int]:
+        """Brokers learn of a new topic one after the other."""
+        partitions = admin.list_topics("spread", timeout=30).topics["spread"].partitions.values()
+        return {replica for partition in partitions for replica in partition.replicas}
+
+    until("every broker to have a replica", lambda: spread() == {1, 2, 3, 4})
