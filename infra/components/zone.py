@@ -13,6 +13,8 @@ from infra.settings import settings
 
 @settings
 class ZoneConfig:
+    force_destroy: bool
+    """Whether a zone that the stack made goes with the records that external-dns and people have put into it."""
     id: str = ""
     """Of an existing zone for the domain or one above it; without it the stack makes one, which needs delegation."""
 
@@ -30,7 +32,9 @@ class Zone(Component):
             self.id = found.apply(lambda zone: _of_domain(domain, zone.name, config.id))
             self.name_servers = found.name_servers
         else:
-            zone = aws.route53.Zone(name, name=domain, comment="The Aura platform", opts=self.child())
+            zone = aws.route53.Zone(
+                name, name=domain, comment="The Aura platform", force_destroy=config.force_destroy, opts=self.child()
+            )
             self.id, self.name_servers = zone.zone_id, zone.name_servers
         self.register_outputs({"nameServers": self.name_servers})
 

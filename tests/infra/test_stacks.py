@@ -18,6 +18,7 @@ DIFFERING = {
     "aura:tokenIssuer": "address",
     "aura:zone.id": "address: of a zone that exists already",
     "aura:protect": "what is on one machine must be deletable in one step",
+    "aura:zone.forceDestroy": "as aura:protect",
     f"{REGION}.network.cidr": "address",
     f"{REGION}.cluster.version": "size: the stand-in has one version",
     f"{REGION}.cluster.logTypes": "size: how much is logged",
