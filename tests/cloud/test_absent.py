@@ -116,7 +116,7 @@ def test_none_has_the_name_that_is_asked_for(
 
 
 @pytest.mark.integration
-def test_the_endpoint_says_so_in_each_protocol(cloud: Cloud) -> None:
+def test_the_endpoint_answers_with_the_error_of_each_protocol(cloud: Cloud) -> None:
     for service, operation, inputs, key in EMPTY:
         if not inputs:
             found = getattr(cloud.client(service, "us-east-1"), xform_name(operation))()

@@ -140,7 +140,7 @@ def test_a_store_waits_for_a_complete_backup_and_for_the_copies_of_what_was_arch
     assert next(steps, None) is None
 
 
-def test_a_deadline_says_what_is_missing_and_that_nothing_was_applied(regions: Regions) -> None:
+def test_a_deadline_names_what_is_missing_and_nothing_is_applied(regions: Regions) -> None:
     regions.backups(first="failed")
     done = regions.run("us-east-1", 0)
     assert done.returncode == 1

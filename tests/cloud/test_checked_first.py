@@ -161,7 +161,7 @@ class Hasty(ElastiCache):
         raise AwsError("InvalidParameterValue", "no")
 
 
-def test_what_a_refused_write_changed_is_taken_back_and_logged(
+def test_what_a_refused_write_changed_is_reverted_and_logged(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = Application(endpoint.context, [Hasty(endpoint.context)], endpoint.store, {})

@@ -72,7 +72,7 @@ def test_a_row_of_an_address_is_a_link() -> None:
     assert str(row).endswith("| [API_CreateDBInstance](https://docs.aws.amazon.com/x/API_CreateDBInstance.html) |")
 
 
-def test_every_table_of_motos_services_says_what_it_is_about() -> None:
+def test_every_table_of_motos_services_has_a_description() -> None:
     for about, operations in of_moto():
         assert len(about) > 20
         assert ": " in operations

@@ -60,7 +60,7 @@ class Trial:
         asyncio.run(self._controller._reconcile("timeseries"))  # pyright: ignore[reportPrivateUsage]
 
 
-def test_the_controller_gives_up_says_so_and_tries_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_controller_gives_up_with_a_status_and_retries_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     trial = Trial(monkeypatch, RecoveryFailed(WAITING))
     trial.after(0)
     trial.after(SECONDS - 1)
