@@ -56,6 +56,18 @@ def test_a_secret_is_copied_and_no_longer(cloud: Cloud, keys: tuple[Declared, De
     secret.delete()
 
 
+def test_a_secret_is_deleted_with_its_copy(cloud: Cloud, keys: tuple[Declared, Declared]) -> None:
+    """AWS deletes none that has copies; the provider takes them away first."""
+    secret = Declared("aws:secretsmanager/secret:Secret", "pair-kinds-deleted")
+    copy = [{"region": OTHER, "kmsKeyId": keys[1].state["arn"]}]
+    secret.create(name="pair-kinds-deleted", recoveryWindowInDays=0, replicas=copy)
+    secret.delete()
+    for region in (REGION, OTHER):
+        client = cloud.client("secretsmanager", region)
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.describe_secret(SecretId="pair-kinds-deleted")
+
+
 def test_records_of_one_name_fail_over_by_health_checks(cloud: Cloud) -> None:
     zone = Declared("aws:route53/zone:Zone", "pair-kinds.example")
     zone.create(name="pair-kinds.example")

@@ -206,6 +206,7 @@ class ResourceLifecycle:
         if kind.before_delete_inputs:
             retired = {**inputs, **kind.before_delete_inputs}
             self.modify(id, outputs, set(kind.before_delete_inputs), retired)
+            self.settle(id, outputs, inputs, retired, lambda: None)
             self.wait_ready(id, inputs, operation, "preparing deletion")
         if kind.purge is not None and inputs.get("forceDestroy"):
             kind.purge(lambda call: self.call(call, known), known)

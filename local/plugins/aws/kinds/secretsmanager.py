@@ -54,6 +54,7 @@ KINDS = (
             absent={"description": ""},
         ),
         separate=(SeparateCall(("replicas",), _replicas, created=True),),
+        before_delete_inputs={"replicas": []},
         derived_from=frozenset({"replicas"}),
         observe={"replicas": "ReplicationStatus[].{region: Region, kmsKeyId: KmsKeyId}"},
         outputs={"arn": "ARN", "name": "Name"},
