@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+import yaml
 
 from local.site import Site
 from tests.fixtures.names import look_up
@@ -31,3 +32,24 @@ def test_health_checkers_reach_the_region_without_tls_and_nothing_else_of_it(sit
     with httpx.Client(base_url=f"http://{address}:8081", headers={"Host": host}, trust_env=False) as checker:
         assert checker.get("/active").json() == {"region": REGION, "state": "active"}
         assert {checker.get(path).status_code for path in ("/v1/region", "/metrics", "/readyz")} == {404}
+
+
+def test_a_host_has_its_record_as_long_as_its_route(platform: Platform, site: Site) -> None:
+    host, name = f"for-a-while.{DOMAIN}", "for-a-while"
+    route = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": name, "namespace": "aura"},
+        "spec": {
+            "parentRefs": [{"name": "aura"}],
+            "hostnames": [host],
+            "rules": [{"backendRefs": [{"name": "auth", "port": 8080}]}],
+        },
+    }
+    platform.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(route))
+    try:
+        until("the record", lambda: look_up(site, host))
+    finally:
+        platform.kubectl("delete", "httproute", "-n", "aura", name)
+    until("the record's end", lambda: not look_up(site, host))
+    assert look_up(site, f"api.{DOMAIN}"), "records of other routes are left alone"
