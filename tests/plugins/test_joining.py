@@ -11,6 +11,7 @@ import pytest
 from local.plugins.aws.api import AwsApi
 from local.plugins.aws.kinds import find
 from local.plugins.aws.lifecycle import ResourceLifecycle
+from local.plugins.aws.waits import wait_joined
 from local.plugins.provider.base import Operation, ProviderError
 from local.plugins.provider.values import Values
 
@@ -35,7 +36,7 @@ def join(datastore: Datastore, inputs: Values) -> list[str]:
     assert GROUP is not None
     said: list[str] = []
     operation = Operation(said.append, said.append, threading.Event(), time.monotonic() + 30)
-    ResourceLifecycle(datastore, GROUP, "secondary", {}).wait_joined("east", inputs, operation)
+    wait_joined(ResourceLifecycle(datastore, GROUP, "secondary", {}), "east", inputs, operation)
     return said
 
 

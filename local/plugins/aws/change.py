@@ -10,6 +10,7 @@ from local.plugins.aws.inputs import Effect
 from local.plugins.aws.kind import Call, Kind
 from local.plugins.aws.lifecycle import ResourceLifecycle, calls_of
 from local.plugins.aws.mapping.changes import changes
+from local.plugins.aws.waits import wait_done, wait_ready
 from local.plugins.provider.base import Operation, ProviderError
 from local.plugins.provider.values import Values
 
@@ -44,8 +45,8 @@ def change(
     try:
         for call, only in calls(kind, live, known, due):
             answer = lifecycle.call(call, lifecycle.with_fresh(known), only)
-            lifecycle.wait_done(answer, known, operation, call.operation)
-            lifecycle.wait_ready(id, wanted, operation, _DOING)
+            wait_done(lifecycle, answer, known, operation, call.operation)
+            wait_ready(lifecycle, id, wanted, operation, _DOING)
             done.append(call.operation)
         if due & {"tags", "tagsAll"}:
             lifecycle.change_tags(live, known)

@@ -1,4 +1,4 @@
-"""A resource's lifecycle as API calls: create, read, change, delete; each returns when AWS has completed it."""
+"""A resource's lifecycle as API calls: create, read, change. Each returns with AWS's answer; waits.py waits on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ from local.plugins.aws.kind import Call, Kind, SeparateCall
 from local.plugins.aws.mapping import tags as tagging
 from local.plugins.aws.mapping.requests import filled_path, parameters
 from local.plugins.aws.mapping.responses import observed
-from local.plugins.provider.base import Operation, ProviderError
+from local.plugins.provider.base import ProviderError
 from local.plugins.provider.values import Values
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
-_NOT_VISIBLE = "not visible yet"
 
 
 class ResourceLifecycle:
@@ -26,7 +23,7 @@ class ResourceLifecycle:
     """
 
     def __init__(self, api: AwsApi, kind: Kind, name: str, default_tags: Values) -> None:
-        self._api, self._kind, self._name, self._default_tags = api, kind, name, default_tags
+        self._api, self.kind, self.name, self._default_tags = api, kind, name, default_tags
 
     def region(self, inputs: Values) -> str:
         return inputs.get("region") or self._api.region
@@ -34,22 +31,22 @@ class ResourceLifecycle:
     def known(self, inputs: Values, id: str = "", outputs: Values | None = None) -> Values:
         region = self.region(inputs)
         names = {**(outputs or {}), **inputs, "id": id, "region": region}
-        return {**{name: derive(names) for name, derive in self._kind.derive.items()}, **names}
+        return {**{name: derive(names) for name, derive in self.kind.derive.items()}, **names}
 
     def call(
         self, call: Call, known: Values, only: set[str] | None = None, extra: Values | None = None, **options: int
     ) -> Any:
         """Make a call with the values `known`; its matching covers the names in `only`. Raises ApiError."""
-        operation = self._api.operation(self._kind.service, call.operation)
-        params = {**parameters(self._kind, call, operation, known, only or set()), **(extra or {})}
-        answer = self._api.call(self._kind.service, call.operation, params, known[call.region], **options)
+        operation = self._api.operation(self.kind.service, call.operation)
+        params = {**parameters(self.kind, call, operation, known, only or set()), **(extra or {})}
+        answer = self._api.call(self.kind.service, call.operation, params, known[call.region], **options)
         if call.refused and (error := jmespath.search(call.refused, answer)):
             raise ApiError(call.operation, *error)
         return answer
 
     def candidates(self, inputs: Values) -> list[str]:
         """Ids under which the resource may exist already."""
-        kind = self._kind
+        kind = self.kind
         if kind.upsert:
             return []
         if kind.search is None:
@@ -69,18 +66,18 @@ class ResourceLifecycle:
 
     def create(self, inputs: Values) -> str:
         """The new resource's id; it may not be usable yet. Raises AnswerLost when it may exist all the same."""
-        kind, known = self._kind, self.known(inputs)
+        kind, known = self.kind, self.known(inputs)
         tags = tagging.at_creation(kind, inputs.get("tagsAll", {}))
         creation = kind.creation(inputs)[0]
         answer = self.call(creation, known, set(inputs), tags, attempts=1)
         id = jmespath.search(kind.id[1:], answer) if kind.id.startswith(".") else filled_path(kind.id, known)
         if not id:
-            raise ProviderError(f"{creation.operation} returned no id for {self._name}")
+            raise ProviderError(f"{creation.operation} returned no id for {self.name}")
         return _plain(id)
 
     def complete(self, id: str, outputs: Values, live: Values, new: Values, wait: Callable[[], object]) -> None:
         """Make the calls that an interrupted creation may have left out; `live` are the actual inputs."""
-        kind, known = self._kind, self.known(new, id, outputs)
+        kind, known = self.kind, self.known(new, id, outputs)
         for call in kind.creation(new)[1]:
             wait()
             try:
@@ -97,7 +94,7 @@ class ResourceLifecycle:
 
         `wait` returns when the resource is ready.
         """
-        kind, known = self._kind, self.known(new, id, outputs)
+        kind, known = self.kind, self.known(new, id, outputs)
         following = kind.creation(new)[1] if old is None else ()
         for call in following:
             wait()
@@ -112,13 +109,13 @@ class ResourceLifecycle:
             self.change_tags(old or {}, known)
 
     def change_tags(self, old: Values, known: Values) -> None:
-        if self._kind.tags is not None:
-            for call, more in tagging.changes(self._kind.tags, old.get("tagsAll", {}), known.get("tagsAll", {})):
+        if self.kind.tags is not None:
+            for call, more in tagging.changes(self.kind.tags, old.get("tagsAll", {}), known.get("tagsAll", {})):
                 self.call(call, {**known, **more})
 
     def modify(self, id: str, outputs: Values, changed: set[str], new: Values) -> Any:
         """AWS's answer, None when nothing was to change. Names in `changed` are those at the top."""
-        kind = self._kind
+        kind = self.kind
         modified = changed - (kind.unmatched(kind.modify) if kind.modify else set())
         if kind.modify is None or not modified:
             return None
@@ -126,7 +123,7 @@ class ResourceLifecycle:
 
     def describe(self, id: str, inputs: Values) -> Any | None:
         """AWS's own description, None when the resource does not exist."""
-        kind, known = self._kind, self.known(inputs, id)
+        kind, known = self.kind, self.known(inputs, id)
         try:
             found = jmespath.search(filled_path(kind.found, known), self.call(kind.read, known))
         except ApiError as error:
@@ -139,54 +136,22 @@ class ResourceLifecycle:
             return None
         return found
 
-    def wait_ready(self, id: str, inputs: Values, operation: Operation, doing: str) -> Any:
-        """The description once the resource is usable. Raises ProviderError when its status is a failure."""
-        pause, ready = _FIRST_PAUSE, self._kind.ready
-        while True:
-            found = self.describe(id, inputs)
-            if found is not None and ready is None:
-                return found
-            status = jmespath.search(ready.path, found) if ready and found is not None else _NOT_VISIBLE
-            if ready and status in ready.success:
-                return found
-            if ready and status in ready.failure:
-                raise ProviderError(f"{self._name} is {status} after {doing}")
-            operation.report(f"{doing}: {status}")
-            operation.pause(pause, f"{self._name}, which is {status}")
-            pause = min(pause * 1.3, _LONGEST_PAUSE)
-
-    def wait_done(self, answer: Any, known: Values, operation: Operation, doing: str) -> None:
-        """Returns when what AWS goes on with after its answer is done. Raises ProviderError when it failed."""
-        awaited, pause = self._kind.awaited, _FIRST_PAUSE
-        token = jmespath.search(awaited.token, answer) if awaited else None
-        while awaited is not None and token:
-            found = self.call(awaited.call, {**known, "token": token})
-            status = jmespath.search(awaited.status, found)
-            if status in awaited.success:
-                return
-            if status in awaited.failure:
-                why = jmespath.search(awaited.why, found) or "AWS gives no reason"
-                raise ProviderError(f"{doing}: {token} is {status}: {why}")
-            operation.report(f"{doing}: {status}")
-            operation.pause(pause, f"{doing} of {self._name}, which is {status}")
-            pause = min(pause * 1.3, _LONGEST_PAUSE)
-
     def outputs(self, id: str, found: Any, inputs: Values) -> Values:
         known, values = self.known(inputs, id), self.described_outputs(id, found, inputs)
-        for name, (call, path) in self._kind.extra_outputs.items():
+        for name, (call, path) in self.kind.extra_outputs.items():
             values[name] = jmespath.search(path, self.call(call, {**values, **known}))
         return {name: value for name, value in values.items() if value is not None}
 
     def described_outputs(self, id: str, found: Any, inputs: Values) -> Values:
         """The outputs that need no call of their own."""
         known = self.known(inputs, id)
-        values = {name: jmespath.search(filled_path(path, known), found) for name, path in self._kind.outputs.items()}
+        values = {name: jmespath.search(filled_path(path, known), found) for name, path in self.kind.outputs.items()}
         present = {name: value for name, value in values.items() if value is not None}
         return {"id": id, **present, "region": known["region"]}
 
     def inputs(self, id: str, found: Any, declared: Values, outputs: Values) -> Values:
         """Declared inputs with the values that the resource has."""
-        kind, known = self._kind, self.known(declared, id, outputs)
+        kind, known = self.kind, self.known(declared, id, outputs)
         separate_values = {}
         for separate in kind.separate:
             if separate.path and separate.inputs[0] in declared:
@@ -198,65 +163,8 @@ class ResourceLifecycle:
         rest = {key: value for key, value in live.items() if key not in ("tags", "tagsAll")}
         return {**rest, **tagging.observed(self._tags(found, known), declared, self._default_tags)}
 
-    def delete(self, id: str, inputs: Values, outputs: Values, operation: Operation) -> None:
-        """Returns once AWS no longer describes the resource."""
-        kind, known = self._kind, self.known(inputs, id, outputs)
-        if kind.delete is None or self.describe(id, inputs) is None:
-            return
-        if kind.before_delete_inputs:
-            retired = {**inputs, **kind.before_delete_inputs}
-            self.modify(id, outputs, set(kind.before_delete_inputs), retired)
-            self.settle(id, outputs, inputs, retired, lambda: None)
-            self.wait_ready(id, inputs, operation, "preparing deletion")
-        if kind.purge is not None and inputs.get("forceDestroy"):
-            kind.purge(lambda call: self.call(call, known), known)
-        self._leave(id, inputs, known, operation)
-        missing: ApiError | None = None
-        for call in (*kind.before_delete, kind.delete):
-            try:
-                self.call(call, self.with_fresh(known))
-            except ApiError as error:
-                if not error.is_not_found:
-                    raise
-                missing = error if call is kind.delete else missing
-        pause = _FIRST_PAUSE
-        while (found := self.describe(id, inputs)) is not None:
-            if missing is not None:  # something else is: the resource itself is described
-                raise missing
-            status = (jmespath.search(kind.ready.path, found) if kind.ready else None) or "still there"
-            operation.report(f"deleting: {status}")
-            operation.pause(pause, f"{self._name} to be deleted, which is {status}")
-            pause = min(pause * 1.3, _LONGEST_PAUSE)
-
-    def wait_joined(self, id: str, inputs: Values, operation: Operation) -> None:
-        """Returns once what the resource belongs to takes changes again: the resource itself is usable before."""
-        membership, pause = self._kind.membership, _FIRST_PAUSE
-        if membership is None or not inputs.get(membership.given):
-            return
-        known, joined = self.known(inputs, id), membership.joined
-        while (status := jmespath.search(joined.path, self.call(membership.whole, known))) not in joined.success:
-            if status in joined.failure:
-                raise ProviderError(f"{inputs[membership.given]} is {status} after {self._name} joined it")
-            operation.report(f"joining {inputs[membership.given]}: {status}")
-            operation.pause(pause, f"{inputs[membership.given]}, which is {status}")
-            pause = min(pause * 1.3, _LONGEST_PAUSE)
-
-    def _leave(self, id: str, inputs: Values, known: Values, operation: Operation) -> None:
-        """Returns once the resource is no member any more."""
-        membership, pause = self._kind.membership, _FIRST_PAUSE
-        if membership is None or not inputs.get(membership.given):
-            return
-        asked = False
-        while (found := self.describe(id, inputs)) is not None and jmespath.search(membership.path, found):
-            if not asked:
-                self.call(membership.call, known)
-                asked = True
-            operation.pause(pause, f"{self._name} to leave {inputs[membership.given]}")
-            pause = min(pause * 1.3, _LONGEST_PAUSE)
-        self.wait_ready(id, inputs, operation, "leaving")
-
     def _tags(self, found: Any, known: Values) -> Values:
-        style = self._kind.tags
+        style = self.kind.tags
         assert style is not None
         try:
             return tagging.read(style, self.call(style.lookup, known) if style.lookup else found)
@@ -266,7 +174,7 @@ class ResourceLifecycle:
             raise
 
     def with_fresh(self, known: Values) -> Values:
-        fresh = self._kind.fresh
+        fresh = self.kind.fresh
         return (
             known
             if fresh is None

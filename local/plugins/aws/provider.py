@@ -10,6 +10,7 @@ from typing import Any
 
 from local.plugins.aws.api import AwsApi
 from local.plugins.aws.change import change
+from local.plugins.aws.deletion import delete
 from local.plugins.aws.functions import invoke
 from local.plugins.aws.inputs import Effect
 from local.plugins.aws.kind import Kind
@@ -18,6 +19,7 @@ from local.plugins.aws.lifecycle import ResourceLifecycle, merged
 from local.plugins.aws.mapping import tags as tagging
 from local.plugins.aws.mapping.changes import changes
 from local.plugins.aws.takeover import Creations, find_or_create
+from local.plugins.aws.waits import wait_joined, wait_ready
 from local.plugins.provider.base import (
     CheckFailure,
     DiffResult,
@@ -102,7 +104,7 @@ class AwsProvider(Provider):
             raise ProviderError(f"{resource.name} would be created from unknown values")
         kind, lifecycle = _kind(resource), self._lifecycle(resource)
         id, live = find_or_create(lifecycle, kind, resource, inputs, self._creations, operation)
-        wait = partial(lifecycle.wait_ready, id, inputs, operation, "creating")
+        wait = partial(wait_ready, lifecycle, id, inputs, operation, "creating")
         try:
             outputs = lifecycle.outputs(id, wait(), inputs)
             if live is not None:
@@ -110,7 +112,7 @@ class AwsProvider(Provider):
             else:
                 lifecycle.settle(id, outputs, None, inputs, wait)
             found = wait()
-            lifecycle.wait_joined(id, inputs, operation)
+            wait_joined(lifecycle, id, inputs, operation)
             return id, merged(inputs, lifecycle.outputs(id, found, inputs))
         except ProviderError as error:
             raise ResourceInitFailed(
@@ -131,7 +133,7 @@ class AwsProvider(Provider):
         changed = changes(kind, old, new)
         _refuse(kind, resource, changed)
         change(lifecycle, kind, resource.name, id, state, old, new, set(changed), operation)
-        found = lifecycle.wait_ready(id, new, operation, "changing")
+        found = wait_ready(lifecycle, id, new, operation, "changing")
         return merged(new, lifecycle.outputs(id, found, new))
 
     def read(self, resource: Resource, id: str, inputs: Values, state: Values) -> tuple[Values, Values] | None:
@@ -148,7 +150,7 @@ class AwsProvider(Provider):
         return state["id"]
 
     def delete(self, resource: Resource, id: str, state: Values, inputs: Values, operation: Operation) -> None:
-        self._lifecycle(resource).delete(id, inputs or state, state, operation)
+        delete(self._lifecycle(resource), id, inputs or state, state, operation)
 
     def invoke(self, function: str, arguments: Values) -> Values:
         return invoke(self._api, function, arguments)
