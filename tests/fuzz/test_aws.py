@@ -93,7 +93,7 @@ class Round:
         except HTTPClientError as error:
             self.campaign.found(self.case, f"{service} {operation}: no answer", f"{inputs} {error}")
             return None
-        except (ParamValidationError, BotoCoreError, ValueError, TypeError):
+        except (ParamValidationError, BotoCoreError, ValueError, TypeError, AttributeError):  # of headers beyond ASCII
             self.outcomes["not sent"] += 1
             return None
         self.outcomes["carried out"] += 1
