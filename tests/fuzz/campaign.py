@@ -14,6 +14,7 @@ SHORT_SECONDS, SHORT_SEED = 5.0, 1
 WHOLE = -1
 """In place of a case's number: what only the campaign as a whole shows."""
 _SHOWN = 20
+_PROGRESS_SECONDS = 15.0
 
 
 @dataclass
@@ -43,12 +44,17 @@ class Campaign:
 
     def cases(self) -> Iterator[tuple[int, random.Random]]:
         """Number and source of chance of each case: a case depends on its number and the seed alone."""
-        deadline = time.monotonic() + self.seconds
+        begun = shown = time.monotonic()
+        deadline = begun + self.seconds
         timed = self.only is None and self.count is None
         numbers = [self.only] if self.only is not None else range(self.count or 1_000_000_000)
         for number in numbers:
             if timed and time.monotonic() > deadline:
                 return
+            if time.monotonic() > shown + _PROGRESS_SECONDS:
+                shown = time.monotonic()
+                done = f"{self.ran} cases, {len(self.findings)} findings"
+                print(f"{shown - begun:6.0f} s  {self.name}: {done}", flush=True)
             self.ran += 1
             yield number, random.Random(f"{self.seed}/{self.name}/{number}")
 
