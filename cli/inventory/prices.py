@@ -53,11 +53,14 @@ def load(file: Path = _FILE) -> Prices:
 def cost(resource: Resource, prices: Prices) -> Cost | None:
     """None of what costs nothing by itself: it is paid by use, or with what it is part of."""
     parts = _parts(resource)
-    if not parts:
-        return None
-    known = {name: (units, prices.of[name]) for name, units in parts.items() if units is not None and name in prices.of}
+    return cost_of(parts, resource.name, prices) if parts else None
+
+
+def cost_of(parts: Mapping[str, float | None], name: str, prices: Prices) -> Cost:
+    """`parts` are units by the name of the price, None where they are not known; `name` is what has them."""
+    known = {part: (units, prices.of[part]) for part, units in parts.items() if units is not None and part in prices.of}
     usd = sum(units * one.usd * (HOURS if one.unit == "hour" else 1) for units, one in known.values())
-    unknown = (f"size of {resource.name}" if name in prices.of else name for name in parts if name not in known)
+    unknown = (f"size of {name}" if part in prices.of else part for part in parts if part not in known)
     return Cost(usd, tuple(unknown))
 
 

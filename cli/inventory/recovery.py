@@ -18,6 +18,8 @@ OF = {
     "global datastore": "writes of about a second, without a bound",
     # https://docs.aws.amazon.com/msk/latest/developerguide/msk-replicator.html: asynchronous.
     "replicator": "the replicator's lag, without a bound (ReplicationLatency)",
+    # docs/pair.md: WAL is archived every minute at the latest (archive_timeout), and the archive's bucket replicates.
+    "WAL archive": "a minute and what S3 had not copied yet, without a bound",
     OWN: "nothing: the other region has its own",
 }
 """By mechanism. AWS promises no bound for any of those that copy."""

@@ -7,19 +7,23 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from cli.inventory.prices import Cost, Prices, load
-from cli.inventory.rows import Row, rows, total
+from cli.inventory.rows import KINDS, Row, rows, total
 from cli.inventory.state import UnusableState, parse
+from cli.inventory.timeseries import clusters
 from cli.progress.steps import StepFailed
 from local import plugins
 from local.plugins.home import STACK
 from local.site import CHECKOUT, Site
+from local.toolchain import tools
 
+_OVERLAYS = CHECKOUT / "manifests" / "overlays"
 WIDTH = 200
 """Columns of the table when the output is no terminal."""
 
@@ -32,6 +36,11 @@ def inventory(stack: str, profile: str | None) -> None:
         sys.exit(f"aura inventory: the state of stack {stack} cannot be used: {error}")
     prices = load()
     found = rows(held, prices)
+    try:
+        regions = [row.region for row in found if row.kind == KINDS["aws:eks/cluster:Cluster"]]
+        found += clusters(regions, _OVERLAYS / stack, _rendered, prices)
+    except StepFailed as error:
+        sys.exit(f"aura inventory: the manifests of stack {stack} cannot be rendered: {error}")
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     console.print(render(found))
     for line in summary(found, prices):
@@ -49,9 +58,18 @@ def _export(stack: str, profile: str | None) -> str:
     if program is None:
         raise StepFailed("there is no pulumi on PATH; install Pulumi's CLI and log in to the account's bucket")
     argv = [program, "stack", "export", "--stack", stack, "--non-interactive", "--cwd", str(CHECKOUT)]
+    return _printed(argv, environ)
+
+
+def _rendered(overlay: Path) -> str:
+    """What `kubectl kustomize` prints."""
+    return _printed([shutil.which("kubectl") or str(tools.path("kubectl")), "kustomize", str(overlay)], os.environ)
+
+
+def _printed(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     done = subprocess.run(argv, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        raise StepFailed(done.stderr.strip() or f"pulumi ended with {done.returncode}")
+        raise StepFailed(done.stderr.strip() or f"{Path(argv[0]).name} ended with {done.returncode}")
     return done.stdout
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from cli.inventory.recovery import ALL, OF
 from cli.inventory.rows import KINDS, Row, rows, total
 from cli.inventory.show import summary
 from cli.inventory.state import UnusableState, parse
+from cli.inventory.timeseries import clusters
 from infra.policies.copies import FIND
 from infra.policies.declared import Resource
 from tests.infra.policies.programs import declared, small
@@ -127,6 +129,30 @@ def test_the_recovery_point_is_that_of_the_replication(program: Any) -> None:
     stateful = [row for row in pair if row.lost]
     assert stateful and {row.lost for row in stateful} <= set(OF.values())
     assert all(re.fullmatch(r"us-(east-1|west-2) \([a-z ]+\)", row.copied_to) for row in stateful)
+
+
+CLUSTER = """
+apiVersion: postgresql.cnpg.io/v1
+kind: Cluster
+metadata: {name: timeseries}
+spec:
+  instances: 3
+  storage: {size: 100Gi}
+  externalClusters: [{name: us-west-2}, {name: us-east-1}]
+"""
+
+
+def test_the_time_series_store_of_each_region_that_has_a_cluster(tmp_path: Path) -> None:
+    for region in ("us-west-2", "us-east-1"):
+        (tmp_path / region).mkdir()
+    prices = load()
+    west, east = clusters(["us-west-2", "us-east-1", "us-east-2"], tmp_path, lambda _: CLUSTER, prices)
+    assert (west.region, west.size) == ("us-west-2", "3 instances, 100Gi each")
+    assert (west.copied_to, east.copied_to) == ("us-east-1 (WAL archive)", "us-west-2 (WAL archive)")
+    assert west.lost == OF["WAL archive"]
+    assert west.cost and west.cost.unpriced == ("gp3 storage",)
+    (alone,) = clusters(["us-west-2"], tmp_path, lambda _: CLUSTER, prices)
+    assert (alone.copied_to, alone.lost) == ("nothing", ALL)
 
 
 def test_every_price_has_a_source_with_a_date() -> None:

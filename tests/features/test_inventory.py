@@ -20,6 +20,9 @@ def test_the_inventory_lists_what_the_state_of_this_stack_holds(platform: Platfo
     assert ["us-west-2", "stream", "aura-us-west-2-stream", "3", "kafka.m7g.large,", "10", "GiB", "each"] in [
         line[:8] for line in lines
     ]
+    assert "us-west-2 time-series store timeseries 1 instance, 100Gi each nothing all of it ?" in [
+        " ".join(line) for line in lines
+    ]
     assert "a month on demand, by list prices of us-east-1" in printed
     (unpriced,) = [line for line in printed.splitlines() if line.startswith("Without a price, and not in the sum: ")]
     assert "kafka.m7g.large" not in unpriced
