@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+
 from cli.aws.credentials import session
 from cli.environment import PRIMARY
 from local.node.runtime import manifests
@@ -37,6 +39,10 @@ def images(tag: str) -> None:
             print(pushed.reference)
     except NoRepository as error:
         raise SystemExit(str(error)) from None
+    except BotoCoreError as error:
+        raise SystemExit(
+            f"no image was pushed: {error}. `aura status` shows what is down, `make up` starts it"
+        ) from None
 
 
 def push(site: Site, region: str, tag: str) -> list[Pushed]:

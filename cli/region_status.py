@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from cli.deploy.regions import serving
 from contracts.platform import RegionRole
+from local.cloud import endpoint
 from local.loss.copies import CopiesFile, Copy
 from local.loss.file import LossFile
 from local.loss.model import Loss, condition
@@ -22,8 +23,10 @@ _STALE_SECONDS = 20.0
 
 
 def status() -> None:
-    """Prints it; exits with 1 when a region is lost or a copy is behind a hindrance. Raises Unreadable."""
+    """Prints it; exits with 1 when nothing runs, a region is lost or a copy is behind a hindrance. Raises Unreadable."""
     site = Site.current()
+    if endpoint.process(site).pid() is None:
+        sys.exit("Nothing runs here: `make up` starts the platform.")
     loss, copies = LossFile(site).current(), CopiesFile(site).read()
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     declared = dict(zip(serving(site), (RegionRole.ACTIVE, RegionRole.PASSIVE), strict=False))

@@ -65,18 +65,43 @@ def load() -> StackConfig:
         "tokenIssuer": config.get("tokenIssuer"),
         "pair": config.get_object("pair"),
         "home": config.get("home"),
+        "region": config.get_object("region"),
         "regions": config.get_object("regions"),
     }
     return parse({key: value for key, value in given.items() if value is not None})
 
 
 def parse(values: Mapping[str, Any]) -> StackConfig:
-    """Configuration from plain values, keys in camelCase as in the YAML. Raises ConfigError with every invalid key."""
+    """Configuration from plain values, keys in camelCase as in the YAML: `region` has what all regions have, `regions`
+    what each has of its own. Raises ConfigError with every invalid key."""
+    of_all, own = values.get("region", {}), values.get("regions")
+    given = {key: value for key, value in values.items() if key != "region"}
+    if isinstance(own, Mapping):
+        given["regions"] = {name: _completed(of_all, one) for name, one in own.items()}
     try:
-        return TypeAdapter(StackConfig).validate_python(values)
+        return TypeAdapter(StackConfig).validate_python(given)
     except ValidationError as error:
-        lines = [f"{NAMESPACE}:{_key(one['loc'])}: {one['msg']}" for one in error.errors()]
+        lines = dict.fromkeys(f"{NAMESPACE}:{_key(_place(one['loc'], own))}: {one['msg']}" for one in error.errors())
         raise ConfigError("The stack's configuration is not valid:\n  " + "\n  ".join(lines)) from error
+
+
+def _completed(of_all: Any, own: Any) -> Any:
+    """`own`, with what it lacks from `of_all`."""
+    if not isinstance(of_all, Mapping) or not isinstance(own, Mapping):
+        return own
+    return {**of_all, **{key: _completed(of_all.get(key), value) for key, value in own.items()}}
+
+
+def _place(location: tuple[int | str, ...], own: Any) -> tuple[int | str, ...]:
+    """Where somebody has declared the value, or has not: `region`, unless the region has its own."""
+    if len(location) < 3 or location[0] != "regions":
+        return location
+    at = own[location[1]]
+    for part in location[2:]:
+        if not isinstance(at, Mapping) or part not in at:
+            return ("region", *location[2:])
+        at = at[part]
+    return location
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -51,6 +51,8 @@ def _export(stack: str, profile: str | None) -> str:
     """What `pulumi stack export` prints. The local stack is this site's; another is where the user is logged in."""
     environ: Mapping[str, str] = dict(os.environ)
     if stack == STACK:
+        if not plugins.has_stack(Site.current()):
+            raise StepFailed("nothing was made here yet; `make up` makes it")
         environ = {**environ, **plugins.environment(Site.current())}
     elif profile:
         environ = {**environ, "AWS_PROFILE": profile}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import subprocess
@@ -30,10 +31,13 @@ def install(site: Site, project: Path = CHECKOUT) -> dict[str, str]:
 
     Idempotent. Raises ToolMissing without the CLI, PulumiFailed when it cannot create the stack.
     """
-    environ = prepare(site)
-    if not has_stack(site, project):
-        _pulumi(project, environ, "stack", "init", STACK, "--no-select")
-    _pulumi(project, environ, "stack", "select", STACK)
+    _root(site).mkdir(parents=True, exist_ok=True)
+    with (_root(site) / "installing").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second `make up` finds the stack of the first
+        environ = prepare(site)
+        if not has_stack(site, project):
+            _pulumi(project, environ, "stack", "init", STACK, "--no-select")
+        _pulumi(project, environ, "stack", "select", STACK)
     return environ
 
 

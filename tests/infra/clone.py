@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from local.cloud.context import ACCOUNT
 from local.plugins.home import prepare
 from local.site import CHECKOUT, Site
@@ -36,9 +38,11 @@ class Clone:
         return cls(folder, environ)
 
     def of_this_account(self, stack: str) -> None:
-        """As README's step 2 says: the account's id everywhere in the stack's file."""
+        """As README's step 2 says: the account's id everywhere in the stack's file. A zone is none of this account."""
         file = self.folder / f"Pulumi.{stack}.yaml"
-        file.write_text(file.read_text().replace(configuration(stack)["aura:account"], ACCOUNT))
+        content = yaml.safe_load(file.read_text().replace(configuration(stack)["aura:account"], ACCOUNT))
+        content["config"]["aura:zone"].pop("id", None)
+        file.write_text(yaml.safe_dump(content, sort_keys=False))
 
     def pulumi(self, *arguments: str, within: str = ".", fails: bool = False, seconds: float = 240) -> str:
         argv: Sequence[str] = [str(tools.path("pulumi")), *arguments, "--non-interactive", "--color=never"]

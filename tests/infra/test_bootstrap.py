@@ -17,11 +17,12 @@ from local.cloud.context import ACCOUNT
 from local.plugins.home import prepare
 from local.site import CHECKOUT, Site
 from tests.fixtures.cloud import Cloud
+from tests.infra.recording import configuration
 from tests.infra.to_aws import commands
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 STEPS = commands(CHECKOUT / "README.md")
-EXAMPLE = "444455556666"
+EXAMPLE = configuration("prod")["aura:account"]
 """The account in the files of `prod`, which README tells to replace (step 2)."""
 STAGING = "111122223333"
 BUCKET = f"aura-state-{ACCOUNT}-us-west-2"

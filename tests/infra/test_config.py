@@ -55,23 +55,35 @@ def test_the_committed_stacks_are_valid(stack: str) -> None:
 def test_a_bad_value_is_refused_with_its_key(path: str, value: object, message: str) -> None:
     invalid = values()
     *way, last = path.split(".")
-    group = invalid["regions"]["us-west-2"]
+    own = way == ["network"]  # each region has addresses of its own
+    group, where = (invalid["regions"]["us-west-2"], "regions.us-west-2") if own else (invalid["region"], "region")
     for key in way:
         group = group[key]
     group[last] = value
     with pytest.raises(ConfigError) as error:
         parse(invalid)
-    assert f"aura:regions.us-west-2.{path.rpartition('.')[0]}" in str(error.value)
+    assert str(error.value).count(f"aura:{where}.{'.'.join(way)}") == 1
     assert message in str(error.value)
+
+
+def test_what_a_region_has_of_its_own_comes_before_what_all_have_and_is_refused_under_its_name() -> None:
+    given = values()
+    given["regions"]["us-east-1"] |= {"cache": {"nodes": 2}, "cluster": {"publicAccessFrom": ["203.0.113.7/32"]}}
+    west, east = (parse(given).regions[name] for name in ("us-west-2", "us-east-1"))
+    assert (west.cache.nodes, east.cache.nodes, east.cache.node_type) == (3, 2, west.cache.node_type)
+    assert (west.cluster.public_access_from, east.cluster.public_access_from) == ((), ("203.0.113.7/32",))
+    given["regions"]["us-east-1"]["cache"]["nodes"] = "many"
+    with pytest.raises(ConfigError, match=r"aura:regions\.us-east-1\.cache\.nodes: "):
+        parse(given)
 
 
 def test_an_unknown_key_and_a_missing_one_are_both_named() -> None:
     invalid = values()
-    invalid["regions"]["us-west-2"]["stream"]["brokerz"] = invalid["regions"]["us-west-2"]["stream"].pop("brokers")
+    invalid["region"]["stream"]["brokerz"] = invalid["region"]["stream"].pop("brokers")
     with pytest.raises(ConfigError) as error:
         parse(invalid)
-    assert "aura:regions.us-west-2.stream.brokerz" in str(error.value)
-    assert "aura:regions.us-west-2.stream.brokers" in str(error.value)
+    assert "aura:region.stream.brokerz" in str(error.value)
+    assert "aura:region.stream.brokers:" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -104,16 +116,15 @@ def test_roles_that_cannot_be_are_refused(changed: dict[str, Any], message: str)
 )
 def test_what_aws_does_not_replicate_is_refused_in_a_pair(group: str, key: str, value: str, message: str) -> None:
     invalid = values()
-    invalid["regions"]["us-east-1"][group][key] = value
+    invalid["regions"]["us-east-1"][group] = {key: value}
     with pytest.raises(ConfigError, match=f"regions.us-east-1.{group}.{key} is {value}.*{message}"):
         parse(invalid)
 
 
 @pytest.mark.parametrize("stack", ["staging", "prod"])
 def test_the_regions_of_a_pair_differ_in_addresses_alone(stack: str) -> None:
-    west, east = (dict(leaves(values(stack)["regions"][region])) for region in ("us-west-2", "us-east-1"))
-    assert west.keys() == east.keys()
-    assert {key for key in west if west[key] != east[key]} == {"network.cidr", "network.zones"}
+    for region in ("us-west-2", "us-east-1"):
+        assert dict(leaves(values(stack)["regions"][region])).keys() == {"network.cidr", "network.zones"}
     networks = [
         ipaddress.ip_network(values(one)["regions"][r]["network"]["cidr"])
         for one in ("staging", "prod")
@@ -131,11 +142,12 @@ def test_a_stack_without_configuration_names_the_missing_keys() -> None:
 def test_an_admin_is_of_the_account_of_the_stack(arn: str) -> None:
     """Who puts an account's id puts it there too: the API server would let in nobody but the creator."""
     invalid = values()
-    invalid["regions"]["us-east-1"]["cluster"]["admins"] = {"deploy": arn}
-    with pytest.raises(ConfigError, match=f"regions.us-east-1.cluster.admins.deploy is {arn}.*account 444455556666"):
+    account = invalid["account"]
+    invalid["regions"]["us-east-1"]["cluster"] = {"admins": {"deploy": arn}}
+    with pytest.raises(ConfigError, match=f"regions.us-east-1.cluster.admins.deploy is {arn}.*account {account}"):
         parse(invalid)
     moved = {**values(), "account": "999900001111"}
-    with pytest.raises(ConfigError, match=r"admins\.deploy is arn:aws:iam::444455556666:role/aura-deploy"):
+    with pytest.raises(ConfigError, match=rf"admins\.deploy is arn:aws:iam::{account}:role/aura-deploy"):
         parse(moved)
 
 
@@ -144,6 +156,6 @@ def test_a_domain_has_nodes_for_each_zone() -> None:
         invalid = values()
         region = invalid["regions"]["us-east-1"]
         region["network"] |= {"zones": region["network"]["zones"][:zones], "natGateways": 1}
-        region["search"] = {**region["search"], "nodes": nodes}
+        region["search"] = {"nodes": nodes}
         with pytest.raises(ConfigError, match=f"nodes is {nodes}"):
             parse(invalid)

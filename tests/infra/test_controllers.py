@@ -58,7 +58,7 @@ def test_kong_serves_tls_1_3_behind_a_network_load_balancer_on_the_port_of_the_s
     declared: Recording, stack: str
 ) -> None:
     gateway = releases(declared)["kong"]["values"]["gateway"]
-    region = configuration(stack)["aura:regions"]["us-west-2"]
+    region = configuration(stack)["aura:region"]
     assert gateway["env"]["ssl_cipher_suite"] == "modern"
     assert gateway["podDisruptionBudget"]["enabled"] is (gateway["replicaCount"] > 1)
     proxy = gateway["proxy"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.platform import RegionRole
-from tests.infra.recording import Recording, execute, platform_configs, run
+from tests.infra.recording import Recording, configuration, execute, platform_configs, run
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pulumi_aws.*")
 STACKS = ["local", "staging", "prod"]
@@ -133,9 +133,9 @@ def test_a_node_group_begins_as_desired_and_then_keeps_its_size_within_min_and_m
 
 
 def test_another_kafka_version_needs_no_name_that_is_in_use(declared: Recording) -> None:
-    (configuration,) = declared.of("aws:msk/configuration:Configuration", HOME).values()
-    assert configuration["name"].endswith("-3-9-x-kraft")
-    assert configuration["kafkaVersions"] == ["3.9.x.kraft"]
+    (properties,) = declared.of("aws:msk/configuration:Configuration", HOME).values()
+    assert properties["name"].endswith("-3-9-x-kraft")
+    assert properties["kafkaVersions"] == ["3.9.x.kraft"]
 
 
 def test_what_calls_aws_has_a_role_of_its_own_by_pod_identity(declared: Recording) -> None:
@@ -286,4 +286,5 @@ def test_prod_survives_a_zone(prod: Recording) -> None:
     assert cache["automaticFailoverEnabled"] is True
     assert len(prod.of("aws:ec2/natGateway:NatGateway", HOME)) == 3
     (cluster,) = prod.of("aws:eks/cluster:Cluster", HOME).values()
-    assert cluster["vpcConfig"]["endpointPublicAccess"] is False
+    admitted = configuration("prod")["aura:region"]["cluster"]["publicAccessFrom"]
+    assert cluster["vpcConfig"]["endpointPublicAccess"] is bool(admitted)

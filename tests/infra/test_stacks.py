@@ -11,7 +11,7 @@ import pytest
 from tests.infra.recording import configuration
 
 STACKS = ("local", "staging", "prod")
-REGION = "aura:regions.us-west-2"
+REGION = "aura:region"
 DIFFERING = {
     "aura:account": "address: an account a stack",
     "aura:domain": "address",
@@ -19,7 +19,7 @@ DIFFERING = {
     "aura:zone.id": "address: of a zone that exists already",
     "aura:protect": "what is on one machine must be deletable in one step",
     "aura:zone.forceDestroy": "as aura:protect",
-    f"{REGION}.network.cidr": "address",
+    "aura:regions.us-west-2.network.cidr": "address",
     f"{REGION}.cluster.version": "size: the stand-in has one version",
     f"{REGION}.cluster.logTypes": "size: how much is logged",
     f"{REGION}.cluster.publicAccessFrom": "address: who may reach the API server",

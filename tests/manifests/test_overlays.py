@@ -84,8 +84,7 @@ def test_every_host_is_of_the_domain_and_served_by_listener_and_certificate(stac
 def test_the_listener_has_the_port_of_kongs_service(stack: str) -> None:
     """Otherwise Kong's controller says PortUnavailable, and no route is served."""
     listener, _ = of_kind(stack, "Gateway")["aura"]["spec"]["listeners"]
-    for region in configuration(stack)["aura:regions"].values():
-        assert listener["port"] == region["controllers"]["gatewayPort"]
+    assert listener["port"] == configuration(stack)["aura:region"]["controllers"]["gatewayPort"]
 
 
 def test_the_class_is_one_that_kong_serves_by_the_proxies_it_has() -> None:
