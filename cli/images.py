@@ -40,9 +40,8 @@ def images(tag: str) -> None:
     except NoRepository as error:
         raise SystemExit(str(error)) from None
     except BotoCoreError as error:
-        raise SystemExit(
-            f"no image was pushed: {error}. `aura status` shows what is down, `make up` starts it"
-        ) from None
+        message = f"ECR does not answer: {error}. `aura status` shows what is down, `make up` starts it"
+        raise SystemExit(message) from None
 
 
 def push(site: Site, region: str, tag: str) -> list[Pushed]:

@@ -23,7 +23,7 @@ _STALE_SECONDS = 20.0
 
 
 def status() -> None:
-    """Prints it; exits with 1 when nothing runs, a region is lost or a copy is behind a hindrance. Raises Unreadable."""
+    """Exits with 1 when nothing runs, a region is lost or a copy is behind a hindrance. Raises Unreadable."""
     site = Site.current()
     if endpoint.process(site).pid() is None:
         sys.exit("Nothing runs here: `make up` starts the platform.")
