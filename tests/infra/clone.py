@@ -38,10 +38,10 @@ class Clone:
         return cls(folder, environ)
 
     def of_this_account(self, stack: str) -> None:
-        """As README's step 2 says: the account's id everywhere in the stack's file. A zone is none of this account."""
+        """As README's step 2 says: the account's id everywhere in the stack's file."""
         file = self.folder / f"Pulumi.{stack}.yaml"
         content = yaml.safe_load(file.read_text().replace(configuration(stack)["aura:account"], ACCOUNT))
-        content["config"]["aura:zone"].pop("id", None)
+        content["config"]["aura:zone"].pop("id", None)  # it is one of the other account
         file.write_text(yaml.safe_dump(content, sort_keys=False))
 
     def pulumi(self, *arguments: str, within: str = ".", fails: bool = False, seconds: float = 240) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ class Clone:
             shutil.copy(file, folder)
         for file in (folder / "Pulumi.prod.yaml", folder / "infra/bootstrap/Pulumi.prod.yaml"):
             told = file.read_text().replace(EXAMPLE, ACCOUNT).replace("readers: []", f'readers: ["{STAGING}"]')
-            file.write_text(told)
+            file.write_text(re.sub(r"(?m)^(secretsprovider|encryptedkey):.*\n", "", told))  # steps 3 and 4 write them
         (folder / ".venv").symlink_to((CHECKOUT / ".venv").resolve())
         given = prepare(Site(folder / "home", cloud.site.index))
         kept = ("PULUMI_HOME", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "PATH")

@@ -71,7 +71,10 @@ def test_what_a_region_has_of_its_own_comes_before_what_all_have_and_is_refused_
     given["regions"]["us-east-1"] |= {"cache": {"nodes": 2}, "cluster": {"publicAccessFrom": ["203.0.113.7/32"]}}
     west, east = (parse(given).regions[name] for name in ("us-west-2", "us-east-1"))
     assert (west.cache.nodes, east.cache.nodes, east.cache.node_type) == (3, 2, west.cache.node_type)
-    assert (west.cluster.public_access_from, east.cluster.public_access_from) == ((), ("203.0.113.7/32",))
+    assert (west.cluster.public_access_from, east.cluster.public_access_from) == (
+        tuple(given["region"]["cluster"]["publicAccessFrom"]),
+        ("203.0.113.7/32",),
+    )
     given["regions"]["us-east-1"]["cache"]["nodes"] = "many"
     with pytest.raises(ConfigError, match=r"aura:regions\.us-east-1\.cache\.nodes: "):
         parse(given)
