@@ -115,7 +115,7 @@ def unwrap(value: Any) -> Any:
 
 
 def configuration(stack_name: str) -> dict[str, Any]:
-    """Of the stack's file, which somebody's own account and zone are in once it is in use (README, "To AWS"). The zone is
+    """Of the stack's file, which has somebody's own account and zone once it is in use (README, "To AWS"). The zone is
     made here, as if the file named none: what one of that account holds cannot be known."""
     config = yaml.safe_load((CHECKOUT / f"Pulumi.{stack_name}.yaml").read_text())["config"]
     config["aura:zone"].pop("id", None)
