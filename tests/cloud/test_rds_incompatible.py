@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud.rds import available, connect, create, delete, describe
+from tests.cloud.rds import PASSWORD, available, connect, create, delete, describe
 from tests.fixtures.cloud import Cloud, code_of
 from tests.fixtures.waiting import until
 
@@ -91,3 +92,15 @@ def test_what_ends_sessions_does_not_keep_it_from_its_end(cloud: Cloud, rds: Any
     rds.reboot_db_instance(DBInstanceIdentifier=NAME)
     available(cloud, NAME)
     mended(cloud, rds)
+
+
+def test_the_master_user_owns_the_database_postgres(instance: dict[str, Any]) -> None:
+    at = instance["Endpoint"]
+    to = {"host": at["Address"], "port": at["Port"], "user": "aura", "password": PASSWORD, "dbname": "postgres"}
+    with psycopg.connect(**to) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS n")
+        found = connection.execute("SELECT datname, datdba::regrole::text FROM pg_database").fetchall()
+    assert dict(found) == {
+        **dict.fromkeys(("accounts", "postgres", "template1"), "aura"),
+        **dict.fromkeys(("rdsadmin", "template0"), "rdsadmin"),
+    }

@@ -132,3 +132,28 @@ def test_settings_that_the_data_need_more_of_are_blamed(servers: Servers) -> Non
     server.settings = {**plain, "max_prepared_transactions": "5"}
     server.ensure()
     assert server.query("SELECT gid FROM pg_prepared_xacts") == [("x",)]
+
+
+def test_the_owner_of_its_databases_may_drop_or_close_them(servers: Servers) -> None:
+    server = servers.make("handed-over")
+    server.ensure(MASTER, "d")
+    for _ in range(2):
+        server.hand_over(MASTER.user)
+    owners = dict(server.query("SELECT datname, datdba::regrole::text FROM pg_database"))
+    theirs, ours = dict.fromkeys(("d", "postgres", "template1"), MASTER.user), ("rdsadmin", "template0")
+    assert owners == theirs | dict.fromkeys(ours, "rdsadmin")
+    with psycopg.connect(server.uri(MASTER, "postgres"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE t (n int)")
+    with pytest.raises(psycopg.OperationalError, match='permission denied for database "rdsadmin"'):
+        psycopg.connect(server.uri(MASTER, "rdsadmin"))
+    with psycopg.connect(server.uri(MASTER, "d"), autocommit=True) as connection:
+        connection.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS false")
+        assert server.ready()
+        connection.execute("DROP DATABASE postgres")
+    assert server.ready()
+    server.stop()
+    server.ensure(MASTER, "another")
+    server.back_up(servers.folder / "of-handed-over")
+    server.process.kill()
+    server.end_cleanly()
+    server.ensure()

@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from local.engines.postgres import backup, cluster, control, starting
 from local.engines.postgres.backup import Source
 from local.engines.postgres.configuration import Tls, access, configuration
-from local.engines.postgres.connections import connect
+from local.engines.postgres.connections import connect, hand_over
 from local.engines.postgres.origin import NO_LATER_COMMIT, PASSWORDS, Empty, Following, Origin, Standby, release
 from local.engines.postgres.positions import Control
 from local.engines.postgres.roles import SUPERUSER
@@ -165,6 +165,11 @@ class Postgres:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
             if database is not None and not known:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role))
+
+    def hand_over(self, user: str) -> None:
+        """Gives a role the databases that belong to RDS's master user; a second time changes nothing."""
+        with self._connect() as connection:
+            hand_over(connection, user)
 
     def query(self, text: LiteralString, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a query that is run as the provider's role."""
