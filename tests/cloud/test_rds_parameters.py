@@ -31,7 +31,8 @@ def refusal(name: str, value: str, method: str) -> str | None:
     [
         ("no_such_parameter", "1", NOW, VALUE),
         ("max_connections", "banana", REBOOT, VALUE),
-        ("max_connections", "0", REBOOT, VALUE),
+        *(("max_connections", value, REBOOT, VALUE) for value in ("0", "1", "5", "8388608", "LEAST(5,9)")),
+        *(("max_connections", value, REBOOT, None) for value in ("6", "262144", "8388607")),
         ("max_connections", "100", NOW, COMBINATION),
         ("max_connections", "100", "whenever", VALUE),
         ("max_connections", "100", REBOOT, None),
@@ -86,6 +87,7 @@ def test_there_are_several_hundred_with_their_sources() -> None:
     assert (by_name["work_mem"]["Source"], by_name["work_mem"]["ApplyMethod"]) == ("user", REBOOT)
     assert (by_name["data_directory"]["Source"], by_name["data_directory"]["IsModifiable"]) == ("system", False)
     assert by_name["max_connections"]["ApplyType"] == "static"
+    assert by_name["max_connections"]["AllowedValues"] == "6-8388607"
     assert by_name["rds.force_ssl"]["ParameterValue"] == "1"
     assert by_name["log_statement"]["AllowedValues"] == "none,ddl,mod,all"
     parts = [rows({"work_mem": "4096"}, {}, source) for source in ("user", "system", "engine-default")]

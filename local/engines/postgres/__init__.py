@@ -17,7 +17,8 @@ from local.engines.postgres.configuration import Tls
 from local.engines.postgres.origin import Empty, Following, Origin, Restored, Standby
 from local.engines.postgres.positions import Control, segment_of
 from local.engines.postgres.roles import SUPERUSER
-from local.engines.postgres.server import InvalidSettings, Login, Postgres, Replication
+from local.engines.postgres.server import Login, Postgres, Replication
+from local.engines.postgres.starting import InvalidSettings
 
 __all__ = [
     "SUPERUSER",

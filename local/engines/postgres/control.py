@@ -31,6 +31,7 @@ def read(data: Path) -> Control:
 def end_cleanly(data: Path, options: Sequence[str]) -> None:
     """Replays the WAL of a server that was killed and writes a checkpoint, in single-user mode: nobody can connect.
 
+    In template0, which no customer drops; single-user mode enters a database that is closed to connections.
     Raises EngineFailed.
     """
-    run(["postgres", "--single", "-D", str(data), *options, "postgres"], {"LC_ALL": "C"}, stdin="")
+    run(["postgres", "--single", "-D", str(data), *options, "template0"], {"LC_ALL": "C"}, stdin="")

@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from local.engines.postgres import backup, cluster
 from local.engines.postgres.backup import Source
+from local.engines.postgres.connections import connect
 from local.engines.postgres.roles import REPLICATOR
 from local.engines.runtime.files import write
 
@@ -180,4 +181,4 @@ def _make_replicator(connection: psycopg.Connection[tuple[object, ...]], passwor
 
 
 def _connect(source: Source) -> psycopg.Connection[tuple[object, ...]]:
-    return psycopg.connect(source.conninfo(), password=source.password, autocommit=True)
+    return connect(source.conninfo(), source.password)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import signal
 from dataclasses import dataclass
@@ -11,30 +10,22 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from local.engines.postgres import backup, cluster, control
+from local.engines.postgres import backup, cluster, control, starting
 from local.engines.postgres.backup import Source
 from local.engines.postgres.configuration import Tls, access, configuration
+from local.engines.postgres.connections import connect, hand_over
 from local.engines.postgres.origin import NO_LATER_COMMIT, PASSWORDS, Empty, Following, Origin, Standby, release
 from local.engines.postgres.positions import Control
 from local.engines.postgres.roles import SUPERUSER
+from local.engines.postgres.starting import InvalidSettings
 from local.engines.runtime.files import write
 from local.engines.runtime.process import START_SECONDS, EngineFailed, Process
 from local.toolchain import tools
 
-_BY_SETTINGS = re.compile(
-    r"FATAL:  ("
-    r"could not (?:map anonymous shared memory|create shared memory segment|create semaphores|access file)[^\n]*"
-    r"|(?:invalid value for parameter|configuration file|insufficient)[^\n]*"
-    r")"
-)
-"""PostgreSQL's errors when it cannot start with its settings."""
 _SILENT_SECONDS = 20
 """A standby asks a primary that says nothing for a sign of life, after half of its wal_receiver_timeout of 30 s."""
-
-
-class InvalidSettings(EngineFailed):
-    """The server does not start with its settings; its data are intact."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +54,8 @@ class Postgres:
     """A server at `address`:`port`; its configuration files are outside of the data folder.
 
     Without `tls` it speaks plaintext only; without `origin` its data begins empty. With `archive_command`, finished
-    segments of its WAL are kept until that command has succeeded for each.
+    segments of its WAL are kept until that command has succeeded for each. With `memory`, the bytes that its machine
+    has, it does not start with settings that take more.
     """
 
     def __init__(
@@ -75,6 +67,7 @@ class Postgres:
         tls: Tls | None = None,
         origin: Origin | None = None,
         archive_command: str | None = None,
+        memory: int | None = None,
     ) -> None:
         self.folder = folder
         self.address = address
@@ -83,6 +76,7 @@ class Postgres:
         self.tls = tls
         self.origin: Origin = origin or Empty()
         self.archive_command = archive_command
+        self.memory = memory
         self.process = Process(folder, "postgres")
         self._log_before = 0
 
@@ -95,8 +89,10 @@ class Postgres:
         try:
             self._start(seconds)
         except EngineFailed as error:
-            if match := _BY_SETTINGS.search(self._log_since_start()):
-                raise InvalidSettings(f"The server does not start with its settings: {match[1]}") from error
+            blamed = error if isinstance(error, InvalidSettings) else starting.blamed(self._log_since_start())
+            if blamed is not None:
+                self.stop()  # it runs when only its connections fail
+                raise blamed from error
             if self._replay_all.exists() or NO_LATER_COMMIT not in self._log_since_start():
                 raise
             self._replay_all.touch()
@@ -118,12 +114,21 @@ class Postgres:
                 self.origin.hold(self.data)
             self._configure()
             cluster.remove_stale_lock(self.data)
-            self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
+            starting.check(self.data, self._options(), self.memory)
+        self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
         self.process.start(
             [*cluster.unprivileged(), tools.path("postgres"), "-D", self.data, *self._options()],
             listens=[(self.address, self.port)],
         )
-        self.process.wait_until(self.ready, seconds)
+        self.process.wait_until(self._started, seconds)
+
+    def _started(self) -> bool:
+        """Raises InvalidSettings."""
+        if self.ready():
+            return True
+        if blamed := starting.blamed(self._log_since_start()):
+            raise blamed
+        return False
 
     def ready(self) -> bool:
         """Whether it answers a query."""
@@ -160,6 +165,11 @@ class Postgres:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
             if database is not None and not known:
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role))
+
+    def hand_over(self, user: str) -> None:
+        """Gives a role the databases that belong to RDS's master user; a second time changes nothing."""
+        with self._connect() as connection:
+            hand_over(connection, user)
 
     def query(self, text: LiteralString, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Rows of a query that is run as the provider's role."""
@@ -248,23 +258,17 @@ class Postgres:
         return self.folder / "replay-all"
 
     def _log_since_start(self) -> str:
-        """What the server has written since it was started."""
+        """What the server has written since it was started, or was found running."""
         size = self.process.log.stat().st_size if self.process.log.exists() else 0
-        return self.process.tail(size - self._log_before) if size > self._log_before else ""
+        before = self._log_before if self._log_before <= size else 0  # the log was rotated at the start
+        return self.process.tail(size - before) if size > before else ""
 
     def _password(self) -> str:
         return (self.folder / backup.PASSWORD_FILE).read_text()
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(
-            host=self.address,
-            port=self.port,
-            user=SUPERUSER,
-            password=self._password(),
-            dbname="postgres",
-            connect_timeout=2,
-            autocommit=True,
-        )
+        to = make_conninfo(host=self.address, port=self.port, user=SUPERUSER, dbname="postgres", connect_timeout=2)
+        return connect(to, self._password())
 
     def _options(self) -> list[str]:
         return ["-c", f"config_file={self.folder}/postgresql.conf"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from moto.core.request import Request
+from werkzeug.test import EnvironBuilder
 
 from local.cloud.service.errors import AwsError
 from local.cloud.svc.msk.versions import DEPRECATED, KRAFT, ZOOKEEPER, targets
@@ -33,6 +35,21 @@ def test_a_configuration_that_cannot_be_is_refused_at_the_call(region: Region, c
 def test_a_configuration_is_made_of_properties_that_are_valid(region: Region) -> None:
     made = region.api.create_configuration(region.state, dict(CONFIGURATION))
     assert made["Arn"] in region.state.configurations
+
+
+@pytest.mark.parametrize(
+    ("text", "status"), [("bnVt\nLnBhcnRpdGlvbnM9Mwo=", 200), ("***", 400), ("bnVt*", 400), (5, 400)]
+)
+def test_properties_that_are_no_base64_are_refused(region: Region, text: object, status: int) -> None:
+    """No SDK sends such a request."""
+    before = dict(region.state.configurations)
+    body = {"name": "k2", "kafkaVersions": ["3.9.x.kraft"], "serverProperties": text}
+    request = EnvironBuilder(path="/v1/configurations", method="POST", json=body, headers=[("Host", "kafka.aws")])
+    answer, _ = region.api.handle(Request(request.get_environ()), "us-west-2")
+    assert answer.status_code == status, answer.get_data()
+    if status == 400:
+        assert answer.headers["x-amzn-errortype"] == "BadRequestException"
+        assert region.state.configurations == before
 
 
 def test_a_cluster_is_deleted_once(region: Region) -> None:

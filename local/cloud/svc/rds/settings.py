@@ -17,9 +17,15 @@ def of(state: RdsState, instance: Instance) -> dict[str, str]:
     known = CLASSES.get(instance.inputs.get("DBInstanceClass", ""))
     variables = {
         "AllocatedStorage": float(instance.inputs.get("AllocatedStorage", 20) << 30),
-        "DBInstanceClassMemory": (known.memory_gib if known else 1) * (1 << 30),
+        "DBInstanceClassMemory": float(memory(instance)),
         "DBInstanceVCPU": known.vcpu if known else 2,
         "EndPointPort": instance.port,
         "TrueIfReplica": int(instance.following is not None),
     }
     return change.concrete(_DEFAULTS | (group.parameters if group else {}), variables)
+
+
+def memory(instance: Instance) -> int:
+    """Bytes that the machine of its class has."""
+    known = CLASSES.get(instance.inputs.get("DBInstanceClass", ""))
+    return int((known.memory_gib if known else 1) * (1 << 30))

@@ -48,6 +48,7 @@ class Fleet:
             Tls(pair.certificate, pair.key, authority.certificate, required),
             self._origin(instance),
             archive_command(self.archive(instance)) if instance.retention else None,
+            settings.memory(instance),
         )
 
     def snapshot_folder(self, region: str, resource_id: str) -> Path:

@@ -102,7 +102,10 @@ class InstanceBacking:
             return
         if instance.following is None and (status in _SETS_THE_PASSWORD or not instance.ready):
             database = None if instance.ready or instance.origin is not None else instance.inputs.get("DBName")
-            engine.ensure_role(Login(instance.inputs["MasterUsername"], instance.password), database)
+            master = Login(instance.inputs["MasterUsername"], instance.password)
+            engine.ensure_role(master, database)
+            if not instance.ready:
+                engine.hand_over(master.user)
         self._engine().configure()
         if not instance.ready:
             with self.context.mutation():

@@ -42,6 +42,7 @@ def _parameter(columns: list[str]) -> Parameter:
     if type == "BOOLEAN":
         default = {"FALSE": "0", "TRUE": "1"}.get(default, default)
     given = fixed.PROVIDED.get(name)
+    least, most = fixed.RANGES.get(name, (least, most))
     return Parameter(
         name,
         _TYPES[type],

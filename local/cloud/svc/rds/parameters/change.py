@@ -58,8 +58,8 @@ def concrete(settings: dict[str, str], variables: formulas.Variables) -> dict[st
 
 
 def _unknown_to_postgres(name: str) -> bool:
-    """RDS's own, and the libraries, which are looked for only when the server starts."""
-    return name.startswith("rds.") or name == "shared_preload_libraries"
+    """RDS's own or by RDS's own range, and the libraries, which are looked for only when the server starts."""
+    return name.startswith("rds.") or name in fixed.RANGES or name == "shared_preload_libraries"
 
 
 def _is_formula(name: str, value: str) -> bool:

@@ -51,6 +51,11 @@ PRELOADED_ON_AWS = (
 )
 """Libraries that RDS can preload besides."""
 
+RANGES = {"max_connections": ("6", "8388607")}
+"""Ranges of values that RDS takes where PostgreSQL has others. PostgreSQL refuses more than 262143 connections: an
+instance with a group that has more does not start, and is incompatible-parameters.
+https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections"""
+
 _RESERVED = "Reserved connections of rds_superuser"
 ADDED = tuple(
     Parameter(name, type, static, modifiable, description, default, least, most, choices, of_rds=True)
