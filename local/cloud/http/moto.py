@@ -22,6 +22,7 @@ from local.cloud.strict.failures import error_for
 from local.cloud.strict.pretended import refusal
 from local.cloud.strict.request import ServiceRequest
 from local.cloud.strict.rules import rule
+from local.cloud.strict.s3 import sub_resources
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -115,6 +116,9 @@ class Moto:
 
     def _check(self, call: Call, request: Request) -> None:
         refused = refusal(call.service, call.operation)
+        if refused is None and call.service == "s3":
+            asked = request.method, sub_resources.is_about_object(request), request.args.keys()
+            refused = sub_resources.refusal(*asked, call.operation, call.signed_as)
         if refused is not None:
             raise refused
         check = rule(call.service, call.operation)
