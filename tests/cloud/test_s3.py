@@ -249,6 +249,43 @@ def test_what_s3_refuses_is_refused(s3: Any, bucket: str) -> None:
         assert code(getattr(s3, operation), **inputs) == expected
 
 
+def test_a_new_bucket_takes_no_public_policy_until_it_is_told_to(s3: Any) -> None:
+    s3.create_bucket(Bucket="test-public", CreateBucketConfiguration=HERE)
+    blocks = s3.get_public_access_block(Bucket="test-public")["PublicAccessBlockConfiguration"]
+    assert list(blocks.values()) == [True] * 4
+    reading = {"Principal": "*", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::test-public/*"}
+    policy = {"Bucket": "test-public", "Policy": json.dumps({"Version": "2012-10-17", "Statement": [reading]})}
+    assert code(s3.put_bucket_policy, **policy) == "AccessDenied"
+    assert code(s3.get_bucket_policy, Bucket="test-public") == "NoSuchBucketPolicy"
+    s3.put_public_access_block(
+        Bucket="test-public", PublicAccessBlockConfiguration={**blocks, "BlockPublicPolicy": False}
+    )
+    s3.put_bucket_policy(**policy)
+    s3.put_public_access_block(Bucket="test-public", PublicAccessBlockConfiguration=blocks)
+    assert code(s3.put_bucket_policy, **policy) == "AccessDenied"
+    s3.delete_public_access_block(Bucket="test-public")
+    s3.put_bucket_policy(**policy)
+
+
+def test_what_a_lifecycle_or_a_part_cannot_be_is_refused(s3: Any, bucket: str) -> None:
+    rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    for action in (
+        {"Expiration": {"Days": 0}},
+        {"Transitions": [{"Days": 10, "StorageClass": "STANDARD_IA"}]},
+        {"NoncurrentVersionTransitions": [{"NoncurrentDays": 10, "StorageClass": "STANDARD_IA"}]},
+    ):
+        configuration = {"Rules": [{**rule, **action}]}
+        refused = code(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration=configuration)
+        assert refused == "InvalidArgument"
+    assert code(s3.get_bucket_lifecycle_configuration, Bucket=bucket) == "NoSuchLifecycleConfiguration"
+    upload = {"Bucket": bucket, "Key": "parts"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    for number in (0, 10_001):
+        assert code(s3.upload_part, **upload, PartNumber=number, Body=b"x") == "InvalidArgument"
+        source = {"Bucket": bucket, "Key": "k"}
+        assert code(s3.upload_part_copy, **upload, PartNumber=number, CopySource=source) == "InvalidArgument"
+
+
 def test_a_list_has_pages(s3: Any) -> None:
     s3.create_bucket(Bucket="test-s3-pages", CreateBucketConfiguration=HERE)
     for key in "abc":
