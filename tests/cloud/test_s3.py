@@ -120,6 +120,7 @@ RIGHT, WRONG = (base64.b64encode(zlib.crc32(body).to_bytes(4, "big")) for body i
         *((PLAIN, FRAMED), (PLAIN, FRAMED[:-2] + TRAILER % RIGHT), (SIGNED, FRAMED_AND_SIGNED)),
         (f"{SIGNED}-TRAILER", FRAMED_AND_SIGNED[:-2] + TRAILER % RIGHT),
     ],
+    ids=["plain", "plain, with a trailer", "signed", "signed, with a trailer"],
 )
 def test_what_the_chunks_hold_is_stored(cloud: Cloud, s3: Any, bucket: str, form: str, body: bytes) -> None:
     assert sent_in_chunks(cloud, s3, bucket, form, body, "8") == (200, b"hel\r\nlo!")
