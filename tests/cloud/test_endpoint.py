@@ -202,8 +202,8 @@ def make_everything(cloud: Cloud) -> None:
     s3.put_bucket_lifecycle_configuration(Bucket="kept", LifecycleConfiguration={"Rules": rules})
     blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     s3.put_public_access_block(Bucket="kept", PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
-    open_document = json.dumps({"Version": "2012-10-17", "Statement": [{**reading, "Principal": "*"}]})
-    s3.put_bucket_policy(Bucket="kept", Policy=open_document)
+    of_the_role = {**reading, "Principal": {"AWS": cloud.role}}
+    s3.put_bucket_policy(Bucket="kept", Policy=json.dumps({"Version": "2012-10-17", "Statement": [of_the_role]}))
     vault.create_secret(Name="kept", SecretString="kept", KmsKeyId=cloud.key)
     logs.create_log_group(logGroupName="kept")
     zone = route53.create_hosted_zone(Name="example.com", CallerReference="test-kept")["HostedZone"]["Id"]

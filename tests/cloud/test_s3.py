@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.error
 import urllib.request
+import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -90,6 +92,51 @@ def test_a_digest_is_that_of_what_the_chunks_hold(cloud: Cloud, s3: Any, bucket:
     named = {"Content-Encoding": "aws-chunked"}  # and not sent so
     assert status(cloud, "PUT", f"{bucket}/chunks", {**named, **of_hello}, b"hello") == 200
     assert status(cloud, "PUT", f"{bucket}/chunks", {**named, **of_another}, b"hello") == 400
+
+
+def sent_in_chunks(cloud: Cloud, s3: Any, bucket: str, form: str, body: bytes, length: str | None) -> tuple[int, bytes]:
+    """The status of the answer and what the object holds then; it holds `old` before."""
+    s3.put_object(Bucket=bucket, Key="framed", Body=b"old")
+    headers = {"Content-Encoding": "aws-chunked", "x-amz-content-sha256": f"STREAMING-{form}"}
+    if length is not None:
+        headers["x-amz-decoded-content-length"] = length
+    answered = status(cloud, "PUT", f"{bucket}/framed", headers, body)
+    return answered, s3.get_object(Bucket=bucket, Key="framed")["Body"].read()
+
+
+PLAIN, SIGNED = "UNSIGNED-PAYLOAD-TRAILER", "AWS4-HMAC-SHA256-PAYLOAD"
+OF_A_CHUNK = b";chunk-signature=" + b"0" * 64
+FRAMED = b"5\r\nhel\r\n\r\n3\r\nlo!\r\n0\r\n\r\n"
+FRAMED_AND_SIGNED = FRAMED.replace(b"5\r\n", b"5" + OF_A_CHUNK + b"\r\n")
+FRAMED_AND_SIGNED = FRAMED_AND_SIGNED.replace(b"3\r\n", b"3" + OF_A_CHUNK + b"\r\n")
+FRAMED_AND_SIGNED = FRAMED_AND_SIGNED.replace(b"0\r\n\r\n", b"0" + OF_A_CHUNK + b"\r\n\r\n")
+TRAILER = b"x-amz-checksum-crc32:%s\r\nx-amz-trailer-signature:0\r\n\r\n"
+RIGHT, WRONG = (base64.b64encode(zlib.crc32(body).to_bytes(4, "big")) for body in (b"hel\r\nlo!", b"another"))
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        *((PLAIN, FRAMED), (PLAIN, FRAMED[:-2] + TRAILER % RIGHT), (SIGNED, FRAMED_AND_SIGNED)),
+        (f"{SIGNED}-TRAILER", FRAMED_AND_SIGNED[:-2] + TRAILER % RIGHT),
+    ],
+    ids=["plain", "plain, with a trailer", "signed", "signed, with a trailer"],
+)
+def test_what_the_chunks_hold_is_stored(cloud: Cloud, s3: Any, bucket: str, form: str, body: bytes) -> None:
+    assert sent_in_chunks(cloud, s3, bucket, form, body, "8") == (200, b"hel\r\nlo!")
+    assert "aws-chunked" not in s3.head_object(Bucket=bucket, Key="framed").get("ContentEncoding", "")
+    assert sent_in_chunks(cloud, s3, bucket, form, body, None) == (411, b"old")
+    for length in ("7", "9", "0"):
+        assert sent_in_chunks(cloud, s3, bucket, form, body, length) == (400, b"old")
+    for cut in (body[:4], body[: body.index(b"lo!") + 3]):
+        assert sent_in_chunks(cloud, s3, bucket, form, cut, "8") == (400, b"old")
+
+
+def test_chunks_that_are_not_what_their_trailer_says_are_refused(cloud: Cloud, s3: Any, bucket: str) -> None:
+    for form, body in ((PLAIN, FRAMED), (f"{SIGNED}-TRAILER", FRAMED_AND_SIGNED)):
+        assert sent_in_chunks(cloud, s3, bucket, form, body[:-2] + TRAILER % WRONG, "8") == (400, b"old")
+    ecdsa = "AWS4-ECDSA-P256-SHA256-PAYLOAD"
+    assert sent_in_chunks(cloud, s3, bucket, ecdsa, FRAMED_AND_SIGNED, "8") == (501, b"old")
 
 
 def test_a_key_of_the_customer_is_refused(s3: Any, bucket: str) -> None:
@@ -201,6 +248,43 @@ def test_what_s3_refuses_is_refused(s3: Any, bucket: str) -> None:
     ]
     for operation, inputs, expected in refusals:
         assert code(getattr(s3, operation), **inputs) == expected
+
+
+def test_a_new_bucket_takes_no_public_policy_until_it_is_told_to(s3: Any) -> None:
+    s3.create_bucket(Bucket="test-public", CreateBucketConfiguration=HERE)
+    blocks = s3.get_public_access_block(Bucket="test-public")["PublicAccessBlockConfiguration"]
+    assert list(blocks.values()) == [True] * 4
+    reading = {"Principal": "*", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::test-public/*"}
+    policy = {"Bucket": "test-public", "Policy": json.dumps({"Version": "2012-10-17", "Statement": [reading]})}
+    assert code(s3.put_bucket_policy, **policy) == "AccessDenied"
+    assert code(s3.get_bucket_policy, Bucket="test-public") == "NoSuchBucketPolicy"
+    s3.put_public_access_block(
+        Bucket="test-public", PublicAccessBlockConfiguration={**blocks, "BlockPublicPolicy": False}
+    )
+    s3.put_bucket_policy(**policy)
+    s3.put_public_access_block(Bucket="test-public", PublicAccessBlockConfiguration=blocks)
+    assert code(s3.put_bucket_policy, **policy) == "AccessDenied"
+    s3.delete_public_access_block(Bucket="test-public")
+    s3.put_bucket_policy(**policy)
+
+
+def test_what_a_lifecycle_or_a_part_cannot_be_is_refused(s3: Any, bucket: str) -> None:
+    rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}}
+    for action in (
+        {"Expiration": {"Days": 0}},
+        {"Transitions": [{"Days": 10, "StorageClass": "STANDARD_IA"}]},
+        {"NoncurrentVersionTransitions": [{"NoncurrentDays": 10, "StorageClass": "STANDARD_IA"}]},
+    ):
+        configuration = {"Rules": [{**rule, **action}]}
+        refused = code(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration=configuration)
+        assert refused == "InvalidArgument"
+    assert code(s3.get_bucket_lifecycle_configuration, Bucket=bucket) == "NoSuchLifecycleConfiguration"
+    upload = {"Bucket": bucket, "Key": "parts"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    for number in (0, 10_001):
+        assert code(s3.upload_part, **upload, PartNumber=number, Body=b"x") == "InvalidArgument"
+        source = {"Bucket": bucket, "Key": "k"}
+        assert code(s3.upload_part_copy, **upload, PartNumber=number, CopySource=source) == "InvalidArgument"
 
 
 def test_a_list_has_pages(s3: Any) -> None:

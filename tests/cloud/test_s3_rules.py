@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from local.cloud.http.signature import verify_form
 from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, of_read, time_of
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.s3 import post_policy
+from local.cloud.strict.s3 import lifecycle, post_policy, public_policy
 from local.cloud.strict.s3.conditions import refusal_of_write
 from local.cloud.strict.s3.cors import CorsRule, of_answer, preflight
 from local.cloud.strict.s3.digests import refusal
@@ -27,6 +27,7 @@ from local.cloud.strict.s3.object_lock import (
     refusal_of_suspension,
     refusal_of_times,
 )
+from local.cloud.strict.s3.public_policy import is_public
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BEFORE, AFTER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
@@ -268,3 +269,49 @@ def test_a_policy_ends_at_a_time_of_a_zone(expiration: Any) -> None:
     with pytest.raises(AwsError) as refused:
         verify_form(fields, NOW, lambda key: key)
     assert refused.value.code == "AccessDenied"
+
+
+READ = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+BAD = "InvalidArgument"
+TRANSITIONS = ((10, "STANDARD_IA", BAD), (30, "STANDARD_IA", None), (0, "GLACIER", None), (-1, "GLACIER", BAD))
+VPC = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "public"),
+    [
+        *(({}, True), ({"Principal": {"AWS": "*"}}, True), ({"Principal": {"AWS": ["a", "*"]}}, True)),
+        *(({"Effect": "Deny"}, False), ({"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}, False)),
+        ({"Principal": {"Service": "cloudfront.amazonaws.com"}}, False),
+        *(({"Condition": VPC}, False), ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True)),
+        ({"Condition": {"StringLike": {"aws:SourceArn": "arn:aws:s3:::*"}}}, True),
+        ({"Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}, True),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}}}, False),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "0.0.0.0/0"]}}}, True),
+    ],
+)
+def test_a_policy_is_public_that_lets_in_everyone(changes: dict[str, Any], public: bool) -> None:
+    assert is_public({**READ, **changes}) == public
+    refused = public_policy.refusal([{**READ, "Effect": "Deny"}, {**READ, **changes}], "b", "arn:aws:iam::1:root")
+    assert (refused.code if refused else None) == ("AccessDenied" if public else None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        *(
+            ({}, "InvalidRequest"),
+            ({"Expiration": {"Days": 0}}, BAD),
+            ({"Expiration": {"Days": 1}}, None),
+        ),
+        ({"Expiration": {"ExpiredObjectDeleteMarker": True}}, None),
+        *(({"NoncurrentVersionExpiration": {"NoncurrentDays": days}}, code) for days, code in ((0, BAD), (1, None))),
+        *(({"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": n}}, code) for n, code in ((0, BAD), (7, None))),
+        *(({"Transitions": [{"Days": n, "StorageClass": to}]}, code) for n, to, code in TRANSITIONS),
+        ({"NoncurrentVersionTransitions": [{"NoncurrentDays": 29, "StorageClass": "ONEZONE_IA"}]}, BAD),
+        ({"NoncurrentVersionTransitions": [{"NoncurrentDays": 30, "StorageClass": "ONEZONE_IA"}]}, None),
+    ],
+)
+def test_a_lifecycle_has_days_that_its_actions_can_have(rule: dict[str, Any], code: str | None) -> None:
+    refused = lifecycle.refusal({"ID": "x", "Status": "Enabled", **rule})
+    assert (refused.code if refused else None) == code

@@ -60,8 +60,3 @@ def _readable(request: Request) -> Headers:
     """The headers without conditions on a time that is none: those hold for every object."""
     names = [name for name in _DATES if name in request.headers and time_of(request.headers[name]) is None]
     return Headers([(name, value) for name, value in request.headers if name.lower() not in map(str.lower, names)])
-
-
-def in_chunks(request: Request) -> bool:
-    """Whether the body is framed. Source: Amazon S3 API Reference, "Signature calculations: transferring in chunks"."""
-    return request.headers.get("x-amz-content-sha256", "").startswith("STREAMING-")

@@ -12,9 +12,9 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.wrappers import Response
 
 from local.cloud.context import CloudContext
-from local.cloud.http import answers, caller
+from local.cloud.http import answers, caller, chunks
 from local.cloud.http.calls import Call
-from local.cloud.http.inputs import in_chunks, inputs_of
+from local.cloud.http.inputs import inputs_of
 from local.cloud.moto_backends import iam, lookups, sqs
 from local.cloud.moto_backends.admitted import refuse_unless_admitted
 from local.cloud.service.errors import unsupported
@@ -22,6 +22,7 @@ from local.cloud.strict.failures import error_for
 from local.cloud.strict.pretended import refusal
 from local.cloud.strict.request import ServiceRequest
 from local.cloud.strict.rules import rule
+from local.cloud.strict.s3 import sub_resources
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -115,13 +116,18 @@ class Moto:
 
     def _check(self, call: Call, request: Request) -> None:
         refused = refusal(call.service, call.operation)
+        if refused is None and call.service == "s3":
+            asked = request.method, sub_resources.is_about_object(request), request.args.keys()
+            refused = sub_resources.refusal(*asked, call.operation, call.signed_as)
         if refused is not None:
             raise refused
+        content = chunks.content(request) if call.service == "s3" else None
         check = rule(call.service, call.operation)
         if check is not None:
-            caller = lookups.principal(call.access_key)
-            inputs, chunked = inputs_of(call, request), in_chunks(request)
-            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, chunked))
+            caller, inputs = lookups.principal(call.access_key), inputs_of(call, request)
+            if content is not None and "Body" in inputs:
+                inputs |= {"Body": content.body, **content.digests}
+            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, content is not None))
 
 
 def _moto_app(service: Any) -> Any:

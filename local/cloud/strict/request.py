@@ -17,7 +17,7 @@ class ServiceRequest:
     caller: str
     inputs: dict[str, Any]
     in_chunks: bool = False
-    """Whether the body is sent in chunks, each with its length, that moto puts together."""
+    """Whether the body was sent in chunks; the input has what they hold."""
 
 
 Rule = Callable[[ServiceRequest], None]

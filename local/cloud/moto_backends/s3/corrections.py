@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from moto.core.responses import ActionResult
 from moto.iam.access_control import PermissionResult
 from moto.s3.exceptions import DuplicateTagKeys, InvalidBucketState, NoSystemTags, PreconditionFailed
-from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
+from moto.s3.models import FakeBucket, FakeDeleteMarker, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
 from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, names, of_read, time_of
@@ -20,6 +20,7 @@ _head = S3Response.head_object
 _get = S3Response._key_response_get
 _delete = S3Response.delete_object
 _put_bucket = S3Response._bucket_response_put
+_create = S3Backend.create_bucket
 
 
 def install() -> None:
@@ -30,9 +31,21 @@ def install() -> None:
     S3Response.delete_object = _delete_if
     S3Response._bucket_response_put = _put_bucket_with_tags
     S3Response._get_cors_headers_other = lambda self: {}
+    S3Backend.create_bucket = _create_private
     S3Backend.put_object_lock_configuration = _lock_bucket
     FakeBucket.get_permission = _permission
     FakeDeleteMarker.dispose = _has_no_content  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _create_private(self: Any, *arguments: Any, **named: Any) -> FakeBucket:
+    """A new bucket blocks public access until it is told otherwise, since April 2023.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html
+    """
+    bucket = _create(self, *arguments, **named)
+    blocked: Any = PublicAccessBlock(True, True, True, True)
+    bucket.public_access_block = blocked
+    return bucket
 
 
 def _has_no_content(self: Any, garbage: bool = False) -> None:

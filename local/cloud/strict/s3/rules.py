@@ -17,7 +17,7 @@ from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, of_read
 from local.cloud.service.constraints import violations
 from local.cloud.service.errors import AwsError, unsupported
 from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
-from local.cloud.strict.s3 import conditions, digests, names, object_lock, replication
+from local.cloud.strict.s3 import conditions, digests, lifecycle, names, object_lock, public_policy, replication
 from local.cloud.strict.s3.object_lock import Retention
 
 
@@ -41,10 +41,10 @@ def _key(request: ServiceRequest) -> None:
 
 
 def _body(request: ServiceRequest) -> None:
-    """A body in chunks is not checked: its digests are of what the chunks hold."""
-    if not request.in_chunks:
-        body = request.inputs.get("Body") or b""
-        _raise(digests.refusal(body.encode() if isinstance(body, str) else body, request.inputs))
+    """The MD5 that comes with a body in chunks is not checked: it may be that of the chunks."""
+    given = {name: value for name, value in request.inputs.items() if name != "ContentMD5" or not request.in_chunks}
+    body = request.inputs.get("Body") or b""
+    _raise(digests.refusal(body.encode() if isinstance(body, str) else body, given))
 
 
 def _document(request: ServiceRequest) -> None:
@@ -58,7 +58,7 @@ def _document(request: ServiceRequest) -> None:
 
 
 def _policy(request: ServiceRequest) -> None:
-    """Valid JSON, about this bucket and what is in it."""
+    """Valid JSON, about this bucket and what is in it; not public where the bucket blocks those."""
     try:
         statements = _listed(json.loads(request.inputs.get("Policy", ""))["Statement"])
         on = [resource for each in statements for resource in _listed(each.get("Resource", each.get("NotResource")))]
@@ -69,12 +69,20 @@ def _policy(request: ServiceRequest) -> None:
     name = request.inputs.get("Bucket", "")
     if not all(str(resource).startswith(_ARN) for resource in on) or not all(fnmatch(name, each) for each in buckets):
         raise AwsError("MalformedPolicy", "Policy has invalid resource", 400)
+    bucket = _bucket(request.inputs)
+    if bucket is not None and bucket.public_access_block and bucket.public_access_block.block_public_policy:
+        _raise(public_policy.refusal(statements, name, request.caller))
 
 
 def _lifecycle(request: ServiceRequest) -> None:
     for rule in (request.inputs.get("LifecycleConfiguration") or {}).get("Rules") or ():
-        if not any(name in _LIFECYCLE_ACTIONS for name in rule):
-            raise AwsError("InvalidRequest", "At least one action needs to be specified in a rule", 400)
+        _raise(lifecycle.refusal(rule))
+
+
+def _part(request: ServiceRequest) -> None:
+    if not 1 <= request.inputs.get("PartNumber", 1) <= _MOST_PARTS:
+        message = f"Part number must be an integer between 1 and {_MOST_PARTS}, inclusive"
+        raise AwsError("InvalidArgument", message, 400)
 
 
 def _page(request: ServiceRequest) -> None:
@@ -191,8 +199,7 @@ def _with_customer_keys() -> list[str]:
 _ARN = "arn:aws:s3:::"
 _CANNED_ACLS = {"private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read"}
 _CANNED_ACLS |= {"bucket-owner-read", "bucket-owner-full-control", "log-delivery-write"}
-_LIFECYCLE_ACTIONS = {"Expiration", "Transitions", "Transition", "NoncurrentVersionExpiration"}
-_LIFECYCLE_ACTIONS |= {"NoncurrentVersionTransitions", "AbortIncompleteMultipartUpload"}
+_MOST_PARTS = 10_000
 _ONCE: dict[str, tuple[Rule, ...]] = {
     "CreateBucket": (_bucket_name, _canned_acl),
     "PutBucketAcl": (_canned_acl,),
@@ -201,7 +208,7 @@ _ONCE: dict[str, tuple[Rule, ...]] = {
     "CopyObject": (_key, _canned_acl, _lock_new, _write, _copy),
     "CreateMultipartUpload": (_key, _canned_acl, _lock_new),
     "CompleteMultipartUpload": (_write,),
-    "UploadPartCopy": (_copy,),
+    "UploadPartCopy": (_part, _copy),
     "PutObjectRetention": (_retain,),
     "PutObjectLockConfiguration": (_document, _default_retention),
     "PutBucketVersioning": (_document, _versioning),
@@ -211,7 +218,7 @@ _ONCE: dict[str, tuple[Rule, ...]] = {
     "PutBucketOwnershipControls": (_document,),
     "PutBucketPolicy": (_policy,),
     "PutObjectLegalHold": (_document,),
-    "UploadPart": (_body,),
+    "UploadPart": (_part, _body),
     "ListObjects": (_page,),
     "ListObjectsV2": (_page,),
     "ListObjectVersions": (_page,),
