@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import urllib.error
 import urllib.request
-import zlib
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -15,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.cloud.signed import headers as signed_headers
+from tests.cloud.signed import s3_status as status
 from tests.fixtures.cloud import KEY, REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
@@ -60,17 +58,6 @@ def test_reads_and_writes_have_their_conditions(s3: Any, bucket: str) -> None:
     assert code(s3.head_object, Bucket=bucket, Key="copy") == "404"
 
 
-def status(cloud: Cloud, method: str, path: str, headers: dict[str, str], body: bytes | None = None) -> int:
-    """With which a request is answered that has these headers as they are."""
-    url = f"{cloud.site.endpoint_url}/{path}"
-    signed = signed_headers("s3", url, method, body or b"", {"Content-Type": "text/plain", **headers})
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, signed, method=method), timeout=5) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
-
-
 def test_a_condition_on_a_time_that_is_none_is_no_condition(cloud: Cloud, bucket: str) -> None:
     none, future = "yesterday-ish", format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)
     for method in ("GET", "HEAD"):
@@ -92,51 +79,6 @@ def test_a_digest_is_that_of_what_the_chunks_hold(cloud: Cloud, s3: Any, bucket:
     named = {"Content-Encoding": "aws-chunked"}  # and not sent so
     assert status(cloud, "PUT", f"{bucket}/chunks", {**named, **of_hello}, b"hello") == 200
     assert status(cloud, "PUT", f"{bucket}/chunks", {**named, **of_another}, b"hello") == 400
-
-
-def sent_in_chunks(cloud: Cloud, s3: Any, bucket: str, form: str, body: bytes, length: str | None) -> tuple[int, bytes]:
-    """The status of the answer and what the object holds then; it holds `old` before."""
-    s3.put_object(Bucket=bucket, Key="framed", Body=b"old")
-    headers = {"Content-Encoding": "aws-chunked", "x-amz-content-sha256": f"STREAMING-{form}"}
-    if length is not None:
-        headers["x-amz-decoded-content-length"] = length
-    answered = status(cloud, "PUT", f"{bucket}/framed", headers, body)
-    return answered, s3.get_object(Bucket=bucket, Key="framed")["Body"].read()
-
-
-PLAIN, SIGNED = "UNSIGNED-PAYLOAD-TRAILER", "AWS4-HMAC-SHA256-PAYLOAD"
-OF_A_CHUNK = b";chunk-signature=" + b"0" * 64
-FRAMED = b"5\r\nhel\r\n\r\n3\r\nlo!\r\n0\r\n\r\n"
-FRAMED_AND_SIGNED = FRAMED.replace(b"5\r\n", b"5" + OF_A_CHUNK + b"\r\n")
-FRAMED_AND_SIGNED = FRAMED_AND_SIGNED.replace(b"3\r\n", b"3" + OF_A_CHUNK + b"\r\n")
-FRAMED_AND_SIGNED = FRAMED_AND_SIGNED.replace(b"0\r\n\r\n", b"0" + OF_A_CHUNK + b"\r\n\r\n")
-TRAILER = b"x-amz-checksum-crc32:%s\r\nx-amz-trailer-signature:0\r\n\r\n"
-RIGHT, WRONG = (base64.b64encode(zlib.crc32(body).to_bytes(4, "big")) for body in (b"hel\r\nlo!", b"another"))
-
-
-@pytest.mark.parametrize(
-    ("form", "body"),
-    [
-        *((PLAIN, FRAMED), (PLAIN, FRAMED[:-2] + TRAILER % RIGHT), (SIGNED, FRAMED_AND_SIGNED)),
-        (f"{SIGNED}-TRAILER", FRAMED_AND_SIGNED[:-2] + TRAILER % RIGHT),
-    ],
-    ids=["plain", "plain, with a trailer", "signed", "signed, with a trailer"],
-)
-def test_what_the_chunks_hold_is_stored(cloud: Cloud, s3: Any, bucket: str, form: str, body: bytes) -> None:
-    assert sent_in_chunks(cloud, s3, bucket, form, body, "8") == (200, b"hel\r\nlo!")
-    assert "aws-chunked" not in s3.head_object(Bucket=bucket, Key="framed").get("ContentEncoding", "")
-    assert sent_in_chunks(cloud, s3, bucket, form, body, None) == (411, b"old")
-    for length in ("7", "9", "0"):
-        assert sent_in_chunks(cloud, s3, bucket, form, body, length) == (400, b"old")
-    for cut in (body[:4], body[: body.index(b"lo!") + 3]):
-        assert sent_in_chunks(cloud, s3, bucket, form, cut, "8") == (400, b"old")
-
-
-def test_chunks_that_are_not_what_their_trailer_says_are_refused(cloud: Cloud, s3: Any, bucket: str) -> None:
-    for form, body in ((PLAIN, FRAMED), (f"{SIGNED}-TRAILER", FRAMED_AND_SIGNED)):
-        assert sent_in_chunks(cloud, s3, bucket, form, body[:-2] + TRAILER % WRONG, "8") == (400, b"old")
-    ecdsa = "AWS4-ECDSA-P256-SHA256-PAYLOAD"
-    assert sent_in_chunks(cloud, s3, bucket, ecdsa, FRAMED_AND_SIGNED, "8") == (501, b"old")
 
 
 def test_a_key_of_the_customer_is_refused(s3: Any, bucket: str) -> None:
