@@ -18,7 +18,7 @@ from local.cloud.authorization.decision import authorize, session_of
 from local.cloud.context import CloudContext
 from local.cloud.http import caller, calls, cors, errors, loss, regions, signature
 from local.cloud.http.calls import Call
-from local.cloud.http.inputs import inputs_of
+from local.cloud.http.inputs import check_body, inputs_of
 from local.cloud.http.moto import Keeper, Moto
 from local.cloud.moto_backends import lookups
 from local.cloud.service.base import Effect, Service
@@ -116,6 +116,7 @@ class Application:
             credentials.check(call.access_key, calls.token(call, request), call.service, now)
             if in_header and not signature.is_of_header(*signed, request.get_data(), lookups.secret_of):
                 credentials.refuse(State.ANOTHER_SECRET, call.service)
+            check_body(call, request)
             session = session_of(call.access_key)
             if session is not None:
                 authorize(session, call.service, call.operation, call.region, inputs_of(call, request))

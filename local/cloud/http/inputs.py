@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
@@ -54,6 +55,22 @@ def inputs_of(call: Call, request: Request) -> dict[str, Any]:
         raise AwsError("SerializationException", "The request's body is no XML of this operation.", 400) from error
     except (ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:  # not of the model's type
         raise AwsError("SerializationException", f"The request cannot be read: {error}") from error
+
+
+def check_body(call: Call, request: Request) -> None:
+    """Raises AwsError when the body of a request to a JSON service is no JSON object; no body is an empty one."""
+    try:
+        protocol = determine_request_protocol(get_service_model(call.service), request.content_type)
+    except (UnknownServiceError, NotImplementedError):
+        return
+    if protocol != "json" or not request.data:
+        return
+    try:
+        is_object = isinstance(json.loads(request.data), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise AwsError("SerializationException", "The request's body is no JSON object.", 400)
 
 
 def _readable(request: Request) -> Headers:

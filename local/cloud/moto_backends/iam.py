@@ -42,6 +42,11 @@ def load_managed_policies(parameters: str) -> None:
             iam.managed_policies[policy.arn] = policy
 
 
+def is_managed_by_aws(arn: str) -> bool:
+    """Whether an AWS managed policy has this ARN, loaded or not."""
+    return any(policy.arn == arn for policy in _managed())
+
+
 def _listed(
     self: Any, marker: str | None, max_items: int, only_attached: bool, path_prefix: str, scope: str
 ) -> tuple[Any, str | None]:
