@@ -22,6 +22,7 @@ from local.cloud.strict.failures import error_for
 from local.cloud.strict.pretended import refusal
 from local.cloud.strict.request import ServiceRequest
 from local.cloud.strict.rules import rule
+from local.cloud.svc import networks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -121,7 +122,8 @@ class Moto:
         if check is not None:
             caller = lookups.principal(call.access_key)
             inputs, chunked = inputs_of(call, request), in_chunks(request)
-            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, chunked))
+            used = networks.in_use(self.context.state, call.region) if call.service == "ec2" else {}
+            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, chunked, used))
 
 
 def _moto_app(service: Any) -> Any:

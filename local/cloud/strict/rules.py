@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from local.cloud.strict import cloudfront, ec2, encryption, iam, kms, route53, secretsmanager, sts
+from local.cloud.strict import cloudfront, encryption, iam, kms, route53, secretsmanager, sts
+from local.cloud.strict.ec2 import rules as ec2
 from local.cloud.strict.request import Rule, Rules, in_turn
 from local.cloud.strict.s3 import rules as s3
 
 _TABLES = (
     cloudfront.RULES,
-    ec2.RULES,
+    *ec2.TABLES,
     iam.RULES,
     kms.RULES,
     route53.RULES,
