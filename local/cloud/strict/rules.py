@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from local.cloud.strict import cloudfront, encryption, iam, kms, secretsmanager, sts
+from local.cloud.strict import encryption, iam, kms, secretsmanager, sts
+from local.cloud.strict.cloudfront import rules as cloudfront
 from local.cloud.strict.ec2 import rules as ec2
 from local.cloud.strict.request import Rule, Rules, in_turn
 from local.cloud.strict.route53 import rules as route53
 from local.cloud.strict.s3 import rules as s3
 
 _TABLES = (
-    cloudfront.RULES,
+    *cloudfront.TABLES,
     *ec2.TABLES,
     iam.RULES,
     kms.RULES,
