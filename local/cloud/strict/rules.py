@@ -10,8 +10,8 @@ from local.cloud.strict.route53 import rules as route53
 from local.cloud.strict.s3 import rules as s3
 
 _TABLES = (
-    *cloudfront.TABLES,
-    *ec2.TABLES,
+    *(table.RULES for table in cloudfront.TABLES),
+    *(table.RULES for table in ec2.TABLES),
     iam.RULES,
     kms.RULES,
     route53.RULES,

@@ -1,7 +1,8 @@
-"""The rules of CloudFront by operation."""
+"""The rules of CloudFront."""
 
 from __future__ import annotations
 
 from local.cloud.strict.cloudfront import distributions, versions
 
-TABLES = (versions.RULES, distributions.RULES)
+TABLES = (versions, distributions)
+"""Modules with rules by operation."""

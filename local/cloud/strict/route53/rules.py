@@ -1,4 +1,5 @@
-"""The rules of Route 53 by operation."""
+"""Records, health checks and zones that Route 53 refuses, and those that the DNS server here cannot answer by. Source:
+Amazon Route 53 API Reference, ChangeResourceRecordSets, HealthCheckConfig, ResourceRecordSet, CreateHostedZone."""
 
 from __future__ import annotations
 
