@@ -119,6 +119,7 @@ def test_a_vpc_has_one_internet_gateway(ec2: Any, vpc: str) -> None:
     one, other = (ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"] for _ in range(2))
     ec2.attach_internet_gateway(InternetGatewayId=one, VpcId=vpc)
     assert code(ec2.attach_internet_gateway, InternetGatewayId=other, VpcId=vpc) == "InvalidParameterValue"
+    assert code(ec2.attach_internet_gateway, InternetGatewayId=one, VpcId=vpc) == "Resource.AlreadyAssociated"
     ec2.detach_internet_gateway(InternetGatewayId=one, VpcId=vpc)
     ec2.attach_internet_gateway(InternetGatewayId=other, VpcId=vpc)
 

@@ -26,8 +26,10 @@ def _subnet(request: ServiceRequest) -> None:
 
 
 def _internet_gateway(request: ServiceRequest) -> None:
-    vpc, known = request.inputs.get("VpcId"), ec2_backends[ACCOUNT][request.region].internet_gateways.values()
-    if any(gateway.vpc is not None and gateway.vpc.id == vpc for gateway in known):
+    """One that is attached already is moto's to refuse (Resource.AlreadyAssociated)."""
+    id, vpc = request.inputs.get("InternetGatewayId"), request.inputs.get("VpcId")
+    known = ec2_backends[ACCOUNT][request.region].internet_gateways.values()
+    if any(gateway.vpc is not None and gateway.vpc.id == vpc and gateway.id != id for gateway in known):
         raise AwsError("InvalidParameterValue", f"Network {vpc} already has an internet gateway attached")
 
 
