@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from dnslib import QTYPE, RCODE, RR, DNSError, DNSRecord
+from dnslib import QTYPE, RCODE, RR, DNSRecord
 
 from local.dns.evaluation import Answer, Line
 
@@ -17,17 +17,36 @@ Ask = Callable[[str, str, str], Answer]
 """(name, type, address of the client) -> answer."""
 _UDP_BYTES = 512
 """Of an answer over UDP to a client that names no other size."""
+_TCP_BYTES = 65535
+"""Of an answer over TCP, whose length is sent before it in two bytes."""
 _TCP_IDLE_SECONDS = 10.0
 
 
-def respond(message: bytes, client: str, ask: Ask, limit: int | None) -> bytes | None:
-    """The answer, of at most `limit` bytes unless the client allows more; None to what is no question."""
+def respond(message: bytes, client: str, ask: Ask, limit: int) -> bytes | None:
+    """The answer, of at most `limit` bytes unless the client allows more; None to what is no question.
+
+    A record that cannot be packed is SERVFAIL for who asks for it. Never raises.
+    """
+    request = _request(message)
+    if request is None or request.header.qr or not request.questions:
+        return None
     try:
-        request = DNSRecord.parse(message)
-    except (DNSError, ValueError, IndexError):
+        return _answer(request, client, ask, limit)
+    except Exception as error:  # of dnslib, which raises whatever a value leads it to
+        log.error("%s cannot be answered to %s: %s: %s", request.q, client, type(error).__name__, error)
+        reply = request.reply()
+        reply.header.rcode = RCODE.SERVFAIL
+        return bytes(reply.pack())
+
+
+def _request(message: bytes) -> DNSRecord | None:
+    try:
+        return DNSRecord.parse(message)
+    except Exception:  # anybody may send anything
         return None
-    if request.header.qr or not request.questions:
-        return None
+
+
+def _answer(request: DNSRecord, client: str, ask: Ask, limit: int) -> bytes:
     question = request.questions[0]
     answer = ask(str(question.qname), str(QTYPE.get(question.qtype, "")), client)
     reply = request.reply(ra=0, aa=int(bool(answer.zone)))
@@ -35,8 +54,6 @@ def respond(message: bytes, client: str, ask: Ask, limit: int | None) -> bytes |
     for line in answer.lines:
         reply.add_answer(_record(line))
     packed = bytes(reply.pack())
-    if limit is None:
-        return packed
     allowed = max((record.edns_len for record in request.ar if record.rtype == QTYPE.OPT), default=limit)
     return packed if len(packed) <= max(limit, allowed) else bytes(reply.truncate().pack())
 
@@ -55,7 +72,7 @@ class Datagrams(asyncio.DatagramProtocol):
         self.transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        answer = _safely(data, addr[0], self.ask, _UDP_BYTES)
+        answer = respond(data, addr[0], self.ask, _UDP_BYTES)
         if answer is not None and self.transport is not None:
             self.transport.sendto(answer, addr)
 
@@ -70,7 +87,7 @@ async def listen(host: str, port: int, ask: Ask) -> None:
             while True:
                 async with asyncio.timeout(_TCP_IDLE_SECONDS):
                     size = int.from_bytes(await reader.readexactly(2))
-                    answer = _safely(await reader.readexactly(size), client, ask, None)
+                    answer = respond(await reader.readexactly(size), client, ask, _TCP_BYTES)
                 if answer is None:
                     break
                 writer.write(len(answer).to_bytes(2) + answer)
@@ -83,14 +100,3 @@ async def listen(host: str, port: int, ask: Ask) -> None:
             await server.serve_forever()
     finally:
         transport.close()
-
-
-def _safely(message: bytes, client: str, ask: Ask, limit: int | None) -> bytes | None:
-    """A record that cannot be packed is SERVFAIL for who asks for it, and stops nothing."""
-    try:
-        return respond(message, client, ask, limit)
-    except Exception:
-        log.exception("a question of %s could not be answered", client)
-        reply = DNSRecord.parse(message).reply()
-        reply.header.rcode = RCODE.SERVFAIL
-        return bytes(reply.pack())

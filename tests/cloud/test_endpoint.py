@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from local.cloud import endpoint
-from tests.fixtures.cloud import KEY, REGION, Cloud
+from local.cloud.strict.cloudfront.managed import CACHE
+from tests.fixtures.cloud import REGION, Cloud
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
@@ -219,7 +220,7 @@ def make_everything(cloud: Cloud) -> None:
         "OriginAccessControlId": control["OriginAccessControl"]["Id"],
         "S3OriginConfig": {"OriginAccessIdentity": ""},
     }
-    behaviour = {"TargetOriginId": "media", "ViewerProtocolPolicy": "https-only", "CachePolicyId": KEY}
+    behaviour = {"TargetOriginId": "media", "ViewerProtocolPolicy": "https-only", "CachePolicyId": CACHE["Amplify"]}
     cloudfront.create_distribution(
         DistributionConfig={
             "CallerReference": "test-kept",

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from dnslib import DNSRecord
 
 from local.cloud.route53.backing import PORT
 from tests.cloud.test_kept import killed
 from tests.fixtures import names
-from tests.fixtures.cloud import Cloud, code
+from tests.fixtures.cloud import Cloud, code, code_of
 from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
@@ -152,6 +153,104 @@ def test_a_wrong_record_is_refused(cloud: Cloud, zone: str, given: dict[str, Any
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record("wrong", WEST, **given)}]}
     change = cloud.client("route53").change_resource_record_sets
     assert code(change, HostedZoneId=zone, ChangeBatch=batch) == expected
+
+
+def changed(cloud: Cloud, zone: str, action: str, name: str, type: str, *values: str, **given: Any) -> str:
+    """The message with which the change is refused; empty when it is not."""
+    made = {"Name": name, "Type": type, "TTL": 60, "ResourceRecords": [{"Value": value} for value in values], **given}
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": made}]}
+    try:
+        cloud.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+    except ClientError as error:
+        assert code_of(error) == "InvalidChangeBatch"
+        return error.response.get("Error", {}).get("Message", "")
+    return ""
+
+
+WRONG_VALUES = [
+    ("A", "not-ip", "ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)"),
+    ("A", "10.0.0.1, 10.0.0.2", "ARRDATANotSingleField (Value contains spaces)"),
+    ("AAAA", "10.0.0.1", "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)"),
+    ("MX", "mail.example.", "MXRRDATANotTwoFields (MX record doesn't have 2 fields)"),
+    ("TXT", "hello", "InvalidCharacterString (Value should be enclosed in quotation marks)"),
+]
+
+
+@pytest.mark.parametrize(("type", "value", "problem"), WRONG_VALUES)
+def test_a_value_that_its_type_cannot_have_is_refused(
+    cloud: Cloud, zone: str, type: str, value: str, problem: str
+) -> None:
+    expected = f"[Invalid Resource Record: FATAL problem: {problem} encountered with '{value}']"
+    for action in ("CREATE", "UPSERT"):
+        assert changed(cloud, zone, action, f"wrong-value.{DOMAIN}", type, value) == expected
+
+
+def test_right_values_are_taken(cloud: Cloud, zone: str) -> None:
+    for type, value in (("A", "10.1.2.3"), ("AAAA", "::1"), ("MX", "10 mail.example."), ("TXT", '"a" "b \\" c"')):
+        assert changed(cloud, zone, "CREATE", f"right-{type}.{DOMAIN}", type, value) == ""
+
+
+def test_a_record_is_created_once_and_deleted_as_it_is(cloud: Cloud, zone: str) -> None:
+    name = f"once.{DOMAIN}"
+    shown = f"[name='{name}.', type='A']"
+    assert changed(cloud, zone, "CREATE", name, "A", "10.1.2.3") == ""
+    exists = f"[Tried to create resource record set {shown} but it already exists]"
+    assert changed(cloud, zone, "CREATE", name, "A", "10.1.2.4") == exists
+    differs = f"[Tried to delete resource record set {shown} but the values provided do not match the current values]"
+    assert changed(cloud, zone, "DELETE", name, "A", "10.1.2.4") == differs
+    assert changed(cloud, zone, "DELETE", name, "A", "10.1.2.3", TTL=61) == differs
+    assert changed(cloud, zone, "DELETE", name, "A", "10.1.2.3") == ""
+    missing = f"[Tried to delete resource record set {shown} but it was not found]"
+    assert changed(cloud, zone, "DELETE", name, "A", "10.1.2.3") == missing
+
+
+def test_a_record_with_a_set_identifier_goes_alone(cloud: Cloud, zone: str) -> None:
+    for name in ("one", "other"):
+        for identifier, weight in (("a", 1), ("b", 2)):
+            given: dict[str, Any] = {"SetIdentifier": identifier, "Weight": weight}
+            assert changed(cloud, zone, "CREATE", f"{name}.{DOMAIN}", "A", "10.1.2.3", **given) == ""
+    gone = f"one.{DOMAIN}"
+    assert changed(cloud, zone, "DELETE", gone, "A", "10.1.2.3", SetIdentifier="a", Weight=1) == ""
+    sets = cloud.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    left = [(one["Name"].split(".")[0], one["SetIdentifier"]) for one in sets if "Weight" in one]
+    assert left == [("one", "b"), ("other", "a"), ("other", "b")]
+
+
+def test_a_name_has_a_cname_or_other_records(cloud: Cloud, zone: str) -> None:
+    apex = f"[RRSet of type CNAME with DNS name {DOMAIN}. is not permitted at apex in zone {DOMAIN}.]"
+    assert changed(cloud, zone, "CREATE", DOMAIN, "CNAME", "x.example.") == apex
+    assert changed(cloud, zone, "CREATE", f"address.{DOMAIN}", "A", "10.1.2.3") == ""
+    assert "conflicts with other records" in changed(cloud, zone, "UPSERT", f"address.{DOMAIN}", "CNAME", "x.example.")
+    assert changed(cloud, zone, "CREATE", f"canonical.{DOMAIN}", "CNAME", "x.example.") == ""
+    beside = changed(cloud, zone, "CREATE", f"canonical.{DOMAIN}", "A", "10.1.2.3")
+    assert "a conflicting RRSet of type CNAME with the same DNS name already exists" in beside
+    swap = [("DELETE", "CNAME", "x.example."), ("CREATE", "A", "10.1.2.3")]
+    changes = [
+        {"Action": action, "ResourceRecordSet": {**record("canonical", value), "Type": type, "TTL": 60}}
+        for action, type, value in swap
+    ]
+    cloud.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+
+def test_a_name_is_of_the_zone(cloud: Cloud, zone: str) -> None:
+    for name in ("a.other.example.", f"not-{DOMAIN}."):
+        refused = changed(cloud, zone, "CREATE", name, "A", "10.1.2.3")
+        assert refused == f"[RRSet with DNS name {name} is not permitted in zone {DOMAIN}.]"
+
+
+def test_a_zone_keeps_its_own_records_whose_values_are_text(cloud: Cloud, zone: str) -> None:
+    sets = cloud.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    own = {one["Type"]: one for one in sets if one["Name"] == f"{DOMAIN}." and one["Type"] in ("NS", "SOA")}
+    (soa,) = own["SOA"]["ResourceRecords"]
+    assert len(soa["Value"].split()) == 7
+    for type, message in (("NS", "at least one NS record"), ("SOA", "exactly one SOA record")):
+        values = [one["Value"] for one in own[type]["ResourceRecords"]]
+        assert message in changed(cloud, zone, "DELETE", DOMAIN, type, *values, TTL=own[type]["TTL"])
+
+
+def test_a_reference_of_a_caller_makes_one_zone(cloud: Cloud, zone: str) -> None:
+    create = cloud.client("route53").create_hosted_zone
+    assert code(create, Name="another.example", CallerReference=DOMAIN) == "HostedZoneAlreadyExists"
 
 
 def test_the_server_ends_with_the_last_zone_and_the_last_health_check(cloud: Cloud) -> None:

@@ -13,11 +13,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from local.cloud.strict.cloudfront.managed import CACHE
 from tests.cloud.signed import headers as signed_headers
 from tests.fixtures.cloud import REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
 
+CACHED = {"CachePolicyId": CACHE["CachingOptimized"]}
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -190,7 +192,7 @@ def test_keys_and_their_groups_stay_while_they_are_used(cloud: Cloud) -> None:
     assert code(cloudfront.update_key_group, Id=group_id, IfMatch="x", KeyGroupConfig=wrong) == "PreconditionFailed"
     assert code(cloudfront.delete_public_key, Id=key_id, IfMatch=key["ETag"]) == "PublicKeyInUse"
     origin = {"Id": "o", "DomainName": "o.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
-    behavior: dict[str, Any] = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"}
+    behavior: dict[str, Any] = {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", **CACHED}
 
     def signed_by(group: str) -> dict[str, Any]:
         groups = {"Enabled": True, "Quantity": 1, "Items": [group]}
@@ -223,7 +225,7 @@ def test_distributions_have_versions_and_are_disabled_before_they_are_deleted(cl
         "Comment": "",
         "Enabled": True,
         "Origins": {"Quantity": 1, "Items": [origin]},
-        "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+        "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only", **CACHED},
     }
     made = cloudfront.create_distribution(DistributionConfig=config)
     id, first = made["Distribution"]["Id"], made["ETag"]

@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from joserfc.jwk import ECKey
 
+from local.cloud.strict.cloudfront.managed import CACHE
 from services.content.app import create
 from services.content.settings import ContentSettings
 from tests.content.conftest import DRAFT, EDITOR, MEDIA_KEY, Service, set_state
@@ -36,10 +37,16 @@ def key_id(cloud: Cloud) -> Iterator[str]:
     config = {"CallerReference": "test-content", "Name": "test-content", "EncodedKey": pem}
     key = cloudfront.create_public_key(PublicKeyConfig=config)["PublicKey"]["Id"]
     group = cloudfront.create_key_group(KeyGroupConfig={"Name": "test-content", "Items": [key]})["KeyGroup"]["Id"]
-    origin = {"Id": "media", "DomainName": f"{BUCKET}.s3.{REGION}.amazonaws.com", "OriginAccessControlId": "E1"}
+    access = {"Name": "test-content", "SigningProtocol": "sigv4", "SigningBehavior": "always"}
+    access |= {"OriginAccessControlOriginType": "s3"}
+    control = cloudfront.create_origin_access_control(OriginAccessControlConfig=access)["OriginAccessControl"]["Id"]
+    acm = cloud.client("acm", "us-east-1")
+    certificate = acm.request_certificate(DomainName=HOST, ValidationMethod="DNS")["CertificateArn"]
+    origin = {"Id": "media", "DomainName": f"{BUCKET}.s3.{REGION}.amazonaws.com", "OriginAccessControlId": control}
     behavior = {
         "TargetOriginId": "media",
         "ViewerProtocolPolicy": "https-only",
+        "CachePolicyId": CACHE["CachingOptimized"],
         "TrustedKeyGroups": {"Enabled": True, "Quantity": 1, "Items": [group]},
     }
     made = cloudfront.create_distribution(
@@ -48,6 +55,7 @@ def key_id(cloud: Cloud) -> Iterator[str]:
             "Aliases": {"Quantity": 1, "Items": [HOST]},
             "Origins": {"Quantity": 1, "Items": [{**origin, "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
             "DefaultCacheBehavior": behavior,
+            "ViewerCertificate": {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only"},
             "Comment": "test-content",
             "Enabled": True,
         }

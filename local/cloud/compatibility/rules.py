@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud.strict import cloudfront, ec2, encryption, iam, kms, route53, secretsmanager, sts
+from local.cloud.strict import encryption, iam, kms, secretsmanager, sts
+from local.cloud.strict.cloudfront import rules as cloudfront
+from local.cloud.strict.ec2 import rules as ec2
+from local.cloud.strict.route53 import rules as route53
 from local.cloud.strict.s3 import rules as s3
 from local.cloud.svc.eks.rules import access, clusters, node_groups, pod_identity, templates
 from local.cloud.svc.elasticache.rules import clusters as cache_clusters
@@ -17,7 +20,7 @@ from local.cloud.svc.msk import rules as msk
 from local.cloud.svc.opensearch import rules as opensearch
 from local.cloud.svc.rds.rules import table as rds
 
-STRICT = (cloudfront, ec2, encryption, iam, kms, route53, s3, secretsmanager, sts)
+STRICT = (*cloudfront.TABLES, *ec2.TABLES, encryption, iam, kms, route53, s3, secretsmanager, sts)
 """Of moto's services."""
 
 

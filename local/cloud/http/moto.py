@@ -23,6 +23,7 @@ from local.cloud.strict.pretended import refusal
 from local.cloud.strict.request import ServiceRequest
 from local.cloud.strict.rules import rule
 from local.cloud.strict.s3 import sub_resources
+from local.cloud.svc import networks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -127,7 +128,8 @@ class Moto:
             caller, inputs = lookups.principal(call.access_key), inputs_of(call, request)
             if content is not None and "Body" in inputs:
                 inputs |= {"Body": content.body, **content.digests}
-            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, content is not None))
+            used = networks.in_use(self.context.state, call.region) if call.service == "ec2" else {}
+            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, content is not None, used))
 
 
 def _moto_app(service: Any) -> Any:

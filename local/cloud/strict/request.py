@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -18,6 +18,9 @@ class ServiceRequest:
     inputs: dict[str, Any]
     in_chunks: bool = False
     """Whether the body was sent in chunks; the input has what they hold."""
+    in_use: Mapping[str, str] = field(default_factory=dict)
+    """Subnets and security groups of the region that resources of our own services have, with the ARN of one of them.
+    Of requests to EC2 only."""
 
 
 Rule = Callable[[ServiceRequest], None]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from local.cloud.strict import cloudfront, ec2, encryption, iam, kms, route53, secretsmanager, sts
+from local.cloud.strict import encryption, iam, kms, secretsmanager, sts
+from local.cloud.strict.cloudfront import rules as cloudfront
+from local.cloud.strict.ec2 import rules as ec2
 from local.cloud.strict.request import Rule, Rules, in_turn
+from local.cloud.strict.route53 import rules as route53
 from local.cloud.strict.s3 import rules as s3
 
 _TABLES = (
-    cloudfront.RULES,
-    ec2.RULES,
+    *(table.RULES for table in cloudfront.TABLES),
+    *(table.RULES for table in ec2.TABLES),
     iam.RULES,
     kms.RULES,
     route53.RULES,

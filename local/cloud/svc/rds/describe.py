@@ -58,7 +58,7 @@ def described(state: RdsState, instance: Instance) -> Output:
             }
         ],
         "VpcSecurityGroups": [
-            {"VpcSecurityGroupId": id, "Status": "active"} for id in _security_groups(state, instance)
+            {"VpcSecurityGroupId": id, "Status": "active"} for id in security_groups(state, instance)
         ],
         "OptionGroupMemberships": [{"OptionGroupName": _option_group(), "Status": "in-sync"}],
         "PendingModifiedValues": instance.pending,
@@ -144,7 +144,7 @@ def _option_group() -> str:
     return f"default:postgres-{version.family().removeprefix('postgres')}"
 
 
-def _security_groups(state: RdsState, instance: Instance) -> list[str]:
+def security_groups(state: RdsState, instance: Instance) -> list[str]:
     given = instance.inputs.get("VpcSecurityGroupIds")
     group = state.subnet_groups.get(instance.inputs.get("DBSubnetGroupName", ""))
     if given or not group:

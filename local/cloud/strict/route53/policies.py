@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.cloud.service.errors import AwsError, unsupported
-from local.cloud.strict.request import Rules, ServiceRequest
+from local.cloud.strict.request import ServiceRequest
 
 _INTERVALS = (10, 30)
 _THRESHOLDS = range(1, 11)
@@ -18,7 +18,7 @@ _POLICIES += ("CidrRoutingConfig",)
 _UNANSWERED = ("GeoLocation", "GeoProximityLocation", "CidrRoutingConfig")
 
 
-def _health_check(request: ServiceRequest) -> None:
+def health_check(request: ServiceRequest) -> None:
     given = request.inputs.get("HealthCheckConfig") or {}
     if given.get("Type") in _ELSEWHERE:
         raise unsupported(f"health checks of the type {given['Type']}")
@@ -34,7 +34,7 @@ def _health_check(request: ServiceRequest) -> None:
         raise _invalid("SearchString must be given for a health check that searches for a string.")
 
 
-def _records(request: ServiceRequest) -> None:
+def records(request: ServiceRequest) -> None:
     for change in (request.inputs.get("ChangeBatch") or {}).get("Changes") or ():
         record: dict[str, Any] = change.get("ResourceRecordSet") or {}
         named = [policy for policy in _POLICIES if policy in record]
@@ -48,9 +48,3 @@ def _records(request: ServiceRequest) -> None:
 
 def _invalid(message: str) -> AwsError:
     return AwsError("InvalidInput", message, 400)
-
-
-RULES: Rules = {
-    ("route53", "CreateHealthCheck"): _health_check,
-    ("route53", "ChangeResourceRecordSets"): _records,
-}

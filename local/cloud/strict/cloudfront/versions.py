@@ -53,20 +53,6 @@ def _delete_distribution(request: ServiceRequest) -> None:
         raise AwsError("DistributionNotDisabled", message, 409)
 
 
-def _signers(request: ServiceRequest) -> None:
-    """A distribution trusts groups of keys that exist."""
-    behavior = request.inputs.get("DistributionConfig", {}).get("DefaultCacheBehavior", {})
-    groups = (behavior.get("TrustedKeyGroups") or {}).get("Items") or []
-    if set(groups) - cloudfront_backends[ACCOUNT]["aws"].key_groups.keys():
-        message = "The specified key group does not exist."
-        raise AwsError("TrustedKeyGroupDoesNotExist", message, 400)
-
-
-def _update_distribution(request: ServiceRequest) -> None:
-    _versioned(request)
-    _signers(request)
-
-
 def _keys(request: ServiceRequest) -> None:
     """A group has keys that exist."""
     keys = request.inputs.get("KeyGroupConfig", {}).get("Items") or []
@@ -100,8 +86,6 @@ RULES: Rules = {
     **{("cloudfront", f"{verb}{kind}"): _versioned for verb in ("Update", "Delete") for kind in _FOUND},
     ("cloudfront", "PublishFunction"): _versioned,
     ("cloudfront", "DeleteDistribution"): _delete_distribution,
-    ("cloudfront", "CreateDistribution"): _signers,
-    ("cloudfront", "UpdateDistribution"): _update_distribution,
     ("cloudfront", "CreateKeyGroup"): _keys,
     ("cloudfront", "UpdateKeyGroup"): _update_key_group,
     ("cloudfront", "DeleteKeyGroup"): _delete_key_group,

@@ -1,0 +1,1 @@
+"""What Amazon CloudFront refuses and moto does not."""

@@ -1,0 +1,1 @@
+"""What Amazon EC2 refuses and moto does not."""

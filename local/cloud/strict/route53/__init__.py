@@ -1,0 +1,1 @@
+"""What Amazon Route 53 refuses and moto does not."""
