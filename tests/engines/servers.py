@@ -26,12 +26,12 @@ class Servers:
     address: str
     made: list[Postgres] = field(default_factory=list)
 
-    def make(self, name: str, archive: Path | None = None, **origin: Origin) -> Postgres:
+    def make(self, name: str, archive: Path | None = None, origin: Origin | None = None) -> Postgres:
         authority = Authority(self.folder / "authority", "tests").ensure()
         pair = authority.pair("server", self.address, hosts=(self.address,))
         tls = Tls(pair.certificate, pair.key, authority.certificate, required=True)
         folder, command = self.folder / name, archive_command(archive) if archive else None
-        server = Postgres(folder, self.address, next(_ports), {"fsync": "off"}, tls, archive_command=command, **origin)
+        server = Postgres(folder, self.address, next(_ports), {"fsync": "off"}, tls, origin, command)
         self.made.append(server)
         return server
 
