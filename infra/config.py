@@ -72,12 +72,17 @@ def load() -> StackConfig:
 
 
 def parse(values: Mapping[str, Any]) -> StackConfig:
-    """Configuration from plain values, keys in camelCase as in the YAML: `region` has what all regions have, `regions`
-    what each has of its own. Raises ConfigError with every invalid key."""
-    of_all, own = values.get("region", {}), values.get("regions")
+    """Configuration from plain values, keys in camelCase as in the YAML. Raises ConfigError with every invalid key.
+
+    `region` has the sections of every region, `regions` what each has of its own. A key that a region's section has
+    replaces that of all regions; the rest of the section stays.
+    """
+    shared, own = values.get("region", {}), values.get("regions")
+    if not isinstance(shared, Mapping):
+        raise ConfigError(f"{NAMESPACE}:region is {shared!r}; it has sections, as in the file of another stack")
     given = {key: value for key, value in values.items() if key != "region"}
     if isinstance(own, Mapping):
-        given["regions"] = {name: _completed(of_all, one) for name, one in own.items()}
+        given["regions"] = {name: _completed(shared, one) for name, one in own.items()}
     try:
         return TypeAdapter(StackConfig).validate_python(given)
     except ValidationError as error:
@@ -85,23 +90,32 @@ def parse(values: Mapping[str, Any]) -> StackConfig:
         raise ConfigError("The stack's configuration is not valid:\n  " + "\n  ".join(lines)) from error
 
 
-def _completed(of_all: Any, own: Any) -> Any:
-    """`own`, with what it lacks from `of_all`."""
-    if not isinstance(of_all, Mapping) or not isinstance(own, Mapping):
+def _completed(shared: Mapping[str, Any], own: Any) -> Any:
+    """A region's sections, with what they lack."""
+    if not isinstance(own, Mapping):
         return own
-    return {**of_all, **{key: _completed(of_all.get(key), value) for key, value in own.items()}}
+    return {**shared, **{name: _section(shared.get(name), section) for name, section in own.items()}}
+
+
+def _section(shared: Any, own: Any) -> Any:
+    return {**shared, **own} if isinstance(shared, Mapping) and isinstance(own, Mapping) else own
 
 
 def _place(location: tuple[int | str, ...], own: Any) -> tuple[int | str, ...]:
-    """Where somebody has declared the value, or has not: `region`, unless the region has its own."""
-    if len(location) < 3 or location[0] != "regions":
+    """Where somebody has declared the value: `region`, unless the region has its own. A value that no region has is
+    missing there; one that another region has of its own is missing in this one."""
+    if len(location) < 3 or location[0] != "regions" or any(_has(one, location[2:]) for one in own.values()):
         return location
-    at = own[location[1]]
-    for part in location[2:]:
-        if not isinstance(at, Mapping) or part not in at:
-            return ("region", *location[2:])
-        at = at[part]
-    return location
+    return ("region", *location[2:])
+
+
+def _has(own: Any, way: tuple[int | str, ...]) -> bool:
+    for part in way:
+        try:
+            own = own[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _key(location: tuple[int | str, ...]) -> str:

@@ -39,7 +39,8 @@ def inventory(stack: str, profile: str | None) -> None:
     try:
         regions = [row.region for row in found if row.kind == KINDS["aws:eks/cluster:Cluster"]]
         found += clusters(regions, _OVERLAYS / stack, _rendered, prices)
-    except StepFailed as error:
+        found.sort(key=lambda row: row.region)
+    except (StepFailed, tools.ToolMissing) as error:
         sys.exit(f"aura inventory: the manifests of stack {stack} cannot be rendered: {error}")
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     console.print(render(found))

@@ -76,8 +76,32 @@ def test_what_a_region_has_of_its_own_comes_before_what_all_have_and_is_refused_
         ("203.0.113.7/32",),
     )
     given["regions"]["us-east-1"]["cache"]["nodes"] = "many"
-    with pytest.raises(ConfigError, match=r"aura:regions\.us-east-1\.cache\.nodes: "):
+    given["regions"]["us-east-1"]["network"]["zones"][0] = 5
+    with pytest.raises(ConfigError) as error:
         parse(given)
+    for place in ("cache.nodes", "network.zones.0"):
+        assert f"aura:regions.us-east-1.{place}: " in str(error.value)
+
+
+def test_a_key_of_a_regions_section_replaces_that_of_all() -> None:
+    """Who leaves an administrator out of a region does not find them there."""
+    given = values()
+    given["regions"]["us-east-1"]["cluster"] = {"admins": {}}
+    west, east = (parse(given).regions[name].cluster for name in ("us-west-2", "us-east-1"))
+    assert (east.admins, east.version) == ({}, west.version)
+    assert west.admins
+
+
+def test_what_one_region_lacks_is_missing_there_and_what_all_lack_in_the_part_of_all() -> None:
+    given = values()
+    del given["regions"]["us-east-1"]["network"]["cidr"]
+    del given["region"]["keys"]["deletionWindowDays"]
+    with pytest.raises(ConfigError) as error:
+        parse(given)
+    assert "aura:regions.us-east-1.network.cidr: " in str(error.value)
+    assert str(error.value).count("aura:region.keys.deletionWindowDays: ") == 1
+    with pytest.raises(ConfigError, match=r"aura:region is \['x'\]"):
+        parse({**values(), "region": ["x"]})
 
 
 def test_an_unknown_key_and_a_missing_one_are_both_named() -> None:

@@ -44,7 +44,7 @@ def delete(lifecycle: ResourceLifecycle, id: str, inputs: Values, outputs: Value
 
 
 def _leave(lifecycle: ResourceLifecycle, id: str, inputs: Values, known: Values, operation: Operation) -> None:
-    """Returns once the resource is no member any more."""
+    """Returns once the resource is no member any more, or is gone."""
     membership = lifecycle.kind.membership
     whole = inputs.get(membership.given) if membership else None
     if membership is None or not whole:
@@ -52,7 +52,9 @@ def _leave(lifecycle: ResourceLifecycle, id: str, inputs: Values, known: Values,
     asked = False
     for pause in pauses():
         found = lifecycle.describe(id, inputs)
-        if found is None or not jmespath.search(membership.path, found):
+        if found is None:
+            return
+        if not jmespath.search(membership.path, found):
             break
         if not asked:
             lifecycle.call(membership.call, known)

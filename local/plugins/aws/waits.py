@@ -12,6 +12,7 @@ from local.plugins.provider.base import Operation, ProviderError
 from local.plugins.provider.values import Values
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
+"""The endpoint answers in milliseconds; a longer pause would only add to an update."""
 _NOT_VISIBLE = "not visible yet"
 
 
@@ -25,8 +26,8 @@ def pauses() -> Iterator[float]:
 
 def wait_ready(lifecycle: ResourceLifecycle, id: str, inputs: Values, operation: Operation, doing: str) -> Any:
     """The description once the resource is usable. Raises ProviderError when its status is a failure."""
-    ready = lifecycle.kind.ready
-    for pause in pauses():
+    ready, rest = lifecycle.kind.ready, pauses()
+    while True:
         found = lifecycle.describe(id, inputs)
         if found is not None and ready is None:
             return found
@@ -36,8 +37,7 @@ def wait_ready(lifecycle: ResourceLifecycle, id: str, inputs: Values, operation:
         if ready and status in ready.failure:
             raise ProviderError(f"{lifecycle.name} is {status} after {doing}")
         operation.report(f"{doing}: {status}")
-        operation.pause(pause, f"{lifecycle.name}, which is {status}")
-    raise AssertionError
+        operation.pause(next(rest), f"{lifecycle.name}, which is {status}")
 
 
 def wait_done(lifecycle: ResourceLifecycle, answer: Any, known: Values, operation: Operation, doing: str) -> None:
