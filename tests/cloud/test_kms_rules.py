@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
 import pytest
 
 from local.cloud.strict.kms import creation, lockout
-from tests.fixtures.cloud import Cloud, code
+from tests.fixtures.cloud import REGION, Cloud, code
 
 pytestmark = pytest.mark.integration
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deploy"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/ci"
 ALL = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
 LOCKED_OUT = "MalformedPolicyDocumentException"
 
@@ -85,7 +87,37 @@ def test_a_key_policy_does_not_lock_its_writer_out(cloud: Cloud) -> None:
     ],
 )
 def test_who_can_change_a_key_policy_again(statements: list[dict[str, Any]], refused: bool) -> None:
-    assert (lockout.refusal(policy(*statements), ROLE, ACCOUNT) is not None) is refused
+    assert (lockout.refusal(policy(*statements), {ROLE}, ACCOUNT) is not None) is refused
+
+
+@pytest.mark.parametrize(
+    ("principal", "refused"), [(ROLE, False), (SESSION, False), (f"{SESSION}2", True), (f"{ROLE}/{SESSION}", True)]
+)
+def test_a_session_is_its_role_and_itself(principal: str, refused: bool) -> None:
+    named = {**ALL, "Principal": {"AWS": principal}}
+    for role in (ROLE, ROLE.replace("role/", "role/a/path/")):
+        callers = lockout.names(role, "ci", ACCOUNT) | {ROLE}
+        assert (lockout.refusal(policy(named), callers, ACCOUNT) is not None) is refused
+        assert (lockout.refusal(policy(ALL, {**named, "Effect": "Deny"}), callers, ACCOUNT) is not None) is not refused
+    assert lockout.names(ROLE, "", ACCOUNT) == {ROLE}
+
+
+def test_a_session_may_name_itself_in_the_policy_of_its_key(cloud: Cloud) -> None:
+    iam, trust = cloud.client("iam"), {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName="deploy", Path="/a/", AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    iam.put_role_policy(RoleName="deploy", PolicyName="p", PolicyDocument=policy(allowed))
+    given = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName="ci")["Credentials"]
+    kms = boto3.client(
+        "kms",
+        region_name=REGION,
+        endpoint_url=cloud.site.endpoint_url,
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+    kms.create_key(Policy=policy({**ALL, "Principal": {"AWS": SESSION}}))
+    assert code(kms.create_key, Policy=policy({**ALL, "Principal": {"AWS": f"{SESSION}2"}})) == LOCKED_OUT
 
 
 def test_a_key_does_what_it_is_for(cloud: Cloud) -> None:

@@ -173,6 +173,9 @@ WRONG_VALUES = [
     ("AAAA", "10.0.0.1", "AAAARRDATAIllegalIPv6Address (Value is not a valid IPv6 address)"),
     ("MX", "mail.example.", "MXRRDATANotTwoFields (MX record doesn't have 2 fields)"),
     ("TXT", "hello", "InvalidCharacterString (Value should be enclosed in quotation marks)"),
+    ("TXT", '"a" b', "InvalidCharacterString (Value should be enclosed in quotation marks)"),
+    ("TXT", f'"{"x" * 256}"', "CharacterStringTooLong (Value is too long)"),
+    ("SPF", f'"a""{"x" * 256}"', "CharacterStringTooLong (Value is too long)"),
 ]
 
 
@@ -185,9 +188,53 @@ def test_a_value_that_its_type_cannot_have_is_refused(
         assert changed(cloud, zone, action, f"wrong-value.{DOMAIN}", type, value) == expected
 
 
+RIGHT_VALUES = [
+    *(("A", "10.1.2.3"), ("AAAA", "::1"), ("MX", "10 mail.example."), ("TXT", '"a" "b \\" c"')),
+    *(("TXT", f'"{"x" * 255}""more"'), ("TXT", '"' + "\\052" * 255 + '"'), ("TXT", '"' + '\\"' * 255 + '"')),
+]
+
+
 def test_right_values_are_taken(cloud: Cloud, zone: str) -> None:
-    for type, value in (("A", "10.1.2.3"), ("AAAA", "::1"), ("MX", "10 mail.example."), ("TXT", '"a" "b \\" c"')):
-        assert changed(cloud, zone, "CREATE", f"right-{type}.{DOMAIN}", type, value) == ""
+    for number, (type, value) in enumerate(RIGHT_VALUES):
+        assert changed(cloud, zone, "CREATE", f"right-{number}.{DOMAIN}", type, value) == "", value
+
+
+def test_strings_without_white_space_between_them_are_answered(cloud: Cloud, zone: str) -> None:
+    assert changed(cloud, zone, "CREATE", f"strings.{DOMAIN}", "TXT", f'"{"x" * 255}""more"') == ""
+    shown = [f'"{"x" * 255}" "more"', f'"{"x" * 255}","more"']
+    until("the record", lambda: look_up(cloud, "strings", type="TXT")[:1] in [[each] for each in shown], 30)
+
+
+def listed(cloud: Cloud, zone: str, **given: Any) -> list[str]:
+    """Names of the zone's record sets, as far as they are under `spelled`."""
+    sets = cloud.client("route53").list_resource_record_sets(HostedZoneId=zone, **given)["ResourceRecordSets"]
+    return [one["Name"] for one in sets if one["Name"].lower().endswith(f".spelled.{DOMAIN}.")]
+
+
+ALIAS = {"HostedZoneId": "Z2FDTNDATAQYW2", "DNSName": "d.cloudfront.net", "EvaluateTargetHealth": False}
+SPELLINGS = [("*", "\\052"), ("\\052", "*"), ("Capital", "cAPITAL"), ("small", "SMALL")]
+
+
+@pytest.mark.parametrize("of", [{"ResourceRecords": [{"Value": "10.1.2.3"}], "TTL": 60}, {"AliasTarget": ALIAS}])
+@pytest.mark.parametrize(("one", "other"), SPELLINGS)
+def test_a_name_is_the_same_however_it_is_spelled(
+    cloud: Cloud, zone: str, one: str, other: str, of: dict[str, Any]
+) -> None:
+    route53, names = cloud.client("route53"), {spelled: f"{spelled}.spelled.{DOMAIN}" for spelled in (one, other)}
+
+    def change(action: str, spelled: str) -> None:
+        made = {"Name": names[spelled], "Type": "A", **of}
+        batch = {"Changes": [{"Action": action, "ResourceRecordSet": made}]}
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=batch)
+
+    for spelled in (one, other):
+        change("UPSERT", spelled)
+    kept = f"{one.lower()}.spelled.{DOMAIN}.".replace("\\052", "*")
+    assert listed(cloud, zone) == [kept]
+    for spelled in (one, other):
+        assert listed(cloud, zone, StartRecordName=names[spelled], StartRecordType="A", MaxItems="1") == [kept]
+    change("DELETE", other)
+    assert listed(cloud, zone) == []
 
 
 def test_a_record_is_created_once_and_deleted_as_it_is(cloud: Cloud, zone: str) -> None:

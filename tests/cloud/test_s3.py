@@ -165,13 +165,19 @@ def test_a_new_bucket_has_its_tags(s3: Any) -> None:
 def test_what_s3_refuses_is_refused(s3: Any, bucket: str) -> None:
     at, all_keys = {"Bucket": bucket, "Key": "k"}, {"Principal": "*", "Effect": "Allow", "Action": "s3:GetObject"}
     of_another = json.dumps({"Statement": [{**all_keys, "Resource": "arn:aws:s3:::another/*"}]})
+    own = {**all_keys, "Resource": f"arn:aws:s3:::{bucket}/*"}
+    conditions = ({"StringEquals": "x"}, {"StringEquals": ["x"]}, "x", ["x"], None)
+    malformed = [json.dumps({"Statement": [{**own, "Condition": each}]}) for each in conditions]
     refusals: list[tuple[str, dict[str, Any], str]] = [
         ("create_bucket", {"Bucket": "Test_S3", "CreateBucketConfiguration": HERE}, "InvalidBucketName"),
         ("put_object", {**at, "ContentMD5": "AAAAAAAAAAAAAAAAAAAAAA=="}, "BadDigest"),
         ("put_object", {**at, "ChecksumCRC32": "AAAAAQ=="}, "BadDigest"),
         ("put_object", {"Bucket": bucket, "Key": "k" * 1025}, "KeyTooLongError"),
         ("put_bucket_policy", {"Bucket": bucket, "Policy": "{"}, "MalformedPolicy"),
-        ("put_bucket_policy", {"Bucket": bucket, "Policy": of_another}, "MalformedPolicy"),
+        *(
+            ("put_bucket_policy", {"Bucket": bucket, "Policy": policy}, "MalformedPolicy")
+            for policy in (of_another, *malformed)
+        ),
         ("list_objects_v2", {"Bucket": bucket, "MaxKeys": -1}, "InvalidArgument"),
         ("list_objects_v2", {"Bucket": bucket, "ContinuationToken": "bogus"}, "InvalidArgument"),
         (

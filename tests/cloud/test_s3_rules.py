@@ -274,6 +274,16 @@ def test_a_policy_ends_at_a_time_of_a_zone(expiration: Any) -> None:
 READ = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 BAD = "InvalidArgument"
 TRANSITIONS = ((10, "STANDARD_IA", BAD), (30, "STANDARD_IA", None), (0, "GLACIER", None), (-1, "GLACIER", BAD))
+ADDRESSES = (
+    *(("192.0.2.1", False), ("10.0.0.0/8", False), ("8.0.0.0/7", True), ("0.0.0.0/1", True), ("*", True)),
+    *(("2001:db8::/32", False), ("2001:db8::/31", True), ("::/0", True)),
+)
+ACCESS_POINTS = (
+    *(("arn:aws:s3:us-west-2:123456789012:accesspoint/*", False), ("arn:aws:s3:us-west-2:*:accesspoint/a", True)),
+    *(("arn:aws:s3:us-west-2:12345678901?:accesspoint/a", True), ("arn:aws:s3:*:123456789012:accesspoint/a", True)),
+    *(("arn:aws:s3:us-west-2::accesspoint/*", True), ("arn:aws:s3:*", True), ("*", True)),
+    ("arn:aws:s3:us-west-2:${aws:PrincipalAccount}:accesspoint/a", True),
+)
 VPC = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
 
 
@@ -288,6 +298,8 @@ VPC = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
         ({"Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}, True),
         ({"Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}}}, False),
         ({"Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24", "0.0.0.0/0"]}}}, True),
+        *(({"Condition": {"IpAddress": {"aws:SourceIp": of}}}, public) for of, public in ADDRESSES),
+        *(({"Condition": {"ArnLike": {"s3:DataAccessPointArn": of}}}, public) for of, public in ACCESS_POINTS),
     ],
 )
 def test_a_policy_is_public_that_lets_in_everyone(changes: dict[str, Any], public: bool) -> None:

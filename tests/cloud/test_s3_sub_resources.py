@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ ITSELF = {
 """About no sub-resource."""
 OF_A_NEW_BUCKET = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists", "IllegalLocationConstraintException")
 CONTENT = b"precious"
+NUMBERS = itertools.count()
+"""Of the buckets."""
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +48,9 @@ def s3(cloud: Cloud) -> Any:
 
 
 @pytest.fixture
-def bucket(s3: Any, request: pytest.FixtureRequest) -> Iterator[str]:
+def bucket(s3: Any) -> Iterator[str]:
     """A new one with the object `k`."""
-    name = f"sub-{abs(hash(request.node.name)):x}"[:40]
+    name = f"test-sub-resources-{next(NUMBERS)}"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket=name, Key="k", Body=CONTENT)
     yield name

@@ -115,6 +115,12 @@ def test_networks_begin_at_their_first_address(ec2: Any) -> None:
     ec2.delete_vpc(VpcId=vpc["VpcId"])
 
 
+@pytest.mark.parametrize("wrong", ["10.44.0.0", "10.44.0.0/255.255.0.0", "10.44.0.0/16/16", "10.44.0/16", "nonsense"])
+def test_a_network_has_the_length_of_its_prefix(ec2: Any, vpc: str, wrong: str) -> None:
+    assert code(ec2.create_vpc, CidrBlock=wrong) == "InvalidParameterValue"
+    assert code(ec2.create_subnet, VpcId=vpc, CidrBlock=wrong) == "InvalidParameterValue"
+
+
 def test_a_vpc_has_one_internet_gateway(ec2: Any, vpc: str) -> None:
     one, other = (ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"] for _ in range(2))
     ec2.attach_internet_gateway(InternetGatewayId=one, VpcId=vpc)

@@ -7,11 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud.strict import encryption, iam, kms, secretsmanager, sts
-from local.cloud.strict.cloudfront import rules as cloudfront
-from local.cloud.strict.ec2 import rules as ec2
-from local.cloud.strict.route53 import rules as route53
-from local.cloud.strict.s3 import rules as s3
+from local.cloud.strict.rules import TABLES
 from local.cloud.svc.eks.rules import access, clusters, node_groups, pod_identity, templates
 from local.cloud.svc.elasticache.rules import clusters as cache_clusters
 from local.cloud.svc.elasticache.rules import creation, modification
@@ -20,8 +16,8 @@ from local.cloud.svc.msk import rules as msk
 from local.cloud.svc.opensearch import rules as opensearch
 from local.cloud.svc.rds.rules import table as rds
 
-STRICT = (*cloudfront.TABLES, *ec2.TABLES, encryption, iam, kms, route53, s3, secretsmanager, sts)
-"""Of moto's services."""
+_SUBJECT = len(["local", "cloud", "strict"])
+"""Where a table's name has its service, or what else it is about."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ def rows(service: str) -> list[Row]:
 
 def of_moto() -> Iterator[tuple[str, str]]:
     """What a table of moto's services is about with its source, and the operations that it holds for."""
-    for module in STRICT:
+    for module in sorted(TABLES, key=lambda table: table.__name__.split(".")[_SUBJECT]):
         services = ", ".join(sorted({service for service, _ in module.RULES}))
         operations = ", ".join(sorted({operation for _, operation in module.RULES}))
         yield " ".join((module.__doc__ or "").split()), f"{services}: {operations}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.core.request import Request
@@ -125,11 +126,21 @@ class Moto:
         content = chunks.content(request) if call.service == "s3" else None
         check = rule(call.service, call.operation)
         if check is not None:
-            caller, inputs = lookups.principal(call.access_key), inputs_of(call, request)
+            inputs = inputs_of(call, request)
             if content is not None and "Body" in inputs:
                 inputs |= {"Body": content.body, **content.digests}
-            used = networks.in_use(self.context.state, call.region) if call.service == "ec2" else {}
-            check(ServiceRequest(call.service, call.operation, call.region, caller, inputs, content is not None, used))
+            check(
+                ServiceRequest(
+                    call.service,
+                    call.operation,
+                    call.region,
+                    lookups.principal(call.access_key),
+                    inputs,
+                    in_chunks=content is not None,
+                    session=lookups.session_name(call.access_key),
+                    in_use=partial(networks.in_use, self.context.state, call.region),
+                )
+            )
 
 
 def _moto_app(service: Any) -> Any:

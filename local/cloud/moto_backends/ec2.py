@@ -3,14 +3,17 @@ address."""
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network
 from typing import Any
 
+from moto.ec2.exceptions import InvalidCIDRBlockParameterError
 from moto.ec2.models import EC2Backend
 
 _delete = EC2Backend.delete_vpc_endpoints
 _vpc = EC2Backend.create_vpc
 _subnet = EC2Backend.create_subnet
+_CIDR = re.compile(r"[\d.]+/\d{1,2}", re.ASCII)
 
 
 def install() -> None:
@@ -37,8 +40,13 @@ def _subnet_made(self: Any, vpc_id: str, cidr_block: str, *arguments: Any, **nam
 
 
 def canonical(cidr: str) -> str:
-    """100.68.0.18/18 is 100.68.0.0/18 (EC2 API Reference, CreateVpc and CreateSubnet); what is no network stays."""
-    try:
-        return str(IPv4Network(cidr, strict=False))
-    except ValueError:
+    """100.68.0.18/18 is 100.68.0.0/18 (EC2 API Reference, CreateVpc and CreateSubnet). An address alone is no network,
+    and neither is one with a mask of addresses; a subnet of IPv6 addresses only has none."""
+    if not cidr:
         return cidr
+    try:
+        if _CIDR.fullmatch(cidr):
+            return str(IPv4Network(cidr, strict=False))
+    except ValueError:
+        pass
+    raise InvalidCIDRBlockParameterError(cidr)

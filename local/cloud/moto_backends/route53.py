@@ -12,6 +12,7 @@ from moto.route53.responses import Route53
 from moto.route53.utils import validate_domain_name
 
 _status: Any = Route53.get_dnssec
+_list: Any = Route53Backend.list_resource_record_sets
 _ACTIONS = ("CREATE", "UPSERT", "DELETE")
 
 
@@ -19,6 +20,7 @@ def install() -> None:
     """Replaces methods of moto's classes, so that pickles keep referring to those classes."""
     Route53.get_dnssec = _with_keys
     Route53Backend.change_resource_record_sets = _changed
+    Route53Backend.list_resource_record_sets = _listed
     RecordSet.resource_records = property(_values)  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -47,12 +49,25 @@ def _changed(self: Any, zoneid: str, change_list: list[dict[str, Any]]) -> None:
     zone.rrsets = [*kept, *fresh.values()]
 
 
+def _listed(self: Any, zone_id: str, start_type: str, start_name: str, max_items: int) -> Any:
+    """moto looks for the name as the request spells it."""
+    return _list(self, zone_id, start_type, full_name(start_name) if start_name else start_name, max_items)
+
+
+def full_name(name: str) -> str:
+    """In lower case, with its dot and its asterisk: the form in which names are compared and kept.
+
+    https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
+    """
+    return name.lower().replace("\\052", "*").rstrip(".") + "."
+
+
 def _key(name: str, type: str | None, set_id: str | None) -> tuple[str, str | None, str]:
-    return name.lower().rstrip("."), type, set_id or ""
+    return full_name(name), type, set_id or ""
 
 
 def _stored(record: dict[str, Any]) -> dict[str, Any]:
-    stored = {**record, "Name": record["Name"].rstrip(".") + "."}
+    stored = {**record, "Name": full_name(record["Name"])}
     if "ResourceRecords" in record:
         stored["ResourceRecords"] = [one["Value"] for one in record["ResourceRecords"]]
     return stored

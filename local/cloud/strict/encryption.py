@@ -14,7 +14,7 @@ from moto.sqs.models import sqs_backends
 from local.cloud.context import ACCOUNT
 from local.cloud.moto_backends.keys import kms_key
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.request import Rules, ServiceRequest
+from local.cloud.strict.request import Rules, ServiceRequest, refuse
 
 _OWN = "alias/aws/"
 """Keys of AWS, which are always enabled."""
@@ -41,7 +41,7 @@ def _secret(request: ServiceRequest) -> None:
     key = inputs.get("KmsKeyId") or (getattr(known, "kms_key_id", None) if known else None)
     reads = request.operation == "GetSecretValue"
     if reads or {"SecretString", "SecretBinary"} & inputs.keys():
-        _raise(refusal(request.region, key, {"": "DecryptionFailure" if reads else "EncryptionFailure"}))
+        refuse(refusal(request.region, key, {"": "DecryptionFailure" if reads else "EncryptionFailure"}))
 
 
 def _object(request: ServiceRequest) -> None:
@@ -58,7 +58,7 @@ def _object(request: ServiceRequest) -> None:
         key = request.inputs.get("SSEKMSKeyId")
         if not key and not request.inputs.get("ServerSideEncryption"):
             key = _default_key(bucket.encryption)
-    _raise(refusal(bucket.region_name, key, _S3, 400))
+    refuse(refusal(bucket.region_name, key, _S3, 400))
 
 
 def _default_key(encryption: dict[str, Any] | None) -> str | None:
@@ -67,18 +67,13 @@ def _default_key(encryption: dict[str, Any] | None) -> str | None:
 
 
 def _log_group(request: ServiceRequest) -> None:
-    _raise(refusal(request.region, request.inputs.get("kmsKeyId"), {"": "InvalidParameterException"}))
+    refuse(refusal(request.region, request.inputs.get("kmsKeyId"), {"": "InvalidParameterException"}))
 
 
 def _message(request: ServiceRequest) -> None:
     name = request.inputs.get("QueueUrl", "").rpartition("/")[2]
     queue = sqs_backends[ACCOUNT][request.region].queues.get(name)
-    _raise(refusal(request.region, getattr(queue, "kms_master_key_id", None), _SQS, 400))
-
-
-def _raise(error: AwsError | None) -> None:
-    if error is not None:
-        raise error
+    refuse(refusal(request.region, getattr(queue, "kms_master_key_id", None), _SQS, 400))
 
 
 RULES: Rules = {

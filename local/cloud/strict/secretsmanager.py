@@ -12,7 +12,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError
-from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
+from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn, refuse
 
 _REFUSED = (
     *("PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage", "TagResource", "UntagResource"),
@@ -54,11 +54,11 @@ def _too_long(member: str, most: int) -> AwsError:
 
 
 def _name(request: ServiceRequest) -> None:
-    _raise(refusal_of_name(request.inputs.get("Name", "")))
+    refuse(refusal_of_name(request.inputs.get("Name", "")))
 
 
 def _value(request: ServiceRequest) -> None:
-    _raise(refusal_of_value(request.inputs))
+    refuse(refusal_of_value(request.inputs))
 
 
 def _free(request: ServiceRequest) -> None:
@@ -74,11 +74,6 @@ def _living(request: ServiceRequest) -> None:
     if secret is not None and secret.is_deleted():
         message = "You can't perform this operation on the secret because it was marked for deletion."
         raise AwsError("InvalidRequestException", message)
-
-
-def _raise(error: AwsError | None) -> None:
-    if error is not None:
-        raise error
 
 
 _OF_OPERATIONS: dict[str, Rule] = {

@@ -13,16 +13,13 @@ from local.cloud.svc.opensearch.model import OpenSearchState
 from local.cloud.svc.rds import describe
 from local.cloud.svc.rds.model import RdsState
 
-Use = tuple[str, str]
-"""Id of a subnet or a security group, and the ARN of who uses it."""
+
+def in_use(states: Mapping[tuple[str, str], Any], region: str) -> set[str]:
+    """Their ids. `states` are the context's; call under its lock."""
+    return {id for (_, of), state in states.items() if of == region for id in _uses(state)}
 
 
-def in_use(states: Mapping[tuple[str, str], Any], region: str) -> dict[str, str]:
-    """By id. `states` are the context's; call under its lock."""
-    return {id: arn for (_, of), state in states.items() if of == region for id, arn in _uses(state)}
-
-
-def _uses(state: Any) -> Iterator[Use]:
+def _uses(state: Any) -> Iterator[str]:
     if isinstance(state, RdsState):
         yield from _rds(state)
     elif isinstance(state, CacheState):
@@ -35,19 +32,19 @@ def _uses(state: Any) -> Iterator[Use]:
         yield from _opensearch(state)
 
 
-def _rds(state: RdsState) -> Iterator[Use]:
+def _rds(state: RdsState) -> Iterator[str]:
     """An instance is in the subnet of its zone, whatever else its group has."""
     for instance in state.instances.values():
         group = instance.inputs.get("DBSubnetGroupName")
-        ids = [*_subnets(state, group, {describe.zone(state, instance)}), *describe.security_groups(state, instance)]
-        yield from ((id, instance.arn) for id in ids)
+        yield from _subnets(state, group, {describe.zone(state, instance)})
+        yield from describe.security_groups(state, instance)
 
 
-def _elasticache(state: CacheState) -> Iterator[Use]:
+def _elasticache(state: CacheState) -> Iterator[str]:
     for group in state.group_users.values():
         zones = {member.zone for member in group.members}
-        ids = _subnets(state, group.inputs.get("CacheSubnetGroupName"), zones)
-        yield from ((id, group.arn) for id in (*ids, *group.inputs.get("SecurityGroupIds", ())))
+        yield from _subnets(state, group.inputs.get("CacheSubnetGroupName"), zones)
+        yield from _members(group.inputs, "SecurityGroupIds")
 
 
 def _subnets(state: GroupState, name: str | None, zones: set[str]) -> Iterator[str]:
@@ -56,23 +53,25 @@ def _subnets(state: GroupState, name: str | None, zones: set[str]) -> Iterator[s
     yield from ({zone: id for id, zone in reversed(group.subnets) if zone in zones}.values() if group else ())
 
 
-def _eks(state: EksState) -> Iterator[Use]:
+def _eks(state: EksState) -> Iterator[str]:
     for cluster in state.clusters.values():
-        network = cluster.inputs["resourcesVpcConfig"]
-        ids = [*network.get("subnetIds", ()), *network.get("securityGroupIds", ()), cluster.security_group]
-        yield from ((id, cluster.arn) for id in ids)
+        yield cluster.security_group
+        yield from _members(cluster.inputs.get("resourcesVpcConfig"), "subnetIds", "securityGroupIds")
         for nodes in cluster.node_groups.values():
-            yield from ((id, nodes.arn) for id in nodes.inputs.get("subnets", ()))
+            yield from _members(nodes.inputs, "subnets")
 
 
-def _msk(state: MskState) -> Iterator[Use]:
+def _msk(state: MskState) -> Iterator[str]:
     for cluster in state.clusters.values():
-        nodes = cluster.inputs["BrokerNodeGroupInfo"]
-        yield from ((id, cluster.arn) for id in (*nodes["ClientSubnets"], *nodes.get("SecurityGroups", ())))
+        yield from _members(cluster.inputs.get("BrokerNodeGroupInfo"), "ClientSubnets", "SecurityGroups")
 
 
-def _opensearch(state: OpenSearchState) -> Iterator[Use]:
+def _opensearch(state: OpenSearchState) -> Iterator[str]:
     for domain in state.domains.values():
-        network = domain.options.get("VPCOptions") or {}
-        ids = (*network.get("SubnetIds", ()), *network.get("SecurityGroupIds", ()))
-        yield from ((id, domain.arn) for id in ids)
+        yield from _members(domain.options.get("VPCOptions"), "SubnetIds", "SecurityGroupIds")
+
+
+def _members(network: Mapping[str, Any] | None, *names: str) -> Iterator[str]:
+    """The ids in these lists, as far as it has them."""
+    for name in names:
+        yield from (network or {}).get(name) or ()

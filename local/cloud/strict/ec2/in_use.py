@@ -14,7 +14,7 @@ from local.cloud.strict.request import Rules, ServiceRequest
 
 def _subnet(request: ServiceRequest) -> None:
     id = request.inputs.get("SubnetId", "")
-    if id in request.in_use or id in _of_gateways(ec2_backends[ACCOUNT][request.region]):
+    if id in request.in_use() or id in _of_gateways(ec2_backends[ACCOUNT][request.region]):
         raise AwsError("DependencyViolation", f"The subnet '{id}' has dependencies and cannot be deleted.")
 
 
@@ -40,7 +40,7 @@ def _group(request: ServiceRequest) -> None:
     if group.is_default or group.name == "default":
         message = f'the specified group: "{group.id}" name: "{group.name}" cannot be deleted by a user'
         raise AwsError("CannotDelete", message)
-    if group.id in request.in_use:
+    if group.id in request.in_use():
         raise AwsError("DependencyViolation", f"resource {group.id} has a dependent object")
 
 

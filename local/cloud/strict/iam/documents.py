@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.cloud.context import ACCOUNT
 from local.cloud.service.errors import AwsError
+from local.cloud.strict.policies import listed
 
 _PRINCIPAL_ELEMENTS = ("Principal", "NotPrincipal")
 _OF_ACCOUNT = re.compile(f"arn:aws:iam::{ACCOUNT}:(?:user|role)/.+")
@@ -31,7 +32,7 @@ def refusal_of_trust(document: str, exists: Callable[[str], bool]) -> AwsError |
         principal = statement.get("Principal")
         if not isinstance(principal, Mapping):
             continue
-        for name in _listed(principal.get("AWS", [])):
+        for name in listed(principal.get("AWS", [])):
             if _OF_ACCOUNT.fullmatch(str(name)) and not exists(str(name)):
                 return _malformed(f'Invalid principal in policy: "AWS":"{name}"')
     return None
@@ -53,12 +54,8 @@ def _statements(document: str) -> list[Mapping[str, Any]] | None:
         return None
     if not isinstance(policy, dict):
         return None
-    return [statement for statement in _listed(policy.get("Statement", [])) if isinstance(statement, Mapping)]
+    return [statement for statement in listed(policy.get("Statement", [])) if isinstance(statement, Mapping)]
 
 
 def _malformed(message: str) -> AwsError:
     return AwsError("MalformedPolicyDocument", message, 400)
-
-
-def _listed(value: Any) -> Iterator[Any]:
-    yield from value if isinstance(value, list) else [value]

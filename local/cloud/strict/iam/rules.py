@@ -1,4 +1,5 @@
-"""The rules of IAM by operation, applied to the identities and policies that moto has."""
+"""Policies and their quotas, names, and what belongs to AWS. Source: IAM User Guide, "IAM and AWS STS quotas" and "IAM
+JSON policy elements reference"; IAM API Reference, errors of each operation."""
 
 from __future__ import annotations
 
@@ -12,40 +13,41 @@ from local.cloud.moto_backends.iam import is_managed_by_aws
 from local.cloud.moto_backends.roles import principal_exists
 from local.cloud.service.errors import AwsError
 from local.cloud.strict.iam import documents, managed, names, quotas
-from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
+from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn, refuse
 
 _KINDS = ("Role", "User", "Group")
 
 
 def _names(request: ServiceRequest) -> None:
-    _raise(names.refusal(request.operation, request.inputs))
+    refuse(names.refusal(request.operation, request.inputs))
 
 
 def _of_aws(request: ServiceRequest) -> None:
-    _raise(managed.refusal(request.operation, request.inputs.get("PolicyArn", ""), request.caller))
+    refuse(managed.refusal(request.operation, request.inputs.get("PolicyArn", ""), request.caller))
 
 
 def _trust(request: ServiceRequest) -> None:
     document = request.inputs.get("AssumeRolePolicyDocument") or request.inputs.get("PolicyDocument", "")
-    _raise(documents.refusal_of_trust(document, principal_exists))
+    refuse(documents.refusal_of_trust(document, principal_exists))
 
 
 def _document(request: ServiceRequest) -> None:
-    _raise(documents.refusal_of_identity_policy(request.inputs.get("PolicyDocument", "")))
+    refuse(documents.refusal_of_identity_policy(request.inputs.get("PolicyDocument", "")))
 
 
 def _boundary(request: ServiceRequest) -> None:
     """A boundary is a managed policy that exists. One that is no ARN of a policy is moto's to refuse."""
     arn = request.inputs.get("PermissionsBoundary", "")
-    known = arn in iam_backends[ACCOUNT]["aws"].managed_policies or is_managed_by_aws(arn)
-    if ":policy/" in arn and not known:
+    if ":policy/" not in arn:
+        return
+    if arn not in iam_backends[ACCOUNT]["aws"].managed_policies and not is_managed_by_aws(arn):
         raise AwsError("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
 
 
 def _attached(request: ServiceRequest) -> None:
     kind, owner = _owner(request)
     if owner is not None:
-        _raise(quotas.refusal_of_attachment(kind, owner.managed_policies, request.inputs.get("PolicyArn", "")))
+        refuse(quotas.refusal_of_attachment(kind, owner.managed_policies, request.inputs.get("PolicyArn", "")))
 
 
 def _inline(request: ServiceRequest) -> None:
@@ -53,7 +55,7 @@ def _inline(request: ServiceRequest) -> None:
     if owner is not None:
         inputs = request.inputs
         policies = {**owner.policies, inputs.get("PolicyName", ""): inputs.get("PolicyDocument", "")}
-        _raise(quotas.refusal_of_inline(kind, owner.name, policies))
+        refuse(quotas.refusal_of_inline(kind, owner.name, policies))
 
 
 def _unattached(request: ServiceRequest) -> None:
@@ -80,11 +82,6 @@ def _owner(request: ServiceRequest) -> tuple[str, Any]:
         if name := request.inputs.get(f"{kind.title()}Name"):
             return kind, next((each for each in known.values() if each.name == name), None)
     return "role", None
-
-
-def _raise(error: AwsError | None) -> None:
-    if error is not None:
-        raise error
 
 
 _OF_OPERATIONS: dict[str, Rule] = {

@@ -1,4 +1,8 @@
-"""The rules of KMS by operation, applied to the keys that moto has."""
+"""Keys that are disabled or will be deleted, what a key is for, and who may change its policy.
+
+Source: AWS KMS Developer Guide, "Key states of AWS KMS keys", "Key spec reference" and "Default key policy"; AWS KMS
+API Reference, CreateKey, PutKeyPolicy and ScheduleKeyDeletion.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +15,39 @@ from local.cloud.context import ACCOUNT
 from local.cloud.moto_backends.multi_region_keys import primary_region, related
 from local.cloud.service.errors import AwsError
 from local.cloud.strict.kms import creation, lockout, states, usages
-from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
+from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn, refuse
 
 
 def _state(request: ServiceRequest) -> None:
     for key in _keys(request):
-        _raise(states.refusal(request.operation, key.key_state, key.arn))
+        refuse(states.refusal(request.operation, key.key_state, key.arn))
 
 
 def _usage(request: ServiceRequest) -> None:
     for key in _keys(request):
-        _raise(usages.refusal(request.operation, key.key_usage, key.arn))
+        refuse(usages.refusal(request.operation, key.key_usage, key.arn))
 
 
 def _rotation(request: ServiceRequest) -> None:
     for key in _keys(request):
-        _raise(usages.refusal_of_rotation(key.key_spec, key.arn))
+        refuse(usages.refusal_of_rotation(key.key_spec, key.arn))
 
 
 def _creation(request: ServiceRequest) -> None:
     inputs = request.inputs
     spec = inputs.get("KeySpec") or inputs.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
-    _raise(creation.refusal(spec, inputs.get("KeyUsage")))
+    refuse(creation.refusal(spec, inputs.get("KeyUsage")))
 
 
 def _tags(request: ServiceRequest) -> None:
-    _raise(creation.refusal_of_tags([tag.get("TagKey", "") for tag in request.inputs.get("Tags") or ()]))
+    refuse(creation.refusal_of_tags([tag.get("TagKey", "") for tag in request.inputs.get("Tags") or ()]))
 
 
 def _policy(request: ServiceRequest) -> None:
     policy = request.inputs.get("Policy")
     if policy is not None and not request.inputs.get("BypassPolicyLockoutSafetyCheck"):
-        _raise(lockout.refusal(policy, request.caller, ACCOUNT))
+        callers = lockout.names(request.caller, request.session, ACCOUNT)
+        refuse(lockout.refusal(policy, callers, ACCOUNT))
 
 
 def _window(request: ServiceRequest) -> None:
@@ -99,12 +104,7 @@ def _of_primary(request: ServiceRequest) -> None:
     replica = next((each for each in related(key.id) if each.region == to), None)
     if replica is None:
         raise AwsError("NotFoundException", f"{key.arn} has no replica in {to}.")
-    _raise(states.refusal(request.operation, replica.key_state, replica.arn))
-
-
-def _raise(error: AwsError | None) -> None:
-    if error is not None:
-        raise error
+    refuse(states.refusal(request.operation, replica.key_state, replica.arn))
 
 
 _OF_OPERATIONS: tuple[dict[str, Rule], ...] = (

@@ -7,6 +7,7 @@ from typing import Any
 from moto.route53.models import route53_backends
 
 from local.cloud.context import ACCOUNT
+from local.cloud.moto_backends.route53 import full_name
 from local.cloud.service.errors import AwsError
 from local.cloud.strict.request import ServiceRequest
 from local.cloud.strict.route53.batch import Change, Key, Settings, troubles
@@ -22,11 +23,6 @@ def check(request: ServiceRequest) -> None:
     known = {_key(each.name, each.type, each.set_identifier): _kept(each) for each in zone.rrsets}
     if found := troubles(full_name(zone.name), known, changes):
         raise AwsError("InvalidChangeBatch", f"[{', '.join(found)}]", 400)
-
-
-def full_name(name: str) -> str:
-    """In lower case, with its dot and its asterisk."""
-    return name.lower().replace("\\052", "*").rstrip(".") + "."
 
 
 def _key(name: str, type: str | None, set_id: str | None) -> Key:

@@ -12,7 +12,12 @@ from ipaddress import IPv4Address, IPv6Address
 Check = Callable[[str], str]
 """AWS's name for what is wrong with a value, and its explanation; empty for a value that can be."""
 
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"(?:\s+"(?:[^"\\]|\\.)*")*', re.DOTALL)
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_QUOTED = re.compile(rf"{_STRING.pattern}(?:\s*{_STRING.pattern})*", re.DOTALL)
+_ESCAPED = re.compile(r"\\(?:[0-7]{3}|.)", re.DOTALL)
+"""A character by its octal code, or one that would mean something else."""
+_LONGEST = 255
+"""Bytes of one string."""
 _PRIORITIES = range(65536)
 
 
@@ -44,8 +49,11 @@ def _mail(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    unquoted = "InvalidCharacterString (Value should be enclosed in quotation marks)"
-    return "" if _QUOTED.fullmatch(value.strip()) else unquoted
+    """White space between strings may be left out."""
+    if not _QUOTED.fullmatch(value.strip()):
+        return "InvalidCharacterString (Value should be enclosed in quotation marks)"
+    sizes = (len(_ESCAPED.sub("x", text).encode(errors="surrogatepass")) for text in _STRING.findall(value))
+    return "CharacterStringTooLong (Value is too long)" if any(size > _LONGEST for size in sizes) else ""
 
 
 def _parses(address: Callable[[str], object], value: str) -> bool:

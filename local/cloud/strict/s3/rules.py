@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase as fnmatch
 from typing import Any
@@ -16,7 +15,8 @@ from local.cloud.context import ACCOUNT
 from local.cloud.moto_backends.s3.conditions import Conditions, Verdict, of_read
 from local.cloud.service.constraints import violations
 from local.cloud.service.errors import AwsError, unsupported
-from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn
+from local.cloud.strict.policies import is_condition, listed
+from local.cloud.strict.request import Rule, Rules, ServiceRequest, in_turn, refuse
 from local.cloud.strict.s3 import conditions, digests, lifecycle, names, object_lock, public_policy, replication
 from local.cloud.strict.s3.object_lock import Retention
 
@@ -33,18 +33,18 @@ def _canned_acl(request: ServiceRequest) -> None:
 
 
 def _bucket_name(request: ServiceRequest) -> None:
-    _raise(names.refusal_of_bucket(request.inputs.get("Bucket", "")))
+    refuse(names.refusal_of_bucket(request.inputs.get("Bucket", "")))
 
 
 def _key(request: ServiceRequest) -> None:
-    _raise(names.refusal_of_key(request.inputs.get("Key", "")))
+    refuse(names.refusal_of_key(request.inputs.get("Key", "")))
 
 
 def _body(request: ServiceRequest) -> None:
     """The MD5 that comes with a body in chunks is not checked: it may be that of the chunks."""
     given = {name: value for name, value in request.inputs.items() if name != "ContentMD5" or not request.in_chunks}
     body = request.inputs.get("Body") or b""
-    _raise(digests.refusal(body.encode() if isinstance(body, str) else body, given))
+    refuse(digests.refusal(body.encode() if isinstance(body, str) else body, given))
 
 
 def _document(request: ServiceRequest) -> None:
@@ -60,23 +60,26 @@ def _document(request: ServiceRequest) -> None:
 def _policy(request: ServiceRequest) -> None:
     """Valid JSON, about this bucket and what is in it; not public where the bucket blocks those."""
     try:
-        statements = _listed(json.loads(request.inputs.get("Policy", ""))["Statement"])
-        on = [resource for each in statements for resource in _listed(each.get("Resource", each.get("NotResource")))]
+        statements = listed(json.loads(request.inputs.get("Policy", ""))["Statement"])
+        on = [resource for each in statements for resource in listed(each.get("Resource", each.get("NotResource")))]
         buckets = [str(resource).removeprefix(_ARN).partition("/")[0] for resource in on]
+        conditional = [each.get("Condition", {}) for each in statements]
     except (ValueError, KeyError, TypeError, AttributeError):
         message = "Policies must be valid JSON and the first byte must be '{'"
         raise AwsError("MalformedPolicy", message, 400) from None
+    if not all(map(is_condition, conditional)):
+        raise AwsError("MalformedPolicy", "Invalid policy syntax.", 400)
     name = request.inputs.get("Bucket", "")
     if not all(str(resource).startswith(_ARN) for resource in on) or not all(fnmatch(name, each) for each in buckets):
         raise AwsError("MalformedPolicy", "Policy has invalid resource", 400)
     bucket = _bucket(request.inputs)
     if bucket is not None and bucket.public_access_block and bucket.public_access_block.block_public_policy:
-        _raise(public_policy.refusal(statements, name, request.caller))
+        refuse(public_policy.refusal(statements, name, request.caller))
 
 
 def _lifecycle(request: ServiceRequest) -> None:
     for rule in (request.inputs.get("LifecycleConfiguration") or {}).get("Rules") or ():
-        _raise(lifecycle.refusal(rule))
+        refuse(lifecycle.refusal(rule))
 
 
 def _part(request: ServiceRequest) -> None:
@@ -97,7 +100,7 @@ def _page(request: ServiceRequest) -> None:
 def _write(request: ServiceRequest) -> None:
     found, asked = _object(request.inputs), request.inputs
     etag = found.etag if found else None
-    _raise(conditions.refusal_of_write(asked.get("IfMatch"), asked.get("IfNoneMatch"), etag))
+    refuse(conditions.refusal_of_write(asked.get("IfMatch"), asked.get("IfNoneMatch"), etag))
 
 
 def _copy(request: ServiceRequest) -> None:
@@ -116,32 +119,32 @@ def _copy(request: ServiceRequest) -> None:
 
 def _lock_new(request: ServiceRequest) -> None:
     mode, until = request.inputs.get("ObjectLockMode"), _aware(request.inputs.get("ObjectLockRetainUntilDate"))
-    _raise(object_lock.refusal_of_times(mode, until, datetime.now(UTC)))
+    refuse(object_lock.refusal_of_times(mode, until, datetime.now(UTC)))
 
 
 def _retain(request: ServiceRequest) -> None:
     now, retention = datetime.now(UTC), request.inputs.get("Retention") or {}
     mode, until = retention.get("Mode"), _aware(retention.get("RetainUntilDate"))
-    _raise(object_lock.refusal_of_times(mode, until, now))
+    refuse(object_lock.refusal_of_times(mode, until, now))
     found = _object(request.inputs)
     if found is None:
         return
     asked = Retention(mode, until) if mode and until else None
     bypass = bool(request.inputs.get("BypassGovernanceRetention"))
-    _raise(object_lock.refusal_of_change(_retention(found), asked, bypass, now))
+    refuse(object_lock.refusal_of_change(_retention(found), asked, bypass, now))
 
 
 def _default_retention(request: ServiceRequest) -> None:
     rule = request.inputs.get("ObjectLockConfiguration", {}).get("Rule")
     if rule is not None:
         retention = rule.get("DefaultRetention") or {}
-        _raise(object_lock.refusal_of_default(retention.get("Days"), retention.get("Years")))
+        refuse(object_lock.refusal_of_default(retention.get("Days"), retention.get("Years")))
 
 
 def _versioning(request: ServiceRequest) -> None:
     bucket = _bucket(request.inputs)
     status = request.inputs.get("VersioningConfiguration", {}).get("Status")
-    _raise(object_lock.refusal_of_suspension(status, bucket is not None and bucket.object_lock_enabled))
+    refuse(object_lock.refusal_of_suspension(status, bucket is not None and bucket.object_lock_enabled))
 
 
 def _replication(request: ServiceRequest) -> None:
@@ -150,16 +153,7 @@ def _replication(request: ServiceRequest) -> None:
         return bucket.is_versioned if bucket is not None else None
 
     given = request.inputs.get("ReplicationConfiguration") or {}
-    _raise(replication.refusal(request.inputs.get("Bucket", ""), given, versioned))
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _raise(error: AwsError | None) -> None:
-    if error is not None:
-        raise error
+    refuse(replication.refusal(request.inputs.get("Bucket", ""), given, versioned))
 
 
 def _bucket(inputs: dict[str, Any]) -> FakeBucket | None:
