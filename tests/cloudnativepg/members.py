@@ -108,7 +108,7 @@ class Members:
 
     def write(self, name: str, *numbers: int) -> None:
         for number in numbers:
-            self.server(name).engine().query("INSERT INTO beat VALUES (%s) RETURNING n", [number])
+            self.server(name).engine().query("INSERT INTO public.beat VALUES (%s) RETURNING n", [number])
 
     def archive(self, name: str) -> None:
         self.server(name).engine().query("SELECT pg_switch_wal()")
@@ -119,7 +119,7 @@ class Members:
 
     def rows(self, name: str) -> list[Any]:
         try:
-            return [row[0] for row in self.server(name).engine().query("SELECT n FROM beat ORDER BY n")]
+            return [row[0] for row in self.server(name).engine().query("SELECT n FROM public.beat ORDER BY n")]
         except psycopg.Error:
             return []
 
@@ -137,7 +137,7 @@ def members(scratch: ScratchEnvironment) -> Iterator[Members]:
         found = Members(site, access)
         try:
             found.settle("west", "west")
-            found.server("west").engine().query("SELECT 1; CREATE TABLE beat (n int); SELECT 1")
+            found.server("west").engine().query("SELECT 1; CREATE TABLE public.beat (n int); SELECT 1")
             yield found
         finally:
             found.delete()

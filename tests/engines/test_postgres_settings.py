@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 
-from local.engines.postgres import InvalidSettings, Postgres
+from local.engines.postgres import InvalidSettings, Postgres, Restored, restore_command
 from local.engines.runtime.process import EngineFailed
 from tests.engines.servers import MASTER, Servers, servers
 from tests.fixtures.waiting import until
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.integration
 GIB = 1 << 30
 TOGETHER = {"max_locks_per_transaction": "2147483647", "max_connections": "100000"}
 
+AT_START = ("huge_pages", "session_preload_libraries")
+"""PostgreSQL says nothing against them before."""
 HIDING = {"log_min_messages": "panic", "log_destination": "syslog", "log_line_prefix": "LOG:  "}
 
 
@@ -69,12 +72,13 @@ def test_settings_that_it_does_not_start_with_are_told_at_once(
     stopped: Postgres, settings: dict[str, str], reason: str
 ) -> None:
     stopped.settings = {**stopped.settings, **settings}
-    began = time.monotonic()
+    before = stopped.process.log.stat().st_size
     with pytest.raises(InvalidSettings) as refused:
         stopped.ensure()
     assert reason in str(refused.value)
     assert stopped.process.pid() is None
-    assert time.monotonic() - began < 20
+    started = stopped.process.log.stat().st_size > before
+    assert started == any(name in settings for name in AT_START)
 
 
 def test_a_running_server_that_refuses_every_connection_is_told_of_too(stopped: Postgres) -> None:
@@ -85,6 +89,51 @@ def test_a_running_server_that_refuses_every_connection_is_told_of_too(stopped: 
     with pytest.raises(InvalidSettings):
         stopped.ensure()
     assert stopped.process.pid() is None
+
+
+def told_wrong(server: Postgres, monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
+    """Once it is ready, a client is told what settings are blamed for, then `then` happens, and a probe fails."""
+    probe: Callable[..., list[Any]] = server.query
+
+    def once(*question: Any) -> list[Any]:
+        probe(*question)
+        monkeypatch.undo()
+        with pytest.raises(psycopg.OperationalError, match='FATAL:  invalid value for parameter "TimeZone"'):
+            psycopg.connect(server.uri(MASTER, "d"), options="-c TimeZone=Banana")
+        then()
+        raise psycopg.OperationalError("connection timeout expired")
+
+    monkeypatch.setattr(server, "query", once)
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_what_a_client_is_told_does_not_end_the_server(
+    stopped: Postgres, monkeypatch: pytest.MonkeyPatch, running: bool
+) -> None:
+    if running:
+        stopped.ensure()
+    told_wrong(stopped, monkeypatch, lambda: None)
+    stopped.ensure()
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_what_a_client_is_told_is_not_why_the_server_ends(
+    stopped: Postgres, monkeypatch: pytest.MonkeyPatch, running: bool
+) -> None:
+    if running:
+        stopped.ensure()
+    told_wrong(stopped, monkeypatch, stopped.process.kill)
+    with pytest.raises(EngineFailed) as failed:
+        stopped.ensure()
+    assert not isinstance(failed.value, InvalidSettings)
+
+
+def test_a_question_that_postgres_does_not_answer_ends_with_the_start(stopped: Postgres) -> None:
+    before = stopped.process.log.stat().st_size
+    with pytest.raises(EngineFailed, match="postgres has not ended after 0 s") as failed:
+        stopped.ensure(seconds=0)
+    assert not isinstance(failed.value, InvalidSettings)
+    assert stopped.process.log.stat().st_size == before
 
 
 def test_what_is_wrong_with_the_place_is_not_blamed_on_the_settings(stopped: Postgres) -> None:
@@ -134,6 +183,34 @@ def test_settings_that_the_data_need_more_of_are_blamed(servers: Servers) -> Non
     assert server.query("SELECT gid FROM pg_prepared_xacts") == [("x",)]
 
 
+def test_a_restored_server_that_refuses_every_connection_is_stopped(servers: Servers, server: Postgres) -> None:
+    server.back_up(servers.folder / "to-restore")
+    command = restore_command(servers.folder / "no-archive", server.data / "pg_wal")
+    later = datetime.now(UTC) + timedelta(hours=1)  # so it starts a second time, to replay everything
+    restored = servers.make("restored", origin=Restored(servers.folder / "to-restore", command, later))
+    restored.settings = {**restored.settings, "session_preload_libraries": "nosuch"}
+    with pytest.raises(InvalidSettings):
+        restored.ensure()
+    assert (restored.folder / "replay-all").exists()
+    assert restored.process.pid() is None
+
+
+def test_functions_of_the_customer_do_not_run_as_the_provider(servers: Servers) -> None:
+    """Nor does what else the customer sets for its databases keep the provider out."""
+    server = servers.make("with-functions")
+    server.ensure(MASTER, "d")
+    where = "SELECT current_database(), current_setting('search_path')"
+    assert server.query(where) == [("postgres", "pg_catalog")]
+    server.hand_over(MASTER.user)
+    with psycopg.connect(server.uri(MASTER, "postgres"), autocommit=True) as connection:
+        connection.execute("ALTER DATABASE postgres SET search_path = public, pg_catalog")
+        connection.execute("CREATE FUNCTION pg_is_in_recovery() RETURNS boolean RETURN true")
+        connection.execute("ALTER DATABASE postgres SET local_preload_libraries = nosuch")
+    assert server.query(where) == [("rdsadmin", "pg_catalog")]
+    assert not server.in_recovery()
+    assert server.ready()
+
+
 def test_the_owner_of_its_databases_may_drop_or_close_them(servers: Servers) -> None:
     server = servers.make("handed-over")
     server.ensure(MASTER, "d")
@@ -146,6 +223,7 @@ def test_the_owner_of_its_databases_may_drop_or_close_them(servers: Servers) -> 
         connection.execute("CREATE TABLE t (n int)")
     with pytest.raises(psycopg.OperationalError, match='permission denied for database "rdsadmin"'):
         psycopg.connect(server.uri(MASTER, "rdsadmin"))
+    assert server.query("SELECT current_database(), current_setting('search_path')") == [("rdsadmin", "pg_catalog")]
     with psycopg.connect(server.uri(MASTER, "d"), autocommit=True) as connection:
         connection.execute("ALTER DATABASE postgres ALLOW_CONNECTIONS false")
         assert server.ready()

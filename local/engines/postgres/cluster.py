@@ -16,6 +16,10 @@ from local.engines.runtime.process import EngineFailed
 from local.toolchain import tools
 
 
+class TimedOut(EngineFailed):
+    """A program of PostgreSQL took too long, and was ended."""
+
+
 def initialize(data: Path, password: str) -> None:
     """Makes an empty cluster. It is made under another name and then renamed, so an interrupted one starts anew."""
     unfinished = data.with_name(f"{data.name}.new")
@@ -66,14 +70,25 @@ def checked(folder: Path, settings: Mapping[str, str]) -> str | None:
     return None
 
 
-def run(argv: list[str], environment: Mapping[str, str] | None = None, stdin: str | None = None) -> str:
-    """Output of a program of PostgreSQL; `environment` is added to this process's own. Raises EngineFailed.
+def run(
+    argv: list[str],
+    environment: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    seconds: float | None = None,
+) -> str:
+    """Output of a program of PostgreSQL; `environment` is added to this process's own.
 
     The program ends with the thread that waits for it: it would write to a folder that the next attempt removes.
+    Raises EngineFailed, and its subclass TimedOut after `seconds`.
     """
     command = [*unprivileged(), "setpriv", "--pdeathsig", "KILL", "--", str(tools.path(argv[0])), *argv[1:]]
     variables = {**os.environ, **(environment or {})}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=variables, input=stdin)
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=variables, input=stdin, timeout=seconds
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TimedOut(f"{argv[0]} has not ended after {seconds:.0f} s") from error
     if done.returncode != 0:
         raise EngineFailed(f"{argv[0]} failed: {done.stderr[-800:]}")
     return done.stdout

@@ -7,28 +7,43 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from local.engines.postgres.roles import SUPERUSER
 
 _OWN = SUPERUSER
 """The provider's own database, as on RDS; servers that were never handed over have none."""
 _OF_THE_CUSTOMER = ("postgres", "template1")
-_GONE = re.compile(r'database "postgres" (?:does not exist|is not currently accepting connections)')
-_UNHINDERED = "-c statement_timeout=0 -c lock_timeout=0 -c idle_session_timeout=0 -c default_transaction_read_only=off"
-"""In place of what a customer sets for everybody's sessions."""
+_NEVER_HANDED_OVER = re.compile(rf'database "{_OWN}" does not exist')
+_UNHINDERED = (
+    "-c statement_timeout=0 -c lock_timeout=0 -c idle_session_timeout=0 -c default_transaction_read_only=off "
+    "-c search_path=pg_catalog"
+)
+"""In place of what a customer sets for everybody's sessions, or for those in the customer's databases: functions that
+come before those of pg_catalog would run as the provider.
+https://www.postgresql.org/docs/15/runtime-config-client.html#GUC-SEARCH-PATH"""
 
 
 def connect(conninfo: str, password: str) -> psycopg.Connection[tuple[Any, ...]]:
-    """To the database that `conninfo` names, or to the provider's own when the customer has dropped or closed that.
+    """To the provider's own database, or, while there is none, to the one that `conninfo` names.
 
-    Raises psycopg.OperationalError.
+    The other is tried whatever the first failure says, because servers speak the language of their lc_messages. What is
+    raised is told of the provider's own database, if it has one: customers have settings for others. Raises
+    psycopg.OperationalError.
     """
     try:
-        return psycopg.connect(conninfo, password=password, autocommit=True, options=_UNHINDERED)
+        return _session(make_conninfo(conninfo, dbname=_OWN), password)
+    except psycopg.errors.ConnectionTimeout:
+        raise
     except psycopg.OperationalError as error:
-        if not _GONE.search(str(error)):
-            raise
-        return psycopg.connect(conninfo, password=password, autocommit=True, options=_UNHINDERED, dbname=_OWN)
+        try:
+            return _session(conninfo, password)
+        except psycopg.OperationalError as other:
+            raise (other if _NEVER_HANDED_OVER.search(str(error)) else error) from None
+
+
+def _session(conninfo: str, password: str) -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(conninfo, password=password, autocommit=True, options=_UNHINDERED)
 
 
 def hand_over(connection: psycopg.Connection[tuple[Any, ...]], user: str) -> None:

@@ -78,7 +78,7 @@ class Postgres:
         self.archive_command = archive_command
         self.memory = memory
         self.process = Process(folder, "postgres")
-        self._log_before = 0
+        self._log_before: int | None = None
 
     def ensure(self, master: Login | None = None, database: str | None = None, seconds: float = START_SECONDS) -> str:
         """Starts the server, waits until it is ready, and creates the role `master` and its `database` if given.
@@ -87,16 +87,10 @@ class Postgres:
         subclass InvalidSettings when the settings are to blame.
         """
         try:
-            self._start(seconds)
-        except EngineFailed as error:
-            blamed = error if isinstance(error, InvalidSettings) else starting.blamed(self._log_since_start())
-            if blamed is not None:
-                self.stop()  # it runs when only its connections fail
-                raise blamed from error
-            if self._replay_all.exists() or NO_LATER_COMMIT not in self._log_since_start():
-                raise
-            self._replay_all.touch()
-            self._start(seconds)
+            self._start_and_replay(seconds)
+        except InvalidSettings:
+            self.stop()  # it runs when only its connections fail
+            raise
         if master is not None:
             self.ensure_role(master, database)
         return f"{self.address}:{self.port}"
@@ -107,28 +101,50 @@ class Postgres:
         if not self.data.exists():
             self.origin.seed(self.data)
 
+    def _start_and_replay(self, seconds: float) -> None:
+        """Starts it; a second time when its WAL ends before the moment to restore."""
+        try:
+            self._start(seconds)
+        except EngineFailed:
+            if self._replay_all.exists() or NO_LATER_COMMIT not in self._last_words():
+                raise
+            self._replay_all.touch()
+            self._start(seconds)
+
     def _start(self, seconds: float) -> None:
+        self._log_before = None
         if self.process.pid() is None:
             self.seed()
             if isinstance(self.origin, Following | Standby):
                 self.origin.hold(self.data)
             self._configure()
             cluster.remove_stale_lock(self.data)
-            starting.check(self.data, self._options(), self.memory)
-        self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
+            starting.check(self.data, self._options(), self.memory, seconds)
+            self._log_before = self.process.log.stat().st_size if self.process.log.exists() else 0
         self.process.start(
             [*cluster.unprivileged(), tools.path("postgres"), "-D", self.data, *self._options()],
             listens=[(self.address, self.port)],
         )
-        self.process.wait_until(self._started, seconds)
+        try:
+            self.process.wait_until(self._started, seconds)
+        except InvalidSettings:
+            raise
+        except EngineFailed as error:
+            blamed = starting.blamed_by_start(self._last_words(), self._needs_huge_pages())
+            if blamed is None:
+                raise
+            raise blamed from error
 
     def _started(self) -> bool:
         """Raises InvalidSettings."""
-        if self.ready():
-            return True
-        if blamed := starting.blamed(self._log_since_start()):
-            raise blamed
-        return False
+        if self.process.pid() is None:
+            return False
+        try:
+            return bool(self.query("SELECT 1"))
+        except psycopg.OperationalError as error:
+            if blamed := starting.blamed_by_connection(str(error)):
+                raise blamed from error
+            return False
 
     def ready(self) -> bool:
         """Whether it answers a query."""
@@ -257,11 +273,16 @@ class Postgres:
         """Exists when the WAL has no commit after the moment to restore: then all of it is to be replayed."""
         return self.folder / "replay-all"
 
-    def _log_since_start(self) -> str:
-        """What the server has written since it was started, or was found running."""
+    def _last_words(self) -> str:
+        """What the server wrote that was started here and has ended; nothing of one that lives or was found running."""
+        if self._log_before is None or self.process.pid() is not None:
+            return ""
         size = self.process.log.stat().st_size if self.process.log.exists() else 0
         before = self._log_before if self._log_before <= size else 0  # the log was rotated at the start
         return self.process.tail(size - before) if size > before else ""
+
+    def _needs_huge_pages(self) -> bool:
+        return self.settings.get("huge_pages", "").lower() in ("on", "true", "yes", "1")
 
     def _password(self) -> str:
         return (self.folder / backup.PASSWORD_FILE).read_text()

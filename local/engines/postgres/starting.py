@@ -16,21 +16,25 @@ from pathlib import Path
 from local.engines.postgres import cluster
 from local.engines.runtime.process import EngineFailed
 
-_IN_LOG = re.compile(
+_READY = "database system is ready to accept"
+"""Then read-only connections, or connections."""
+_BLAMES = re.compile(
     r"FATAL:  (?:[0-9A-Z]{5}: )?("  # with the SQLSTATE when log_error_verbosity is verbose
-    r"could not (?:map anonymous shared memory|create shared memory segment|create semaphores|access file)[^\n]*"
+    r"(?:(?P<mapping>could not map anonymous shared memory)|could not access file)[^\n]*"
     r"|(?:invalid value for parameter|configuration file|recovery aborted because of insufficient)[^\n]*"
     r"|too many replication slots active before shutdown"
     r"|maximum number of prepared transactions reached"
     r")"
 )
-"""What says only a start: the machine lacks the memory, the data need more slots or prepared transactions, or every
+"""What says only a start: the machine has no huge pages, the data need more slots or prepared transactions, or every
 connection fails because session_preload_libraries names a library that there is not."""
 _OF_THE_PLACE = re.compile(
     r"data directory|lock file|control file|PG_VERSION|database files are incompatible|incorrect checksum"
     r"|certificate|private key|could not (?:find|open|read|write|create|stat|fsync|remove|change)|No space left"
+    r"|could not access (?:directory|the server configuration file)"
+    r"|out of memory|[Cc]annot allocate memory|[Tt]oo many open files|failed to map segment"
 )
-"""Errors that PostgreSQL finds in the same way, and that say nothing about the settings."""
+"""Errors that PostgreSQL finds in the same way, and that say nothing about the settings. Some pass."""
 _LINE = re.compile(r"(?:(LOG|FATAL|ERROR|PANIC):  |postgres: (?!FATAL|LOG))(?P<said>[^\n]+)")
 _PLAINLY = ("-c", "log_line_prefix=", "-c", "log_min_messages=warning", "-c", "log_error_verbosity=default")
 """Over the customer's: how its log looks must not hide why it does not start."""
@@ -40,8 +44,9 @@ class InvalidSettings(EngineFailed):
     """The server does not start with its settings; its data are intact."""
 
 
-def check(data: Path, options: Sequence[str], memory: int | None) -> None:
-    """Raises InvalidSettings when a server does not start with its settings, or takes more shared memory than `memory`.
+def check(data: Path, options: Sequence[str], memory: int | None, seconds: float) -> None:
+    """Raises InvalidSettings when a server does not start with its settings, or takes more shared memory than `memory`;
+    cluster.TimedOut when PostgreSQL has not said so after `seconds`.
 
     RDS's servers end in "could not map anonymous shared memory" when max_connections or shared_buffers are too high for
     their class. This machine has more memory than a small class, or would end other processes for want of it, so the
@@ -50,7 +55,11 @@ def check(data: Path, options: Sequence[str], memory: int | None) -> None:
     """
     plainly = [*_PLAINLY, "-c", "lc_messages=C"]
     try:
-        printed = cluster.run(["postgres", "-C", "shared_memory_size", "-D", str(data), *options, *plainly])
+        printed = cluster.run(
+            ["postgres", "-C", "shared_memory_size", "-D", str(data), *options, *plainly], seconds=seconds
+        )
+    except cluster.TimedOut:
+        raise
     except EngineFailed as error:
         reason = _reason(str(error))
         if reason is None:
@@ -66,10 +75,27 @@ def check(data: Path, options: Sequence[str], memory: int | None) -> None:
         )
 
 
-def blamed(log: str) -> InvalidSettings | None:
-    """The error when `log`, what a server wrote before it ended, blames its settings."""
-    match = _IN_LOG.search(log)
-    return InvalidSettings(_sentence(match[1])) if match else None
+def blamed_by_start(log: str, huge_pages: bool) -> InvalidSettings | None:
+    """The error when `log`, what a server wrote from its start to its end, blames its settings.
+
+    Once it has accepted connections the log has lines of clients too, which may say anything, and an end has other
+    reasons. `huge_pages`: whether it must have them. Else `check` has compared the memory, and this machine lacks it
+    for the moment.
+    """
+    match = _BLAMES.search(log.partition(_READY)[0])
+    if match is None or not (huge_pages if match["mapping"] else _lasts(match[1])):
+        return None
+    return InvalidSettings(_sentence(match[1]))
+
+
+def blamed_by_connection(error: str) -> InvalidSettings | None:
+    """The error when `error`, what the provider itself was told instead of a connection, blames the settings."""
+    match = _BLAMES.search(error)
+    return InvalidSettings(_sentence(match[1])) if match and _lasts(match[1]) else None
+
+
+def _lasts(reason: str) -> bool:
+    return not _OF_THE_PLACE.search(reason)
 
 
 def _reason(failure: str) -> str | None:
