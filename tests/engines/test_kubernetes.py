@@ -21,7 +21,8 @@ def test_a_killed_component_is_restarted_with_its_data(cluster: Cluster, compone
     cluster.kubectl("create", "configmap", f"before-{component}", "--from-literal=k=v")
     before = getattr(plane, component).pid()
     os.kill(before, signal.SIGKILL)
-    cluster.until(lambda: not plane.ready())
+    cluster.until(lambda: getattr(plane, component).pid() is None)  # ends with its last thread
+    assert not plane.ready()
     cluster.until(lambda: plane.ensure() and plane.ready())
     assert getattr(plane, component).pid() != before
     assert cluster.get("configmap", f"before-{component}")["data"] == {"k": "v"}
