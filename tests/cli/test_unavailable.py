@@ -32,7 +32,9 @@ def test_a_platform_that_was_never_started_is_reported_with_what_to_do(tmp_path:
 
 
 @pytest.mark.parametrize("command", [["images"], ["region", "status"], ["inventory"]], ids=" ".join)
-def test_a_command_of_the_endpoint_says_that_nothing_runs(tmp_path: Path, command: list[str]) -> None:
+def test_a_command_that_needs_the_endpoint_fails_with_make_up_while_it_is_down(
+    tmp_path: Path, command: list[str]
+) -> None:
     result = aura(tmp_path, *command)
     assert result.returncode == 1
     assert "make up" in result.stderr

@@ -28,7 +28,7 @@ def policy(*statements: dict[str, Any]) -> str:
 SERVICE_ONLY = policy({**ALL, "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "kms:Encrypt"})
 
 
-def test_deletion_waits_for_7_to_30_days_and_says_so(cloud: Cloud) -> None:
+def test_scheduled_deletion_has_a_window_of_7_to_30_days_and_is_described(cloud: Cloud) -> None:
     kms = cloud.client("kms")
     key = kms.create_key()["KeyMetadata"]
     for days in (1, 6, 31):

@@ -29,7 +29,7 @@ def put(rds: Any, settings: dict[str, str]) -> None:
     rds.modify_db_parameter_group(DBParameterGroupName=GROUP, Parameters=given)
 
 
-def told(cloud: Cloud, rds: Any, reason: str) -> None:
+def expect_incompatible(cloud: Cloud, rds: Any, reason: str) -> None:
     until("it to be incompatible", lambda: describe(cloud, NAME)["DBInstanceStatus"] == "incompatible-parameters")
     events = rds.describe_events(SourceType="db-instance", SourceIdentifier=NAME)["Events"]
     assert reason in events[-1]["Message"]
@@ -48,7 +48,7 @@ def instance(cloud: Cloud, rds: Any) -> Iterator[dict[str, Any]]:
     rds.create_db_parameter_group(DBParameterGroupName=GROUP, DBParameterGroupFamily="postgres15", Description="d")
     put(rds, TOO_MANY)
     create(cloud, NAME, DBParameterGroupName=GROUP)
-    told(cloud, rds, "300000 is outside the valid range")
+    expect_incompatible(cloud, rds, "300000 is outside the valid range")
     made = mended(cloud, rds)
     with connect(made) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
@@ -70,17 +70,19 @@ def test_a_reboot_with_such_parameters_ends_and_a_reboot_without_them_brings_it_
 ) -> None:
     put(rds, settings)
     rds.reboot_db_instance(DBInstanceIdentifier=NAME)
-    told(cloud, rds, reason)
+    expect_incompatible(cloud, rds, reason)
     with connect(mended(cloud, rds)) as connection:
         assert connection.execute("SELECT n FROM kept").fetchall() == [(1,)]
 
 
-def test_only_a_reboot_and_a_deletion_are_taken_meanwhile(cloud: Cloud, rds: Any, instance: dict[str, Any]) -> None:
+def test_only_reboot_and_deletion_are_accepted_while_incompatible(
+    cloud: Cloud, rds: Any, instance: dict[str, Any]
+) -> None:
     """https://repost.aws/knowledge-center/rds-incompatible-parameters: to accept a new configuration, also another
     parameter group, an instance must be available; one in this state can only be rebooted or deleted."""
     put(rds, TOO_MANY)
     rds.reboot_db_instance(DBInstanceIdentifier=NAME)
-    told(cloud, rds, "300000 is outside the valid range")
+    expect_incompatible(cloud, rds, "300000 is outside the valid range")
     with pytest.raises(ClientError) as refused:
         rds.modify_db_instance(DBInstanceIdentifier=NAME, DBParameterGroupName="default.postgres15")
     assert code_of(refused.value) == "InvalidDBInstanceState"

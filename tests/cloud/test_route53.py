@@ -194,7 +194,7 @@ RIGHT_VALUES = [
 ]
 
 
-def test_right_values_are_taken(cloud: Cloud, zone: str) -> None:
+def test_valid_values_are_accepted(cloud: Cloud, zone: str) -> None:
     for number, (type, value) in enumerate(RIGHT_VALUES):
         assert changed(cloud, zone, "CREATE", f"right-{number}.{DOMAIN}", type, value) == "", value
 
@@ -285,7 +285,7 @@ def test_a_name_is_of_the_zone(cloud: Cloud, zone: str) -> None:
         assert refused == f"[RRSet with DNS name {name} is not permitted in zone {DOMAIN}.]"
 
 
-def test_a_zone_keeps_its_own_records_whose_values_are_text(cloud: Cloud, zone: str) -> None:
+def test_ns_and_soa_of_a_zone_cannot_be_deleted_and_have_string_values(cloud: Cloud, zone: str) -> None:
     sets = cloud.client("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
     own = {one["Type"]: one for one in sets if one["Name"] == f"{DOMAIN}." and one["Type"] in ("NS", "SOA")}
     (soa,) = own["SOA"]["ResourceRecords"]

@@ -198,7 +198,7 @@ def test_what_s3_refuses_is_refused(s3: Any, bucket: str) -> None:
         assert code(getattr(s3, operation), **inputs) == expected
 
 
-def test_a_new_bucket_takes_no_public_policy_until_it_is_told_to(s3: Any) -> None:
+def test_a_new_bucket_refuses_public_policies_until_its_block_is_lifted(s3: Any) -> None:
     s3.create_bucket(Bucket="test-public", CreateBucketConfiguration=HERE)
     blocks = s3.get_public_access_block(Bucket="test-public")["PublicAccessBlockConfiguration"]
     assert list(blocks.values()) == [True] * 4

@@ -63,7 +63,7 @@ def test_what_the_chunks_hold_is_stored(cloud: Cloud, s3: Any, bucket: str, form
         assert sent_in_chunks(cloud, s3, bucket, form, cut, "8") == (400, b"old")
 
 
-def test_chunks_that_are_not_what_their_trailer_says_are_refused(cloud: Cloud, s3: Any, bucket: str) -> None:
+def test_chunks_with_another_checksum_in_the_trailer_are_refused(cloud: Cloud, s3: Any, bucket: str) -> None:
     for form, body in ((PLAIN, FRAMED), (f"{SIGNED}-TRAILER", FRAMED_AND_SIGNED)):
         assert sent_in_chunks(cloud, s3, bucket, form, body[:-2] + TRAILER % WRONG, "8") == (400, b"old")
     ecdsa = "AWS4-ECDSA-P256-SHA256-PAYLOAD"

@@ -142,7 +142,7 @@ def test_a_request_without_its_required_parameters_is_refused_too(
     assert (refused.value.code, b"<Code>NotImplemented</Code>" in refused.value.read()) == (501, True)
 
 
-def test_buckets_named_by_the_host_are_told_apart(cloud: Cloud, bucket: str) -> None:
+def test_sub_resources_of_virtual_hosted_buckets_are_refused(cloud: Cloud, bucket: str) -> None:
     for method, path in (("DELETE", "/?metrics"), ("DELETE", "/k?annotation"), ("PUT", "/k?encryption")):
         url, host = f"{cloud.site.endpoint_url}{path}", {"Host": f"{bucket}.s3.{REGION}.amazonaws.com"}
         sent = signed_headers("s3", url, method, b"", host)

@@ -18,7 +18,7 @@ NO_LIBRARY = 'FATAL:  could not access file "nosuch": No such file or directory\
 @pytest.mark.parametrize(
     "said", [NO_LIBRARY, "2026-11-30 13:00:00 UTC::@:[7]:FATAL:  22023: invalid value for parameter"]
 )
-def test_the_end_of_a_start_is_blamed_on_the_settings(said: str) -> None:
+def test_settings_are_blamed_for_a_failed_start(said: str) -> None:
     assert blamed_by_start(f"LOG:  starting PostgreSQL\n{said}", huge_pages=False) is not None
 
 
@@ -31,7 +31,7 @@ def test_the_end_of_a_start_is_blamed_on_the_settings(said: str) -> None:
     ],
 )
 @pytest.mark.parametrize("ready", [READY, READY.replace("connections", "read-only connections")])
-def test_the_end_of_a_server_that_was_ready_is_not(said: str, ready: str) -> None:
+def test_settings_are_not_blamed_for_a_crash_after_ready(said: str, ready: str) -> None:
     assert blamed_by_start(f"LOG:  starting PostgreSQL\n{ready}{said}", huge_pages=False) is None
 
 
@@ -57,7 +57,7 @@ def test_a_connection_is_refused_for_a_library_and_not_for_want_of_memory() -> N
         'postgres: could not access directory "/f/data": Permission denied',
     ],
 )
-def test_a_shortage_is_not_blamed_on_the_settings(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+def test_settings_are_not_blamed_for_a_shortage(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     def fails(*_: object, **__: object) -> str:
         raise EngineFailed(f"postgres failed: {said}\n")
 

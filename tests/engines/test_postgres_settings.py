@@ -68,7 +68,7 @@ def stopped(server: Postgres) -> Iterator[Postgres]:
         ),
     ],
 )
-def test_settings_that_it_does_not_start_with_are_told_at_once(
+def test_invalid_settings_are_reported_before_the_start(
     stopped: Postgres, settings: dict[str, str], reason: str
 ) -> None:
     stopped.settings = {**stopped.settings, **settings}
@@ -81,7 +81,7 @@ def test_settings_that_it_does_not_start_with_are_told_at_once(
     assert started == any(name in settings for name in AT_START)
 
 
-def test_a_running_server_that_refuses_every_connection_is_told_of_too(stopped: Postgres) -> None:
+def test_a_server_that_refuses_every_connection_has_invalid_settings(stopped: Postgres) -> None:
     stopped.ensure()
     stopped.settings = {**stopped.settings, "session_preload_libraries": "nosuch"}
     stopped.configure()
@@ -91,7 +91,7 @@ def test_a_running_server_that_refuses_every_connection_is_told_of_too(stopped: 
     assert stopped.process.pid() is None
 
 
-def told_wrong(server: Postgres, monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
+def fail_one_probe(server: Postgres, monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
     """Once it is ready, a client is told what settings are blamed for, then `then` happens, and a probe fails."""
     probe: Callable[..., list[Any]] = server.query
 
@@ -107,22 +107,22 @@ def told_wrong(server: Postgres, monkeypatch: pytest.MonkeyPatch, then: Callable
 
 
 @pytest.mark.parametrize("running", [False, True])
-def test_what_a_client_is_told_does_not_end_the_server(
+def test_a_clients_fatal_error_does_not_stop_the_server(
     stopped: Postgres, monkeypatch: pytest.MonkeyPatch, running: bool
 ) -> None:
     if running:
         stopped.ensure()
-    told_wrong(stopped, monkeypatch, lambda: None)
+    fail_one_probe(stopped, monkeypatch, lambda: None)
     stopped.ensure()
 
 
 @pytest.mark.parametrize("running", [False, True])
-def test_what_a_client_is_told_is_not_why_the_server_ends(
+def test_a_clients_fatal_error_is_not_blamed_for_a_crash(
     stopped: Postgres, monkeypatch: pytest.MonkeyPatch, running: bool
 ) -> None:
     if running:
         stopped.ensure()
-    told_wrong(stopped, monkeypatch, stopped.process.kill)
+    fail_one_probe(stopped, monkeypatch, stopped.process.kill)
     with pytest.raises(EngineFailed) as failed:
         stopped.ensure()
     assert not isinstance(failed.value, InvalidSettings)
