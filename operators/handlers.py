@@ -20,6 +20,7 @@ from operators.kubernetes.kinds import (
     BIO_STREAM,
     CLUSTER,
     CONFIG_MAP,
+    HORIZONTAL_POD_AUTOSCALER,
     LEASE,
     OWNED,
     POD,
@@ -59,28 +60,36 @@ def registry(queue: WorkQueue, liveness: Liveness) -> kopf.OperatorRegistry:
         settings.networking.request_timeout = 30
         settings.scanning.disabled = False
 
+    def changed(event: Mapping[str, Any], key: Key, current: str) -> bool:
+        """Whether the object is gone, or `current` is another digest than that of its event before."""
+        if event["type"] == "DELETED":
+            seen.pop(key, None)
+            return True
+        before, seen[key] = seen.get(key), current
+        return before != current
+
     async def custom(event: Mapping[str, Any], body: Mapping[str, Any], **_: Any) -> None:
-        key = Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
-        current = fingerprint(body)
+        key = _key(body)
         # our own status updates come back as events too, and need no reconcile
-        if event["type"] == "DELETED" or seen.get(key) != current:
-            seen[key] = current
+        if changed(event, key, fingerprint(body)):
             queue.add(key)
             for sibling in queue.keys(key.kind) if key.kind == BIO_STREAM.name else []:
                 queue.add(sibling)  # streams share topics and tables: one waits for the end of another's conflict
-        if event["type"] == "DELETED":
-            seen.pop(key, None)
 
     async def store(event: Mapping[str, Any], body: Mapping[str, Any], **_: Any) -> None:
-        key = Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
-        current = fingerprint(body)
-        if key.name == STORE and (event["type"] == "DELETED" or seen.get(key) != current):
-            seen[key] = current  # CloudNativePG writes its status often
+        key = _key(body)
+        # CloudNativePG writes its status often
+        if key.name == STORE and changed(event, key, fingerprint(body)):
             queue.add(key)
 
     async def owned(body: Mapping[str, Any], **_: Any) -> None:
         for key in owners(body):
             queue.add(key)
+
+    async def autoscaler(event: Mapping[str, Any], body: Mapping[str, Any], **_: Any) -> None:
+        # its controller writes each measurement into its status, which decides nothing here
+        if changed(event, _key(body), declaration(body)):
+            await owned(body)
 
     async def dependency(body: Mapping[str, Any], **_: Any) -> None:
         for key in queue.keys() if is_shared_dependency(body) else []:
@@ -94,7 +103,8 @@ def registry(queue: WorkQueue, liveness: Liveness) -> kopf.OperatorRegistry:
         _on_event(handlers, kind, f"custom-{kind.plural}", custom)
     _on_event(handlers, CLUSTER, "store", store)
     for kind in (*OWNED, POD):
-        _on_event(handlers, kind, f"owned-{kind.plural}", owned)
+        handler = autoscaler if kind == HORIZONTAL_POD_AUTOSCALER else owned
+        _on_event(handlers, kind, f"owned-{kind.plural}", handler)
     for kind in (CONFIG_MAP, SECRET, SERVICE):
         _on_event(handlers, kind, f"dependency-{kind.plural}", dependency)
     _on_event(handlers, LEASE, "lease", lease)
@@ -123,6 +133,16 @@ def fingerprint(body: Mapping[str, Any]) -> str:
     return digest([meta.get(part) and _to_builtin(meta[part]) for part in parts])
 
 
+def declaration(body: Mapping[str, Any]) -> str:
+    """A digest of what an owned object declares: of what we set in it and others may change, and not of its status.
+
+    An autoscaler has no generation.
+    """
+    meta = body["metadata"]
+    parts = [meta.get(part) for part in ("uid", "labels", "annotations", "ownerReferences", "deletionTimestamp")]
+    return digest([part and _to_builtin(part) for part in (*parts, body.get("spec"))])
+
+
 def owners(body: Mapping[str, Any]) -> list[Key]:
     """Keys of the custom resources that own this object, by its ownerReferences or, for Pods and data, its labels."""
     meta = body["metadata"]
@@ -148,6 +168,10 @@ def is_shared_dependency(body: Mapping[str, Any]) -> bool:
 def _on_event(handlers: kopf.OperatorRegistry, kind: Kind, id: str, handler: Any) -> None:
     group, _, version = kind.api_version.rpartition("/")
     kopf.on.event(group=group, version=version, plural=kind.plural, id=id, registry=handlers)(handler)
+
+
+def _key(body: Mapping[str, Any]) -> Key:
+    return Key(body["kind"], body["metadata"]["namespace"], body["metadata"]["name"])
 
 
 def _to_builtin(value: Any) -> Any:

@@ -59,7 +59,7 @@ def wait_until_ready(site: Site, region: str, log: Path, progress: Progress, *fo
             if time.monotonic() > deadline:
                 raise StepFailed(f"after {READY_SECONDS} s still not Ready: {missing}. Read `aura logs POD`.")
             progress(missing)
-            time.sleep(0.5)
+            time.sleep(1.0)
     finally:
         api.close()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # Pulumi puts this folder alone on the path
+gc.disable()  # as in the platform's program
 
 import pulumi
 import pulumi_aws as aws

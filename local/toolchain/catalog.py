@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.toolchain.recipes.class_archive import KafkaClassArchive
+from local.toolchain.recipes.class_archive import KafkaClassArchive, OpenSearchClassArchive
 from local.toolchain.recipes.crds import Definitions
 from local.toolchain.recipes.golang import GoBuild, ModuleFile
 from local.toolchain.recipes.java_class import JavaClass
@@ -221,7 +221,7 @@ TOOLS = (
         "opensearch",
         "2.19.1",
         lane="maven",
-        recipes=(Jars("opensearch"), JavaClass("DomainSecurity")),
+        recipes=(Jars("opensearch"), JavaClass("DomainSecurity"), OpenSearchClassArchive()),
         needs=("java", "maven"),
     ),
     Tool(

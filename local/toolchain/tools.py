@@ -11,7 +11,7 @@ from local.toolchain.recipes.class_archive import ARCHIVE
 from local.toolchain.recipes.crds import Definitions
 from local.toolchain.spec.tool import Tool
 
-__all__ = ["ToolMissing", "classes", "crds", "definitions", "jars", "model", "packages", "path"]
+__all__ = ["ToolMissing", "classes", "crds", "definitions", "model", "packages", "path"]
 
 _BY_NAME = {tool.name: tool for tool in TOOLS}
 _BY_PROGRAM = {program: tool for tool in TOOLS if tool.programs for program in tool.programs.names}
@@ -31,13 +31,9 @@ def path(name: str) -> Path:
     return Path(found)
 
 
-def jars(name: str) -> Path:
-    """Folder of the jars of `name` ("kafka", "opensearch")."""
-    return _folder(_BY_NAME[name]) / "lib"
-
-
 def classes(name: str) -> Path:
-    """Archive of the classes in the jars of `name` ("kafka"); `KafkaClassArchive` says how a JVM uses it."""
+    """Archive of the classes of `name` ("kafka", "opensearch"), beside lib/ with its jars; `class_archive` says how a
+    JVM uses it."""
     return _folder(_BY_NAME[name]) / ARCHIVE
 
 

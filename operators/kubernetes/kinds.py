@@ -37,6 +37,7 @@ POD = Kind("v1", "Pod", "pods")
 SECRET = Kind("v1", "Secret", "secrets")
 SERVICE = Kind("v1", "Service", "services")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+HORIZONTAL_POD_AUTOSCALER = Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers")
 KONG_CONSUMER = Kind("configuration.konghq.com/v1", "KongConsumer", "kongconsumers")
 HTTP_ROUTE = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes")
 
@@ -48,7 +49,7 @@ OWNED = (
     Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     DEPLOYMENT,
     Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
-    Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
+    HORIZONTAL_POD_AUTOSCALER,
     Kind("configuration.konghq.com/v1", "KongPlugin", "kongplugins"),
     KONG_CONSUMER,
     HTTP_ROUTE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import json
 import runpy
 from collections.abc import Iterator, Mapping
@@ -188,6 +189,7 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
         settings.reset_options()
         asyncio.set_event_loop(None)
         loop.close()
+        gc.enable()  # which a program disables in its own process
 
 
 def platform_configs(declared: Recording) -> dict[str, Any]:

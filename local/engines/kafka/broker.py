@@ -103,7 +103,7 @@ class Broker:
         )
 
     def _java(self, *options: str) -> list[str]:
-        """A JVM that is to be started in the folder of the archive of classes: see `KafkaClassArchive`."""
+        """A JVM that is to be started in the folder of the archive of classes: see `class_archive` of the toolchain."""
         archive = f"-XX:SharedArchiveFile={tools.classes('kafka').name}"
         common = ("-XX:+ExitOnOutOfMemoryError", "-XX:+UseSerialGC", archive, "-Djava.awt.headless=true")
         return [str(tools.path("java")), *options, *common, "-cp", "lib/*"]

@@ -55,16 +55,18 @@ class OpenSearch:
         settings.mkdir(parents=True, exist_ok=True)
         write(settings / "opensearch.yml", json.dumps(self._settings()).encode())  # JSON is YAML
         self.admit()
+        archive = tools.classes("opensearch")
         self.process.start(
             [
                 *(tools.path("java"), f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
                 *("-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", f"-Djava.io.tmpdir={self.folder}"),
-                *(f"-Daura.security={self._secrets}", "-cp", f"{tools.jars('opensearch')}/*"),
+                *(f"-XX:SharedArchiveFile={archive.name}", f"-Daura.security={self._secrets}", "-cp", "lib/*"),
                 *(_RUNNER, "-disableESLogger", "-printOnFailure"),
                 *("-basePath", self.folder, "-confPath", settings, "-numOfNode", "1"),
                 *("-baseHttpPort", str(self.port - 1)),  # to which it adds the number of the node
                 *(("-pluginTypes", PLUGIN) if self.security else ()),
             ],
+            cwd=archive.parent,
             listens=[(self.address, self.port), (self.address, self.transport_port)],
         )
 
