@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # Pulumi puts this folder alone on the path
-gc.disable()  # half its time went into collections, and what it makes lives to its end anyway
+gc.disable()  # half its time went into collections, of 3 MiB in 250 for all of `prod`
 
 import pulumi
 import pulumi_aws as aws

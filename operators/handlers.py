@@ -134,10 +134,7 @@ def fingerprint(body: Mapping[str, Any]) -> str:
 
 
 def declaration(body: Mapping[str, Any]) -> str:
-    """A digest of what an owned object declares: of what we set in it and others may change, and not of its status.
-
-    An autoscaler has no generation.
-    """
+    """A digest of an object's metadata and spec, without its status: for kinds whose objects have no generation."""
     meta = body["metadata"]
     parts = [meta.get(part) for part in ("uid", "labels", "annotations", "ownerReferences", "deletionTimestamp")]
     return digest([part and _to_builtin(part) for part in (*parts, body.get("spec"))])

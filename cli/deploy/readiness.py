@@ -17,6 +17,8 @@ from local.observe.model import CustomResource, Pod
 from local.site import Site
 
 READY_SECONDS = 300
+_POLL_SECONDS = 1.0
+"""Each look parses every Pod of the cluster, on the processors that start them."""
 
 
 @dataclass(frozen=True, order=True)
@@ -59,7 +61,7 @@ def wait_until_ready(site: Site, region: str, log: Path, progress: Progress, *fo
             if time.monotonic() > deadline:
                 raise StepFailed(f"after {READY_SECONDS} s still not Ready: {missing}. Read `aura logs POD`.")
             progress(missing)
-            time.sleep(1.0)
+            time.sleep(_POLL_SECONDS)
     finally:
         api.close()
 

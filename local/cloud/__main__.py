@@ -8,8 +8,8 @@ import os
 # Set before moto is imported: its default AMIs would cost 100 ms a snapshot.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")  # it would let pages of every origin read every answer
-# A full collection traverses moto, which stays: with Python's own thresholds that was a quarter of the endpoint's time.
-gc.set_threshold(50_000, 20, 100)
+# With Python's own 700 a quarter of the endpoint's time went into collections, which traverse moto, which stays.
+gc.set_threshold(20_000, 10, 10)
 
 import argparse
 import ctypes

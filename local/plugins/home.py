@@ -95,15 +95,17 @@ def _root(site: Site) -> Path:
 
 
 def _keep_no_logs(pulumi_home: Path) -> None:
-    """A file in the place of Pulumi's folder of logs, since it has no setting for them.
+    """A file in the place of Pulumi's folder of logs: 3.259 has no setting that turns them off.
 
-    Each command writes what it does in every detail, compressed and encrypted: 39 MB for the two regions, and three
-    quarters of the engine's processor time when nothing changes. Without its folder it says so at --verbose, and goes
-    on.
+    Each command logs every detail, compressed and encrypted: 39 MB for the two regions, and three quarters of the
+    engine's processor time when nothing changes. Without the folder it says so at --verbose, and goes on; `pulumi logs`
+    has nothing to show.
     """
     logs = pulumi_home / "logs"
-    if logs.is_dir():
-        shutil.rmtree(logs, ignore_errors=True)  # of a version that had them
+    if logs.is_dir():  # of an earlier version; a command that still writes into it keeps its file
+        aside = logs.with_name(f".logs.{os.getpid()}")
+        logs.rename(aside)
+        shutil.rmtree(aside)
     logs.touch()
 
 

@@ -53,7 +53,13 @@ def test_jars_and_model_exist() -> None:
 )
 def test_a_jvm_takes_the_archive_of_classes(name: str, loaded: str) -> None:
     archive = tools.classes(name)
-    options = ("-Xshare:on", "-XX:+UseSerialGC", f"-XX:SharedArchiveFile={archive.name}", "-Xlog:class+load")
+    options = (
+        "-Xshare:on",
+        "-Xmx128m",
+        "-XX:+UseSerialGC",
+        f"-XX:SharedArchiveFile={archive.name}",
+        "-Xlog:class+load",
+    )
     # a class that has no `main` is loaded before the JVM says so
     command = [tools.path("java"), *options, "-cp", "lib/*", loaded]
     done = subprocess.run(command, cwd=archive.parent, capture_output=True, text=True, check=False)

@@ -42,7 +42,7 @@ class TopicConsumer:
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
-                "fetch.wait.max.ms": 50,
+                "fetch.wait.max.ms": 20,
                 "fetch.min.bytes": 65536,
                 "queued.max.messages.kbytes": 16384,
                 "max.poll.interval.ms": 86_400_000,

@@ -25,7 +25,7 @@ from dataflows.biosync.source.lag import LagReporter
 from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.source.topic_watcher import TopicWatcher
 
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.005
 """Pause after a poll that returned nothing: it adds to the latency."""
 _RETRY_SECONDS = 1.0
 """How long a partition is paused after Kafka rejected its position."""

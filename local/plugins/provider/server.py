@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -22,7 +21,6 @@ _UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_l
 
 def serve(provider: Provider) -> None:
     """Runs until the engine ends the process. The first argument that is no flag is the engine's address."""
-    gc.freeze()  # the SDK's modules, which each full collection would traverse
     threading.Thread(target=_exit_with_parent, args=(os.getppid(),), daemon=True).start()
     for number in (
         signal.SIGINT,

@@ -20,7 +20,10 @@ from pathlib import Path
 from local.toolchain.recipes.context import BuildContext
 
 ARCHIVE = "classes.jsa"
-_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "lib/*")
+_OPTIONS = ("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", "lib/*")
+"""A JVM takes only the archive of one with its garbage collector and its width of pointers, which the heap decides."""
+_KEYTOOL = ("-m", "java.base/sun.security.tools.keytool.Main")
+"""Of the JVM's own modules, which every JRE has; the command keytool may lie elsewhere."""
 _SECONDS = 180.0
 _LOG = """\
 rootLogger.level=INFO
@@ -52,6 +55,7 @@ ssl.truststore.location={folder}/keys
 ssl.truststore.password={password}
 super.users=User:broker
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+log.cleaner.dedupe.buffer.size=8388608
 log.dirs={folder}/data
 """.replace(
     "{login}",
@@ -68,14 +72,14 @@ class KafkaClassArchive:
     """Of a broker whose listeners have TLS and SASL, as those of the platform."""
 
     def inputs(self) -> bytes:
-        return (_SETTINGS + _LOG + ARCHIVE).encode()
+        return (_SETTINGS + _LOG + " ".join((*_KEYTOOL, *_OPTIONS)) + ARCHIVE).encode()
 
     def build(self, context: BuildContext) -> None:
         java = context.tool_path("java")
         with tempfile.TemporaryDirectory() as name:
             folder, password = Path(name), secrets.token_hex(16)
             context.run(
-                *(java.with_name("keytool"), "-genkeypair", "-keystore", folder / "keys", "-storepass", password),
+                *(java, *_KEYTOOL, "-genkeypair", "-keystore", folder / "keys", "-storepass", password),
                 *("-storetype", "PKCS12", "-alias", "broker", "-keyalg", "EC", "-dname", "CN=broker"),
                 *("-ext", "SAN=IP:127.0.0.1"),
             )
@@ -96,10 +100,10 @@ class KafkaClassArchive:
 
 @dataclass(frozen=True)
 class OpenSearchClassArchive:
-    """Of one node without data."""
+    """Of one node without data and without TLS."""
 
     def inputs(self) -> bytes:
-        return (json.dumps(_NODE) + _LOG + _RECOVERED + ARCHIVE).encode()
+        return (json.dumps(_NODE) + _LOG + _RECOVERED + " ".join(_OPTIONS) + ARCHIVE).encode()
 
     def build(self, context: BuildContext) -> None:
         with tempfile.TemporaryDirectory() as name:
