@@ -14,11 +14,13 @@ from pydantic import Field
 from contracts.rules import Checked
 
 _LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_REGISTRY = rf"({_LABEL}([.]{_LABEL})*|\[[a-fA-F0-9:]+\])(:[0-9]{{1,5}})?"
+_REGISTRY = rf"({_LABEL}([.]{_LABEL})*|\[[a-fA-F0-9]*:[a-fA-F0-9:]*\])(:[0-9]{{1,5}})?"
 _COMPONENT = "[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*"
+_FIRST = "[a-z0-9]+((_|__|-+)[a-z0-9]+)*"
+"""With a dot kubelets take it for a registry (normalize.go, splitDockerDomain), which has no underscore."""
 _TAG = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 _DIGEST = "(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})"
-PATTERN = f"^({_REGISTRY}/)?{_COMPONENT}(/{_COMPONENT})*(:{_TAG})?(@{_DIGEST})?$"
+PATTERN = f"^(({_REGISTRY}|{_FIRST})/({_COMPONENT}/)*)?{_COMPONENT}(:{_TAG})?(@{_DIGEST})?$"
 
 NAME_LENGTH = 255
 """Characters of registry and path together, a common limit of clients (distribution-spec, Pulling manifests)."""

@@ -31,7 +31,11 @@ _LOCK = 0x61757261
 
 
 class StoreUnavailable(Exception):
-    """The database does not answer or refuses a statement; a failed statement has changed nothing."""
+    """The database does not answer, or cannot be used as it is; nothing was changed."""
+
+
+class StoreRefused(Exception):
+    """PostgreSQL refused a statement, which has changed nothing; the message has its SQLSTATE."""
 
 
 class Partitioning(StrEnum):
@@ -77,7 +81,8 @@ class Store:
     async def ensure(
         self, url: str, sink: Sink, now: datetime, stream: str, filling: Collection[str], authority: str = ""
     ) -> Tables:
-        """Tables, views and partitions; drops partitions past their retention. Raises StoreUnavailable.
+        """Tables, views and partitions; drops partitions past their retention. Raises StoreUnavailable or
+        StoreRefused.
 
         The server is verified by `authority`, a certificate in PEM, if there is one. `filling` are all streams that
         fill the tables now, `stream` among them. Rows of a stream that is gone are kept as long as it declared.
@@ -87,15 +92,16 @@ class Store:
                 await make_writable(connection, connection.info.dbname)
                 return await self._ensure(connection, digest(url), sink, now, stream, filling)
         except (psycopg.Error, OSError, StoreUnavailable) as error:
-            raise StoreUnavailable(f"database {sink.database}: {_words(error)}".strip()) from error
+            raise _failure(f"database {sink.database}", error) from error
 
     async def fence(self, url: str, sink: Sink, authority: str) -> str:
-        """Lets nobody write any more; what keeps the database from being written. Raises StoreUnavailable."""
+        """Lets nobody write any more; what keeps the database from being written. Raises StoreUnavailable or
+        StoreRefused."""
         try:
             async with await self._connect(url, authority) as connection:
                 return f"{sink.database} {await make_read_only(connection, connection.info.dbname)}"
         except (psycopg.Error, OSError) as error:
-            raise StoreUnavailable(f"database {sink.database}: {_words(error)}".strip()) from error
+            raise _failure(f"database {sink.database}", error) from error
 
     async def _connect(self, url: str, authority: str) -> AsyncConnection:
         return await AsyncConnection.connect(
@@ -103,27 +109,27 @@ class Store:
         )
 
     async def copy(self, url: str, database: str, authority: str = "") -> Copy | None:
-        """What it has, if the server is a standby. Raises StoreUnavailable."""
+        """What it has, if the server is a standby. Raises StoreUnavailable or StoreRefused."""
         try:
             async with await self._connect(url, authority) as connection:
                 query = "select pg_is_in_recovery(), pg_last_xact_replay_timestamp()"
                 standby, newest = await (await connection.execute(query)).fetchone() or (False, None)
         except (psycopg.Error, OSError) as error:
-            raise StoreUnavailable(f"database {database}: {_words(error)}".strip()) from error
+            raise _failure(f"database {database}", error) from error
         if not standby:
             return None
         self._applied.pop(digest(url), None)  # what its primary does meanwhile is not known here
         return Copy(newest)
 
     async def drop(self, url: str, authority: str = "") -> None:
-        """Drops the tables with their rows. Raises StoreUnavailable."""
+        """Drops the tables with their rows. Raises StoreUnavailable or StoreRefused."""
         try:
             verified = self._verified(url, authority)
             async with await AsyncConnection.connect(verified, connect_timeout=_TIMEOUT_SECONDS) as connection:
                 for table in (*timeseries.TIME_COLUMN, TABLE_EPOCHS):
                     await connection.execute(f"drop table if exists {table} cascade".encode())
         except (psycopg.Error, OSError) as error:
-            raise StoreUnavailable(_words(error)) from error
+            raise _failure("the time-series store", error) from error
         self._applied.pop(digest(url), None)
 
     def _verified(self, url: str, authority: str) -> str:
@@ -166,6 +172,13 @@ class Store:
                     await connection.execute(statement.encode())
             self._applied[key] = _Applied(version, time.monotonic())
         return Tables(kind, kept)
+
+
+def _failure(where: str, error: Exception) -> StoreUnavailable | StoreRefused:
+    """As for databases of RDS: what another attempt may not meet again is an OperationalError."""
+    if isinstance(error, psycopg.Error) and error.sqlstate and not isinstance(error, psycopg.OperationalError):
+        return StoreRefused(f"{where}: SQLSTATE {error.sqlstate}: {error}".strip())
+    return StoreUnavailable(f"{where}: {_words(error)}".strip())
 
 
 def _words(error: Exception) -> str:

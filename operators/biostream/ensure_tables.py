@@ -12,7 +12,7 @@ from contracts.connections import KafkaClient
 from operators.adapters.kafka.admin import KafkaRefused, KafkaUnreachable, TopicAdmin
 from operators.adapters.kept import release
 from operators.adapters.standing import Standing
-from operators.adapters.timeseries import Store, StoreUnavailable
+from operators.adapters.timeseries import Store, StoreRefused, StoreUnavailable
 from operators.biostream.desired import database_secret
 from operators.biostream.locations import Locations
 from operators.biostream.sharing import filling, kept_sink
@@ -51,6 +51,8 @@ class Tables:
             tables = await self.store.ensure(found.url, sink, now, stream, fillers, found.authority)
         except StoreUnavailable as error:
             return broken(TABLES_READY, "StoreUnavailable", str(error))
+        except StoreRefused as error:
+            return broken(TABLES_READY, "StoreRefused", f"{error}; what the tables hold is intact")
         message = f"tables and views exist ({tables.partitioning})"
         if tables.kept.stream not in fillers:
             message += f"; rows are kept {tables.kept.retention}, as BioStream {tables.kept.stream} declared, which is"

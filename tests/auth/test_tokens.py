@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from contracts import signing_keys
 from contracts.tokens import LIFETIME_SECONDS
-from services.auth import signing
+from services.auth import issuing, signing
 from services.auth.signing import ACTIVATION_SECONDS
 from services.auth.tokens import issue
 from services.kit.settings import DEFAULT_ISSUER
@@ -94,3 +95,17 @@ def test_without_another_key_before_it_the_current_one_signs_at_once(previous: s
     keys = signing_keys.load_all(pem, pem if previous == "the same" else previous)
     assert [key.kid for key in keys] == [signing_keys.load(pem).kid]
     assert signing.signing_key(keys, NOW, NOW).kid == keys[0].kid
+
+
+def test_the_issuer_signs_by_the_previous_key_until_the_new_one_is_known(
+    key: ECKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [NOW]
+    monkeypatch.setattr(issuing, "time", SimpleNamespace(time=lambda: now[0]))
+    new = signing_keys.load(ECKey.generate_key("P-256").as_pem(private=True).decode())
+    issuer = issuing.Issuer([new, key], DEFAULT_ISSUER)
+    for after, signer in [(0, key), (ACTIVATION_SECONDS - 1, key), (ACTIVATION_SECONDS, new)]:
+        now[0] = NOW + after
+        token = issuer.issue("ann", ["user"], "session")
+        assert parse(token).kid == signer.kid
+        assert issuer.bearer(token).principal.user == "ann"

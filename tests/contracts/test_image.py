@@ -57,6 +57,8 @@ NOT_REFERENCES = [
     "https://registry.example.com/auth:1",
     "aura/auth:1\n",
     "a/" * 127 + "ab",
+    "under_score.example/auth",  # its first part has a dot, so it is a registry, which has no underscore
+    "[0]/auth",  # no IPv6 address
 ]
 
 

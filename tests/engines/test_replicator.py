@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import random
 import signal
 import threading
 import time
@@ -211,6 +212,18 @@ def test_records_keep_everything_and_topics_their_settings(pair: Pair) -> None:
     config = pair.east.admin.describe_configs([resource])[resource].result(20)
     assert config["retention.ms"].value == "7200000"
     assert not {"beats-private", "other"} & pair.east.admin.list_topics(timeout=10).topics.keys()
+
+
+def test_a_record_that_a_client_does_not_send_by_default_is_copied_and_stops_no_other(pair: Pair) -> None:
+    pair.west.create("beats-large", 2, **{"max.message.bytes": "3000000"})
+    large = random.Random(1).randbytes(1_500_000)
+    producer = Producer({**pair.west.settings, "message.max.bytes": 3_000_000})
+    producer.produce("beats-large", large, partition=0, timestamp=STAMP)
+    assert producer.flush(20) == 0
+    pair.west.send("beats-large", 0, 20)
+    copies = pair.east.records("beats-large", 21)
+    assert next(record[1] for record in copies if record[2] == 0) == large
+    assert values([record for record in copies if record[1] != large]) == list(range(20))
 
 
 def test_nothing_goes_round_where_both_ways_are_copied(pair: Pair) -> None:

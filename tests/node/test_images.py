@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from contracts.image import NAME_LENGTH, PATTERN
 from local.node.runtime.images import USER, declared_commands, declared_platforms
 from local.node.runtime.manifests import (
     NoSuchPlatform,
@@ -23,6 +25,7 @@ from local.site import CHECKOUT
 
 ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
+SHA512 = f"sha512:{'0123456789abcdef' * 8}"
 COMMAND = ["python", "-m", "services.auth"]
 
 
@@ -36,10 +39,18 @@ COMMAND = ["python", "-m", "services.auth"]
         (f"{ECR}/aura/auth:1.4", Reference(ECR, "aura/auth", "1.4", "")),
         (f"{ECR}/aura/auth@{DIGEST}", Reference(ECR, "aura/auth", "", DIGEST)),
         (f"{ECR}/aura/auth:1@{DIGEST}", Reference(ECR, "aura/auth", "1", DIGEST)),
+        (f"aura/auth@{SHA512}", Reference("", "aura/auth", "", SHA512)),
+        ("[::1]:5000/auth:1", Reference("[::1]:5000", "auth", "1", "")),
     ],
 )
 def test_a_reference_has_host_repository_tag_and_digest(text: str, expected: Reference) -> None:
     assert parse(text) == expected
+
+
+@given(st.from_regex(re.compile(PATTERN.rstrip("$"), re.ASCII), fullmatch=True))
+def test_every_reference_that_an_auraservice_may_name_is_one_for_the_node(text: str) -> None:
+    assume(len(text.partition("@")[0]) <= NAME_LENGTH)
+    parse(text)
 
 
 @pytest.mark.parametrize(

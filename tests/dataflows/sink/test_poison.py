@@ -16,6 +16,7 @@ from contracts.records import DeadLetter, Evidence, StressEvent
 from dataflows.biosync.shutdown import Shutdown
 from dataflows.biosync.signal.hrv import Window
 from dataflows.biosync.signal.partition import Output
+from dataflows.biosync.sink import health
 from dataflows.biosync.sink.fence import UNFENCED, Fence
 from dataflows.biosync.sink.outbox import Outbox
 from dataflows.biosync.sink.results import ResultBuffers
@@ -136,3 +137,18 @@ def test_an_error_of_the_store_gives_nothing_up_and_shows_until_a_write_succeeds
         connection.execute(b"alter table hrv_1m add column dropped integer")
     until("the row", lambda: sinks.users("hrv_1m") == ["ada"], 30)
     until("no reason any more", lambda: sinks.store.unavailable == "", 30)
+
+
+def test_an_outbox_whose_table_is_away_is_stalled_until_it_is_back(
+    sinks: Sinks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "STALLED_SECONDS", 2.0)
+    with psycopg.connect(sinks.url, autocommit=True) as connection:
+        connection.execute("alter table stress_events rename to away")
+        sinks.results.events.put(0, {"1": StressEvent("1", "ada", START, START, "0" * 32, EVIDENCE)})
+        until("the outbox stalled", lambda: sinks.outbox.health.stalled, 30)
+        assert sinks.outbox.health.stalled.startswith("outbox (stress_events): nothing was written for ")
+        assert 'relation "stress_events" does not exist' in sinks.outbox.health.stalled
+        connection.execute("alter table away rename to stress_events")
+    until("the event stored", lambda: sinks.users("stress_events") == ["ada"], 60)
+    until("no stall", lambda: sinks.outbox.health.stalled == "", 20)

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from contracts.connections import kafka_client
 from contracts.records import DEAD_VALUE_BYTES, DeadLetter
 from dataflows.biosync.shutdown import Shutdown
+from dataflows.biosync.sink import health
 from dataflows.biosync.sink.buffer import Buffer
 from dataflows.biosync.sink.publisher import Publisher
 from dataflows.biosync.sink.rejections import ProducerRecord, Rejections
@@ -137,3 +138,17 @@ def test_what_was_given_up_with_its_partition_stalls_nothing(publishing: Publish
     until("it waits", lambda: health._waiting_since is not None)
     publishing.buffer.forget(0)
     until("nothing waits any more", lambda: health._waiting_since is None)
+
+
+def test_a_topic_that_accepts_nothing_is_named_until_it_accepts_again(
+    publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "STALLED_SECONDS", 2.0)
+    publishing.create("publisher-accepts")
+    publishing.put("publisher-away", "kept")
+    publishing.put("publisher-accepts", "sent")
+    until("the topic named", lambda: "publisher-away" in publishing.publisher.stalled, 60)
+    assert publishing.publisher.stalled.endswith("what waits is kept")
+    publishing.create("publisher-away")
+    until("all sent", lambda: not publishing.unwritten(), 60)
+    until("nothing named", lambda: publishing.publisher.stalled == "", 20)

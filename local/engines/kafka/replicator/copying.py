@@ -18,6 +18,8 @@ _BATCH, _WAIT = 1000, 0.1
 _NEW_SECONDS = 20.0
 _AWAKE = {"topic.metadata.refresh.interval.ms": 2000}
 """A broker that has just started may say that it knows no topic: it is asked again soon, not in five minutes."""
+_LARGEST = 1_000_000_000
+"""Bytes of a record, the most that a client can be told: the topic decides, and one record must not stop the others."""
 _UNKNOWN = (KafkaError._UNKNOWN_PARTITION, KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 
@@ -38,6 +40,7 @@ class Copying:
                 "compression.type": plan.compression,
                 "linger.ms": 5,
                 "message.timeout.ms": 0,
+                "message.max.bytes": _LARGEST,
             }
         )
         self._assigned: set[Partition] = set()
