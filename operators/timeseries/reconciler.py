@@ -29,7 +29,7 @@ class StoreReconciler:
     async def reconcile(self, key: Key) -> float | None:
         """Returns the seconds after which to requeue it.
 
-        Raises what made it fail, once an Event of the Cluster names it; none does when the Cluster has changed meanwhile.
+        Raises what made it fail, once an Event of the Cluster names it. That the Cluster changed meanwhile needs none.
         """
         body = await self.client.get(CLUSTER, key.namespace, key.name)
         if body is None or "deletionTimestamp" in body["metadata"]:
