@@ -53,7 +53,7 @@ def prepare(site: Site) -> dict[str, str]:
     for folder in (home / "home", home / "state"):
         folder.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
-    _keep_no_logs(home / "home")
+    _disable_logs(home / "home")
     for package, distribution in PLUGINS.items():
         folder = home / "home" / "plugins" / f"resource-{package}-v{version(distribution)}"
         _script(folder / f"pulumi-resource-{package}", f"local.plugins.{package}")
@@ -94,7 +94,7 @@ def _root(site: Site) -> Path:
     return site.home / "pulumi"
 
 
-def _keep_no_logs(pulumi_home: Path) -> None:
+def _disable_logs(pulumi_home: Path) -> None:
     """A file in the place of Pulumi's folder of logs: 3.259 has no setting that turns them off.
 
     Each command logs every detail, compressed and encrypted: 39 MB for the two regions, and three quarters of the

@@ -139,7 +139,7 @@ def test_an_error_of_the_store_gives_nothing_up_and_shows_until_a_write_succeeds
     until("no reason any more", lambda: sinks.store.unavailable == "", 30)
 
 
-def test_an_outbox_whose_table_is_away_is_stalled_until_it_is_back(
+def test_an_outbox_without_its_table_is_stalled_until_the_table_exists_again(
     sinks: Sinks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "STALLED_SECONDS", 2.0)
