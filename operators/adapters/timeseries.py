@@ -31,11 +31,11 @@ _LOCK = 0x61757261
 
 
 class StoreUnavailable(Exception):
-    """The database does not answer, or cannot be used as it is; nothing was changed."""
+    """The database does not answer, or cannot be used as it is; statements before that one stay done."""
 
 
 class StoreRefused(Exception):
-    """PostgreSQL refused a statement, which has changed nothing; the message has its SQLSTATE."""
+    """PostgreSQL refused a statement, which changed nothing; those before it stay done. The text has its SQLSTATE."""
 
 
 class Partitioning(StrEnum):
