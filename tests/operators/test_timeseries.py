@@ -156,12 +156,13 @@ async def test_hypertables_on_a_server_that_no_longer_preloads_are_left_alone(ti
     assert kinds(uri) == {"hrv_1m": "r"}
 
 
-async def test_a_statement_that_postgresql_refuses_is_told_apart_from_a_server_that_is_away(timescale: str) -> None:
-    with connected(timescale) as connection:
+async def test_a_statement_that_postgresql_refuses_is_told_apart_from_a_server_that_is_away(postgres: Database) -> None:
+    uri = postgres.create("operators_refused")
+    with connected(uri) as connection:
         connection.execute("create view hrv_1m as select 1 as user_id")
     with pytest.raises(StoreRefused, match="database timeseries: SQLSTATE 42"):
-        await Store().ensure(timescale, SINK, NOW, ME, [ME])
-    assert kinds(timescale)["hrv_1m"] == "v"
+        await Store().ensure(uri, SINK, NOW, ME, [ME])
+    assert kinds(uri)["hrv_1m"] == "v"
 
 
 async def test_drop_includes_views_and_policies(timescale: str) -> None:
