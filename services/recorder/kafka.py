@@ -6,20 +6,29 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
 
 _SECONDS = 5
 
 
 class Topics:
-    """One client: its connections stay open between samples."""
+    """One client: its connections stay open between samples. One that got no answer is replaced: it may have given the
+    brokers up (contracts/broker_watch.py)."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
-        self._admin = AdminClient(dict(settings))
+        self._settings = dict(settings)
+        self._admin = AdminClient(self._settings)
 
     def ends(self, topics: Sequence[str]) -> dict[str, dict[str, int]]:
         """Topic -> partition -> end offset, of those topics that exist. Raises KafkaException without an answer."""
+        try:
+            return self._ends(topics)
+        except KafkaException:
+            self._admin = AdminClient(self._settings)
+            raise
+
+    def _ends(self, topics: Sequence[str]) -> dict[str, dict[str, int]]:
         known = self._admin.list_topics(timeout=_SECONDS).topics
         asked = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
         if not asked:

@@ -108,7 +108,8 @@ class Harness:
 
     def create_raw(self) -> None:
         """Create the raw topic, and a producer without metadata of an earlier one."""
-        self.admin.create_topics([NewTopic(self.raw, PARTITIONS)])[self.raw].result(20)
+        kept = {"retention.ms": "-1"}  # its records may be as old as their beats
+        self.admin.create_topics([NewTopic(self.raw, PARTITIONS, config=kept)])[self.raw].result(20)
         self.producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True})
 
     def delete_raw(self) -> None:

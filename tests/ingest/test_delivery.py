@@ -6,20 +6,24 @@ import asyncio
 from typing import cast
 
 import pytest
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from websockets.frames import CloseCode
 
 from contracts.connections import kafka_client
-from contracts.records import StoredFrame
+from contracts.records import StoredFrame, unpack_readable
 from local.engines.kafka import Kafka
+from services.ingest.delivery.batching import Batch
 from services.ingest.delivery.pipeline import DeliveryPipeline, PendingAck
+from services.ingest.delivery.producer import BatchProducer
 from services.ingest.registry import UserConnection
 from services.ingest.websocket.framing import Close
 from tests.fixtures.producers import capture_producers, trigger_fatal_error
+from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
-TOPIC = "delivery"
+TOPIC, PRODUCED = "delivery", "delivery-produced"
 
 
 class FakeConnection:
@@ -59,3 +63,40 @@ async def test_after_a_fatal_producer_error_nothing_is_acknowledged_and_the_proc
     assert isinstance(reason, Close)
     assert reason.code == CloseCode.INTERNAL_ERROR
     await asyncio.wait_for(fatal.wait(), 30)
+
+
+async def test_what_a_client_without_brokers_did_not_write_is_written_by_another_in_order(kafka: Kafka) -> None:
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    admin.create_topics([NewTopic(PRODUCED, 1)])[PRODUCED].result(20)
+    delivered: list[tuple[int, KafkaError | None]] = []
+    producer = BatchProducer(
+        kafka_client(kafka.bootstrap), PRODUCED, lambda batch, error: delivered.append((batch.frames[0].seq, error))
+    )
+
+    def produce(*numbers: int) -> None:
+        for number in numbers:
+            producer.produce(Batch(0, [StoredFrame("ada", "watch", number, 0, "", [0], [800.0])]))
+
+    produce(1)
+    assert await producer.flush(30) == 0
+    kafka.stop()
+    produce(2, 3)
+    before = producer._watch
+    producer._watch.on_statistics('{"brokers": {}}')
+    produce(4)
+    await asyncio.to_thread(until, "another client", lambda: producer._watch is not before, 10)
+    produce(5)
+    kafka.ensure()
+    assert await producer.flush(60) == 0
+    assert delivered == [(number, None) for number in range(1, 6)]
+    assert await asyncio.to_thread(written, kafka, 5) == [1, 2, 3, 4, 5]
+
+
+def written(kafka: Kafka, count: int) -> list[int]:
+    """The numbers of the first frames of the topic."""
+    settings = {"bootstrap.servers": kafka.bootstrap, "group.id": "delivery", "auto.offset.reset": "earliest"}
+    consumer = Consumer(settings)
+    consumer.assign([TopicPartition(PRODUCED, 0, 0)])
+    found = [unpack_readable(message.value() or b"")[0][0].seq for message in consumer.consume(count, 30)]
+    consumer.close()
+    return found

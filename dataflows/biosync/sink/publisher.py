@@ -14,6 +14,7 @@ from threading import Thread
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from contracts.broker_watch import BrokerWatch
 from contracts.connections import KafkaClient
 from contracts.records import DEAD_LETTER_BYTES
 from dataflows.biosync.shutdown import Shutdown
@@ -46,6 +47,7 @@ class Publisher:
         """By topic."""
         self._logged: set[tuple[str, str]] = set()
         """Topics and errors that were logged: a record is retried many times a second."""
+        self._watch = BrokerWatch()
         self._producer = self._create_producer()
 
     def start(self) -> None:
@@ -60,6 +62,7 @@ class Publisher:
         return Producer(
             {
                 **self._kafka,
+                **self._watch.settings,
                 "acks": "all",
                 "enable.idempotence": True,
                 "linger.ms": 5,
@@ -125,8 +128,14 @@ class Publisher:
         try:
             self._producer.poll(_TIMEOUT_SECONDS)
         except KafkaException as error:  # raised once, on a fatal error of the producer
-            _log.warning("producer_replaced", error=error.args[0].str(), action="its records are sent again")
-            self._producer, self._in_flight = self._create_producer(), {}
+            self._replace_producer(error.args[0].str())
+        if self._watch.lost:
+            self._replace_producer("the client knows no broker any more")
+
+    def _replace_producer(self, error: str) -> None:
+        _log.warning("producer_replaced", error=error, action="its records are sent again")
+        self._watch = BrokerWatch()
+        self._producer, self._in_flight = self._create_producer(), {}
 
     def _on_delivery(self, key: _Key, record: ProducerRecord, error: KafkaError | None, _: Message) -> None:
         self._in_flight.pop(key, None)

@@ -7,8 +7,6 @@ time at twelve partitions. No consumer group: the states of the partitions keep 
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
-from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -24,7 +22,7 @@ UNKNOWN_TOPIC_ERRORS = {
     KafkaError._UNKNOWN_PARTITION,
 }
 """Error codes that mean: the topic does not exist."""
-_BATCH_SIZE = 64
+BATCH_SIZE = 64
 _SEEK_SECONDS = 5.0
 
 
@@ -33,8 +31,6 @@ class TopicConsumer:
 
     def __init__(self, kafka: KafkaClient, name: str, on_error: Callable[[KafkaError], None]) -> None:
         self._name = name
-        self._closed = False
-        self._closing = Lock()
         self._consumer = Consumer(
             {
                 **kafka,
@@ -52,8 +48,8 @@ class TopicConsumer:
         )
 
     def consume(self) -> list[Message]:
-        """Records and errors that were fetched so far; does not block."""
-        return self._consumer.consume(_BATCH_SIZE, 0)
+        """Records and errors that were fetched so far, up to BATCH_SIZE; does not block."""
+        return self._consumer.consume(BATCH_SIZE, 0)
 
     def assign(self, partition: int, offset: int) -> None:
         """Also consume a partition, from its oldest record when the offset is 0."""
@@ -75,16 +71,6 @@ class TopicConsumer:
         """Stop consuming a partition."""
         self._consumer.incremental_unassign([TopicPartition(self._name, partition)])
 
-    def high_watermark(self, partition: int) -> int | None:
-        """The offset behind the last record, if cached; from any thread. Raises KafkaException."""
-        with self._closing:
-            if self._closed:
-                return None
-            known: Any = self._consumer.get_watermark_offsets(TopicPartition(self._name, partition), cached=True)
-        return known[1] if known and known[1] >= 0 else None
-
     def close(self) -> None:
         """Stop consuming."""
-        with self._closing:
-            self._closed = True
         self._consumer.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from threading import Event, Thread
 
 import structlog
@@ -16,10 +16,12 @@ _log = structlog.get_logger(__name__)
 
 
 class LagReporter:
-    """Lag of each partition that is read; `high_watermark` gives the offset behind its last record, None if unknown."""
+    """Lag of each partition that is read; `ends` is as Topic.ends."""
 
-    def __init__(self, high_watermark: Callable[[int], int | None]) -> None:
-        self._high_watermark = high_watermark
+    def __init__(self, ends: Callable[[Collection[int]], Mapping[int, int]]) -> None:
+        self._ends = ends
+        self.ends: Mapping[int, int] = {}
+        """Its last answer, which does not depend on the consumer: one that fetches nothing learns of no record."""
         self._position: dict[int, int] = {}
         """The offset before which all is read; of a partition that is read from its oldest record, once one is read."""
         self._caught_up_at: dict[int, float] = {}
@@ -55,10 +57,14 @@ class LagReporter:
         metrics.forget(metrics.LAG, str(partition))
         metrics.forget(metrics.LAG_SECONDS, str(partition))
 
-    def report(self, partition: int, now: float) -> None:
-        """Set the metrics of a partition at `now`, in Unix seconds."""
-        end, position = self._high_watermark(partition), self._position.get(partition)
-        if end is None or position is None:
+    def report(self, now: float) -> None:
+        """Ask for the ends, and set the metrics at `now`, in Unix seconds."""
+        self.ends = self._ends(list(self._opened_at))
+        for partition, end in self.ends.items():
+            self._report(partition, end, now)
+
+    def _report(self, partition: int, end: int, now: float) -> None:
+        if (position := self._position.get(partition)) is None:
             return
         lag = max(0, end - position)
         if not lag:
@@ -85,10 +91,10 @@ class LagReporter:
         while True:
             before, cpu = cpu, time.process_time()
             metrics.CPU.inc(cpu - before)
-            for partition in list(self._position):
-                try:
-                    self.report(partition, time.time())
-                except Exception:
-                    _log.exception("lag_unknown", partition=partition, action="it is reported again in a second")
+            try:
+                self.report(time.time())
+            except Exception:
+                self.ends = {}
+                _log.exception("lag_unknown", action="it is reported again in a second")
             if self._closed.wait(_SECONDS):
                 return

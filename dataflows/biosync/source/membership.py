@@ -18,6 +18,7 @@ from threading import Condition, Event, Thread
 import structlog
 from confluent_kafka import OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
+from contracts.broker_watch import BrokerWatch
 from contracts.connections import KafkaClient
 
 SESSION_SECONDS = 6.0
@@ -40,6 +41,7 @@ class Membership:
     again, so that nobody takes a partition that was away meanwhile for the one that it had."""
 
     def __init__(self, kafka: KafkaClient, topic: str, group: str) -> None:
+        self._kafka = kafka
         self._topic = topic
         self._group = group
         self._terms: dict[int, int] = {}
@@ -57,30 +59,12 @@ class Membership:
         """Name and words of the last error."""
         self.failure: Exception | None = None
         """Why the thread ended, if it was not told to."""
-        self._consumer = Consumer(
-            {
-                **kafka,
-                "group.id": group,
-                "enable.auto.commit": False,
-                "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": int(1000 * SESSION_SECONDS),
-                "heartbeat.interval.ms": 1_000,
-                "max.poll.interval.ms": int(2000 * RELEASE_SECONDS),
-                # how soon a topic that is created, or created anew, is assigned
-                "topic.metadata.refresh.interval.ms": 1_000,
-                "reconnect.backoff.max.ms": 1_000,
-                "error_cb": self._on_error,
-            }
-        )
+        self._watch = BrokerWatch()
+        self._consumer = self._create_consumer()
         self._thread = Thread(target=self._run, name="membership", daemon=True)
 
     def start(self) -> None:
-        self._consumer.subscribe(
-            [self._topic],
-            on_assign=_raising(self._on_assign),
-            on_revoke=_raising(self._on_revoke),
-            on_lost=_raising(self._on_lost),
-        )
+        self._join()
         self._thread.start()
 
     @property
@@ -118,6 +102,32 @@ class Membership:
         self._closed.set()
         self._thread.join(seconds)
 
+    def _create_consumer(self) -> Consumer:
+        return Consumer(
+            {
+                **self._kafka,
+                **self._watch.settings,
+                "group.id": self._group,
+                "enable.auto.commit": False,
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": int(1000 * SESSION_SECONDS),
+                "heartbeat.interval.ms": 1_000,
+                "max.poll.interval.ms": int(2000 * RELEASE_SECONDS),
+                # how soon a topic that is created, or created anew, is assigned
+                "topic.metadata.refresh.interval.ms": 1_000,
+                "reconnect.backoff.max.ms": 1_000,
+                "error_cb": self._on_error,
+            }
+        )
+
+    def _join(self) -> None:
+        self._consumer.subscribe(
+            [self._topic],
+            on_assign=_raising(self._on_assign),
+            on_revoke=_raising(self._on_revoke),
+            on_lost=_raising(self._on_lost),
+        )
+
     def _run(self) -> None:
         try:
             self._poll()
@@ -137,6 +147,11 @@ class Membership:
                 continue
             if message is not None and (error := message.error()) is not None:
                 self._on_error(error)
+            if self._watch.lost and not self._terms:  # what it had is lost by then: nothing is left to revoke
+                _log.warning("kafka_client_replaced", group=self._group, action="the group is joined again")
+                self._watch = BrokerWatch()  # not closed first: it would wait for the brokers that it does not know
+                self._consumer = self._create_consumer()
+                self._join()
         self._consumer.close()
 
     def _on_error(self, error: KafkaError) -> None:

@@ -20,8 +20,9 @@ from confluent_kafka import KafkaError, KafkaException, Message
 
 from dataflows.biosync.place import MARGIN_MS, Place
 from dataflows.biosync.signal.partition import Record
-from dataflows.biosync.source.consumer import OFFSET_ERRORS, UNKNOWN_TOPIC_ERRORS, TopicConsumer
+from dataflows.biosync.source.consumer import BATCH_SIZE, OFFSET_ERRORS, UNKNOWN_TOPIC_ERRORS, TopicConsumer
 from dataflows.biosync.source.lag import LagReporter
+from dataflows.biosync.source.stall import StallDetector
 from dataflows.biosync.source.topic import Topic
 from dataflows.biosync.source.topic_watcher import TopicWatcher
 
@@ -45,12 +46,15 @@ class TopicReader:
         """Those of them whose offset does not exist."""
         self._next_fetch = 0.0
         self._consumer: TopicConsumer | None = None
+        self._fetched: dict[int, int] = {}
+        """The offset that `_consumer` fetches next, of each partition that it is assigned."""
+        self._stalls = StallDetector()
         self._topic_id = ""
         """Id of the topic that `_consumer` reads."""
         self._unknown = False
         """Whether `_consumer` reported the topic as unknown: it may take minutes until it asks again."""
         self._watcher = TopicWatcher(topic.name, topic.id)
-        self._lag = LagReporter(self._high_watermark)
+        self._lag = LagReporter(topic.ends)
         self._watcher.start()
         self._lag.start()
 
@@ -88,7 +92,7 @@ class TopicReader:
         del self._pending[partition], self._positions[partition]
         self._out_of_range.discard(partition)
         if self._paused.pop(partition, None) is None and self._consumer is not None:
-            self._consumer.unassign(partition)
+            self._unassign(self._consumer, partition)
         self._lag.forget(partition)
 
     def stop(self) -> None:
@@ -118,6 +122,9 @@ class TopicReader:
             if (pending := self._pending.get(partition)) is not None:
                 pending.append(record)
                 self._lag.newest[partition] = message
+                self._fetched_up_to(partition, record[0] + 1)
+        if len(messages) < BATCH_SIZE:
+            self._replace_if_stalled(now)
         return bool(messages)
 
     def _on_error(self, consumer: TopicConsumer, error: KafkaError, message: Message, now: float) -> None:
@@ -125,13 +132,15 @@ class TopicReader:
         if error.code() == KafkaError._PARTITION_EOF:
             # Behind the last record there may be the control record of a transaction, which is never consumed.
             if (partition := _required(message.partition())) in self._pending:
-                self._lag.advance(partition, _required(message.offset()))
+                offset = _required(message.offset())
+                self._fetched_up_to(partition, offset)
+                self._lag.advance(partition, offset)
         elif error.code() in OFFSET_ERRORS | UNKNOWN_TOPIC_ERRORS:
             partition, action = message.partition(), "reading resumes when Kafka returns the topic's id"
             _log.warning("position_rejected", partition=partition, error=error.str(), action=action)
             self._invalidate(error)
             if partition in self._pending and partition not in self._paused:
-                consumer.unassign(partition)
+                self._unassign(consumer, partition)
                 self._paused[partition] = now + _RETRY_SECONDS
                 if error.code() in OFFSET_ERRORS:
                     self._out_of_range.add(partition)
@@ -162,12 +171,34 @@ class TopicReader:
                 new=topic_id,
                 action="it is read from the time of the last record; what was computed from the previous one stays",
             )
-        if self._consumer is not None:
-            self._consumer.close()  # it may report once more that the previous topic is unknown
         self._topic_id, self._unknown = topic_id, False
-        self._paused = dict.fromkeys(self._pending, 0.0)
         self._out_of_range.clear()
+        self._replace_consumer()
+
+    def _fetched_up_to(self, partition: int, offset: int) -> None:
+        if partition in self._fetched:  # it may have been unassigned since
+            self._fetched[partition] = offset
+
+    def _replace_if_stalled(self, now: float) -> None:
+        if stalled := self._stalls.stalled(self._lag.ends, self._fetched, now):
+            _log.warning(
+                "consumer_stalled",
+                partitions=stalled,
+                action="nothing is lost: a new consumer reads on",
+            )
+            self._replace_consumer()
+
+    def _replace_consumer(self) -> None:
+        """The new one is assigned a partition once the records are taken that the present one fetched of it."""
+        if self._consumer is not None:
+            self._consumer.close()  # it may report once more that a previous topic is unknown
+        self._fetched.clear()
+        self._paused = dict.fromkeys(self._pending, 0.0)
         self._consumer = TopicConsumer(self._kafka, self._name, self._on_global_error)
+
+    def _unassign(self, consumer: TopicConsumer, partition: int) -> None:
+        self._fetched.pop(partition, None)
+        consumer.unassign(partition)
 
     def _resume(self, consumer: TopicConsumer, now: float) -> None:
         """Assign the paused partitions that are due, once their earlier records are taken."""
@@ -184,13 +215,10 @@ class TopicReader:
                 _log.info("sought_by_time", partition=partition, place=list(place), offset=offset)
             self._positions[partition] = Place(self._topic_id, offset, place.at)
             self._lag.start_at(partition, offset)
+            self._fetched[partition] = offset
             consumer.assign(partition, offset)
             self._out_of_range.discard(partition)
             del self._paused[partition]
-
-    def _high_watermark(self, partition: int) -> int | None:
-        consumer = self._consumer
-        return consumer.high_watermark(partition) if consumer else None
 
 
 def _required(number: int | None) -> int:

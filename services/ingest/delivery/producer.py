@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from contracts.broker_watch import BrokerWatch
 from contracts.connections import KafkaClient
 from contracts.records import pack
 from services.ingest.delivery.batching import Batch
@@ -31,37 +32,30 @@ class BatchProducer:
     """Producer for one topic. `on_delivery` is called once for every batch, with the error if it was not stored.
 
     An unavailable broker is not such an error: librdkafka retries without a limit (the caller bounds the backlog) and
-    keeps the order, as the producer is idempotent.
+    keeps the order, as the producer is idempotent. A client that has given the brokers up is replaced, and what it may
+    not have written is written again: the dataflow recognises frames that come twice.
     """
 
     def __init__(self, kafka: KafkaClient, topic: str, on_delivery: OnDelivery) -> None:
         self.topic = topic
+        self._kafka = kafka
         self._on_delivery = on_delivery
-        self._in_flight = 0
+        self._in_flight: dict[int, Batch] = {}
+        """By the order in which they were given to librdkafka."""
+        self._given = 0
         self._queue: list[Batch] = []
         self._poll_timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._producer = Producer(
-            {
-                **kafka,
-                "acks": "all",
-                "enable.idempotence": True,
-                "message.timeout.ms": 0,
-                # Batches come every few milliseconds, one for each partition: linger only to send them in one request.
-                "linger.ms": 1,
-                "socket.nagle.disable": True,
-                "reconnect.backoff.ms": 50,
-                "reconnect.backoff.max.ms": 500,
-                "error_cb": self._on_error,
-            }
-        )
+        self._watch = BrokerWatch()
+        self._producer = self._create_producer()
 
     async def partitions(self) -> int:
         """The topic's number of partitions; raises LookupError while it does not exist or no broker answers."""
         try:
             found = await asyncio.to_thread(self._producer.list_topics, self.topic, METADATA_SECONDS)
         except KafkaException as error:
+            self._replace_producer()  # asked before anything is polled, the watch has not learned of it
             raise LookupError(f"no Kafka broker answers: {error.args[0].str()}") from error
         count = len(found.topics[self.topic].partitions)
         if not count:
@@ -79,17 +73,41 @@ class BatchProducer:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
-        return self._in_flight + len(self._queue)
+        return len(self._in_flight) + len(self._queue)
+
+    def _create_producer(self) -> Producer:
+        return Producer(
+            {
+                **self._kafka,
+                **self._watch.settings,
+                "acks": "all",
+                "enable.idempotence": True,
+                "message.timeout.ms": 0,
+                # Batches come every few milliseconds, one for each partition: linger only to send them in one request.
+                "linger.ms": 1,
+                "socket.nagle.disable": True,
+                "reconnect.backoff.ms": 50,
+                "reconnect.backoff.max.ms": 500,
+                "error_cb": self._on_error,
+            }
+        )
+
+    def _replace_producer(self) -> None:
+        """By another one, which is given all batches that were not delivered, in their order."""
+        self._queue = [*self._in_flight.values(), *self._queue]
+        self._in_flight.clear()
+        self._watch = BrokerWatch()
+        self._producer = self._create_producer()
 
     def _produce_queued(self) -> None:
         while self._queue:
-            batch = self._queue[0]
+            batch, number = self._queue[0], self._given
             try:
                 self._producer.produce(
                     self.topic,
                     pack(batch.frames),
                     partition=batch.partition,
-                    on_delivery=lambda error, _message, batch=batch: self._complete(batch, error),
+                    on_delivery=lambda error, _message, number=number: self._complete(number, error),
                 )
             except BufferError:  # librdkafka's queue is full; polling makes room
                 return
@@ -97,12 +115,12 @@ class BatchProducer:
                 self._queue.pop(0)
                 self._on_delivery(batch, error.args[0])
                 continue
-            self._queue.pop(0)
-            self._in_flight += 1
+            self._in_flight[number] = self._queue.pop(0)
+            self._given += 1
 
-    def _complete(self, batch: Batch, error: KafkaError | None) -> None:
-        self._in_flight -= 1
-        self._on_delivery(batch, error)
+    def _complete(self, number: int, error: KafkaError | None) -> None:
+        if (batch := self._in_flight.pop(number, None)) is not None:
+            self._on_delivery(batch, error)
 
     def _schedule_poll(self) -> None:
         if not self._in_flight and not self._queue:
@@ -117,6 +135,9 @@ class BatchProducer:
             self._producer.poll(0)
         except KafkaException as error:  # raised once, on a fatal error: later records are rejected
             log.critical("kafka_producer_failed", error=error.args[0].str())
+        if self._watch.lost:
+            log.warning("kafka_client_replaced", batches=len(self._in_flight), action="they are written again")
+            self._replace_producer()
         self._produce_queued()
         self._schedule_poll()
 

@@ -152,3 +152,18 @@ def test_a_topic_that_accepts_nothing_is_named_until_it_accepts_again(
     publishing.create("publisher-away")
     until("all sent", lambda: not publishing.unwritten(), 60)
     until("nothing named", lambda: publishing.publisher.stalled == "", 20)
+
+
+def test_another_client_writes_what_one_without_brokers_did_not(kafka: Kafka, publishing: Publishing) -> None:
+    publishing.create("publisher-lost")
+    publishing.put("publisher-lost", "before")
+    until("the first record", lambda: not publishing.unwritten(), 30)
+    kafka.stop()
+    publishing.put("publisher-lost", "away")
+    until("it is on its way", lambda: publishing.publisher._in_flight, 30)
+    before = publishing.publisher._watch
+    publishing.publisher._watch.on_statistics('{"brokers": {}}')
+    until("another client", lambda: publishing.publisher._watch is not before, 30)
+    kafka.ensure()
+    until("the record", lambda: not publishing.unwritten(), 60)
+    assert len(values(publishing, "publisher-lost")) == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+
 import pytest
 from prometheus_client import REGISTRY
 
@@ -17,51 +19,55 @@ def partition() -> int:
     return next(_partitions)
 
 
+def ending_at(offset: int) -> Callable[[Collection[int]], Mapping[int, int]]:
+    return lambda partitions: dict.fromkeys(partitions, offset)
+
+
 def reported(partition: int, unit: str = "records") -> float | None:
     return REGISTRY.get_sample_value(f"biosync_consumer_lag_{unit}", {"partition": str(partition)})
 
 
 def test_the_lag_is_the_number_of_records_behind_the_position(partition: int) -> None:
-    reporter = LagReporter(lambda _: 10)
+    reporter = LagReporter(ending_at(10))
     reporter.start_at(partition, 4)
-    reporter.report(partition, 100)
+    reporter.report(100)
     assert reported(partition) == 6
     reporter.advance(partition, 10)
-    reporter.report(partition, 101)
+    reporter.report(101)
     assert (reported(partition), reported(partition, "seconds")) == (0, 0)
 
 
 def test_a_new_start_discards_the_earlier_position(partition: int) -> None:
-    reporter = LagReporter(lambda _: 120)
+    reporter = LagReporter(ending_at(120))
     reporter.start_at(partition, 90)
     reporter.advance(partition, 120)
     reporter.start_at(partition, 0)
-    reporter.report(partition, 100)
+    reporter.report(100)
     assert reported(partition) is None, "the oldest offset is unknown before a record is read"
     reporter.advance(partition, 101)
-    reporter.report(partition, 100)
+    reporter.report(100)
     assert reported(partition) == 19
 
 
 def test_a_control_record_at_the_end_does_not_count(partition: int) -> None:
-    reporter = LagReporter(lambda _: 7)
+    reporter = LagReporter(ending_at(7))
     reporter.start_at(partition, 0)
     reporter.advance(partition, 7)  # the end of the partition, reported before the records are taken
     reporter.advance(partition, 6)
-    reporter.report(partition, 100)
+    reporter.report(100)
     assert reported(partition) == 0
 
 
 def test_an_error_does_not_stop_the_reports(partition: int) -> None:
-    calls: list[int] = []
+    calls: list[Collection[int]] = []
 
-    def high_watermark(partition: int) -> int:
-        calls.append(partition)
+    def ends(partitions: Collection[int]) -> dict[int, int]:
+        calls.append(partitions)
         if len(calls) == 1:
             raise RuntimeError("the handle is closed")
-        return 9
+        return dict.fromkeys(partitions, 9)
 
-    reporter = LagReporter(high_watermark)
+    reporter = LagReporter(ends)
     reporter.start_at(partition, 4)
     reporter.start()
     try:
@@ -71,11 +77,11 @@ def test_an_error_does_not_stop_the_reports(partition: int) -> None:
 
 
 def test_a_partition_that_was_given_up_is_not_reported_any_more(partition: int) -> None:
-    reporter = LagReporter(lambda _: 10)
+    reporter = LagReporter(ending_at(10))
     reporter.start_at(partition, 4)
-    reporter.report(partition, 100)
+    reporter.report(100)
     reporter.forget(partition)
-    reporter.report(partition, 101)
+    reporter.report(101)
     assert (reported(partition), reported(partition, "seconds")) == (None, None)
 
 
@@ -88,8 +94,8 @@ def test_one_that_is_given_up_during_its_report_is_not_reported(partition: int) 
             reporter.forget(partition)
             return found
 
-    reporter = LagReporter(lambda _: 10)
+    reporter = LagReporter(ending_at(10))
     reporter.start_at(partition, 4)
     reporter._position = Forgotten(reporter._position)
-    reporter.report(partition, 100)
+    reporter.report(100)
     assert (reported(partition), reported(partition, "seconds")) == (None, None)

@@ -82,3 +82,17 @@ def test_an_assignment_that_fails_is_a_failure_for_the_worker_and_leaves_nothing
         until("the failure", lambda: isinstance(joined.failure, RebalanceFailed), 30)
         assert "no such state" in str(joined.failure)
         assert not theirs(joined)
+
+
+def test_a_client_without_brokers_is_replaced_once_its_partitions_are_lost(kafka: Kafka) -> None:
+    create(kafka, "lost")
+    with member(kafka, "lost") as joined:
+        until("its partitions", lambda: len(theirs(joined)) == PARTITIONS, 30)
+        before, terms = joined._watch, [joined.term(partition) for partition in range(PARTITIONS)]
+        kafka.stop()
+        joined._watch.on_statistics('{"brokers": {}}')
+        until("another client", lambda: joined._watch is not before, 30)
+        assert joined.waiting is not None
+        kafka.ensure()
+        until("its partitions again", lambda: len(theirs(joined)) == PARTITIONS, 60)
+        assert not {joined.term(partition) for partition in range(PARTITIONS)} & set(terms)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 import pytest
+import structlog
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
@@ -38,7 +40,8 @@ def name(kafka: Kafka, admin: AdminClient) -> str:
 
 
 def create(kafka: Kafka, admin: AdminClient, name: str, records: list[Record]) -> None:
-    admin.create_topics([NewTopic(name, 1)])[name].result(20)
+    kept = {"retention.ms": "-1"}  # the records are older than a broker keeps them otherwise
+    admin.create_topics([NewTopic(name, 1, config=kept)])[name].result(20)
     produce(kafka, name, records)
 
 
@@ -57,6 +60,7 @@ def reading(kafka: Kafka, name: str, position: Place) -> Iterator[TopicReader]:
         yield reader
     finally:
         reader.close(0)
+        reader.stop()
 
 
 def polled(reader: TopicReader, last: int) -> list[Record]:
@@ -165,3 +169,49 @@ def test_a_topic_without_all_its_partitions_is_not_ready(kafka: Kafka, name: str
         Topic(kafka_client(kafka.bootstrap), "nothing", 1).id()
     with pytest.raises(TopicNotReady, match=f"{name} has 1 of 2 partitions"):
         Topic(kafka_client(kafka.bootstrap), name, 2).id()
+
+
+def test_a_consumer_that_gets_nothing_although_there_is_something_is_replaced(
+    kafka: Kafka, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A paused partition is as one that librdkafka has lost: nothing comes, and no error."""
+    monkeypatch.setattr("dataflows.biosync.source.stall.STALL_SECONDS", 3)
+    with reading(kafka, name, BEGINNING) as reader:
+        assert polled(reader, 5) == RECORDS
+        assert reader._consumer is not None
+        reader._consumer._consumer.pause([TopicPartition(name, 0)])
+        produce(kafka, name, RECORDS)
+        with structlog.testing.capture_logs() as logs:
+            assert [offset for offset, _, _ in polled(reader, 11)] == list(range(6, 12))
+    assert [(one["event"], one["partitions"]) for one in logs] == [("consumer_stalled", [0])]
+
+
+def test_records_of_an_open_transaction_are_not_behind(
+    kafka: Kafka, admin: AdminClient, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataflows.biosync.source.stall.STALL_SECONDS", 1)
+    topic = Topic(kafka_client(kafka.bootstrap), name, 1)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "transactional.id": name})
+    producer.init_transactions(60)
+    with reading(kafka, name, BEGINNING) as reader, structlog.testing.capture_logs() as logs:
+        assert polled(reader, 5) == RECORDS
+        producer.begin_transaction()
+        producer.produce(name, b"6", partition=0)
+        assert producer.flush(20) == 0
+        deadline = monotonic() + 3
+        until("three seconds of polls", lambda: reader.poll(0) or monotonic() > deadline)
+        assert topic.ends([0]) == {0: 6}
+        producer.commit_transaction(60)
+        until("the transaction's end, behind the record", lambda: topic.ends([0]) == {0: 8})
+        assert [value for _, _, value in polled(reader, 6)] == [b"6"]
+        deadline = monotonic() + 3
+        until("three seconds of polls", lambda: reader.poll(0) or monotonic() > deadline)
+        assert reader._lag.ends == {0: 8}
+    assert logs == []
+
+
+def test_partitions_without_an_answer_have_no_end(kafka: Kafka, name: str) -> None:
+    topic = Topic(kafka_client(kafka.bootstrap), name, 1)
+    assert topic.ends([]) == {}
+    assert topic.ends([0, 7]) == {0: 6}
+    assert Topic(kafka_client("127.0.0.1:1"), name, 1).ends([0]) == {}

@@ -9,6 +9,7 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.cimpl import KafkaError
 
+from contracts.broker_watch import BrokerWatch
 from local.engines.kafka.replicator.measures import Measure, Measures
 from local.engines.kafka.replicator.memory import Partition, forget, save
 from local.engines.kafka.replicator.places import Places, origin
@@ -31,11 +32,14 @@ class Copying:
         self.measures = Measures()
         self.first = True
         reading = {"group.id": plan.positions_topic, "enable.auto.commit": False, "auto.offset.reset": "earliest"}
-        self._consumer = Consumer({**plan.source, **reading, **_AWAKE, "fetch.wait.max.ms": 50})
+        self._watches = BrokerWatch(), BrokerWatch()
+        source, target = (watch.settings for watch in self._watches)
+        self._consumer = Consumer({**plan.source, **reading, **_AWAKE, **source, "fetch.wait.max.ms": 50})
         self._producer = Producer(
             {
                 **plan.target,
                 **_AWAKE,
+                **target,
                 "enable.idempotence": True,
                 "compression.type": plan.compression,
                 "linger.ms": 5,
@@ -79,6 +83,8 @@ class Copying:
         self._producer.poll(0)
         if self._failed is not None:
             raise KafkaException(self._failed)
+        if any(watch.lost for watch in self._watches):
+            raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN, "a client knows no broker any more"))
 
     def save(self) -> None:
         """What has arrived since the last time."""
