@@ -19,13 +19,14 @@ class _Broker(Struct):
 
 
 class _Statistics(Struct):
-    """Of those of librdkafka (STATISTICS.md), what is read here."""
+    """The fields read here of librdkafka's statistics (STATISTICS.md)."""
 
     brokers: dict[str, _Broker]
 
 
 class BrokerWatch:
-    """Of one client, whose configuration has `settings`; it learns while the client's callbacks are served."""
+    """Of one client, whose configuration has `settings`. The client must be polled always, also while it has nothing to
+    do: statistics wait in memory until then."""
 
     def __init__(self) -> None:
         self.lost = False
@@ -36,6 +37,6 @@ class BrokerWatch:
         return {"statistics.interval.ms": _INTERVAL_MS, "stats_cb": self.on_statistics}
 
     def on_statistics(self, statistics: str) -> None:
-        # logical ones stand for a role, such as the group's coordinator
+        # Logical ones stand for a role, such as the group's coordinator, and the internal one for no broker.
         known = json.decode(statistics, type=_Statistics).brokers.values()
         self.lost = self.lost or all(broker.source in {"logical", "internal"} for broker in known)

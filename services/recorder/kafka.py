@@ -6,39 +6,35 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
+
+from contracts.lasting_admin import LastingAdmin
 
 _SECONDS = 5
 
 
 class Topics:
-    """One client: its connections stay open between samples. One that got no answer is replaced: it may have given the
-    brokers up (contracts/broker_watch.py)."""
+    """One client: its connections stay open between samples."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
-        self._settings = dict(settings)
-        self._admin = AdminClient(self._settings)
+        self._admin = LastingAdmin(settings)
 
     def ends(self, topics: Sequence[str]) -> dict[str, dict[str, int]]:
         """Topic -> partition -> end offset, of those topics that exist. Raises KafkaException without an answer."""
-        try:
-            return self._ends(topics)
-        except KafkaException:
-            self._admin = AdminClient(self._settings)
-            raise
-
-    def _ends(self, topics: Sequence[str]) -> dict[str, dict[str, int]]:
-        known = self._admin.list_topics(timeout=_SECONDS).topics
-        asked = [TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions]
-        if not asked:
-            return {}
-        latest: dict[TopicPartition, OffsetSpec] = dict.fromkeys(asked, OffsetSpec.latest())  # pyright: ignore[reportAssignmentType]
-        answers = self._admin.list_offsets(latest, request_timeout=_SECONDS)
-        found: dict[str, dict[str, int]] = {}
-        for partition, answer in answers.items():
-            found.setdefault(partition.topic, {})[str(partition.partition)] = answer.result().offset
-        return found
+        with self._admin.asking() as admin:
+            known = admin.list_topics(timeout=_SECONDS).topics
+            asked = [
+                TopicPartition(name, number) for name in topics if name in known for number in known[name].partitions
+            ]
+            if not asked:
+                return {}
+            latest: dict[TopicPartition, OffsetSpec] = dict.fromkeys(asked, OffsetSpec.latest())  # pyright: ignore[reportAssignmentType]
+            answers = admin.list_offsets(latest, request_timeout=_SECONDS)
+            found: dict[str, dict[str, int]] = {}
+            for partition, answer in answers.items():
+                found.setdefault(partition.topic, {})[str(partition.partition)] = answer.result().offset
+            return found
 
 
 def lags(cloudwatch: Any, replicator: str, topics: Sequence[str], now: datetime) -> dict[str, tuple[int, float]]:

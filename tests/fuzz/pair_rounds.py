@@ -126,10 +126,10 @@ class Rounds:
         with Watch(self._two_primaries).watching("both groups of a datastore"):
             acknowledged = self.interrupted(call)
             until("the datastore to settle", self._datastore_settled, _SETTLE_SECONDS)
+            roles = until("the servers of the datastore", self._roles, _SETTLE_SECONDS)
         after = self._primary()
         if acknowledged and after != to:
             raise Wrong("an acknowledged failover was undone")
-        roles = {region: self._role(region) for region in GROUPS}
         if roles != {region: "master" if region == after else "slave" for region in GROUPS}:
             raise Wrong("the description and the servers differ", f"primary {after}, servers {roles}")
         if self._redis(after).get("round") != str(self.number).encode():
@@ -222,6 +222,12 @@ class Rounds:
     def _role(self, region: str) -> str:
         info: Any = self._redis(region).info("replication")
         return info["role"]
+
+    def _roles(self) -> dict[str, str] | None:
+        """By region; None while a server does not answer: it starts again after a kill in between."""
+        with suppress(redis.ConnectionError):
+            return {region: self._role(region) for region in GROUPS}
+        return None
 
     def _two_primaries(self) -> bool:
         """One that was a primary before and after the other was seen as one was it meanwhile, too."""

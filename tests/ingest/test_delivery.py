@@ -23,7 +23,7 @@ from tests.fixtures.producers import capture_producers, trigger_fatal_error
 from tests.fixtures.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
-TOPIC, PRODUCED = "delivery", "delivery-produced"
+TOPIC, PRODUCED, IDLE = "delivery", "delivery-produced", "delivery-idle"
 
 
 class FakeConnection:
@@ -63,6 +63,18 @@ async def test_after_a_fatal_producer_error_nothing_is_acknowledged_and_the_proc
     assert isinstance(reason, Close)
     assert reason.code == CloseCode.INTERNAL_ERROR
     await asyncio.wait_for(fatal.wait(), 30)
+
+
+async def test_a_producer_with_nothing_to_do_is_polled(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What librdkafka has to say would fill the memory, and a client without brokers would meet the next frame."""
+    monkeypatch.setattr("services.ingest.delivery.producer.IDLE_SECONDS", 0.05)
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    admin.create_topics([NewTopic(IDLE, 1)])[IDLE].result(20)
+    producer = BatchProducer(kafka_client(kafka.bootstrap), IDLE, lambda _batch, _error: None)
+    assert await producer.partitions() == 1
+    before = producer._watch
+    before.on_statistics('{"brokers": {}}')
+    await asyncio.to_thread(until, "another client", lambda: producer._watch is not before, 10)
 
 
 async def test_what_a_client_without_brokers_did_not_write_is_written_by_another_in_order(kafka: Kafka) -> None:

@@ -109,8 +109,7 @@ class Publisher:
                 busy.add(record.topic)
                 if suspected:
                     alone.add(record.topic)
-        if self._in_flight or failed:
-            self._poll()
+        self._poll(_TIMEOUT_SECONDS if self._in_flight or failed else 0)
         if len(batch) < _BATCH_SIZE:  # there is nothing else to publish
             self._forget_others(batch)
 
@@ -123,10 +122,10 @@ class Publisher:
             if topic not in topics:
                 health.idle()
 
-    def _poll(self) -> None:
-        """Serve delivery reports."""
+    def _poll(self, seconds: float) -> None:
+        """Serve delivery reports, for at most so long."""
         try:
-            self._producer.poll(_TIMEOUT_SECONDS)
+            self._producer.poll(seconds)
         except KafkaException as error:  # raised once, on a fatal error of the producer
             self._replace_producer(error.args[0].str())
         if self._watch.lost:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from threading import Event, Thread
 
 import structlog
-from confluent_kafka import Message
+from confluent_kafka import KafkaException, Message
 
 from dataflows.biosync import metrics
 
@@ -21,7 +21,10 @@ class LagReporter:
     def __init__(self, ends: Callable[[Collection[int]], Mapping[int, int]]) -> None:
         self._ends = ends
         self.ends: Mapping[int, int] = {}
-        """Its last answer, which does not depend on the consumer: one that fetches nothing learns of no record."""
+        """Its last answer, empty without one. A consumer that fetches nothing would learn of no record."""
+        self._known: dict[int, int] = {}
+        """The last end of each partition, by which the lag in seconds grows while Kafka does not answer."""
+        self._error = ""
         self._position: dict[int, int] = {}
         """The offset before which all is read; of a partition that is read from its oldest record, once one is read."""
         self._caught_up_at: dict[int, float] = {}
@@ -52,16 +55,24 @@ class LagReporter:
 
     def forget(self, partition: int) -> None:
         """It is not read here any more."""
-        for known in (self._position, self._caught_up_at, self._opened_at, self.newest):
+        for known in (self._position, self._caught_up_at, self._opened_at, self._known, self.newest):
             known.pop(partition, None)
         metrics.forget(metrics.LAG, str(partition))
         metrics.forget(metrics.LAG_SECONDS, str(partition))
 
     def report(self, now: float) -> None:
         """Ask for the ends, and set the metrics at `now`, in Unix seconds."""
-        self.ends = self._ends(list(self._opened_at))
-        for partition, end in self.ends.items():
-            self._report(partition, end, now)
+        try:
+            self.ends, error = self._ends(list(self._opened_at)), ""
+        except KafkaException as failure:
+            self.ends, error = {}, str(failure)
+        if error and error != self._error:
+            _log.warning("lag_not_asked", error=error, action="the last ends count until Kafka answers")
+        self._error = error
+        self._known |= self.ends
+        for partition in list(self._opened_at):
+            if partition in self._known:
+                self._report(partition, self._known[partition], now)
 
     def _report(self, partition: int, end: int, now: float) -> None:
         if (position := self._position.get(partition)) is None:

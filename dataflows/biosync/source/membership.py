@@ -148,7 +148,8 @@ class Membership:
             if message is not None and (error := message.error()) is not None:
                 self._on_error(error)
             if self._watch.lost and not self._terms:  # what it had is lost by then: nothing is left to revoke
-                _log.warning("kafka_client_replaced", group=self._group, action="the group is joined again")
+                error = "the client knows no broker any more"
+                _log.warning("member_replaced", group=self._group, error=error, action="the group is joined again")
                 self._watch = BrokerWatch()  # not closed first: it would wait for the brokers that it does not know
                 self._consumer = self._create_consumer()
                 self._join()

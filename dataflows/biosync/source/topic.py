@@ -1,14 +1,14 @@
-"""A topic's identity: Kafka's topic id, which differs between a topic and a later one of the same name."""
+"""What the brokers say of a topic: its id, which differs between it and a later one of the same name, and its ends."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import suppress
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import OffsetSpec
 
 from contracts.connections import KafkaClient
+from contracts.lasting_admin import LastingAdmin
 
 _TIMEOUT_SECONDS = 5.0
 
@@ -24,10 +24,7 @@ class Topic:
         self.kafka = kafka
         self.name = name
         self.partitions = partitions
-        self._admin = self._client()
-
-    def _client(self) -> AdminClient:
-        return AdminClient({**self.kafka, "reconnect.backoff.max.ms": 1000})
+        self._admin = LastingAdmin({**kafka, "reconnect.backoff.max.ms": 1000})
 
     def id(self) -> str:
         """Kafka's topic id (KIP-516): a topic that is deleted and created again has another.
@@ -35,12 +32,12 @@ class Topic:
         Raises TopicNotReady, and KafkaException when Kafka does not answer.
         """
         try:
-            futures = self._admin.describe_topics(TopicCollection([self.name]), request_timeout=_TIMEOUT_SECONDS)
-            description = futures[self.name].result()
+            with self._admin.asking() as admin:
+                futures = admin.describe_topics(TopicCollection([self.name]), request_timeout=_TIMEOUT_SECONDS)
+                description = futures[self.name].result()
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise TopicNotReady(f"topic {self.name} does not exist") from error
-            self._admin = self._client()  # the present one may have given the brokers up (contracts/broker_watch.py)
             raise
         if len(description.partitions) < self.partitions:
             raise TopicNotReady(f"topic {self.name} has {len(description.partitions)} of {self.partitions} partitions")
@@ -49,16 +46,21 @@ class Topic:
     def ends(self, partitions: Collection[int]) -> dict[int, int]:
         """The offset behind the last record that a consumer gets, of those partitions whose leader answers.
 
-        Of a transaction that is not committed yet it gets none.
+        Of a transaction that is not committed yet it gets none. Raises KafkaException when no leader answers.
         """
         wanted = {TopicPartition(self.name, partition): OffsetSpec.latest() for partition in partitions}
         if not wanted:
             return {}
-        answers = self._admin.list_offsets(
-            wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS
-        )
-        ends: dict[int, int] = {}
-        for partition, answer in answers.items():
-            with suppress(KafkaException):
-                ends[partition.partition] = answer.result().offset
+        ends, failed = dict[int, int](), list[KafkaException]()
+        with self._admin.asking() as admin:
+            answers = admin.list_offsets(
+                wanted, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_TIMEOUT_SECONDS
+            )
+            for partition, answer in answers.items():
+                try:
+                    ends[partition.partition] = answer.result().offset
+                except KafkaException as error:
+                    failed.append(error)
+            if not ends:
+                raise failed[0]
         return ends

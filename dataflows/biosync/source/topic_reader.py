@@ -173,6 +173,7 @@ class TopicReader:
             )
         self._topic_id, self._unknown = topic_id, False
         self._out_of_range.clear()
+        self._stalls = StallDetector()
         self._replace_consumer()
 
     def _fetched_up_to(self, partition: int, offset: int) -> None:
@@ -181,11 +182,8 @@ class TopicReader:
 
     def _replace_if_stalled(self, now: float) -> None:
         if stalled := self._stalls.stalled(self._lag.ends, self._fetched, now):
-            _log.warning(
-                "consumer_stalled",
-                partitions=stalled,
-                action="nothing is lost: a new consumer reads on",
-            )
+            offsets = {partition: self._fetched[partition] for partition in stalled}
+            _log.warning("consumer_stalled", offsets=offsets, action="nothing is lost: a new consumer reads on")
             self._replace_consumer()
 
     def _replace_consumer(self) -> None:

@@ -22,6 +22,8 @@ from services.kit import logs
 log = logs.get(__name__)
 
 METADATA_SECONDS = 5.0
+IDLE_SECONDS = 1.0
+"""Interval of polls while no delivery report is due: for what else librdkafka has to say."""
 POLL_SECONDS = 0.003
 """Interval of polls for delivery reports while any is due: librdkafka has no descriptor for an event loop to watch."""
 
@@ -45,6 +47,7 @@ class BatchProducer:
         self._given = 0
         self._queue: list[Batch] = []
         self._poll_timer: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._watch = BrokerWatch()
@@ -52,10 +55,11 @@ class BatchProducer:
 
     async def partitions(self) -> int:
         """The topic's number of partitions; raises LookupError while it does not exist or no broker answers."""
+        if self._idle_timer is None:
+            self._poll_idle()
         try:
             found = await asyncio.to_thread(self._producer.list_topics, self.topic, METADATA_SECONDS)
         except KafkaException as error:
-            self._replace_producer()  # asked before anything is polled, the watch has not learned of it
             raise LookupError(f"no Kafka broker answers: {error.args[0].str()}") from error
         count = len(found.topics[self.topic].partitions)
         if not count:
@@ -131,12 +135,25 @@ class BatchProducer:
 
     def _poll(self) -> None:
         self._poll_timer = None
+        self._serve()
+
+    def _poll_idle(self) -> None:
+        self._serve()
+        self._idle_timer = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._poll_idle)
+
+    def _serve(self) -> None:
+        """The callbacks that are due."""
         try:
             self._producer.poll(0)
         except KafkaException as error:  # raised once, on a fatal error: later records are rejected
             log.critical("kafka_producer_failed", error=error.args[0].str())
         if self._watch.lost:
-            log.warning("kafka_client_replaced", batches=len(self._in_flight), action="they are written again")
+            log.warning(
+                "producer_replaced",
+                error="the client knows no broker any more",
+                batches=len(self._in_flight),
+                action="nothing is lost: they are written again",
+            )
             self._replace_producer()
         self._produce_queued()
         self._schedule_poll()

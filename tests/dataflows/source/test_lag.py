@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from prometheus_client import REGISTRY
 
 from dataflows.biosync.source.lag import LagReporter
@@ -99,3 +100,19 @@ def test_one_that_is_given_up_during_its_report_is_not_reported(partition: int) 
     reporter._position = Forgotten(reporter._position)
     reporter.report(100)
     assert (reported(partition), reported(partition, "seconds")) == (None, None)
+
+
+def test_while_kafka_does_not_answer_the_seconds_of_a_partition_that_is_behind_grow(partition: int) -> None:
+    answers = [{partition: 10}]
+
+    def ends(_: Collection[int]) -> dict[int, int]:
+        if not answers:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+        return answers.pop()
+
+    reporter = LagReporter(ends)
+    reporter.start_at(partition, 10)
+    reporter.report(100)
+    reporter.start_at(partition, 4)
+    reporter.report(130)
+    assert (reported(partition), reported(partition, "seconds"), reporter.ends) == (6, 30, {})

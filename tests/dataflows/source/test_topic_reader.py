@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
 import pytest
 import structlog
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -183,7 +184,7 @@ def test_a_consumer_that_gets_nothing_although_there_is_something_is_replaced(
         produce(kafka, name, RECORDS)
         with structlog.testing.capture_logs() as logs:
             assert [offset for offset, _, _ in polled(reader, 11)] == list(range(6, 12))
-    assert [(one["event"], one["partitions"]) for one in logs] == [("consumer_stalled", [0])]
+    assert [(one["event"], one["offsets"]) for one in logs] == [("consumer_stalled", {0: 6})]
 
 
 def test_records_of_an_open_transaction_are_not_behind(
@@ -214,4 +215,24 @@ def test_partitions_without_an_answer_have_no_end(kafka: Kafka, name: str) -> No
     topic = Topic(kafka_client(kafka.bootstrap), name, 1)
     assert topic.ends([]) == {}
     assert topic.ends([0, 7]) == {0: 6}
-    assert Topic(kafka_client("127.0.0.1:1"), name, 1).ends([0]) == {}
+
+
+def test_an_outage_leaves_no_request_without_an_end() -> None:
+    """Each thread asks on its own; what one of them replaces, the other may be waiting for."""
+    topic, answers = Topic(kafka_client("127.0.0.1:1"), "raw", 1), list[str]()
+
+    def ask(question: Callable[[], object]) -> None:
+        for _ in range(2):
+            with pytest.raises(KafkaException):
+                question()
+            answers.append(threading.current_thread().name)
+
+    threads = [
+        threading.Thread(target=ask, args=(topic.id,), name="id"),
+        threading.Thread(target=ask, args=(lambda: topic.ends([0]),), name="ends"),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(40)
+    assert sorted(answers) == ["ends", "ends", "id", "id"]

@@ -46,6 +46,7 @@ def main(folder: Path) -> None:
     pending: list[tuple[dict[str, int], set[str]]] = []
 
     def follow() -> None:
+        nonlocal topics
         groups = Groups(plan)
         while not end.wait(FOLLOW_SECONDS):
             try:
@@ -54,6 +55,7 @@ def main(folder: Path) -> None:
                     groups.follow(dict(copying.places))
             except (KafkaException, TimeoutError) as error:  # a cluster does not answer: the next look follows
                 log.warning("%s", error)
+                topics, groups = Topics(plan), Groups(plan, groups.known)  # the clients may have given the brokers up
             except Exception:
                 log.exception("topics and groups are not followed any more")
                 os._exit(1)

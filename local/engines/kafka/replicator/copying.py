@@ -80,11 +80,16 @@ class Copying:
                 raise KafkaException(error)
             elif error.code() in _UNKNOWN and message.topic() is not None:
                 self._release((str(message.topic()), int(message.partition() or 0)))
-        self._producer.poll(0)
+        self._serve(0)
+
+    def _serve(self, seconds: float) -> None:
+        """Delivery reports, for at most so long. Raises KafkaException when it cannot go on."""
+        self._producer.poll(seconds)
         if self._failed is not None:
             raise KafkaException(self._failed)
-        if any(watch.lost for watch in self._watches):
-            raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN, "a client knows no broker any more"))
+        for side, watch in zip(("source", "target"), self._watches, strict=True):
+            if watch.lost:
+                raise KafkaException(KafkaError(KafkaError._ALL_BROKERS_DOWN, f"the {side}'s client knows no broker"))
 
     def save(self) -> None:
         """What has arrived since the last time."""
@@ -161,7 +166,7 @@ class Copying:
                 self._producer.produce(topic, **record)
                 return
             except BufferError:
-                self._producer.poll(0.1)
+                self._serve(0.1)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError._UNKNOWN_PARTITION or time.monotonic() > deadline:
                     raise

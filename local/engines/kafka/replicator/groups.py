@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
@@ -16,10 +16,10 @@ _FREE = (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD)
 
 
 class Groups:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, known: Collection[str] = ()) -> None:
         self.plan = plan
         self.source, self.target = AdminClient(plan.source), AdminClient(plan.target)
-        self.known: set[str] = set()
+        self.known = set(known)
 
     def follow(self, places: Mapping[Partition, Places]) -> None:
         """Raises KafkaException."""
