@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import OffsetSpec
+from confluent_kafka.admin import OffsetSpec  # pyright: ignore[reportPrivateImportUsage]
 
 from contracts.connections import KafkaClient
 from contracts.lasting_admin import LastingAdmin
@@ -48,7 +49,10 @@ class Topic:
 
         Of a transaction that is not committed yet it gets none. Raises KafkaException when no leader answers.
         """
-        wanted = {TopicPartition(self.name, partition): OffsetSpec.latest() for partition in partitions}
+        latest: Any = OffsetSpec.latest()  # its declared type says Optional
+        wanted: dict[TopicPartition, OffsetSpec] = {
+            TopicPartition(self.name, partition): latest for partition in partitions
+        }
         if not wanted:
             return {}
         ends, failed = dict[int, int](), list[KafkaException]()
