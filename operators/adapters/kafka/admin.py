@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -60,7 +61,8 @@ class TopicAdmin:
             "socket.timeout.ms": _TIMEOUT_SECONDS * 1000,
             "log_level": 0,
         }
-        self._admin = LastingAdmin(settings)
+        with self._errors():
+            self._admin = LastingAdmin(settings)
 
     async def describe(self, names: Iterable[str]) -> KafkaState:
         """Those of the topics that exist, and what else a decision needs. Raises KafkaUnreachable or KafkaRefused."""
@@ -96,9 +98,14 @@ class TopicAdmin:
             await asyncio.to_thread(self._call, ask)
 
     def _call(self, call: Callable[[AdminClient], T]) -> T:
+        with self._errors(), self._admin.asking() as admin:
+            return call(admin)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Those of the client as KafkaUnreachable and KafkaRefused."""
         try:
-            with self._admin.asking() as admin:
-                return call(admin)
+            yield
         except TimeoutError as error:
             raise KafkaUnreachable(f"Kafka at {self._bootstrap} did not answer in {_TIMEOUT_SECONDS} s") from error
         except KafkaException as error:
