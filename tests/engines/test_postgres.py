@@ -58,6 +58,13 @@ def test_backup_under_load_has_what_was_acknowledged_before_and_no_holes(servers
     assert -1 not in numbers(primary)
 
 
+def test_a_backup_that_is_there_already_is_kept(servers: Servers, primary: Postgres) -> None:
+    primary.back_up(servers.folder / "twice")
+    made = (servers.folder / "twice" / "data").stat().st_ino
+    primary.back_up(servers.folder / "twice")
+    assert (servers.folder / "twice" / "data").stat().st_ino == made
+
+
 def test_table_dropped_at_a_moment_is_there_again_a_second_before_it(servers: Servers, primary: Postgres) -> None:
     primary.back_up(servers.folder / "base")
     with load(primary), connect(primary) as connection:

@@ -209,8 +209,12 @@ class Postgres:
         return Source(self.address, self.port, self._password(), replication.read_text(), root)
 
     def back_up(self, folder: Path) -> None:
-        """Takes a base backup of the running server into `folder`, from which `Restored` makes another one."""
-        backup.base_backup(self.source(), folder / "data")
+        """Takes a base backup of the running server into `folder`, from which `Restored` makes another one.
+
+        One that is there is whole, and kept: whoever asked for it may have been killed before they knew.
+        """
+        if not (folder / "data").exists():
+            backup.base_backup(self.source(), folder / "data")
 
     def in_recovery(self) -> bool:
         """Whether it is a standby, and therefore read-only."""
