@@ -83,6 +83,8 @@ TABLE_EPOCHS: Final = "stream_epochs"
 
 READER_STALLED: Final = "aura_reader_stalled_seconds"
 """Metric of a service by `topic` and `group`: for how long it has read or applied nothing, of whatever there is."""
+OUTBOX_DELAYED: Final = "aura_outbox_delayed_seconds"
+"""Metric of a service: the age of the oldest event in its database that is due and not sent, in seconds."""
 
 PUSH_CHANNEL = "push"
 """Redis channel on which `recommend` publishes an EmergencyCalm; every ingest process subscribes to it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contracts.auraservice import AuraServiceSpec, Objectives
 from contracts.durations import seconds
-from contracts.platform import READER_STALLED
+from contracts.platform import OUTBOX_DELAYED, READER_STALLED
 from operators.kubernetes.manifest import Manifest, Owner
 
 _API = "monitoring.coreos.com/v1"
@@ -19,7 +19,7 @@ _BURN_RATES = [("1h", "5m", 14.4, "page"), ("6h", "30m", 6.0, "page"), ("3d", "6
 
 
 def alerts(owner: Owner, spec: AuraServiceSpec) -> list[Manifest]:
-    """ServiceMonitor, and a PrometheusRule where the service has objectives or reads topics."""
+    """ServiceMonitor, and a PrometheusRule where the service has objectives, or reads or writes topics."""
     endpoints = [{"port": "http", "path": "/metrics", "interval": "15s"}]
     scrape = {"selector": {"matchLabels": owner.labels}, "endpoints": endpoints}
     objects = [owner.manifest(_API, "ServiceMonitor", owner.name, {"spec": scrape})]
@@ -27,7 +27,7 @@ def alerts(owner: Owner, spec: AuraServiceSpec) -> list[Manifest]:
     if spec.objectives and (rules := _rules(owner.name, spec.objectives)):
         groups.append({"name": f"{owner.name}-objectives", "rules": rules})
     if "kafka" in spec.needs:
-        groups.append({"name": f"{owner.name}-readers", "rules": [_stalled(owner.name)]})
+        groups.append({"name": f"{owner.name}-topics", "rules": [_stalled(owner.name), _delayed(owner.name)]})
     if groups:
         objects.append(owner.manifest(_API, "PrometheusRule", owner.name, {"spec": {"groups": groups}}))
     return objects
@@ -73,6 +73,19 @@ def _stalled(name: str) -> Manifest:
         "annotations": {
             "summary": f"{name} applies no records of {{{{ $labels.topic }}}}",
             "description": "Nothing is lost: they wait in the topic. `reading_delayed` in its log says why.",
+        },
+    }
+
+
+def _delayed(name: str) -> Manifest:
+    """Each of its Pods asks the database, which is the same for all."""
+    return {
+        "alert": "EventsDelayed",
+        "expr": f'max({OUTBOX_DELAYED}{{service="{name}"}}) > {STALLED_SECONDS:g}',
+        "labels": {"service": name, "severity": "page"},
+        "annotations": {
+            "summary": f"{name} does not send its events",
+            "description": "Nothing is lost: they wait in its database. `events_delayed` in its log says why.",
         },
     }
 

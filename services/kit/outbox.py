@@ -15,7 +15,9 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from prometheus_client import Gauge
 
+from contracts.platform import OUTBOX_DELAYED
 from services.kit import logs, trace
 from services.kit.database import AWAY, Connection, Pool
 from services.kit.producer import producing
@@ -44,9 +46,12 @@ _PUT = "insert into outbox (event_id, topic, key, value, trace, due_at) values (
 _LOCK = "select pg_try_advisory_xact_lock(hashtext('outbox'))"
 _DUE = (
     "select id, event_id, topic, key, value, trace, created_at from outbox where due_at <= now() order by id limit %s"
+    " for update"  # refused in a region that stands by, before anything is sent that could not be deleted
 )
+_OLDEST = "select coalesce(extract(epoch from now() - min(due_at)), 0) from outbox where due_at <= now()"
 _SENT = "delete from outbox where id = any(%s)"
 
+delayed = Gauge(OUTBOX_DELAYED, "Age of the oldest event that is due and not sent")
 log = logs.get(__name__)
 
 
@@ -80,6 +85,7 @@ class Relay:
                         self._woken.clear()
                         full = await self.send(producer) == BATCH
                         backoff = 1.0
+                        await self._measure()
                         if not full:
                             with contextlib.suppress(TimeoutError):
                                 async with asyncio.timeout(POLL_SECONDS):
@@ -91,6 +97,8 @@ class Relay:
                     retry_seconds=backoff,
                     hint="none is lost",
                 )
+                with contextlib.suppress(*AWAY):
+                    await self._measure()
                 await asyncio.sleep(backoff)
                 backoff = min(2 * backoff, MAX_BACKOFF_SECONDS)
 
@@ -105,6 +113,11 @@ class Relay:
             await asyncio.gather(*sent)
             await connection.execute(_SENT, ([row[0] for row in rows],))
             return len(rows)
+
+    async def _measure(self) -> None:
+        async with self._pool.connection() as connection:
+            row = await (await connection.execute(_OLDEST)).fetchone()
+        delayed.set(float(row[0]) if row else 0)
 
 
 def _record(event_id: UUID, topic: str, key: str, value: bytes, trace_id: str, created_at: datetime) -> dict[str, Any]:

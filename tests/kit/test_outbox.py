@@ -8,21 +8,25 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from prometheus_client import REGISTRY
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg_pool import AsyncConnectionPool
 from pydantic import SecretStr
 
 from contracts.connections import DatabaseVariables, kafka_client
+from contracts.platform import OUTBOX_DELAYED
 from local.engines.kafka import Kafka
-from services.kit import database, idempotency, outbox
+from services.kit import background, database, idempotency, outbox
 from services.kit.idempotency import REPLAYED, Answer, once
 from services.kit.outbox import Relay, put
 from services.kit.problems import Problem
 from services.kit.topics import ensure_topic
 from tests.fixtures.engines import Database
+from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.integration
-TOPIC = "kit-outbox"
+TOPIC, STANDBY_TOPIC = "kit-outbox", "kit-outbox-standby"
 
 
 @pytest.fixture
@@ -80,6 +84,43 @@ async def received(kafka: Kafka, count: int) -> list[tuple[Any, Any, Any, int]]:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     found += [(record.key, record.value, record.headers, record.timestamp) for record in records]
         return found
+
+
+def delay() -> float:
+    return REGISTRY.get_sample_value(OUTBOX_DELAYED) or 0.0
+
+
+async def test_how_long_events_could_not_be_sent_is_a_metric(pool: database.Pool, kafka: Kafka) -> None:
+    ensure_topic(kafka_client(kafka.bootstrap), TOPIC, partitions=3, retention_ms=3_600_000)
+    async with pool.connection() as connection:
+        await put(connection, uuid4(), TOPIC, "ada", b"1")
+    async with background.running(Relay(pool, {"bootstrap_servers": "127.0.0.1:1"}).run()):
+        await asyncio.to_thread(until, "the metric", lambda: delay() > 3, 40)
+    async with background.running(Relay(pool, {"bootstrap_servers": kafka.bootstrap}).run()):
+        await asyncio.to_thread(until, "the event to be sent", lambda: delay() == 0, 40)
+
+
+async def test_a_region_that_stands_by_sends_nothing(kafka: Kafka, postgres: Database) -> None:
+    """Its database is a replica, from which no event could be deleted: it would send each time and again."""
+    ensure_topic(kafka_client(kafka.bootstrap), STANDBY_TOPIC, partitions=1, retention_ms=3_600_000)
+    uri = postgres.create("kit_standby")
+    variables = DatabaseVariables(database_url=SecretStr(uri))
+    async with database.pool(variables, size=1) as active, active.connection() as connection:
+        await connection.execute("drop table if exists outbox")
+        await connection.execute(outbox.TABLE.encode())
+        await put(connection, uuid4(), STANDBY_TOPIC, "ada", b"1")
+        await connection.execute("alter database kit_standby set default_transaction_read_only = on")
+    options: dict[str, Any] = {"bootstrap_servers": kafka.bootstrap}
+    place = TopicPartition(STANDBY_TOPIC, 0)
+    async with (
+        database.pool(variables, size=1) as standing_by,
+        AIOKafkaProducer(**options) as producer,
+        AIOKafkaConsumer(**options) as consumer,
+    ):
+        with pytest.raises(ReadOnlySqlTransaction):
+            await Relay(standing_by, options).send(producer)
+        await producer.flush()
+        assert await consumer.end_offsets([place]) == {place: 0}
 
 
 async def test_what_was_rolled_back_is_never_sent(pool: database.Pool, kafka: Kafka) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operators.auraservice.alerts import alerts
 from operators.kubernetes.manifest import Manifest
-from services.kit import consumer
+from services.kit import consumer, outbox
 from tests.operators.samples import OWNER, service
 
 
@@ -20,3 +20,9 @@ def test_a_service_that_reads_topics_tells_of_a_reader_that_applies_nothing_for_
     assert expression.endswith("> 60")
     metric = next(iter(consumer.stalled.describe())).name
     assert f'{metric}{{service="{OWNER.name}"}}' in expression
+
+
+def test_it_tells_of_events_that_cannot_be_sent_for_a_minute() -> None:
+    expression = rules("kafka")["EventsDelayed"]["expr"]
+    metric = next(iter(outbox.delayed.describe())).name
+    assert expression == f'max({metric}{{service="{OWNER.name}"}}) > 60'
