@@ -66,27 +66,25 @@ def _rules(name: str, objectives: Objectives) -> list[Manifest]:
 
 def _stalled(name: str) -> Manifest:
     """What it reads is the work of nobody else, and its requests are answered meanwhile: it stays ready."""
-    return {
-        "alert": "ReaderStalled",
-        "expr": f'max by (topic, group) ({READER_STALLED}{{service="{name}"}}) > {STALLED_SECONDS:g}',
-        "labels": {"service": name, "severity": "page"},
-        "annotations": {
-            "summary": f"{name} applies no records of {{{{ $labels.topic }}}}",
-            "description": "Nothing is lost: they wait in the topic. `reading_delayed` in its log says why.",
-        },
-    }
+    expression = f'max by (topic, group) ({READER_STALLED}{{service="{name}"}}) > {STALLED_SECONDS:g}'
+    summary = f"{name} applies no records of {{{{ $labels.topic }}}}"
+    why = "Nothing is lost: they wait in the topic. `reading_delayed` in its log says why."
+    return _page(name, "ReaderStalled", expression, summary, why)
 
 
 def _delayed(name: str) -> Manifest:
     """Each of its Pods asks the database, which is the same for all."""
+    expression = f'max({OUTBOX_DELAYED}{{service="{name}"}}) > {STALLED_SECONDS:g}'
+    why = "Nothing is lost: they wait in its database. `events_delayed` in its log says why."
+    return _page(name, "EventsDelayed", expression, f"{name} does not send its events", why)
+
+
+def _page(name: str, alert: str, expression: str, summary: str, description: str) -> Manifest:
     return {
-        "alert": "EventsDelayed",
-        "expr": f'max({OUTBOX_DELAYED}{{service="{name}"}}) > {STALLED_SECONDS:g}',
+        "alert": alert,
+        "expr": expression,
         "labels": {"service": name, "severity": "page"},
-        "annotations": {
-            "summary": f"{name} does not send its events",
-            "description": "Nothing is lost: they wait in its database. `events_delayed` in its log says why.",
-        },
+        "annotations": {"summary": summary, "description": description},
     }
 
 
