@@ -30,7 +30,7 @@ async def test_a_client_that_is_told_of_no_brokers_is_lost() -> None:
 
 
 @pytest.mark.timeout(60)
-async def test_one_whose_broker_is_away_is_not() -> None:
+async def test_a_client_whose_broker_does_not_answer_is_not_lost() -> None:
     watch, seen = BrokerWatch(), list[bool]()
 
     def noted(statistics: str) -> None:

@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
@@ -33,8 +33,7 @@ from local.cloud.svc.msk.replication import changed, completed
 from local.cloud.svc.msk.replicator_backing import ReplicatorBacking
 from local.engines.kafka import Kafka
 from local.engines.kafka.replicator import Replicator as Engine
-from local.engines.kafka.replicator.copying import Copying
-from local.engines.kafka.replicator.plan import HEADER, Plan
+from local.engines.kafka.replicator.plan import HEADER
 from local.engines.runtime.process import kill_recorded
 from local.site import Site
 from tests.fixtures.engines import SITE_INDEX, ScratchEnvironment
@@ -225,17 +224,6 @@ def test_a_record_that_a_client_does_not_send_by_default_is_copied_and_stops_no_
     copies = pair.east.records("beats-large", 21)
     assert next(record[1] for record in copies if record[2] == 0) == large
     assert values([record for record in copies if record[1] != large]) == list(range(20))
-
-
-@pytest.mark.parametrize(("number", "side"), [(0, "source"), (1, "target")])
-def test_a_client_that_knows_no_broker_ends_the_process(pair: Pair, number: int, side: str) -> None:
-    """Whoever started it starts it again, from its saved places."""
-    plan = Plan(f"lost-{side}", pair.west.settings, pair.east.settings, "lost", ("beats-none",))
-    copying = Copying(plan, {})
-    copying.step()
-    copying._watches[number].on_statistics('{"brokers": {}}')
-    with pytest.raises(KafkaException, match=f"the {side}'s client knows no broker"):
-        copying.step()
 
 
 def test_nothing_goes_round_where_both_ways_are_copied(pair: Pair) -> None:
